@@ -1,0 +1,1 @@
+"""Builds the tables of the Japan case from the source tables beside it."""

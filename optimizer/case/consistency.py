@@ -1,0 +1,247 @@
+"""Checks of what rows of a table must say together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from optimizer.case.checked import TOLERANCE, CaseTables
+from optimizer.schema import STANDARD, TABLES
+
+
+def check_consistency(tables: CaseTables) -> None:
+    """Check sums, cycles, constant columns, bounds and spellings."""
+    for name in ("countries", "tracks"):
+        if tables.has(name) and tables.sound(name) and not len(tables[name]):
+            tables.add(name, "has no rows", expected="at least one row")
+    if tables.sound("continuations"):
+        _check_stay_rates(tables)
+        if tables.sound("tracks"):
+            _check_cycles(tables)
+    if tables.sound("support_levels"):
+        _check_standard(tables)
+        if tables.sound("continuations"):
+            _check_stay_factors(tables)
+    if tables.sound("commitments"):
+        _check_commitments(tables)
+    if tables.sound("present_by_country", "present_by_region"):
+        _check_present(tables)
+    if tables.sound("current_plan"):
+        _check_current_plan(tables)
+    _check_constant(tables, "budgets", ["line"], ["agency", "purpose"])
+    _check_constant(tables, "services", ["service"], ["unit"])
+    _check_constant(tables, "services", ["region", "service"], ["line"])
+    for labels in LABELS:
+        _check_spellings(tables, labels)
+
+
+def _check_stay_rates(tables: CaseTables) -> None:
+    frame = tables["continuations"]
+    for track, rows in frame.groupby("track", sort=False):
+        total = rows["stay_rate"].sum()
+        if total > 1 + TOLERANCE:
+            tables.add(
+                "continuations",
+                f"stay rates of track {track!r} add up to {total:g}",
+                int(rows.index[-1]),
+                "stay_rate",
+                "at most 1 per track",
+            )
+
+
+def _check_stay_factors(tables: CaseTables) -> None:
+    """No level may let more people stay than complete."""
+    rates = tables["continuations"].groupby("track")["stay_rate"].sum()
+    levels = tables["support_levels"]
+    most = levels["track"].map(rates).fillna(0.0)
+    total = most * levels["stay_rate_factor"]
+    too_many = (total > 1 + TOLERANCE) & (most <= 1 + TOLERANCE)
+    tables.add_all(
+        "support_levels",
+        (
+            (row, f"{factor:g} times the stay rates of track {track!r} is {sum_:g}", None)
+            for row, factor, track, sum_ in zip(
+                levels.index[too_many],
+                levels.loc[too_many, "stay_rate_factor"],
+                levels.loc[too_many, "track"],
+                total[too_many],
+                strict=True,
+            )
+        ),
+        "stay_rate_factor",
+        "a factor under which at most all completers stay",
+    )
+
+
+def _check_cycles(tables: CaseTables) -> None:
+    """A cycle of tracks that take no time would let people run round it for ever."""
+    lasting = tables["tracks"].set_index("track")["duration_years"]
+    instant = set(lasting[lasting.eq(0)].index)
+    rows = tables["continuations"]
+    rows = rows[rows["track"].isin(instant) & rows["next_track"].isin(instant)]
+    following: dict[str, list[str]] = {}
+    for track, next_track in zip(rows["track"], rows["next_track"], strict=True):
+        following.setdefault(track, []).append(next_track)
+    reported: set[frozenset[str]] = set()
+    for row, track, next_track in zip(rows.index, rows["track"], rows["next_track"], strict=True):
+        path = _way(following, next_track, track)
+        if path is not None and frozenset(path) not in reported:
+            reported.add(frozenset(path))
+            tables.add(
+                "continuations",
+                f"{' to '.join(repr(name) for name in [track, *path])} takes no time at all",
+                int(row),
+                "next_track",
+                "a track of at least one year in every cycle",
+            )
+
+
+def _way(following: Mapping[str, list[str]], start: str, end: str) -> list[str] | None:
+    """Give a shortest way along continuations, both ends included."""
+    ways = [[start]]
+    seen = {start}
+    for way in ways:
+        if way[-1] == end:
+            return way
+        for name in following.get(way[-1], []):
+            if name not in seen:
+                seen.add(name)
+                ways.append([*way, name])
+    return None
+
+
+def _check_standard(tables: CaseTables) -> None:
+    for track, rows in tables["support_levels"].groupby("track", sort=False):
+        if STANDARD not in set(rows["level"]):
+            tables.add(
+                "support_levels",
+                f"track {track!r} has no level {STANDARD!r}",
+                int(rows.index[0]),
+                "level",
+                f"a row with level {STANDARD}, the level of stayers and people present",
+            )
+
+
+def _check_commitments(tables: CaseTables) -> None:
+    frame = tables["commitments"]
+    neither = frame["at_least"].isna() & frame["at_most"].isna()
+    tables.add_all(
+        "commitments",
+        ((row, "neither at_least nor at_most is given", None) for row in frame.index[neither]),
+        expected="at least one of the two",
+    )
+    crossed = frame[frame["at_least"] > frame["at_most"]]
+    tables.add_all(
+        "commitments",
+        (
+            (row, f"{low:g} is above at_most, {high:g}", None)
+            for row, low, high in zip(
+                crossed.index, crossed["at_least"], crossed["at_most"], strict=True
+            )
+        ),
+        "at_least",
+        "at_least no higher than at_most",
+    )
+
+
+def _check_present(tables: CaseTables) -> None:
+    """Both margins must count the same people."""
+    if not (tables.has("present_by_country") and tables.has("present_by_region")):
+        return
+    keys = ["track", "entry_year"]
+    by_country, by_region = (
+        # Later entry years are refused elsewhere.
+        frame[frame["entry_year"] < tables.header.years[0]].groupby(keys)["persons"].sum()
+        for frame in (tables["present_by_country"], tables["present_by_region"])
+    )
+    both = pd.concat([by_country, by_region], axis=1, keys=["countries", "regions"]).fillna(0.0)
+    for cell, here, there in zip(both.index, both["countries"], both["regions"], strict=True):
+        track, year = cell
+        if abs(here - there) > TOLERANCE * max(1.0, here, there):
+            tables.add(
+                "present_by_region",
+                f"{there:g} persons entered track {track!r} in {year}, "
+                f"but {here:g} in present_by_country.csv",
+                column="persons",
+                expected="the same total in both tables",
+            )
+
+
+def _check_current_plan(tables: CaseTables) -> None:
+    """Slots of a pair are given either as a whole or by region, or some would count twice."""
+    frame = tables["current_plan"]
+    whole = frame[frame["region"].eq("")]
+    firsts = {
+        (country, track): row
+        for row, country, track in zip(whole.index, whole["country"], whole["track"], strict=True)
+    }
+    split = frame[frame["region"].ne("")]
+    tables.add_all(
+        "current_plan",
+        (
+            (
+                row,
+                f"slots of {country!r} on {track!r} are given by region here "
+                f"and as a whole in row {firsts[country, track]}",
+                None,
+            )
+            for row, country, track in zip(
+                split.index, split["country"], split["track"], strict=True
+            )
+            if (country, track) in firsts
+        ),
+        "region",
+        "one way for each country and track",
+    )
+
+
+def _check_constant(tables: CaseTables, name: str, keys: list[str], columns: Iterable[str]) -> None:
+    """Report cells that differ from the first row of the same keys."""
+    frame = tables[name]
+    for column in columns:
+        told = frame[frame[column].ne("")]
+        firsts = told.drop_duplicates(keys).reset_index()[[*keys, "row", column]]
+        both = told[[*keys, column]].reset_index().merge(firsts, on=keys, suffixes=("", "_first"))
+        odd = both[both[column].ne(both[f"{column}_first"])]
+        tables.add_all(
+            name,
+            (
+                (row, f"{value!r} here, {first!r} in row {first_row}", None)
+                for row, value, first, first_row in zip(
+                    odd["row"], odd[column], odd[f"{column}_first"], odd["row_first"], strict=True
+                )
+            ),
+            column,
+            f"one {column} per {' and '.join(keys)}",
+        )
+
+
+LABELS = (
+    (("tracks", "agency"), ("budgets", "agency")),
+    (("countries", "world_region"),),
+    (("regions", "area"),),
+    (("tracks", "sector"),),
+    (("budgets", "line"),),
+)
+"""Columns in which words that differ in case, or in what joins them, mean the same."""
+
+BETWEEN_WORDS = re.compile(r"[\s_-]+")
+
+
+def _check_spellings(tables: CaseTables, labels: tuple[tuple[str, str], ...]) -> None:
+    firsts: dict[str, tuple[str, str, int]] = {}
+    for name, column in labels:
+        cells = tables[name].drop_duplicates(column)[column]
+        for row, value in zip(cells.index.tolist(), cells.tolist(), strict=True):
+            plain = BETWEEN_WORDS.sub(" ", value.casefold())
+            first, table, first_row = firsts.setdefault(plain, (value, name, row))
+            if first != value:
+                tables.add(
+                    name,
+                    f"{value!r} is spelt {first!r} in {TABLES[table].file} row {first_row}",
+                    row,
+                    column,
+                    "one spelling",
+                )

@@ -1,0 +1,204 @@
+"""Changes to a policy: single values, reached by dotted addresses.
+
+An address names tables and keys from the top, limits by their name, indicators by their column
+and other list entries by their position from 1: ``goals.alliance.weight``,
+``limits.labour_floor.at_least``, ``support_floor.1.amount_per_year``.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from optimizer.errors import PolicyError, Problems, did_you_mean
+from optimizer.toml_files import NAMING_KEYS, frozen, inner_types, is_table, known_keys
+
+CHANGES = "changes"
+"""Stands for the name of the file in problems with changes."""
+
+WORDS = re.compile(r"\w[\w .-]*")
+
+FIXED = "extends"
+"""The one key of a policy that changes come too late for."""
+
+PART = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^."'=]+))\s*(\.|$)""")
+
+
+def parse_changes(texts: Iterable[str]) -> dict[str, object]:
+    """Parse changes written as ``address=value``, the value as in TOML.
+
+    Raises
+    ------
+    PolicyError
+        Lists every text that is not of this form.
+
+    Examples
+    --------
+    >>> parse_changes(["goals.alliance.weight=0.5", "horizon.years=[2027, 2029]"])
+    {'goals.alliance.weight': 0.5, 'horizon.years': [2027, 2029]}
+    """
+    problems = Problems()
+    changes: dict[str, object] = {}
+    for text in texts:
+        address, sign, value = _split(text)
+        if not sign or not address.strip():
+            problems.add(CHANGES, f"{text!r} is not a change", expected="address=value")
+            continue
+        address = address.strip()
+        if address in changes:
+            problems.add(CHANGES, "is changed twice", column=address)
+        try:
+            parsed = tomllib.loads(f"value = {value}")
+        except tomllib.TOMLDecodeError:
+            parsed = {}
+        if list(parsed) == ["value"]:
+            changes[address] = parsed["value"]
+            continue
+        bare = value.strip()
+        maybe = f'"{bare}"' if WORDS.fullmatch(bare) else None
+        problems.add(
+            CHANGES,
+            f"{bare!r} is not a TOML value",
+            column=address,
+            expected="a number, true, false, quoted text or a list",
+            maybe=maybe,
+        )
+    problems.raise_if_any(PolicyError)
+    return changes
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    """Split at the first equals sign outside quotes."""
+    quote = ""
+    for place, sign in enumerate(text):
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "\"'":
+            quote = sign
+        elif sign == "=":
+            return text[:place], "=", text[place + 1 :]
+    return text, "", ""
+
+
+def parse_address(address: str) -> tuple[str, ...] | None:
+    """Take a dotted address apart; None where it is malformed.
+
+    Examples
+    --------
+    >>> parse_address('limits."st. louis".at_most')
+    ('limits', 'st. louis', 'at_most')
+    """
+    parts: list[str] = []
+    place = 0
+    while True:
+        found = PART.match(address, place)
+        if found is None:
+            return None
+        part = next(group for group in found.groups()[:3] if group is not None).strip()
+        if not part:
+            return None
+        parts.append(part)
+        if found[4] != ".":
+            return tuple(parts)
+        place = found.end()
+
+
+def apply_changes(
+    data: Mapping[str, Any],
+    changes: Mapping[str, object],
+    model: type[BaseModel],
+    problems: Problems,
+) -> dict[str, Any]:
+    """Give a copy of a policy's data with the changes made.
+
+    Parameters
+    ----------
+    data
+        Merged tables of the policy, lists as tuples.
+    changes
+        Values by address.
+    model
+        Type of the whole, which tells the keys that may be added.
+    problems
+        Collects addresses that lead nowhere.
+    """
+    changed = dict(data)
+    for address, value in changes.items():
+        parts = parse_address(address)
+        if parts is None:
+            problems.add(CHANGES, f"{address!r} is not an address", expected="names joined by dots")
+            continue
+        try:
+            changed = _replaced(changed, parts, 0, frozen(value), [model])
+        except _LeadsNowhereError as error:
+            problems.add(
+                CHANGES, error.message, column=address, expected=error.expected, maybe=error.maybe
+            )
+    return changed
+
+
+class _LeadsNowhereError(Exception):
+    def __init__(self, message: str, expected: str | None = None, maybe: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.expected, self.maybe = message, expected, maybe
+
+
+def _replaced(
+    current: Any, parts: tuple[str, ...], depth: int, value: Any, kinds: list[Any]
+) -> Any:
+    """Copy ``current``, one of these types, with the value put where ``parts[depth:]`` leads."""
+    if depth == len(parts):
+        return value
+    part = parts[depth]
+    if depth == 0 and part == FIXED:
+        raise _LeadsNowhereError(f"{FIXED} cannot be changed; it is read before any change")
+    if isinstance(current, tuple):
+        place = _position(current, parts, depth)
+        inner = _replaced(current[place], parts, depth + 1, value, inner_types(kinds, place))
+        return (*current[:place], inner, *current[place + 1 :])
+    if not isinstance(current, Mapping):
+        raise _LeadsNowhereError(f"{'.'.join(parts[:depth])} is a value, not a table")
+    if part not in current:
+        _check_may_add(current, parts, depth, kinds)
+    absent: object = () if part in NAMING_KEYS else {}
+    inner = _replaced(current.get(part, absent), parts, depth + 1, value, inner_types(kinds, part))
+    return {**current, part: inner}
+
+
+def _position(entries: tuple[Any, ...], parts: tuple[str, ...], depth: int) -> int:
+    part, owner = parts[depth], ".".join(parts[:depth])
+    naming = NAMING_KEYS.get(parts[depth - 1], "")
+    names = [entry.get(naming) if isinstance(entry, Mapping) else None for entry in entries]
+    positions = f"a position from 1 to {len(entries)}"
+    if names.count(part) == 1:
+        return names.index(part)
+    if names.count(part) > 1:
+        raise _LeadsNowhereError(f"{owner} has {names.count(part)} entries {part!r}", positions)
+    if part.isdecimal() and 1 <= int(part) <= len(entries):
+        return int(part) - 1
+    known = [name for name in names if isinstance(name, str)]
+    wanted = f"one of {', '.join(known)}" if known else positions if entries else None
+    raise _LeadsNowhereError(f"{owner} has no entry {part!r}", wanted, did_you_mean(part, known))
+
+
+def _check_may_add(
+    current: Mapping[str, Any], parts: tuple[str, ...], depth: int, kinds: list[Any]
+) -> None:
+    """Let absent keys be added where the types know them, and to tables that hold plain values."""
+    part, is_last = parts[depth], depth == len(parts) - 1
+    known = known_keys(kinds)
+    holds_tables = is_table(inner_types(kinds, part))
+    if part in known and (is_last or holds_tables or part in NAMING_KEYS):
+        return
+    if not known and is_last and not holds_tables:
+        return
+    options = sorted(known | set(current))
+    raise _LeadsNowhereError(
+        f"{'.'.join(parts[:depth]) or 'the policy'} has no {part!r}",
+        f"one of {', '.join(options)}" if options else None,
+        did_you_mean(part, options),
+    )

@@ -1,0 +1,224 @@
+"""What can go wrong, told so that it can be put right.
+
+::
+
+    Exception
+    └── OptimizerError             everything this package raises on purpose
+        ├── PolicyError            the policy contradicts itself or names what is not there
+        ├── InputError             the case has faulty files, rows or cells
+        ├── InfeasibleError        no plan keeps every rule; holds advice on what to relax
+        └── SolverError            the solver failed or refused
+
+    UserWarning
+    └── ModelWarning               legal but odd
+
+Problems of policies and cases are collected, sorted by file and row, and raised once.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+CLOSE_ENOUGH = 0.6
+"""Similarity (0-1, difflib's ratio) from which another word is offered as the one meant."""
+
+SHOWN_PER_COLUMN = 10
+"""Cells with the same fault in one column that are shown one by one."""
+
+REST = "... and "
+"""How problems begin that stand for further ones of the same kind."""
+
+ADDRESSED = (".toml", "changes")
+"""How the names end of what is addressed by dotted keys and lines, not by columns and rows."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, and where.
+
+    Attributes
+    ----------
+    file
+        Name of the file within the case, or of the policy.
+    message
+        What is wrong, with the value found there.
+    row
+        Row of a table (the header is row 1) or line of a TOML file.
+    column
+        Column of a table or dotted address in a TOML file.
+    expected
+        What would have been right.
+    maybe
+        What was probably meant, where one can guess.
+
+    Examples
+    --------
+    >>> print(Problem("applicants.csv", "'JPM' is not in countries.csv", row=7, column="country",
+    ...               expected="a country of countries.csv", maybe="JPN"))
+    applicants.csv row 7, column country: 'JPM' is not in countries.csv
+        Expected a country of countries.csv. Maybe JPN.
+    """
+
+    file: str
+    message: str
+    row: int | None = None
+    column: str | None = None
+    expected: str | None = None
+    maybe: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is wrong, in words."""
+        is_table = not self.file.endswith(ADDRESSED)
+        place = self.file
+        if self.row is not None:
+            place += f" {'row' if is_table else 'line'} {self.row}"
+        if self.column is not None:
+            place += f", {'column ' if is_table else ''}{self.column}"
+        return place
+
+    def __str__(self) -> str:
+        hints = []
+        if self.expected is not None:
+            hints.append(f"Expected {self.expected}.")
+        if self.maybe is not None:
+            hints.append(f"Maybe {self.maybe}.")
+        first = f"{self.place}: {self.message}"
+        return f"{first}\n    {' '.join(hints)}" if hints else first
+
+
+def _order(problem: Problem) -> tuple[str, int, str, bool, str]:
+    is_rest = problem.message.startswith(REST)
+    return problem.file, problem.row or 0, problem.column or "", is_rest, problem.message
+
+
+class OptimizerError(Exception):
+    """Everything this package raises on purpose."""
+
+
+class _CollectedError(OptimizerError):
+    """Holds all problems found; the message lists them by file and row."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(sorted(problems, key=_order))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        head = f"{count} problem{'' if count == 1 else 's'}"
+        return "\n".join([head, *(f"- {problem}" for problem in self.problems)])
+
+
+class PolicyError(_CollectedError):
+    """The policy contradicts itself or names what is not there.
+
+    Parameters
+    ----------
+    problems
+        All that was found; kept sorted in the attribute ``problems``.
+    """
+
+
+class InputError(_CollectedError):
+    """The case has faulty files, rows or cells.
+
+    Parameters
+    ----------
+    problems
+        All that was found; kept sorted in the attribute ``problems``.
+    """
+
+
+class InfeasibleError(OptimizerError):
+    """No plan keeps every rule.
+
+    Parameters
+    ----------
+    message
+        What clashes, in words.
+    advice
+        Table of rules and by how much each would have to give way.
+    """
+
+    def __init__(self, message: str, advice: Any = None) -> None:
+        super().__init__(message, advice)
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class SolverError(OptimizerError):
+    """The solver failed or refused."""
+
+
+class ModelWarning(UserWarning):
+    """Legal but odd: the plan is computed, but somebody should look."""
+
+
+class Problems:
+    """Collector: parts that read and check add to it, the caller raises once.
+
+    Examples
+    --------
+    >>> problems = Problems()
+    >>> problems.add("tracks.csv", "-1 is below 0", row=3, column="min_cohort")
+    >>> len(problems)
+    1
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[Problem, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self._found)
+
+    def add(
+        self,
+        file: str,
+        message: str,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        expected: str | None = None,
+        maybe: str | None = None,
+    ) -> None:
+        """Add one problem; one that says exactly the same is kept once."""
+        self._found[Problem(file, message, row, column, expected, maybe)] = None
+
+    def add_all(self, found: Iterable[Problem]) -> None:
+        """Add problems of one kind in one column: the first ten one by one, the rest as a count."""
+        listed = list(dict.fromkeys(found))
+        for problem in listed[:SHOWN_PER_COLUMN]:
+            self._found[problem] = None
+        rest = listed[SHOWN_PER_COLUMN:]
+        if rest:
+            first = rest[0]
+            message = f"{REST}{len(rest)} more like the ones before"
+            self.add(first.file, message, row=first.row, column=first.column)
+
+    def raise_if_any(self, error: type[PolicyError] | type[InputError]) -> None:
+        """Raise ``error`` with everything collected, if anything was."""
+        if self._found:
+            raise error(self)
+
+
+def did_you_mean(word: str, options: Iterable[str], *, cutoff: float = CLOSE_ENOUGH) -> str | None:
+    """Give the option closest to a word, or None where none is close.
+
+    Examples
+    --------
+    >>> did_you_mean("wieght", ["weight", "scale"])
+    'weight'
+    >>> did_you_mean("usa", ["FRA", "USA"])
+    'USA'
+    """
+    by_folded = {option.casefold(): option for option in options}
+    close = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=cutoff)
+    return by_folded[close[0]] if close else None

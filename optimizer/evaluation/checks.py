@@ -1,0 +1,311 @@
+"""Every rule checked on a plan's numbers, without a model and without a solver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from optimizer.evaluation.arrays import Floats, Values, labels
+from optimizer.instance import Instance
+from optimizer.instance.limits import JoinedLimit
+from optimizer.instance.people import stay_room, terms
+from optimizer.instance.sets import cross
+from optimizer.plan import Decisions
+
+ROW = ["rule", "key", "value", "sense", "limit"]
+TOLERANCE = 1e-6
+"""Relative to the larger of 1 and the limit: what a plan may be beyond a limit by rounding."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is checked: a plan's values on the frames of an instance, and its money moved."""
+
+    instance: Instance
+    values: Values
+    decisions: Decisions
+
+    def total(self, terms_: pd.DataFrame, by: list[str]) -> pd.Series:
+        """Sum of the terms' amounts by key."""
+        amounts = terms_[by].assign(amount=self.values.amounts(terms_))
+        return amounts.groupby(by, sort=False)["amount"].sum()
+
+
+def rows(rule: str, key: pd.DataFrame | pd.Index, value: object, sense: str, limit: object) -> pd.DataFrame:
+    """Checked rows of one rule; ``key`` is a frame or index of key columns."""
+    if isinstance(key, pd.Index):
+        key = key.to_frame(index=False)
+    frame = pd.DataFrame({"key": pd.Series(labels(key), dtype="str")}).assign(rule=rule)
+    return frame.assign(
+        value=np.asarray(value, dtype=float), sense=sense, limit=np.asarray(limit, dtype=float)
+    )[ROW]
+
+
+def check_margins(s: Subject) -> list[pd.DataFrame]:
+    """Applicants, agreements, minimum cohorts and sites."""
+    sets = s.instance.sets
+    pair = ["country", "track", "year"]
+    pairs = sets.pairs.set_index(pair)
+    cohort = s.total(terms(sets.cohort, "cohort"), pair).reindex(pairs.index).fillna(0.0)
+    is_open = pd.Series(s.values.of["agreement"], index=pd.MultiIndex.from_frame(sets.agreement))
+    factor = is_open.reindex(pairs.index).fillna(0.0).where(pairs["link"].eq("proposed"), 1.0)
+    agreed = pairs["link"].eq("proposed")
+    done = [
+        rows("cohort_within_applicants", pairs.index[~agreed], cohort[~agreed], "at_most",
+             pairs.loc[~agreed, "applicants"]),
+        rows("cohort_needs_agreement", pairs.index[agreed], cohort[agreed], "at_most",
+             pairs.loc[agreed, "applicants"] * factor[agreed]),
+    ]
+    enough = pairs["applicants"] >= pairs["min_cohort"]
+    hosted = pd.MultiIndex.from_frame(sets.cohort[pair].drop_duplicates())
+    binding = enough & (pairs["min_cohort"] > 0) & pairs.index.isin(hosted)
+    least = binding & pairs["link"].isin(["existing", "proposed"])
+    done.append(rows("cohort_reaches_minimum", pairs.index[least], cohort[least], "at_least",
+                     pairs.loc[least, "min_cohort"] * factor[least]))
+    runs = binding & pairs["link"].eq("running")
+    done.append(rows("running_reaches_minimum", pairs.index[runs], cohort[runs], "at_least",
+                     pairs.loc[runs, "min_cohort"].where(cohort[runs] > 0, 0.0)))
+    if sets.has_regions:
+        site = ["track", "region", "year"]
+        placed = s.total(terms(sets.placed, "placed"), site)
+        most = sets.sites.set_index(site)["max_slots"].reindex(placed.index)
+        done.append(rows("placed_within_site", placed.index, placed, "at_most", most))
+    return done
+
+
+def check_caps(s: Subject) -> list[pd.DataFrame]:
+    """National caps on intake and residents."""
+    sets, caps = s.instance.sets, s.instance.caps.set_index(["track", "year"])
+    done = []
+    for counts, rule, counted in (
+        ("intake", "intake_within_cap", terms(sets.cohort, "cohort")),
+        ("residents", "residents_within_cap", s.instance.people.present),
+    ):
+        chosen = caps[caps["counts"].eq(counts)]
+        value = s.total(counted, ["track", "year"]).reindex(chosen.index).fillna(0.0)
+        done.append(rows(rule, chosen.index, value, "at_most", chosen["max"]))
+    return done
+
+
+def check_stays(s: Subject) -> list[pd.DataFrame]:
+    """Stayers among completers, and a place for each."""
+    sets = s.instance.sets
+    key = ["country", "track", "next_track", "year"]
+    room = stay_room(s.instance.people.completes, s.instance.case.table("continuations"))
+    index = pd.MultiIndex.from_frame(sets.stays[key])
+    most = s.total(room, key).reindex(index).fillna(0.0)
+    done = [rows("stays_within_completers", index, s.values.of["stays"], "at_most", most)]
+    if sets.has_regions and len(sets.stays):
+        flow = ["track", "next_track", "group", "year"]
+        stays = s.total(terms(sets.stays, "stays"), flow)
+        at = s.total(terms(sets.stays_at, "stays_at"), flow).reindex(stays.index).fillna(0.0)
+        done.append(rows("stays_match_places", stays.index, at, "equal", stays))
+    return done
+
+
+def check_money(s: Subject) -> list[pd.DataFrame]:
+    """Budgets, transfers and carry-over."""
+    budget = line_years(s)
+    key = pd.MultiIndex.from_frame(budget[["line", "year"]])
+    done = [
+        rows("spending_within_budget", key,
+             budget["spent"] + budget["given"] + budget["carried_out"], "at_most",
+             budget["budget"] + budget["received"] + budget["carried_in"]),
+        rows("received_money_is_spent", key, budget["received"] + budget["carried_in"], "at_most",
+             budget["spent"]),
+    ]
+    amount = budget.set_index(["line", "year"])["budget"]
+    listed = {(transfer.from_, transfer.to): transfer.share for transfer in s.instance.transfers}
+    moved = s.decisions.transfers
+    shares = [listed.get(pair, 0.0) for pair in zip(moved["line"], moved["to_line"], strict=True)]
+    own = amount.reindex(pd.MultiIndex.from_frame(moved[["line", "year"]])).fillna(0.0)
+    done.append(rows("transfer_within_share", moved[["line", "to_line", "year"]], moved["amount"],
+                     "at_most", np.array(shares) * own.to_numpy()))
+    kept = s.decisions.carry_over
+    own = amount.reindex(pd.MultiIndex.from_frame(kept[["line", "year"]])).fillna(0.0).to_numpy()
+    last = kept["year"].to_numpy() >= s.instance.sets.window[-1]
+    most = np.where(last, 0.0, kept["line"].map(s.instance.carry_over).fillna(0.0).to_numpy() * own)
+    done.append(rows("carry_over_within_share", kept[["line", "year"]], kept["amount"],
+                     "at_most", most))
+    return done
+
+
+def line_years(s: Subject) -> pd.DataFrame:
+    """Money of every line and window year.
+
+    Returns
+    -------
+    pandas.DataFrame
+        line, year, agency, purpose, budget, spent, received, given, carried_in, carried_out,
+        unspent (currency).
+    """
+    frame = s.instance.budget.rename(columns={"amount": "budget"})
+    key = pd.MultiIndex.from_frame(frame[["line", "year"]])
+
+    def told(table: pd.DataFrame, line: str, shift: int = 0) -> Floats:
+        moved = table.assign(year=table["year"] + shift)
+        total = moved.groupby([line, "year"])["amount"].sum()
+        found: Floats = total.reindex(key).fillna(0.0).to_numpy(dtype=float)
+        return found
+
+    moved, kept = s.decisions.transfers, s.decisions.carry_over
+    spent = s.total(s.instance.spending, ["line", "year"]).reindex(key).fillna(0.0).to_numpy()
+    frame = frame.assign(
+        spent=spent, received=told(moved, "to_line"), given=told(moved, "line"),
+        carried_in=told(kept, "line", 1), carried_out=told(kept, "line"),
+    )
+    free = frame["budget"] + frame["received"] + frame["carried_in"]
+    frame["unspent"] = free - frame["spent"] - frame["given"] - frame["carried_out"]
+    columns = ["line", "year", "agency", "purpose", "budget", "spent", "received", "given"]
+    return frame[[*columns, "carried_in", "carried_out", "unspent"]]
+
+
+def check_services(s: Subject) -> list[pd.DataFrame]:
+    """Use of local services against capacity, and expansion against its limit."""
+    table = service_years(s)
+    table = table[table["used_by_plan"]]
+    key = table[["region", "service", "year"]]
+    built = s.instance.sets.expansion
+    return [
+        rows("use_within_capacity", key, table["use"], "at_most", table["capacity"]),
+        rows("expansion_within_limit", built[["region", "service", "year"]],
+             s.values.of["expansion"], "at_most", built["expansion_limit"]),
+    ]
+
+
+def service_years(s: Subject) -> pd.DataFrame:
+    """Use and capacity of every service.
+
+    Returns
+    -------
+    pandas.DataFrame
+        region, service, year, use, capacity (with what was built), built, unit, used_by_plan
+        (whether anyone of this case can use it there).
+    """
+    key = ["region", "service", "year"]
+    table = s.instance.capacity
+    index = pd.MultiIndex.from_frame(table[key])
+    use = s.total(s.instance.use, key) if len(s.instance.use) else pd.Series(dtype=float)
+    steps = s.instance.sets.expansion.assign(steps=s.values.of["expansion"])
+    later = cross(steps, "later", s.instance.sets.window)
+    later = later[later["later"] > later["year"]]
+    later = later.assign(year=later["later"], added=later["steps"] * later["expansion_unit"])
+    built = later.groupby(key)["added"].sum().reindex(index).fillna(0.0).to_numpy(dtype=float)
+    used = np.array([item in use.index for item in index], dtype=bool)
+    amount = use.reindex(index).fillna(0.0).to_numpy(dtype=float) if len(use) else 0.0
+    return table[key].assign(
+        use=amount, capacity=table["capacity"].to_numpy() + built, built=built,
+        unit=table["unit"].to_numpy(), used_by_plan=used,
+    )
+
+
+def check_limits(s: Subject) -> list[pd.DataFrame]:
+    """Hard limits of the policy and commitments of the case."""
+    done = []
+    for limit in s.instance.commitments:
+        done += limit_rows(s, limit, f"commitment {limit.name.split()[-1]}", "commitment")
+    for limit in s.instance.limits:
+        if limit.limit.soft is None:
+            done += limit_rows(s, limit, limit.name, "limit")
+    return done
+
+
+def limit_rows(s: Subject, limit: JoinedLimit, label: str, rule: str) -> list[pd.DataFrame]:
+    """Measured values against the bounds of one limit, for each group."""
+    if limit.counted and limit.limit.goal is not None:
+        measured = pd.Series([goal_values(s)[limit.limit.goal]], index=limit.groups.index)
+    else:
+        measured = s.total(limit.measured, ["group"]).reindex(limit.groups.index).fillna(0.0)
+    done = []
+    for bound in limit.bounds:
+        number = bound.constant.copy()
+        if bound.is_relative and len(bound.other):
+            other = s.total(bound.other, ["group"])
+            number += bound.times * bound.other_group.map(other).fillna(0.0)
+        key = pd.DataFrame({"name": label, "group": limit.groups.index})
+        key = key.drop(columns="group") if list(limit.groups.index) == ["total"] else key
+        done.append(rows(f"{rule}_{bound.sense}", key, measured, bound.sense, number))
+    return done
+
+
+def goal_values(s: Subject) -> dict[str, float]:
+    """Value of every goal, after diminishing returns."""
+    instance = s.instance
+    raw = s.total(instance.value, ["goal"])
+    values = {goal: float(raw.get(goal, 0.0)) for goal in instance.policy.goals}
+    for goal, curve in instance.diminishing.items():
+        groups = s.total(curve.terms, ["group"])
+        values[goal] = float(curve.counted(groups).sum()) if len(groups) else 0.0
+    return values
+
+
+def check_support(s: Subject) -> list[pd.DataFrame]:
+    """Support per person against its floor, over the cohorts of each track and year."""
+    done = []
+    for number, terms_ in enumerate(s.instance.support_floor):
+        above = s.total(terms_, ["track", "entry_year"])
+        key = above.index.to_frame(index=False).assign(floor=f"floor {number + 1}")
+        done.append(rows("support_reaches_floor", key, above, "at_least", np.zeros(len(above))))
+    return done
+
+
+def changes(s: Subject) -> pd.Series:
+    """Change against the current plan by year, in percent of today's slots."""
+    instance, sets = s.instance, s.instance.sets
+    total = float(instance.current["slots"].sum())
+    margins = [(sets.cohort, "cohort", instance.current, ["country", "track"])]
+    if len(instance.current_at):
+        margins.append((sets.placed, "placed", instance.current_at, ["track", "region"]))
+    moved = {}
+    for year in sets.years:
+        distances = []
+        for frame, family, current, key in margins:
+            all_ = terms(frame, family)
+            planned = s.total(all_[all_["year"].eq(year)], key)
+            today = current.set_index(key)["slots"].astype(float)
+            distances.append(float(planned.sub(today, fill_value=0.0).abs().sum()))
+        moved[year] = 100.0 * float(np.mean(distances)) / total
+    return pd.Series(moved, dtype=float)
+
+
+def check_stability(s: Subject) -> list[pd.DataFrame]:
+    """Change against the current plan within its limit."""
+    stability = s.instance.policy.stability
+    if stability is None or stability.max_change is None:
+        return []
+    moved = changes(s)
+    key = pd.DataFrame({"year": moved.index})
+    most = np.full(len(moved), 100.0 * stability.max_change)
+    return [rows("change_within_limit", key, moved, "at_most", most)]
+
+
+CHECKS: tuple[Callable[[Subject], list[pd.DataFrame]], ...] = (
+    check_margins,
+    check_caps,
+    check_stays,
+    check_money,
+    check_services,
+    check_limits,
+    check_support,
+    check_stability,
+)
+
+
+def check_all(s: Subject) -> pd.DataFrame:
+    """Every checked row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        rule, key, value, sense, limit, slack (negative beyond tolerance = broken), broken.
+    """
+    parts = [part for check in CHECKS for part in check(s) if len(part)]
+    table = pd.concat(parts, ignore_index=True) if parts else rows("", pd.DataFrame(), [], "", [])
+    above = table["value"] - table["limit"]
+    slack = above.where(table["sense"].eq("at_least"), -above)
+    slack = slack.where(table["sense"].ne("equal"), -above.abs())
+    allowed = TOLERANCE * np.maximum(1.0, table["limit"].abs())
+    return table.assign(slack=slack, broken=slack < -allowed)

@@ -1,0 +1,77 @@
+"""Single slots from their margins: which country goes to which region.
+
+The value of a plan does not depend on single slots of untouched blocks, so any whole slots with
+the right margins are equally good. They are chosen nearest to the current plan, and what that
+leaves is spread in proportion to both margins by controlled rounding: every slot is the
+proportional number rounded down or up, and both margins stay exact.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse
+from scipy.sparse.csgraph import maximum_flow
+
+Counts = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.float64]
+
+
+def fill_block(cohort: Counts, placed: Counts, current: Counts | None = None) -> Counts:
+    """Whole slots of one block with the given margins.
+
+    Parameters
+    ----------
+    cohort
+        Slots by country, shape (countries,).
+    placed
+        Slots by region, shape (regions,), with the same total.
+    current
+        Slots today, shape (countries, regions); as many as possible are kept.
+
+    Returns
+    -------
+    numpy.ndarray
+        Slots, shape (countries, regions).
+
+    Examples
+    --------
+    >>> fill_block(np.array([2, 1]), np.array([1, 2])).tolist()
+    [[1, 1], [0, 1]]
+    """
+    if int(cohort.sum()) != int(placed.sum()):
+        raise AssertionError("the margins of a block have different totals")
+    slots = np.zeros((len(cohort), len(placed)), dtype=np.int64)
+    if current is not None and current.any():
+        slots = _largest_flow(cohort, placed, current)
+    return slots + _proportional(cohort - slots.sum(axis=1), placed - slots.sum(axis=0))
+
+
+def _proportional(cohort: Counts, placed: Counts) -> Counts:
+    """Controlled rounding of cohort * placed / total (a transportation problem, so integral)."""
+    total = int(cohort.sum())
+    if total == 0:
+        return np.zeros((len(cohort), len(placed)), dtype=np.int64)
+    product = np.outer(cohort, placed)
+    down = product // total
+    rest = product % total
+    return down + _largest_flow(
+        cohort - down.sum(axis=1), placed - down.sum(axis=0), (rest > 0).astype(np.int64)
+    )
+
+
+def _largest_flow(supply: Counts, demand: Counts, most: Counts) -> Counts:
+    """Most slots within a cap per cell and both margins, by maximum flow."""
+    rows, columns = most.shape
+    source, sink = rows + columns, rows + columns + 1
+    left, right = np.nonzero(most)
+    tails = np.concatenate([np.full(rows, source), left, rows + np.arange(columns)])
+    heads = np.concatenate([np.arange(rows), rows + right, np.full(columns, sink)])
+    room = np.concatenate([supply, most[left, right], demand]).astype(np.int32)
+    graph = scipy.sparse.csr_array(
+        (room, (tails.astype(np.int32), heads.astype(np.int32))), shape=(sink + 1, sink + 1)
+    )
+    flow = maximum_flow(scipy.sparse.csr_matrix(graph), source, sink).flow
+    slots = np.zeros(most.shape, dtype=np.int64)
+    slots[left, right] = np.asarray(flow[left, rows + right]).reshape(-1)
+    return slots

@@ -1,0 +1,83 @@
+"""The model in Pyomo: one concept per module, one function per rule.
+
+Symbols used by the rules' formulas:
+
+=========== ==============================================================
+symbol      meaning
+=========== ==============================================================
+c, t, k     country, track, support level
+r, y, l, s  host region, year, budget line, service
+g           group of countries with the same bands on a track; also a goal
+d_t         duration of a track in years
+=========== ==============================================================
+
+A *block* is (t, k, g, y). Years y run over the intake years for cohorts, places, agreements and
+expansion, and over the whole window (intake years and tail) for everything that follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pyomo.environ as pyo
+
+from optimizer.formulation.agreements import add_agreements, add_running
+from optimizer.formulation.budget import add_budget
+from optimizer.formulation.caps import add_caps
+from optimizer.formulation.goals import add_goals, add_points
+from optimizer.formulation.limits import add_commitments, add_limits
+from optimizer.formulation.margins import (
+    add_applicants,
+    add_margins,
+    add_single_slots,
+    add_sites,
+)
+from optimizer.formulation.rules import RULES, Rule
+from optimizer.formulation.services import add_services
+from optimizer.formulation.stability import add_stability
+from optimizer.formulation.stays import add_stays
+from optimizer.formulation.support import add_support
+from optimizer.instance import Instance
+
+__all__ = ["CONCEPTS", "RULES", "Rule", "build_pyomo"]
+
+CONCEPTS: tuple[Callable[[pyo.ConcreteModel, Instance], None], ...] = (
+    add_margins,
+    add_applicants,
+    add_sites,
+    add_single_slots,
+    add_agreements,
+    add_running,
+    add_stays,
+    add_caps,
+    add_services,
+    add_budget,
+    add_goals,
+    add_commitments,
+    add_limits,
+    add_support,
+    add_stability,
+)
+"""Functions that add the rules, in the order in which they need each other's decisions."""
+
+
+def build_pyomo(instance: Instance, scales: Mapping[str, float]) -> pyo.ConcreteModel:
+    """Build the whole model of an instance.
+
+    Parameters
+    ----------
+    instance
+        Joined case and policy.
+    scales
+        Raw value of each goal that counts as 1 before weights.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        Maximises ``points``; every constraint's name is one of :data:`RULES`.
+    """
+    model = pyo.ConcreteModel(name=f"{instance.policy.name} on {instance.case.name}")
+    for add_concept in CONCEPTS:
+        add_concept(model, instance)
+    add_points(model, instance, scales)
+    return model

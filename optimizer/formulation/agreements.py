@@ -1,0 +1,98 @@
+"""Agreements that must be opened, and tracks that run with a minimum cohort or not at all."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyomo.environ as pyo
+
+from optimizer.formulation.expressions import KEYS, Sums, add_index
+from optimizer.instance import Instance
+from optimizer.instance.people import terms
+
+
+def add_agreements(model: pyo.ConcreteModel, instance: Instance) -> None:
+    r"""Slots under a proposed agreement need it open; once open it stays open.
+
+    ``cohort_needs_agreement``
+
+    .. math:: \sum_k cohort_{c,t,k,y} \le applicants_{c,t,y} \cdot agreement_{c,t,y}
+
+    ``agreement_stays_open``
+
+    .. math:: agreement_{c,t,y-1} \le agreement_{c,t,y}
+
+    ``cohort_reaches_minimum``
+
+    .. math:: \sum_k cohort_{c,t,k,y} \ge min\_cohort_t \cdot agreement_{c,t,y}
+
+    An existing agreement is open from the first year on (the factor is 1). A proposed one can be
+    open from lead_years after the first year. In years with fewer applicants than the minimum
+    there is no cohort and no minimum.
+    """
+    sets = instance.sets
+    add_index(model, "AGREEMENTS", sets.agreement, KEYS["agreement"])
+    model.agreement = pyo.Var(model.AGREEMENTS, domain=pyo.Binary)
+    cohort = Sums(model, terms(sets.cohort, "cohort"), KEYS["agreement"])
+    pairs = sets.pairs.set_index(KEYS["agreement"])
+    proposed = pairs[pairs["link"].eq("proposed")]
+    applicants = proposed["applicants"].to_dict()
+    least = _minimum(pairs[pairs["link"].isin(["existing", "proposed"])])
+    model.AGREED_COHORTS = pyo.Set(
+        initialize=[key for key in applicants if cohort.has(key)], dimen=3
+    )
+    model.MINIMUM_COHORTS = pyo.Set(initialize=[key for key in least if cohort.has(key)], dimen=3)
+
+    @model.Constraint(model.AGREED_COHORTS)
+    def cohort_needs_agreement(model: pyo.ConcreteModel, *pair: object) -> object:
+        return cohort[pair] <= applicants[pair] * model.agreement[pair]
+
+    @model.Constraint(model.AGREEMENTS)
+    def agreement_stays_open(
+        model: pyo.ConcreteModel, country: str, track: str, year: int
+    ) -> object:
+        if (country, track, year - 1) not in model.AGREEMENTS:
+            return pyo.Constraint.Skip
+        return model.agreement[country, track, year - 1] <= model.agreement[country, track, year]
+
+    @model.Constraint(model.MINIMUM_COHORTS)
+    def cohort_reaches_minimum(model: pyo.ConcreteModel, *pair: object) -> object:
+        is_open = model.agreement[pair] if pair in model.AGREEMENTS else 1
+        return cohort[pair] >= least[pair] * is_open
+
+
+def add_running(model: pyo.ConcreteModel, instance: Instance) -> None:
+    r"""A pair without agreement but with a minimum cohort runs with at least that, or not.
+
+    ``cohort_needs_running``
+
+    .. math:: \sum_k cohort_{c,t,k,y} \le applicants_{c,t,y} \cdot running_{c,t,y}
+
+    ``running_reaches_minimum``
+
+    .. math:: \sum_k cohort_{c,t,k,y} \ge min\_cohort_t \cdot running_{c,t,y}
+
+    Skipped where min_cohort is at most 1.
+    """
+    sets = instance.sets
+    cohort = Sums(model, terms(sets.cohort, "cohort"), KEYS["running"])
+    pairs = sets.pairs[sets.pairs["link"].eq("running")].set_index(KEYS["running"])
+    applicants, least = pairs["applicants"].to_dict(), pairs["min_cohort"].to_dict()
+    add_index(model, "RUNNING", sets.running, KEYS["running"])
+    model.running = pyo.Var(model.RUNNING, domain=pyo.Binary)
+    model.RUNNING_COHORTS = pyo.Set(
+        initialize=[key for key in model.RUNNING if cohort.has(key)], dimen=3
+    )
+
+    @model.Constraint(model.RUNNING_COHORTS)
+    def cohort_needs_running(model: pyo.ConcreteModel, *pair: object) -> object:
+        return cohort[pair] <= applicants[pair] * model.running[pair]
+
+    @model.Constraint(model.RUNNING_COHORTS)
+    def running_reaches_minimum(model: pyo.ConcreteModel, *pair: object) -> object:
+        return cohort[pair] >= least[pair] * model.running[pair]
+
+
+def _minimum(pairs: pd.DataFrame) -> dict[tuple[str, str, int], int]:
+    binding = pairs[(pairs["min_cohort"] > 0) & (pairs["applicants"] >= pairs["min_cohort"])]
+    least: dict[tuple[str, str, int], int] = binding["min_cohort"].to_dict()
+    return least

@@ -1,0 +1,56 @@
+"""National caps on the intake and on the residents of a track."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyomo.environ as pyo
+
+from optimizer.formulation.expressions import Sums
+from optimizer.instance import Instance
+from optimizer.instance.people import terms
+
+
+def add_caps(model: pyo.ConcreteModel, instance: Instance) -> None:
+    r"""A track admits, or holds, at most its national cap.
+
+    ``intake_adds_up``, ``intake_within_cap``
+
+    .. math:: intake_{t,y} = \sum_{c,k} cohort_{c,t,k,y} \le max_{t,y}
+
+    ``residents_add_up``, ``residents_within_cap``
+
+    .. math:: residents_{t,y} = \sum_{c,k} \sum_{a=0}^{d_t-1} entrants_{c,t,k,y-a} \le max_{t,y}
+
+    with entrants = cohort + people who stay on from another track + people present. Only for
+    tracks and years of ``national_caps``; on residents the last year's cap goes on in the tail.
+    """
+    caps, sets = instance.caps, instance.sets
+    cohort = Sums(model, terms(sets.cohort, "cohort"), ["track", "year"])
+    present = Sums(model, instance.people.present, ["track", "year"])
+    most_in = _caps(caps, "intake")
+    most_here = _caps(caps, "residents")
+    model.CAPPED_INTAKES = pyo.Set(initialize=[key for key in most_in if cohort.has(key)], dimen=2)
+    model.CAPPED_RESIDENTS = pyo.Set(initialize=list(most_here), dimen=2)
+    model.intake = pyo.Var(model.CAPPED_INTAKES, domain=pyo.NonNegativeReals)
+    model.residents = pyo.Var(model.CAPPED_RESIDENTS, domain=pyo.NonNegativeReals)
+
+    @model.Constraint(model.CAPPED_INTAKES)
+    def intake_adds_up(model: pyo.ConcreteModel, track: str, year: int) -> object:
+        return model.intake[track, year] == cohort[track, year]
+
+    @model.Constraint(model.CAPPED_INTAKES)
+    def intake_within_cap(model: pyo.ConcreteModel, track: str, year: int) -> object:
+        return model.intake[track, year] <= most_in[track, year]
+
+    @model.Constraint(model.CAPPED_RESIDENTS)
+    def residents_add_up(model: pyo.ConcreteModel, track: str, year: int) -> object:
+        return model.residents[track, year] == present[track, year]
+
+    @model.Constraint(model.CAPPED_RESIDENTS)
+    def residents_within_cap(model: pyo.ConcreteModel, track: str, year: int) -> object:
+        return model.residents[track, year] <= most_here[track, year]
+
+
+def _caps(caps: pd.DataFrame, counts: str) -> dict[tuple[str, int], float]:
+    rows = caps[caps["counts"].eq(counts)]
+    return {(row.track, row.year): float(row.max) for row in rows.itertuples(index=False)}

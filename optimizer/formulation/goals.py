@@ -1,0 +1,94 @@
+"""The value of every goal, its diminishing returns, and the points a plan earns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyomo.environ as pyo
+
+from optimizer.formulation.expressions import Sums
+from optimizer.instance import Instance
+
+
+def add_goals(model: pyo.ConcreteModel, instance: Instance) -> None:
+    r"""A goal's value adds up what people are worth at the stages they reach.
+
+    ``value_adds_up``: the value of a goal is the sum of the terms of
+    :func:`optimizer.instance.values.value_terms`; with diminishing returns, of what is counted:
+
+    ``raw_value_adds_up``, ``counted_under_tangent``
+
+    .. math:: value_g = \sum_j counted_{g,j}, \qquad
+        counted_{g,j} \le slope_i \cdot raw_{g,j} + intercept_i \quad \forall i
+
+    where the tangents are those of the concave curve through (0, 0) with slope ``factor`` from
+    each point's x on; raw values are discounted before they are counted.
+    """
+    value = Sums(model, instance.value, ["goal"])
+    curves = instance.diminishing
+    model.GOALS = pyo.Set(initialize=list(instance.policy.goals))
+    model.COUNTED = pyo.Set(
+        initialize=[(goal, group) for goal, curve in curves.items() for group in curve.groups],
+        dimen=2,
+    )
+    model.TANGENTS = pyo.Set(
+        initialize=[
+            (goal, group, number)
+            for goal, curve in curves.items()
+            for group in curve.groups
+            for number in range(len(curve.tangents))
+        ],
+        dimen=3,
+    )
+    model.value = pyo.Var(model.GOALS, domain=pyo.Reals)
+    model.raw_value = pyo.Var(model.COUNTED, domain=pyo.Reals)
+    model.counted = pyo.Var(model.COUNTED, domain=pyo.Reals)
+    raw = {goal: Sums(model, curve.terms, ["group"]) for goal, curve in curves.items()}
+
+    @model.Constraint(model.GOALS)
+    def value_adds_up(model: pyo.ConcreteModel, goal: str) -> object:
+        if goal in curves:
+            counted = sum(model.counted[goal, group] for group in curves[goal].groups)
+            return model.value[goal] == counted
+        return model.value[goal] == value[goal]
+
+    @model.Constraint(model.COUNTED)
+    def raw_value_adds_up(model: pyo.ConcreteModel, goal: str, group: str) -> object:
+        return model.raw_value[goal, group] == raw[goal][group]
+
+    @model.Constraint(model.TANGENTS)
+    def counted_under_tangent(
+        model: pyo.ConcreteModel, goal: str, group: str, number: int
+    ) -> object:
+        slope, intercept = curves[goal].tangents[number]
+        return model.counted[goal, group] <= slope * model.raw_value[goal, group] + intercept
+
+
+def points_per_value(instance: Instance, scales: Mapping[str, float]) -> dict[str, float]:
+    """Points that one unit of a goal's value earns: 100 * weight / sum of |weights| / scale."""
+    goals = instance.policy.goals
+    total = sum(abs(goal.weight) for goal in goals.values())
+    return {name: 100.0 * goal.weight / total / scales[name] for name, goal in goals.items()}
+
+
+def add_points(model: pyo.ConcreteModel, instance: Instance, scales: Mapping[str, float]) -> None:
+    r"""The plan with the most points is best.
+
+    .. math:: \max \sum_g 100 \frac{w_g}{\sum_h |w_h|} \frac{value_g}{scale_g}
+        - \sum_i soft_i \cdot violation_i - price \sum_y change_y
+
+    with violations and changes in percent. 100 points = every goal at its scale.
+    """
+    model.points_per_value = pyo.Param(
+        model.GOALS, initialize=points_per_value(instance, scales), mutable=True
+    )
+    soft = {limit.name: limit.limit.soft for limit in instance.limits}
+    stability = instance.policy.stability
+    price = stability.price if stability is not None else None
+
+    @model.Objective(sense=pyo.maximize)
+    def points(model: pyo.ConcreteModel) -> object:
+        earned = sum(model.points_per_value[goal] * model.value[goal] for goal in model.GOALS)
+        lost = sum(soft[key[0]] * model.violation[key] for key in model.VIOLATIONS)
+        moved = sum(price * model.change[year] for year in model.CHANGE_YEARS) if price else 0.0
+        return earned - lost - moved

@@ -1,0 +1,38 @@
+"""The floor under the support that every person of chosen pathways gets."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyomo.environ as pyo
+
+from optimizer.formulation.expressions import Sums
+from optimizer.instance import Instance
+
+FLOOR = ["floor", "track", "entry_year"]
+
+
+def add_support(model: pyo.ConcreteModel, instance: Instance) -> None:
+    r"""Those admitted to a track in a year get, on average, at least the support floor.
+
+    ``support_reaches_floor``
+
+    .. math:: \sum_{c,k} support_{c,t,k,y} \cdot cohort_{c,t,k,y}
+        + \sum_{k,g,r} support_{t,r,y} \cdot placed_{t,k,g,r,y}
+        \ge floor \cdot d_t \sum_{c,k} cohort_{c,t,k,y}
+
+    support is the money of budget lines with purpose ``integration`` for one person over the
+    whole stay of d_t years. Skipped for tracks outside the floor's filter.
+    """
+    parts = [
+        terms.assign(floor=number) for number, terms in enumerate(instance.support_floor)
+    ]
+    terms = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    above = Sums(model, terms, FLOOR)
+    keys = [] if terms.empty else terms[FLOOR].drop_duplicates().itertuples(index=False, name=None)
+    model.SUPPORT_FLOORS = pyo.Set(initialize=list(keys), dimen=3)
+
+    @model.Constraint(model.SUPPORT_FLOORS)
+    def support_reaches_floor(model: pyo.ConcreteModel, *key: object) -> object:
+        if not above.has(key):
+            return pyo.Constraint.Skip
+        return above[key] >= 0.0

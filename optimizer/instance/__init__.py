@@ -1,0 +1,235 @@
+"""Case and policy joined: everything a model, a check or a report needs, without a solver.
+
+:func:`build_instance` reads nothing and solves nothing; it joins tables on their keys, resolves
+optional keys, scores countries and regions, and turns rules into terms of the decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from optimizer.case import Case
+from optimizer.errors import PolicyError, Problems, did_you_mean
+from optimizer.instance.attributes import Attributes, build_attributes
+from optimizer.instance.diminishing import Diminishing, join_diminishing
+from optimizer.instance.limits import JoinedLimit, join_commitments, join_limits
+from optimizer.instance.measures import Measures
+from optimizer.instance.money import spending_terms, support_floor_terms
+from optimizer.instance.people import People, build_people
+from optimizer.instance.scoring import Scores, build_scores
+from optimizer.instance.services import capacities, use_terms
+from optimizer.instance.sets import Sets, build_sets
+from optimizer.instance.touched import with_touched_slots
+from optimizer.instance.values import value_terms
+from optimizer.policy import Policy, Transfer
+
+__all__ = ["Instance", "build_instance"]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One case under one policy, joined and checked.
+
+    Attributes
+    ----------
+    case, policy
+        What is true, and what is wanted.
+    sets
+        Which decisions exist.
+    people, spending, use, value
+        Terms of residents and completers, of money, of services and of the goals' raw values.
+    scores
+        Score of each country and region for each goal.
+    diminishing
+        Groups and curves of the goals with diminishing returns.
+    capacity
+        region, service, year, capacity, unit, for every window year.
+    budget
+        line, year, amount, agency, purpose, for every window year.
+    transfers, carry_over
+        Transfers between lines of the case, and share each line may carry over.
+    caps
+        track, year, max, counts.
+    limits, commitments
+        Joined limits of the policy, and rows of ``commitments``.
+    support_floor
+        One frame of terms per entry of the policy's ``support_floor``: family, position,
+        coefficient, track, entry_year.
+    current, current_at
+        Slots today by country and track, and by track and region (empty where not given).
+    """
+
+    case: Case
+    policy: Policy
+    sets: Sets
+    people: People
+    scores: Scores
+    spending: pd.DataFrame
+    use: pd.DataFrame
+    value: pd.DataFrame
+    diminishing: dict[str, Diminishing]
+    capacity: pd.DataFrame
+    budget: pd.DataFrame
+    transfers: tuple[Transfer, ...]
+    carry_over: dict[str, float]
+    caps: pd.DataFrame
+    limits: tuple[JoinedLimit, ...]
+    commitments: tuple[JoinedLimit, ...]
+    support_floor: tuple[pd.DataFrame, ...]
+    current: pd.DataFrame
+    current_at: pd.DataFrame
+    attributes: Attributes
+
+
+def build_instance(case: Case, policy: Policy) -> Instance:
+    """Join a case and a policy.
+
+    Raises
+    ------
+    PolicyError
+        With every problem of the join: filters that match nothing, columns that do not exist,
+        ambiguous rows, floors that nobody could reach.
+    """
+    problems = Problems()
+    sets = build_sets(case, policy, problems)
+    attributes = build_attributes(case, policy, sets, problems)
+    sets = with_touched_slots(case, policy, sets, attributes)
+    people = build_people(sets)
+    scores = build_scores(policy, sets.countries, sets.regions, problems)
+    spending = spending_terms(case, sets, people, problems)
+    use = use_terms(case, sets, people, problems)
+    value = value_terms(case, policy, sets, people, scores, attributes, problems)
+    diminishing = join_diminishing(policy, value, attributes, problems)
+    measures = Measures(case, sets, people, spending, use, value, attributes, problems)
+    limits = join_limits(policy.limits, measures)
+    commitments = join_commitments(measures)
+    floors = _support_floors(case, policy, sets, people, attributes, problems)
+    _check_budget(case, policy, problems)
+    current, current_at = _current_plan(case, policy, problems)
+    problems.raise_if_any(PolicyError)
+    return Instance(
+        case=case,
+        policy=policy,
+        sets=sets,
+        people=people,
+        scores=scores,
+        spending=spending,
+        use=use,
+        value=value,
+        diminishing=diminishing,
+        capacity=capacities(case, sets),
+        budget=_budget(case, sets),
+        transfers=listed_transfers(case, policy),
+        carry_over=_carry_over(case, policy),
+        caps=_caps(case, sets),
+        limits=limits,
+        commitments=commitments,
+        support_floor=floors,
+        current=current,
+        current_at=current_at,
+        attributes=attributes,
+    )
+
+
+def _budget(case: Case, sets: Sets) -> pd.DataFrame:
+    table = case.table("budgets")[["line", "year", "agency", "purpose", "amount"]]
+    years = pd.DataFrame({"window_year": list(sets.window)})
+    years["year"] = sets.case_year(years["window_year"])
+    rows = table.merge(years, on="year").drop(columns="year")
+    return rows.rename(columns={"window_year": "year"}).reset_index(drop=True)
+
+
+def _caps(case: Case, sets: Sets) -> pd.DataFrame:
+    """Caps of the window; on residents the last case year's cap goes on through the tail."""
+    table = case.table("national_caps")[["track", "year", "max", "counts"]]
+    years = pd.DataFrame({"window_year": list(sets.window)})
+    years["year"] = sets.case_year(years["window_year"])
+    rows = table.merge(years, on="year")
+    counted = rows["counts"].eq("residents") | rows["window_year"].isin(sets.years)
+    rows = rows[counted].drop(columns="year").rename(columns={"window_year": "year"})
+    return rows.reset_index(drop=True)
+
+
+def _support_floors(
+    case: Case,
+    policy: Policy,
+    sets: Sets,
+    people: People,
+    attributes: Attributes,
+    problems: Problems,
+) -> tuple[pd.DataFrame, ...]:
+    """Integration money minus the floor, per entrant: the weighted sum must not be negative."""
+    if not policy.support_floor:
+        return ()
+    money = support_floor_terms(case, sets, people, problems)
+    floors = []
+    for number, floor in enumerate(policy.support_floor):
+        tracks = attributes.members(
+            "track", floor.where, f"support_floor[{number}]", optional=floor.optional
+        )
+        cohort = people.entries[people.entries["family"].eq("cohort")]
+        years = cohort["track"].map(sets.tracks["duration_years"])
+        owed = cohort.assign(coefficient=-floor.amount_per_year * years)
+        columns = ["family", "position", "track", "entry_year"]
+        both = pd.concat([money, owed[[*columns, "coefficient"]]], ignore_index=True)
+        both = both[both["track"].isin(tracks)]
+        floors.append(both.groupby(columns, as_index=False, sort=False)["coefficient"].sum())
+    return tuple(floors)
+
+
+def listed_transfers(case: Case, policy: Policy) -> tuple[Transfer, ...]:
+    """Transfers between lines the case has; optional ones without their lines are left out."""
+    lines = set(case.table("budgets")["line"])
+    return tuple(
+        transfer
+        for transfer in policy.budget.transfers
+        if not transfer.optional or {transfer.from_, transfer.to} <= lines
+    )
+
+
+def _carry_over(case: Case, policy: Policy) -> dict[str, float]:
+    """Share of its own amount each line may carry over; lines without a share are left out."""
+    given = policy.budget.carry_over
+    lines = case.table("budgets")["line"].unique()
+    shares = given if isinstance(given, Mapping) else dict.fromkeys(lines, given)
+    return {line: float(share) for line, share in shares.items() if share > 0}
+
+
+def _check_budget(case: Case, policy: Policy, problems: Problems) -> None:
+    lines = sorted(set(case.table("budgets")["line"]))
+    named = [
+        (f"budget.transfers[{number}].{end}", line)
+        for number, transfer in enumerate(listed_transfers(case, policy))
+        for end, line in (("from", transfer.from_), ("to", transfer.to))
+    ]
+    if isinstance(policy.budget.carry_over, Mapping):
+        named += [(f"budget.carry_over.{line}", line) for line in policy.budget.carry_over]
+    for place, line in named:
+        if line not in lines:
+            problems.add(
+                file=policy.path.name,
+                column=place,
+                message=f"case {case.name!r} has no budget line {line!r}",
+                expected="a line of budgets",
+                maybe=did_you_mean(line, lines),
+            )
+
+
+def _current_plan(
+    case: Case, policy: Policy, problems: Problems
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    table = case.table("current_plan")
+    by_country = table.groupby(["country", "track"], as_index=False)["slots"].sum()
+    placed = table[table["region"].ne("")]
+    complete = len(placed) == len(table)
+    by_region = placed.groupby(["track", "region"], as_index=False)["slots"].sum()
+    if policy.stability is not None and not table["slots"].sum() > 0:
+        problems.add(
+            file=policy.path.name, column="stability",
+            message=f"case {case.name!r} has no current_plan to change from",
+            expected="a table current_plan with slots, or no [stability]",
+        )
+    return by_country, by_region if complete else by_region.head(0)

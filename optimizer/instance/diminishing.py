@@ -1,0 +1,88 @@
+"""Diminishing returns: which raw value counts together, and how much each further unit counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from optimizer.errors import Problems
+from optimizer.instance.attributes import Attributes
+from optimizer.instance.people import TERM
+from optimizer.policy import Policy
+
+
+@dataclass(frozen=True)
+class Diminishing:
+    """Groups of one goal's raw value and the curve they are counted on.
+
+    Attributes
+    ----------
+    terms
+        family, position, coefficient, group: every value term of the goal, in one group each.
+    tangents
+        slope, intercept: counted value = min over tangents of slope * raw + intercept.
+    """
+
+    goal: str
+    terms: pd.DataFrame
+    tangents: tuple[tuple[float, float], ...]
+
+    @property
+    def groups(self) -> list[str]:
+        """Labels of the groups, in key order."""
+        return sorted(set(self.terms["group"]))
+
+    def counted(self, raw: pd.Series) -> pd.Series:
+        """Value counted for raw values (index: group)."""
+        lines = np.array([slope * raw + intercept for slope, intercept in self.tangents])
+        return pd.Series(lines.min(axis=0), index=raw.index)
+
+
+def tangents(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Lines whose minimum is the curve through (0, 0) with slope ``factor`` from each x on.
+
+    Examples
+    --------
+    >>> tangents([(0.0, 1.0), (100.0, 0.5)])
+    ((1.0, 0.0), (0.5, 50.0))
+    """
+    lines, height, before, slope = [], 0.0, 0.0, 0.0
+    for x, factor in points:
+        height += slope * (x - before)
+        lines.append((factor, height - factor * x))
+        before, slope = x, factor
+    return tuple(lines)
+
+
+def join_diminishing(
+    policy: Policy, value: pd.DataFrame, attributes: Attributes, problems: Problems
+) -> dict[str, Diminishing]:
+    """Group the value terms of every goal that has diminishing returns."""
+    joined = {}
+    for name, goal in policy.goals.items():
+        if goal.diminishing is None:
+            continue
+        place = f"goals.{name}.diminishing.by"
+        terms = value[value["goal"].eq(name)]
+        label = pd.Series("", index=terms.index, dtype="str")
+        by = [*goal.diminishing.by, *(["year"] if goal.diminishing.per == "year" else [])]
+        for attribute_name in by:
+            attribute = attributes.find(attribute_name, place)
+            if attribute is None or attribute.dimension not in terms:
+                continue
+            told = attribute.of(terms)
+            if told.isna().any():
+                problems.add(
+                    file=policy.path.name, column=place,
+                    message=f"part of the value of goal {name!r} belongs to no {attribute_name}",
+                    expected="groups that every effect of the goal belongs to",
+                )
+            label = label + f"{attribute_name}=" + told.astype("str") + ", "
+        joined[name] = Diminishing(
+            goal=name,
+            terms=terms[TERM].assign(group=label.str.removesuffix(", ").replace("", "total")),
+            tangents=tangents([(x, factor) for x, factor in goal.diminishing.points]),
+        )
+    return joined

@@ -1,0 +1,164 @@
+"""What a limit can speak of: slots, residents, spending, use of a service, value of a goal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from optimizer.case import Case
+from optimizer.errors import Problems
+from optimizer.instance.attributes import Attribute, Attributes
+from optimizer.instance.money import (
+    EXPANSION,
+    PARTICIPANTS,
+    REGIONAL,
+    UPKEEP,
+    participant_costs,
+)
+from optimizer.instance.people import TERM, People, terms
+from optimizer.instance.sets import Sets
+
+COUNTRY, REGION = "country", "region"
+
+
+@dataclass(frozen=True)
+class Measures:
+    """The terms of every measure, chosen by the dimensions a limit speaks of."""
+
+    case: Case
+    sets: Sets
+    people: People
+    spending: pd.DataFrame
+    use: pd.DataFrame
+    value: pd.DataFrame
+    attributes: Attributes
+    problems: Problems
+
+    def terms(
+        self,
+        measure: str,
+        where: Mapping[str, object],
+        by: Sequence[str],
+        place: str,
+        *,
+        goal: str | None = None,
+        optional: bool = False,
+    ) -> pd.DataFrame:
+        """Terms of a measure that match the filters, with one column per entry of ``by``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            family, position, coefficient and the group columns named as in ``by``. Empty after
+            a problem was found.
+        """
+        found = {name: self.attributes.find(name, f"{place}.by") for name in by}
+        filters = {name: self.attributes.find(name, f"{place}.where") for name in where}
+        used = [*found.values(), *filters.values()]
+        if any(attribute is None for attribute in used):
+            return pd.DataFrame(columns=[*TERM, *by])
+        dimensions = {attribute.dimension for attribute in used if attribute}
+        frame = self._frame(measure, dimensions, goal, place)
+        frame = self._missing_dimension(frame, dimensions, measure, place)
+        for name, attribute in filters.items():
+            if attribute is not None and len(frame):
+                wanted = self.attributes.wanted(
+                    attribute, name, where[name], place, optional=optional
+                )
+                frame = frame[attribute.of(frame).isin(wanted)]
+        if measure == "spending":
+            self._check_attribution(frame, dimensions, place)
+        groups = {name: attribute.of(frame) for name, attribute in found.items() if attribute}
+        return frame[TERM].assign(**groups)
+
+    def _missing_dimension(
+        self, frame: pd.DataFrame, dimensions: set[str], measure: str, place: str
+    ) -> pd.DataFrame:
+        absent = sorted(dimensions - set(frame.columns))
+        if absent:
+            self._add(place, f"measure {measure!r} cannot be split or filtered by {absent}",
+                      "attributes the measure is counted by")
+            return frame.head(0).assign(**{name: "" for name in absent})
+        return frame
+
+    def _frame(
+        self, measure: str, dimensions: set[str], goal: str | None, place: str
+    ) -> pd.DataFrame:
+        both = {COUNTRY, REGION} <= dimensions
+        if measure == "slots":
+            family = "slots" if both else "placed" if REGION in dimensions else "cohort"
+            return terms(getattr(self.sets, family), family)
+        if measure == "residents":
+            if both:
+                self._add(place, "residents are not counted by country and region together",
+                          "attributes of countries or of regions: where a stayer of one country "
+                          "lives is not decided")
+            return self.people.present_at if REGION in dimensions else self.people.present
+        if measure == "use":
+            return self.use
+        if measure == "value":
+            return self._value(dimensions, goal, place)
+        return self._spending(dimensions, place)
+
+    def _value(self, dimensions: set[str], goal: str | None, place: str) -> pd.DataFrame:
+        frame = self.value[self.value["goal"].eq(goal)]
+        split = sorted(dimensions & {COUNTRY, REGION})
+        for dimension in split:
+            if frame["side"].ne(dimension).any():
+                self._add(place, f"the value of goal {goal!r} is not earned by {dimension} alone",
+                          "attributes of years or tracks")
+        return frame
+
+    def _spending(self, dimensions: set[str], place: str) -> pd.DataFrame:
+        if REGION not in dimensions:
+            return self.spending
+        if COUNTRY in dimensions:
+            self._add(place, "spending is not counted by country and region together",
+                      "attributes of countries or of regions")
+            return self.spending.head(0)
+        kept = self.spending[self.spending["what"].isin([REGIONAL, EXPANSION, UPKEEP])]
+        return pd.concat([kept, self._participants_by_region()], ignore_index=True)
+
+    def _participants_by_region(self) -> pd.DataFrame:
+        """Participants' costs told by region; ``same`` says whether all countries cost the same."""
+        cell = ["track", "level", "entry", "year_of_stay", "year"]
+        paid = participant_costs(self.case, self.sets, self.people.present, Problems())
+        cost = paid.groupby([*cell, "line"], as_index=False).agg(
+            cost=("cost", "min"), most=("cost", "max"), count=("cost", "size")
+        )
+        here = self.people.present.groupby(cell).size().rename("here").reset_index()
+        cost = cost.merge(here, on=cell)
+        cost["same"] = cost["cost"].eq(cost["most"]) & cost["count"].eq(cost["here"])
+        told = self.people.present_at.merge(cost, on=cell)
+        told["coefficient"] = told["coefficient"] * told["cost"]
+        return told.assign(what=PARTICIPANTS)
+
+    def _check_attribution(
+        self, frame: pd.DataFrame, dimensions: set[str], place: str
+    ) -> None:
+        """Refuse a split of spending that would leave money out or guess where it went."""
+        if COUNTRY in dimensions and len(frame):
+            lines = frame["line"].unique()
+            regional = self.spending[
+                self.spending["what"].eq(REGIONAL) & self.spending["line"].isin(lines)
+            ]
+            if len(regional):
+                self._add(place, "regional supplements on "
+                          f"{', '.join(sorted(regional['line'].unique()))} belong to no country",
+                          "lines without region_costs, or a split by region")
+        if REGION in dimensions and "same" in frame and frame["same"].eq(False).any():
+            lines = sorted(frame.loc[frame["same"].eq(False), "line"].unique())
+            self._add(place, f"costs on {', '.join(lines)} differ by country",
+                      "lines whose costs are the same for every country, or a split by country")
+
+    def _add(self, place: str, message: str, expected: str) -> None:
+        self.problems.add(
+            file=self.attributes.policy.path.name, column=place, message=message, expected=expected
+        )
+
+    def dimension(self, name: str) -> Attribute | None:
+        """Attribute behind a name, without reporting a problem twice."""
+        quiet = Attributes(self.attributes.tables, self.attributes.policy, Problems())
+        return quiet.find(name, "")

@@ -1,0 +1,151 @@
+"""What every decision costs, on which budget line and in which year."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optimizer.case import Case
+from optimizer.errors import Problems
+from optimizer.instance.people import CONSTANT, TERM, People, terms, years_of_stay
+from optimizer.instance.sets import Sets, cross
+from optimizer.lookup import resolve
+
+KEYS = ["line", "year", "country", "track", "level", "region", "entry", "year_of_stay", "what"]
+"""Columns of the spending terms beside the term itself; blank or 0 where they do not apply."""
+
+PARTICIPANTS, REGIONAL = "participants", "regional supplement"
+SETUP, YEARLY = "agreement set-up", "agreement running"
+EXPANSION, UPKEEP = "service expansion", "service upkeep"
+
+
+def participant_costs(
+    case: Case, sets: Sets, person_years: pd.DataFrame, problems: Problems
+) -> pd.DataFrame:
+    """Cost terms of person-years on the country margin, one row per budget line that pays.
+
+    Parameters
+    ----------
+    person_years
+        Terms with country, track, level, entry, year_of_stay and year.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The person-years of positive cost with ``line`` and ``cost`` (currency per person).
+    """
+    table = case.table("costs")
+    lines = table[["track", "line", "year_of_stay"]].drop_duplicates()
+    cell = ["track", "year_of_stay", "level", "country", "year", "entry"]
+    asked = person_years[cell].assign(year=sets.case_year(person_years["year"]))
+    query = asked.drop_duplicates().merge(lines, on=["track", "year_of_stay"])
+    found = resolve(
+        query,
+        table,
+        keys=["track", "line", "year_of_stay"],
+        optional=["level", "country", "year", "entry"],
+        values=["amount"],
+        file="costs",
+        problems=problems,
+    )
+    query["cost"] = found["amount"].fillna(0.0)
+    query = query[query["cost"] != 0].rename(columns={"year": "case_year"})
+    years = person_years.assign(case_year=sets.case_year(person_years["year"]))
+    on = ["track", "year_of_stay", "level", "country", "case_year", "entry"]
+    return years.merge(query, on=on).drop(columns="case_year")
+
+
+def regional_costs(case: Case, person_years_at: pd.DataFrame) -> pd.DataFrame:
+    """Person-years on the region margin with the line and ``cost`` of ``region_costs``."""
+    table = case.table("region_costs")[["track", "line", "region", "year_of_stay", "amount"]]
+    table = table[table["amount"] != 0].rename(columns={"amount": "cost"})
+    return person_years_at.merge(table, on=["track", "region", "year_of_stay"])
+
+
+def spending_terms(case: Case, sets: Sets, people: People, problems: Problems) -> pd.DataFrame:
+    """Every term of spending[line, year], labelled by what is paid for and for whom.
+
+    spending[l,y] = participants' costs by year of stay + regional supplements + agreement set-up
+    (paid lead_years before the first open year) + running costs of open agreements (intake years
+    only) + service expansion in the year it is decided + its upkeep in every later year.
+    """
+    paid = [
+        participant_costs(case, sets, people.present, problems).assign(what=PARTICIPANTS),
+        regional_costs(case, people.present_at).assign(what=REGIONAL),
+    ]
+    parts = [part.assign(coefficient=part["coefficient"] * part["cost"]) for part in paid]
+    parts += [_agreement_costs(case, sets), _expansion_costs(case, sets)]
+    columns = [*TERM, *KEYS]
+    labelled = [_labelled(part)[columns] for part in parts if len(part)]
+    if not labelled:
+        return _labelled(parts[0].assign(line="")).loc[:, columns].head(0)
+    spent = pd.concat(labelled, ignore_index=True)
+    inside = spent["year"].between(sets.window[0], sets.window[-1])
+    return spent[inside & (spent["coefficient"] != 0)].reset_index(drop=True)
+
+
+def _labelled(part: pd.DataFrame) -> pd.DataFrame:
+    blanks = {key: 0 if key == "year_of_stay" else "" for key in KEYS if key not in part}
+    return part.assign(**blanks)
+
+
+def _agreement_costs(case: Case, sets: Sets) -> pd.DataFrame:
+    table = case.table("agreements")
+    columns = ["country", "track", "status", "line", "setup_cost", "yearly_cost", "lead_years"]
+    paid = terms(sets.agreement, "agreement").merge(table[columns], on=["country", "track"])
+    setup = paid.assign(
+        coefficient=paid["setup_cost"], year=paid["year"] - paid["lead_years"], what=SETUP
+    )
+    # Opening in a year means open now and not the year before, so an agreement that was already
+    # open takes the set-up of the following year back.
+    before = paid[paid["year"].ne(sets.years[-1])]
+    already_open = before.assign(
+        coefficient=-before["setup_cost"],
+        year=before["year"] + 1 - before["lead_years"],
+        what=SETUP,
+    )
+    yearly = paid.assign(coefficient=paid["yearly_cost"], what=YEARLY)
+    existing = cross(table.loc[table["status"].eq("existing"), columns], "year", sets.years)
+    standing = existing.assign(
+        family=CONSTANT, position=-1, coefficient=existing["yearly_cost"], what=YEARLY
+    )
+    return pd.concat([setup, already_open, yearly, standing], ignore_index=True)
+
+
+def _expansion_costs(case: Case, sets: Sets) -> pd.DataFrame:
+    built = terms(sets.expansion, "expansion")
+    decided = built.assign(coefficient=built["expansion_cost"], what=EXPANSION)
+    table = case.table("services")[["region", "service", "year", "upkeep", "line"]]
+    later = cross(built[[*TERM, "region", "service", "year"]], "paid_year", sets.window)
+    later = later[later["paid_year"] > later["year"]]
+    later = later.drop(columns="year").assign(year=sets.case_year(later["paid_year"]))
+    upkeep = later.merge(table, on=["region", "service", "year"])
+    upkeep = upkeep.assign(coefficient=upkeep["upkeep"], year=upkeep["paid_year"], what=UPKEEP)
+    return pd.concat([decided, upkeep], ignore_index=True)
+
+
+def support_floor_terms(
+    case: Case, sets: Sets, people: People, problems: Problems
+) -> pd.DataFrame:
+    """Integration money per entrant over the whole stay, for the cohorts of each intake year.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Terms with track, entry_year and coefficient = money of lines with purpose
+        ``integration`` for one entrant (country margin) or one place (region margin).
+    """
+    lines = case.table("budgets")
+    lines = lines.loc[lines["purpose"].eq("integration"), "line"].unique()
+    new = years_of_stay(sets, people.entries[people.entries["family"].eq("cohort")], all_years=True)
+    new_at = people.entries_at[people.entries_at["family"].eq("placed")]
+    paid = [
+        participant_costs(case, sets, new, problems),
+        regional_costs(case, years_of_stay(sets, new_at, all_years=True)),
+    ]
+    parts = [
+        part.loc[part["line"].isin(lines)].assign(coefficient=lambda rows: rows["cost"])
+        for part in paid
+    ]
+    columns = ["family", "position", "track", "entry_year"]
+    spent = pd.concat([part[[*columns, "coefficient"]] for part in parts], ignore_index=True)
+    return spent.groupby(columns, as_index=False, sort=False)["coefficient"].sum()

@@ -1,0 +1,121 @@
+"""Who is here when: entries, person-years, completions and stays as terms of the decisions.
+
+A *term* is one row of a linear expression: ``family`` and ``position`` name the decision (its
+frame in :class:`~optimizer.instance.sets.Sets` and its row there), ``coefficient`` multiplies it,
+and the other columns say whom the term speaks of. Family ``constant`` has no decision: its
+coefficient counts as it stands (people who were here before the first year).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from optimizer.instance.sets import STANDARD, Sets
+
+CONSTANT = "constant"
+TERM = ["family", "position", "coefficient"]
+COUNTRY_SIDE = ["country", "track", "level", "group"]
+REGION_SIDE = ["track", "level", "group", "region"]
+
+
+@dataclass(frozen=True)
+class People:
+    """Terms for people, on the country margin and on the region margin.
+
+    Attributes
+    ----------
+    entries, entries_at
+        One term per way to enter a track: entry (``new`` or ``stay``), entry_year and keys.
+        Cohorts and people present enter as ``new``, stayers as ``stay``.
+    present, present_at
+        Person-years: the entries repeated for each year of stay inside the window, with
+        year_of_stay (from 1) and year.
+    completes, completes_at
+        Expected completers in the year after the last year of stay.
+    """
+
+    entries: pd.DataFrame
+    entries_at: pd.DataFrame
+    present: pd.DataFrame
+    present_at: pd.DataFrame
+    completes: pd.DataFrame
+    completes_at: pd.DataFrame
+
+
+def build_people(sets: Sets) -> People:
+    """Derive the terms of residents and completers.
+
+    residents[c,t,k,y] = sum over a = 0..d-1 of entrants[c,t,k,y-a]; completers[c,t,k,y] =
+    completion_rate[t,k] * entrants[c,t,k,y-d], with d the duration of track t in years.
+    """
+    entries = _entries(sets.cohort, sets.stays, sets.present, COUNTRY_SIDE, ("cohort", "stays"))
+    entries_at = _entries(
+        sets.placed, sets.stays_at, sets.present_at, REGION_SIDE, ("placed", "stays_at")
+    )
+    return People(
+        entries=entries,
+        entries_at=entries_at,
+        present=years_of_stay(sets, entries),
+        present_at=years_of_stay(sets, entries_at),
+        completes=_completes(sets, entries),
+        completes_at=_completes(sets, entries_at),
+    )
+
+
+def terms(frame: pd.DataFrame, family: str, coefficient: object = 1.0) -> pd.DataFrame:
+    """Rows of a decision frame as terms of that decision."""
+    return frame.assign(family=family, position=np.arange(len(frame)), coefficient=coefficient)
+
+
+def _entries(
+    new: pd.DataFrame,
+    stays: pd.DataFrame,
+    present: pd.DataFrame,
+    side: list[str],
+    families: tuple[str, str],
+) -> pd.DataFrame:
+    came_by_stay = stays.drop(columns="track").rename(columns={"next_track": "track"})
+    parts = [
+        terms(new, families[0]).assign(entry="new", entry_year=new["year"]),
+        terms(came_by_stay, families[1]).assign(
+            level=STANDARD, entry="stay", entry_year=stays["year"]
+        ),
+        present.assign(
+            family=CONSTANT, position=-1, coefficient=present["persons"], level=STANDARD, entry="new"
+        ),
+    ]
+    columns = [*TERM, *side, "entry", "entry_year"]
+    return pd.concat([part[columns] for part in parts if len(part)] or [parts[0][columns]],
+                     ignore_index=True)
+
+
+def years_of_stay(sets: Sets, entries: pd.DataFrame, *, all_years: bool = False) -> pd.DataFrame:
+    """Repeat entries for each year of stay; outside the window only with ``all_years``."""
+    duration = entries["track"].map(sets.tracks["duration_years"]).to_numpy(dtype="int64")
+    repeated = entries.loc[entries.index.repeat(duration)].reset_index(drop=True)
+    starts = np.repeat(np.cumsum(duration) - duration, duration)
+    repeated["year_of_stay"] = np.arange(len(repeated)) - starts + 1
+    repeated["year"] = repeated["entry_year"] + repeated["year_of_stay"] - 1
+    if all_years:
+        return repeated
+    inside = repeated["year"].between(sets.window[0], sets.window[-1])
+    return repeated[inside].reset_index(drop=True)
+
+
+def _completes(sets: Sets, entries: pd.DataFrame) -> pd.DataFrame:
+    done = entries.merge(sets.levels, on=["track", "level"], how="left")
+    done["year"] = done["entry_year"] + done["track"].map(sets.tracks["duration_years"])
+    done["coefficient"] = done["coefficient"] * done["completion_rate"]
+    inside = done["year"].between(sets.window[0], sets.window[-1])
+    return done[inside].drop(columns="completion_rate").reset_index(drop=True)
+
+
+def stay_room(completes: pd.DataFrame, continuations: pd.DataFrame) -> pd.DataFrame:
+    """Completers who may stay, per continuation: family, position, coefficient and stay keys."""
+    ways = continuations.loc[continuations["stay_rate"] > 0, ["track", "next_track", "stay_rate"]]
+    room = completes.merge(ways, on="track")
+    room["coefficient"] = room["coefficient"] * room["stay_rate"] * room["stay_rate_factor"]
+    return room[[*TERM, "country", "track", "next_track", "year"]]

@@ -1,0 +1,159 @@
+"""From indicators to one score between 0 and 1 per country or region and goal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from optimizer.errors import Problems, did_you_mean
+from optimizer.policy import Goal, Indicator, Policy
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of every goal, and the ranges the indicators were scaled on.
+
+    Attributes
+    ----------
+    countries, regions
+        Index: key; one column per goal, values in 0-1.
+    ranges
+        goal, table, column, low, high: recorded with every run, and fixable in the policy.
+    """
+
+    countries: pd.DataFrame
+    regions: pd.DataFrame
+    ranges: pd.DataFrame
+
+
+def build_scores(
+    policy: Policy, countries: pd.DataFrame, regions: pd.DataFrame, problems: Problems
+) -> Scores:
+    """Score every country and region for every goal of the policy.
+
+    Parameters
+    ----------
+    countries, regions
+        Attribute columns, indexed by key.
+    """
+    ranges: list[dict[str, object]] = []
+    scorer = _Scorer(policy, problems, ranges)
+    by_country = {
+        name: scorer.score(name, goal, "countries", countries, goal.indicators)
+        for name, goal in policy.goals.items()
+    }
+    by_region = {
+        name: scorer.score(name, goal, "regions", regions, goal.region_indicators)
+        for name, goal in policy.goals.items()
+    }
+    return Scores(
+        countries=pd.DataFrame(by_country, index=countries.index),
+        regions=pd.DataFrame(by_region, index=regions.index),
+        ranges=pd.DataFrame(ranges, columns=["goal", "table", "column", "low", "high"]),
+    )
+
+
+@dataclass(frozen=True)
+class _Scorer:
+    policy: Policy
+    problems: Problems
+    ranges: list[dict[str, object]]
+
+    def score(
+        self,
+        name: str,
+        goal: Goal,
+        table: str,
+        rows: pd.DataFrame,
+        indicators: Sequence[Indicator],
+    ) -> pd.Series:
+        """Weighted mean of the scaled indicators; 1 for all without indicators.
+
+        score = sum of weight * scaled / sum of weight, over the indicators present, where scaled
+        is (x - low) / (high - low) clipped to 0-1 and turned round for direction ``lower``;
+        transform ``log`` takes x = log(1 + value) first.
+        """
+        total = pd.Series(0.0, index=rows.index)
+        weight = pd.Series(0.0, index=rows.index)
+        for number, indicator in enumerate(indicators):
+            where = f"goals.{name}.{'region_' * (table == 'regions')}indicators[{number}]"
+            scaled = self._scaled(name, table, rows, indicator, where)
+            if scaled is None:
+                continue
+            scaled, counted = self._present(scaled, goal, indicator, table, where)
+            total += indicator.weight * scaled
+            weight += indicator.weight * counted
+        if not indicators:
+            return total + 1.0
+        empty = weight[weight <= 0].index
+        if len(empty) and not self.problems:
+            self._add(
+                f"goals.{name}",
+                f"no indicator has a figure for {', '.join(empty[:5])}",
+                "at least one figure, or missing = 'zero' or a number",
+            )
+        return (total / weight.where(weight > 0)).fillna(0.0)
+
+    def _scaled(
+        self, name: str, table: str, rows: pd.DataFrame, indicator: Indicator, where: str
+    ) -> pd.Series | None:
+        numeric = [column for column in rows if pd.api.types.is_float_dtype(rows[column])]
+        if indicator.column not in numeric:
+            self._add(
+                f"{where}.column",
+                f"{indicator.column!r} is not a numeric column of {table}",
+                "a numeric attribute column",
+                did_you_mean(indicator.column, numeric),
+            )
+            return None
+        values = rows[indicator.column]
+        if indicator.transform == "log":
+            if (values < 0).any():
+                self._add(f"{where}.transform", f"{indicator.column!r} has values below 0",
+                          "values of at least 0 for transform 'log'")
+                return None
+            values = np.log1p(values)
+        low, high = indicator.range or (float(values.min()), float(values.max()))
+        if indicator.range and indicator.transform == "log":
+            low, high = float(np.log1p(low)), float(np.log1p(high))
+        if not high > low:
+            self._add(f"{where}.column", f"{indicator.column!r} is the same for all rows of {table}",
+                      "a column that tells them apart, or a range = [low, high]")
+            return None
+        shown = (low, high) if indicator.transform == "linear" else (np.expm1(low), np.expm1(high))
+        self.ranges.append(
+            {"goal": name, "table": table, "column": indicator.column,
+             "low": float(shown[0]), "high": float(shown[1])}
+        )
+        scaled = ((values - low) / (high - low)).clip(0.0, 1.0)
+        return 1.0 - scaled if indicator.direction == "lower" else scaled
+
+    def _present(
+        self, scaled: pd.Series, goal: Goal, indicator: Indicator, table: str, where: str
+    ) -> tuple[pd.Series, pd.Series]:
+        """Apply the rule for missing values; also which rows the indicator counts for."""
+        rule = goal.missing if indicator.missing is None else indicator.missing
+        blank = scaled.isna()
+        if rule == "reweight":
+            return scaled.fillna(0.0), 1.0 - blank.astype(float)
+        if rule == "error" and blank.any():
+            shown = ", ".join(map(str, scaled.index[blank][:5]))
+            self._add(
+                f"{where}.missing",
+                f"{indicator.column!r} is blank for {blank.sum()} rows of {table} ({shown})",
+                "a figure, or missing = 'reweight', 'zero' or a number",
+            )
+        fill = rule if isinstance(rule, int | float) else 0.0
+        return scaled.fillna(float(fill)), pd.Series(1.0, index=scaled.index)
+
+    def _add(self, column: str, message: str, expected: str, maybe: str | None = None) -> None:
+        self.problems.add(
+            file=self.policy.path.name,
+            column=column,
+            message=message,
+            expected=expected,
+            maybe=maybe,
+        )

@@ -1,0 +1,67 @@
+"""What every person uses of the local services, and what capacity there is."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optimizer.case import Case
+from optimizer.errors import Problems
+from optimizer.instance.people import TERM, People
+from optimizer.instance.sets import ALL, Sets, cross
+from optimizer.lookup import resolve
+
+
+def use_terms(case: Case, sets: Sets, people: People, problems: Problems) -> pd.DataFrame:
+    """Every term of use[region, service, year].
+
+    use[r,s,y] = sum over residents of region r of the units one person of that track, level,
+    group, kind of entry and year of stay uses.
+
+    Returns
+    -------
+    pandas.DataFrame
+        family, position, coefficient (units), region, service, year, track, level, entry.
+    """
+    table = case.table("service_use")
+    services = table[["track", "service", "year_of_stay"]].drop_duplicates()
+    cell = ["track", "year_of_stay", "level", "group", "entry"]
+    query = people.present_at[cell].drop_duplicates().merge(services, on=["track", "year_of_stay"])
+    query = query.merge(_bands(case, sets), on=["track", "group", "service"], how="left")
+    query["band"] = query["band"].fillna("*")
+    found = resolve(
+        query,
+        table,
+        keys=["track", "service", "year_of_stay"],
+        optional=["level", "band", "entry"],
+        values=["units"],
+        file="service_use",
+        problems=problems,
+    )
+    query["units"] = found["units"].fillna(0.0)
+    used = people.present_at.merge(query[query["units"] != 0], on=cell)
+    used["coefficient"] = used["coefficient"] * used["units"]
+    return used[[*TERM, "region", "service", "year", "track", "level", "entry"]]
+
+
+def _bands(case: Case, sets: Sets) -> pd.DataFrame:
+    """Band of each group of a track in each service that asks for bands on that track."""
+    use = case.table("service_use")
+    banded = use.loc[use["band"].ne(""), ["track", "service"]].drop_duplicates()
+    rows = [("", "", "", "")][:0]
+    members = sets.groups[sets.groups["group"].ne(ALL)].drop_duplicates(["track", "group"])
+    for member in members.itertuples():
+        for service in banded.loc[banded["track"].eq(member.track), "service"]:
+            band = str(sets.countries.at[member.country, f"band_{service}"])
+            rows.append((member.track, member.group, service, band))
+    frame = pd.DataFrame(rows, columns=["track", "group", "service", "band"])
+    return frame.astype("str")
+
+
+def capacities(case: Case, sets: Sets) -> pd.DataFrame:
+    """Capacity before expansion: region, service, year (of the window), capacity, unit."""
+    table = case.table("services")[["region", "service", "year", "capacity", "unit"]]
+    places = table[["region", "service"]].drop_duplicates()
+    rows = cross(places, "window_year", sets.window)
+    rows["year"] = sets.case_year(rows["window_year"])
+    rows = rows.merge(table, on=["region", "service", "year"])
+    return rows.drop(columns="year").rename(columns={"window_year": "year"})

@@ -1,0 +1,333 @@
+"""The index sets of an instance: which cohorts, places, agreements and stays exist at all.
+
+Every decision family is one tidy frame. Its row position is the decision's number; its columns
+are the decision's keys. Options that cannot exist (no applicants, no site, agreement not yet
+possible) have no row, so nothing later needs to skip them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from optimizer.case import Case
+from optimizer.errors import Problems
+from optimizer.lookup import resolve
+from optimizer.policy import Policy
+
+STANDARD = "standard"
+"""The support level of stayers and of people already present."""
+
+ALL = "all"
+"""The group of every country, for tracks on which no service depends on a band."""
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Index sets of one case under one policy.
+
+    Attributes
+    ----------
+    years, window
+        Years with intake, and those years plus the tail.
+    last_case_year
+        Look-ups for later years use this one.
+    countries, tracks, regions
+        The tables, indexed by their key.
+    levels
+        track, level, completion_rate, stay_rate_factor: one row per level of each track.
+    groups
+        track, country, group: countries with the same bands on the track.
+    pairs
+        country, track, year, applicants, min_cohort, link, lead_years for horizon years; link is
+        ``free``, ``running``, ``existing`` or ``proposed``.
+    sites
+        track, region, year, max_slots: places that can host, for window years.
+    cohort
+        country, track, level, group, year.
+    placed
+        track, level, group, region, year.
+    agreement
+        country, track, year: years in which a proposed agreement can be open.
+    running
+        country, track, year: intake years of pairs with a minimum cohort but no agreement.
+    stays
+        country, track, next_track, group, year; group is that of the country on next_track.
+    stays_at
+        track, next_track, group, region, year; region is where the stayers go.
+    slots
+        country, track, level, group, region, year: single slots of touched blocks only.
+    expansion
+        region, service, year, expansion_unit, expansion_limit, expansion_cost, upkeep, line.
+    present, present_at
+        People already here on the country margin (country, track, group, entry_year, persons)
+        and on the region margin (track, group, region, entry_year, persons).
+    """
+
+    years: tuple[int, ...]
+    window: tuple[int, ...]
+    last_case_year: int
+    countries: pd.DataFrame
+    tracks: pd.DataFrame
+    regions: pd.DataFrame
+    levels: pd.DataFrame
+    groups: pd.DataFrame
+    pairs: pd.DataFrame
+    sites: pd.DataFrame
+    cohort: pd.DataFrame
+    placed: pd.DataFrame
+    agreement: pd.DataFrame
+    running: pd.DataFrame
+    stays: pd.DataFrame
+    stays_at: pd.DataFrame
+    slots: pd.DataFrame
+    expansion: pd.DataFrame
+    present: pd.DataFrame
+    present_at: pd.DataFrame
+
+    @property
+    def has_regions(self) -> bool:
+        """Whether places are planned at all; without regions the case is a national one."""
+        return len(self.regions) > 0
+
+    def case_year(self, years: pd.Series) -> pd.Series:
+        """Year whose figures hold in ``years``: the last case year repeats for ever."""
+        return years.clip(upper=self.last_case_year)
+
+
+def build_sets(case: Case, policy: Policy, problems: Problems) -> Sets:
+    """Join the case's tables into the index sets of the policy's horizon.
+
+    Parameters
+    ----------
+    case, policy
+        What is true, and what is wanted.
+    problems
+        Receives what does not join (years outside the case, ambiguous rows).
+
+    Returns
+    -------
+    Sets
+    """
+    years, window = _timeline(case, policy, problems)
+    tracks = case.table("tracks").set_index("track")
+    groups = _groups(case)
+    sites = _sites(case, window, problems)
+    pairs = _pairs(case, years, problems)
+    cohort = _cohort(case, pairs, groups, sites)
+    agreement = pairs[pairs["link"].eq("proposed") & pairs["can_open"]]
+    running = pairs[pairs["link"].eq("running") & (pairs["applicants"] >= pairs["min_cohort"])]
+    present, present_at = _present(case, groups)
+    sets = Sets(
+        years=years,
+        window=window,
+        last_case_year=case.years[-1],
+        countries=case.table("countries").set_index("country"),
+        tracks=tracks,
+        regions=case.table("regions").set_index("region"),
+        levels=_levels(case),
+        groups=groups,
+        pairs=pairs,
+        sites=sites,
+        cohort=cohort,
+        placed=_placed(cohort, sites),
+        agreement=agreement[["country", "track", "year"]].reset_index(drop=True),
+        running=running[["country", "track", "year"]].reset_index(drop=True),
+        stays=_no_rows("country", "track", "next_track", "group", "year"),
+        stays_at=_no_rows("track", "next_track", "group", "region", "year"),
+        slots=_no_rows("country", "track", "level", "group", "region", "year"),
+        expansion=_expansion(case, years),
+        present=present,
+        present_at=present_at,
+    )
+    return _with_stays(sets, case)
+
+
+def _no_rows(*columns: str) -> pd.DataFrame:
+    frame = pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
+    return frame.astype({"year": "int64"}) if "year" in columns else frame
+
+
+def cross(frame: pd.DataFrame, column: str, values: Iterable[object]) -> pd.DataFrame:
+    """Every row of ``frame`` with every one of ``values`` in a new column ``column``."""
+    return frame.merge(pd.DataFrame({column: list(values)}), how="cross")
+
+
+def _timeline(
+    case: Case, policy: Policy, problems: Problems
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    first, last = policy.horizon.years or (case.years[0], case.years[-1])
+    years = tuple(year for year in case.years if first <= year <= last)
+    missing = [year for year in (first, last) if year not in case.years]
+    if missing:
+        problems.add(
+            file=policy.path.name,
+            column="horizon.years",
+            message=f"{missing} not among the years of case {case.name!r}",
+            expected=f"years from {case.years[0]} to {case.years[-1]}",
+        )
+        years = years or case.years
+    durations = case.table("tracks")["duration_years"]
+    tail = policy.horizon.tail
+    if tail is None:
+        tail = int(durations.max()) if len(durations) else 0
+    return years, years + tuple(range(years[-1] + 1, years[-1] + 1 + tail))
+
+
+def _levels(case: Case) -> pd.DataFrame:
+    tracks, given = case.table("tracks"), case.table("support_levels")
+    columns = ["track", "level", "completion_rate", "stay_rate_factor"]
+    plain = tracks.loc[~tracks["track"].isin(given["track"]), ["track", "completion_rate"]]
+    plain = plain.assign(level=STANDARD, stay_rate_factor=1.0)
+    return pd.concat([given[columns], plain[columns]], ignore_index=True)
+
+
+def _groups(case: Case) -> pd.DataFrame:
+    """Group of every country on every track: its bands in the services that ask for bands."""
+    use, countries = case.table("service_use"), case.table("countries")
+    banded = use[use["band"].ne("")].drop_duplicates(["track", "service"])
+    parts = []
+    for track in case.table("tracks")["track"]:
+        services = sorted(banded.loc[banded["track"].eq(track), "service"])
+        label = pd.Series(ALL, index=countries.index, dtype="str")
+        if services:
+            label = countries[[f"band_{name}" for name in services]].agg("|".join, axis=1)
+        parts.append(
+            pd.DataFrame({"track": track, "country": countries["country"], "group": label})
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _sites(case: Case, window: Sequence[int], problems: Problems) -> pd.DataFrame:
+    """Hosting places per track, region and window year.
+
+    A site with 0 slots admits nobody new, but people who stay on may live there.
+    """
+    table = case.table("sites")
+    query = cross(table[["track", "region"]].drop_duplicates(), "year", window)
+    found = resolve(
+        query.assign(year=query["year"].clip(upper=case.years[-1])),
+        table,
+        keys=["track", "region"],
+        optional=["year"],
+        values=["max_slots"],
+        file="sites",
+        problems=problems,
+    )
+    return query.assign(max_slots=found["max_slots"]).dropna().reset_index(drop=True)
+
+
+def _pairs(case: Case, years: Sequence[int], problems: Problems) -> pd.DataFrame:
+    table = case.table("applicants")
+    query = cross(table[["country", "track"]].drop_duplicates(), "year", years)
+    found = resolve(
+        query,
+        table,
+        keys=["country", "track"],
+        optional=["year"],
+        values=["applicants"],
+        file="applicants",
+        problems=problems,
+    )
+    query["applicants"] = found["applicants"].fillna(0).astype("int64")
+    tracks = case.table("tracks")[["track", "min_cohort", "needs_agreement"]]
+    terms = case.table("agreements")[["country", "track", "status", "lead_years"]]
+    pairs = query.merge(tracks, on="track").merge(terms, on=["country", "track"], how="left")
+    pairs["link"] = pairs["status"].where(pairs["needs_agreement"], "free")
+    unlinked = ~pairs["needs_agreement"] & (pairs["min_cohort"] > 1)
+    pairs.loc[unlinked, "link"] = "running"
+    first_open = years[0] + pairs["lead_years"].fillna(0)
+    pairs["can_open"] = pairs["link"].ne("proposed") | (pairs["year"] >= first_open)
+    return pairs.drop(columns=["needs_agreement", "status"])
+
+
+def _cohort(
+    case: Case, pairs: pd.DataFrame, groups: pd.DataFrame, sites: pd.DataFrame
+) -> pd.DataFrame:
+    enough = pairs["link"].eq("free") | (pairs["applicants"] >= pairs["min_cohort"])
+    possible = pairs[(pairs["applicants"] > 0) & enough & pairs["can_open"]]
+    if len(case.table("regions")):
+        hosted = sites.loc[sites["max_slots"] > 0, ["track", "year"]].drop_duplicates()
+        possible = possible.merge(hosted, on=["track", "year"])
+    levels = _levels(case)[["track", "level"]]
+    cohort = possible.merge(levels, on="track").merge(groups, on=["track", "country"])
+    return cohort[["country", "track", "level", "group", "year"]].reset_index(drop=True)
+
+
+def _placed(cohort: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    blocks = cohort[["track", "level", "group", "year"]].drop_duplicates()
+    placed = blocks.merge(sites[sites["max_slots"] > 0], on=["track", "year"])
+    return placed[["track", "level", "group", "region", "year"]].reset_index(drop=True)
+
+
+def _expansion(case: Case, years: Sequence[int]) -> pd.DataFrame:
+    table = case.table("services")
+    table = table[table["year"].isin(years) & (table["expansion_limit"].fillna(0) > 0)]
+    columns = ["region", "service", "year", "expansion_unit", "expansion_limit"]
+    return table[[*columns, "expansion_cost", "upkeep", "line"]].reset_index(drop=True)
+
+
+def _present(case: Case, groups: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """People already here, with those on the region margin split over groups.
+
+    Where the country margin of a track and entry year holds several groups, every region is
+    taken to have the national mix of groups.
+    """
+    here = case.table("present_by_country")[["country", "track", "entry_year", "persons"]]
+    here = here.merge(groups, on=["track", "country"])
+    by_group = here.groupby(["track", "entry_year", "group"], as_index=False)["persons"].sum()
+    total = by_group.groupby(["track", "entry_year"])["persons"].transform("sum")
+    by_group["share"] = (by_group["persons"] / total).where(total > 0, 0.0)
+    places = case.table("present_by_region")[["region", "track", "entry_year", "persons"]]
+    at = places.merge(by_group.drop(columns="persons"), on=["track", "entry_year"])
+    at["persons"] = at["persons"] * at["share"]
+    columns = ["track", "group", "region", "entry_year", "persons"]
+    return here.reset_index(drop=True), at[columns].reset_index(drop=True)
+
+
+def _with_stays(sets: Sets, case: Case) -> Sets:
+    """Add the stays that can happen: someone may complete in that year and a place exists."""
+    entered = {
+        *sets.cohort[["country", "track", "year"]].itertuples(index=False, name=None),
+        *sets.present[["country", "track", "entry_year"]].itertuples(index=False, name=None),
+    }
+    by_pair: dict[tuple[str, str], set[int]] = {}
+    for country, track, year in entered:
+        by_pair.setdefault((country, track), set()).add(int(year))
+    ways = [
+        (row.track, row.next_track)
+        for row in case.table("continuations").itertuples()
+        if row.stay_rate > 0
+    ]
+    duration = sets.tracks["duration_years"].to_dict()
+    hosts = set(sets.sites[["track", "year"]].itertuples(index=False, name=None))
+    rows: set[tuple[str, str, str, int]] = set()
+    for year in sets.window:
+        # Repeated until nothing new: tracks of duration 0 are completed in the entry year.
+        while True:
+            new = {
+                (country, track, after, year)
+                for track, after in ways
+                if not sets.has_regions or (after, year) in hosts
+                for country in sets.countries.index
+                if year - duration[track] in by_pair.get((country, track), ())
+            } - rows
+            if not new:
+                break
+            rows |= new
+            for country, _, after, _ in new:
+                by_pair.setdefault((country, after), set()).add(year)
+    stays = pd.DataFrame(sorted(rows), columns=["country", "track", "next_track", "year"])
+    stays = stays.astype({"country": "str", "track": "str", "next_track": "str", "year": "int64"})
+    groups = sets.groups.rename(columns={"track": "next_track"})
+    stays = stays.merge(groups, on=["next_track", "country"], how="left")
+    flows = stays[["track", "next_track", "group", "year"]].drop_duplicates()
+    places = sets.sites.rename(columns={"track": "next_track"})
+    stays_at = flows.merge(places, on=["next_track", "year"])
+    return replace(
+        sets,
+        stays=stays[["country", "track", "next_track", "group", "year"]],
+        stays_at=stays_at[["track", "next_track", "group", "region", "year"]],
+    )

@@ -1,0 +1,176 @@
+"""Plans as tidy tables on the user's keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "slots": {
+        "country": "str",
+        "track": "str",
+        "level": "str",
+        "region": "str",
+        "year": "int64",
+        "slots": "int64",
+    },
+    "agreements": {"country": "str", "track": "str", "year": "int64"},
+    "stays": {
+        "country": "str",
+        "track": "str",
+        "next_track": "str",
+        "year": "int64",
+        "persons": "float64",
+    },
+    "stays_at": {
+        "track": "str",
+        "next_track": "str",
+        "group": "str",
+        "region": "str",
+        "year": "int64",
+        "persons": "float64",
+    },
+    "expansion": {"region": "str", "service": "str", "year": "int64", "steps": "int64"},
+    "transfers": {"line": "str", "to_line": "str", "year": "int64", "amount": "float64"},
+    "carry_over": {"line": "str", "year": "int64", "amount": "float64"},
+}
+"""Columns and types of every decision table."""
+
+
+def empty(table: str) -> pd.DataFrame:
+    """A decision table without rows."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS[table].items()})
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Everything that is chosen in a plan; only rows that are not zero.
+
+    Attributes
+    ----------
+    slots
+        country, track, level, region, year, slots. The region is blank in national cases.
+    agreements
+        country, track, year: proposed agreements and the year from which they are open.
+    stays
+        country, track, next_track, year, persons (expected).
+    stays_at
+        track, next_track, group, region, year, persons: where stayers of a group of countries go.
+    expansion
+        region, service, year, steps.
+    transfers
+        line, to_line, year, amount.
+    carry_over
+        line, year, amount: money kept for the following year.
+    """
+
+    slots: pd.DataFrame
+    agreements: pd.DataFrame = field(default_factory=lambda: empty("agreements"))
+    stays: pd.DataFrame = field(default_factory=lambda: empty("stays"))
+    stays_at: pd.DataFrame = field(default_factory=lambda: empty("stays_at"))
+    expansion: pd.DataFrame = field(default_factory=lambda: empty("expansion"))
+    transfers: pd.DataFrame = field(default_factory=lambda: empty("transfers"))
+    carry_over: pd.DataFrame = field(default_factory=lambda: empty("carry_over"))
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every decision table by name."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked plan: what was decided, what follows from it, and how good it is proven to be.
+
+    Attributes
+    ----------
+    policy, case
+        Names.
+    status
+        ``optimal`` (proven gap at most 1e-6) or ``feasible``.
+    objective, bound, gap
+        Points, proven upper bound, relative gap (``None`` for plans that were not solved here).
+    seconds
+        read, build, load, solve, total.
+    decisions
+        What was chosen.
+    tables
+        What follows: ``cohort``, ``placed``, ``residents``, ``spending``, ``integration``,
+        ``services``, ``goals``, ``stages``, ``agreements``, ``rules``, ``people``.
+    notes
+        What the reader must know: what the value leaves open, what was assumed.
+    provenance
+        Hashes, scales, ranges, versions and options: what run.json holds.
+    folder
+        Run folder, once written.
+    """
+
+    policy: str
+    case: str
+    currency: str
+    status: str
+    objective: float
+    bound: float | None
+    gap: float | None
+    seconds: dict[str, float]
+    decisions: Decisions
+    tables: Mapping[str, pd.DataFrame]
+    notes: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @property
+    def slots(self) -> pd.DataFrame:
+        """country, track, level, region, year, slots."""
+        return self.decisions.slots
+
+    @property
+    def slots_total(self) -> int:
+        """Number of slots in all years."""
+        return int(self.slots["slots"].sum())
+
+    def summary(self) -> dict[str, Any]:
+        """The figures of ``summary.json``: plain numbers and text only."""
+        goals = self.tables["goals"].set_index("goal")
+        spending = self.tables["spending"]
+        return {
+            "policy": self.policy,
+            "case": self.case,
+            "status": self.status,
+            "objective": self.objective,
+            "bound": self.bound,
+            "gap": self.gap,
+            "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
+            "slots_total": self.slots_total,
+            "goals": goals[["raw", "scale", "scaled", "weighted"]].to_dict("index"),
+            "spending": {
+                str(line): {str(row.year): float(row.spent) for row in rows.itertuples()}
+                for line, rows in spending.groupby("line", sort=False)
+            },
+            "run_folder": None if self.folder is None else str(self.folder),
+        }
+
+    def _repr_html_(self) -> str:
+        """Show the plan in a notebook: its headline and slots by track and year."""
+        gap = "" if self.gap is None else f", proven gap {self.gap:.2%}"
+        table = self.slots.pivot_table(
+            index="track",
+            columns="year",
+            values="slots",
+            aggfunc="sum",
+            fill_value=0,
+            margins=True,
+            margins_name="total",
+        )
+        head = (
+            f"<p><b>{_escape(self.policy)}</b> on <b>{_escape(self.case)}</b>: {self.status}, "
+            f"{self.objective:,.2f} points{gap}; {self.slots_total:,} slots</p>"
+        )
+        return head + table.to_html(escape=True, float_format=lambda value: f"{value:,.0f}")
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,41 @@
+"""Policies: what is wanted, as typed and frozen records read from TOML."""
+
+from __future__ import annotations
+
+from optimizer.policy.goals import (
+    Diminishing,
+    Effect,
+    Goal,
+    Indicator,
+    RegionEffect,
+    RegionStage,
+    Stage,
+)
+from optimizer.policy.limits import Amount, Limit, Measure, Relative, SupportFloor
+from optimizer.policy.loading import load_policy, policy_schema
+from optimizer.policy.models import Budget, Horizon, Policy, Solver, Stability, Transfer
+from optimizer.policy.shapes import Where
+
+__all__ = [
+    "Amount",
+    "Budget",
+    "Diminishing",
+    "Effect",
+    "Goal",
+    "Horizon",
+    "Indicator",
+    "Limit",
+    "Measure",
+    "Policy",
+    "RegionEffect",
+    "RegionStage",
+    "Relative",
+    "Solver",
+    "Stability",
+    "Stage",
+    "SupportFloor",
+    "Transfer",
+    "Where",
+    "load_policy",
+    "policy_schema",
+]

@@ -1,0 +1,114 @@
+"""Checks across the tables of a policy; they also run on data that are faulty elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from optimizer.errors import Problems, did_you_mean
+from optimizer.toml_files import Address, dotted
+
+Add = Callable[..., None]
+
+
+def check_whole(
+    data: Mapping[str, Any], problems: Problems, file_of: Callable[[Address], str]
+) -> None:
+    """Check names, weights and references that no single table shows.
+
+    Parameters
+    ----------
+    data
+        Merged tables of a policy, which may be faulty in themselves.
+    file_of
+        Name of the file that said what stands at an address.
+    """
+
+    def add(
+        address: Address, message: str, expected: str | None = None, maybe: str | None = None
+    ) -> None:
+        problems.add(
+            file_of(address),
+            message,
+            column=dotted(address, data),
+            expected=expected,
+            maybe=maybe,
+        )
+
+    goals = {
+        name: goal for name, goal in _table(data, "goals").items() if isinstance(goal, Mapping)
+    }
+    _check_weights(goals, add)
+    _check_names(data, add)
+    for place, limit in _limits(data):
+        for key, goal in _goals_named(limit):
+            if goal not in goals:
+                message = f"there is no goal {goal!r}"
+                expected = f"one of {', '.join(goals)}"
+                add(("limits", place, *key), message, expected, did_you_mean(goal, goals))
+        _check_diminishing(place, limit, goals, add)
+
+
+def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = data.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _limits(data: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    limits = data.get("limits")
+    for place, limit in enumerate(limits if isinstance(limits, tuple) else ()):
+        if isinstance(limit, Mapping):
+            yield place, limit
+
+
+def _check_weights(goals: Mapping[str, Mapping[str, Any]], add: Add) -> None:
+    weights = [goal.get("weight") for goal in goals.values()]
+    if weights and all(
+        isinstance(weight, int | float) and not isinstance(weight, bool) and weight == 0
+        for weight in weights
+    ):
+        add(("goals",), "all weights are 0", "at least one weight that is not 0")
+
+
+def _check_names(data: Mapping[str, Any], add: Add) -> None:
+    seen: set[str] = set()
+    for place, limit in _limits(data):
+        name = limit.get("name")
+        if isinstance(name, str):
+            if name in seen:
+                add(("limits", place), f"the name {name!r} is given twice", "one limit per name")
+            seen.add(name)
+
+
+def _goals_named(limit: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for key in ((), ("at_least",), ("at_most",)):
+        table = _table(limit, key[0]) if key else limit
+        goal = table.get("goal")
+        if isinstance(goal, str):
+            yield (*key, "goal"), goal
+
+
+def _check_diminishing(
+    place: int, limit: Mapping[str, Any], goals: Mapping[str, Mapping[str, Any]], add: Add
+) -> None:
+    """Refuse limits that press a diminishing value down: it is modelled from above only.
+
+    The value of such a goal lies under its tangents, so that a plan could understate it.
+    """
+    diminishing = {name for name, goal in goals.items() if goal.get("diminishing") is not None}
+    expected = "a goal without diminishing returns"
+    own = limit.get("goal")
+    if limit.get("measure") == "value" and own in diminishing and "at_most" in limit:
+        add(
+            ("limits", place, "at_most"),
+            f"goal {own!r} has diminishing returns, so its value cannot be kept down",
+            expected,
+        )
+    floor = _table(limit, "at_least")
+    goal = floor.get("goal", own)
+    if floor.get("measure") == "value" and goal in diminishing:
+        add(
+            ("limits", place, "at_least"),
+            f"goal {goal!r} has diminishing returns, so nothing can be held above its value",
+            expected,
+        )

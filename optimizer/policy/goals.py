@@ -1,0 +1,133 @@
+"""Goals of a policy: indicators, effects and diminishing returns."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from optimizer.policy.shapes import BY, SOURCE, WHERE, WHY, Share, Where, shape_of
+from optimizer.toml_files import StrictTable
+
+Stage = Literal["enter", "present", "complete", "stay", "return"]
+RegionStage = Literal["enter", "present", "complete", "stay"]
+
+_Missing = Annotated[
+    Annotated[Literal["error", "reweight", "zero"], Tag("<text>")]
+    | Annotated[Share, Tag("<number>")],
+    Discriminator(shape_of),
+]
+_Scale = Annotated[
+    Annotated[Literal["ideal", "none"], Tag("<text>")]
+    | Annotated[float, Field(gt=0.0), Tag("<number>")],
+    Discriminator(shape_of),
+]
+
+
+class Indicator(StrictTable):
+    """One numeric column and its part in a score."""
+
+    column: str = Field(min_length=1, description="the name of a numeric attribute column")
+    weight: float = Field(
+        default=1.0, ge=0.0, description="a weight among the indicators of the goal"
+    )
+    transform: Literal["linear", "log"] = Field(
+        default="linear", description="linear, or log for log(1 + x)"
+    )
+    direction: Literal["higher", "lower"] = Field(
+        default="higher", description="whether higher or lower figures score more"
+    )
+    range: tuple[float, float] | None = Field(
+        default=None, description="[low, high], the figures that score 0 and 1"
+    )
+    missing: _Missing | None = Field(
+        default=None, description="error, reweight, zero or a score from 0 to 1 for blank cells"
+    )
+
+    @model_validator(mode="after")
+    def _range_in_order(self) -> Indicator:
+        if self.range is not None and self.range[0] >= self.range[1]:
+            message = f"{self.range[0]:g} is not below {self.range[1]:g}"
+            raise self.complain(("range", message, "[low, high] with low below high"))
+        return self
+
+
+class Effect(StrictTable):
+    """What one person on the chosen tracks adds to a goal, and when."""
+
+    where: Where = Field(default_factory=dict, description=f"{WHERE}, of tracks")
+    stage: Stage = Field(description="the stage at which the effect is earned")
+    effect: float = Field(description="a number of value units per person")
+    optional: bool = Field(default=False, description="true if no track has to match")
+
+
+class RegionEffect(Effect):
+    """The same on the region's side, where nobody is counted as going home."""
+
+    stage: RegionStage = Field(description="the stage at which the effect is earned")
+
+
+class Diminishing(StrictTable):
+    """Returns that diminish within each group."""
+
+    by: tuple[str, ...] = Field(description=BY)
+    per: Literal["year", "horizon"] = Field(description="year or horizon, over which value adds up")
+    points: tuple[tuple[float, float], ...] = Field(
+        min_length=1, description="[[0, factor], [x, factor], ...]"
+    )
+
+    @model_validator(mode="after")
+    def _concave(self) -> Diminishing:
+        starts = [start for start, _ in self.points]
+        factors = [factor for _, factor in self.points]
+        if starts[0] != 0:
+            raise self.complain(("points", f"begins at {starts[0]:g}", "a first point at 0"))
+        for before, after in itertools.pairwise(starts):
+            if before >= after:
+                message = f"{after:g} follows {before:g}"
+                raise self.complain(("points", message, "increasing values before the factors"))
+        for before, after in itertools.pairwise(factors):
+            if after > before:
+                message = f"factor {after:g} follows {before:g}, so returns would increase"
+                raise self.complain(("points", message, "factors that do not increase"))
+        if factors[-1] < 0:
+            message = f"factor {factors[-1]:g} is below 0"
+            raise self.complain(("points", message, "factors of at least 0"))
+        return self
+
+
+class Goal(StrictTable):
+    """One thing worth having, and how it is measured."""
+
+    weight: float = Field(description="the weight of the goal in the objective")
+    scale: _Scale = Field(default="ideal", description="ideal, none or a number above 0")
+    why: str = Field(default="", description=WHY)
+    source: str = Field(default="", description=SOURCE)
+    missing: _Missing = Field(
+        default="error", description="error, reweight, zero or a score from 0 to 1 for blank cells"
+    )
+    indicators: tuple[Indicator, ...] = Field(default=(), description="indicators of countries")
+    effects: tuple[Effect, ...] = Field(
+        default=(), description="effects weighted by country scores"
+    )
+    region_indicators: tuple[Indicator, ...] = Field(
+        default=(), description="indicators of regions"
+    )
+    region_effects: tuple[RegionEffect, ...] = Field(
+        default=(), description="effects weighted by region scores"
+    )
+    diminishing: Diminishing | None = Field(default=None, description="diminishing returns")
+
+    @model_validator(mode="after")
+    def _weights_make_sense(self) -> Goal:
+        if self.diminishing is not None and self.weight < 0:
+            message = f"{self.weight:g} is below 0 on a goal with diminishing returns"
+            raise self.complain(("weight", message, "a weight of at least 0, or no diminishing"))
+        for key, indicators in (
+            ("indicators", self.indicators),
+            ("region_indicators", self.region_indicators),
+        ):
+            if indicators and not any(indicator.weight for indicator in indicators):
+                raise self.complain((key, "all weights are 0", "at least one weight above 0"))
+        return self

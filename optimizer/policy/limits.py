@@ -1,0 +1,137 @@
+"""Limits of a policy, and its floor on support."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from optimizer.policy.shapes import BY, SOURCE, WHERE, WHY, Where, shape_of
+from optimizer.toml_files import Clash, StrictTable
+
+Measure = Literal["slots", "residents", "spending", "use", "value"]
+
+
+def _bound_shape(value: object) -> str:
+    shape = shape_of(value)
+    if shape != "<table>":
+        return shape
+    is_relative = isinstance(value, Relative) or (
+        isinstance(value, Mapping) and ("times" in value or "measure" in value)
+    )
+    return "<relative>" if is_relative else "<amount>"
+
+
+class Amount(StrictTable):
+    """A bound of so much per unit of an attribute."""
+
+    amount: float = Field(description="a number per unit of the attribute")
+    per: str = Field(min_length=1, description="the name of a numeric attribute")
+
+
+class Relative(StrictTable):
+    """A bound of so many times another measure."""
+
+    times: float = Field(ge=0.0, description="a factor of at least 0 on the other measure")
+    measure: Measure = Field(description="the other measure")
+    where: Where = Field(default_factory=dict, description=WHERE)
+    by: tuple[str, ...] | None = Field(
+        default=None, description="the groups of the limit, or fewer; the same without it"
+    )
+    goal: str | None = Field(default=None, description="a goal, where the other measure is value")
+
+
+_Bound = Annotated[
+    Annotated[float, Tag("<number>")]
+    | Annotated[Amount, Tag("<amount>")]
+    | Annotated[Relative, Tag("<relative>")],
+    Discriminator(_bound_shape),
+]
+_BOUND = "a number, {amount, per} or {times, measure}"
+
+
+class Limit(StrictTable):
+    """One named limit on a measure, for every group."""
+
+    name: str = Field(min_length=1, description="the name of the limit, used in reports")
+    measure: Measure = Field(description="what is limited")
+    where: Where = Field(default_factory=dict, description=WHERE)
+    by: tuple[str, ...] = Field(default=(), description=BY)
+    goal: str | None = Field(
+        default=None, description="the name of a goal, where the measure is value"
+    )
+    at_least: _Bound | None = Field(default=None, description=_BOUND)
+    at_most: _Bound | None = Field(default=None, description=_BOUND)
+    soft: float | None = Field(
+        default=None, gt=0.0, description="a price in points per 1 % by which the limit is missed"
+    )
+    soft_base: float | None = Field(
+        default=None, gt=0.0, description="a number above 0 that counts as 100 %"
+    )
+    protected: bool = Field(default=False, description="true if the limit may never be relaxed")
+    optional: bool = Field(
+        default=False, description="true if a filter that matches nothing is fine"
+    )
+    why: str = Field(default="", description=WHY)
+    source: str = Field(default="", description=SOURCE)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Limit:
+        clashes = self._clashes()
+        if clashes:
+            raise self.complain(*clashes)
+        return self
+
+    def _clashes(self) -> list[Clash]:
+        bounds = [("at_least", self.at_least), ("at_most", self.at_most)]
+        given = [(key, bound) for key, bound in bounds if bound is not None]
+        clashes: list[Clash] = []
+        if not given:
+            clashes.append(("at_least", "neither at_least nor at_most is given", _BOUND))
+        low, high = self.at_least, self.at_most
+        if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+            message = f"{low:g} is above at_most = {high:g}"
+            clashes.append(("at_least", message, f"at most {high:g}"))
+        if self.soft is not None and self.protected:
+            clashes.append(("soft", "a protected limit cannot be soft", "one of the two"))
+        for key, bound in given if self.soft is not None and self.soft_base is None else ():
+            needs = isinstance(bound, Relative) or not (
+                bound.amount if isinstance(bound, Amount) else bound
+            )
+            if needs:
+                what = "relative" if isinstance(bound, Relative) else "0"
+                message = f"is missing; the soft limit's {key} is {what}"
+                clashes.append(("soft_base", message, "the number that counts as 100 %"))
+        if self.soft_base is not None and self.soft is None:
+            clashes.append(("soft_base", "the limit is not soft", "soft as well, or neither"))
+        return clashes + self._goal_clashes(given)
+
+    def _goal_clashes(self, given: list[tuple[str, Any]]) -> list[Clash]:
+        clashes: list[Clash] = []
+        relative = [(key, bound) for key, bound in given if isinstance(bound, Relative)]
+        of_value = "value" in {self.measure, *(bound.measure for _, bound in relative)}
+        if self.measure == "value" and self.goal is None:
+            clashes.append(("goal", "is missing; the measure is value", "the name of a goal"))
+        if self.goal is not None and not of_value:
+            clashes.append(("goal", f"measure {self.measure} has no goal", "measure value"))
+        for key, bound in relative:
+            if bound.measure == "value" and bound.goal is None and self.goal is None:
+                message = "is missing; the measure is value"
+                clashes.append((f"{key}.goal", message, "the name of a goal"))
+            extra = sorted(set(bound.by or ()) - set(self.by))
+            if extra:
+                message = f"{', '.join(extra)} is not among the limit's groups"
+                clashes.append((f"{key}.by", message, "the groups of the limit, or fewer"))
+        return clashes
+
+
+class SupportFloor(StrictTable):
+    """Least integration support per person and year of stay."""
+
+    where: Where = Field(description=f"{WHERE}, of tracks")
+    amount_per_year: float = Field(ge=0.0, description="money per person and year of stay")
+    protected: bool = Field(default=False, description="true if the floor may never be relaxed")
+    optional: bool = Field(default=False, description="true if no track has to match")
+    why: str = Field(default="", description=WHY)
+    source: str = Field(default="", description=SOURCE)

@@ -1,0 +1,90 @@
+"""Reads policies from their files.
+
+A policy is one TOML file. It may extend one other, and single values may be changed by dotted
+addresses on the way in. All that is wrong with it is raised at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from optimizer.changes import apply_changes
+from optimizer.errors import PolicyError, Problems
+from optimizer.policy.checks import check_whole
+from optimizer.policy.merging import changed_parts, read_layers
+from optimizer.policy.models import Policy
+from optimizer.toml_files import add_complaints
+
+NO_CHANGES: Mapping[str, object] = MappingProxyType({})
+
+
+def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES) -> Policy:
+    """Read, merge, change and check a policy.
+
+    Parameters
+    ----------
+    path
+        TOML file.
+    changes
+        Values by dotted address, as in ``{"goals.alliance.weight": 0.5}``; limits are addressed
+        by name. They are made after ``extends`` is merged and before anything is checked.
+
+    Returns
+    -------
+    Policy
+        With ``name``, ``path`` and ``hash``.
+
+    Raises
+    ------
+    PolicyError
+        Holds everything that is wrong with the policy, the one it extends and the changes.
+    """
+    path = Path(path)
+    problems = Problems()
+    layers = read_layers(path, problems)
+    problems_in_file = len(problems)
+    if layers is None:
+        raise PolicyError(problems)
+    merged = apply_changes(layers.merged, changes, Policy, problems)
+    layers = replace(layers, merged=merged, changed=changed_parts(changes))
+    policy = None
+    try:
+        policy = Policy.model_validate(merged)
+    except ValidationError as error:
+        # Without the policy it extends, what is missing is not worth telling.
+        if not problems_in_file or layers.base_file:
+            add_complaints(error, Policy, merged, problems, layers.file_of)
+    check_whole(merged, problems, layers.file_of)
+    problems.raise_if_any(PolicyError)
+    assert policy is not None, "a refused policy has at least one complaint"
+    policy._name, policy._path, policy._hash = path.stem, path, _hash(policy)
+    return policy
+
+
+def _hash(policy: Policy) -> str:
+    """SHA-256 of everything the policy says, defaults included, whichever file says it."""
+    said = policy.model_dump(mode="json", by_alias=True, exclude={"extends"})
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def policy_schema() -> dict[str, Any]:
+    """Give the JSON schema of policy files, for editors.
+
+    A policy that extends another need not repeat what that one says, so that keys of goals and
+    limits are offered but not demanded; reading the policy demands them.
+    """
+    schema = Policy.model_json_schema(by_alias=True)
+    required = schema.pop("required")
+    schema["anyOf"] = [{"required": required}, {"required": ["schema", "extends"]}]
+    schema["$defs"]["Goal"].pop("required")
+    schema["$defs"]["Limit"]["required"] = ["name"]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,369 @@
+"""The data dictionary: every table of a case, column by column.
+
+The reader is driven by it and the documentation generated from it. Money columns are declared
+without a currency; in files they carry it (``amount_jpy``), in frames they do not (``amount``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Kind = Literal["text", "int", "number", "bool", "choice"]
+
+MONEY = "currency"
+"""Unit of the columns that carry the case's currency in their header."""
+
+BAND_PREFIX = "band_"
+"""Columns of countries that give the class of each country for one service."""
+
+STANDARD = "standard"
+"""Support level of tracks without levels, of stayers and of people present."""
+
+PATHWAYS = ("exchange", "training", "skilled_work", "study", "highly_skilled", "protection")
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name
+        Name in frames.
+    kind
+        text, int, number, bool (yes/no in files) or choice.
+    meaning
+        One line for the data dictionary.
+    unit
+        Unit of the figures; ``currency`` puts the currency into the header of the file.
+    required
+        Whether the column must be there, with a value in every row.
+    default
+        What a blank cell or an absent column of an optional column means; None keeps it blank.
+    low, high
+        Smallest and largest value allowed.
+    choices
+        Words allowed in a choice column.
+    refers_to
+        Table whose key the value must be.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    required: bool = True
+    default: str | None = None
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    refers_to: str | None = None
+
+    def header(self, currency: str) -> str:
+        """Name of the column in files of a case with this currency."""
+        return f"{self.name}_{currency.lower()}" if self.unit == MONEY else self.name
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One table of a case.
+
+    Attributes
+    ----------
+    keys, optional_keys
+        Columns that together name a row; a blank optional key means ``blank_means``.
+    columns
+        All columns, keys first, in the order of the frame; source and note come last.
+    required
+        Whether every case must have the file.
+    open_ended
+        Whether further columns are read as attributes.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[ColumnSpec, ...]
+    keys: tuple[str, ...]
+    optional_keys: tuple[str, ...] = ()
+    required: bool = False
+    open_ended: bool = False
+    blank_means: str = "every"
+
+    @property
+    def file(self) -> str:
+        """Name of the file in the case's folder."""
+        return f"{self.name}.csv"
+
+    def column(self, name: str) -> ColumnSpec:
+        """Look one column up by its name in frames."""
+        return next(column for column in self.columns if column.name == name)
+
+
+SOURCE = ColumnSpec(
+    "source",
+    "text",
+    "where the row's figures come from; starting with 'assumption' it marks an assumption",
+    required=False,
+)
+NOTE = ColumnSpec(
+    "note", "text", "anything worth knowing; how an assumption was derived", required=False
+)
+
+
+def _text(name: str, meaning: str) -> ColumnSpec:
+    return ColumnSpec(name, "text", meaning)
+
+
+def _share(name: str, meaning: str) -> ColumnSpec:
+    return ColumnSpec(name, "number", meaning, unit="share", low=0.0, high=1.0)
+
+
+def _amount(name: str, meaning: str, unit: str = MONEY) -> ColumnSpec:
+    return ColumnSpec(name, "number", meaning, unit=unit, low=0.0)
+
+
+def _count(name: str, meaning: str, unit: str) -> ColumnSpec:
+    return ColumnSpec(name, "int", meaning, unit=unit, low=0.0)
+
+
+def _choice(name: str, meaning: str, *choices: str) -> ColumnSpec:
+    return ColumnSpec(name, "choice", meaning, choices=choices)
+
+
+def _flag(name: str, meaning: str) -> ColumnSpec:
+    return ColumnSpec(name, "bool", meaning)
+
+
+COUNTRY = ColumnSpec("country", "text", "code of the partner country", refers_to="countries")
+TRACK = ColumnSpec("track", "text", "track", refers_to="tracks")
+REGION = ColumnSpec("region", "text", "host region", refers_to="regions")
+LINE = ColumnSpec("line", "text", "budget line that pays", refers_to="budgets")
+LEVEL = ColumnSpec("level", "text", "support level of the track; standard without support_levels")
+YEAR = ColumnSpec("year", "int", "year of the case", unit="year")
+YEAR_OF_STAY = ColumnSpec(
+    "year_of_stay", "int", "year since entry, counted from 1", unit="year", low=1.0
+)
+SERVICE = ColumnSpec("service", "text", "service", refers_to="services")
+ENTRY = ColumnSpec(
+    "entry",
+    "choice",
+    "new: cohort and people present; stay: came by continuation from another track",
+    choices=("new", "stay"),
+)
+
+
+def _optional(column: ColumnSpec, default: str | None = None) -> ColumnSpec:
+    return ColumnSpec(
+        column.name,
+        column.kind,
+        column.meaning,
+        column.unit,
+        False,
+        default,
+        column.low,
+        column.high,
+        column.choices,
+        column.refers_to,
+    )
+
+
+def _table(
+    name: str,
+    meaning: str,
+    keys: tuple[ColumnSpec, ...],
+    *columns: ColumnSpec,
+    optional_keys: tuple[ColumnSpec, ...] = (),
+    required: bool = False,
+    open_ended: bool = False,
+    blank_means: str = "every",
+) -> TableSpec:
+    opened = tuple(_optional(key) for key in optional_keys)
+    return TableSpec(
+        name=name,
+        meaning=meaning,
+        columns=(*keys, *opened, *columns, SOURCE, NOTE),
+        keys=tuple(key.name for key in keys),
+        optional_keys=tuple(key.name for key in opened),
+        required=required,
+        open_ended=open_ended,
+        blank_means=blank_means,
+    )
+
+
+_TABLES = (
+    _table(
+        "countries",
+        "Partner countries, with attributes and indicators in further columns.",
+        (_text("country", "code of the country, ISO 3166 alpha-3 where the case says so"),),
+        _text("name", "name shown in reports"),
+        _text("world_region", "Asia, Europe, Middle East, Africa, Americas, Oceania"),
+        required=True,
+        open_ended=True,
+    ),
+    _table(
+        "tracks",
+        "Talent tracks: what people come for, how long, and under whom.",
+        (_text("track", "short name used in all tables"),),
+        _text("name", "name shown in reports"),
+        _choice("pathway", "kind of track", *PATHWAYS),
+        _text("agency", "agency that runs the track"),
+        _text("sector", "sector the track serves"),
+        _choice("direction", "inbound, or outbound to partner countries", "inbound", "outbound"),
+        _count("duration_years", "years from entry to completion", "year"),
+        _count("min_cohort", "smallest yearly cohort of a country, if it is not zero", "persons"),
+        _flag("needs_agreement", "whether a country takes part only under an agreement"),
+        _share("completion_rate", "share of entrants who complete"),
+        _flag("returns_home", "whether completers who do not stay go home"),
+        required=True,
+    ),
+    _table(
+        "continuations",
+        "Which completers may stay on which next track.",
+        (TRACK, ColumnSpec("next_track", "text", "track stayed on", refers_to="tracks")),
+        _share("stay_rate", "largest share of completers that stays; at most 1 per track in sum"),
+    ),
+    _table(
+        "regions",
+        "Host regions, with attributes and indicators in further columns.",
+        (_text("region", "short name used in all tables"),),
+        _text("name", "name shown in reports"),
+        _text("area", "larger area the region belongs to"),
+        _optional(ColumnSpec("tile_row", "int", "row of the region on the tile map")),
+        _optional(ColumnSpec("tile_column", "int", "column of the region on the tile map")),
+        open_ended=True,
+    ),
+    _table(
+        "support_levels",
+        "Levels of integration support; a track without rows has the one level standard.",
+        (TRACK, _text("level", "name of the level; one must be standard")),
+        _share("completion_rate", "share of entrants who complete, in place of the track's"),
+        _amount("stay_rate_factor", "factor on the stay rates of completers", "factor"),
+    ),
+    _table(
+        "applicants",
+        "Qualified applicants; a pair without a row is not eligible.",
+        (COUNTRY, TRACK),
+        _count("applicants", "most people who could enter", "persons per year"),
+        optional_keys=(YEAR,),
+        required=True,
+    ),
+    _table(
+        "sites",
+        "Where tracks can be hosted; a pair without a row cannot host.",
+        (TRACK, REGION),
+        _count("max_slots", "most new participants", "persons per year"),
+        optional_keys=(YEAR,),
+    ),
+    _table(
+        "national_caps",
+        "Caps on whole tracks; years after the last row repeat it.",
+        (TRACK, YEAR),
+        _count("max", "most people counted", "persons"),
+        _choice("counts", "new participants, or all present", "intake", "residents"),
+    ),
+    _table(
+        "budgets",
+        "Money per budget line, with a row for every year of the case.",
+        (_text("line", "short name of the budget line"), YEAR),
+        _text("agency", "agency that owns the line; the same in all its rows"),
+        _amount("amount", "money to spend"),
+        _optional(
+            _choice("purpose", "what the line pays for; one per line", "program", "integration"),
+            "program",
+        ),
+        required=True,
+    ),
+    _table(
+        "costs",
+        "What one participant costs a line in each year of stay.",
+        (TRACK, LINE, YEAR_OF_STAY),
+        _amount("amount", "cost per participant and year"),
+        optional_keys=(LEVEL, COUNTRY, YEAR, ENTRY),
+        required=True,
+    ),
+    _table(
+        "region_costs",
+        "What one participant costs more in a region, at every level and entry.",
+        (TRACK, LINE, REGION, YEAR_OF_STAY),
+        _amount("amount", "additional cost per participant and year"),
+    ),
+    _table(
+        "agreements",
+        "Agreements with countries, for every eligible pair of a track that needs one.",
+        (COUNTRY, TRACK),
+        _choice("status", "in force already, or could be opened", "existing", "proposed"),
+        LINE,
+        _amount("setup_cost", "paid once, lead_years before the first open year"),
+        _amount("yearly_cost", "paid in every open year of the horizon"),
+        _count("lead_years", "years from decision to first cohort", "year"),
+    ),
+    _table(
+        "services",
+        "Local support: capacity of each region, and what more would cost.",
+        (REGION, _text("service", "short name of the service"), YEAR),
+        _amount("capacity", "units without expansion", "units per year"),
+        _text("unit", "what is counted, the same for one service everywhere"),
+        _amount(
+            "expansion_unit",
+            "capacity that one expansion step adds from the next year on",
+            "units per year",
+        ),
+        _count("expansion_limit", "most steps that can be decided in that year", "steps"),
+        _amount("expansion_cost", "cost of one step, paid in the year of decision"),
+        _amount("upkeep", "cost of one step in every later year"),
+        LINE,
+    ),
+    _table(
+        "service_use",
+        "Units of a service that one participant uses in each year of stay.",
+        (TRACK, SERVICE, YEAR_OF_STAY),
+        _amount("units", "use per participant", "units per year"),
+        optional_keys=(
+            LEVEL,
+            _text("band", "class of the country in column band_<service> of countries"),
+            ENTRY,
+        ),
+    ),
+    _table(
+        "scores",
+        "Value of single combinations for a goal, earned by each new participant.",
+        (_text("goal", "name of a goal of the policy"), COUNTRY, TRACK),
+        ColumnSpec("value", "number", "raw value per new participant", unit="points"),
+        optional_keys=(REGION,),
+    ),
+    _table(
+        "commitments",
+        "Slots promised or ruled out.",
+        (),
+        _optional(_amount("at_least", "fewest slots", "persons")),
+        _optional(_amount("at_most", "most slots", "persons")),
+        optional_keys=(COUNTRY, TRACK, REGION, YEAR),
+        blank_means="summed over",
+    ),
+    _table(
+        "present_by_country",
+        "People already here, by country.",
+        (COUNTRY, TRACK, ColumnSpec("entry_year", "int", "year they came", unit="year")),
+        _amount("persons", "people present or completed since", "persons"),
+    ),
+    _table(
+        "present_by_region",
+        "The same people, by region.",
+        (REGION, TRACK, ColumnSpec("entry_year", "int", "year they came", unit="year")),
+        _amount("persons", "people present or completed since", "persons"),
+    ),
+    _table(
+        "current_plan",
+        "Slots given today.",
+        (COUNTRY, TRACK),
+        _amount("slots", "slots per year", "persons per year"),
+        optional_keys=(REGION,),
+        blank_means="not divided by region",
+    ),
+)
+
+TABLES: Mapping[str, TableSpec] = MappingProxyType({table.name: table for table in _TABLES})
+"""Every table of a case by name, in the order of the data dictionary."""

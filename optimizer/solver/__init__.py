@@ -1,0 +1,251 @@
+"""Solving: the only code that names HiGHS.
+
+:class:`LoadedModel` compiles a Pyomo model once, loads it, and answers questions about it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+
+from optimizer.errors import SolverError
+from optimizer.formulation.expressions import KEYS
+from optimizer.formulation.goals import points_per_value
+from optimizer.formulation.rules import RULES
+from optimizer.instance import Instance
+from optimizer.solver.elastic import least_relaxation
+from optimizer.solver.engine import Engine, Run
+from optimizer.solver.guided import guided_start
+from optimizer.solver.matrix import Floats, Matrix, compile_model
+from optimizer.solver.watch import Progress, Watch, relative_gap
+
+__all__ = ["LoadedModel", "Progress", "Solution", "Watch", "relative_gap"]
+
+OPTIMAL_GAP = 1e-6
+"""Largest proven gap at which a plan may be called optimal."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What the solver returned, on the decision frames of the instance.
+
+    Attributes
+    ----------
+    status
+        ``optimal`` (gap at most 1e-6), ``feasible``, ``infeasible`` or ``no_plan`` (stopped
+        before a plan was found).
+    objective, bound, gap
+        Points of the plan, proven upper bound, relative gap.
+    decisions
+        Value of every decision by family, in the order of its frame.
+    money
+        transfer (line, other, year) and carry_over (line, year) amounts.
+    complete
+        Whether the run ended by its gap: only then is the plan the same in every run.
+    """
+
+    status: str
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    decisions: dict[str, Floats]
+    money: dict[str, dict[tuple[object, ...], float]]
+    complete: bool
+    nodes: int = 0
+
+
+class LoadedModel:
+    """A model compiled once and loaded, with maps from names to rows and columns.
+
+    Parameters
+    ----------
+    instance, model
+        The instance and the Pyomo model built from it.
+    seed, threads
+        Of HiGHS; one thread makes runs repeatable.
+    log
+        File for the solver's log of the main search.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        model: pyo.ConcreteModel,
+        *,
+        seed: int = 0,
+        threads: int = 1,
+        log: Path | None = None,
+    ) -> None:
+        self.instance = instance
+        self.model = model
+        self.options: dict[str, object] = {"random_seed": seed, "threads": threads}
+        self.log = log
+        self.seconds: dict[str, float] = {}
+        started = time.monotonic()
+        self.matrix: Matrix = compile_model(model)
+        self.lp = Engine(self.matrix, relaxed=True, options=self.options)
+        self.seconds["load"] = time.monotonic() - started
+
+    def ideal(self, goal: str, watch: Watch) -> float | None:
+        """LP-relaxation optimum of a goal's raw value under the hard rules.
+
+        ``None`` if the relaxation is infeasible. Soft limits cost nothing here, so they do not
+        bind.
+        """
+        cost = np.zeros(len(self.matrix.cost))
+        column = self.matrix.column("value", goal)
+        if column is None:
+            return 0.0
+        cost[column] = 1.0
+        self.lp.set_costs(cost)
+        run = self.lp.run(watch)
+        self.lp.set_costs(self.matrix.cost)
+        if run.status == "unbounded":
+            raise SolverError(f"the value of goal {goal!r} has no upper limit")
+        return None if run.x is None else float(run.x[column])
+
+    def set_scales(self, scales: Mapping[str, float]) -> None:
+        """Replace the scales of the goals in the model and in the loaded costs."""
+        for goal, points in points_per_value(self.instance, scales).items():
+            self.model.points_per_value[goal] = points
+            column = self.matrix.column("value", goal)
+            if column is not None:
+                self.matrix.cost[column] = points
+        self.lp.set_costs(self.matrix.cost)
+
+    def solve(self, watch: Watch, *, gap: float) -> Solution:
+        """Find a plan with a proven gap of at most ``gap``, or the best until the watch stops.
+
+        Parameters
+        ----------
+        gap
+            Relative gap at which the search ends; 0 asks for proven optimality.
+        """
+        with watch.listening():
+            start = guided_start(self.matrix, self.lp, watch, self.options, gap)
+            if start.relaxation.status == "unbounded":
+                raise SolverError("the points of a plan have no upper limit")
+            if start.relaxation.status == "infeasible":
+                return _without_plan("infeasible", watch)
+            x = self._exact(start.x, watch)
+            nodes = 0
+            if not self._is_close(x, watch, gap) and not watch.should_stop():
+                run = self._search(x, watch, gap)
+                nodes = run.nodes
+                if run.status == "infeasible":
+                    return _without_plan("infeasible", watch)
+                better = self._exact(run.x, watch) if run.x is not None else None
+                if better is not None and (x is None or self._points(better) > self._points(x)):
+                    x = better
+            if x is None:
+                return _without_plan("no_plan", watch)
+            x = self._least_transfers(x)
+        return self._solution(x, watch, nodes)
+
+    def relaxation_is_feasible(self, watch: Watch) -> bool:
+        """Whether the LP relaxation has a solution."""
+        return self.lp.run(watch).x is not None
+
+    def advice(self, watch: Watch) -> pd.DataFrame | None:
+        """Least relaxation that would make a plan possible; see :func:`least_relaxation`."""
+        protected = {
+            limit.name for limit in self.instance.limits if limit.limit.protected
+        }
+
+        def may_relax(rule: str, index: object) -> bool:
+            name = index[0] if isinstance(index, tuple) else index
+            if rule in ("limit_at_least", "limit_at_most") and name in protected:
+                return False
+            return rule in RULES and RULES[rule].kind == "limit"
+
+        return least_relaxation(self.matrix, may_relax, watch, self.options)
+
+    def _search(self, x: Floats | None, watch: Watch, gap: float) -> Run:
+        watch.begin("search")
+        options = {**self.options, "mip_rel_gap": gap, "mip_abs_gap": 0.0 if gap == 0 else 1e-6}
+        tree = Engine(self.matrix, relaxed=False, options=options, log=self.log)
+        if x is not None:
+            tree.set_start(x)
+        run = tree.run(watch, tracked=True)
+        watch.learn(bound=run.bound)
+        return run
+
+    def _points(self, x: Floats) -> float:
+        return float(self.matrix.cost @ x + self.matrix.offset)
+
+    def _is_close(self, x: Floats | None, watch: Watch, gap: float) -> bool:
+        if x is None or watch.bound is None:
+            return False
+        return relative_gap(self._points(x), watch.bound) <= gap
+
+    def _exact(self, x: Floats | None, watch: Watch) -> Floats | None:
+        """Round the whole numbers and solve for the rest, so that no tolerance is exploited."""
+        if x is None:
+            return None
+        whole = np.flatnonzero(self.matrix.integral)
+        fixed = np.clip(np.round(x[whole]), self.matrix.lower[whole], self.matrix.upper[whole])
+        self.lp.set_bounds(whole, fixed, fixed)
+        # Even after a time limit the last step is done: it is one LP, most of it fixed.
+        run = self.lp.run(Watch())
+        self.lp.reset_bounds()
+        if run.x is None:
+            return None
+        exact = run.x
+        exact[whole] = fixed
+        watch.learn(objective=self._points(exact))
+        return exact
+
+    def _least_transfers(self, x: Floats) -> Floats:
+        """Among plans that differ in money moved only, take the one that moves least."""
+        moved = np.concatenate([self.matrix.family("transfer"), self.matrix.family("carry_over")])
+        if not len(moved):
+            return x
+        others = np.setdiff1d(np.arange(len(x)), moved)
+        cost = np.zeros(len(x))
+        cost[moved] = -1.0
+        self.lp.set_costs(cost)
+        self.lp.set_bounds(others, x[others], x[others])
+        run = self.lp.run(Watch())
+        self.lp.reset_bounds()
+        self.lp.set_costs(self.matrix.cost)
+        return x if run.x is None else np.where(np.isin(np.arange(len(x)), moved), run.x, x)
+
+    def _solution(self, x: Floats, watch: Watch, nodes: int) -> Solution:
+        objective = self._points(x)
+        bound = max(objective, watch.bound if watch.bound is not None else np.inf)
+        gap = relative_gap(objective, bound)
+        decisions = {}
+        for family, keys in KEYS.items():
+            frame = getattr(self.instance.sets, family)
+            columns = [
+                self.matrix.column(family, index)
+                for index in frame[keys].itertuples(index=False, name=None)
+            ]
+            decisions[family] = np.array(
+                [0.0 if column is None else float(x[column]) for column in columns]
+            )
+        money: dict[str, dict[tuple[object, ...], float]] = {"transfer": {}, "carry_over": {}}
+        for number, (component, index) in enumerate(self.matrix.columns):
+            if component in money and isinstance(index, tuple):
+                money[component][index] = float(x[number])
+        return Solution(
+            status="optimal" if gap <= OPTIMAL_GAP else "feasible",
+            objective=objective,
+            bound=float(bound),
+            gap=gap,
+            decisions=decisions,
+            money=money,
+            complete=not (watch.timed_out or watch.interrupted),
+            nodes=nodes,
+        )
+
+
+def _without_plan(status: str, watch: Watch) -> Solution:
+    complete = not (watch.timed_out or watch.interrupted)
+    return Solution(status, None, watch.bound, None, {}, {}, complete)

@@ -1,0 +1,90 @@
+"""Why no plan exists: the least relaxation of numbers that would allow one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+import scipy.sparse
+
+from optimizer.solver.engine import Engine
+from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.watch import Watch
+
+
+def least_relaxation(
+    matrix: Matrix,
+    may_relax: Callable[[str, object], bool],
+    watch: Watch,
+    options: Mapping[str, object],
+) -> pd.DataFrame | None:
+    """Relax as little as possible, each number relative to itself.
+
+    minimise sum over relaxable rows of relaxed / max(1, |number|).
+
+    Parameters
+    ----------
+    may_relax
+        Says of a rule name and a row index whether its number may give way.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        rule, index, number, relaxed_by; empty if whole numbers alone make it infeasible and the
+        search found no answer; ``None`` if not even relaxing everything helps.
+    """
+    rows = np.array(
+        [number for number, (rule, index) in enumerate(matrix.rows) if may_relax(rule, index)],
+        dtype=np.int64,
+    )
+    elastic = _with_slack(matrix, rows)
+    run = Engine(elastic, relaxed=True, options=options).run(watch)
+    if run.x is None:
+        return None
+    table = _table(matrix, rows, run.x)
+    if len(table) or not matrix.integral.any():
+        return table
+    run = Engine(elastic, relaxed=False, options={**options, "mip_rel_gap": 0.05}).run(watch)
+    return table if run.x is None else _table(matrix, rows, run.x)
+
+
+def _numbers(matrix: Matrix, rows: Ints) -> Floats:
+    upper = matrix.row_upper[rows]
+    return np.where(np.isfinite(upper), upper, matrix.row_lower[rows])
+
+
+def _with_slack(matrix: Matrix, rows: Ints) -> Matrix:
+    """The matrix with one column per relaxable row that widens it, and only these cost."""
+    count, height = len(rows), len(matrix.row_lower)
+    signs = np.where(np.isfinite(matrix.row_upper[rows]), -1.0, 1.0)
+    slack = scipy.sparse.csc_array((signs, (rows, np.arange(count))), shape=(height, count))
+    weight = 1.0 / np.maximum(1.0, np.abs(_numbers(matrix, rows)))
+    zeros = np.zeros(len(matrix.cost))
+    return Matrix(
+        a=scipy.sparse.csc_array(scipy.sparse.hstack([matrix.a, slack])),
+        cost=np.concatenate([zeros, -weight]),
+        offset=0.0,
+        row_lower=matrix.row_lower,
+        row_upper=matrix.row_upper,
+        lower=np.concatenate([matrix.lower, np.zeros(count)]),
+        upper=np.concatenate([matrix.upper, np.full(count, np.inf)]),
+        integral=np.concatenate([matrix.integral, np.zeros(count, dtype=bool)]),
+        columns=[*matrix.columns, *(("relaxed", int(row)) for row in rows)],
+        rows=matrix.rows,
+        _positions={},
+    )
+
+
+def _table(matrix: Matrix, rows: Ints, x: Floats) -> pd.DataFrame:
+    relaxed = x[len(matrix.cost) :]
+    numbers = _numbers(matrix, rows)
+    needed = np.flatnonzero(relaxed > 1e-6 * np.maximum(1.0, np.abs(numbers)))
+    return pd.DataFrame(
+        {
+            "rule": [matrix.rows[rows[i]][0] for i in needed],
+            "index": [matrix.rows[rows[i]][1] for i in needed],
+            "number": numbers[needed],
+            "relaxed_by": relaxed[needed],
+        }
+    )

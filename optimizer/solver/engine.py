@@ -1,0 +1,198 @@
+"""HiGHS with checked calls: every option and every status is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+
+from optimizer.errors import SolverError
+from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.watch import Watch
+
+_STATUS = highspy.HighsModelStatus
+_INFEASIBLE = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
+_LIMITS = (
+    _STATUS.kInterrupt, _STATUS.kTimeLimit, _STATUS.kIterationLimit, _STATUS.kSolutionLimit,
+    _STATUS.kHighsInterrupt, _STATUS.kObjectiveBound, _STATUS.kObjectiveTarget,
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of HiGHS found.
+
+    Attributes
+    ----------
+    status
+        ``optimal`` (within the run's own gap), ``infeasible``, ``unbounded`` or ``stopped``.
+    x
+        Best solution, or ``None``.
+    objective, bound
+        Value of ``x`` and proven upper bound; ``None`` where unknown.
+    """
+
+    status: str
+    x: Floats | None
+    objective: float | None
+    bound: float | None
+    nodes: int = 0
+
+
+class Engine:
+    """One loaded HiGHS. Maximises; numbers may be changed in place between runs.
+
+    Parameters
+    ----------
+    matrix
+        The compiled model.
+    relaxed
+        Whether to load the LP relaxation.
+    options
+        HiGHS options by name.
+    log
+        File for the solver's own log.
+    """
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        *,
+        relaxed: bool,
+        options: Mapping[str, object],
+        log: Path | None = None,
+    ) -> None:
+        self.matrix = matrix
+        self.relaxed = relaxed
+        self._highs = highspy.Highs()
+        self._option("output_flag", log is not None)
+        if log is not None:
+            self._option("log_to_console", False)
+            self._option("log_file", str(log))
+        for name, value in options.items():
+            self._option(name, value)
+        self._load(matrix)
+        self._watch: Watch | None = None
+        self._tracked = False
+        for event in (
+            self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt
+        ):
+            event.subscribe(self._on_tick)
+        self._highs.cbMipImprovingSolution.subscribe(self._on_solution)
+        self._best: Floats | None = None
+
+    def _load(self, matrix: Matrix) -> None:
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = len(matrix.cost), len(matrix.row_lower)
+        lp.col_cost_, lp.offset_ = matrix.cost, matrix.offset
+        lp.col_lower_, lp.col_upper_ = matrix.lower, matrix.upper
+        lp.row_lower_, lp.row_upper_ = matrix.row_lower, matrix.row_upper
+        lp.sense_ = highspy.ObjSense.kMaximize
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_ = matrix.a.indptr
+        lp.a_matrix_.index_ = matrix.a.indices
+        lp.a_matrix_.value_ = matrix.a.data
+        if not self.relaxed:
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            lp.integrality_ = [kinds[int(whole)] for whole in matrix.integral]
+        self._check(self._highs.passModel(lp), "passModel")
+
+    def set_option(self, name: str, value: object) -> None:
+        """Set one option; an unknown name or illegal value raises."""
+        self._option(name, value)
+
+    def _option(self, name: str, value: object) -> None:
+        if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SolverError(f"HiGHS refuses option {name} = {value!r}")
+
+    @staticmethod
+    def _check(status: highspy.HighsStatus, call: str) -> None:
+        if status == highspy.HighsStatus.kError:
+            raise SolverError(f"HiGHS reported an error in {call}")
+
+    def set_costs(self, cost: Floats) -> None:
+        """Replace the whole objective."""
+        columns = np.arange(len(cost), dtype=np.int32)
+        self._check(self._highs.changeColsCost(len(cost), columns, cost), "changeColsCost")
+
+    def set_bounds(self, columns: Ints, lower: Floats, upper: Floats) -> None:
+        """Replace the bounds of some columns."""
+        if len(columns):
+            numbers = columns.astype(np.int32)
+            status = self._highs.changeColsBounds(len(numbers), numbers, lower, upper)
+            self._check(status, "changeColsBounds")
+
+    def reset_bounds(self) -> None:
+        """Give every column its own bounds back."""
+        everything = np.arange(len(self.matrix.cost), dtype=np.int64)
+        self.set_bounds(everything, self.matrix.lower, self.matrix.upper)
+
+    def set_start(self, x: Floats) -> None:
+        """Hand HiGHS a solution to start from."""
+        solution = highspy.HighsSolution()
+        solution.col_value = list(x)
+        self._check(self._highs.setSolution(solution), "setSolution")
+
+    def run(self, watch: Watch, *, tracked: bool = False) -> Run:
+        """Solve until done or the watch says stop.
+
+        Parameters
+        ----------
+        watch
+            Wall time and Ctrl-C.
+        tracked
+            Whether bound and solutions are those of the whole model, so that the watch may learn
+            them.
+        """
+        self._watch, self._tracked, self._best = watch, tracked, None
+        if watch.should_stop():
+            return Run("stopped", None, None, None)
+        self._check(self._highs.run(), "run")
+        return self._result()
+
+    def _result(self) -> Run:
+        status = self._highs.getModelStatus()
+        info = self._highs.getInfo()
+        if status in _INFEASIBLE:
+            return Run("infeasible", None, None, None)
+        if status == _STATUS.kUnbounded:
+            return Run("unbounded", None, None, None)
+        feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        x = np.array(self._highs.getSolution().col_value) if feasible else self._best
+        if status == _STATUS.kModelEmpty:
+            x = np.zeros(len(self.matrix.cost))
+        done = status in (_STATUS.kOptimal, _STATUS.kModelEmpty)
+        if not done and status not in _LIMITS:
+            raise SolverError(f"HiGHS ended with status {self._highs.modelStatusToString(status)}")
+        objective = None if x is None else float(info.objective_function_value)
+        if x is not None and not feasible and not done:
+            objective = float(self.matrix.cost @ x + self.matrix.offset)
+        if self.relaxed:
+            # Only an optimal LP proves a bound: a primal simplex that was cut off proves none.
+            return Run("optimal" if done else "stopped", x, objective, objective if done else None)
+        bound = float(info.mip_dual_bound) if np.isfinite(info.mip_dual_bound) else None
+        return Run("optimal" if done else "stopped", x, objective, bound, int(info.mip_node_count))
+
+    def _on_tick(self, event: object) -> None:
+        watch = self._watch
+        if watch is None:
+            return
+        if self._tracked and not self.relaxed:
+            bound = float(event.data_out.mip_dual_bound)  # type: ignore[attr-defined]
+            if np.isfinite(bound):
+                watch.learn_quietly(bound)
+        if watch.should_stop():
+            event.interrupt()  # type: ignore[attr-defined]
+
+    def _on_solution(self, event: object) -> None:
+        found: npt.NDArray[np.float64] = np.array(
+            event.data_out.mip_solution  # type: ignore[attr-defined]
+        )
+        self._best = found
+        if self._tracked and self._watch is not None:
+            value = float(event.data_out.objective_function_value)  # type: ignore[attr-defined]
+            self._watch.learn(objective=value)

@@ -1,0 +1,295 @@
+"""Reads TOML and tells pydantic's complaints about it in our own words."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from numbers import Integral, Real
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from optimizer.errors import Problem, Problems, did_you_mean
+
+Address = tuple[str | int, ...]
+"""Keys and list positions (from 0) on the way from the top of a file to a value."""
+
+Clash = tuple[str, str, str | None]
+"""Key of a table, what is wrong with it beside the other keys, and what was expected."""
+
+NAMING_KEYS = {"limits": "name", "indicators": "column", "region_indicators": "column"}
+"""Lists of tables whose entries are known by one of their keys instead of by position."""
+
+AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+class StrictTable(BaseModel):
+    """A table of a TOML file: no unknown keys, no silent conversions, never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    @staticmethod
+    def complain(*clashes: Clash) -> PydanticCustomError:
+        """Make the error for keys that clash with others of the same table."""
+        return PydanticCustomError("clash", "keys clash", {"clashes": clashes})
+
+
+def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
+    """Read a TOML file; what is no TOML becomes a problem with its line.
+
+    Lists come back as tuples, so that what is built on them cannot be changed.
+    """
+    try:
+        return {key: frozen(value) for key, value in tomllib.loads(_text(path)).items()}
+    except tomllib.TOMLDecodeError as error:
+        found = AT_LINE.search(str(error))
+        line = int(found[1]) if found and found[1] else None
+        message = AT_LINE.sub("", str(error))
+        problems.add(path.name, f"is not valid TOML: {message}", row=line)
+    except UnicodeDecodeError:
+        problems.add(path.name, "is not UTF-8", expected="text saved as UTF-8")
+    except OSError as error:
+        problems.add(path.name, f"cannot be read: {error.strerror}")
+    return None
+
+
+def _text(path: Path) -> str:
+    # TOML counts only \n and \r\n as line ends, so nothing is translated on the way in.
+    return path.read_bytes().decode("utf-8-sig")
+
+
+def frozen(value: object) -> object:
+    """Turn lists into tuples and NumPy's numbers into Python's, all the way down."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item) for item in value)
+    if isinstance(value, dict):
+        return {key: frozen(item) for key, item in value.items()}
+    return value
+
+
+def shown(value: object) -> str:
+    """Show a value as TOML writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(shown(item) for item in value)}]"
+    return str(value)
+
+
+def dotted(address: Sequence[str | int], data: object) -> str:
+    """Write an address with dots; entries of lists by their name, else by position from 1.
+
+    Examples
+    --------
+    >>> dotted(("limits", 0, "by", 1), {"limits": ({"name": "floor", "by": ("a", "b")},)})
+    'limits.floor.by.2'
+    """
+    parts = named_parts(address, data)
+    return ".".join(f'"{part}"' if "." in part else part for part in parts)
+
+
+def named_parts(address: Sequence[str | int], data: object) -> tuple[str, ...]:
+    """Name the parts of an address; entries of lists by their name, else by position from 1."""
+    told: list[str] = []
+    key = ""
+    for part in address:
+        data = data[part] if _has(data, part) else None  # type: ignore[index]
+        if isinstance(part, str):
+            key = part
+            told.append(part)
+        else:
+            name = data.get(NAMING_KEYS.get(key, "")) if isinstance(data, Mapping) else None
+            told.append(name if isinstance(name, str) and name else str(part + 1))
+    return tuple(told)
+
+
+def _has(data: object, part: str | int) -> bool:
+    if isinstance(part, int):
+        return isinstance(data, tuple) and part < len(data)
+    return isinstance(data, Mapping) and part in data
+
+
+def add_complaints(
+    error: ValidationError,
+    model: type[BaseModel],
+    data: Mapping[str, Any],
+    problems: Problems,
+    file_of: Callable[[Address], str],
+) -> None:
+    """Add every complaint of pydantic to the problems, at the address of the value."""
+    found: dict[tuple[Address, str], Problem] = {}
+    for details in error.errors(include_url=False):
+        address = _address(details, data)
+        if details["type"] == "clash":
+            for key, message, expected in details["ctx"]["clashes"]:
+                where = (*address, *key.split("."))
+                found[where, message] = Problem(
+                    file_of(where), message, None, dotted(where, data), expected
+                )
+        else:
+            # Of what the members of a union say about one value the last is kept.
+            found[address, ""] = _problem(details, address, model, data, file_of(address))
+    for problem in found.values():
+        problems.add_all([problem])
+
+
+def _address(details: ErrorDetails, data: Mapping[str, Any]) -> Address:
+    """Strip from pydantic's location what is not in the file, such as tags of unions."""
+    address: list[str | int] = []
+    current: Any = data
+    location = details["loc"]
+    for place, part in enumerate(location):
+        is_last = place == len(location) - 1
+        if _has(current, part):
+            current = current[part]
+        elif not (is_last and details["type"] == "missing"):
+            continue
+        address.append(part)
+    return tuple(address)
+
+
+_TYPES = {
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a table",
+    "mapping_type": "a table",
+    "model_type": "a table",
+    "finite_number": "a finite number",
+}
+
+_FAULTS = {
+    "too_short": "is empty",
+    "string_too_short": "is empty",
+    "too_long": "{} has too many entries",
+    "union_tag_invalid": "{} is not allowed here",
+    "string_pattern_mismatch": "{} is not allowed",
+}
+
+_OUT_OF_RANGE = {
+    "greater_than_equal": ("below", "ge", "of at least"),
+    "greater_than": ("not above", "gt", "above"),
+    "less_than_equal": ("above", "le", "of at most"),
+    "less_than": ("not below", "lt", "below"),
+}
+
+
+def _problem(
+    details: ErrorDetails,
+    address: Address,
+    model: type[BaseModel],
+    data: Mapping[str, Any],
+    file: str,
+) -> Problem:
+    kind, value = details["type"], details["input"]
+    maybe: str | None = None
+    if kind == "missing":
+        message, expected = _about_missing(address, model)
+    elif kind == "extra_forbidden":
+        known = sorted(known_keys(types_at(model, address[:-1])))
+        message, expected = "is not a known key", f"one of {', '.join(known)}"
+        maybe = did_you_mean(str(address[-1]), known)
+    elif kind == "literal_error":
+        message, expected = f"{shown(value)} is not allowed", details["ctx"]["expected"]
+        if isinstance(value, str):
+            maybe = did_you_mean(value, re.findall(r"'([^']*)'", expected))
+    elif kind in _OUT_OF_RANGE:
+        words, key, wanted = _OUT_OF_RANGE[kind]
+        bound = details["ctx"][key]
+        message, expected = f"{shown(value)} is {words} {bound:g}", f"a value {wanted} {bound:g}"
+    else:
+        faults = {**_FAULTS, **{name: f"{{}} is not {word}" for name, word in _TYPES.items()}}
+        message = faults.get(kind, details["msg"]).format(shown(value))
+        expected = description(model, address) or "another value"
+    return Problem(file, message, None, dotted(address, data) or None, expected, maybe)
+
+
+def _about_missing(address: Address, model: type[BaseModel]) -> tuple[str, str]:
+    meaning = description(model, address) or "a value"
+    return "has too few entries" if isinstance(address[-1], int) else "is missing", meaning
+
+
+def known_keys(kinds: Iterable[Any]) -> set[str]:
+    """Give the keys that a table of one of these types may have; none where any name will do."""
+    return {
+        field.alias or name
+        for kind in kinds
+        if _is_model(kind)
+        for name, field in kind.model_fields.items()
+    }
+
+
+def description(model: type[BaseModel], address: Sequence[str | int]) -> str | None:
+    """Give the description of the field at an address, or of the one that it is part of."""
+    for end in range(len(address), 0, -1):
+        for kind in filter(_is_model, types_at(model, address[: end - 1])):
+            for name, field in kind.model_fields.items():
+                if (field.alias or name) == address[end - 1]:
+                    return str(field.description)
+    return None
+
+
+def types_at(model: type[BaseModel], address: Sequence[str | int]) -> list[Any]:
+    """Give the types that the value at an address may have; none where it is unknown."""
+    kinds: list[Any] = [model]
+    for part in address:
+        kinds = inner_types(kinds, part)
+    return kinds
+
+
+def inner_types(kinds: Iterable[Any], part: str | int) -> list[Any]:
+    """Give the types of a key or list entry of values of the given types."""
+    return [inner for kind in kinds for inner in _inner_types(kind, part)]
+
+
+def is_table(kinds: Iterable[Any]) -> bool:
+    """Whether a value of one of these types can be a table."""
+    return any(_is_model(kind) or _is_mapping(kind) for kind in kinds)
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _is_mapping(kind: Any) -> bool:
+    return get_origin(kind) is Mapping
+
+
+def _inner_types(kind: Any, part: str | int) -> Iterator[Any]:
+    if _is_model(kind):
+        for name, field in kind.model_fields.items():
+            if (field.alias or name) == part:
+                yield from _members(field.annotation)
+    elif get_origin(kind) is tuple and isinstance(part, int):
+        inner = [item for item in get_args(kind) if item is not Ellipsis]
+        yield from _members(inner[min(part, len(inner) - 1)])
+    elif _is_mapping(kind):
+        yield from _members(get_args(kind)[1])
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """Take unions and annotations apart."""
+    if get_origin(annotation) is Annotated:
+        yield from _members(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from _members(member)
+    else:
+        yield annotation

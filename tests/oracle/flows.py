@@ -1,0 +1,281 @@
+"""People: the decisions on both margins, who enters, who is present, who completes and stays."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from .matrix import Expr, Matrix, total
+from .reader import STANDARD, Problem
+
+# A member of a margin: ("country",) on the country margin, (group, region) on the region margin.
+Who = tuple[str, ...]
+
+
+class Flows:
+    """All columns that count people, and the rules that tie them together."""
+
+    def __init__(self, problem: Problem, matrix: Matrix) -> None:
+        problem.check_continuations()
+        self.problem = problem
+        self.matrix = matrix
+        self.intake: dict[tuple[Who, str, str, int], int] = {}
+        self.present: dict[tuple[Who, str, int], float] = {}
+        self.arrivals: dict[tuple[Who, str, int], list[int]] = {}
+        self.departures: dict[tuple[Who, str, int], list[int]] = {}
+        self.agreement: dict[tuple[str, str, int], int] = {}
+        self.running: dict[tuple[str, str, int], int] = {}
+        self._slots: dict[tuple[str, str, str, str, int], int] = {}
+        self._touched: set[tuple[str, str, str, int]] = set()
+        self.has_regions = bool(problem.regions)
+        self._add_present()
+        self._add_cohorts()
+        self._add_stays()
+        if self.has_regions:
+            self._add_placed()
+            self._add_places_of_stayers()
+
+    # People
+
+    def entrants(self, who: Who, track: str, level: str, year: int, entry: str = "") -> Expr:
+        """Entrants of a year; `entry` picks the new ones or those who stay on from before."""
+        result = Expr()
+        if entry in {"", "new"}:
+            column = self.intake.get((who, track, level, year))
+            if column is not None:
+                result.add_column(column)
+            if level == STANDARD:
+                result.constant += self.present.get((who, track, year), 0.0)
+        if entry in {"", "stay"} and level == STANDARD:
+            for column in self.arrivals.get((who, track, year), []):
+                result.add_column(column)
+        return result
+
+    def residents(self, who: Who, track: str, level: str, year: int) -> Expr:
+        """Persons present in a year: the entrants of the last `duration` years."""
+        ages = range(self.problem.duration(track))
+        return total(self.entrants(who, track, level, year - age) for age in ages)
+
+    def completers(self, who: Who, track: str, level: str, year: int) -> Expr:
+        """Those who complete in a year: a share of the entrants one duration before."""
+        rate = self.problem.completion_rate(track, level)
+        entry_year = year - self.problem.duration(track)
+        return self.entrants(who, track, level, entry_year).scaled(rate)
+
+    def stays_after(self, who: Who, track: str, year: int) -> Expr:
+        """Those who stay after `track`; of a place, those who go there."""
+        result = Expr()
+        for column in self.departures.get((who, track, year), []):
+            result.add_column(column)
+        return result
+
+    def stays_at(self, track: str, region: str, year: int) -> Expr:
+        """Those who stay after `track` and settle in a region, whatever their group."""
+        return total(
+            self.stays_after(who, track, year)
+            for who in {key[0] for key in self.departures if len(key[0]) > 1}
+            if who[1] == region
+        )
+
+    def members(self, side: str, track: str) -> list[Who]:
+        """Members of a margin who can ever hold people of the track."""
+        if side == "country":
+            return [(c,) for c in self.problem.countries if (c, track) in self.reachable]
+        groups, regions = self.problem.groups(track), self.problem.regions
+        return [
+            (g, r)
+            for g, r in product(groups, regions)
+            if r in self.problem.site_regions(track)
+            or any(key[:2] == ((g, r), track) for key in self.present)
+        ]
+
+    def who_index(self, side: str, who: Who) -> dict[str, str]:
+        """The attributes' index of a member: its country or its region."""
+        return {"country": who[0]} if side == "country" else {"region": who[1]}
+
+    # Columns and their rules
+
+    def _add_present(self) -> None:
+        problem = self.problem
+        shares: dict[tuple[str, int, str], float] = {}
+        for row in problem.rows("present_by_country"):
+            track, year, persons = row["track"], int(row["entry_year"]), float(row["persons"])
+            key = ((row["country"],), track, year)
+            self.present[key] = self.present.get(key, 0.0) + persons
+            group_key = (track, year, problem.group(track, row["country"]))
+            shares[group_key] = shares.get(group_key, 0.0) + persons
+        for row in problem.rows("present_by_region"):
+            track, year, persons = row["track"], int(row["entry_year"]), float(row["persons"])
+            of_entry = {key[2]: n for key, n in shares.items() if key[:2] == (track, year)}
+            everyone = sum(of_entry.values())
+            for group, number in of_entry.items():
+                if everyone > 0:
+                    self.present[(group, row["region"]), track, year] = persons * number / everyone
+        reachable = set(problem.pairs()) | {
+            (who[0], track) for who, track, _ in self.present if len(who) == 1
+        }
+        while True:
+            more = {
+                (c, b) for c, t in reachable for a, b in problem.continuations() if t == a
+            } | reachable
+            if more == reachable:
+                break
+            reachable = more
+        self.reachable = reachable
+
+    def _add_cohorts(self) -> None:
+        for (country, track), year in product(self.problem.pairs(), self.problem.horizon):
+            applicants = self.problem.applicants(country, track, year)
+            self._add_opening(country, track, year)
+            if applicants is None:
+                continue
+            minimum = self.problem.min_cohort(track)
+            opening = self._opening(country, track, year)
+            limit = 0 if opening is not None and applicants < minimum else applicants
+            cohort = Expr()
+            for level in self.problem.levels(track):
+                name = ("cohort", country, track, level, year)
+                column = self.matrix.integer(*name, upper=limit)
+                self.intake[(country,), track, level, year] = column
+                cohort.add_column(column)
+            self.matrix.at_most("cohort_within_applicants", cohort, applicants)
+            if opening is None:
+                continue
+            self.matrix.at_most(
+                "cohort_needs_opening", cohort.scaled(1.0).add_column(opening, -applicants), 0.0
+            )
+            if applicants >= minimum:
+                self.matrix.at_least(
+                    "cohort_reaches_minimum",
+                    cohort.scaled(1.0).add_column(opening, -minimum),
+                    0.0,
+                )
+
+    def _opening(self, country: str, track: str, year: int) -> int | None:
+        key = (country, track, year)
+        return self.agreement.get(key, self.running.get(key))
+
+    def _add_opening(self, country: str, track: str, year: int) -> None:
+        problem, matrix, key = self.problem, self.matrix, (country, track, year)
+        if not problem.needs_agreement(track):
+            if problem.min_cohort(track) > 1:
+                self.running[key] = matrix.integer("running", *key, upper=1)
+            return
+        row = problem.lookup("agreements", {"country": country, "track": track}, {})
+        assert row is not None
+        column = self.agreement[key] = matrix.integer("agreement", *key, upper=1)
+        if row["status"] == "existing":
+            matrix.columns[column].lower = 1.0
+        elif year - int(row["lead_years"]) < problem.horizon[0]:
+            matrix.columns[column].upper = 0.0
+        before = self.agreement.get((country, track, year - 1))
+        if before is not None:
+            step = Expr().add_column(column).add_column(before, -1.0)
+            matrix.at_least("agreement_stays_open", step, 0.0)
+
+    def _add_stays(self) -> None:
+        problem, matrix = self.problem, self.matrix
+        for (track, following), year in product(problem.continuations(), problem.window):
+            for country in [c for c, t in sorted(self.reachable) if t == track]:
+                column = matrix.continuous("stays", country, track, following, year)
+                self.arrivals.setdefault(((country,), following, year), []).append(column)
+                self.departures.setdefault(((country,), track, year), []).append(column)
+        for (track, following), rate in problem.continuations().items():
+            for year, country in product(problem.window, problem.countries):
+                for column in self.departures.get(((country,), track, year), []):
+                    if matrix.columns[column].name[3] != following:
+                        continue
+                    row = Expr().add_column(column)
+                    for level in problem.levels(track):
+                        share = rate * problem.stay_rate_factor(track, level)
+                        row.add(self.completers((country,), track, level, year), -share)
+                    matrix.at_most("stays_within_completers", row, 0.0)
+
+    def _add_placed(self) -> None:
+        problem, matrix = self.problem, self.matrix
+        for track, year in product(problem.tracks, problem.horizon):
+            here = {r: problem.max_slots(track, r, year) for r in problem.site_regions(track)}
+            levels, groups = problem.levels(track), problem.groups(track)
+            for level, group in product(levels, groups):
+                cohorts = self._cohorts_of_block(track, level, group, year)
+                if not cohorts:
+                    continue
+                balance = Expr()
+                for column in cohorts.values():
+                    balance.add_column(column)
+                for region, most in here.items():
+                    if most is None:
+                        continue
+                    name = ("placed", track, level, group, region, year)
+                    column = matrix.integer(*name, upper=most)
+                    self.intake[(group, region), track, level, year] = column
+                    balance.add_column(column, -1.0)
+                matrix.equal("placed_matches_cohorts", balance)
+            for region, most in here.items():
+                if most is not None:
+                    placed = Expr()
+                    for level, group in product(levels, groups):
+                        of_block = self.intake.get(((group, region), track, level, year))
+                        if of_block is not None:
+                            placed.add_column(of_block)
+                    matrix.at_most("placed_within_site", placed, most)
+
+    def _cohorts_of_block(self, track: str, level: str, group: str, year: int) -> dict[str, int]:
+        return {
+            country: self.intake[(country,), track, level, year]
+            for country in self.problem.countries
+            if self.problem.group(track, country) == group
+            and ((country,), track, level, year) in self.intake
+        }
+
+    def _add_places_of_stayers(self) -> None:
+        problem, matrix = self.problem, self.matrix
+        for (track, following), year in product(problem.continuations(), problem.window):
+            for group in problem.groups(following):
+                balance = Expr()
+                for region in problem.site_regions(following):
+                    column = matrix.continuous("stays_at", track, following, group, region, year)
+                    place = (group, region)
+                    self.arrivals.setdefault((place, following, year), []).append(column)
+                    self.departures.setdefault((place, track, year), []).append(column)
+                    balance.add_column(column)
+                for country in problem.countries:
+                    if problem.group(following, country) != group:
+                        continue
+                    for column in self.arrivals.get(((country,), following, year), []):
+                        if matrix.columns[column].name[2] == track:
+                            balance.add_column(column, -1.0)
+                matrix.equal("stays_match_places", balance)
+
+    # Single slots
+
+    def slots(self, country: str, track: str, level: str, region: str, year: int) -> int | None:
+        """The column of one single slot cell; touching it brings in its whole block."""
+        group = self.problem.group(track, country)
+        block = (track, level, group, year)
+        if block not in self._touched:
+            self._touched.add(block)
+            self._add_slots(*block)
+        return self._slots.get((country, track, level, region, year))
+
+    def _add_slots(self, track: str, level: str, group: str, year: int) -> None:
+        cohorts = self._cohorts_of_block(track, level, group, year)
+        placed = {
+            region: self.intake[(group, region), track, level, year]
+            for region in self.problem.regions
+            if ((group, region), track, level, year) in self.intake
+        }
+        bounds = [column.upper for column in self.matrix.columns]
+        for (country, cohort), (region, place) in product(cohorts.items(), placed.items()):
+            cell = (country, track, level, region, year)
+            upper = min(bounds[cohort], bounds[place])
+            self._slots[cell] = self.matrix.integer("slots", *cell, upper=upper)
+        for country, cohort in cohorts.items():
+            row = Expr().add_column(cohort, -1.0)
+            for region in placed:
+                row.add_column(self._slots[country, track, level, region, year])
+            self.matrix.equal("slots_match_cohort", row)
+        for region, place in placed.items():
+            row = Expr().add_column(place, -1.0)
+            for country in cohorts:
+                row.add_column(self._slots[country, track, level, region, year])
+            self.matrix.equal("slots_match_placed", row)

@@ -1,0 +1,226 @@
+"""Limits of a policy: what is measured, grouped, compared, and softened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from .flows import Flows
+from .matrix import Expr, Matrix
+from .money import Money, Piece
+from .reader import Attribute, Problem, Unclear
+from .values import Values
+
+Groups = dict[tuple[str, ...], Expr]
+
+
+class Limits:
+    """The rows of all [[limits]]; prices of soft ones collect in `price`."""
+
+    def __init__(self, flows: Flows, money: Money, values: Values, *, with_soft: bool) -> None:
+        self.problem: Problem = flows.problem
+        self.matrix: Matrix = flows.matrix
+        self.flows, self.money, self.values = flows, money, values
+        self.with_soft = with_soft
+        self.price = Expr()
+        self.measured: dict[tuple[str, str], list[Expr]] = {}
+        for limit in self.problem.policy.get("limits", []):
+            self._add(limit)
+
+    # Measures
+
+    def _pieces(
+        self, limit: dict[str, Any], attributes: set[Attribute], filters: dict[Attribute, set[str]]
+    ) -> list[Piece]:
+        owners = {owner for owner, _ in attributes}
+        both = {"country", "region"} <= owners
+        if both and limit["measure"] != "slots":
+            raise Unclear(f"{limit['measure']} by country and by region at once")
+        measures = {
+            "slots": lambda: self._slots(both, "region" if "region" in owners else "country"),
+            "residents": lambda: self._residents("region" if "region" in owners else "country"),
+            "spending": lambda: self._spending(owners, filters),
+            "use": self.money.use_pieces,
+            "value": lambda: self._value(limit["goal"], attributes),
+        }
+        return list(measures[limit["measure"]]())
+
+    def _slots(self, both: bool, side: str) -> Iterator[Piece]:
+        problem, flows = self.problem, self.flows
+        if both:
+            for (country, track), year in product(problem.pairs(), problem.horizon):
+                for level, region in product(problem.levels(track), problem.regions):
+                    cell = flows.slots(country, track, level, region, year)
+                    if cell is not None:
+                        index = {"country": country, "track": track, "region": region}
+                        index |= {"level": level, "year": str(year)}
+                        yield Piece(index, Expr().add_column(cell), "slots")
+            return
+        for (who, track, level, year), column in flows.intake.items():
+            if (len(who) == 1) == (side == "country"):
+                index = {"track": track, "level": level, "year": str(year)}
+                index |= flows.who_index(side, who)
+                yield Piece(index, Expr().add_column(column), "slots")
+
+    def _residents(self, side: str) -> Iterator[Piece]:
+        problem, flows = self.problem, self.flows
+        for track, year in product(problem.tracks, problem.window):
+            for who, level in product(flows.members(side, track), problem.levels(track)):
+                people = flows.residents(who, track, level, year)
+                index = {"track": track, "level": level, "year": str(year)}
+                yield Piece(index | flows.who_index(side, who), people, "residents")
+
+    def _spending(self, owners: set[str], filters: dict[Attribute, set[str]]) -> list[Piece]:
+        """Which spending counts depends on what it is grouped or filtered by."""
+        problem, money = self.problem, self.money
+        of_line = {a: allowed for a, allowed in filters.items() if a[0] == "line"}
+        lines = {n for n in problem.lines if problem.matches(of_line, {"line": n})}
+        if "level" in owners or "service" in owners:
+            raise Unclear("spending by level or service")
+        if "country" in owners:
+            if any(row["line"] in lines for row in problem.rows("region_costs")):
+                raise Unclear("spending by country on a line with region costs")
+            return [p for p in money.pieces if p.kind in {"costs", "agreements"}]
+        if "region" in owners:
+            of_track = {a: allowed for a, allowed in filters.items() if a[0] == "track"}
+            for row in problem.rows("costs"):
+                if row["line"] in lines and row.get("country"):
+                    if problem.matches(of_track, {"track": row["track"]}):
+                        raise Unclear("spending by region of costs that depend on the country")
+            pieces = [*money.cost_pieces("region")]
+            pieces += [p for p in money.pieces if p.kind == "region_costs"]
+            if "track" not in owners:
+                pieces += [p for p in money.pieces if p.kind == "services"]
+            return pieces
+        if "track" in owners:
+            return [p for p in money.pieces if p.kind != "services"]
+        return [
+            Piece({"line": line, "year": str(year)}, money.spending(line, year), "spending")
+            for line, year in product(problem.lines, problem.window)
+        ]
+
+    def _value(self, goal: str, attributes: set[Attribute]) -> list[Piece]:
+        if not attributes:
+            return [Piece({}, self.values.value[goal], "value")]
+        if attributes != {("year", "year")} or "diminishing" in self.values.goals[goal]:
+            raise Unclear("a value is grouped by year only, and only when it does not diminish")
+        return self.values.pieces[goal]
+
+    def _measure(self, limit: dict[str, Any], by: list[Attribute]) -> Groups:
+        filters = self.problem.filters(limit.get("where", {}))
+        groups: Groups = {}
+        for piece in self._pieces(limit, {*filters, *by}, filters):
+            if self.problem.matches(filters, piece.index):
+                key = tuple(self.problem.attribute_value(a, piece.index) for a in by)
+                groups.setdefault(key, Expr()).add(piece.amount)
+        return groups
+
+    # Rows
+
+    def _add(self, limit: dict[str, Any]) -> None:
+        by = [self.problem.attribute(name) for name in limit.get("by", [])]
+        groups = self._measure(limit, by)
+        if not groups:
+            if not limit.get("optional"):
+                raise Unclear(f"{limit['name']}: nothing is measured")
+            return
+        soft = limit.get("soft")
+        if soft is not None and not self.with_soft:
+            return
+        for side in [s for s in ("at_least", "at_most") if s in limit]:
+            self._check_sides(limit, side)
+            self.measured[limit["name"], side] = list(groups.values())
+            compare = self._right_side(limit, limit[side], by)
+            for key, measured in groups.items():
+                right, base = compare(key)
+                row = measured.scaled(1.0).add(right, -1.0)
+                self._check_group(limit, side, measured, right)
+                if not row.terms and not row.constant and side == "at_most":
+                    continue
+                if soft is not None:
+                    row = self._soften(limit, (side, *key), row, base)
+                if side == "at_most":
+                    self.matrix.at_most(limit["name"], row, 0.0)
+                else:
+                    self.matrix.at_least(limit["name"], row, 0.0)
+
+    def _right_side(self, limit: dict[str, Any], right: Any, by: list[Attribute]) -> Any:
+        """A function from a group's key to the right-hand side and the base of its percents."""
+        base = limit.get("soft_base")
+        if not isinstance(right, dict):
+            return lambda key: (Expr(float(right)), base or abs(right))
+        if "amount" in right:
+            amounts = self._per_attribute(limit, right, by)
+            return lambda key: (Expr(amounts(key)), base or abs(amounts(key)))
+        other_by = [self.problem.attribute(name) for name in right.get("by", limit.get("by", []))]
+        if not set(other_by) <= set(by):
+            raise Unclear("a relative limit compares with finer groups")
+        others = self._measure(right, other_by)
+        if not others:
+            raise Unclear(f"{limit['name']}: it is compared with nothing")
+        places = [by.index(attribute) for attribute in other_by]
+
+        def compare(key: tuple[str, ...]) -> tuple[Expr, float | None]:
+            other = others.get(tuple(key[i] for i in places), Expr())
+            return other.scaled(right["times"]), base
+
+        return compare
+
+    def _per_attribute(self, limit: dict[str, Any], right: Any, by: list[Attribute]) -> Any:
+        """Amount times the sum of an attribute over the members of a group."""
+        problem = self.problem
+        owner, column = problem.attribute(right["per"])
+        table = {"country": problem.countries, "track": problem.tracks, "region": problem.regions}
+        filters = problem.filters(limit.get("where", {}))
+        own = {a: allowed for a, allowed in filters.items() if a[0] == owner}
+        measured: dict[tuple[str, ...], set[str | None]] = {}
+        for piece in self._pieces(limit, {*filters, *by}, filters):
+            if problem.matches(filters, piece.index):
+                group = tuple(problem.attribute_value(a, piece.index) for a in by)
+                measured.setdefault(group, set()).add(piece.index.get(owner))
+
+        def amount(key: tuple[str, ...]) -> float:
+            wanted = {a: {value} for a, value in zip(by, key, strict=True) if a[0] == owner}
+            members = [
+                name
+                for name in table[owner]
+                if problem.matches(own, {owner: name}) and problem.matches(wanted, {owner: name})
+            ]
+            if set(members) != measured[key]:
+                raise Unclear("a member of the group has nothing that is measured")
+            cells = [table[owner][name][column] for name in members]
+            if not all(cells):
+                raise Unclear(f"{column} is blank")
+            return float(right["amount"]) * sum(float(cell) for cell in cells)
+
+        return amount
+
+    def _soften(
+        self, limit: dict[str, Any], key: tuple[str, ...], row: Expr, base: float | None
+    ) -> Expr:
+        if not base:
+            raise Unclear(f"{limit['name']}: soft, and nothing says what 100 % is")
+        sign = 1.0 if key[0] == "at_most" else -1.0
+        percent = row.scaled(sign * 100.0 / base)
+        violation = self.matrix.most_of("violation", limit["name"], *key, parts=[percent])
+        self.price.add(violation, limit["soft"])
+        return row.scaled(1.0).add(violation, -sign * base / 100.0)
+
+    def _check_sides(self, limit: dict[str, Any], side: str) -> None:
+        """A diminishing value may only be wanted high, or its tangents would not hold."""
+        if limit["measure"] == "value" and "diminishing" in self.values.goals[limit["goal"]]:
+            if side == "at_most":
+                raise Unclear("at_most on a goal with diminishing returns")
+        right = limit[side]
+        if isinstance(right, dict) and right.get("measure") == "value":
+            raise Unclear("a relative limit has no key for the goal it compares with")
+
+    def _check_group(self, limit: dict[str, Any], side: str, measured: Expr, right: Expr) -> None:
+        can_grow = any(
+            coefficient and self.matrix.columns[column].upper != 0.0
+            for column, coefficient in measured.terms.items()
+        )
+        if not can_grow and (side == "at_least" or right.terms):
+            raise Unclear(f"{limit['name']}: a group of {side} with nothing to decide")
+

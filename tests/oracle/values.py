@@ -1,0 +1,155 @@
+"""Goals: what every stage of every person is worth, discounted, and diminishing returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from .flows import Flows, Who
+from .matrix import Expr, Matrix, total
+from .money import Piece
+from .reader import Problem, Unclear, scaled_indicators
+
+
+class Values:
+    """The value of every goal of the policy, before and after diminishing returns."""
+
+    def __init__(self, problem: Problem, matrix: Matrix, flows: Flows) -> None:
+        self.problem, self.matrix, self.flows = problem, matrix, flows
+        self.goals: dict[str, dict[str, Any]] = problem.policy.get("goals", {})
+        self.pieces: dict[str, list[Piece]] = {}
+        self.value: dict[str, Expr] = {}
+        for name, goal in self.goals.items():
+            self.pieces[name] = [
+                *self._stage_pieces(goal, "country"),
+                *self._stage_pieces(goal, "region"),
+                *self._score_pieces(name),
+            ]
+            if "diminishing" in goal:
+                if goal["weight"] < 0:
+                    raise Unclear("a goal with diminishing returns has a negative weight")
+                self.value[name] = self._diminished(name, goal["diminishing"])
+            else:
+                self.value[name] = total(piece.amount for piece in self.pieces[name])
+
+    def _stage_pieces(self, goal: dict[str, Any], side: str) -> Iterator[Piece]:
+        """Persons of each stage, times effect, score and discount."""
+        problem = self.problem
+        prefix = "" if side == "country" else "region_"
+        effects = goal.get(f"{prefix}effects", [])
+        if side == "region" and effects and not problem.regions:
+            raise Unclear("region effects in a case without regions")
+        rows = problem.countries if side == "country" else problem.regions
+        entries = goal.get(f"{prefix}indicators", [])
+        if not effects:
+            return
+        scores = scaled_indicators(entries, rows, goal.get("missing", "error"))
+        for track, member, year in product(problem.tracks, rows, problem.window):
+            amount = Expr()
+            for stage, effect in self._effects(effects, track).items():
+                worth = effect * scores[member] * problem.weight_of_year(year)
+                amount.add(self._persons(side, member, track, year, stage=stage), worth)
+            yield Piece({"track": track, side: member, "year": str(year)}, amount, "value")
+
+    def _effects(self, entries: list[dict[str, Any]], track: str) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for entry in entries:
+            filters = self.problem.filters(entry.get("where", {}))
+            if not any(self.problem.matches(filters, {"track": t}) for t in self.problem.tracks):
+                raise Unclear("an effect's where matches no track")
+            if self.problem.matches(filters, {"track": track}):
+                if entry["stage"] in found:
+                    raise Unclear("two effects for one track and stage")
+                found[entry["stage"]] = float(entry["effect"])
+        return found
+
+    def _persons(self, side: str, member: str, track: str, year: int, *, stage: str) -> Expr:
+        """Persons of a country or of a region who reach a stage in a year."""
+        problem, flows = self.problem, self.flows
+        people: list[Who] = [
+            who
+            for who in flows.members(side, track)
+            if flows.who_index(side, who)[side] == member
+        ]
+        staying = (
+            flows.stays_after((member,), track, year)
+            if side == "country"
+            else flows.stays_at(track, member, year)
+        )
+        if stage == "stay":
+            return staying
+        result = Expr()
+        for who, level in product(people, problem.levels(track)):
+            if stage == "enter":
+                column = flows.intake.get((who, track, level, year))
+                if column is not None:
+                    result.add_column(column)
+            elif stage == "present":
+                result.add(flows.residents(who, track, level, year))
+            elif stage == "complete" or (
+                stage == "return" and problem.tracks[track]["returns_home"] == "yes"
+            ):
+                result.add(flows.completers(who, track, level, year))
+        if stage == "return":
+            if side == "region":
+                raise Unclear("people who return have left the region margin")
+            if problem.tracks[track]["returns_home"] == "yes":
+                result.add(staying, -1.0)
+        return result
+
+    def _score_pieces(self, goal: str) -> Iterator[Piece]:
+        """Values of the scores table, per new participant; a row with a region wins there."""
+        problem, flows = self.problem, self.flows
+        rows = [row for row in problem.rows("scores") if row["goal"] == goal]
+        for row in rows:
+            if (row["country"], row["track"]) not in problem.pairs():
+                raise Unclear("a score speaks of a pair that is not eligible")
+        keys = dict.fromkeys((row["country"], row["track"]) for row in rows)
+        for (country, track), year in product(keys, problem.horizon):
+            of_pair = [r for r in rows if (r["country"], r["track"]) == (country, track)]
+            by_region = {row.get("region") or "": float(row["value"]) for row in of_pair}
+            if len(by_region) != len(of_pair):
+                raise Unclear("two scores for one cell")
+            index = {"country": country, "track": track, "year": str(year)}
+            everywhere = by_region.pop("", 0.0)
+            discount = problem.weight_of_year(year)
+            for level in problem.levels(track):
+                column = flows.intake.get(((country,), track, level, year))
+                if column is not None:
+                    amount = Expr().add_column(column, everywhere * discount)
+                    yield Piece(index, amount, "value")
+                for region, value in by_region.items():
+                    cell = flows.slots(country, track, level, region, year)
+                    if cell is not None:
+                        more = Expr().add_column(cell, (value - everywhere) * discount)
+                        yield Piece(index | {"region": region}, more, "value")
+
+    def _diminished(self, name: str, rule: dict[str, Any]) -> Expr:
+        """The sum over groups of the least tangent of each group's raw value."""
+        attributes = [self.problem.attribute(by) for by in rule.get("by", [])]
+        groups: dict[tuple[str, ...], Expr] = {}
+        for piece in self.pieces[name]:
+            key = [self.problem.attribute_value(a, piece.index) for a in attributes]
+            if rule.get("per", "horizon") == "year":
+                key.append(piece.index["year"])
+            groups.setdefault(tuple(key), Expr()).add(piece.amount)
+        result = Expr()
+        for key, raw in groups.items():
+            offset, start, before = 0.0, 0.0, 0.0
+            tangents = []
+            for x, factor in rule["points"]:
+                offset += before * (x - start)
+                start, before = x, factor
+                tangents.append(Expr(offset - factor * x).add(raw, factor))
+            parts = ("diminished_value", name, *key)
+            result.add(self.matrix.least_of(*parts, parts=tangents))
+        return result
+
+    def points(self, scales: dict[str, float]) -> Expr:
+        """100 * sum of (weight / sum of |weights|) * value / scale."""
+        size = sum(abs(goal["weight"]) for goal in self.goals.values())
+        return total(
+            self.value[name].scaled(100.0 * goal["weight"] / size / scales[name])
+            for name, goal in self.goals.items()
+        )

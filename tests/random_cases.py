@@ -1,0 +1,90 @@
+"""Random tiny cases: a folder of tables and a policy per seed, small enough to enumerate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from oracle.drawing import Draw, Drawn
+from oracle.drawing_case import draw_case
+from oracle.drawing_policy import draw_policy
+from oracle.enumerate import TooManyError, assignments
+from oracle.kinds import ALL_KINDS, kinds_of
+from oracle.model import Program, build
+from oracle.reader import Unclear
+from oracle.relaxation import Relaxation, TooManyNodesError, best_by_branching
+from oracle.tightening import another_plan, tighten
+
+__all__ = ["ALL_KINDS", "kinds_of", "write_random_case"]
+
+MOST_ASSIGNMENTS = 5_000
+MOST_LOOSE = 20_000
+FEW_ASSIGNMENTS = 20
+MOST_NODES = 200
+MOST_ATTEMPTS = 200
+
+
+def write_random_case(folder: Path, seed: int) -> tuple[Path, Path]:
+    """Write ``folder/case`` and ``folder/policy.toml``, always the same for one seed.
+
+    A draw is thrown away when the specification leaves its meaning open, when it has too many
+    integer assignments, or when nothing can be placed (a tenth of the seeds may be infeasible).
+
+    Parameters
+    ----------
+    folder
+        Where to write; what an earlier call wrote there is replaced.
+    seed
+        Fixes which kinds of rules are switched on, and all numbers.
+
+    Returns
+    -------
+    tuple[Path, Path]
+        The case folder and the policy file.
+    """
+    case_folder, policy_path = folder / "case", folder / "policy.toml"
+    for attempt in range(MOST_ATTEMPTS):
+        draw = Draw(seed, attempt)
+        try:
+            drawn = _drawn(draw)
+        except (Unclear, TooManyError, TooManyNodesError):
+            continue
+        if drawn is not None:
+            drawn.write(case_folder, policy_path)
+            return case_folder, policy_path
+    raise RuntimeError(f"seed {seed}: no usable case in {MOST_ATTEMPTS} attempts")
+
+
+def _drawn(draw: Draw) -> Drawn | None:
+    """A case drawn loosely and then tightened; None where it is of no use."""
+    drawn = draw_case(draw)
+    draw_policy(draw, drawn)
+    program = _program(drawn)
+    few = max(2, FEW_ASSIGNMENTS - draw.attempt)
+    if len(assignments(program.matrix, MOST_LOOSE)) < few:
+        return None
+    wanted = Relaxation(program.matrix).solve(program.matrix.bounds())
+    other = another_plan(draw, program, MOST_NODES)
+    if wanted is not None and other is not None:
+        tighten(draw, drawn, program, (wanted, other))
+        program = _program(drawn)
+    elif not draw.has("may_be_infeasible"):
+        return None
+    if len(assignments(program.matrix, MOST_ASSIGNMENTS)) < few:
+        return None
+    best, _ = best_by_branching(program.matrix, MOST_NODES)
+    takes_in = best is not None and any(
+        column.name[0] == "cohort" and x > 0.5
+        for column, x in zip(program.matrix.columns, best, strict=True)
+    )
+    return drawn if takes_in or (best is None and draw.has("may_be_infeasible")) else None
+
+
+def _program(drawn: Drawn) -> Program:
+    """The program, aiming at the points."""
+    program = build(drawn.problem())
+    scales = {
+        name: 1.0 if goal["scale"] == "none" else float(goal["scale"])
+        for name, goal in program.values.goals.items()
+    }
+    program.aim_at_points(scales)
+    return program

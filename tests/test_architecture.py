@@ -1,0 +1,203 @@
+"""Who may import whom, what the public door shows, and what every tracked file keeps to."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "optimizer"
+
+# A module or folder of `optimizer` imports only from those before it, and from itself.
+ORDER = (
+    "errors",
+    "schema",
+    "iso3166",
+    "toml_files",
+    "tables",
+    "lookup",
+    "changes",
+    "case",
+    "policy",
+    "instance",
+    "formulation",
+    "solver",
+    "plan",
+    "filling",
+    "evaluation",
+    "explain",
+    "runs",
+    "planner",
+    "validation",
+    "report",
+    "cli",
+)
+# `optimizer/__init__.py` is the public door and opens on everything; `python -m optimizer` is the
+# command. Nothing inside goes out through the door to come in again.
+ENTRANCES = ("__init__", "__main__")
+# `formulation` builds Pyomo models, `solver` compiles them and alone speaks to HiGHS.
+IMPORTERS = {"pyomo": {"formulation", "solver"}, "highspy": {"solver"}}
+
+
+def layer_of(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def module_name(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_modules(file: Path) -> Iterator[tuple[int, str]]:
+    """Line and full name of everything that a file imports, at any depth, typing included."""
+    name = module_name(file)
+    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*above, *filter(None, [base])])
+            for alias in node.names:
+                yield node.lineno, f"{base}.{alias.name}"
+
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+def test_every_module_has_its_place_in_the_order() -> None:
+    layers = {layer_of(file) for file in SOURCES} - set(ENTRANCES)
+    unknown, gone = sorted(layers - set(ORDER)), sorted(set(ORDER) - layers)
+    assert not unknown, f"not in ORDER: {unknown}; add it to the order, where its imports point"
+    assert not gone, f"in ORDER, but no longer in optimizer/: {gone}"
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=module_name)
+def test_imports_point_one_way(file: Path) -> None:
+    layer = layer_of(file)
+    if layer in ENTRANCES:
+        return
+    allowed = {*ORDER[: ORDER.index(layer)], layer}
+    wrong = [
+        f"{file.relative_to(ROOT)}:{line}: {layer} imports {name}"
+        for line, name in imported_modules(file)
+        if name.split(".")[0] == "optimizer" and not allowed.intersection(name.split(".")[1:2])
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("library", IMPORTERS)
+def test_only_these_layers_import_the_library(library: str) -> None:
+    importers = {
+        layer_of(file)
+        for file in SOURCES
+        for _, name in imported_modules(file)
+        if name.split(".")[0] == library
+    }
+    assert importers == IMPORTERS[library]
+
+
+def modules_after(code: str) -> set[str]:
+    """Names of all modules loaded once a fresh interpreter has run the code."""
+    ending = "\nimport sys, json; print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+    run = [sys.executable, "-c", code + ending]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+def test_evaluation_needs_neither_pyomo_nor_highs() -> None:
+    loaded = modules_after("import optimizer.evaluation") & set(IMPORTERS)
+    assert not loaded
+
+
+def test_help_loads_no_heavy_library() -> None:
+    code = """
+import sys
+sys.argv = ["optimizer", "--help"]
+from optimizer.cli import main
+try:
+    code = main()
+except SystemExit as stop:
+    code = stop.code
+assert not code, code
+"""
+    heavy = {"pandas", "numpy", "scipy", "pyomo", "highspy", "altair"}
+    loaded = modules_after(code) & heavy
+    assert not loaded
+
+
+def test_public_names_resolve() -> None:
+    optimizer = importlib.import_module("optimizer")
+    names = list(optimizer.__all__)
+    assert names
+    assert len(set(names)) == len(names)
+    assert not [name for name in names if not hasattr(optimizer, name)]
+    assert set(names) <= set(dir(optimizer))
+
+
+POLICIES = sorted((ROOT / "models").glob("*.toml"))
+
+
+def test_there_are_policies() -> None:
+    assert POLICIES
+
+
+@pytest.mark.parametrize("file", POLICIES, ids=lambda file: file.stem)
+def test_policy_names_its_schema_for_editors(file: Path) -> None:
+    first_line = file.read_text(encoding="utf-8").splitlines()[0]
+    assert first_line == "#:schema policy.schema.json"
+
+
+def test_policy_schema_is_the_generated_one() -> None:
+    policy = importlib.import_module("optimizer.policy")
+    written = (ROOT / "models" / "policy.schema.json").read_text(encoding="utf-8")
+    assert json.loads(written) == policy.policy_schema()
+
+
+def tracked_files() -> list[Path]:
+    """Files under version control, or about to be; in a copy without git, all of them."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    if done.returncode:
+        files = (file.relative_to(ROOT) for file in ROOT.rglob("*"))
+        return [ROOT / file for file in files if not file.parts[0].startswith(".venv")]
+    return [ROOT / name for name in done.stdout.split("\0") if name]
+
+
+def lines_matching(pattern: str) -> list[str]:
+    found = []
+    for file in filter(Path.is_file, tracked_files()):
+        content = file.read_bytes()
+        if b"\0" in content:
+            continue  # pictures and workbooks
+        for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), start=1):
+            if re.search(pattern, line):
+                found.append(f"{file.relative_to(ROOT)}:{number}: {line.strip()[:120]}")
+    return found
+
+
+def test_no_file_names_a_folder_of_one_machine() -> None:
+    assert not lines_matching(r"(?:^|[^\w./])/(?:home|root|tmp|Users|work)/[\w.]")
+
+
+def test_no_file_names_a_package_registry() -> None:
+    assert not lines_matching(r"pypi\.org|pythonhosted\.org|registry\.npmjs|deb\.debian")
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", "requirements.lock"])
+def test_lock_file_holds_no_address(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert "://" not in text
+    assert not re.search(r"^--(?:index|extra|find)", text, flags=re.MULTILINE)
