@@ -14,8 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from optimizer.errors import PolicyError, Problems, did_you_mean
-from optimizer.toml_files import NAMING_KEYS, frozen, inner_types, is_table, known_keys
+from optimizer.errors import LONGEST_SHOWN, PolicyError, Problems, did_you_mean
+from optimizer.toml_files import NAMING_KEYS, frozen, inner_types, is_table, known_keys, shown
 
 CHANGES = "changes"
 """Stands for the name of the file in problems with changes."""
@@ -44,31 +44,33 @@ def parse_changes(texts: Iterable[str]) -> dict[str, object]:
     problems = Problems()
     changes: dict[str, object] = {}
     for text in texts:
-        address, sign, value = _split(text)
-        if not sign or not address.strip():
-            problems.add(CHANGES, f"{text!r} is not a change", expected="address=value")
-            continue
-        address = address.strip()
-        if address in changes:
+        address, sign, value = (part.strip() for part in _split(text))
+        if not sign or not address:
+            problems.add(CHANGES, f"{shown(text)} is not a change", expected="address=value")
+        elif address in changes:
             problems.add(CHANGES, "is changed twice", column=address)
-        try:
-            parsed = tomllib.loads(f"value = {value}")
-        except tomllib.TOMLDecodeError:
-            parsed = {}
-        if list(parsed) == ["value"]:
-            changes[address] = parsed["value"]
-            continue
-        bare = value.strip()
-        maybe = f'"{bare}"' if WORDS.fullmatch(bare) else None
-        problems.add(
-            CHANGES,
-            f"{bare!r} is not a TOML value",
-            column=address,
-            expected="a number, true, false, quoted text or a list",
-            maybe=maybe,
-        )
+        else:
+            changes[address] = _value(address, value, problems)
     problems.raise_if_any(PolicyError)
     return changes
+
+
+def _value(address: str, text: str, problems: Problems) -> object:
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        parsed = {}
+    # Text of several lines could hold more keys than the one asked for.
+    if list(parsed) != ["value"]:
+        is_word = len(text) <= LONGEST_SHOWN and WORDS.fullmatch(text)
+        problems.add(
+            CHANGES,
+            f"{shown(text)} is not a TOML value",
+            column=address,
+            expected="a number, true, false, quoted text or a list",
+            maybe=f'"{text}"' if is_word else None,
+        )
+    return parsed.get("value")
 
 
 def _split(text: str) -> tuple[str, str, str]:

@@ -28,6 +28,9 @@ CLOSE_ENOUGH = 0.6
 SHOWN_PER_COLUMN = 10
 """Cells with the same fault in one column that are shown one by one."""
 
+LONGEST_SHOWN = 60
+"""Characters of a faulty value that are shown."""
+
 REST = "... and "
 """How problems begin that stand for further ones of the same kind."""
 
@@ -207,6 +210,11 @@ class Problems:
         """Raise ``error`` with everything collected, if anything was."""
         if self._found:
             raise error(self)
+
+
+def shorten(text: str) -> str:
+    """Cut what would fill the screen."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
 
 
 def did_you_mean(word: str, options: Iterable[str], *, cutoff: float = CLOSE_ENOUGH) -> str | None:

@@ -7,7 +7,7 @@ without a currency; in files they carry it (``amount_jpy``), in frames they do n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -156,18 +156,7 @@ ENTRY = ColumnSpec(
 
 
 def _optional(column: ColumnSpec, default: str | None = None) -> ColumnSpec:
-    return ColumnSpec(
-        column.name,
-        column.kind,
-        column.meaning,
-        column.unit,
-        False,
-        default,
-        column.low,
-        column.high,
-        column.choices,
-        column.refers_to,
-    )
+    return replace(column, required=False, default=default)
 
 
 def _table(
@@ -212,7 +201,7 @@ _TABLES = (
         _text("agency", "agency that runs the track"),
         _text("sector", "sector the track serves"),
         _choice("direction", "inbound, or outbound to partner countries", "inbound", "outbound"),
-        _count("duration_years", "years from entry to completion", "year"),
+        replace(_count("duration_years", "years from entry to completion", "year"), high=100.0),
         _count("min_cohort", "smallest yearly cohort of a country, if it is not zero", "persons"),
         _flag("needs_agreement", "whether a country takes part only under an agreement"),
         _share("completion_rate", "share of entrants who complete"),

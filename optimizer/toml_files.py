@@ -13,7 +13,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from optimizer.errors import Problem, Problems, did_you_mean
+from optimizer.errors import Problem, Problems, did_you_mean, shorten
 
 Address = tuple[str | int, ...]
 """Keys and list positions (from 0) on the way from the top of a file to a value."""
@@ -52,6 +52,9 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
         problems.add(path.name, f"is not valid TOML: {message}", row=line)
     except UnicodeDecodeError:
         problems.add(path.name, "is not UTF-8", expected="text saved as UTF-8")
+    except (ValueError, RecursionError):
+        # Python refuses numbers of thousands of digits and tables of thousands of levels.
+        problems.add(path.name, "holds a number too long or tables too deep to read")
     except OSError as error:
         problems.add(path.name, f"cannot be read: {error.strerror}")
     return None
@@ -78,16 +81,16 @@ def frozen(value: object) -> object:
 
 
 def shown(value: object) -> str:
-    """Show a value as TOML writes it."""
+    """Show a value as TOML writes it, cut if it is long."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return repr(value)
+        return shorten(repr(value))
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(shown(item) for item in value)}]"
-    return str(value)
+        return shorten(f"[{', '.join(shown(item) for item in value)}]")
+    return shorten(str(value))
 
 
 def dotted(address: Sequence[str | int], data: object) -> str:

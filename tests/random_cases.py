@@ -10,24 +10,30 @@ from oracle.drawing_policy import draw_policy
 from oracle.enumerate import TooManyError, assignments
 from oracle.kinds import ALL_KINDS, kinds_of
 from oracle.model import Program, build
-from oracle.reader import Unclear
+from oracle.reader import UnclearError
 from oracle.relaxation import Relaxation, TooManyNodesError, best_by_branching
 from oracle.tightening import another_plan, tighten
 
 __all__ = ["ALL_KINDS", "kinds_of", "write_random_case"]
 
 MOST_ASSIGNMENTS = 5_000
-MOST_LOOSE = 20_000
+MOST_LOOSE = 5_000
 FEW_ASSIGNMENTS = 20
 MOST_NODES = 200
 MOST_ATTEMPTS = 200
+USUAL_SIZE = 3
+LAST_INFEASIBLE = 15
+
+
+class TooFewError(RuntimeError):
+    """There is next to nothing to decide."""
 
 
 def write_random_case(folder: Path, seed: int) -> tuple[Path, Path]:
     """Write ``folder/case`` and ``folder/policy.toml``, always the same for one seed.
 
     A draw is thrown away when the specification leaves its meaning open, when it has too many
-    integer assignments, or when nothing can be placed (a tenth of the seeds may be infeasible).
+    integer assignments, or when the best plan takes nobody in; some seeds look for an infeasible case first.
 
     Parameters
     ----------
@@ -42,11 +48,17 @@ def write_random_case(folder: Path, seed: int) -> tuple[Path, Path]:
         The case folder and the policy file.
     """
     case_folder, policy_path = folder / "case", folder / "policy.toml"
+    size = USUAL_SIZE
     for attempt in range(MOST_ATTEMPTS):
-        draw = Draw(seed, attempt)
         try:
-            drawn = _drawn(draw)
-        except (Unclear, TooManyError, TooManyNodesError):
+            drawn = _drawn(Draw(seed, attempt, size))
+        except UnclearError:
+            continue
+        except (TooManyError, TooManyNodesError):
+            size = max(0, size - 1)
+            continue
+        except TooFewError:
+            size = min(6, size + 1)
             continue
         if drawn is not None:
             drawn.write(case_folder, policy_path)
@@ -59,9 +71,9 @@ def _drawn(draw: Draw) -> Drawn | None:
     drawn = draw_case(draw)
     draw_policy(draw, drawn)
     program = _program(drawn)
-    few = max(2, FEW_ASSIGNMENTS - draw.attempt)
+    few = max(2, FEW_ASSIGNMENTS - 2 * draw.attempt)
     if len(assignments(program.matrix, MOST_LOOSE)) < few:
-        return None
+        raise TooFewError
     wanted = Relaxation(program.matrix).solve(program.matrix.bounds())
     other = another_plan(draw, program, MOST_NODES)
     if wanted is not None and other is not None:
@@ -70,13 +82,15 @@ def _drawn(draw: Draw) -> Drawn | None:
     elif not draw.has("may_be_infeasible"):
         return None
     if len(assignments(program.matrix, MOST_ASSIGNMENTS)) < few:
-        return None
+        raise TooFewError
     best, _ = best_by_branching(program.matrix, MOST_NODES)
     takes_in = best is not None and any(
         column.name[0] == "cohort" and x > 0.5
         for column, x in zip(program.matrix.columns, best, strict=True)
     )
-    return drawn if takes_in or (best is None and draw.has("may_be_infeasible")) else None
+    if draw.has("may_be_infeasible") and draw.attempt < LAST_INFEASIBLE:
+        return drawn if best is None else None
+    return drawn if takes_in else None
 
 
 def _program(drawn: Drawn) -> Program:

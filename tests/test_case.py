@@ -265,7 +265,8 @@ TOGETHER = [
         (
             "1 problem\n"
             "- costs.csv row 4, column level: track 'study' has no level 'intense'\n"
-            "    Expected one of standard, intensive. Maybe intensive."
+            "    Expected a level of the track in support_levels.csv, or standard if it has "
+            "none there. Maybe intensive."
         ),
         id="unknown level",
     ),

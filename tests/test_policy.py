@@ -1169,6 +1169,21 @@ def test_text_that_is_no_change_is_told(texts: list[str], message: str) -> None:
     assert str(caught.value) == "1 problem\n- " + message
 
 
+@pytest.mark.parametrize("value", ["1" * 5000, "[" * 3000 + "]" * 3000])
+def test_what_python_cannot_read_is_told(tmp_path: Path, value: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        load_policy(write(tmp_path, text=f"weight = {value}"))
+    assert str(caught.value) == (
+        "1 problem\n- plain.toml: holds a number too long or tables too deep to read"
+    )
+    with pytest.raises(PolicyError) as caught:
+        parse_changes([f"weight={value}"])
+    assert str(caught.value) == (
+        f"1 problem\n- changes, weight: '{value[:56]}... is not a TOML value\n"
+        "    Expected a number, true, false, quoted text or a list."
+    )
+
+
 def test_schema_describes_every_field() -> None:
     schema = policy_schema()
     json.dumps(schema)

@@ -542,6 +542,22 @@ def test_every_fault_of_a_row_is_told() -> None:
     ]
 
 
+def test_long_cells_are_cut() -> None:
+    _, problems = read(f"country,track,applicants\nKOR,a,{'x' * 100}\n")
+    assert problems == [
+        f"applicants.csv row 2, column applicants: '{'x' * 56}... is not a number\n"
+        "    Expected a whole number of at least 0."
+    ]
+
+
+def test_years_of_duration_are_no_shares() -> None:
+    text = TEXTS["tracks"].replace("inbound,2,", "inbound,200,")
+    assert read(text, "tracks")[1] == [
+        "tracks.csv row 2, column duration_years: 200 is above 100\n"
+        "    Expected a whole number from 0 to 100."
+    ]
+
+
 def test_many_like_faults_are_counted() -> None:
     rows = "".join(f"C{number},a,?\n" for number in range(25))
     _, problems = read("country,track,applicants\n" + rows)

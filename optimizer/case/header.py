@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,8 +47,7 @@ class CaseHeader(StrictTable):
 
     @model_validator(mode="after")
     def _years_without_gaps(self) -> CaseHeader:
-        first, last = min(self.years), max(self.years)
-        if self.years != tuple(range(first, last + 1)):
+        if any(after != before + 1 for before, after in itertools.pairwise(self.years)):
             message = f"{list(self.years)} does not go up year by year"
             raise self.complain(("years", message, "every year from the first to the last"))
         return self

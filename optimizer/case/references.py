@@ -126,17 +126,21 @@ def _check_levels(tables: CaseTables, name: str) -> None:
     frame = tables[name]
     told = frame[frame["level"].ne("") & frame["track"].isin(levels)]
     pairs = set(told[["track", "level"]].itertuples(index=False, name=None))
-    faulty = [(track, level) for track, level in sorted(pairs) if level not in levels[track]]
-    for track, level in faulty:
-        rows = told.index[told["track"].eq(track) & told["level"].eq(level)]
-        message = f"track {track!r} has no level {level!r}"
-        maybe = did_you_mean(level, levels[track])
-        tables.add_all(
-            name,
-            ((row, message, maybe) for row in rows),
-            "level",
-            f"one of {', '.join(levels[track])}",
-        )
+    maybe = {
+        (track, level): did_you_mean(level, levels[track])
+        for track, level in pairs
+        if level not in levels[track]
+    }
+    tables.add_all(
+        name,
+        (
+            (row, f"track {track!r} has no level {level!r}", maybe[track, level])
+            for row, track, level in zip(told.index, told["track"], told["level"], strict=True)
+            if (track, level) in maybe
+        ),
+        "level",
+        "a level of the track in support_levels.csv, or standard if it has none there",
+    )
 
 
 def _check_codes(tables: CaseTables) -> None:

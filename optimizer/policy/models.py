@@ -26,7 +26,10 @@ class Horizon(StrictTable):
         default=None, description="[first, last] planned year; all years of the case without it"
     )
     tail: int | None = Field(
-        default=None, ge=0, description="a whole number of years followed after the last intake"
+        default=None,
+        ge=0,
+        le=100,
+        description="a whole number of years followed after the last intake",
     )
     discount: float = Field(
         default=0.0, ge=0.0, le=1.0, description="yearly discount of value, 0 to 1"

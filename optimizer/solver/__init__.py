@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,9 @@ from optimizer.formulation.rules import RULES
 from optimizer.instance import Instance
 from optimizer.solver.elastic import least_relaxation
 from optimizer.solver.engine import Engine, Run
-from optimizer.solver.guided import guided_start
+from optimizer.solver.guided import GuidedStart
 from optimizer.solver.matrix import Floats, Matrix, compile_model
+from optimizer.solver.rounding import build_rounding
 from optimizer.solver.watch import Progress, Watch, relative_gap
 
 __all__ = ["LoadedModel", "Progress", "Solution", "Watch", "relative_gap"]
@@ -92,23 +94,29 @@ class LoadedModel:
         self.lp = Engine(self.matrix, relaxed=True, options=self.options)
         self.seconds["load"] = time.monotonic() - started
 
-    def ideal(self, goal: str, watch: Watch) -> float | None:
-        """LP-relaxation optimum of a goal's raw value under the hard rules.
+    def ideals(self, goals: Sequence[str], watch: Watch) -> dict[str, float] | None:
+        """LP-relaxation optimum of each goal's raw value under the hard rules.
 
-        ``None`` if the relaxation is infeasible. Soft limits cost nothing here, so they do not
-        bind.
+        ``None`` if the relaxation is infeasible or the watch stopped it. Soft limits cost nothing
+        here, so they do not bind. Two goals are solved at a time.
         """
-        cost = np.zeros(len(self.matrix.cost))
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            found = list(pool.map(lambda goal: self._ideal(goal, watch), goals))
+        if any(value is None for value in found):
+            return None
+        return {goal: value for goal, value in zip(goals, found, strict=True) if value is not None}
+
+    def _ideal(self, goal: str, watch: Watch) -> float | None:
         column = self.matrix.column("value", goal)
         if column is None:
             return 0.0
+        cost = np.zeros(len(self.matrix.cost))
         cost[column] = 1.0
-        self.lp.set_costs(cost)
-        run = self.lp.run(watch)
-        self.lp.set_costs(self.matrix.cost)
+        lp = Engine(replace(self.matrix, cost=cost, offset=0.0), relaxed=True, options=self.options)
+        run = lp.run(watch, afresh=True)
         if run.status == "unbounded":
             raise SolverError(f"the value of goal {goal!r} has no upper limit")
-        return None if run.x is None else float(run.x[column])
+        return run.objective if run.status == "optimal" else None
 
     def set_scales(self, scales: Mapping[str, float]) -> None:
         """Replace the scales of the goals in the model and in the loaded costs."""
@@ -128,7 +136,8 @@ class LoadedModel:
             Relative gap at which the search ends; 0 asks for proven optimality.
         """
         with watch.listening():
-            start = guided_start(self.matrix, self.lp, watch, self.options, gap)
+            rounding = build_rounding(self.instance, self.matrix)
+            start = GuidedStart(self.matrix, self.lp, rounding, self.options, gap).run(watch)
             if start.relaxation.status == "unbounded":
                 raise SolverError("the points of a plan have no upper limit")
             if start.relaxation.status == "infeasible":

@@ -38,7 +38,7 @@ def least_relaxation(
         [number for number, (rule, index) in enumerate(matrix.rows) if may_relax(rule, index)],
         dtype=np.int64,
     )
-    elastic = _with_slack(matrix, rows)
+    elastic = with_slack(matrix, rows)
     run = Engine(elastic, relaxed=True, options=options).run(watch)
     if run.x is None:
         return None
@@ -54,8 +54,11 @@ def _numbers(matrix: Matrix, rows: Ints) -> Floats:
     return np.where(np.isfinite(upper), upper, matrix.row_lower[rows])
 
 
-def _with_slack(matrix: Matrix, rows: Ints) -> Matrix:
-    """The matrix with one column per relaxable row that widens it, and only these cost."""
+def with_slack(matrix: Matrix, rows: Ints) -> Matrix:
+    """The matrix with one column per relaxable row that widens it, and only these cost.
+
+    Rows must be inequalities.
+    """
     count, height = len(rows), len(matrix.row_lower)
     signs = np.where(np.isfinite(matrix.row_upper[rows]), -1.0, 1.0)
     slack = scipy.sparse.csc_array((signs, (rows, np.arange(count))), shape=(height, count))

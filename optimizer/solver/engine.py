@@ -9,6 +9,7 @@ from pathlib import Path
 import highspy
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse
 
 from optimizer.errors import SolverError
 from optimizer.solver.matrix import Floats, Ints, Matrix
@@ -20,6 +21,10 @@ _LIMITS = (
     _STATUS.kInterrupt, _STATUS.kTimeLimit, _STATUS.kIterationLimit, _STATUS.kSolutionLimit,
     _STATUS.kHighsInterrupt, _STATUS.kObjectiveBound, _STATUS.kObjectiveTarget,
 )
+
+
+LARGE = 20_000
+"""Nonzeros from which a relaxation without a starting basis is solved by interior point."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class Engine:
             self._option("log_file", str(log))
         for name, value in options.items():
             self._option(name, value)
+        self._row_scale, self._scale = power_of_two_scales(matrix)
         self._load(matrix)
         self._watch: Watch | None = None
         self._tracked = False
@@ -88,14 +94,16 @@ class Engine:
     def _load(self, matrix: Matrix) -> None:
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(matrix.cost), len(matrix.row_lower)
-        lp.col_cost_, lp.offset_ = matrix.cost, matrix.offset
-        lp.col_lower_, lp.col_upper_ = matrix.lower, matrix.upper
-        lp.row_lower_, lp.row_upper_ = matrix.row_lower, matrix.row_upper
+        scaled = scipy.sparse.diags_array(self._row_scale) @ matrix.a
+        scaled = scipy.sparse.csc_array(scaled @ scipy.sparse.diags_array(self._scale))
+        lp.col_cost_, lp.offset_ = matrix.cost * self._scale, matrix.offset
+        lp.col_lower_, lp.col_upper_ = matrix.lower / self._scale, matrix.upper / self._scale
+        lp.row_lower_ = matrix.row_lower * self._row_scale
+        lp.row_upper_ = matrix.row_upper * self._row_scale
         lp.sense_ = highspy.ObjSense.kMaximize
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.start_ = matrix.a.indptr
-        lp.a_matrix_.index_ = matrix.a.indices
-        lp.a_matrix_.value_ = matrix.a.data
+        lp.a_matrix_.start_, lp.a_matrix_.index_ = scaled.indptr, scaled.indices
+        lp.a_matrix_.value_ = scaled.data
         if not self.relaxed:
             kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
             lp.integrality_ = [kinds[int(whole)] for whole in matrix.integral]
@@ -117,14 +125,25 @@ class Engine:
     def set_costs(self, cost: Floats) -> None:
         """Replace the whole objective."""
         columns = np.arange(len(cost), dtype=np.int32)
-        self._check(self._highs.changeColsCost(len(cost), columns, cost), "changeColsCost")
+        self._check(self._highs.changeColsCost(len(cost), columns, cost * self._scale), "changeColsCost")
 
     def set_bounds(self, columns: Ints, lower: Floats, upper: Floats) -> None:
         """Replace the bounds of some columns."""
         if len(columns):
             numbers = columns.astype(np.int32)
-            status = self._highs.changeColsBounds(len(numbers), numbers, lower, upper)
+            scale = self._scale[columns]
+            status = self._highs.changeColsBounds(
+                len(numbers), numbers, lower / scale, upper / scale
+            )
             self._check(status, "changeColsBounds")
+
+    def tighten(self, rows: Ints, by: Floats) -> None:
+        """Move the finite sides of inequality rows inwards, counted from the matrix's own."""
+        for row, amount in zip(rows[by > 0], by[by > 0], strict=True):
+            scale = self._row_scale[row]
+            lower = (self.matrix.row_lower[row] + amount) * scale
+            upper = (self.matrix.row_upper[row] - amount) * scale
+            self._check(self._highs.changeRowBounds(int(row), lower, upper), "changeRowBounds")
 
     def reset_bounds(self) -> None:
         """Give every column its own bounds back."""
@@ -134,10 +153,10 @@ class Engine:
     def set_start(self, x: Floats) -> None:
         """Hand HiGHS a solution to start from."""
         solution = highspy.HighsSolution()
-        solution.col_value = list(x)
+        solution.col_value = list(x / self._scale)
         self._check(self._highs.setSolution(solution), "setSolution")
 
-    def run(self, watch: Watch, *, tracked: bool = False) -> Run:
+    def run(self, watch: Watch, *, tracked: bool = False, afresh: bool = False) -> Run:
         """Solve until done or the watch says stop.
 
         Parameters
@@ -147,7 +166,14 @@ class Engine:
         tracked
             Whether bound and solutions are those of the whole model, so that the watch may learn
             them.
+        afresh
+            Whether nothing is known that a simplex could start from: a large relaxation is then
+            solved by interior point and crossover, which was 3 to 10 times faster on the Japan
+            case.
         """
+        if self.relaxed:
+            large = afresh and self.matrix.a.nnz > LARGE
+            self._option("solver", "ipx" if large else "simplex")
         self._watch, self._tracked, self._best = watch, tracked, None
         if watch.should_stop():
             return Run("stopped", None, None, None)
@@ -162,7 +188,7 @@ class Engine:
         if status == _STATUS.kUnbounded:
             return Run("unbounded", None, None, None)
         feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-        x = np.array(self._highs.getSolution().col_value) if feasible else self._best
+        x = np.array(self._highs.getSolution().col_value) * self._scale if feasible else self._best
         if status == _STATUS.kModelEmpty:
             x = np.zeros(len(self.matrix.cost))
         done = status in (_STATUS.kOptimal, _STATUS.kModelEmpty)
@@ -192,7 +218,29 @@ class Engine:
         found: npt.NDArray[np.float64] = np.array(
             event.data_out.mip_solution  # type: ignore[attr-defined]
         )
-        self._best = found
+        self._best = found * self._scale
         if self._tracked and self._watch is not None:
             value = float(event.data_out.objective_function_value)  # type: ignore[attr-defined]
             self._watch.learn(objective=value)
+
+
+def power_of_two_scales(matrix: Matrix, *, passes: int = 8) -> tuple[Floats, Floats]:
+    """Scales of rows and columns that bring coefficients near 1; whole numbers keep scale 1.
+
+    Money in single units of currency beside persons makes coefficients of 1e-6 to 1e9 stand in
+    one row, and HiGHS's absolute tolerances meaningless. Geometric means of the coefficients,
+    alternating over rows and columns (Fulkerson and Wolfe, SIAM Review 4, 1962), rounded to powers
+    of two so that no digit is lost.
+    """
+    height, width = matrix.a.shape
+    entries = scipy.sparse.coo_array(matrix.a)
+    logs = np.log2(np.abs(entries.data))
+    rows, columns = entries.coords
+    per_row = np.maximum(np.bincount(rows, minlength=height), 1)
+    per_column = np.maximum(np.bincount(columns, minlength=width), 1)
+    of_row, of_column = np.zeros(height), np.zeros(width)
+    for _ in range(passes):
+        of_row = -np.bincount(rows, logs + of_column[columns], minlength=height) / per_row
+        of_column = -np.bincount(columns, logs + of_row[rows], minlength=width) / per_column
+        of_column[matrix.integral] = 0.0
+    return 2.0 ** np.round(of_row), 2.0 ** np.round(of_column)

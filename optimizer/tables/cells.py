@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from optimizer.errors import Problem, Problems, did_you_mean
+from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.schema import NOTE, SOURCE, ColumnSpec
 
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -78,6 +78,14 @@ def parse_attribute(
     return _parse_figures(cells, None, report)
 
 
+def _no_guess(cell: str) -> None:
+    return None
+
+
+def _quoted(cell: str) -> str:
+    return shorten(repr(cell))
+
+
 class _Report:
     """Adds the faults of one column to the problems."""
 
@@ -89,7 +97,7 @@ class _Report:
         cells: pd.Series,
         is_faulty: pd.Series,
         message: Callable[[str], str],
-        maybe: Callable[[str], str | None] = lambda cell: None,
+        maybe: Callable[[str], str | None] = _no_guess,
         wanted: str | None = None,
     ) -> None:
         """Add a problem for every faulty cell; the message is made from its text."""
@@ -107,7 +115,7 @@ def _stripped(cells: pd.Series, report: _Report) -> pd.Series:
     report.add(
         cells,
         cells.ne(stripped),
-        lambda cell: f"{cell!r} has spaces around it",
+        lambda cell: f"{_quoted(cell)} has spaces around it",
         lambda cell: cell.strip() or "a blank cell",
         wanted="values without spaces around them",
     )
@@ -120,7 +128,7 @@ def _parse_words(cells: pd.Series, words: list[str], report: _Report) -> pd.Seri
         return word or did_you_mean(cell, words)
 
     unknown = cells.ne("") & ~cells.isin(words)
-    report.add(cells, unknown, lambda cell: f"{cell!r} is not allowed", meant)
+    report.add(cells, unknown, lambda cell: f"{_quoted(cell)} is not allowed", meant)
     return cells.mask(unknown, "")
 
 
@@ -128,18 +136,18 @@ def _parse_figures(cells: pd.Series, column: ColumnSpec | None, report: _Report)
     well_formed = cells.str.fullmatch(NUMBER)
     odd = cells.ne("") & ~well_formed
     not_finite = odd & cells.str.fullmatch(NOT_FINITE)
-    report.add(cells, not_finite, lambda cell: f"{cell!r} is not a finite number")
+    report.add(cells, not_finite, lambda cell: f"{_quoted(cell)} is not a finite number")
     may_be_blank = column is None or not column.required
     report.add(
         cells,
         odd & ~not_finite,
-        lambda cell: f"{cell!r} is not a number",
+        lambda cell: f"{_quoted(cell)} is not a number",
         lambda cell: _meant_number(cell, may_be_blank=may_be_blank),
     )
     values = pd.Series(np.nan, index=cells.index, dtype="float64")
     values[well_formed] = cells[well_formed].to_numpy(dtype=object).astype("float64")
     too_large = values.abs().eq(np.inf)
-    report.add(cells, too_large, lambda cell: f"{cell!r} is too large a number")
+    report.add(cells, too_large, lambda cell: f"{_quoted(cell)} is too large a number")
     values = values.mask(too_large)
     return values if column is None else _within_range(cells, values, column, report)
 
@@ -151,17 +159,19 @@ def _within_range(
     faulty = pd.Series(False, index=values.index)
     if whole:
         fraction = values.notna() & values.mod(1.0).ne(0.0)
-        report.add(cells, fraction, lambda cell: f"{cell} is not a whole number")
+        report.add(cells, fraction, lambda cell: f"{shorten(cell)} is not a whole number")
         large = values.abs().gt(LARGEST_COUNT)
-        report.add(cells, large, lambda cell: f"{cell} is too large a number")
+        report.add(cells, large, lambda cell: f"{shorten(cell)} is too large a number")
         faulty |= fraction | large
     if column.low is not None:
         below = values.lt(column.low)
-        report.add(cells, below, lambda cell: f"{cell} is below {column.low:g}")
+        report.add(cells, below, lambda cell: f"{shorten(cell)} is below {column.low:g}")
         faulty |= below
     if column.high is not None:
         above = values.gt(column.high)
-        report.add(cells, above, lambda cell: f"{cell} is above {column.high:g}", _meant_share)
+        # Whoever writes 90 for a share means 90 %.
+        maybe = _meant_share if column.high == 1 else _no_guess
+        report.add(cells, above, lambda cell: f"{shorten(cell)} is above {column.high:g}", maybe)
         faulty |= above
     values = values.mask(faulty)
     if not whole:

@@ -14,7 +14,7 @@ from typing import Literal
 from .enumerate import TooManyError, assignments, best_by_enumeration, is_separable
 from .matrix import Name
 from .model import Program, build
-from .reader import Problem, Unclear
+from .reader import Problem, UnclearError
 from .relaxation import Relaxation, best_by_branching
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
     "Problem",
     "Program",
     "TooManyError",
-    "Unclear",
+    "UnclearError",
     "assignments",
     "build",
     "lp_ideal",
@@ -72,7 +72,7 @@ def solve_by_enumeration(
 
     Raises
     ------
-    Unclear
+    UnclearError
         When the case says something the specification leaves open.
     TooManyError
         When there are more than 20,000 integer assignments to list.

@@ -50,19 +50,22 @@ SWITCHES = {
     "commitments": 0.4,
     "support_floor": 0.3,
     "stability": 0.4,
-    "may_be_infeasible": 0.1,
+    "may_be_infeasible": 0.08,
 }
 RIGHT_SIDES = ["number", "number", "per", "times"]
 MEASURES = ["slots", "slots", "residents", "spending", "spending", "use", "use", "value"]
 
 
 class Draw:
-    """A source of random choices: what is switched on is fixed per seed, the rest per attempt."""
+    """A source of random choices: what is switched on is fixed per seed, the rest per attempt.
+
+    `size` (0 to 6) says how much there is to decide; who draws again can ask for more or less.
+    """
 
     seed: int
     attempt: int
-    def __init__(self, seed: int, attempt: int) -> None:
-        self.seed, self.attempt = seed, attempt
+    def __init__(self, seed: int, attempt: int, size: int) -> None:
+        self.seed, self.attempt, self.size = seed, attempt, size
         fixed = Random(f"switches {seed}")
         self.on = {name for name, share in SWITCHES.items() if fixed.random() < share}
         self.limits = [
@@ -75,7 +78,7 @@ class Draw:
             }
             for _ in range(fixed.choice([1, 1, 2, 3]) if "limits" in self.on else 0)
         ]
-        self.rng = Random(f"case {seed} {attempt}")
+        self.rng = Random(f"case {seed} {attempt} {size}")
         # Some combinations of switches hardly ever fit together: give one up now and then.
         for _ in range(attempt // 12):
             self.on.discard(self.rng.choice(sorted(self.on - {"regions"} or {"none"})))

@@ -14,9 +14,8 @@ def draw_case(draw: Draw) -> Drawn:
     """All tables of a case, and its case.toml."""
     drawn = Drawn()
     spare = draw.pick([1, 2]) if draw.has("more_case_years") else 0
-    years = list(range(FIRST_YEAR, FIRST_YEAR + draw.pick([1, 2, 2]) + spare))
-    if draw.attempt > 20:
-        years = years[: 1 + spare]
+    number = 1 if draw.size == 0 else 2 if draw.has("expansion", "services") else draw.pick([1, 2, 2])
+    years = list(range(FIRST_YEAR, FIRST_YEAR + number + spare))
     drawn.settings = {
         "schema": 1,
         "title": f"Random case {draw.seed}",
@@ -122,7 +121,7 @@ def _draw_regions(draw: Draw, drawn: Drawn) -> None:
             "jobs": jobs,
         }
         for i, (name, jobs) in enumerate(zip(["r1", "r2"], [1, 4], strict=True))
-        if i < (1 if draw.attempt > 16 else 2) and (i == 0 or draw.chance(0.75))
+        if i < (2 if draw.size else 1) and (i == 0 or draw.chance(0.75))
     ]
 
 
@@ -149,13 +148,14 @@ def _draw_lines(draw: Draw, drawn: Drawn, years: list[int]) -> None:
 
 def _draw_eligibility(draw: Draw, drawn: Drawn, years: list[int]) -> None:
     countries, tracks = drawn.names("countries", "country"), drawn.names("tracks", "track")
-    most = 4 if draw.attempt < 6 else 3 if draw.attempt < 14 else 2
-    pairs = [p for p in product(countries, tracks) if draw.chance(0.85)] or [(countries[0], "t1")]
-    pairs = pairs[: max(1, 5 - draw.attempt // 6)]
+    most = 2 + draw.size // 2
+    share = 0.65 + 0.05 * draw.size
+    pairs = [p for p in product(countries, tracks) if draw.chance(share)] or [(countries[0], "t1")]
+    pairs = pairs[: 1 + draw.size]
     by_year = draw.has("applicants_by_year")
     applicants: list[Cells] = []
     for country, track in pairs:
-        number = draw.pick([1, 2, 2, 3, most])
+        number = draw.pick([1, 2, most, most])
         row = {"country": country, "track": track, "year": "", "applicants": number}
         if not by_year or draw.chance(0.7):
             applicants.append(row)
@@ -171,7 +171,7 @@ def _draw_eligibility(draw: Draw, drawn: Drawn, years: list[int]) -> None:
     for track, region in product(tracks, drawn.names("regions", "region")):
         if not draw.chance(0.85):
             continue
-        row = {"track": track, "region": region, "year": "", "max_slots": draw.pick([1, 2, 3, 4, 5])}
+        row = {"track": track, "region": region, "year": "", "max_slots": draw.rng.randint(1, 2 + draw.size)}
         sites.append(row)
         if draw.has("sites_by_year"):
             sites.append(row | {"year": draw.pick(years), "max_slots": draw.pick([0, 1, 2])})
@@ -264,14 +264,16 @@ def _draw_services(draw: Draw, drawn: Drawn, years: list[int]) -> None:
             row["band_lang"] = band
     services = ["lang", "home"] if draw.chance(0.3) else ["lang"]
     limit = draw.pick([1, 1, 2]) if draw.has("expansion") else 0
+    # Where one can build, the capacity of later years is scarce without it.
+    later = (1, 4) if not draw.has("present") else (3, 7)
     drawn.tables["services"] = [
         {
             "region": region,
             "service": service,
             "year": year,
-            "capacity": draw.rng.randint(4, 9) + (4 if draw.has("present") else 0),
+            "capacity": draw.rng.randint(*(later if limit and year > years[0] else (4, 9))),
             "unit": "hours",
-            "expansion_unit": draw.pick([1, 2]),
+            "expansion_unit": draw.pick([1, 2, 3]),
             "expansion_limit": limit if service == "lang" and draw.chance(0.8) else 0,
             "expansion_cost_jpy": draw.pick([0, 1, 2]),
             "upkeep_jpy": draw.pick([0, 1, 0.5]),

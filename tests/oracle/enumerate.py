@@ -12,7 +12,7 @@ Point = NDArray[np.float64]
 Assignments = NDArray[np.float64]
 
 # Partial assignments held at once, per assignment that is allowed in the end.
-PARTIAL = 20
+PARTIAL = 4
 
 
 class TooManyError(RuntimeError):
@@ -44,22 +44,25 @@ def assignments(matrix: Matrix, limit: int) -> Assignments:
     bounds = matrix.bounds()[integers]
     ends = rows[:, :, None] * bounds[None, :, :]
     least, most = ends.min(axis=2), ends.max(axis=2)
-    rest_least, rest_most = least.sum(axis=1), most.sum(axis=1)
     found = np.zeros((1, len(integers)))
-    activity = np.zeros((1, len(rows)))
+    still_open = np.ones(len(integers), dtype=bool)
     for i in by_year:
-        rest_least, rest_most = rest_least - least[:, i], rest_most - most[:, i]
+        still_open[i] = False
         values = np.arange(bounds[i, 0], bounds[i, 1] + 1)
+        if len(found) * len(values) > PARTIAL * limit:
+            raise TooManyError(f"more than {PARTIAL * limit} partial assignments")
         found = np.repeat(found, len(values), axis=0)
         found[:, i] = np.tile(values, len(found) // max(1, len(values)))
-        activity = np.repeat(activity, len(values), axis=0) + found[:, [i]] * rows[:, i]
-        holds = (activity + rest_least <= upper + FEASIBLE).all(axis=1)
-        holds &= (activity + rest_most >= lower - FEASIBLE).all(axis=1)
-        found, activity = found[holds], activity[holds]
-        if len(found) > PARTIAL * limit:
-            raise TooManyError(f"more than {PARTIAL * limit} partial assignments")
-    if not integers:
-        found = found[[((lower <= FEASIBLE) & (upper >= -FEASIBLE)).all()]]
+        touched = rows[:, i] != 0.0
+        activity = found @ rows[touched].T
+        rest_least = least[touched][:, still_open].sum(axis=1)
+        rest_most = most[touched][:, still_open].sum(axis=1)
+        holds = (activity + rest_least <= upper[touched] + FEASIBLE).all(axis=1)
+        holds &= (activity + rest_most >= lower[touched] - FEASIBLE).all(axis=1)
+        found = found[holds]
+    constant = ~rows.any(axis=1)
+    if not ((lower[constant] <= FEASIBLE) & (upper[constant] >= -FEASIBLE)).all():
+        return found[:0]
     if len(found) > limit:
         raise TooManyError(f"more than {limit} assignments")
     return found

@@ -9,7 +9,7 @@ from typing import Any
 from .flows import Flows
 from .matrix import Expr, Matrix
 from .money import Money, Piece
-from .reader import Attribute, Problem, Unclear
+from .reader import Attribute, Problem, UnclearError
 from .values import Values
 
 Groups = dict[tuple[str, ...], Expr]
@@ -36,7 +36,7 @@ class Limits:
         owners = {owner for owner, _ in attributes}
         both = {"country", "region"} <= owners
         if both and limit["measure"] != "slots":
-            raise Unclear(f"{limit['measure']} by country and by region at once")
+            raise UnclearError(f"{limit['measure']} by country and by region at once")
         measures = {
             "slots": lambda: self._slots(both, "region" if "region" in owners else "country"),
             "residents": lambda: self._residents("region" if "region" in owners else "country"),
@@ -77,17 +77,17 @@ class Limits:
         of_line = {a: allowed for a, allowed in filters.items() if a[0] == "line"}
         lines = {n for n in problem.lines if problem.matches(of_line, {"line": n})}
         if "level" in owners or "service" in owners:
-            raise Unclear("spending by level or service")
+            raise UnclearError("spending by level or service")
         if "country" in owners:
             if any(row["line"] in lines for row in problem.rows("region_costs")):
-                raise Unclear("spending by country on a line with region costs")
+                raise UnclearError("spending by country on a line with region costs")
             return [p for p in money.pieces if p.kind in {"costs", "agreements"}]
         if "region" in owners:
             of_track = {a: allowed for a, allowed in filters.items() if a[0] == "track"}
             for row in problem.rows("costs"):
                 if row["line"] in lines and row.get("country"):
                     if problem.matches(of_track, {"track": row["track"]}):
-                        raise Unclear("spending by region of costs that depend on the country")
+                        raise UnclearError("spending by region of costs that depend on the country")
             pieces = [*money.cost_pieces("region")]
             pieces += [p for p in money.pieces if p.kind == "region_costs"]
             if "track" not in owners:
@@ -104,7 +104,7 @@ class Limits:
         if not attributes:
             return [Piece({}, self.values.value[goal], "value")]
         if attributes != {("year", "year")} or "diminishing" in self.values.goals[goal]:
-            raise Unclear("a value is grouped by year only, and only when it does not diminish")
+            raise UnclearError("a value is grouped by year only, and only when it does not diminish")
         return self.values.pieces[goal]
 
     def _measure(self, limit: dict[str, Any], by: list[Attribute]) -> Groups:
@@ -123,7 +123,7 @@ class Limits:
         groups = self._measure(limit, by)
         if not groups:
             if not limit.get("optional"):
-                raise Unclear(f"{limit['name']}: nothing is measured")
+                raise UnclearError(f"{limit['name']}: nothing is measured")
             return
         soft = limit.get("soft")
         if soft is not None and not self.with_soft:
@@ -155,10 +155,10 @@ class Limits:
             return lambda key: (Expr(amounts(key)), base or abs(amounts(key)))
         other_by = [self.problem.attribute(name) for name in right.get("by", limit.get("by", []))]
         if not set(other_by) <= set(by):
-            raise Unclear("a relative limit compares with finer groups")
+            raise UnclearError("a relative limit compares with finer groups")
         others = self._measure(right, other_by)
         if not others:
-            raise Unclear(f"{limit['name']}: it is compared with nothing")
+            raise UnclearError(f"{limit['name']}: it is compared with nothing")
         places = [by.index(attribute) for attribute in other_by]
 
         def compare(key: tuple[str, ...]) -> tuple[Expr, float | None]:
@@ -188,10 +188,10 @@ class Limits:
                 if problem.matches(own, {owner: name}) and problem.matches(wanted, {owner: name})
             ]
             if set(members) != measured[key]:
-                raise Unclear("a member of the group has nothing that is measured")
+                raise UnclearError("a member of the group has nothing that is measured")
             cells = [table[owner][name][column] for name in members]
             if not all(cells):
-                raise Unclear(f"{column} is blank")
+                raise UnclearError(f"{column} is blank")
             return float(right["amount"]) * sum(float(cell) for cell in cells)
 
         return amount
@@ -200,7 +200,7 @@ class Limits:
         self, limit: dict[str, Any], key: tuple[str, ...], row: Expr, base: float | None
     ) -> Expr:
         if not base:
-            raise Unclear(f"{limit['name']}: soft, and nothing says what 100 % is")
+            raise UnclearError(f"{limit['name']}: soft, and nothing says what 100 % is")
         sign = 1.0 if key[0] == "at_most" else -1.0
         percent = row.scaled(sign * 100.0 / base)
         violation = self.matrix.most_of("violation", limit["name"], *key, parts=[percent])
@@ -211,10 +211,10 @@ class Limits:
         """A diminishing value may only be wanted high, or its tangents would not hold."""
         if limit["measure"] == "value" and "diminishing" in self.values.goals[limit["goal"]]:
             if side == "at_most":
-                raise Unclear("at_most on a goal with diminishing returns")
+                raise UnclearError("at_most on a goal with diminishing returns")
         right = limit[side]
         if isinstance(right, dict) and right.get("measure") == "value":
-            raise Unclear("a relative limit has no key for the goal it compares with")
+            raise UnclearError("a relative limit has no key for the goal it compares with")
 
     def _check_group(self, limit: dict[str, Any], side: str, measured: Expr, right: Expr) -> None:
         can_grow = any(
@@ -222,5 +222,5 @@ class Limits:
             for column, coefficient in measured.terms.items()
         )
         if not can_grow and (side == "at_least" or right.terms):
-            raise Unclear(f"{limit['name']}: a group of {side} with nothing to decide")
+            raise UnclearError(f"{limit['name']}: a group of {side} with nothing to decide")
 

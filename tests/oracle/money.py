@@ -8,7 +8,7 @@ from itertools import product
 
 from .flows import Flows
 from .matrix import Expr, Matrix, total
-from .reader import Problem, Row, Unclear
+from .reader import Problem, Row, UnclearError
 
 ENTRIES = ("new", "stay")
 
@@ -143,7 +143,7 @@ class Money:
         key = {"line": line, "year": self.problem.row_year(year)}
         row = self.problem.lookup("budgets", key, {})
         if row is None:
-            raise Unclear(f"no budget of {line} in {year}")
+            raise UnclearError(f"no budget of {line} in {year}")
         return float(row[self.problem.amount])
 
     def _add_budgets(self) -> None:
@@ -190,7 +190,7 @@ class Money:
         key = {"region": region, "service": service, "year": self.problem.row_year(year)}
         row = self.problem.lookup("services", key, {})
         if row is None:
-            raise Unclear(f"no row for {service} in {region} in {year}")
+            raise UnclearError(f"no row for {service} in {region} in {year}")
         return row
 
     def use_pieces(self) -> Iterator[Piece]:
@@ -203,7 +203,7 @@ class Money:
                 continue
             for who, level in product(flows.members("region", track), problem.levels(track)):
                 if (who[1], service) not in self.services:
-                    raise Unclear(f"{service} is used in {who[1]} but not offered there")
+                    raise UnclearError(f"{service} is used in {who[1]} but not offered there")
                 units = Expr()
                 for age, entry in product(range(1, problem.duration(track) + 1), ENTRIES):
                     row = problem.lookup(

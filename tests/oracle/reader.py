@@ -1,7 +1,7 @@
 """Read a case folder and a policy with nothing but csv and tomllib.
 
 Written from the specification alone, for tiny cases that are already well formed. What the
-specification leaves open raises `Unclear`, so that no test rests on a guess.
+specification leaves open raises `UnclearError`, so that no test rests on a guess.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Attribute = tuple[str, str]  # (owner, column), e.g. ("country", "world_region")
 STANDARD = "standard"
 
 
-class Unclear(ValueError):
+class UnclearError(ValueError):
     """The case or the policy says something whose meaning the specification does not fix."""
 
 
@@ -92,7 +92,7 @@ class Problem:
             if any(optional[key] != value for key, value in filled.items()):
                 continue
             if len(filled) in by_filled:
-                raise Unclear(f"{table}: two rows of equal specificity for {exact} {optional}")
+                raise UnclearError(f"{table}: two rows of equal specificity for {exact} {optional}")
             by_filled[len(filled)] = row
         return by_filled[max(by_filled)] if by_filled else None
 
@@ -209,17 +209,17 @@ class Problem:
             owner, column = name.split(".")
             if column in owners[owner]:
                 return (owner, column)
-            raise Unclear(f"no attribute {name}")
+            raise UnclearError(f"no attribute {name}")
         found = [owner for owner, columns in owners.items() if name in columns]
         if len(found) != 1:
-            raise Unclear(f"attribute {name} is not unique: {found}")
+            raise UnclearError(f"attribute {name} is not unique: {found}")
         return (found[0], name)
 
     def attribute_value(self, attribute: Attribute, index: Mapping[str, str]) -> str:
         """The value of an attribute for something indexed by country, track, region, ..."""
         owner, column = attribute
         if owner not in index:
-            raise Unclear(f"{attribute} says nothing about {dict(index)}")
+            raise UnclearError(f"{attribute} says nothing about {dict(index)}")
         if owner == column:
             return index[owner]
         table = {
@@ -251,7 +251,7 @@ class Problem:
         for size in range(1, len(instant) + 1):
             for chain in combinations(instant, size):
                 if {a for a, _ in chain} == {b for _, b in chain}:
-                    raise Unclear("a cycle of continuations takes no time")
+                    raise UnclearError("a cycle of continuations takes no time")
 
 
 def scaled_indicators(
@@ -267,14 +267,14 @@ def scaled_indicators(
         rule = entry.get("missing", missing)
         for key, value in _scaled(entry, rows).items():
             if value is None and rule == "error":
-                raise Unclear(f"{entry['column']} is blank for {key}")
+                raise UnclearError(f"{entry['column']} is blank for {key}")
             if value is None and rule == "reweight":
                 continue
             filled = value if value is not None else 0.0 if rule == "zero" else float(str(rule))
             sums[key] += weight * filled
             weights[key] += weight
     if any(weight <= 0 for weight in weights.values()):
-        raise Unclear("no indicator is left to score a row with")
+        raise UnclearError("no indicator is left to score a row with")
     return {key: sums[key] / weights[key] for key in rows}
 
 
@@ -291,7 +291,7 @@ def _scaled(entry: dict[str, Any], rows: Mapping[str, Row]) -> dict[str, float |
     else:
         low, high = min(numbers.values(), default=0.0), max(numbers.values(), default=0.0)
     if high <= low:
-        raise Unclear(f"{entry['column']} does not vary")
+        raise UnclearError(f"{entry['column']} does not vary")
     result: dict[str, float | None] = dict.fromkeys(rows)
     for key, number in numbers.items():
         share = min(1.0, max(0.0, (number - low) / (high - low)))

@@ -7,7 +7,7 @@ from itertools import product
 from .flows import Flows
 from .matrix import Expr, Matrix, total
 from .money import ENTRIES, Money
-from .reader import Problem, Row, Unclear
+from .reader import Problem, Row, UnclearError
 
 Current = dict[tuple[str, str], float]
 
@@ -18,7 +18,7 @@ def add_commitments(problem: Problem, matrix: Matrix, flows: Flows) -> list[Expr
     for row in problem.rows("commitments"):
         promised = _committed(problem, flows, row)
         if not promised.terms:
-            raise Unclear("a commitment speaks of no slots")
+            raise UnclearError("a commitment speaks of no slots")
         if row.get("at_least"):
             matrix.at_least("commitments", promised, float(row["at_least"]))
         if row.get("at_most"):
@@ -59,7 +59,7 @@ def add_support_floors(problem: Problem, matrix: Matrix, flows: Flows, money: Mo
         filters = problem.filters(floor.get("where", {}))
         tracks = [t for t in problem.tracks if problem.matches(filters, {"track": t})]
         if not tracks:
-            raise Unclear("a support floor matches no track")
+            raise UnclearError("a support floor matches no track")
         for track, year in product(tracks, problem.window):
             duration = problem.duration(track)
             row = Expr()
@@ -95,7 +95,7 @@ def add_stability(problem: Problem, matrix: Matrix, flows: Flows, *, priced: boo
     by_country = _summed(rows, "country")
     everyone = sum(by_country.values())
     if everyone <= 0:
-        raise Unclear("stability without current slots")
+        raise UnclearError("stability without current slots")
     by_region = _summed(rows, "region") if all(row.get("region") for row in rows) else None
     for year in problem.horizon:
         changes = [_change(problem, matrix, flows, by_country, side="country", year=year)]

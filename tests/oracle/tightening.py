@@ -1,7 +1,8 @@
 """Make rules bind: put right-hand sides between what two plans of the loose case take.
 
 The first plan is the best one, the second any other; a number between the two cuts off the
-first and keeps the second, so the case stays feasible.
+first and keeps the second, so the case stays feasible. Where an infeasible case is wanted,
+the numbers cut off both.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def another_plan(draw: Draw, program: Program, most_nodes: int) -> Point | None:
 def tighten(draw: Draw, drawn: Drawn, program: Program, plans: Plans) -> None:
     """Tighten some budgets, capacities, caps, sites, promises and limits, each by a coin."""
     problem = program.problem
+    # Who may give, or keep for later, has something left; then moving money can pay.
     givers = {entry["from"] for entry in drawn.policy.get("budget", {}).get("transfers", [])}
     for row in drawn.tables["budgets"]:
         early = row["year"] == problem.horizon[0] and "carry_over" in drawn.policy.get("budget", {})
@@ -61,6 +63,8 @@ def tighten(draw: Draw, drawn: Drawn, program: Program, plans: Plans) -> None:
     for (region, service, year), units in program.money.used.items():
         used.setdefault((region, service, problem.row_year(year)), []).append(units)
     for row in drawn.tables.get("services", []):
+        if row["year"] == problem.horizon[0] and row["expansion_limit"] and draw.chance(0.7):
+            continue  # What is built in the first year is usable from the second on.
         units_of_row = used.get((row["region"], row["service"], str(row["year"])), [])
         _lower(draw, row, "capacity", units_of_row, plans)
     for row in drawn.tables.get("national_caps", []):
@@ -88,16 +92,20 @@ def _lower(
 ) -> None:
     """Put a highest number below the first plan, not below the second."""
     first, second = (max((t.value(plan) for t in taken), default=0.0) for plan in plans)
+    if draw.has("may_be_infeasible"):
+        first, second = second, second * draw.pick([0.3, 0.6])
     number = _between(draw, first, second, step)
-    if first > second and number < first - 1e-6 and number < float(row[column]):
+    if number < min(first - 1e-6, float(row[column])):
         row[column] = _short(number)
 
 
 def _raise(draw: Draw, row: Cells, column: str, taken: Iterable[Expr], plans: Plans) -> None:
     """Put a least number above the first plan, not above the second."""
     first, second = (min((t.value(plan) for t in taken), default=0.0) for plan in plans)
+    if draw.has("may_be_infeasible"):
+        first, second = second, second + draw.pick([1.0, 2.0])
     number = -_between(draw, -first, -second, 1.0)
-    if second > first and number > first + 1e-6:
+    if number > first + 1e-6:
         row[column] = _short(number)
 
 

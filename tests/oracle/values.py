@@ -9,7 +9,7 @@ from typing import Any
 from .flows import Flows, Who
 from .matrix import Expr, Matrix, total
 from .money import Piece
-from .reader import Problem, Unclear, scaled_indicators
+from .reader import Problem, UnclearError, scaled_indicators
 
 
 class Values:
@@ -28,7 +28,7 @@ class Values:
             ]
             if "diminishing" in goal:
                 if goal["weight"] < 0:
-                    raise Unclear("a goal with diminishing returns has a negative weight")
+                    raise UnclearError("a goal with diminishing returns has a negative weight")
                 self.value[name] = self._diminished(name, goal["diminishing"])
             else:
                 self.value[name] = total(piece.amount for piece in self.pieces[name])
@@ -39,7 +39,7 @@ class Values:
         prefix = "" if side == "country" else "region_"
         effects = goal.get(f"{prefix}effects", [])
         if side == "region" and effects and not problem.regions:
-            raise Unclear("region effects in a case without regions")
+            raise UnclearError("region effects in a case without regions")
         rows = problem.countries if side == "country" else problem.regions
         entries = goal.get(f"{prefix}indicators", [])
         if not effects:
@@ -57,10 +57,10 @@ class Values:
         for entry in entries:
             filters = self.problem.filters(entry.get("where", {}))
             if not any(self.problem.matches(filters, {"track": t}) for t in self.problem.tracks):
-                raise Unclear("an effect's where matches no track")
+                raise UnclearError("an effect's where matches no track")
             if self.problem.matches(filters, {"track": track}):
                 if entry["stage"] in found:
-                    raise Unclear("two effects for one track and stage")
+                    raise UnclearError("two effects for one track and stage")
                 found[entry["stage"]] = float(entry["effect"])
         return found
 
@@ -93,7 +93,7 @@ class Values:
                 result.add(flows.completers(who, track, level, year))
         if stage == "return":
             if side == "region":
-                raise Unclear("people who return have left the region margin")
+                raise UnclearError("people who return have left the region margin")
             if problem.tracks[track]["returns_home"] == "yes":
                 result.add(staying, -1.0)
         return result
@@ -104,13 +104,13 @@ class Values:
         rows = [row for row in problem.rows("scores") if row["goal"] == goal]
         for row in rows:
             if (row["country"], row["track"]) not in problem.pairs():
-                raise Unclear("a score speaks of a pair that is not eligible")
+                raise UnclearError("a score speaks of a pair that is not eligible")
         keys = dict.fromkeys((row["country"], row["track"]) for row in rows)
         for (country, track), year in product(keys, problem.horizon):
             of_pair = [r for r in rows if (r["country"], r["track"]) == (country, track)]
             by_region = {row.get("region") or "": float(row["value"]) for row in of_pair}
             if len(by_region) != len(of_pair):
-                raise Unclear("two scores for one cell")
+                raise UnclearError("two scores for one cell")
             index = {"country": country, "track": track, "year": str(year)}
             everywhere = by_region.pop("", 0.0)
             discount = problem.weight_of_year(year)
