@@ -158,6 +158,22 @@ class SolverError(OptimizerError):
     """The solver failed or refused."""
 
 
+class NoPlanError(SolverError):
+    """The search was stopped before it found a plan.
+
+    Parameters
+    ----------
+    message
+        What stopped it.
+    interrupted
+        Whether the user did, rather than the time limit.
+    """
+
+    def __init__(self, message: str, *, interrupted: bool = False) -> None:
+        super().__init__(message)
+        self.interrupted = interrupted
+
+
 class ModelWarning(UserWarning):
     """Legal but odd: the plan is computed, but somebody should look."""
 

@@ -33,7 +33,8 @@ def write_random_case(folder: Path, seed: int) -> tuple[Path, Path]:
     """Write ``folder/case`` and ``folder/policy.toml``, always the same for one seed.
 
     A draw is thrown away when the specification leaves its meaning open, when it has too many
-    integer assignments, or when the best plan takes nobody in; some seeds look for an infeasible case first.
+    integer assignments, or when the best plan takes nobody in; some seeds look for an
+    infeasible case first.
 
     Parameters
     ----------

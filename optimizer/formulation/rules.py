@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["definition", "link", "limit"]
+Kind = Literal["definition", "link", "fact", "limit"]
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Rule:
     source
         The table or policy key its numbers come from.
     kind
-        ``definition`` adds up an account, ``link`` ties decisions together, ``limit`` is a
-        number somebody chose and could choose otherwise.
+        ``definition`` adds up an account, ``link`` ties decisions together, ``fact`` is a number
+        nobody can choose, ``limit`` is a number somebody chose and could choose otherwise.
     year_at
         Position of the year in the constraint's index; ``None`` if it spans years.
     """
@@ -48,7 +48,7 @@ def _rules(*rules: Rule) -> dict[str, Rule]:
 RULES = _rules(
     Rule("placed_matches_cohorts", "Everyone admitted is placed in a host region",
          "applicants, sites", "link", 3),
-    Rule("cohort_within_applicants", "No more slots than applicants", "applicants", "limit", 2),
+    Rule("cohort_within_applicants", "No more slots than applicants", "applicants", "fact", 2),
     Rule("placed_within_site", "No more slots than a site can host", "sites", "limit", 2),
     Rule("intake_adds_up", "Intake of a track", "national_caps", "definition", 1),
     Rule("intake_within_cap", "National cap on intake", "national_caps", "limit", 1),
@@ -62,7 +62,7 @@ RULES = _rules(
     Rule("running_reaches_minimum", "Minimum cohort where the track runs", "tracks.min_cohort",
          "limit", 2),
     Rule("stays_within_completers", "No more stayers than completers who may stay",
-         "continuations, support_levels", "limit", 3),
+         "continuations, support_levels", "fact", 3),
     Rule("stays_match_places", "Everyone who stays lives in a host region", "sites", "link", 3),
     Rule("residents_add_up", "Residents of a track", "national_caps", "definition", 1),
     Rule("residents_within_cap", "National cap on residents", "national_caps", "limit", 1),
@@ -74,7 +74,7 @@ RULES = _rules(
     Rule("carry_over_within_share", "Carry-over stays within its share", "policy budget.carry_over",
          "limit", 1),
     Rule("received_money_is_spent", "Money received is spent in the year or lapses",
-         "policy budget", "limit", 1),
+         "policy budget", "link", 1),
     Rule("use_adds_up", "Use of a local service", "service_use", "definition", 2),
     Rule("use_within_capacity", "Local services are not used beyond capacity", "services",
          "limit", 2),

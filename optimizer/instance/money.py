@@ -44,7 +44,7 @@ def participant_costs(
         keys=["track", "line", "year_of_stay"],
         optional=["level", "country", "year", "entry"],
         values=["amount"],
-        file="costs",
+        file="costs.csv",
         problems=problems,
     )
     query["cost"] = found["amount"].fillna(0.0)

@@ -34,7 +34,7 @@ def use_terms(case: Case, sets: Sets, people: People, problems: Problems) -> pd.
         keys=["track", "service", "year_of_stay"],
         optional=["level", "band", "entry"],
         values=["units"],
-        file="service_use",
+        file="service_use.csv",
         problems=problems,
     )
     query["units"] = found["units"].fillna(0.0)

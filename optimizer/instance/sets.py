@@ -213,7 +213,7 @@ def _sites(case: Case, window: Sequence[int], problems: Problems) -> pd.DataFram
         keys=["track", "region"],
         optional=["year"],
         values=["max_slots"],
-        file="sites",
+        file="sites.csv",
         problems=problems,
     )
     return query.assign(max_slots=found["max_slots"]).dropna().reset_index(drop=True)
@@ -228,7 +228,7 @@ def _pairs(case: Case, years: Sequence[int], problems: Problems) -> pd.DataFrame
         keys=["country", "track"],
         optional=["year"],
         values=["applicants"],
-        file="applicants",
+        file="applicants.csv",
         problems=problems,
     )
     query["applicants"] = found["applicants"].fillna(0).astype("int64")

@@ -146,7 +146,7 @@ def _score_rows(
         cell = slots[["goal", "country", "track"]].assign(region="*")
         general = resolve(
             cell, plain, keys=["goal", "country", "track"], optional=["region"], values=["value"],
-            file="scores", problems=problems,
+            file="scores.csv", problems=problems,
         )["value"].fillna(0.0)
         worth = slots["value"] - general
         parts.append(slots.assign(stage="enter", side="country", worth=worth))

@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 MOST_ASSIGNMENTS = 20_000
+MOST_NODES = 20_000
 INTEGER_KINDS = ("cohort", "placed", "agreement", "running", "expansion", "slots")
 
 
@@ -56,6 +57,7 @@ def solve_by_enumeration(
     *,
     method: Literal["auto", "enumerate", "branch"] = "auto",
     scales: Mapping[str, float] | None = None,
+    most_assignments: int = MOST_ASSIGNMENTS,
 ) -> OracleResult:
     """Solve a tiny case exactly.
 
@@ -69,13 +71,15 @@ def solve_by_enumeration(
         where the rest follows directly from the integers and branches elsewhere.
     scales
         Scales of goals with ``scale = "ideal"``; by default their `lp_ideal`, not rounded.
+    most_assignments
+        How many integer assignments may be listed.
 
     Raises
     ------
     UnclearError
         When the case says something the specification leaves open.
     TooManyError
-        When there are more than 20,000 integer assignments to list.
+        When there are more integer assignments to list.
     """
     program = build(Problem.read(case_folder, policy_path))
     program.aim_at_points(
@@ -83,9 +87,9 @@ def solve_by_enumeration(
     )
     matrix = program.matrix
     if method == "enumerate" or (method == "auto" and is_separable(matrix)):
-        point, searched = best_by_enumeration(matrix, MOST_ASSIGNMENTS)
+        point, searched = best_by_enumeration(matrix, most_assignments)
     else:
-        point, searched = best_by_branching(matrix, MOST_ASSIGNMENTS)
+        point, searched = best_by_branching(matrix, MOST_NODES)
     if point is None:
         return OracleResult("infeasible", searched=searched)
     columns = {column.name: float(x) for column, x in zip(matrix.columns, point, strict=True)}

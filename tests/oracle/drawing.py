@@ -64,6 +64,7 @@ class Draw:
 
     seed: int
     attempt: int
+
     def __init__(self, seed: int, attempt: int, size: int) -> None:
         self.seed, self.attempt, self.size = seed, attempt, size
         fixed = Random(f"switches {seed}")
@@ -114,7 +115,8 @@ class Drawn:
 
     def names(self, table: str, key: str) -> list[str]:
         """The different values of a column, in order."""
-        return list(dict.fromkeys(str(row[key]) for row in self.tables.get(table, []) if key in row))
+        rows = [row for row in self.tables.get(table, []) if key in row]
+        return list(dict.fromkeys(str(row[key]) for row in rows))
 
     def problem(self) -> Problem:
         """What a reader of the written files would find."""
@@ -135,6 +137,12 @@ class Drawn:
             if rows:
                 write_table(case_folder / f"{name}.csv", rows)
         policy_path.write_text(to_toml(self.policy), encoding="utf-8")
+
+
+def drop_blank_keys(draw: Draw, rows: list[Cells], keys: list[str]) -> list[Cells]:
+    """Leave out optional key columns that are blank in every row, half of the time."""
+    unused = [key for key in keys if all(row[key] == "" for row in rows) and draw.chance(0.5)]
+    return [{k: v for k, v in row.items() if k not in unused} for row in rows]
 
 
 def write_table(path: Path, rows: list[Cells]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
-from .drawing import Cells, Draw, Drawn
+from .drawing import Cells, Draw, Drawn, drop_blank_keys
+from .drawing_people import draw_current_plan, draw_present
+from .drawing_services import draw_services
 
 FIRST_YEAR = 2027
 PATHWAYS = ["exchange", "training", "skilled_work", "study", "highly_skilled", "protection"]
@@ -14,7 +16,8 @@ def draw_case(draw: Draw) -> Drawn:
     """All tables of a case, and its case.toml."""
     drawn = Drawn()
     spare = draw.pick([1, 2]) if draw.has("more_case_years") else 0
-    number = 1 if draw.size == 0 else 2 if draw.has("expansion", "services") else draw.pick([1, 2, 2])
+    builds = draw.has("expansion", "services")
+    number = 1 if draw.size == 0 else 2 if builds else draw.pick([1, 2, 2])
     years = list(range(FIRST_YEAR, FIRST_YEAR + number + spare))
     drawn.settings = {
         "schema": 1,
@@ -31,11 +34,11 @@ def draw_case(draw: Draw) -> Drawn:
     _draw_eligibility(draw, drawn, years)
     _draw_costs(draw, drawn, years)
     if draw.has("services", "regions"):
-        _draw_services(draw, drawn, years)
+        draw_services(draw, drawn, years)
     if draw.has("present"):
-        _draw_present(draw, drawn)
+        draw_present(draw, drawn)
     if draw.has("stability") or draw.chance(0.1):
-        _draw_current_plan(draw, drawn)
+        draw_current_plan(draw, drawn)
     return drawn
 
 
@@ -95,7 +98,7 @@ def _draw_tracks(draw: Draw, drawn: Drawn) -> None:
 
 
 def _draw_continuations(draw: Draw, drawn: Drawn, tracks: list[str]) -> None:
-    links = list(zip(tracks, tracks[1:], strict=False))
+    links = list(pairwise(tracks))
     if draw.has("self_continuation") or not links:
         own = next(row for row in drawn.tables["tracks"] if row["track"] == "t1")
         own["duration_years"] = own["duration_years"] or 1
@@ -171,7 +174,8 @@ def _draw_eligibility(draw: Draw, drawn: Drawn, years: list[int]) -> None:
     for track, region in product(tracks, drawn.names("regions", "region")):
         if not draw.chance(0.85):
             continue
-        row = {"track": track, "region": region, "year": "", "max_slots": draw.rng.randint(1, 2 + draw.size)}
+        places = draw.rng.randint(1, 2 + draw.size)
+        row = {"track": track, "region": region, "year": "", "max_slots": places}
         sites.append(row)
         if draw.has("sites_by_year"):
             sites.append(row | {"year": draw.pick(years), "max_slots": draw.pick([0, 1, 2])})
@@ -214,10 +218,10 @@ def _draw_openings(draw: Draw, drawn: Drawn, pairs: list[tuple[str, str]]) -> No
 def _draw_costs(draw: Draw, drawn: Drawn, years: list[int]) -> None:
     costs: list[Cells] = []
     more: list[Cells] = []
-    values = {
+    values: dict[str, list[object]] = {
         "level": ["standard", "intensive"] if draw.has("levels") else ["standard"],
-        "country": drawn.names("countries", "country"),
-        "year": years,
+        "country": [*drawn.names("countries", "country")],
+        "year": [*years],
         "entry": ["new", "stay"],
     }
     lines = drawn.names("budgets", "line")
@@ -243,7 +247,9 @@ def _draw_costs(draw: Draw, drawn: Drawn, years: list[int]) -> None:
     drawn.tables["region_costs"] = more
 
 
-def _specific(draw: Draw, key: Cells, values: dict[str, list[object]], *, track: str) -> list[Cells]:
+def _specific(
+    draw: Draw, key: Cells, values: dict[str, list[object]], *, track: str
+) -> list[Cells]:
     """Rows whose filled keys are nested, so that no cell finds two of equal specificity."""
     names = sorted(values)
     draw.rng.shuffle(names)
@@ -256,106 +262,3 @@ def _specific(draw: Draw, key: Cells, values: dict[str, list[object]], *, track:
             continue
         rows.append(row | {"amount_jpy": draw.pick([0, 1, 2, 4])})
     return rows
-
-
-def _draw_services(draw: Draw, drawn: Drawn, years: list[int]) -> None:
-    if draw.has("bands"):
-        for row, band in zip(drawn.tables["countries"], ["near", "far"], strict=True):
-            row["band_lang"] = band
-    services = ["lang", "home"] if draw.chance(0.3) else ["lang"]
-    limit = draw.pick([1, 1, 2]) if draw.has("expansion") else 0
-    # Where one can build, the capacity of later years is scarce without it.
-    later = (1, 4) if not draw.has("present") else (3, 7)
-    drawn.tables["services"] = [
-        {
-            "region": region,
-            "service": service,
-            "year": year,
-            "capacity": draw.rng.randint(*(later if limit and year > years[0] else (4, 9))),
-            "unit": "hours",
-            "expansion_unit": draw.pick([1, 2, 3]),
-            "expansion_limit": limit if service == "lang" and draw.chance(0.8) else 0,
-            "expansion_cost_jpy": draw.pick([0, 1, 2]),
-            "upkeep_jpy": draw.pick([0, 1, 0.5]),
-            "line": draw.pick(drawn.names("budgets", "line")),
-        }
-        for region, service, year in product(drawn.names("regions", "region"), services, years)
-    ]
-    drawn.tables["service_use"] = drop_blank_keys(
-        draw, _draw_use(draw, drawn, services), ["level", "band", "entry"]
-    )
-
-
-def _draw_use(draw: Draw, drawn: Drawn, services: list[str]) -> list[Cells]:
-    use: list[Cells] = []
-    blank = {"level": "", "band": "", "entry": ""}
-    for track, service in product(drawn.tables["tracks"], services):
-        order = ["band", "entry", "level"]
-        draw.rng.shuffle(order)
-        if draw.has("bands"):
-            order = ["band", *(name for name in order if name != "band")]
-        for age in range(1, int(track["duration_years"]) + 1):
-            key = {"track": track["track"], "service": service, "year_of_stay": age}
-            if draw.chance(0.7):
-                use.append(key | blank | {"units": draw.pick([1, 2, 0.5])})
-            row = key | blank
-            for name in order[: draw.pick([0, 1, 1, 2])]:
-                levels = draw.has("levels") and track["track"] == "t1"
-                if name == "band" and (not draw.has("bands") or service != "lang"):
-                    break
-                options = {
-                    "band": ["near", "far"],
-                    "entry": ["new", "stay"],
-                    "level": ["standard", "intensive"] if levels else ["standard"],
-                }
-                row[name] = draw.pick(options[name])
-                use.append(row | {"units": draw.pick([0, 1, 3])})
-    return use
-
-
-def _draw_present(draw: Draw, drawn: Drawn) -> None:
-    """People present on both margins; their totals agree per track and entry year."""
-    first = int(drawn.settings["years"][0])
-    by_country: list[Cells] = []
-    by_region: list[Cells] = []
-    for track in drawn.tables["tracks"]:
-        name, duration = str(track["track"]), int(track["duration_years"])
-        regions = [r["region"] for r in drawn.tables["sites"] if r["track"] == name]
-        if duration == 0 or not draw.chance(0.7) or (drawn.tables.get("regions") and not regions):
-            continue
-        key = {"track": name, "entry_year": first - draw.rng.randint(1, duration)}
-        arrived = 0
-        for country in drawn.names("countries", "country"):
-            if draw.chance(0.7):
-                persons = draw.rng.randint(1, 3)
-                arrived += persons
-                by_country.append({"country": country} | key | {"persons": persons})
-        for i, region in enumerate(dict.fromkeys(regions)):
-            last = i == len(set(regions)) - 1
-            here = arrived if last else draw.rng.randint(0, arrived)
-            arrived -= here
-            by_region.append({"region": region} | key | {"persons": here})
-    drawn.tables["present_by_country"] = by_country
-    drawn.tables["present_by_region"] = by_region if by_country else []
-
-
-def _draw_current_plan(draw: Draw, drawn: Drawn) -> None:
-    pairs = product(drawn.names("countries", "country"), drawn.names("tracks", "track"))
-    regions = drawn.names("regions", "region")
-    with_regions = bool(regions) and draw.chance(0.6)
-    rows: list[Cells] = []
-    for country, track in pairs:
-        if draw.chance(0.75):
-            row: Cells = {"country": country, "track": track}
-            if with_regions:
-                row["region"] = draw.pick(regions)
-            rows.append(row | {"slots": draw.rng.randint(0, 3)})
-    if rows and not any(row["slots"] for row in rows):
-        rows[0]["slots"] = 2
-    drawn.tables["current_plan"] = rows
-
-
-def drop_blank_keys(draw: Draw, rows: list[Cells], keys: list[str]) -> list[Cells]:
-    """Leave out optional key columns that are blank in every row, half of the time."""
-    unused = [key for key in keys if all(row[key] == "" for row in rows) and draw.chance(0.5)]
-    return [{k: v for k, v in row.items() if k not in unused} for row in rows]

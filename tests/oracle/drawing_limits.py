@@ -11,7 +11,7 @@ TRACK = ["track", "pathway", "sector", "direction", "track.agency"]
 REGION = ["region", "area", "region.name"]
 LINE = ["line", "line.agency"]
 # Loose numbers, to be tightened later: for at_most, and for a soft at_least.
-BOUNDS = {
+BOUNDS: dict[str, tuple[list[float], list[float]]] = {
     "slots": ([3, 4, 6], [1, 2]),
     "residents": ([4, 6, 8], [1, 2]),
     "spending": ([6, 10, 15], [1, 2]),
@@ -20,51 +20,61 @@ BOUNDS = {
 }
 
 
-def draw_limit(draw: Draw, drawn: Drawn, number: int, shape: dict[str, str]) -> Cells | None:
-    """One limit of a given measure and shape; None where the case cannot have it."""
-    measure = shape["measure"]
+def draw_limit(draw: Draw, drawn: Drawn, number: int, shape: dict[str, str]) -> Cells:
+    """One limit of a given measure and shape."""
+    measure, side = shape["measure"], shape["side"]
     if measure == "use" and not drawn.tables.get("service_use"):
         measure = "residents"
     limit: Cells = {"name": f"limit_{number + 1}", "measure": measure}
-    sides = _sides(draw, drawn, measure, shape)
-    by = draw.some(sides, 2)
-    where_name = draw.pick(sides)
-    if shape["single"] == "yes" and measure == "slots" and drawn.tables.get("regions"):
-        by, where_name = [draw.pick(REGION)], draw.pick(COUNTRY[:2])
-        limit["where"] = {where_name: _value_of(draw, drawn, where_name)}
-        if draw.chance(0.5):
-            by, limit["where"] = [draw.pick(COUNTRY), *by], {}
-    elif draw.chance(0.4):
-        limit["where"] = {where_name: _value_of(draw, drawn, where_name)}
-    else:
-        limit["where"] = {}
     if measure == "value":
-        goals: dict[str, Cells] = drawn.policy["goals"]
-        plain = [name for name in goals if "diminishing" not in goals[name]]
-        if not plain and shape["side"] == "at_most":
-            del goals["g1"]["diminishing"]
-            plain = ["g1"]
-        either = shape["side"] == "at_least" and draw.chance(0.5)
-        limit["goal"] = draw.pick(sorted(goals) if either else plain or sorted(goals))
-        by = ["year"] if limit["goal"] in plain and draw.chance(0.4) else []
-        limit["where"] = {}
-        if limit["goal"] in plain and draw.chance(0.3):
-            limit["where"] = {"year": _value_of(draw, drawn, "year")}
-    limit["by"] = by
-    side = shape["side"]
+        _choose_goal(draw, drawn, limit, side)
+    else:
+        _choose_sides(draw, drawn, limit, shape)
     limit[side] = _right_side(draw, drawn, limit, shape)
+    is_number = not isinstance(limit[side], dict)
     if shape["soft"] == "soft":
         limit["soft"] = draw.pick([0.05, 0.5, 2])
-        if isinstance(limit[side], dict) or draw.chance(0.3):
+        if not is_number or draw.chance(0.3):
             limit["soft_base"] = draw.pick([1, 2, 4])
     elif draw.chance(0.2):
         limit["protected"] = True
-    elif not isinstance(limit[side], dict) and draw.chance(0.4) and side == "at_most":
+    elif is_number and draw.chance(0.4) and side == "at_most":
         limit["at_least"] = draw.pick([0, 1])
     if draw.chance(0.05):
         limit["optional"] = True
         limit["where"] = {"pathway": "nowhere"} if measure != "value" else {"year": 1999}
     return {key: value for key, value in limit.items() if value not in ({}, [])}
+
+
+def _choose_goal(draw: Draw, drawn: Drawn, limit: Cells, side: str) -> None:
+    """A goal to limit, by year only where its value does not diminish."""
+    goals: dict[str, Cells] = drawn.policy["goals"]
+    plain = [name for name in goals if "diminishing" not in goals[name]]
+    if not plain and side == "at_most":
+        del goals["g1"]["diminishing"]
+        plain = ["g1"]
+    any_goal = side == "at_least" and draw.chance(0.5)
+    limit["goal"] = draw.pick(sorted(goals) if any_goal else plain or sorted(goals))
+    limit["by"], limit["where"] = [], {}
+    if limit["goal"] in plain and draw.chance(0.4):
+        limit["by"] = ["year"]
+    if limit["goal"] in plain and draw.chance(0.3):
+        limit["where"] = {"year": _value_of(draw, drawn, "year")}
+
+
+def _choose_sides(draw: Draw, drawn: Drawn, limit: Cells, shape: dict[str, str]) -> None:
+    """What the limit is grouped and filtered by."""
+    sides = _sides(draw, drawn, limit["measure"], shape)
+    limit["by"], limit["where"] = draw.some(sides, 2), {}
+    name = draw.pick(sides)
+    if shape["single"] == "yes" and limit["measure"] == "slots" and drawn.tables.get("regions"):
+        limit["by"], name = [draw.pick(REGION)], draw.pick(COUNTRY[:2])
+        if draw.chance(0.5):
+            limit["by"].insert(0, draw.pick(COUNTRY))
+        else:
+            limit["where"] = {name: _value_of(draw, drawn, name)}
+    elif draw.chance(0.4):
+        limit["where"] = {name: _value_of(draw, drawn, name)}
 
 
 def _sides(draw: Draw, drawn: Drawn, measure: str, shape: dict[str, str]) -> list[str]:
@@ -109,7 +119,7 @@ def _value_of(draw: Draw, drawn: Drawn, name: str) -> Any:
 def _right_side(draw: Draw, drawn: Drawn, limit: Cells, shape: dict[str, str]) -> Any:
     measure, side = limit["measure"], shape["side"]
     by: list[str] = limit["by"]
-    number = draw.pick(BOUNDS[measure][0 if side == "at_most" else 1])
+    number: float = draw.pick(BOUNDS[measure][0 if side == "at_most" else 1])
     if side == "at_least" and shape["soft"] != "soft":
         number = 0
     amount = draw.pick([0.25, 0.5, 1] if side == "at_most" else [0.125, 0.25])

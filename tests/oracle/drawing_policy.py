@@ -15,6 +15,7 @@ COUNTRY_INDICATORS = [
     {"column": "need", "weight": 3, "transform": "log", "range": [0, 9]},
     {"column": "need", "weight": 1, "missing": 0.25, "range": [0, 10]},
 ]
+COMMITMENT_KEYS = ["country", "track", "region", "year"]
 STAGES = ["enter", "present", "complete", "stay", "return"]
 
 
@@ -38,8 +39,9 @@ def draw_policy(draw: Draw, drawn: Drawn) -> None:
     drawn.policy["goals"] = goals
     if draw.has("scores"):
         _draw_scores(draw, drawn)
-    limits = [draw_limit(draw, drawn, i, shape) for i, shape in enumerate(draw.limits)]
-    drawn.policy["limits"] = [limit for limit in limits if limit]
+    drawn.policy["limits"] = [
+        draw_limit(draw, drawn, i, shape) for i, shape in enumerate(draw.limits)
+    ]
     if draw.has("support_floor"):
         _draw_floor(draw, drawn)
     _draw_money(draw, drawn)
@@ -62,13 +64,14 @@ def _draw_goal(draw: Draw, drawn: Drawn, number: int) -> Cells:
         elif draw.chance(0.3) and len(drawn.tables["countries"]) > 1:
             goal["indicators"][0] = {k: v for k, v in goal["indicators"][0].items() if k != "range"}
     first = number == 0
-    goal["effects"] = _draw_effects(draw, drawn, STAGES, first=first)
     if draw.has("region_effects", "regions") and draw.chance(0.7):
-        goal["region_effects"] = _draw_effects(draw, drawn, STAGES[:4], first=False)
+        goal["region_effects"] = _draw_effects(draw, drawn, STAGES[:4], first=first)
         if len(drawn.tables["regions"]) > 1 and draw.chance(0.7):
             goal["region_indicators"] = [{"column": "jobs", "weight": 1, "direction": "lower"}]
-        if not first and draw.chance(0.6):
-            del goal["effects"]
+    if "region_effects" not in goal or draw.chance(0.55):
+        goal["effects"] = _draw_effects(draw, drawn, STAGES, first=first)
+    else:
+        goal.pop("indicators", None)
     if draw.has("diminishing") and draw.chance(0.7):
         goal["diminishing"] = {
             "by": _diminishing_by(draw, goal),
@@ -148,7 +151,7 @@ def _draw_floor(draw: Draw, drawn: Drawn) -> None:
 def _draw_money(draw: Draw, drawn: Drawn) -> None:
     budget: dict[str, Any] = {}
     if draw.has("transfers", "many_lines"):
-        ways = draw.pick([[("main", "help")], [("help", "main")], [("main", "help"), ("help", "main")]])
+        ways = draw.some([("main", "help"), ("help", "main")], 2) or [("main", "help")]
         budget["transfers"] = [
             {"from": a, "to": b, "share": draw.pick([0.1, 0.5, 0.9])} for a, b in ways
         ]
@@ -166,10 +169,10 @@ def _draw_commitments(draw: Draw, drawn: Drawn) -> None:
     for _ in range(draw.pick([1, 1, 2])):
         country, track = draw.pick(pairs)
         sites = [r["region"] for r in drawn.tables["sites"] if r["track"] == track]
-        row: Cells = dict.fromkeys(["country", "track", "region", "year", "at_least", "at_most"], "")
+        row: Cells = dict.fromkeys([*COMMITMENT_KEYS, "at_least", "at_most"], "")
         shape = draw.pick(list(product([True, False], repeat=4)))
         for key, value, used in zip(
-            ["country", "track", "region", "year"],
+            COMMITMENT_KEYS,
             [country, track, draw.pick(sites or [""]), draw.pick(years)],
             shape,
             strict=True,

@@ -155,8 +155,9 @@ def _of_goals(problem: Problem) -> Found:
     yield "scores", scores
     yield "scores by region", _filled(scores, "region")
     pairs = [(r["country"], r["track"]) for r in scores if not r.get("region")]
-    yield "score everywhere but one region", any(
-        (row["country"], row["track"]) in pairs for row in _filled(scores, "region")
+    yield (
+        "score everywhere but one region",
+        any((row["country"], row["track"]) in pairs for row in _filled(scores, "region")),
     )
 
 
@@ -168,7 +169,8 @@ def _of_limits(problem: Problem) -> Found:
         yield f"limit on {limit['measure']}", True
         yield "limit with where", limit.get("where")
         yield "limit with by", limit.get("by")
-        by = [problem.attribute(name)[0] for name in limit.get("by", [])]
+        wide = limit.get("by", [])
+        by = [problem.attribute(name)[0] for name in wide]
         for owner in {*by} - {"service"}:
             yield f"limit by {owner}", True
         used = {*by, *(problem.attribute(name)[0] for name in limit.get("where", {}))}
@@ -184,11 +186,9 @@ def _of_limits(problem: Problem) -> Found:
             if isinstance(right, dict):
                 yield "limit per attribute", "per" in right
                 yield "limit relative", "times" in right
-                yield "relative with fewer groups", right.get("by", by) != limit.get("by", by)
-                yield "relative to another measure", right.get("measure") not in {
-                    None,
-                    limit["measure"],
-                }
+                yield "relative with fewer groups", right.get("by", wide) != wide
+                other = right.get("measure", limit["measure"])
+                yield "relative to another measure", other != limit["measure"]
 
 
 def _of_tables(problem: Problem) -> Found:

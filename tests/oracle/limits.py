@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from typing import Any
 
@@ -37,7 +37,7 @@ class Limits:
         both = {"country", "region"} <= owners
         if both and limit["measure"] != "slots":
             raise UnclearError(f"{limit['measure']} by country and by region at once")
-        measures = {
+        measures: dict[str, Callable[[], Iterable[Piece]]] = {
             "slots": lambda: self._slots(both, "region" if "region" in owners else "country"),
             "residents": lambda: self._residents("region" if "region" in owners else "country"),
             "spending": lambda: self._spending(owners, filters),
@@ -85,9 +85,9 @@ class Limits:
         if "region" in owners:
             of_track = {a: allowed for a, allowed in filters.items() if a[0] == "track"}
             for row in problem.rows("costs"):
-                if row["line"] in lines and row.get("country"):
-                    if problem.matches(of_track, {"track": row["track"]}):
-                        raise UnclearError("spending by region of costs that depend on the country")
+                counts = problem.matches(of_track, {"track": row["track"]})
+                if counts and row["line"] in lines and row.get("country"):
+                    raise UnclearError("spending by region of costs that depend on the country")
             pieces = [*money.cost_pieces("region")]
             pieces += [p for p in money.pieces if p.kind == "region_costs"]
             if "track" not in owners:
@@ -104,7 +104,7 @@ class Limits:
         if not attributes:
             return [Piece({}, self.values.value[goal], "value")]
         if attributes != {("year", "year")} or "diminishing" in self.values.goals[goal]:
-            raise UnclearError("a value is grouped by year only, and only when it does not diminish")
+            raise UnclearError("a value is grouped by year alone, and not when it diminishes")
         return self.values.pieces[goal]
 
     def _measure(self, limit: dict[str, Any], by: list[Attribute]) -> Groups:
@@ -209,9 +209,9 @@ class Limits:
 
     def _check_sides(self, limit: dict[str, Any], side: str) -> None:
         """A diminishing value may only be wanted high, or its tangents would not hold."""
-        if limit["measure"] == "value" and "diminishing" in self.values.goals[limit["goal"]]:
-            if side == "at_most":
-                raise UnclearError("at_most on a goal with diminishing returns")
+        goal = self.values.goals.get(limit.get("goal", ""), {})
+        if limit["measure"] == "value" and "diminishing" in goal and side == "at_most":
+            raise UnclearError("at_most on a goal with diminishing returns")
         right = limit[side]
         if isinstance(right, dict) and right.get("measure") == "value":
             raise UnclearError("a relative limit has no key for the goal it compares with")
@@ -223,4 +223,3 @@ class Limits:
         )
         if not can_grow and (side == "at_least" or right.terms):
             raise UnclearError(f"{limit['name']}: a group of {side} with nothing to decide")
-

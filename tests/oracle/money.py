@@ -198,8 +198,9 @@ class Money:
         problem, flows = self.problem, self.flows
         services = list(dict.fromkeys(row["service"] for row in problem.rows("service_use")))
         for track, service, year in product(problem.tracks, services, problem.window):
-            if not any((r["track"], r["service"]) == (track, service)
-                       for r in problem.rows("service_use")):
+            if not any(
+                (r["track"], r["service"]) == (track, service) for r in problem.rows("service_use")
+            ):
                 continue
             for who, level in product(flows.members("region", track), problem.levels(track)):
                 if (who[1], service) not in self.services:
@@ -262,4 +263,3 @@ class Money:
                         new.add_column(column)
                 self.capped[track, year] = new
                 self.matrix.at_most("intake_within_cap", new, float(row["max"]))
-

@@ -245,9 +245,7 @@ class Problem:
 
     def check_continuations(self) -> None:
         """Refuse chains that come back to where they began without any time passing."""
-        instant = [
-            pair for pair in self.continuations() if not any(self.duration(t) for t in pair)
-        ]
+        instant = [pair for pair in self.continuations() if not any(self.duration(t) for t in pair)]
         for size in range(1, len(instant) + 1):
             for chain in combinations(instant, size):
                 if {a for a, _ in chain} == {b for _, b in chain}:

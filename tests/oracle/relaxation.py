@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
@@ -37,7 +39,7 @@ class Relaxation:
             b_ub=self._right,
             A_eq=self._equalities,
             b_eq=self._equal_right,
-            bounds=bounds,
+            bounds=cast("Any", bounds),
             method="highs",
         )
         if result.status == 2:

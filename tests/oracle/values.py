@@ -68,9 +68,7 @@ class Values:
         """Persons of a country or of a region who reach a stage in a year."""
         problem, flows = self.problem, self.flows
         people: list[Who] = [
-            who
-            for who in flows.members(side, track)
-            if flows.who_index(side, who)[side] == member
+            who for who in flows.members(side, track) if flows.who_index(side, who)[side] == member
         ]
         staying = (
             flows.stays_after((member,), track, year)
@@ -135,15 +133,15 @@ class Values:
                 key.append(piece.index["year"])
             groups.setdefault(tuple(key), Expr()).add(piece.amount)
         result = Expr()
-        for key, raw in groups.items():
+        for group, raw in groups.items():
             offset, start, before = 0.0, 0.0, 0.0
             tangents = []
             for x, factor in rule["points"]:
                 offset += before * (x - start)
                 start, before = x, factor
                 tangents.append(Expr(offset - factor * x).add(raw, factor))
-            parts = ("diminished_value", name, *key)
-            result.add(self.matrix.least_of(*parts, parts=tangents))
+            column = self.matrix.least_of("diminished_value", name, *group, parts=tangents)
+            result.add(column)
         return result
 
     def points(self, scales: dict[str, float]) -> Expr:

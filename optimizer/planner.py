@@ -1,0 +1,345 @@
+"""The main job: a policy and a case in, a checked plan out."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from optimizer.case import Case, load_case
+from optimizer.errors import InfeasibleError, NoPlanError, PolicyError, Problems, SolverError
+from optimizer.evaluation import Evaluation, decisions_of, evaluate_decisions
+from optimizer.formulation import RULES, build_pyomo
+from optimizer.instance import Instance, build_instance
+from optimizer.plan import Decisions, Plan
+from optimizer.policy import Policy, load_policy
+from optimizer.solver import LoadedModel, Progress, Solution, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyomo.environ as pyo
+
+NO_CHANGES: Mapping[str, object] = MappingProxyType({})
+SCALE_DIGITS = 6
+NO_SCALE = 1e-9
+VERSIONED = ("talent-optimizer", "pyomo", "highspy", "numpy", "pandas", "scipy", "pydantic")
+INDIFFERENT = (
+    "The value of a plan does not depend on which country's people go to which region, except in "
+    "blocks planned slot by slot: single slots are filled in nearest to the current plan, then in "
+    "proportion to both margins."
+)
+
+
+@dataclass
+class _Clock:
+    """Seconds by step of one command."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
+
+
+def solve(
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    *,
+    changes: Mapping[str, object] = NO_CHANGES,
+    gap: float | None = None,
+    time_limit: float | None = None,
+    report: Callable[[Progress], None] | None = None,
+    log: Path | None = None,
+) -> Plan:
+    """Find the best plan for a policy on a case, and check it.
+
+    Parameters
+    ----------
+    policy, case
+        Loaded, or paths.
+    changes
+        Values by dotted address, as in ``{"goals.alliance.weight": 0.5}``. Scales stay those of
+        the unchanged policy, so that plans can be compared.
+    gap, time_limit
+        Instead of the policy's: relative gap to stop at, wall seconds for the whole call.
+    report
+        Called about twice a second with the progress so far.
+    log
+        File for the solver's own log.
+
+    Returns
+    -------
+    Plan
+        Re-checked rule by rule without the solver.
+
+    Raises
+    ------
+    InputError, PolicyError
+        Case or policy is wrong.
+    InfeasibleError
+        No plan keeps every rule; ``advice`` holds the least relaxation that would allow one.
+    NoPlanError
+        Time ran out, or Ctrl-C came, before a plan was found.
+    """
+    clock = _Clock()
+    watch = Watch(report=report)
+    with clock.step("read"):
+        case = case if isinstance(case, Case) else load_case(case)
+        base = policy if isinstance(policy, Policy) else load_policy(policy)
+        wanted = load_policy(base.path, changes=changes) if changes else base
+        require_case(wanted, case)
+    watch.time_limit = time_limit if time_limit is not None else wanted.solver.time_limit
+    with clock.step("build"):
+        instance = build_instance(case, wanted)
+        model = build_pyomo(instance, _known_scales(wanted))
+    with clock.step("load"):
+        loaded = LoadedModel(
+            instance, model, seed=wanted.solver.seed, threads=wanted.solver.threads, log=log
+        )
+    gap = wanted.solver.gap if gap is None else gap
+    with clock.step("solve"), watch.listening():
+        scales = scales_of(base, case, loaded, watch, same=not _moves_rules(changes))
+        loaded.set_scales(scales)
+        solution = loaded.solve(watch, gap=gap)
+    if solution.objective is None:
+        raise _no_plan(loaded, solution, watch)
+    with clock.step("check"):
+        decisions = decisions_of(instance, solution.decisions, solution.money)
+        evaluation = evaluate_decisions(instance, decisions, scales)
+        require_sound(evaluation, solution)
+    clock.seconds["total"] = watch.seconds
+    return _plan(instance, solution, decisions, evaluation, scales, clock.seconds, watch, changes)
+
+
+def require_case(policy: Policy, case: Case) -> None:
+    """Refuse a policy on a case it is not meant for."""
+    if not policy.is_for(case.name):
+        problems = Problems()
+        problems.add(
+            policy.path.name, f"is not meant for case {case.name!r}", column="cases",
+            expected=f"one of {', '.join(policy.cases)}",
+        )
+        raise PolicyError(problems)
+
+
+def _known_scales(policy: Policy) -> dict[str, float]:
+    """Scales that are given as numbers; 1 for the others."""
+    return {
+        name: float(goal.scale) if isinstance(goal.scale, int | float) else 1.0
+        for name, goal in policy.goals.items()
+    }
+
+
+def _moves_rules(changes: Mapping[str, object]) -> bool:
+    """Whether changes touch more than weights and solver options, so that ideals would move."""
+    return any(
+        not (address.startswith("solver.") or address.endswith(".weight")) for address in changes
+    )
+
+
+def scales_of(
+    policy: Policy, case: Case, loaded: LoadedModel, watch: Watch, *, same: bool
+) -> dict[str, float]:
+    """Scale of every goal under the base policy's hard rules, rounded to six digits.
+
+    Parameters
+    ----------
+    same
+        Whether the loaded model has the base policy's hard rules; otherwise they are loaded for
+        this purpose.
+    """
+    scales = _known_scales(policy)
+    ideal = [name for name, goal in policy.goals.items() if goal.scale == "ideal"]
+    if not ideal:
+        return scales
+    if not same:
+        instance = build_instance(case, policy)
+        loaded = LoadedModel(instance, build_pyomo(instance, scales))
+    watch.begin("scales")
+    found = loaded.ideals(ideal, watch)
+    if found is None:
+        status = "no_plan" if watch.timed_out or watch.interrupted else "infeasible"
+        raise _no_plan(loaded, Solution(status, None, None, None, {}, {}, complete=False), watch)
+    problems = Problems()
+    for name, value in found.items():
+        scales[name] = float(f"{value:.{SCALE_DIGITS}g}")
+        if value <= NO_SCALE:
+            problems.add(
+                policy.path.name, f"nothing of goal {name!r} can be earned in case {case.name!r} "
+                f"(its ideal is {value:g})", column=f"goals.{name}.scale",
+                expected="a scale as a number, or 'none'",
+            )
+    problems.raise_if_any(PolicyError)
+    return scales
+
+
+def _no_plan(loaded: LoadedModel, solution: Solution, watch: Watch) -> Exception:
+    if solution.status == "no_plan":
+        if watch.interrupted:
+            return NoPlanError("interrupted before a plan was found", interrupted=True)
+        return NoPlanError(f"no plan was found within {watch.time_limit:g} s")
+    advice = loaded.advice(Watch())
+    if advice is None:
+        return InfeasibleError("No plan keeps every rule, and facts alone already clash.")
+    return InfeasibleError(
+        "No plan keeps every rule. The least that would have to give way "
+        f"(unverified advice, from a relaxation):\n{in_words(advice)}",
+        advice,
+    )
+
+
+def in_words(advice: pd.DataFrame) -> str:
+    """Advice as one line per number that would have to give way."""
+    lines = []
+    for row in advice.itertuples(index=False):
+        key = ", ".join(map(str, row.index)) if isinstance(row.index, tuple) else str(row.index)
+        rule = RULES[row.rule]
+        lines.append(
+            f"- {rule.title} ({rule.source}): {key}: {row.number:,.6g} by {row.relaxed_by:,.6g}"
+        )
+    return "\n".join(lines) if lines else "- whole numbers: no single number stands out"
+
+
+def require_sound(evaluation: Evaluation, solution: Solution) -> None:
+    """Refuse to show a plan that the independent check does not confirm."""
+    if not evaluation.holds:
+        worst = evaluation.violations.iloc[0]
+        raise SolverError(
+            f"the solver's plan breaks {len(evaluation.violations)} rules, first "
+            f"{worst['rule']} at {worst['key']} by {-worst['slack']:g}"
+        )
+    objective = solution.objective if solution.objective is not None else float("nan")
+    if not abs(evaluation.points - objective) <= 1e-5 * max(1.0, abs(objective)):
+        raise SolverError(
+            f"the solver's {objective:g} points are {evaluation.points:g} when recomputed"
+        )
+
+
+def _plan(
+    instance: Instance,
+    solution: Solution,
+    decisions: Decisions,
+    evaluation: Evaluation,
+    scales: Mapping[str, float],
+    seconds: dict[str, float],
+    watch: Watch,
+    changes: Mapping[str, object],
+) -> Plan:
+    policy, case = instance.policy, instance.case
+    notes = [INDIFFERENT] if instance.sets.has_regions else []
+    if not len(case.table("present_by_country")):
+        notes.append(
+            "No people already here are given, so capacities, caps and budgets are read as net "
+            "of them."
+        )
+    return Plan(
+        policy=policy.name,
+        case=case.name,
+        currency=case.currency,
+        status=solution.status,
+        objective=evaluation.points,
+        bound=solution.bound,
+        gap=solution.gap,
+        seconds=seconds,
+        decisions=decisions,
+        tables=evaluation.tables,
+        notes=tuple(notes),
+        provenance={
+            "case_hashes": dict(case.hashes),
+            "policy_hash": policy.hash,
+            "changes": dict(changes),
+            "scales": dict(scales),
+            "ranges": instance.scores.ranges.to_dict("records"),
+            "versions": versions(),
+            "seed": policy.solver.seed,
+            "threads": policy.solver.threads,
+            "time_limit": watch.time_limit,
+            "deterministic": solution.complete and policy.solver.threads == 1,
+            "nodes": solution.nodes,
+            "trace": [
+                {"seconds": round(step.seconds, 3), "step": step.step,
+                 "objective": step.objective, "bound": step.bound}
+                for step in watch.trace
+            ],
+        },
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that can move a plan."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in VERSIONED:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+def build_model(
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    *,
+    changes: Mapping[str, object] = NO_CHANGES,
+    scales: Mapping[str, float] | None = None,
+) -> pyo.ConcreteModel:
+    """Build the Pyomo model of a policy on a case.
+
+    Parameters
+    ----------
+    scales
+        Raw value of each goal that counts as 1; worked out from the relaxation without it.
+    """
+    case = case if isinstance(case, Case) else load_case(case)
+    base = policy if isinstance(policy, Policy) else load_policy(policy)
+    wanted = load_policy(base.path, changes=changes) if changes else base
+    require_case(wanted, case)
+    instance = build_instance(case, wanted)
+    model = build_pyomo(instance, _known_scales(wanted) | dict(scales or {}))
+    if scales is None and any(goal.scale == "ideal" for goal in wanted.goals.values()):
+        loaded = LoadedModel(instance, model)
+        watch = Watch()
+        loaded.set_scales(
+            scales_of(base, case, loaded, watch, same=not _moves_rules(changes))
+        )
+    return model
+
+
+def evaluate(
+    decisions: Decisions | Plan,
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    *,
+    scales: Mapping[str, float] | None = None,
+) -> Evaluation:
+    """Recompute what a plan is worth and check every rule, without Pyomo and HiGHS.
+
+    Parameters
+    ----------
+    decisions
+        A plan, or its decision tables.
+    scales
+        Raw value of each goal that counts as 1 before weights. A plan solved here brings its
+        own; without any, goals on scale ``ideal`` count raw.
+    """
+    case = case if isinstance(case, Case) else load_case(case)
+    policy = policy if isinstance(policy, Policy) else load_policy(policy)
+    require_case(policy, case)
+    known = _known_scales(policy)
+    if isinstance(decisions, Plan):
+        known |= dict(decisions.provenance.get("scales", {}))
+        decisions = decisions.decisions
+    return evaluate_decisions(build_instance(case, policy), decisions, known | dict(scales or {}))

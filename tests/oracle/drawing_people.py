@@ -1,0 +1,50 @@
+"""People who are present already, and the plan in force today."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from .drawing import Cells, Draw, Drawn
+
+
+def draw_present(draw: Draw, drawn: Drawn) -> None:
+    """People present on both margins; their totals agree per track and entry year."""
+    first = int(drawn.settings["years"][0])
+    by_country: list[Cells] = []
+    by_region: list[Cells] = []
+    for track in drawn.tables["tracks"]:
+        name, duration = str(track["track"]), int(track["duration_years"])
+        regions = [r["region"] for r in drawn.tables["sites"] if r["track"] == name]
+        if duration == 0 or not draw.chance(0.7) or (drawn.tables.get("regions") and not regions):
+            continue
+        key = {"track": name, "entry_year": first - draw.rng.randint(1, duration)}
+        arrived = 0
+        for country in drawn.names("countries", "country"):
+            if draw.chance(0.7):
+                persons = draw.rng.randint(1, 3)
+                arrived += persons
+                by_country.append({"country": country} | key | {"persons": persons})
+        for i, region in enumerate(dict.fromkeys(regions)):
+            last = i == len(set(regions)) - 1
+            here = arrived if last else draw.rng.randint(0, arrived)
+            arrived -= here
+            by_region.append({"region": region} | key | {"persons": here})
+    drawn.tables["present_by_country"] = by_country
+    drawn.tables["present_by_region"] = by_region if by_country else []
+
+
+def draw_current_plan(draw: Draw, drawn: Drawn) -> None:
+    """Current slots, all with a region or none."""
+    pairs = product(drawn.names("countries", "country"), drawn.names("tracks", "track"))
+    regions = drawn.names("regions", "region")
+    with_regions = bool(regions) and draw.chance(0.6)
+    rows: list[Cells] = []
+    for country, track in pairs:
+        if draw.chance(0.75):
+            row: Cells = {"country": country, "track": track}
+            if with_regions:
+                row["region"] = draw.pick(regions)
+            rows.append(row | {"slots": draw.rng.randint(0, 3)})
+    if rows and not any(row["slots"] for row in rows):
+        rows[0]["slots"] = 2
+    drawn.tables["current_plan"] = rows
