@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.case import Case, load_case
+from optimizer.checking import known_scales, require_case
 from optimizer.errors import InfeasibleError, NoPlanError, PolicyError, Problems, SolverError
-from optimizer.evaluation import Evaluation, decisions_of, evaluate_decisions
+from optimizer.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
 from optimizer.formulation import RULES, build_pyomo
 from optimizer.instance import Instance, build_instance
 from optimizer.plan import Decisions, Plan
@@ -104,7 +105,7 @@ def solve(
     watch.time_limit = time_limit if time_limit is not None else wanted.solver.time_limit
     with clock.step("build"):
         instance = build_instance(case, wanted)
-        model = build_pyomo(instance, _known_scales(wanted))
+        model = build_pyomo(instance, known_scales(wanted))
     with clock.step("load"):
         loaded = LoadedModel(
             instance, model, seed=wanted.solver.seed, threads=wanted.solver.threads, log=log
@@ -122,25 +123,6 @@ def solve(
         require_sound(evaluation, solution)
     clock.seconds["total"] = watch.seconds
     return _plan(instance, solution, decisions, evaluation, scales, clock.seconds, watch, changes)
-
-
-def require_case(policy: Policy, case: Case) -> None:
-    """Refuse a policy on a case it is not meant for."""
-    if not policy.is_for(case.name):
-        problems = Problems()
-        problems.add(
-            policy.path.name, f"is not meant for case {case.name!r}", column="cases",
-            expected=f"one of {', '.join(policy.cases)}",
-        )
-        raise PolicyError(problems)
-
-
-def _known_scales(policy: Policy) -> dict[str, float]:
-    """Scales that are given as numbers; 1 for the others."""
-    return {
-        name: float(goal.scale) if isinstance(goal.scale, int | float) else 1.0
-        for name, goal in policy.goals.items()
-    }
 
 
 def _moves_rules(changes: Mapping[str, object]) -> bool:
@@ -161,7 +143,7 @@ def scales_of(
         Whether the loaded model has the base policy's hard rules; otherwise they are loaded for
         this purpose.
     """
-    scales = _known_scales(policy)
+    scales = known_scales(policy)
     ideal = [name for name, goal in policy.goals.items() if goal.scale == "ideal"]
     if not ideal:
         return scales
@@ -191,6 +173,11 @@ def _no_plan(loaded: LoadedModel, solution: Solution, watch: Watch) -> Exception
         if watch.interrupted:
             return NoPlanError("interrupted before a plan was found", interrupted=True)
         return NoPlanError(f"no plan was found within {watch.time_limit:g} s")
+    return infeasible(loaded)
+
+
+def infeasible(loaded: LoadedModel) -> InfeasibleError:
+    """Say that no plan exists, with the least relaxation that would allow one."""
     advice = loaded.advice(Watch())
     if advice is None:
         return InfeasibleError("No plan keeps every rule, and facts alone already clash.")
@@ -308,7 +295,7 @@ def build_model(
     wanted = load_policy(base.path, changes=changes) if changes else base
     require_case(wanted, case)
     instance = build_instance(case, wanted)
-    model = build_pyomo(instance, _known_scales(wanted) | dict(scales or {}))
+    model = build_pyomo(instance, known_scales(wanted) | dict(scales or {}))
     if scales is None and any(goal.scale == "ideal" for goal in wanted.goals.values()):
         loaded = LoadedModel(instance, model)
         watch = Watch()
@@ -318,28 +305,55 @@ def build_model(
     return model
 
 
-def evaluate(
-    decisions: Decisions | Plan,
+def complete(
+    decisions: Decisions,
     policy: Policy | str | Path,
     case: Case | str | Path,
     *,
-    scales: Mapping[str, float] | None = None,
-) -> Evaluation:
-    """Recompute what a plan is worth and check every rule, without Pyomo and HiGHS.
+    gap: float | None = None,
+    time_limit: float | None = None,
+    report: Callable[[Progress], None] | None = None,
+) -> Plan:
+    """Keep a plan's slots as they are and solve for everything else.
 
     Parameters
     ----------
     decisions
-        A plan, or its decision tables.
-    scales
-        Raw value of each goal that counts as 1 before weights. A plan solved here brings its
-        own; without any, goals on scale ``ideal`` count raw.
+        Only the slots are kept.
+
+    Raises
+    ------
+    InfeasibleError
+        If nothing else could make these slots keep every rule.
     """
-    case = case if isinstance(case, Case) else load_case(case)
-    policy = policy if isinstance(policy, Policy) else load_policy(policy)
-    require_case(policy, case)
-    known = _known_scales(policy)
-    if isinstance(decisions, Plan):
-        known |= dict(decisions.provenance.get("scales", {}))
-        decisions = decisions.decisions
-    return evaluate_decisions(build_instance(case, policy), decisions, known | dict(scales or {}))
+    clock, watch = _Clock(), Watch(report=report)
+    with clock.step("read"):
+        case = case if isinstance(case, Case) else load_case(case)
+        policy = policy if isinstance(policy, Policy) else load_policy(policy)
+        require_case(policy, case)
+    watch.time_limit = time_limit if time_limit is not None else policy.solver.time_limit
+    with clock.step("build"):
+        instance = build_instance(case, policy)
+        model = build_pyomo(instance, known_scales(policy))
+        pinned = values_of(instance, decisions)
+    if len(pinned.impossible):
+        row = pinned.impossible.iloc[0]
+        raise InfeasibleError(f"the case does not allow {row['table']} {row['key']}")
+    with clock.step("load"):
+        loaded = LoadedModel(
+            instance, model, seed=policy.solver.seed, threads=policy.solver.threads
+        )
+    with clock.step("solve"), watch.listening():
+        scales = scales_of(policy, case, loaded, watch, same=True)
+        loaded.set_scales(scales)
+        loaded.pin({name: pinned.of[name] for name in ("cohort", "placed", "slots")})
+        solution = loaded.solve(watch, gap=policy.solver.gap if gap is None else gap)
+    if solution.objective is None:
+        raise _no_plan(loaded, solution, watch)
+    with clock.step("check"):
+        rest = decisions_of(instance, solution.decisions, solution.money)
+        kept = replace(rest, slots=decisions.slots)
+        evaluation = evaluate_decisions(instance, kept, scales)
+        require_sound(evaluation, solution)
+    clock.seconds["total"] = watch.seconds
+    return _plan(instance, solution, kept, evaluation, scales, clock.seconds, watch, NO_CHANGES)

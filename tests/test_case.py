@@ -467,17 +467,6 @@ TOGETHER = [
         id="service unit",
     ),
     pytest.param(
-        "services.csv",
-        "osaka,language,2028,70,places,10,0,1000,100,welcome",
-        "osaka,language,2028,70,places,10,0,1000,100,grants",
-        (
-            "1 problem\n"
-            "- services.csv row 5, column line: 'grants' here, 'welcome' in row 4\n"
-            "    Expected one line per region and service."
-        ),
-        id="service line",
-    ),
-    pytest.param(
         "agreements.csv",
         "KOR,lab,proposed,grants,5000,100,1\n",
         "",

@@ -6,11 +6,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from oracle import OracleResult, TooManyError, UnclearError, lp_ideal, solve_by_enumeration
 from random_cases import ALL_KINDS, kinds_of, write_random_case
 
 SEEDS_OF_KINDS = range(300)
-SEEDS_OF_SEARCH = range(60)
+SEEDS_OF_SEARCH = range(50)
 TOLERANCE = 1e-6
 
 CASE = """\
@@ -175,25 +176,53 @@ effects = [
 
 
 def test_money_moves_only_as_far_as_its_shares(tmp_path: Path) -> None:
-    # Line l has 4 in 2027 and 0 in 2028; line k gives it 10 % of its 10 in 2027. A slot costs 1 on
-    # l. At most half of l's own 4 is carried over. Applicants: 2 in 2027, 9 in 2028. 2027 buys
-    # its two slots, and 2 are carried over for two more (k has nothing in 2028): 400 points.
-    # Without the carry-over only 2027's two are left.
+    # A slot costs 1 on l, which has 4 in 2027 and nothing in 2028; k gives it 10 % of its 10 in
+    # 2027. Three apply in 2027, so 2 of 4 + 1 are left, which is just half of l's own 4: they are
+    # carried over for two more in 2028. 500 points; 300 without carry-over, 400 without transfer.
     tables = {
         "countries": TWO_COUNTRIES,
         "tracks": TRACK_COLUMNS + "t,T,study,M,care,inbound,1,0,no,1,no\n",
-        "applicants": "country,track,year,applicants\nAA,t,2027,2\nAA,t,2028,9\n",
+        "applicants": "country,track,year,applicants\nAA,t,2027,3\nAA,t,2028,9\n",
         "budgets": "line,year,agency,amount_jpy\nl,2027,M,4\nl,2028,M,0\nk,2027,M,10\nk,2028,M,0\n",
         "costs": "track,line,year_of_stay,amount_jpy\nt,l,1,1\n",
     }
-    transfer = '[budget]\ntransfers = [{ from = "k", to = "l", share = 0.1 }]\n'
+    transfer = 'transfers = [{ from = "k", to = "l", share = 0.1 }]\n'
+    carry = "carry_over = 0.5\n"
     for name, budget, points in [
-        ("both", transfer + "carry_over = 0.5\n", 400.0),
-        ("no_carry", transfer, 200.0),
+        ("both", transfer + carry, 500.0),
+        ("no_carry", transfer, 300.0),
+        ("no_transfer", carry, 400.0),
     ]:
         (tmp_path / name).mkdir()
-        case = write_case(tmp_path / name, "2027, 2028", ONE_GOAL + budget, **tables)
+        policy = ONE_GOAL + "[budget]\n" + budget
+        case = write_case(tmp_path / name, "2027, 2028", policy, **tables)
         assert solve_both_ways(*case).objective == pytest.approx(points)
+
+
+def test_received_money_is_spent_or_lapses(tmp_path: Path) -> None:
+    # Line b could pass its own 2 on to c for t in 2027, take 2 from a, and keep them for u in
+    # 2028: four slots. But b spends nothing in 2027, so it may receive nothing then: two slots.
+    policy = (
+        ONE_GOAL.replace('{ track = "t" }', '{ pathway = "study" }')
+        + """\
+[budget]
+transfers = [{ from = "a", to = "b", share = 1.0 }, { from = "b", to = "c", share = 1.0 }]
+carry_over = { b = 1.0 }
+"""
+    )
+    case = write_case(
+        tmp_path,
+        "2027, 2028",
+        policy,
+        countries=TWO_COUNTRIES,
+        tracks=TRACK_COLUMNS
+        + "t,T,study,M,care,inbound,1,0,no,1,no\nu,U,study,M,care,inbound,1,0,no,1,no\n",
+        applicants="country,track,year,applicants\nAA,t,2027,9\nAA,u,2028,9\n",
+        budgets="line,year,agency,amount_jpy\na,2027,M,2\na,2028,M,0\nb,2027,M,2\nb,2028,M,0\n"
+        "c,2027,M,0\nc,2028,M,0\n",
+        costs="track,line,year_of_stay,amount_jpy\nt,c,1,1\nu,b,1,1\n",
+    )
+    assert solve_both_ways(*case).objective == pytest.approx(200.0)
 
 
 def test_single_slots_matter_where_something_names_them(tmp_path: Path) -> None:
@@ -340,7 +369,7 @@ def test_branching_equals_enumeration(tmp_path: Path) -> None:
             assert branched.objective == pytest.approx(
                 listed.objective, rel=TOLERANCE, abs=TOLERANCE
             ), seed
-    assert compared["optimal"] >= 25
+    assert compared["optimal"] >= 20
     assert compared["infeasible"] >= 1
 
 

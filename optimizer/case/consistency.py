@@ -32,7 +32,6 @@ def check_consistency(tables: CaseTables) -> None:
         _check_current_plan(tables)
     _check_constant(tables, "budgets", ["line"], ["agency", "purpose"])
     _check_constant(tables, "services", ["service"], ["unit"])
-    _check_constant(tables, "services", ["region", "service"], ["line"])
     for labels in LABELS:
         _check_spellings(tables, labels)
 

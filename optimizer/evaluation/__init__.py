@@ -12,8 +12,9 @@ from optimizer.evaluation.checks import Subject, changes, check_all, limit_rows
 from optimizer.evaluation.tables import goals, result_tables
 from optimizer.instance import Instance
 from optimizer.plan import Decisions
+from optimizer.rules import title_of
 
-__all__ = ["Evaluation", "decisions_of", "evaluate_decisions"]
+__all__ = ["Evaluation", "decisions_of", "evaluate_decisions", "values_of"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,15 @@ class Evaluation:
     points: float
     tables: dict[str, pd.DataFrame]
     violations: pd.DataFrame
+
+    def in_words(self) -> list[str]:
+        """Every violation in one sentence."""
+        words = {"at_most": "at most", "at_least": "at least", "equal": "exactly"}
+        return [
+            f"{title_of(row.rule)}: {row.key}: {row.value:,.6g}, but {words[row.sense]} "
+            f"{row.limit:,.6g} ({-row.slack:,.6g} {'short' if row.sense == 'at_least' else 'too many'})"
+            for row in self.violations.itertuples(index=False)
+        ]
 
     @property
     def holds(self) -> bool:

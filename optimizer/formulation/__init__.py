@@ -32,7 +32,7 @@ from optimizer.formulation.margins import (
     add_single_slots,
     add_sites,
 )
-from optimizer.formulation.rules import RULES, Rule
+from optimizer.rules import RULES, Rule
 from optimizer.formulation.services import add_services
 from optimizer.formulation.stability import add_stability
 from optimizer.formulation.stays import add_stays

@@ -12,16 +12,17 @@ FLOOR = ["floor", "track", "entry_year"]
 
 
 def add_support(model: pyo.ConcreteModel, instance: Instance) -> None:
-    r"""Those admitted to a track in a year get, on average, at least the support floor.
+    r"""Those who enter a track in a year get, on average, at least the support floor.
 
     ``support_reaches_floor``
 
-    .. math:: \sum_{c,k} support_{c,t,k,y} \cdot cohort_{c,t,k,y}
-        + \sum_{k,g,r} support_{t,r,y} \cdot placed_{t,k,g,r,y}
-        \ge floor \cdot d_t \sum_{c,k} cohort_{c,t,k,y}
+    .. math:: \sum_{c,k} support_{c,t,k,y} \cdot entrants_{c,t,k,y}
+        + \sum_{k,g,r} support_{t,r,y} \cdot entrants_{t,k,g,r,y}
+        \ge floor \cdot d_t \sum_{c,k} entrants_{c,t,k,y}
 
     support is the money of budget lines with purpose ``integration`` for one person over the
-    whole stay of d_t years. Skipped for tracks outside the floor's filter.
+    whole stay of d_t years; entrants are cohorts (places) and people who stay on from another
+    track. Skipped for tracks outside the floor's filter.
     """
     parts = [
         terms.assign(floor=number) for number, terms in enumerate(instance.support_floor)

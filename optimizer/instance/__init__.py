@@ -18,7 +18,7 @@ from optimizer.instance.diminishing import Diminishing, join_diminishing
 from optimizer.instance.limits import JoinedLimit, join_commitments, join_limits
 from optimizer.instance.measures import Measures
 from optimizer.instance.money import spending_terms, support_floor_terms
-from optimizer.instance.people import People, build_people
+from optimizer.instance.people import CONSTANT, People, build_people
 from optimizer.instance.scoring import Scores, build_scores
 from optimizer.instance.services import capacities, use_terms
 from optimizer.instance.sets import Sets, build_sets
@@ -170,9 +170,9 @@ def _support_floors(
         tracks = attributes.members(
             "track", floor.where, f"support_floor[{number}]", optional=floor.optional
         )
-        cohort = people.entries[people.entries["family"].eq("cohort")]
-        years = cohort["track"].map(sets.tracks["duration_years"])
-        owed = cohort.assign(coefficient=-floor.amount_per_year * years)
+        entrants = people.entries[people.entries["family"].ne(CONSTANT)]
+        years = entrants["track"].map(sets.tracks["duration_years"])
+        owed = entrants.assign(coefficient=-floor.amount_per_year * years)
         columns = ["family", "position", "track", "entry_year"]
         both = pd.concat([money, owed[[*columns, "coefficient"]]], ignore_index=True)
         both = both[both["track"].isin(tracks)]

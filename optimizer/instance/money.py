@@ -126,7 +126,10 @@ def _expansion_costs(case: Case, sets: Sets) -> pd.DataFrame:
 def support_floor_terms(
     case: Case, sets: Sets, people: People, problems: Problems
 ) -> pd.DataFrame:
-    """Integration money per entrant over the whole stay, for the cohorts of each intake year.
+    """Integration money per entrant over the whole stay, by the year people enter the track.
+
+    Entrants are cohorts and people who stay on from another track; people who were here before
+    the first year are not counted.
 
     Returns
     -------
@@ -136,10 +139,10 @@ def support_floor_terms(
     """
     lines = case.table("budgets")
     lines = lines.loc[lines["purpose"].eq("integration"), "line"].unique()
-    new = years_of_stay(sets, people.entries[people.entries["family"].eq("cohort")], all_years=True)
-    new_at = people.entries_at[people.entries_at["family"].eq("placed")]
+    new = people.entries[people.entries["family"].ne(CONSTANT)]
+    new_at = people.entries_at[people.entries_at["family"].ne(CONSTANT)]
     paid = [
-        participant_costs(case, sets, new, problems),
+        participant_costs(case, sets, years_of_stay(sets, new, all_years=True), problems),
         regional_costs(case, years_of_stay(sets, new_at, all_years=True)),
     ]
     parts = [

@@ -331,3 +331,13 @@ def _with_stays(sets: Sets, case: Case) -> Sets:
         stays=stays[["country", "track", "next_track", "group", "year"]],
         stays_at=stays_at[["track", "next_track", "group", "region", "year"]],
     )
+
+
+def options(sets: Sets) -> int:
+    """Number of (country, track, level, region, year) that could get slots."""
+    if not sets.has_regions:
+        return len(sets.cohort)
+    block = ["track", "level", "group", "year"]
+    places = sets.placed.groupby(block).size()
+    here = sets.cohort.groupby(block).size().reindex(places.index).fillna(0)
+    return int((places * here).sum())

@@ -18,7 +18,7 @@ import pyomo.environ as pyo
 from optimizer.errors import SolverError
 from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.goals import points_per_value
-from optimizer.formulation.rules import RULES
+from optimizer.rules import RULES
 from optimizer.instance import Instance
 from optimizer.solver.elastic import least_relaxation
 from optimizer.solver.engine import Engine, Run
@@ -127,6 +127,19 @@ class LoadedModel:
                 self.matrix.cost[column] = points
         self.lp.set_costs(self.matrix.cost)
 
+    def pin(self, values: Mapping[str, Floats]) -> None:
+        """Fix decisions at given values, by family in the order of its frame."""
+        lower, upper = self.matrix.lower.copy(), self.matrix.upper.copy()
+        for family, numbers in values.items():
+            frame = getattr(self.instance.sets, family)
+            keys = frame[KEYS[family]].itertuples(index=False, name=None)
+            for key, number in zip(keys, numbers, strict=True):
+                column = self.matrix.column(family, key)
+                if column is not None:
+                    lower[column] = upper[column] = number
+        self.matrix = replace(self.matrix, lower=lower, upper=upper)
+        self.lp = Engine(self.matrix, relaxed=True, options=self.options)
+
     def solve(self, watch: Watch, *, gap: float) -> Solution:
         """Find a plan with a proven gap of at most ``gap``, or the best until the watch stops.
 
@@ -159,7 +172,7 @@ class LoadedModel:
 
     def relaxation_is_feasible(self, watch: Watch) -> bool:
         """Whether the LP relaxation has a solution."""
-        return self.lp.run(watch).x is not None
+        return self.lp.run(watch, afresh=True).x is not None
 
     def advice(self, watch: Watch) -> pd.DataFrame | None:
         """Least relaxation that would make a plan possible; see :func:`least_relaxation`."""

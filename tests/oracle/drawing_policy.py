@@ -99,7 +99,7 @@ def _draw_effects(draw: Draw, drawn: Drawn, stages: list[str], *, first: bool) -
     for stage in dict.fromkeys(chosen):
         style = draw.pick(["each", "all", "one"])
         if style == "all":
-            where: list[Cells] = [{"direction": ["inbound", "outbound"]}]
+            where: list[Cells] = [{"direction": drawn.names("tracks", "direction")}]
         elif style == "each":
             where = [{"track": track} for track in drawn.names("tracks", "track")]
         else:
@@ -183,5 +183,6 @@ def _draw_commitments(draw: Draw, drawn: Drawn) -> None:
             row["at_least"] = 0 if draw.chance(0.8) else 1
         if side != "at_least":
             row["at_most"] = draw.pick([2, 3, 5])
-        rows.append(row)
+        if all(any(row[key] != other[key] for key in COMMITMENT_KEYS) for other in rows):
+            rows.append(row)
     drawn.tables["commitments"] = rows

@@ -16,6 +16,8 @@ def draw_services(draw: Draw, drawn: Drawn, years: list[int]) -> None:
     limit = draw.pick([1, 1, 2]) if draw.has("expansion") else 0
     # Where one can build, the capacity of later years is scarce without it.
     later = (1, 4) if not draw.has("present") else (3, 7)
+    places = list(product(drawn.names("regions", "region"), services))
+    payers = {place: draw.pick(drawn.names("budgets", "line")) for place in places}
     drawn.tables["services"] = [
         {
             "region": region,
@@ -27,9 +29,9 @@ def draw_services(draw: Draw, drawn: Drawn, years: list[int]) -> None:
             "expansion_limit": limit if service == "lang" and draw.chance(0.8) else 0,
             "expansion_cost_jpy": draw.pick([0, 1, 2]),
             "upkeep_jpy": draw.pick([0, 1, 0.5]),
-            "line": draw.pick(drawn.names("budgets", "line")),
+            "line": payers[region, service],
         }
-        for region, service, year in product(drawn.names("regions", "region"), services, years)
+        for (region, service), year in product(places, years)
     ]
     drawn.tables["service_use"] = drop_blank_keys(
         draw, _draw_use(draw, drawn, services), ["level", "band", "entry"]

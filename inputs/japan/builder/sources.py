@@ -65,5 +65,6 @@ def whole(value: float) -> int:
 
 def plain(value: float, digits: int = 6) -> str:
     """Write a number without trailing zeros or exponent."""
-    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
+    text = f"{value:.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
     return text or "0"

@@ -104,3 +104,15 @@ RULES = _rules(
          "policy stability", "limit", 0),
 )
 """All rules by name."""
+
+BOUNDS = _rules(
+    Rule("expansion_within_limit", "No more is built in a year than can be", "services", "fact", 2),
+    Rule("decision_is_possible", "Only what the case allows is decided",
+         "applicants, sites, agreements, continuations, services", "fact"),
+)
+"""What the model keeps by its index sets and bounds alone, so that only checks can break it."""
+
+
+def title_of(name: str) -> str:
+    """A rule in a planner's words."""
+    return (RULES | BOUNDS)[name].title

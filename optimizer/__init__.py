@@ -1,0 +1,99 @@
+"""Decision support for talent-program planning: who gets how many slots where, and with what.
+
+The public door. Everything is loaded when it is first used.
+
+Examples
+--------
+>>> import optimizer
+>>> "solve" in optimizer.__all__
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from optimizer.case import Case, load_case
+    from optimizer.checking import evaluate, read_plan
+    from optimizer.errors import (
+        InfeasibleError,
+        InputError,
+        ModelWarning,
+        NoPlanError,
+        OptimizerError,
+        PolicyError,
+        SolverError,
+    )
+    from optimizer.evaluation import Evaluation
+    from optimizer.instance import Instance, build_instance
+    from optimizer.plan import Decisions, Plan
+    from optimizer.planner import build_model, complete, solve
+    from optimizer.policy import Policy, load_policy
+    from optimizer.report import write_report
+    from optimizer.validation import Validation, validate
+
+_HOMES = {
+    "Case": "case",
+    "Decisions": "plan",
+    "Evaluation": "evaluation",
+    "InfeasibleError": "errors",
+    "InputError": "errors",
+    "Instance": "instance",
+    "ModelWarning": "errors",
+    "NoPlanError": "errors",
+    "OptimizerError": "errors",
+    "Plan": "plan",
+    "Policy": "policy",
+    "PolicyError": "errors",
+    "SolverError": "errors",
+    "Validation": "validation",
+    "build_instance": "instance",
+    "build_model": "planner",
+    "complete": "planner",
+    "evaluate": "checking",
+    "load_case": "case",
+    "load_policy": "policy",
+    "read_plan": "checking",
+    "solve": "planner",
+    "validate": "validation",
+    "write_report": "report",
+}
+
+__all__ = [
+    "Case",
+    "Decisions",
+    "Evaluation",
+    "InfeasibleError",
+    "InputError",
+    "Instance",
+    "ModelWarning",
+    "NoPlanError",
+    "OptimizerError",
+    "Plan",
+    "Policy",
+    "PolicyError",
+    "SolverError",
+    "Validation",
+    "build_instance",
+    "build_model",
+    "complete",
+    "evaluate",
+    "load_case",
+    "load_policy",
+    "read_plan",
+    "solve",
+    "validate",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'optimizer' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"optimizer.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,133 @@
+"""Validating policies on cases: read, join, build, and solve the relaxation of each pair."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from optimizer.case import Case, load_case
+from optimizer.checking import known_scales
+from optimizer.errors import InfeasibleError, InputError, PolicyError, Problem
+from optimizer.formulation import build_pyomo
+from optimizer.instance import build_instance
+from optimizer.instance.oddities import oddities
+from optimizer.instance.sets import options
+from optimizer.planner import infeasible
+from optimizer.policy import Policy, load_policy
+from optimizer.solver import LoadedModel, Watch
+
+POLICY_SUFFIX = ".toml"
+CASE_SUFFIX = ".xlsx"
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Outcome for one policy on one case, or for one of them alone.
+
+    Attributes
+    ----------
+    policy, case
+        Paths as given; ``None`` where the row is about the other alone.
+    ok
+        Whether nothing is wrong.
+    problems
+        What is wrong.
+    warnings
+        What is legal but odd.
+    message
+        Outcome in a few words.
+    options
+        Number of slots that could be given.
+    seconds
+        Time taken.
+    """
+
+    policy: Path | None
+    case: Path | None
+    ok: bool
+    message: str
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    options: int = 0
+    seconds: float = 0.0
+
+
+def validate(paths: Sequence[str | Path], *, solve: bool = True) -> list[Validation]:
+    """Validate every policy on every case it names, among the paths.
+
+    Parameters
+    ----------
+    paths
+        Policies (``.toml``) and cases (folders with ``case.toml``).
+    solve
+        Whether to solve the LP relaxation of each pair; otherwise the model is only built.
+
+    Returns
+    -------
+    list of Validation
+        One per file that is faulty by itself, and one per policy and case.
+    """
+    policies: dict[Path, Policy] = {}
+    cases: dict[Path, Case] = {}
+    found: list[Validation] = []
+    for path in dict.fromkeys(Path(given) for given in paths):
+        is_policy = path.suffix == POLICY_SUFFIX
+        started = time.monotonic()
+        try:
+            if is_policy:
+                policies[path] = load_policy(path)
+            else:
+                cases[path] = load_case(path)
+        except (InputError, PolicyError) as error:
+            found.append(
+                Validation(
+                    path if is_policy else None, None if is_policy else path, ok=False,
+                    message="cannot be read", problems=tuple(error.problems),
+                    seconds=time.monotonic() - started,
+                )
+            )
+    pairs = [
+        (policy, case) for policy in policies for case in cases
+        if policies[policy].is_for(cases[case].name)
+    ]
+    for policy, case in pairs:
+        found.append(_pair(policies[policy], cases[case], policy, case, solve=solve))
+    found += [
+        Validation(path, None, ok=True, message="read; no case given that it is meant for")
+        for path in policies if path not in {policy for policy, _ in pairs}
+    ]
+    found += [
+        Validation(None, path, ok=True, message="read; no policy given that is meant for it")
+        for path in cases if path not in {case for _, case in pairs}
+    ]
+    return found
+
+
+def _pair(policy: Policy, case: Case, policy_path: Path, case_path: Path, *, solve: bool
+          ) -> Validation:
+    started = time.monotonic()
+
+    def outcome(message: str, *, ok: bool, **more: object) -> Validation:
+        return Validation(
+            policy_path, case_path, ok=ok, message=message,
+            seconds=time.monotonic() - started, **more,  # type: ignore[arg-type]
+        )
+
+    try:
+        instance = build_instance(case, policy)
+    except (InputError, PolicyError) as error:
+        return outcome("does not join", ok=False, problems=tuple(error.problems))
+    odd = tuple(oddities(instance))
+    count = options(instance.sets)
+    model = build_pyomo(instance, known_scales(policy))
+    if not solve:
+        return outcome("built", ok=True, warnings=odd, options=count)
+    loaded = LoadedModel(instance, model)
+    if loaded.relaxation_is_feasible(Watch()):
+        return outcome("relaxation solved", ok=True, warnings=odd, options=count)
+    error = infeasible(loaded)
+    assert isinstance(error, InfeasibleError)
+    problem = Problem(policy_path.name, str(error), None, None, None, None)
+    return outcome("infeasible", ok=False, problems=(problem,), warnings=odd, options=count)
