@@ -43,19 +43,39 @@ OTHERS = TableSpec(
     meaning="everything else a plan decides",
     columns=(
         ColumnSpec(
-            "decision", "choice", "kind of decision",
+            "decision",
+            "choice",
+            "kind of decision",
             choices=tuple(name for name in COLUMNS if name != "slots"),
         ),
         *(
             _text(name, "key of the decision", required=False)
-            for name in ("country", "track", "next_track", "group", "region", "service", "line",
-                         "to_line")
+            for name in (
+                "country",
+                "track",
+                "next_track",
+                "group",
+                "region",
+                "service",
+                "line",
+                "to_line",
+            )
         ),
         ColumnSpec("year", "int", "year of the decision"),
         ColumnSpec("amount", "number", "persons, steps or money", low=0),
     ),
-    keys=("decision", "country", "track", "next_track", "group", "region", "service", "line",
-          "to_line", "year"),
+    keys=(
+        "decision",
+        "country",
+        "track",
+        "next_track",
+        "group",
+        "region",
+        "service",
+        "line",
+        "to_line",
+        "year",
+    ),
 )
 
 
@@ -89,7 +109,9 @@ def require_case(policy: Policy, case: Case) -> None:
     if not policy.is_for(case.name):
         problems = Problems()
         problems.add(
-            policy.path.name, f"is not meant for case {case.name!r}", column="cases",
+            policy.path.name,
+            f"is not meant for case {case.name!r}",
+            column="cases",
             expected=f"one of {', '.join(policy.cases)}",
         )
         raise PolicyError(problems)
@@ -138,16 +160,22 @@ def _check_keys(slots: pd.DataFrame, case: Case, problems: Problems) -> None:
         for row, value in slots[key].items():
             if value and value not in known:
                 problems.add(
-                    f"{SLOTS.name}.csv", f"{value!r} is no {key} of case {case.name!r}",
-                    row=int(str(row)), column=key, expected=f"a {key} of {table}",
+                    f"{SLOTS.name}.csv",
+                    f"{value!r} is no {key} of case {case.name!r}",
+                    row=int(str(row)),
+                    column=key,
+                    expected=f"a {key} of {table}",
                     maybe=did_you_mean(value, known),
                 )
     years = case.years
     for row, year in slots["year"].items():
         if year not in years:
             problems.add(
-                f"{SLOTS.name}.csv", f"{year} is no year of case {case.name!r}",
-                row=int(str(row)), column="year", expected=f"{years[0]} to {years[-1]}",
+                f"{SLOTS.name}.csv",
+                f"{year} is no year of case {case.name!r}",
+                row=int(str(row)),
+                column="year",
+                expected=f"{years[0]} to {years[-1]}",
             )
 
 

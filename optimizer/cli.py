@@ -115,7 +115,12 @@ def solve(
     with runs.new_folder(folder, force=force) as aside:
         loaded_case = load_case(case)
         plan = planner.solve(
-            policy, loaded_case, changes=changed, gap=gap, time_limit=time_limit, report=line.show,
+            policy,
+            loaded_case,
+            changes=changed,
+            gap=gap,
+            time_limit=time_limit,
+            report=line.show,
             log=aside / runs.LOG,
         )
         line.end()
@@ -158,7 +163,9 @@ def check(
         assumed = read.assumed
     if as_json:
         document = {
-            "holds": evaluation.holds, "points": evaluation.points, "assumed": list(assumed),
+            "holds": evaluation.holds,
+            "points": evaluation.points,
+            "assumed": list(assumed),
             "goals": evaluation.tables["goals"].to_dict("records"),
             "violations": evaluation.violations.to_dict("records"),
         }
@@ -217,7 +224,9 @@ def formulation(
     from optimizer.planner import build_model
 
     changed = parse_changes(changes or [])
-    model = build_model(policy, case, changes=changed)
+    # The words and formulas do not depend on scales, so none are worked out for them.
+    scales = {} if style in ("markdown", "latex") else None
+    model = build_model(policy, case, changes=changed, scales=scales)
     if style in ("markdown", "latex"):
         text = exposition(model, style=style)
     else:

@@ -160,8 +160,10 @@ def scales_of(
         scales[name] = float(f"{value:.{SCALE_DIGITS}g}")
         if value <= NO_SCALE:
             problems.add(
-                policy.path.name, f"nothing of goal {name!r} can be earned in case {case.name!r} "
-                f"(its ideal is {value:g})", column=f"goals.{name}.scale",
+                policy.path.name,
+                f"nothing of goal {name!r} can be earned in case {case.name!r} "
+                f"(its ideal is {value:g})",
+                column=f"goals.{name}.scale",
                 expected="a scale as a number, or 'none'",
             )
     problems.raise_if_any(PolicyError)
@@ -257,8 +259,12 @@ def _plan(
             "deterministic": solution.complete and policy.solver.threads == 1,
             "nodes": solution.nodes,
             "trace": [
-                {"seconds": round(step.seconds, 3), "step": step.step,
-                 "objective": step.objective, "bound": step.bound}
+                {
+                    "seconds": round(step.seconds, 3),
+                    "step": step.step,
+                    "objective": step.objective,
+                    "bound": step.bound,
+                }
                 for step in watch.trace
             ],
         },
@@ -299,9 +305,7 @@ def build_model(
     if scales is None and any(goal.scale == "ideal" for goal in wanted.goals.values()):
         loaded = LoadedModel(instance, model)
         watch = Watch()
-        loaded.set_scales(
-            scales_of(base, case, loaded, watch, same=not _moves_rules(changes))
-        )
+        loaded.set_scales(scales_of(base, case, loaded, watch, same=not _moves_rules(changes)))
     return model
 
 

@@ -46,8 +46,13 @@ def _rules(*rules: Rule) -> dict[str, Rule]:
 
 
 RULES = _rules(
-    Rule("placed_matches_cohorts", "Everyone admitted is placed in a host region",
-         "applicants, sites", "link", 3),
+    Rule(
+        "placed_matches_cohorts",
+        "Everyone admitted is placed in a host region",
+        "applicants, sites",
+        "link",
+        3,
+    ),
     Rule("cohort_within_applicants", "No more slots than applicants", "applicants", "fact", 2),
     Rule("placed_within_site", "No more slots than a site can host", "sites", "limit", 2),
     Rule("intake_adds_up", "Intake of a track", "national_caps", "definition", 1),
@@ -56,32 +61,69 @@ RULES = _rules(
     Rule("slots_make_placed", "Single slots add up to the places", "touched blocks", "link", 4),
     Rule("cohort_needs_agreement", "Slots only under an open agreement", "agreements", "link", 2),
     Rule("agreement_stays_open", "An opened agreement stays open", "agreements", "link", 2),
-    Rule("cohort_reaches_minimum", "Minimum cohort of an open agreement", "tracks.min_cohort",
-         "limit", 2),
+    Rule(
+        "cohort_reaches_minimum",
+        "Minimum cohort of an open agreement",
+        "tracks.min_cohort",
+        "limit",
+        2,
+    ),
     Rule("cohort_needs_running", "Slots only where the track runs", "tracks.min_cohort", "link", 2),
-    Rule("running_reaches_minimum", "Minimum cohort where the track runs", "tracks.min_cohort",
-         "limit", 2),
-    Rule("stays_within_completers", "No more stayers than completers who may stay",
-         "continuations, support_levels", "fact", 3),
+    Rule(
+        "running_reaches_minimum",
+        "Minimum cohort where the track runs",
+        "tracks.min_cohort",
+        "limit",
+        2,
+    ),
+    Rule(
+        "stays_within_completers",
+        "No more stayers than completers who may stay",
+        "continuations, support_levels",
+        "fact",
+        3,
+    ),
     Rule("stays_match_places", "Everyone who stays lives in a host region", "sites", "link", 3),
     Rule("residents_add_up", "Residents of a track", "national_caps", "definition", 1),
     Rule("residents_within_cap", "National cap on residents", "national_caps", "limit", 1),
-    Rule("spending_adds_up", "Spending on a budget line", "costs, agreements, services",
-         "definition", 1),
+    Rule(
+        "spending_adds_up",
+        "Spending on a budget line",
+        "costs, agreements, services",
+        "definition",
+        1,
+    ),
     Rule("spending_within_budget", "Spending stays within the budget", "budgets", "limit", 1),
-    Rule("transfer_within_share", "Transfers out of a line stay within their share",
-         "policy budget.transfers", "limit", 2),
-    Rule("carry_over_within_share", "Carry-over stays within its share", "policy budget.carry_over",
-         "limit", 1),
-    Rule("received_money_is_spent", "Money received is spent in the year or lapses",
-         "policy budget", "link", 1),
+    Rule(
+        "transfer_within_share",
+        "Transfers out of a line stay within their share",
+        "policy budget.transfers",
+        "limit",
+        2,
+    ),
+    Rule(
+        "carry_over_within_share",
+        "Carry-over stays within its share",
+        "policy budget.carry_over",
+        "limit",
+        1,
+    ),
+    Rule(
+        "received_money_is_spent",
+        "Money received is spent in the year or lapses",
+        "policy budget",
+        "link",
+        1,
+    ),
     Rule("use_adds_up", "Use of a local service", "service_use", "definition", 2),
-    Rule("use_within_capacity", "Local services are not used beyond capacity", "services",
-         "limit", 2),
+    Rule(
+        "use_within_capacity", "Local services are not used beyond capacity", "services", "limit", 2
+    ),
     Rule("value_adds_up", "Value of a goal", "policy goals, scores", "definition"),
     Rule("raw_value_adds_up", "Raw value of a group of a goal", "policy goals", "definition"),
-    Rule("counted_under_tangent", "Diminishing returns of a goal", "policy goals.diminishing",
-         "link"),
+    Rule(
+        "counted_under_tangent", "Diminishing returns of a goal", "policy goals.diminishing", "link"
+    ),
     Rule("commitment_adds_up", "Slots of a commitment", "commitments", "definition"),
     Rule("commitment_at_least", "Committed slots are given", "commitments", "limit"),
     Rule("commitment_at_most", "Committed ceilings are kept", "commitments", "limit"),
@@ -89,26 +131,52 @@ RULES = _rules(
     Rule("compared_adds_up", "What a limit compares with", "policy limits", "definition"),
     Rule("limit_at_least", "A floor of the policy", "policy limits", "limit"),
     Rule("limit_at_most", "A ceiling of the policy", "policy limits", "limit"),
-    Rule("support_reaches_floor", "Support per person reaches its floor", "policy support_floor",
-         "limit", 2),
-    Rule("change_counts_cohorts_up", "Slots of a pair above today's", "current_plan",
-         "definition", 2),
-    Rule("change_counts_cohorts_down", "Slots of a pair below today's", "current_plan",
-         "definition", 2),
-    Rule("change_counts_places_up", "Slots of a site above today's", "current_plan",
-         "definition", 2),
-    Rule("change_counts_places_down", "Slots of a site below today's", "current_plan",
-         "definition", 2),
+    Rule(
+        "support_reaches_floor",
+        "Support per person reaches its floor",
+        "policy support_floor",
+        "limit",
+        2,
+    ),
+    Rule(
+        "change_counts_cohorts_up", "Slots of a pair above today's", "current_plan", "definition", 2
+    ),
+    Rule(
+        "change_counts_cohorts_down",
+        "Slots of a pair below today's",
+        "current_plan",
+        "definition",
+        2,
+    ),
+    Rule(
+        "change_counts_places_up", "Slots of a site above today's", "current_plan", "definition", 2
+    ),
+    Rule(
+        "change_counts_places_down",
+        "Slots of a site below today's",
+        "current_plan",
+        "definition",
+        2,
+    ),
     Rule("change_adds_up", "Change against the current plan", "current_plan", "definition", 0),
-    Rule("change_within_limit", "Change against the current plan stays within its limit",
-         "policy stability", "limit", 0),
+    Rule(
+        "change_within_limit",
+        "Change against the current plan stays within its limit",
+        "policy stability",
+        "limit",
+        0,
+    ),
 )
 """All rules by name."""
 
 BOUNDS = _rules(
     Rule("expansion_within_limit", "No more is built in a year than can be", "services", "fact", 2),
-    Rule("decision_is_possible", "Only what the case allows is decided",
-         "applicants, sites, agreements, continuations, services", "fact"),
+    Rule(
+        "decision_is_possible",
+        "Only what the case allows is decided",
+        "applicants, sites, agreements, continuations, services",
+        "fact",
+    ),
 )
 """What the model keeps by its index sets and bounds alone, so that only checks can break it."""
 

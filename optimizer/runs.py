@@ -21,8 +21,17 @@ WORKBOOK, REPORT, LOG = "plan.xlsx", "report.html", "solver.log"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 AMOUNTS = {"slots": "slots", "steps": "steps", "persons": "persons", "amount": "amount"}
 DECISION_KEYS = (
-    "decision", "country", "track", "next_track", "group", "region", "service", "line", "to_line",
-    "year", "amount",
+    "decision",
+    "country",
+    "track",
+    "next_track",
+    "group",
+    "region",
+    "service",
+    "line",
+    "to_line",
+    "year",
+    "amount",
 )
 
 
@@ -84,8 +93,12 @@ def write_plan(plan: Plan, folder: Path, name: Path) -> None:
     summary = plan.summary() | {"run_folder": str(name)}
     _write_json(summary, folder / SUMMARY)
     facts = {
-        "policy": plan.policy, "case": plan.case, "status": plan.status, "gap": plan.gap,
-        "objective": plan.objective, "bound": plan.bound,
+        "policy": plan.policy,
+        "case": plan.case,
+        "status": plan.status,
+        "gap": plan.gap,
+        "objective": plan.objective,
+        "bound": plan.bound,
     }
     _write_json(facts | dict(plan.provenance), folder / RUN)
     write_workbook(plan, folder / WORKBOOK)

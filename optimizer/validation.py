@@ -83,36 +83,48 @@ def validate(paths: Sequence[str | Path], *, solve: bool = True) -> list[Validat
         except (InputError, PolicyError) as error:
             found.append(
                 Validation(
-                    path if is_policy else None, None if is_policy else path, ok=False,
-                    message="cannot be read", problems=tuple(error.problems),
+                    path if is_policy else None,
+                    None if is_policy else path,
+                    ok=False,
+                    message="cannot be read",
+                    problems=tuple(error.problems),
                     seconds=time.monotonic() - started,
                 )
             )
     pairs = [
-        (policy, case) for policy in policies for case in cases
+        (policy, case)
+        for policy in policies
+        for case in cases
         if policies[policy].is_for(cases[case].name)
     ]
     for policy, case in pairs:
         found.append(_pair(policies[policy], cases[case], policy, case, solve=solve))
     found += [
         Validation(path, None, ok=True, message="read; no case given that it is meant for")
-        for path in policies if path not in {policy for policy, _ in pairs}
+        for path in policies
+        if path not in {policy for policy, _ in pairs}
     ]
     found += [
         Validation(None, path, ok=True, message="read; no policy given that is meant for it")
-        for path in cases if path not in {case for _, case in pairs}
+        for path in cases
+        if path not in {case for _, case in pairs}
     ]
     return found
 
 
-def _pair(policy: Policy, case: Case, policy_path: Path, case_path: Path, *, solve: bool
-          ) -> Validation:
+def _pair(
+    policy: Policy, case: Case, policy_path: Path, case_path: Path, *, solve: bool
+) -> Validation:
     started = time.monotonic()
 
     def outcome(message: str, *, ok: bool, **more: object) -> Validation:
         return Validation(
-            policy_path, case_path, ok=ok, message=message,
-            seconds=time.monotonic() - started, **more,  # type: ignore[arg-type]
+            policy_path,
+            case_path,
+            ok=ok,
+            message=message,
+            seconds=time.monotonic() - started,
+            **more,  # type: ignore[arg-type]
         )
 
     try:

@@ -75,7 +75,7 @@ def evaluate_decisions(
             "value": impossible["value"].astype(float),
             "sense": "at_most",
             "limit": 0.0,
-            "slack": -impossible["value"].astype(float),
+            "slack": -impossible["value"].astype(float).abs(),
         }
     )
     broken = checked[checked["broken"]].drop(columns="broken")
@@ -107,8 +107,11 @@ def _soft(subject: Subject) -> pd.DataFrame:
             parts.append(
                 pd.DataFrame(
                     {
-                        "limit": limit.name, "key": rows["key"], "value": rows["value"],
-                        "number": rows["limit"], "percent": percent,
+                        "limit": limit.name,
+                        "key": rows["key"],
+                        "value": rows["value"],
+                        "number": rows["limit"],
+                        "percent": percent,
                         "points": limit.limit.soft * percent,
                     }
                 )

@@ -15,7 +15,7 @@ from optimizer.instance.sets import ALL
 from optimizer.plan import COLUMNS, Decisions, empty
 
 Floats = npt.NDArray[np.float64]
-WHOLE = 1e-6
+AMOUNTS = ("slots", "persons", "steps", "amount")
 SMALL = 1e-7
 """Expected persons and money below this are solver noise, not decisions."""
 
@@ -70,12 +70,7 @@ def values_of(instance: Instance, decisions: Decisions) -> Values:
         known = joined.dropna(subset=["position"])
         values[known["position"].to_numpy(dtype="int64")] = known[amount].to_numpy(dtype=float)
         found[family] = values
-        if len(unknown):
-            strangers.append(
-                pd.DataFrame(
-                    {"table": family, "key": labels(unknown[keys]), "value": unknown[amount]}
-                )
-            )
+        strangers.append(_impossible(family, unknown[[*keys, amount]], amount))
 
     place("cohort", slots, "slots")
     if sets.has_regions:
@@ -91,16 +86,32 @@ def values_of(instance: Instance, decisions: Decisions) -> Values:
     place("stays_at", decisions.stays_at, "persons")
     place("expansion", decisions.expansion, "steps")
     found["agreement"], closed = _open(sets.agreement, decisions.agreements)
-    if len(closed):
-        strangers.append(closed)
+    strangers += [closed, *_negative(decisions)]
+    if not sets.has_regions:
+        placed = decisions.slots[decisions.slots["region"].ne("")]
+        strangers.append(_impossible("slots of a national case", placed, "slots"))
     cohorts = sets.cohort.assign(slots=found["cohort"])
     running = cohorts.groupby(["country", "track", "year"])["slots"].sum()
     keys = pd.MultiIndex.from_frame(sets.running)
     found["running"] = (running.reindex(keys).fillna(0.0).to_numpy() > 0).astype(float)
-    impossible = pd.concat(strangers, ignore_index=True) if strangers else pd.DataFrame(
-        {"table": [], "key": [], "value": []}
-    )
-    return Values(found, impossible)
+    told = [part for part in strangers if len(part)] or strangers[:1]
+    return Values(found, pd.concat(told, ignore_index=True))
+
+
+def _impossible(table: str, rows: pd.DataFrame, amount: str) -> pd.DataFrame:
+    """Rows of a decision table that the case does not allow."""
+    label = pd.Series(labels(rows.drop(columns=amount)), dtype="str")
+    frame = pd.DataFrame({"key": label, "value": rows[amount].to_numpy(dtype=float)})
+    return frame.assign(table=table)
+
+
+def _negative(decisions: Decisions) -> list[pd.DataFrame]:
+    found = []
+    for name, table in decisions.tables().items():
+        amount = next((column for column in table if column in AMOUNTS), None)
+        if amount is not None:
+            found.append(_impossible(name, table[table[amount] < 0], amount))
+    return found
 
 
 def _open(frame: pd.DataFrame, opened: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
@@ -110,8 +121,8 @@ def _open(frame: pd.DataFrame, opened: pd.DataFrame) -> tuple[Floats, pd.DataFra
     possible = frame.groupby(["country", "track"], as_index=False)["year"].min()
     checked = opened.merge(possible, on=["country", "track"], how="left", suffixes=("", "_first"))
     wrong = checked[~(checked["year"] >= checked["year_first"])]
-    label = labels(wrong[["country", "track", "year"]])
-    return is_open, pd.DataFrame({"key": label}).assign(table="agreement", value=1.0)
+    keys = wrong[["country", "track", "year"]].assign(opened=1.0)
+    return is_open, _impossible("agreement", keys, "opened")
 
 
 def decisions_of(
@@ -177,8 +188,11 @@ def _filled(instance: Instance, values: dict[str, Floats]) -> pd.DataFrame:
         left, right = np.nonzero(cells)
         part = pd.DataFrame(
             {
-                "country": rows["country"].to_numpy()[left], "track": key[0], "level": key[1],
-                "region": where["region"].to_numpy()[right], "year": key[3],
+                "country": rows["country"].to_numpy()[left],
+                "track": key[0],
+                "level": key[1],
+                "region": where["region"].to_numpy()[right],
+                "year": key[3],
                 "slots": cells[left, right],
             }
         )

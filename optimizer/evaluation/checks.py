@@ -34,7 +34,9 @@ class Subject:
         return amounts.groupby(by, sort=False)["amount"].sum()
 
 
-def rows(rule: str, key: pd.DataFrame | pd.Index, value: object, sense: str, limit: object) -> pd.DataFrame:
+def rows(
+    rule: str, key: pd.DataFrame | pd.Index, value: object, sense: str, limit: object
+) -> pd.DataFrame:
     """Checked rows of one rule; ``key`` is a frame or index of key columns."""
     if isinstance(key, pd.Index):
         key = key.to_frame(index=False)
@@ -54,20 +56,44 @@ def check_margins(s: Subject) -> list[pd.DataFrame]:
     factor = is_open.reindex(pairs.index).fillna(0.0).where(pairs["link"].eq("proposed"), 1.0)
     agreed = pairs["link"].eq("proposed")
     done = [
-        rows("cohort_within_applicants", pairs.index[~agreed], cohort[~agreed], "at_most",
-             pairs.loc[~agreed, "applicants"]),
-        rows("cohort_needs_agreement", pairs.index[agreed], cohort[agreed], "at_most",
-             pairs.loc[agreed, "applicants"] * factor[agreed]),
+        rows(
+            "cohort_within_applicants",
+            pairs.index[~agreed],
+            cohort[~agreed],
+            "at_most",
+            pairs.loc[~agreed, "applicants"],
+        ),
+        rows(
+            "cohort_needs_agreement",
+            pairs.index[agreed],
+            cohort[agreed],
+            "at_most",
+            pairs.loc[agreed, "applicants"] * factor[agreed],
+        ),
     ]
     enough = pairs["applicants"] >= pairs["min_cohort"]
     hosted = pd.MultiIndex.from_frame(sets.cohort[pair].drop_duplicates())
     binding = enough & (pairs["min_cohort"] > 0) & pairs.index.isin(hosted)
     least = binding & pairs["link"].isin(["existing", "proposed"])
-    done.append(rows("cohort_reaches_minimum", pairs.index[least], cohort[least], "at_least",
-                     pairs.loc[least, "min_cohort"] * factor[least]))
+    done.append(
+        rows(
+            "cohort_reaches_minimum",
+            pairs.index[least],
+            cohort[least],
+            "at_least",
+            pairs.loc[least, "min_cohort"] * factor[least],
+        )
+    )
     runs = binding & pairs["link"].eq("running")
-    done.append(rows("running_reaches_minimum", pairs.index[runs], cohort[runs], "at_least",
-                     pairs.loc[runs, "min_cohort"].where(cohort[runs] > 0, 0.0)))
+    done.append(
+        rows(
+            "running_reaches_minimum",
+            pairs.index[runs],
+            cohort[runs],
+            "at_least",
+            pairs.loc[runs, "min_cohort"].where(cohort[runs] > 0, 0.0),
+        )
+    )
     if sets.has_regions:
         site = ["track", "region", "year"]
         placed = s.total(terms(sets.placed, "placed"), site)
@@ -111,25 +137,42 @@ def check_money(s: Subject) -> list[pd.DataFrame]:
     budget = line_years(s)
     key = pd.MultiIndex.from_frame(budget[["line", "year"]])
     done = [
-        rows("spending_within_budget", key,
-             budget["spent"] + budget["given"] + budget["carried_out"], "at_most",
-             budget["budget"] + budget["received"] + budget["carried_in"]),
-        rows("received_money_is_spent", key, budget["received"] + budget["carried_in"], "at_most",
-             budget["spent"]),
+        rows(
+            "spending_within_budget",
+            key,
+            budget["spent"] + budget["given"] + budget["carried_out"],
+            "at_most",
+            budget["budget"] + budget["received"] + budget["carried_in"],
+        ),
+        rows(
+            "received_money_is_spent",
+            key,
+            budget["received"] + budget["carried_in"],
+            "at_most",
+            budget["spent"],
+        ),
     ]
     amount = budget.set_index(["line", "year"])["budget"]
     listed = {(transfer.from_, transfer.to): transfer.share for transfer in s.instance.transfers}
     moved = s.decisions.transfers
     shares = [listed.get(pair, 0.0) for pair in zip(moved["line"], moved["to_line"], strict=True)]
     own = amount.reindex(pd.MultiIndex.from_frame(moved[["line", "year"]])).fillna(0.0)
-    done.append(rows("transfer_within_share", moved[["line", "to_line", "year"]], moved["amount"],
-                     "at_most", np.array(shares) * own.to_numpy()))
+    done.append(
+        rows(
+            "transfer_within_share",
+            moved[["line", "to_line", "year"]],
+            moved["amount"],
+            "at_most",
+            np.array(shares) * own.to_numpy(),
+        )
+    )
     kept = s.decisions.carry_over
     own = amount.reindex(pd.MultiIndex.from_frame(kept[["line", "year"]])).fillna(0.0).to_numpy()
     last = kept["year"].to_numpy() >= s.instance.sets.window[-1]
     most = np.where(last, 0.0, kept["line"].map(s.instance.carry_over).fillna(0.0).to_numpy() * own)
-    done.append(rows("carry_over_within_share", kept[["line", "year"]], kept["amount"],
-                     "at_most", most))
+    done.append(
+        rows("carry_over_within_share", kept[["line", "year"]], kept["amount"], "at_most", most)
+    )
     return done
 
 
@@ -154,8 +197,11 @@ def line_years(s: Subject) -> pd.DataFrame:
     moved, kept = s.decisions.transfers, s.decisions.carry_over
     spent = s.total(s.instance.spending, ["line", "year"]).reindex(key).fillna(0.0).to_numpy()
     frame = frame.assign(
-        spent=spent, received=told(moved, "to_line"), given=told(moved, "line"),
-        carried_in=told(kept, "line", 1), carried_out=told(kept, "line"),
+        spent=spent,
+        received=told(moved, "to_line"),
+        given=told(moved, "line"),
+        carried_in=told(kept, "line", 1),
+        carried_out=told(kept, "line"),
     )
     free = frame["budget"] + frame["received"] + frame["carried_in"]
     frame["unspent"] = free - frame["spent"] - frame["given"] - frame["carried_out"]
@@ -171,8 +217,13 @@ def check_services(s: Subject) -> list[pd.DataFrame]:
     built = s.instance.sets.expansion
     return [
         rows("use_within_capacity", key, table["use"], "at_most", table["capacity"]),
-        rows("expansion_within_limit", built[["region", "service", "year"]],
-             s.values.of["expansion"], "at_most", built["expansion_limit"]),
+        rows(
+            "expansion_within_limit",
+            built[["region", "service", "year"]],
+            s.values.of["expansion"],
+            "at_most",
+            built["expansion_limit"],
+        ),
     ]
 
 
@@ -197,8 +248,11 @@ def service_years(s: Subject) -> pd.DataFrame:
     used = np.array([item in use.index for item in index], dtype=bool)
     amount = use.reindex(index).fillna(0.0).to_numpy(dtype=float) if len(use) else 0.0
     return table[key].assign(
-        use=amount, capacity=table["capacity"].to_numpy() + built, built=built,
-        unit=table["unit"].to_numpy(), used_by_plan=used,
+        use=amount,
+        capacity=table["capacity"].to_numpy() + built,
+        built=built,
+        unit=table["unit"].to_numpy(),
+        used_by_plan=used,
     )
 
 

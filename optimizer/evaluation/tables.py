@@ -8,7 +8,6 @@ import pandas as pd
 from optimizer.evaluation.checks import Subject, goal_values, line_years, service_years
 from optimizer.instance.money import EXPANSION, PARTICIPANTS, REGIONAL, UPKEEP
 from optimizer.instance.people import terms
-from optimizer.plan import COLUMNS, Decisions
 
 
 def result_tables(s: Subject) -> dict[str, pd.DataFrame]:
@@ -102,7 +101,10 @@ def integration(s: Subject) -> pd.DataFrame:
     if s.instance.sets.has_regions:
         shares = _shares(s)
         for family, other in (
-            ("cohort", "region"), ("stays", "region"), ("placed", "country"), ("stays_at", "country"),
+            ("cohort", "region"),
+            ("stays", "region"),
+            ("placed", "country"),
+            ("stays_at", "country"),
         ):
             rows = paid[paid["family"].eq(family) & ~whole].drop(columns=other)
             split = rows.merge(shares[family], on="position")
@@ -118,17 +120,23 @@ def _shares(s: Subject) -> dict[str, pd.DataFrame]:
     """For every decision on one margin, its shares over the other margin."""
     sets = s.instance.sets
     slots = s.decisions.slots.merge(sets.groups, on=["track", "country"])
-    cohort = terms(sets.cohort, "cohort").drop(columns="group").merge(
-        slots.drop(columns="group"), on=["country", "track", "level", "year"])
+    cohort = (
+        terms(sets.cohort, "cohort")
+        .drop(columns="group")
+        .merge(slots.drop(columns="group"), on=["country", "track", "level", "year"])
+    )
     placed = terms(sets.placed, "placed").merge(
-        slots, on=["track", "level", "group", "region", "year"])
+        slots, on=["track", "level", "group", "region", "year"]
+    )
     flow = ["track", "next_track", "group", "year"]
     stays = terms(sets.stays, "stays").assign(slots=s.values.of["stays"])
     stays_at = terms(sets.stays_at, "stays_at").assign(slots=s.values.of["stays_at"])
     to = stays.loc[stays["slots"] > 0, [*flow, "country", "position"]].merge(
-        stays_at.loc[stays_at["slots"] > 0, [*flow, "region", "slots"]], on=flow)
+        stays_at.loc[stays_at["slots"] > 0, [*flow, "region", "slots"]], on=flow
+    )
     of = stays_at.loc[stays_at["slots"] > 0, [*flow, "region", "position"]].merge(
-        stays.loc[stays["slots"] > 0, [*flow, "country", "slots"]], on=flow)
+        stays.loc[stays["slots"] > 0, [*flow, "country", "slots"]], on=flow
+    )
     return {
         "cohort": _share(cohort, "region"),
         "placed": _share(placed, "country"),
@@ -155,26 +163,29 @@ def fates(s: Subject) -> pd.DataFrame:
     key = ["country", "track"]
     entered = instance.people.entries
     duration = entered["track"].map(sets.tracks["duration_years"])
-    ends = entered["entry_year"] + duration
-    entrants = s.total(entered[ends >= sets.window[0]], key)
+    entered = entered.assign(ends=entered["entry_year"] + duration)
+    entered = entered[entered["ends"] >= sets.window[0]]
+    done = entered[entered["ends"] <= sets.window[-1]].merge(sets.levels, on=["track", "level"])
+    dropped = done.assign(coefficient=done["coefficient"] * (1.0 - done["completion_rate"]))
+    entrants = s.total(entered, key)
     index = entrants.index
-    completers = s.total(instance.people.completes, key).reindex(index).fillna(0.0)
-    stays = s.total(terms(sets.stays, "stays"), key).reindex(index).fillna(0.0)
-    present = s.total(entered[ends > sets.window[-1]], key).reindex(index).fillna(0.0)
-    home = index.get_level_values("track").map(sets.tracks["returns_home"]).to_numpy(dtype=bool)
-    goes_home = np.where(home, completers - stays, 0.0)
-    finished = entrants - present
+
+    def told(part: pd.DataFrame) -> pd.Series:
+        return s.total(part, key).reindex(index).fillna(0.0)
+
+    completers = told(instance.people.completes)
+    stays = told(terms(sets.stays, "stays"))
+    returns = sets.tracks["returns_home"].reindex(index.get_level_values("track"))
+    goes_home = (completers - stays).where(returns.to_numpy(dtype=bool), 0.0)
     table = pd.DataFrame(
         {
-            "entrants": entrants, "left": finished - stays - goes_home, "stays": stays,
-            "goes_home": goes_home, "present": present,
+            "entrants": entrants,
+            "left": told(dropped) + completers - stays - goes_home,
+            "stays": stays,
+            "goes_home": goes_home,
+            "present": told(entered[entered["ends"] > sets.window[-1]]),
         }
     ).reset_index()
-    balance = table["left"] + table["stays"] + table["goes_home"] + table["present"]
-    assert np.allclose(balance, table["entrants"]), "an entrant ended as nothing or as two things"
+    ends = table[["left", "stays", "goes_home", "present"]].sum(axis=1)
+    assert np.allclose(ends, table["entrants"]), "an entrant ended as nothing or as two things"
     return table[table["entrants"] > 0].reset_index(drop=True)
-
-
-def assumed_decisions(s: Decisions) -> dict[str, int]:
-    """Number of rows per decision table, for the listing of what was assumed."""
-    return {name: len(table) for name, table in s.tables().items() if name in COLUMNS}

@@ -34,10 +34,7 @@ def add_budget(model: pyo.ConcreteModel, instance: Instance) -> None:
     _add_money(model, instance)
     amount = instance.budget.set_index(["line", "year"])["amount"].to_dict()
     share = instance.carry_over
-    out = {
-        (transfer.from_, transfer.to): transfer.share
-        for transfer in instance.transfers
-    }
+    out = {(transfer.from_, transfer.to): transfer.share for transfer in instance.transfers}
     cost = Sums(model, instance.spending, ["line", "year"])
 
     @model.Constraint(model.LINE_YEARS)
@@ -50,9 +47,7 @@ def add_budget(model: pyo.ConcreteModel, instance: Instance) -> None:
         return model.spending[line, year] + given <= amount[line, year] + received
 
     @model.Constraint(model.TRANSFERS)
-    def transfer_within_share(
-        model: pyo.ConcreteModel, line: str, other: str, year: int
-    ) -> object:
+    def transfer_within_share(model: pyo.ConcreteModel, line: str, other: str, year: int) -> object:
         return model.transfer[line, other, year] <= out[line, other] * amount[line, year]
 
     @model.Constraint(model.CARRY_OVERS)
@@ -79,9 +74,7 @@ def _add_money(model: pyo.ConcreteModel, instance: Instance) -> None:
         dimen=3,
     )
     model.CARRY_OVERS = pyo.Set(
-        initialize=[
-            (line, year) for line in instance.carry_over for year in window[:-1]
-        ],
+        initialize=[(line, year) for line in instance.carry_over for year in window[:-1]],
         dimen=2,
     )
     model.spending = pyo.Var(model.LINE_YEARS, domain=pyo.NonNegativeReals)

@@ -96,8 +96,12 @@ def _latex(text: str) -> str:
 def _sizes(model: pyo.ConcreteModel, style: str) -> str:
     table = sizes(model)
     if style == "markdown":
-        lines = ["## Rows of this instance", "", "| rule | in words | numbers from | rows |",
-                 "|---|---|---|---:|"]
+        lines = [
+            "## Rows of this instance",
+            "",
+            "| rule | in words | numbers from | rows |",
+            "|---|---|---|---:|",
+        ]
         lines += [
             f"| `{row.rule}` | {row.title} | {row.source} | {row.rows:,} |"
             for row in table.itertuples(index=False)

@@ -31,8 +31,9 @@ def index_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[object, 
     return list(rows.itertuples(index=False, name=None))
 
 
-def add_index(model: pyo.ConcreteModel, name: str, frame: pd.DataFrame, columns: Sequence[str]
-              ) -> pyo.Set:
+def add_index(
+    model: pyo.ConcreteModel, name: str, frame: pd.DataFrame, columns: Sequence[str]
+) -> pyo.Set:
     """Add a set of index tuples taken from the columns of a frame."""
     members = index_of(frame, columns)
     if len(columns) == 1:

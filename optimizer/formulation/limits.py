@@ -83,7 +83,9 @@ def _add_accounts(
     measured = Sums(model, _tagged(limits.values()), ["limit", "group"])
     compared = Sums(model, _compared(limits), ["limit", "sense", "group"])
     model.MEASURED = pyo.Set(
-        initialize=[(name, group) for name, limit in limits.items() for group in limit.groups.index],
+        initialize=[
+            (name, group) for name, limit in limits.items() for group in limit.groups.index
+        ],
         dimen=2,
     )
     model.COMPARED = pyo.Set(
@@ -97,9 +99,7 @@ def _add_accounts(
     )
     for side, name in (("at_least", "FLOORS"), ("at_most", "CEILINGS")):
         keys = [
-            (limit, group)
-            for limit in _sided(limits, side)
-            for group in limits[limit].groups.index
+            (limit, group) for limit in _sided(limits, side) for group in limits[limit].groups.index
         ]
         model.add_component(name, pyo.Set(initialize=keys, dimen=2))
     model.measured = pyo.Var(model.MEASURED, domain=pyo.Reals)
@@ -112,9 +112,7 @@ def _add_accounts(
         return model.measured[name, group] == measured[name, group]
 
     @model.Constraint(model.COMPARED)
-    def compared_adds_up(
-        model: pyo.ConcreteModel, name: str, sense: str, group: str
-    ) -> object:
+    def compared_adds_up(model: pyo.ConcreteModel, name: str, sense: str, group: str) -> object:
         return model.compared[name, sense, group] == compared[name, sense, group]
 
 
@@ -133,9 +131,7 @@ def add_violations(model: pyo.ConcreteModel, limits: dict[str, JoinedLimit]) -> 
     model.violation = pyo.Var(model.VIOLATIONS, domain=pyo.NonNegativeReals)
 
 
-def _violated(
-    model: pyo.ConcreteModel, limit: JoinedLimit, bound: Bound, group: str
-) -> object:
+def _violated(model: pyo.ConcreteModel, limit: JoinedLimit, bound: Bound, group: str) -> object:
     if limit.limit.soft is None:
         return 0.0
     base = limit.soft_base(bound, group)

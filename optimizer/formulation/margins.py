@@ -53,9 +53,7 @@ def add_applicants(model: pyo.ConcreteModel, instance: Instance) -> None:
     cohort = Sums(model, terms(sets.cohort, "cohort"), ["country", "track", "year"])
     pairs = sets.pairs[sets.pairs["link"].isin(["free", "existing"])]
     applicants = pairs.set_index(["country", "track", "year"])["applicants"].to_dict()
-    model.OPEN_PAIRS = pyo.Set(
-        initialize=[key for key in applicants if cohort.has(key)], dimen=3
-    )
+    model.OPEN_PAIRS = pyo.Set(initialize=[key for key in applicants if cohort.has(key)], dimen=3)
 
     @model.Constraint(model.OPEN_PAIRS)
     def cohort_within_applicants(model: pyo.ConcreteModel, *pair: object) -> object:

@@ -24,9 +24,7 @@ def add_support(model: pyo.ConcreteModel, instance: Instance) -> None:
     whole stay of d_t years; entrants are cohorts (places) and people who stay on from another
     track. Skipped for tracks outside the floor's filter.
     """
-    parts = [
-        terms.assign(floor=number) for number, terms in enumerate(instance.support_floor)
-    ]
+    parts = [terms.assign(floor=number) for number, terms in enumerate(instance.support_floor)]
     terms = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     above = Sums(model, terms, FLOOR)
     keys = [] if terms.empty else terms[FLOOR].drop_duplicates().itertuples(index=False, name=None)

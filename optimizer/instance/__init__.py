@@ -228,7 +228,8 @@ def _current_plan(
     by_region = placed.groupby(["track", "region"], as_index=False)["slots"].sum()
     if policy.stability is not None and not table["slots"].sum() > 0:
         problems.add(
-            file=policy.path.name, column="stability",
+            file=policy.path.name,
+            column="stability",
             message=f"case {case.name!r} has no current_plan to change from",
             expected="a table current_plan with slots, or no [stability]",
         )

@@ -58,12 +58,16 @@ class Attributes:
             return Attribute(homes[0], column, self.tables[homes[0]][column])
         if homes:
             names = [f"{key}.{column}" for key in homes]
-            self._add(place, f"{name!r} may mean {' or '.join(names)}", "one of them", names[0])
+            self.add(place, f"{name!r} may mean {' or '.join(names)}", "one of them", names[0])
             return None
         known = [column for key in within for column in self.tables[key]]
         known += [f"{key}.{column}" for key in within for column in self.tables[key]]
-        self._add(place, f"{name!r} is no attribute of {', '.join(within)}",
-                  "a column of the case's tables", did_you_mean(name, known))
+        self.add(
+            place,
+            f"{name!r} is no attribute of {', '.join(within)}",
+            "a column of the case's tables",
+            did_you_mean(name, known),
+        )
         return None
 
     def members(
@@ -79,8 +83,11 @@ class Attributes:
             listed = self.wanted(attribute, name, wanted, place, optional=optional)
             keep &= attribute.values.isin(listed)
         if where and not keep.any() and not optional:
-            self._add(f"{place}.where", f"no {dimension} matches all of {dict(where)}",
-                      f"filters that at least one {dimension} matches")
+            self.add(
+                f"{place}.where",
+                f"no {dimension} matches all of {dict(where)}",
+                f"filters that at least one {dimension} matches",
+            )
         return list(table.index[keep])
 
     def wanted(
@@ -91,7 +98,7 @@ class Attributes:
         known = set(attribute.values.dropna())
         for value in listed:
             if value not in known and not optional:
-                self._add(
+                self.add(
                     f"{place}.where.{name}",
                     f"no {attribute.dimension} has {attribute.column} = {value!r}",
                     f"one of the {len(known)} values in use",
@@ -99,9 +106,13 @@ class Attributes:
                 )
         return listed
 
-    def _add(self, place: str, message: str, expected: str, maybe: str | None = None) -> None:
+    def add(self, place: str, message: str, expected: str, maybe: str | None = None) -> None:
+        """Add a problem at a place of the policy."""
         self.problems.add(
-            file=self.policy.path.name, column=place, message=message, expected=expected,
+            file=self.policy.path.name,
+            column=place,
+            message=message,
+            expected=expected,
             maybe=maybe,
         )
 

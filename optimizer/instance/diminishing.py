@@ -75,7 +75,8 @@ def join_diminishing(
             told = attribute.of(terms)
             if told.isna().any():
                 problems.add(
-                    file=policy.path.name, column=place,
+                    file=policy.path.name,
+                    column=place,
                     message=f"part of the value of goal {name!r} belongs to no {attribute_name}",
                     expected="groups that every effect of the goal belongs to",
                 )

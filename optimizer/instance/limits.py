@@ -83,29 +83,95 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
     )
     if len(measures.problems) > before:
         return None
-    measured, groups = _grouped(measured, limit.by)
-    if not len(groups):
-        if not limit.optional:
-            measures.problems.add(
-                file=measures.attributes.policy.path.name, column=place,
-                message=f"no {limit.measure} match the filter {dict(limit.where)}",
-                expected="a filter that matches something, or optional = true",
-            )
+    if not _filters_match(limit, measures, place) or not _value_is_additive(limit, measures, place):
         return None
+    measured, groups = _grouped(measured, limit.by)
     bounds = [
         _bound(sense, wanted, limit, groups, measures, place)
         for sense, wanted in (("at_least", limit.at_least), ("at_most", limit.at_most))
         if wanted is not None
     ]
     _check_floor(limit, groups, measured, bounds, measures, place)
+    _check_soft_base(limit, bounds, measures, place)
+    if not len(groups):
+        return None
     return JoinedLimit(
-        name=limit.name, limit=limit, groups=groups, measured=measured, bounds=tuple(bounds),
+        name=limit.name,
+        limit=limit,
+        groups=groups,
+        measured=measured,
+        bounds=tuple(bounds),
         counted=limit.measure == "value" and not limit.by and not limit.where,
     )
 
 
-def _grouped(measured: pd.DataFrame, by: list[str] | tuple[str, ...]
-             ) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _filters_match(limit: Limit, measures: Measures, place: str) -> bool:
+    """Whether the filters leave a key of every dimension they speak of; a problem if not."""
+    if limit.optional:
+        return True
+    for dimension, keys in _members(limit, measures).items():
+        if not keys.any():
+            measures.attributes.add(
+                f"{place}.where",
+                f"no {dimension} matches all of {dict(limit.where)}",
+                "a filter that matches something, or optional = true",
+            )
+            return False
+    return True
+
+
+def _members(limit: Limit, measures: Measures) -> dict[str, pd.Series]:
+    """Which keys of each filtered dimension match all of a limit's filters."""
+    members: dict[str, pd.Series] = {}
+    for name, values in limit.where.items():
+        attribute = measures.dimension(name)
+        if attribute is not None:
+            listed = values if isinstance(values, list | tuple) else [values]
+            matches = attribute.values.isin(listed)
+            members[attribute.dimension] = members.get(attribute.dimension, True) & matches
+    return members
+
+
+def _value_is_additive(limit: Limit, measures: Measures, place: str) -> bool:
+    """Refuse parts of a value that is counted as a whole, with diminishing returns."""
+    curved = {
+        name
+        for name, goal in measures.attributes.policy.goals.items()
+        if goal.diminishing is not None
+    }
+    parts = limit.measure == "value" and bool(limit.by or limit.where)
+    goals = {limit.goal} if parts else set()
+    for bound in (limit.at_least, limit.at_most):
+        if isinstance(bound, Relative) and bound.measure == "value":
+            goals.add(bound.goal or limit.goal)
+    refused = sorted(goal for goal in goals & curved if goal is not None)
+    for goal in refused:
+        measures.attributes.add(
+            f"{place}.goal",
+            f"goal {goal!r} has diminishing returns, so its value has no parts to compare",
+            "a limit on its whole value, or a goal without diminishing returns",
+        )
+    return not refused
+
+
+def _check_soft_base(
+    limit: Limit, bounds: list[Bound], measures: Measures, place: str
+) -> None:
+    if limit.soft is None or limit.soft_base is not None:
+        return
+    for bound in bounds:
+        empty = [str(group) for group, number in bound.constant.items() if number == 0]
+        if empty:
+            measures.attributes.add(
+                f"{place}.soft_base",
+                f"is missing; the number is 0 for {', '.join(empty[:5])}",
+                "the number that counts as 100 %",
+            )
+
+
+def _grouped(
+    measured: pd.DataFrame, by: list[str] | tuple[str, ...]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Label the group of every term; terms that belong to no group are left out."""
     by = list(by)
     if not by:
@@ -140,20 +206,26 @@ def _bound(
         missing = [name for name in by if name not in limit.by]
         if missing:
             measures.problems.add(
-                file=measures.attributes.policy.path.name, column=f"{place}.{sense}.by",
+                file=measures.attributes.policy.path.name,
+                column=f"{place}.{sense}.by",
                 message=f"{missing} not among the limit's own groups {list(limit.by)}",
                 expected="the same groups or fewer",
             )
             return Bound(sense, zero, 0.0, none, labels)
         other = measures.terms(
-            wanted.measure, wanted.where, by, f"{place}.{sense}",
-            goal=wanted.goal, optional=limit.optional,
+            wanted.measure,
+            wanted.where,
+            by,
+            f"{place}.{sense}",
+            goal=wanted.goal,
+            optional=limit.optional,
         )
         other, other_groups = _grouped(other, by)
         if by and len(other_groups):
             named = other_groups.reset_index()
-            labels = groups.reset_index().merge(named, on=list(by), how="left",
-                                                suffixes=("", "_other"))
+            labels = groups.reset_index().merge(
+                named, on=list(by), how="left", suffixes=("", "_other")
+            )
             labels = labels.set_index("group")["group_other"].fillna("")
         elif len(other_groups):
             labels = labels.replace("", TOTAL)
@@ -173,8 +245,10 @@ def _amounts(
         return amounts
     if not pd.api.types.is_numeric_dtype(attribute.values):
         measures.problems.add(
-            file=measures.attributes.policy.path.name, column=f"{place}.per",
-            message=f"{wanted.per!r} is not numeric", expected="a numeric attribute",
+            file=measures.attributes.policy.path.name,
+            column=f"{place}.per",
+            message=f"{wanted.per!r} is not numeric",
+            expected="a numeric attribute",
         )
         return amounts
     member = pd.Series(True, index=attribute.values.index)
@@ -193,7 +267,8 @@ def _amounts(
         chosen = attribute.values[inside]
         if chosen.isna().any():
             measures.problems.add(
-                file=measures.attributes.policy.path.name, column=f"{place}.per",
+                file=measures.attributes.policy.path.name,
+                column=f"{place}.per",
                 message=f"{wanted.per!r} is blank for {', '.join(map(str, chosen.index[chosen.isna()][:5]))}",
                 expected="a figure for every member of the group",
             )
@@ -218,11 +293,11 @@ def _check_floor(
     floors = [bound for bound in bounds if bound.sense == "at_least" and not bound.is_relative]
     if not floors or limit.soft is not None or limit.optional:
         return
-    for missing in _groups_without_terms(limit, groups, measures):
-        measures.problems.add(
-            file=measures.attributes.policy.path.name, column=f"{place}.at_least",
-            message=f"{missing} has no {limit.measure} that could reach the floor",
-            expected="groups with something to count, or optional = true",
+    for missing in _unreachable(limit, groups, measures, place):
+        measures.attributes.add(
+            f"{place}.at_least",
+            f"{missing} has no {limit.measure} that could reach the floor",
+            "groups with something to count, or optional = true",
         )
     if limit.measure != "slots":
         return
@@ -231,38 +306,51 @@ def _check_floor(
         most = possible.get(label)
         if most is not None and floor > most:
             measures.problems.add(
-                file=measures.attributes.policy.path.name, column=f"{place}.at_least",
+                file=measures.attributes.policy.path.name,
+                column=f"{place}.at_least",
                 message=f"the floor {floor:g} for {label} is above the {most:g} eligible applicants",
                 expected=f"at most {most:g}",
             )
 
 
-def _groups_without_terms(
-    limit: Limit, groups: pd.DataFrame, measures: Measures
+def _unreachable(
+    limit: Limit, groups: pd.DataFrame, measures: Measures, place: str
 ) -> list[str]:
+    """Groups with a floor above 0 but without anything to count."""
+    wanted = limit.at_least
     if not limit.by:
+        reachable = len(groups) or not isinstance(wanted, int | float) or wanted <= 0
+        return [] if reachable else [TOTAL]
+    absent = _groups_of(limit, measures)
+    here = set(groups.itertuples(index=False, name=None))
+    absent = absent[[row not in here for row in absent.itertuples(index=False, name=None)]]
+    if isinstance(wanted, Amount):
+        absent = absent[_amounts(wanted, limit, absent, measures, place) > 0]
+    elif not isinstance(wanted, int | float) or wanted <= 0:
         return []
-    choices = []
+    return [
+        ", ".join(f"{name}={value}" for name, value in zip(limit.by, row, strict=True))
+        for row in absent.head(10).itertuples(index=False, name=None)
+    ]
+
+
+def _groups_of(limit: Limit, measures: Measures) -> pd.DataFrame:
+    """Every group the case knows: combinations over dimensions of what occurs within each."""
+    members = _members(limit, measures)
+    parts: dict[str, dict[str, pd.Series]] = {}
     for name in limit.by:
         attribute = measures.dimension(name)
-        if attribute is None:
-            return []
-        allowed = pd.Series(True, index=attribute.values.index)
-        for other_name, values in limit.where.items():
-            other = measures.dimension(other_name)
-            if other is not None and other.dimension == attribute.dimension:
-                listed = values if isinstance(values, list | tuple) else [values]
-                allowed &= other.values.isin(listed)
-        values = attribute.values[allowed].dropna()
-        if attribute.dimension == "year" and limit.measure == "slots":
-            values = values[values.isin(measures.sets.years)]
-        choices.append(sorted(set(values)))
-    here = set(groups.itertuples(index=False, name=None))
-    absent = [combo for combo in itertools.product(*choices) if combo not in here]
-    return [
-        ", ".join(f"{name}={value}" for name, value in zip(limit.by, combo, strict=True))
-        for combo in absent[:10]
-    ]
+        if attribute is not None:
+            parts.setdefault(attribute.dimension, {})[name] = attribute.values
+    product = pd.DataFrame(index=[0])
+    for dimension, columns in parts.items():
+        table = pd.DataFrame(columns)
+        if dimension in members:
+            table = table[members[dimension]]
+        if dimension == "year" and limit.measure == "slots":
+            table = table[table.index.isin(measures.sets.years)]
+        product = product.merge(table.dropna().drop_duplicates(), how="cross")
+    return product[list(limit.by)]
 
 
 def eligible_by_group(sets: Sets, measured: pd.DataFrame) -> Mapping[str, float]:
@@ -289,13 +377,19 @@ def join_commitments(measures: Measures) -> tuple[JoinedLimit, ...]:
         at_least = None if pd.isna(line["at_least"]) else float(line["at_least"])
         at_most = None if pd.isna(line["at_most"]) else float(line["at_most"])
         limit = Limit(
-            name=f"commitments row {row}", measure="slots", where=where,
-            at_least=at_least, at_most=at_most, optional=True,
+            name=f"commitments row {row}",
+            measure="slots",
+            where=where,
+            at_least=at_least,
+            at_most=at_most,
+            optional=True,
         )
         found = _join(limit, measures)
         if found is None and at_least:
             measures.problems.add(
-                file="commitments.csv", row=int(str(row)), column="at_least",
+                file="commitments.csv",
+                row=int(str(row)),
+                column="at_least",
                 message=f"{at_least:g} slots are committed, but none are possible there",
                 expected="an eligible country and track with a site in that year",
             )
@@ -304,7 +398,9 @@ def join_commitments(measures: Measures) -> tuple[JoinedLimit, ...]:
             most = eligible_by_group(measures.sets, found.measured).get(TOTAL)
             if at_least is not None and most is not None and at_least > most:
                 measures.problems.add(
-                    file="commitments.csv", row=int(str(row)), column="at_least",
+                    file="commitments.csv",
+                    row=int(str(row)),
+                    column="at_least",
                     message=f"{at_least:g} is above the {most:g} eligible applicants",
                     expected=f"at most {most:g}",
                 )

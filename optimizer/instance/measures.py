@@ -78,8 +78,11 @@ class Measures:
     ) -> pd.DataFrame:
         absent = sorted(dimensions - set(frame.columns))
         if absent:
-            self._add(place, f"measure {measure!r} cannot be split or filtered by {absent}",
-                      "attributes the measure is counted by")
+            self._add(
+                place,
+                f"measure {measure!r} cannot be split or filtered by {absent}",
+                "attributes the measure is counted by",
+            )
             return frame.head(0).assign(**{name: "" for name in absent})
         return frame
 
@@ -92,9 +95,12 @@ class Measures:
             return terms(getattr(self.sets, family), family)
         if measure == "residents":
             if both:
-                self._add(place, "residents are not counted by country and region together",
-                          "attributes of countries or of regions: where a stayer of one country "
-                          "lives is not decided")
+                self._add(
+                    place,
+                    "residents are not counted by country and region together",
+                    "attributes of countries or of regions: where a stayer of one country "
+                    "lives is not decided",
+                )
             return self.people.present_at if REGION in dimensions else self.people.present
         if measure == "use":
             return self.use
@@ -107,16 +113,22 @@ class Measures:
         split = sorted(dimensions & {COUNTRY, REGION})
         for dimension in split:
             if frame["side"].ne(dimension).any():
-                self._add(place, f"the value of goal {goal!r} is not earned by {dimension} alone",
-                          "attributes of years or tracks")
+                self._add(
+                    place,
+                    f"the value of goal {goal!r} is not earned by {dimension} alone",
+                    "attributes of years or tracks",
+                )
         return frame
 
     def _spending(self, dimensions: set[str], place: str) -> pd.DataFrame:
         if REGION not in dimensions:
             return self.spending
         if COUNTRY in dimensions:
-            self._add(place, "spending is not counted by country and region together",
-                      "attributes of countries or of regions")
+            self._add(
+                place,
+                "spending is not counted by country and region together",
+                "attributes of countries or of regions",
+            )
             return self.spending.head(0)
         kept = self.spending[self.spending["what"].isin([REGIONAL, EXPANSION, UPKEEP])]
         return pd.concat([kept, self._participants_by_region()], ignore_index=True)
@@ -135,9 +147,7 @@ class Measures:
         told["coefficient"] = told["coefficient"] * told["cost"]
         return told.assign(what=PARTICIPANTS)
 
-    def _check_attribution(
-        self, frame: pd.DataFrame, dimensions: set[str], place: str
-    ) -> None:
+    def _check_attribution(self, frame: pd.DataFrame, dimensions: set[str], place: str) -> None:
         """Refuse a split of spending that would leave money out or guess where it went."""
         if COUNTRY in dimensions and len(frame):
             lines = frame["line"].unique()
@@ -145,13 +155,19 @@ class Measures:
                 self.spending["what"].eq(REGIONAL) & self.spending["line"].isin(lines)
             ]
             if len(regional):
-                self._add(place, "regional supplements on "
-                          f"{', '.join(sorted(regional['line'].unique()))} belong to no country",
-                          "lines without region_costs, or a split by region")
+                self._add(
+                    place,
+                    "regional supplements on "
+                    f"{', '.join(sorted(regional['line'].unique()))} belong to no country",
+                    "lines without region_costs, or a split by region",
+                )
         if REGION in dimensions and "same" in frame and frame["same"].eq(False).any():
             lines = sorted(frame.loc[frame["same"].eq(False), "line"].unique())
-            self._add(place, f"costs on {', '.join(lines)} differ by country",
-                      "lines whose costs are the same for every country, or a split by country")
+            self._add(
+                place,
+                f"costs on {', '.join(lines)} differ by country",
+                "lines whose costs are the same for every country, or a split by country",
+            )
 
     def _add(self, place: str, message: str, expected: str) -> None:
         self.problems.add(

@@ -123,9 +123,7 @@ def _expansion_costs(case: Case, sets: Sets) -> pd.DataFrame:
     return pd.concat([decided, upkeep], ignore_index=True)
 
 
-def support_floor_terms(
-    case: Case, sets: Sets, people: People, problems: Problems
-) -> pd.DataFrame:
+def support_floor_terms(case: Case, sets: Sets, people: People, problems: Problems) -> pd.DataFrame:
     """Integration money per entrant over the whole stay, by the year people enter the track.
 
     Entrants are cohorts and people who stay on from another track; people who were here before

@@ -84,12 +84,17 @@ def _entries(
             level=STANDARD, entry="stay", entry_year=stays["year"]
         ),
         present.assign(
-            family=CONSTANT, position=-1, coefficient=present["persons"], level=STANDARD, entry="new"
+            family=CONSTANT,
+            position=-1,
+            coefficient=present["persons"],
+            level=STANDARD,
+            entry="new",
         ),
     ]
     columns = [*TERM, *side, "entry", "entry_year"]
-    return pd.concat([part[columns] for part in parts if len(part)] or [parts[0][columns]],
-                     ignore_index=True)
+    return pd.concat(
+        [part[columns] for part in parts if len(part)] or [parts[0][columns]], ignore_index=True
+    )
 
 
 def years_of_stay(sets: Sets, entries: pd.DataFrame, *, all_years: bool = False) -> pd.DataFrame:

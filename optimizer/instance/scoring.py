@@ -112,21 +112,32 @@ class _Scorer:
         values = rows[indicator.column]
         if indicator.transform == "log":
             if (values < 0).any():
-                self._add(f"{where}.transform", f"{indicator.column!r} has values below 0",
-                          "values of at least 0 for transform 'log'")
+                self._add(
+                    f"{where}.transform",
+                    f"{indicator.column!r} has values below 0",
+                    "values of at least 0 for transform 'log'",
+                )
                 return None
             values = np.log1p(values)
         low, high = indicator.range or (float(values.min()), float(values.max()))
         if indicator.range and indicator.transform == "log":
             low, high = float(np.log1p(low)), float(np.log1p(high))
         if not high > low:
-            self._add(f"{where}.column", f"{indicator.column!r} is the same for all rows of {table}",
-                      "a column that tells them apart, or a range = [low, high]")
+            self._add(
+                f"{where}.column",
+                f"{indicator.column!r} is the same for all rows of {table}",
+                "a column that tells them apart, or a range = [low, high]",
+            )
             return None
         shown = (low, high) if indicator.transform == "linear" else (np.expm1(low), np.expm1(high))
         self.ranges.append(
-            {"goal": name, "table": table, "column": indicator.column,
-             "low": float(shown[0]), "high": float(shown[1])}
+            {
+                "goal": name,
+                "table": table,
+                "column": indicator.column,
+                "low": float(shown[0]),
+                "high": float(shown[1]),
+            }
         )
         scaled = ((values - low) / (high - low)).clip(0.0, 1.0)
         return 1.0 - scaled if indicator.direction == "lower" else scaled

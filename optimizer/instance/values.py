@@ -104,9 +104,7 @@ def _effects(
     rows: dict[tuple[str, str], float] = {}
     for number, effect in enumerate(effects):
         place = f"{where}[{number}]"
-        matched = attributes.members(
-            "track", effect.where, place, optional=effect.optional
-        )
+        matched = attributes.members("track", effect.where, place, optional=effect.optional)
         for track in matched:
             if (track, effect.stage) in rows:
                 problems.add(
@@ -123,9 +121,7 @@ def _effects(
     return frame.astype({"track": "str", "stage": "str", "effect": "float64"})
 
 
-def _score_rows(
-    case: Case, policy: Policy, sets: Sets, problems: Problems
-) -> list[pd.DataFrame]:
+def _score_rows(case: Case, policy: Policy, sets: Sets, problems: Problems) -> list[pd.DataFrame]:
     """Raw value per new participant from ``scores``.
 
     Rows without a region are worth the same everywhere and count on the cohort; where a row
@@ -145,8 +141,13 @@ def _score_rows(
     if len(slots):
         cell = slots[["goal", "country", "track"]].assign(region="*")
         general = resolve(
-            cell, plain, keys=["goal", "country", "track"], optional=["region"], values=["value"],
-            file="scores.csv", problems=problems,
+            cell,
+            plain,
+            keys=["goal", "country", "track"],
+            optional=["region"],
+            values=["value"],
+            file="scores.csv",
+            problems=problems,
         )["value"].fillna(0.0)
         worth = slots["value"] - general
         parts.append(slots.assign(stage="enter", side="country", worth=worth))

@@ -176,9 +176,7 @@ class LoadedModel:
 
     def advice(self, watch: Watch) -> pd.DataFrame | None:
         """Least relaxation that would make a plan possible; see :func:`least_relaxation`."""
-        protected = {
-            limit.name for limit in self.instance.limits if limit.limit.protected
-        }
+        protected = {limit.name for limit in self.instance.limits if limit.limit.protected}
 
         def may_relax(rule: str, index: object) -> bool:
             name = index[0] if isinstance(index, tuple) else index

@@ -18,8 +18,13 @@ from optimizer.solver.watch import Watch
 _STATUS = highspy.HighsModelStatus
 _INFEASIBLE = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
 _LIMITS = (
-    _STATUS.kInterrupt, _STATUS.kTimeLimit, _STATUS.kIterationLimit, _STATUS.kSolutionLimit,
-    _STATUS.kHighsInterrupt, _STATUS.kObjectiveBound, _STATUS.kObjectiveTarget,
+    _STATUS.kInterrupt,
+    _STATUS.kTimeLimit,
+    _STATUS.kIterationLimit,
+    _STATUS.kSolutionLimit,
+    _STATUS.kHighsInterrupt,
+    _STATUS.kObjectiveBound,
+    _STATUS.kObjectiveTarget,
 )
 
 
@@ -85,7 +90,9 @@ class Engine:
         self._watch: Watch | None = None
         self._tracked = False
         for event in (
-            self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt
+            self._highs.cbMipInterrupt,
+            self._highs.cbSimplexInterrupt,
+            self._highs.cbIpmInterrupt,
         ):
             event.subscribe(self._on_tick)
         self._highs.cbMipImprovingSolution.subscribe(self._on_solution)
@@ -125,7 +132,9 @@ class Engine:
     def set_costs(self, cost: Floats) -> None:
         """Replace the whole objective."""
         columns = np.arange(len(cost), dtype=np.int32)
-        self._check(self._highs.changeColsCost(len(cost), columns, cost * self._scale), "changeColsCost")
+        self._check(
+            self._highs.changeColsCost(len(cost), columns, cost * self._scale), "changeColsCost"
+        )
 
     def set_bounds(self, columns: Ints, lower: Floats, upper: Floats) -> None:
         """Replace the bounds of some columns."""

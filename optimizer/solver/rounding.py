@@ -69,7 +69,7 @@ def _to_total(x: Floats, total: float) -> Floats:
         low[order[: min(missing, len(order))]] += 1.0
         low[order[0]] += max(0, missing - len(order))
     while missing < 0:
-        largest = np.argsort(-low, kind="stable")[: -missing]
+        largest = np.argsort(-low, kind="stable")[:-missing]
         largest = largest[low[largest] > 0]
         low[largest] -= 1.0
         missing += len(largest)

@@ -1,0 +1,196 @@
+"""Numbers and names as a reader wants to see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from optimizer.case import Case
+
+MINUS = "\N{MINUS SIGN}"
+SPACE = "\N{NO-BREAK SPACE}"
+UNITS = ((1e12, "tn"), (1e9, "bn"), (1e6, "mn"))
+ROUNDS_UP = 0.9995
+"""999.5 million is shown as 1.00 billion, not as 1,000 million."""
+WHOLE = 1e-6
+SMALLEST_SHOWN = 0.005
+
+Format = Callable[[float], str]
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", MINUS)
+
+
+def whole(value: float) -> str:
+    """Give a count with thousands separators.
+
+    Examples
+    --------
+    >>> whole(1234567.4)
+    '1,234,567'
+    """
+    return _signed(f"{round(value):,d}")
+
+
+def number(value: float) -> str:
+    """Give a figure with as many digits as it needs: none from 100 on, else up to two.
+
+    Examples
+    --------
+    >>> number(1234.5), number(12.5), number(3.0)
+    ('1,234', '12.50', '3')
+    """
+    if abs(value) >= 100 or abs(value - round(value)) < WHOLE:
+        return whole(value)
+    return _signed(f"{value:,.2f}" if abs(value) >= SMALLEST_SHOWN else f"{value:.2g}")
+
+
+def short(value: float) -> str:
+    """Give a figure in few characters, for charts.
+
+    Examples
+    --------
+    >>> short(940), short(12345), short(2345678), short(2.5)
+    ('940', '12k', '2.3M', '2.5')
+    """
+    for unit, name in ((1e6, "M"), (1e3, "k")):
+        if abs(value) >= unit * ROUNDS_UP:
+            scaled = value / unit
+            return _signed(f"{scaled:.1f}{name}" if abs(scaled) < 10 else f"{scaled:.0f}{name}")
+    return _signed(f"{value:.0f}" if abs(value - round(value)) < WHOLE else f"{value:.3g}")
+
+
+def money(value: float) -> str:
+    """Give an amount with three digits and a unit.
+
+    Examples
+    --------
+    >>> [text.replace(SPACE, " ") for text in (money(17.7e9), money(2765400), money(950))]
+    ['17.7 bn', '2.77 mn', '950']
+    """
+    for unit, name in UNITS:
+        if abs(value) >= unit * ROUNDS_UP:
+            scaled = value / unit
+            digits = 0 if abs(scaled) >= 100 else 1 if abs(scaled) >= 10 else 2
+            return _signed(f"{scaled:,.{digits}f}{SPACE}{name}")
+    return whole(value)
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Give a share in percent.
+
+    Examples
+    --------
+    >>> percent(0.0015, 2).replace(SPACE, " ")
+    '0.15 %'
+    """
+    return _signed(f"{100 * share:.{digits}f}{SPACE}%")
+
+
+def listed(words: list[str], most: int = 4) -> str:
+    """Give words as a list in a sentence, cut after the first few.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], most=2)
+    ('a, b and c', 'a, b and 1 more')
+    """
+    if len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most} more"
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Give a count with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "slot"), counted(1200, "slot"), counted(0, "country", "countries")
+    ('1 slot', '1,200 slots', '0 countries')
+    """
+    return f"{whole(count)} {one if count == 1 else many or one + 's'}"
+
+
+def sentence(key: str) -> str:
+    """Give a key as words.
+
+    Examples
+    --------
+    >>> sentence("highly_skilled")
+    'Highly skilled'
+    """
+    words = key.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names to show for the keys of a case.
+
+    Attributes
+    ----------
+    country, track, region
+        Name by key.
+    agencies
+        How agencies are written; budget lines that begin with one are written alike.
+    """
+
+    country: Mapping[str, str]
+    track: Mapping[str, str]
+    region: Mapping[str, str]
+    agencies: Mapping[str, str]
+
+    def of(self, column: str, key: object) -> str:
+        """Give the name shown for a key of some column; blank keys have none."""
+        text = str(key)
+        known: dict[str, Mapping[str, str]] = {
+            "country": self.country, "track": self.track, "next_track": self.track,
+            "region": self.region,
+        }  # fmt: skip
+        if column in known:
+            return known[column].get(text, text)
+        return self.line(text) if column in {"line", "to_line"} else text
+
+    def line(self, key: str) -> str:
+        """Give the name of a budget line.
+
+        Examples
+        --------
+        >>> Names({}, {}, {}, {"mext": "MEXT"}).line("mext_research")
+        'MEXT research'
+        """
+        return " ".join(self.agencies.get(word.casefold(), word) for word in key.split("_"))
+
+    def words(self, key: str) -> str:
+        """Give the key of a checked row, which has its parts in one text, with names."""
+        parts = [self._part(part) for part in key.split(", ")]
+        return " · ".join(part for part in parts if part != "all")
+
+    def _part(self, part: str) -> str:
+        column, equals, value = part.partition("=")
+        if equals:
+            name = self.of(column.rpartition(".")[2], value)
+            return name if column == "year" or name != value else f"{column} {value}"
+        found = {names[part] for names in (self.country, self.track, self.region) if part in names}
+        return found.pop() if len(found) == 1 else part.replace("_", " ")
+
+
+def names_of(case: Case) -> Names:
+    """Read the names of a case."""
+
+    def told(table: str, key: str) -> dict[str, str]:
+        frame: pd.DataFrame = case.table(table)
+        return {str(code): str(name) for code, name in zip(frame[key], frame["name"], strict=True)}
+
+    agencies = [str(agency) for agency in case.table("budgets")["agency"].unique()]
+    return Names(
+        country=told("countries", "country"),
+        track=told("tracks", "track"),
+        region=told("regions", "region"),
+        agencies={agency.casefold(): agency for agency in agencies},
+    )

@@ -1,0 +1,230 @@
+"""The first page: what the plan is worth, how sure that is, and what stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from optimizer.report import figures
+from optimizer.report.blocks import Bar, Bars, Block, Fact, Facts, Key, Piece, Section, Text
+from optimizer.report.colours import qualitative
+from optimizer.report.material import Material, span
+from optimizer.report.services import fullest
+from optimizer.report.tables import behind, plain
+
+STAGES = {
+    "enter": "on entry",
+    "present": "for each year of presence",
+    "complete": "on completion",
+    "stay": "on staying on",
+    "return": "on going home",
+}
+OPTIMAL_DIGITS = 4
+NOTABLE = 0.15
+"""Share of all slots from which a country is named in the summary."""
+USED_UP = 0.9995
+
+
+def headline(material: Material) -> Section:
+    """Give the figures everybody asks for first."""
+    plan = material.plan
+    blocks: list[Block] = [_facts(material)]
+    broken = _broken(plan.tables["rules"])
+    if broken:
+        blocks.append(Text((broken,), tone="alarm"))
+    blocks += [Text(tuple(_findings(material)), is_list=True), _value(material), _goals(material)]
+    return Section("headline", "At a glance", _status(material), tuple(blocks))
+
+
+def _status(material: Material) -> str:
+    """Status and proven gap in words."""
+    plan = material.plan
+    if plan.bound is None or plan.gap is None:
+        return (
+            f"A plan worth {plan.objective:,.2f} points, recomputed rule by rule. It was not "
+            "solved here, so how far it is from the best plan is not known."
+        )
+    if plan.status == "optimal":
+        return (
+            f"The best plan under this policy, proven: no plan that keeps every rule is worth more "
+            f"than {plan.objective:,.{OPTIMAL_DIGITS}f} points."
+        )
+    return (
+        f"A plan worth {plan.objective:,.2f} points that keeps every rule. No plan can be worth "
+        f"more than {plan.bound:,.2f}, so at most {figures.percent(plan.gap, 2)} could still be "
+        "gained (the proven gap)."
+    )
+
+
+def _broken(rules: pd.DataFrame) -> str:
+    allowed = 1e-6 * rules["limit"].abs().clip(lower=1.0)
+    count = int((rules["slack"] < -allowed).sum())
+    if not count:
+        return ""
+    return (
+        f"This plan breaks rules in {figures.counted(count, 'place')}; they are listed under "
+        "“Rules without slack”."
+    )
+
+
+def _facts(material: Material) -> Facts:
+    plan, money = material.plan, material.table("spending")
+    planned = money[money["year"].isin(material.years)]
+    spent, budget = float(planned["spent"].sum()), float(planned["budget"].sum())
+    opened = plan.decisions.agreements
+    slots = material.slots
+    facts = [
+        Fact("Value", f"{plan.objective:,.2f} points", _of_hundred(material)),
+        Fact("Slots", figures.whole(plan.slots_total), f"new participants, {span(material.years)}"),
+        Fact(
+            "Partner countries", str(slots["country"].nunique()),
+            f"of {len(material.case.table('countries'))} in the case, on "
+            f"{figures.counted(slots['track'].nunique(), 'track')}",
+        ),
+        Fact(
+            "Spending", material.money(spent),
+            f"{figures.percent(spent / budget)} of the budgets, {span(material.years)}"
+            if budget else f"{span(material.years)}",
+        ),
+        Fact("Agreements opened", str(len(opened)),
+             f"beside {int(material.table('agreements')['status'].eq('existing').sum())} in force"),
+    ]  # fmt: skip
+    if plan.gap is not None:
+        gap = "none" if plan.status == "optimal" else figures.percent(plan.gap, 2)
+        facts.append(Fact("Proven gap", gap, f"{plan.status}; {plan.seconds.get('total', 0):.1f} s"))
+    return Facts(tuple(facts))
+
+
+def _of_hundred(material: Material) -> str:
+    goals = material.policy.goals.values()
+    if all(goal.scale == "ideal" and goal.weight >= 0 for goal in goals):
+        return "of 100, which every goal at its own best would give"
+    return "weighted value, 100 at every goal's scale"
+
+
+def _findings(material: Material) -> list[str]:
+    """What a reader would otherwise have to look for."""
+    slots, names = material.slots, material.names
+    found = []
+    if len(slots):
+        total = float(slots["slots"].sum())
+        by_track = slots.groupby("track", sort=False)["slots"].sum()
+        track = str(by_track.idxmax())
+        countries = [
+            f"{names.of('country', country)} ({figures.percent(share)})"
+            for country in material.by_size("country")
+            if (share := slots.loc[slots["country"].eq(country), "slots"].sum() / total) >= NOTABLE
+        ]
+        text = (
+            f"The largest track is {names.of('track', track)} with "
+            f"{figures.percent(by_track.max() / total)} of all slots"
+        )
+        many = f"; large partners are {figures.listed(countries)}" if countries else ""
+        found.append(f"{text}{many}.")
+    else:
+        found.append("The plan gives no slots at all.")
+    found += _money_findings(material)
+    found += fullest(material)
+    return found
+
+
+def _money_findings(material: Material) -> list[str]:
+    money = material.table("spending")
+    money = money[money["year"].isin(material.years)]
+    free = money["budget"] + money["received"] + money["carried_in"]
+    bound = money[(free > 0) & (money["unspent"] <= (1 - USED_UP) * free)]
+    if not len(bound):
+        return ["No budget line is used up in any year."]
+    lines = [
+        f"{material.names.line(str(line))} ({figures.counted(len(rows), 'year')})"
+        for line, rows in bound.groupby("line", sort=False)
+    ]
+    return [f"Budget lines used up: {figures.listed(lines, most=6)}."]
+
+
+def _value(material: Material) -> Bars:
+    """Points by goal, split by the stage at which they are earned."""
+    goals, stages = material.table("goals"), material.table("stages")
+    earned = [stage for stage in STAGES if stage in set(stages["stage"])]
+    colours = qualitative(earned)
+    ceilings = _ceilings(material)
+    largest = max([*goals["weighted"].abs(), *ceilings.values(), 1e-9])
+    bars = []
+    for row in goals.itertuples(index=False):
+        points, ceiling = float(row.weighted), ceilings.get(str(row.goal))
+        raw = stages[stages["goal"].eq(row.goal)].groupby("stage")["raw"].sum().abs()
+        total, start = float(raw.sum()), 0.0
+        pieces = []
+        for stage in earned:
+            part = float(raw.get(stage, 0.0)) / total if total else 0.0
+            length = 100.0 * abs(points) / largest * part
+            if length > 0:
+                tip = f"{figures.sentence(str(row.goal))}: {points * part:,.2f} points "
+                tip += STAGES[stage]
+                pieces.append(Piece(round(start, 3), round(length, 3), colours[stage], tip))
+                start += length
+        shown = f"{points:,.1f}".replace("-", figures.MINUS)
+        bars.append(
+            Bar(
+                figures.sentence(str(row.goal)),
+                shown if ceiling is None else f"{shown} of {ceiling:,.1f}",
+                tuple(pieces),
+                mark=None if ceiling is None else round(min(100.0, 100 * ceiling / largest), 3),
+            )
+        )
+    described = "Points of each goal, by when they are earned."
+    if ceilings:
+        described += " The stroke is what the goal alone could reach with all means."
+    if (goals["weighted"] < 0).any():
+        described += " Negative points are losses: the policy weighs that goal against."
+    legend = tuple(Key(colours[stage], f"earned {STAGES[stage]}") for stage in earned)
+    return Bars("Value by goal and stage", described, tuple(bars), legend)
+
+
+def _ceilings(material: Material) -> Mapping[str, float]:
+    """Points at a goal's scale, where the scale is what the goal alone could reach."""
+    goals = material.policy.goals
+    total = sum(abs(goal.weight) for goal in goals.values())
+    return {
+        name: 100.0 * goal.weight / total
+        for name, goal in goals.items()
+        if goal.scale == "ideal" and goal.weight > 0
+    }
+
+
+def _goals(material: Material) -> Block:
+    goals, stages = material.table("goals"), material.table("stages")
+    rows = [
+        (
+            figures.sentence(str(row.goal)), figures.number(row.weight), f"{row.raw:,.1f}",
+            f"{row.scale:,.1f}", f"{row.scaled:.3f}", f"{row.weighted:,.2f}",
+        )
+        for row in goals.itertuples(index=False)
+    ]  # fmt: skip
+    head = ("Goal", "Weight", "Raw value", "Scale", "Raw / scale", "Points")
+    table = plain("Value by goal", head, rows, figures=range(1, 6))
+    by_stage = [
+        (figures.sentence(str(row.goal)), STAGES.get(str(row.stage), str(row.stage)),
+         str(row.side), f"{row.raw:,.1f}")
+        for row in stages.itertuples(index=False)
+    ]  # fmt: skip
+    stage_table = plain(
+        "Raw value by goal, stage and side, before diminishing returns",
+        ("Goal", "Earned", "Side", "Raw value"), by_stage, figures=(3,),
+    )  # fmt: skip
+    tables = [table, stage_table]
+    soft = material.plan.tables.get("soft")
+    if soft is not None and len(soft):
+        rows_ = [
+            (material.names.words(str(row.key)), figures.number(row.value),
+             figures.number(row.number), figures.number(row.percent), f"{row.points:,.3f}")
+            for row in soft.itertuples(index=False)
+        ]  # fmt: skip
+        tables.append(
+            plain("What soft limits cost", ("Limit", "Measured", "Number", "Missed by %", "Points"),
+                  rows_, figures=range(1, 5))
+        )  # fmt: skip
+    return behind(*tables, summary="Value by goal and stage in figures")
+
+

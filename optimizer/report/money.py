@@ -1,0 +1,152 @@
+"""What it costs: integration support by country and track, and every budget line by year."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optimizer.report import figures
+from optimizer.report.blocks import Bars, Block, Key, Panels, Section, Table, Text
+from optimizer.report.charts import Parts, Series, panel, single, stacked
+from optimizer.report.colours import ACCENT, DARK, PALE, Colour
+from optimizer.report.figures import sentence
+from optimizer.report.material import Material, span
+from optimizer.report.tables import behind, crossed, pivot, plain
+
+COUNTRIES_SHOWN = 20
+NO_COUNTRY = "no single country"
+NO_TRACK = "build-up of services"
+NO_REGION = "no single region"
+
+
+def integration_section(material: Material) -> Section:
+    """Give the integration budget: language lessons, housing, liaison and the like."""
+    paid = material.table("integration")
+    title, lead = "Integration budget", "Money of the budget lines with purpose “integration”."
+    if not len(paid):
+        none = Text(("No budget line of this case pays for integration, or nothing is spent.",))
+        return Section("integration", title, lead, (none,))
+    blocks = [*_by_country(material, paid), *_by_track(material, paid), *_rest(material, paid)]
+    lead += f" In all {material.money(float(paid['amount'].sum()))} over {span(material.window)}."
+    return Section("integration", title, lead, tuple(blocks))
+
+
+def _by_country(material: Material, paid: pd.DataFrame) -> list[Block]:
+    with_country = paid[paid["country"].ne("")]
+    if not len(with_country):
+        return []
+    with_country = with_country.assign(pathway=with_country["track"].map(material.pathway))
+    shown = [name for name in material.colours if name in set(with_country["pathway"])]
+    frame = pivot(with_country, "country", "pathway", "amount", shown)
+    frame = frame.loc[frame.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+    parts = Parts({name: material.colours[name] for name in shown},
+                  {name: sentence(name) for name in shown}, figures.money)  # fmt: skip
+    top = frame.head(COUNTRIES_SHOWN)
+    names = [material.names.of("country", country) for country in top.index]
+    described = f"{material.currency}, by kind of track."
+    if len(frame) > len(top):
+        described += f" The {len(top)} largest of {len(frame)} countries; all in the table."
+    chart = Bars("By country", described, stacked(top, parts, names), parts.legend())
+    return [chart]
+
+
+def _by_track(material: Material, paid: pd.DataFrame) -> list[Block]:
+    order = [*material.case.table("tracks")["track"], ""]
+    tracks = [track for track in order if track in set(paid["track"])]
+    total = paid.groupby("track")["amount"].sum()
+    values = {_track(material, track): float(total[track]) for track in tracks}
+    chart = Bars("By track", f"{material.currency}.", single(values, ACCENT, figures.money))
+    wide = pivot(paid, "country", "track", "amount", tracks)
+    wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+    wide = wide.rename(
+        index=lambda key: material.names.of("country", key) if key else NO_COUNTRY,
+        columns=lambda key: _track(material, key),
+    )
+    caption = f"Integration budget by country and track (million {material.currency})"
+    return [chart, behind(crossed(caption, "Country", wide / 1e6, _millions))]
+
+
+def _track(material: Material, key: str) -> str:
+    return material.names.of("track", key) if key else NO_TRACK
+
+
+def _millions(value: float) -> str:
+    return f"{value:,.1f}".replace("-", figures.MINUS)
+
+
+def _rest(material: Material, paid: pd.DataFrame) -> list[Block]:
+    """By year and use, and by region, as tables."""
+    used = pivot(paid, "what", "year", "amount", material.window).rename(index=sentence)
+    unit = f"(million {material.currency})"
+    done: list[Block] = [
+        behind(crossed(f"Integration budget by use and year {unit}", "Use", used / 1e6, _millions))
+    ]
+    if paid["region"].ne("").any():
+        wide = pivot(paid, "region", "year", "amount", material.window)
+        order = [r for r in (*material.case.table("regions")["region"], "") if r in wide.index]
+        wide = wide.reindex(order).rename(
+            index=lambda key: material.names.of("region", key) if key else NO_REGION
+        )
+        table = crossed(f"Integration budget by region and year {unit}", "Region", wide / 1e6,
+                        _millions)  # fmt: skip
+        done.append(behind(table))
+    return done
+
+
+def budget_section(material: Material) -> Section:
+    """Give every budget line by year, against what it had to spend."""
+    money = material.table("spending")
+    panels = []
+    for line, rows in money.groupby("line", sort=False):
+        by_year = rows.set_index(rows["year"].astype(int))
+        planned = by_year[by_year.index.isin(material.years)]
+        spent, budget = float(planned["spent"].sum()), float(planned["budget"].sum())
+        share = f", {figures.percent(spent / budget)} of the budget" if budget else ""
+        series = Series(
+            values=by_year["spent"].to_dict(), colour=ACCENT, unit=f" {material.currency}",
+            marks=by_year["budget"].to_dict(), mark_name="budget",
+            faded=frozenset(material.tail), faded_colour=PALE,
+        )  # fmt: skip
+        agency = str(rows["agency"].iloc[0])
+        small = f"{agency}: {figures.money(spent)}{share}"
+        panels.append(panel(material.names.line(str(line)), small, series, figures.money))
+    legend = [Key(ACCENT, f"spent, {span(material.years)}")]
+    if material.tail:
+        legend.append(Key(PALE, f"spent after the last intake, {span(material.tail)}"))
+    legend.append(Key(Colour(DARK), "budget of the year (stroke)"))
+    described = (
+        f"{material.currency}; every line has a scale of its own. A line may pass its own budget "
+        "where money was carried over or transferred to it."
+    )
+    chart = Panels("Spending by line and year", described, tuple(panels), tuple(legend))
+    blocks: tuple[Block, ...] = (chart, behind(_accounts(material, money)), *_moved(material))
+    return Section("budgets", "Budgets", "Each line is spent by the agency that owns it.", blocks)
+
+
+def _accounts(material: Material, money: pd.DataFrame) -> Table:
+    columns = {
+        "budget": "Budget", "received": "Received", "carried_in": "Carried in", "spent": "Spent",
+        "given": "Given", "carried_out": "Carried out", "unspent": "Unspent",
+    }  # fmt: skip
+    rows = [
+        (
+            material.names.line(str(row.line)), str(row.year), str(row.purpose),
+            *(_millions(getattr(row, name) / 1e6) for name in columns),
+        )
+        for row in money.itertuples(index=False)
+    ]  # fmt: skip
+    head = ("Line", "Year", "Purpose", *columns.values())
+    caption = f"Money by line and year (million {material.currency})"
+    return plain(caption, head, rows, figures=(1, *range(3, 10)))
+
+
+def _moved(material: Material) -> list[Block]:
+    moved = material.plan.decisions.transfers
+    if not len(moved):
+        return []
+    rows = [
+        (material.names.line(str(row.line)), material.names.line(str(row.to_line)), str(row.year),
+         _millions(row.amount / 1e6))
+        for row in moved.itertuples(index=False)
+    ]  # fmt: skip
+    head = ("From", "To", "Year", "Amount")
+    return [behind(plain(f"Transfers (million {material.currency})", head, rows, figures=(2, 3)))]

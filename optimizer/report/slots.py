@@ -1,0 +1,183 @@
+"""Who comes: slots by year, track, support level, country and region; and how entrants end."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optimizer.report import figures
+from optimizer.report.blocks import Bars, Block, Panels, Section, TileMaps
+from optimizer.report.charts import Parts, Series, panel, single, stacked
+from optimizer.report.colours import ACCENT, SEQUENTIAL, qualitative
+from optimizer.report.figures import sentence
+from optimizer.report.material import Material
+from optimizer.report.tables import behind, crossed, pivot
+from optimizer.report.tiles import classes, grid_of, tile_map
+from optimizer.schema import STANDARD
+
+COUNTRIES_SHOWN = 20
+ENDS = {
+    "stays": "stay on another track",
+    "goes_home": "complete and go home",
+    "left": "leave otherwise",
+    "present": "still present at the end",
+}
+
+
+def slots_section(material: Material) -> Section:
+    """Give slots by everything they are given by."""
+    blocks: list[Block] = [_by_year(material), _by_track(material)]
+    years = pivot(material.slots, "track", "year", "slots", material.years)
+    years = _named(years.reindex(material.tracks()), material, "track")
+    blocks.append(behind(crossed("Slots by track and year", "Track", years, figures.whole)))
+    blocks += _by_level(material)
+    blocks += _by_country(material)
+    if material.has_regions:
+        blocks += _by_region(material)
+    lead = "A slot is one new participant admitted in a year."
+    return Section("slots", "Slots", lead, tuple(blocks))
+
+
+def _named(frame: pd.DataFrame, material: Material, column: str) -> pd.DataFrame:
+    return frame.rename(index=lambda key: material.names.of(column, key))
+
+
+def _pathway_parts(material: Material) -> Parts:
+    shown = material.pathways()
+    colours = {name: material.colours[name] for name in shown}
+    return Parts(colours, {name: sentence(name) for name in shown}, figures.whole)
+
+
+def _by_year(material: Material) -> Bars:
+    frame = pivot(material.slots, "year", "pathway", "slots").reindex(
+        index=list(material.years), columns=material.pathways(), fill_value=0.0
+    )
+    parts = _pathway_parts(material)
+    bars = stacked(frame, parts, [str(year) for year in material.years])
+    return Bars("Slots by year", "New participants by kind of track.", bars, parts.legend())
+
+
+def _by_track(material: Material) -> Panels:
+    frame = pivot(material.slots, "track", "year", "slots", material.years)
+    panels = []
+    for track in material.tracks():
+        values = {int(year): float(frame.loc[track, year]) for year in material.years}
+        colour = material.colours[material.pathway[track]]
+        panels.append(
+            panel(
+                material.names.of("track", track),
+                f"{figures.whole(sum(values.values()))} in all",
+                Series(values, colour, unit=" slots"),
+                figures.whole,
+            )
+        )
+    described = "Every track has a scale of its own; colours as above."
+    return Panels("Slots by track and year", described, tuple(panels))
+
+
+def _by_level(material: Material) -> list[Block]:
+    """Support levels, in the tracks that have a choice."""
+    levels = material.case.table("support_levels")
+    tracks = [track for track in material.tracks() if track in set(levels["track"])]
+    if not tracks:
+        return []
+    order = [str(level) for level in dict.fromkeys(levels["level"])]
+    chosen = material.slots[material.slots["track"].isin(tracks)]
+    frame = pivot(chosen, "track", "level", "slots").reindex(
+        index=tracks, columns=order, fill_value=0.0
+    )
+    first = len(SEQUENTIAL) - len(order)
+    colours = (
+        {level: SEQUENTIAL[first + place] for place, level in enumerate(order)}
+        if 0 < first <= 3
+        else qualitative(order)
+    )
+    parts = Parts(colours, {level: sentence(level) for level in order}, figures.whole)
+    bars = stacked(
+        frame, parts, [material.names.of("track", track) for track in tracks], to_full_width=True
+    )
+    described = f"Share of slots at each level, in tracks with more than “{STANDARD}”."
+    table = crossed("Slots by track and support level", "Track",
+                    _named(frame, material, "track").rename(columns=sentence), figures.whole)  # fmt: skip
+    chart = Bars("Support levels chosen", described, bars, parts.legend())
+    return [chart, behind(table)]
+
+
+def _by_country(material: Material) -> list[Block]:
+    countries = material.by_size("country")
+    frame = pivot(material.slots, "country", "pathway", "slots").reindex(
+        index=countries, columns=material.pathways(), fill_value=0.0
+    )
+    parts = _pathway_parts(material)
+    top = countries[:COUNTRIES_SHOWN]
+    names = [material.names.of("country", country) for country in top]
+    described = "By kind of track, all years."
+    if len(countries) > len(top):
+        described += f" The {len(top)} largest of {len(countries)} countries; all in the table."
+    by_track = pivot(material.slots, "country", "track", "slots", material.tracks())
+    by_year = pivot(material.slots, "country", "year", "slots", material.years)
+    tables = [
+        crossed(
+            f"Slots by country and {what}",
+            "Country",
+            _named(wide.reindex(countries), material, "country").rename(
+                columns=lambda key: material.names.of("track", key)
+            ),
+            figures.whole,
+        )
+        for what, wide in (("track", by_track), ("year", by_year))
+    ]
+    chart = Bars("Slots by country", described, stacked(frame.loc[top], parts, names), parts.legend())
+    return [chart, *(behind(table) for table in tables)]
+
+
+def _by_region(material: Material) -> list[Block]:
+    regions = material.case.table("regions")
+    total = material.slots.groupby("region", sort=False)["slots"].sum()
+    values = {str(region): float(count) for region, count in total.items()}
+    grid = grid_of(regions)
+    title = "Slots by host region"
+    chart: Block
+    if grid is not None:
+        shading, legend = classes(list(values.values()), figures.whole)
+        drawn = tile_map(grid, title, values, shading, figures.short)
+        chart = TileMaps(title, "Each tile is one region; all years.", (drawn,), legend)
+    else:
+        largest = sorted(values.items(), key=lambda item: -item[1])
+        shown = {material.names.of("region", region): count for region, count in largest}
+        chart = Bars(title, "All years.", single(shown, ACCENT, figures.whole))
+    order = [region for region in regions["region"] if region in values]
+    tables = []
+    for what, columns in (("track", material.tracks()), ("year", list(material.years))):
+        wide = pivot(material.slots, "region", what, "slots", columns).reindex(order)
+        wide = _named(wide, material, "region")
+        wide = wide.rename(columns=lambda key: material.names.of("track", key))
+        tables.append(crossed(f"Slots by region and {what}", "Region", wide, figures.whole))
+    return [chart, *(behind(table) for table in tables)]
+
+
+def people_section(material: Material) -> Section:
+    """Give how everybody ends who was here at some time of the window."""
+    people = material.table("people")
+    columns = list(ENDS)
+    colours = qualitative(columns)
+    parts = Parts(colours, ENDS, figures.whole)
+    tracks = [t for t in material.case.table("tracks")["track"] if t in set(people["track"])]
+    by_track = people.groupby("track", sort=False)[columns].sum().reindex(tracks)
+    bars = stacked(
+        by_track, parts, [material.names.of("track", t) for t in tracks], to_full_width=True
+    )
+    window = material.window
+    described = (
+        f"Expected persons to {window[-1]}; those who stay are entrants of the next track as well."
+    )
+    by_country = people.groupby("country", sort=False)[columns].sum()
+    by_country = by_country.loc[by_country.sum(axis=1).sort_values(ascending=False).index]
+    tables = [
+        crossed(f"How entrants end, by {what} (expected persons)", what.capitalize(),
+                _named(frame, material, what).rename(columns=ENDS), figures.whole, heat=False)
+        for what, frame in (("track", by_track), ("country", by_country))
+    ]  # fmt: skip
+    chart = Bars("Entrants by track", described, bars, parts.legend())
+    lead = "Everyone ends in exactly one of these ways; shares of each track's entrants."
+    blocks: tuple[Block, ...] = (chart, *(behind(table) for table in tables))
+    return Section("people", "How entrants end", lead, blocks)

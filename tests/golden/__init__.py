@@ -1,0 +1,1 @@
+"""Golden LP files, one per rule, and the small cases they are built from."""

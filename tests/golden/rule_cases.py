@@ -1,0 +1,136 @@
+"""The case in which each rule is built alone for its golden file."""
+
+from __future__ import annotations
+
+from golden.small_cases import (
+    AGREED,
+    FOLLOWED,
+    HOSTED,
+    NATIONAL,
+    RUNNING,
+    SERVED,
+    TWO_LINES,
+    SmallCase,
+)
+
+CAPPED = NATIONAL.with_(
+    "[horizon]\ntail = 1\n",
+    tracks=("t,T,study,M,care,inbound,2,0,no,1,no",),
+    national_caps=("t,2030,5,residents",),
+    present_by_country=("AA,t,2029,2",),
+)
+SCORED = HOSTED.with_(scores=("g,AA,t,,1", "g,AA,t,r2,3"))
+BUILT = SERVED.with_(
+    "[horizon]\ntail = 1\n",
+    agreements=("AA,t,proposed,main,6,1,1", "BB,t,existing,main,0,1,0"),
+    tracks=("t,T,study,M,care,inbound,2,0,yes,1,no",),
+    costs=("t,main,1,,,,,10", "t,main,1,,BB,,,11", "t,main,2,,,,,7"),
+    region_costs=("t,main,r1,2,3",),
+)
+VALUED = FOLLOWED.aiming_at("""
+[goals.g]
+weight = 1
+scale = "none"
+indicators = [{ column = "gdp", range = [0, 4] }]
+effects = [
+    { where = { track = "t" }, stage = "enter", effect = 1 },
+    { where = { track = "u" }, stage = "present", effect = 2 },
+    { where = { track = "t" }, stage = "complete", effect = 4 },
+    { where = { track = "t" }, stage = "stay", effect = 8 },
+    { where = { track = "t" }, stage = "return", effect = 16 },
+]
+region_indicators = [{ column = "jobs", range = [0, 10] }]
+region_effects = [{ where = { track = "u" }, stage = "stay", optional = true, effect = 1 },
+                  { where = { track = "t" }, stage = "enter", effect = 100 }]
+[horizon]
+discount = 1.0
+""")
+DIMINISHING = NATIONAL.over(2030, 2031).aiming_at("""
+[goals.g]
+weight = 1
+scale = "none"
+effects = [{ stage = "enter", effect = 2 }]
+diminishing = { by = ["world_region"], per = "horizon", points = [[0, 1], [4, 0.5], [10, 0]] }
+""")
+COMMITTED = SCORED.with_(
+    commitments=("AA,t,,,1,", ",,r1,2030,,2", "AA,,r2,,1,1"),
+).over(2030, 2031)
+LIMITED = HOSTED.with_("""
+[[limits]]
+name = "share"
+measure = "slots"
+where = { country = "AA" }
+at_least = { times = 0.25, measure = "slots" }
+soft = 3
+soft_base = 8
+[[limits]]
+name = "jobs"
+measure = "residents"
+by = ["area"]
+at_most = { amount = 2, per = "jobs" }
+soft = 1
+[[limits]]
+name = "worth"
+measure = "value"
+goal = "g"
+at_least = 1
+at_most = 6
+""")
+FLOORED = FOLLOWED.with_(
+    "[[support_floor]]\nwhere = { pathway = \"study\" }\namount_per_year = 12\n"
+    "[[support_floor]]\nwhere = { track = \"u\" }\namount_per_year = 3\n"
+    "[horizon]\ntail = 1\n",
+    budgets=("main,{year},M,100,integration",),
+    region_costs=("t,main,r1,1,5",),
+)
+CHANGED = HOSTED.with_(
+    "[stability]\nmax_change = 0.5\nprice = 2\n",
+    current_plan=("AA,t,r1,3", "BB,t,r2,1"),
+)
+
+CASES: dict[str, SmallCase] = {
+    "points": LIMITED.with_(
+        "[stability]\nprice = 2\n", current_plan=("AA,t,r1,3", "BB,t,r2,1")
+    ),
+    "placed_matches_cohorts": SERVED,
+    "cohort_within_applicants": FOLLOWED,
+    "placed_within_site": SERVED,
+    "intake_adds_up": NATIONAL.with_(national_caps=("t,2030,5,intake",)),
+    "intake_within_cap": NATIONAL.with_(national_caps=("t,2030,5,intake",)),
+    "slots_make_cohort": SCORED,
+    "slots_make_placed": SCORED,
+    "cohort_needs_agreement": AGREED.over(2030, 2031, 2032),
+    "agreement_stays_open": AGREED.over(2030, 2031, 2032),
+    "cohort_reaches_minimum": AGREED,
+    "cohort_needs_running": RUNNING,
+    "running_reaches_minimum": RUNNING,
+    "stays_within_completers": FOLLOWED,
+    "stays_match_places": FOLLOWED,
+    "residents_add_up": CAPPED,
+    "residents_within_cap": CAPPED,
+    "spending_adds_up": BUILT,
+    "spending_within_budget": TWO_LINES,
+    "transfer_within_share": TWO_LINES,
+    "carry_over_within_share": TWO_LINES,
+    "received_money_is_spent": TWO_LINES,
+    "use_adds_up": SERVED,
+    "use_within_capacity": SERVED,
+    "value_adds_up": VALUED,
+    "raw_value_adds_up": DIMINISHING,
+    "counted_under_tangent": DIMINISHING,
+    "commitment_adds_up": COMMITTED,
+    "commitment_at_least": COMMITTED,
+    "commitment_at_most": COMMITTED,
+    "measure_adds_up": LIMITED,
+    "compared_adds_up": LIMITED,
+    "limit_at_least": LIMITED,
+    "limit_at_most": LIMITED,
+    "support_reaches_floor": FLOORED,
+    "change_counts_cohorts_up": CHANGED,
+    "change_counts_cohorts_down": CHANGED,
+    "change_counts_places_up": CHANGED,
+    "change_counts_places_down": CHANGED,
+    "change_adds_up": CHANGED,
+    "change_within_limit": CHANGED,
+}
+"""By the name of the rule; ``points`` is the objective."""
