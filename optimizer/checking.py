@@ -13,10 +13,10 @@ from optimizer.case import Case, load_case
 from optimizer.errors import InputError, PolicyError, Problems, did_you_mean
 from optimizer.evaluation import Evaluation, evaluate_decisions
 from optimizer.instance import build_instance
-from optimizer.plan import COLUMNS, Decisions, Plan, empty
+from optimizer.plan import COLUMNS, Decisions, Plan
 from optimizer.policy import Policy, load_policy
 from optimizer.runs import DECISIONS, PLAN, RUN, decisions_from_rows, plain
-from optimizer.schema import STANDARD, ColumnSpec, TableSpec
+from optimizer.schema import NOTE, SOURCE, STANDARD, ColumnSpec, TableSpec
 from optimizer.tables import read_table
 
 
@@ -34,6 +34,8 @@ SLOTS = TableSpec(
         _text("region", "host region; blank in national cases", required=False),
         ColumnSpec("year", "int", "year they enter"),
         ColumnSpec("slots", "int", "number of slots", low=0),
+        SOURCE,
+        NOTE,
     ),
     keys=("country", "track", "level", "region", "year"),
 )
@@ -63,6 +65,8 @@ OTHERS = TableSpec(
         ),
         ColumnSpec("year", "int", "year of the decision"),
         ColumnSpec("amount", "number", "persons, steps or money", low=0),
+        SOURCE,
+        NOTE,
     ),
     keys=(
         "decision",
@@ -143,7 +147,7 @@ def read_plan(path: str | Path, case: Case) -> ReadPlan:
 
 
 def _read(path: Path, spec: TableSpec, case: Case, problems: Problems) -> pd.DataFrame:
-    columns = [column.name for column in spec.columns]
+    columns = [column.name for column in spec.columns if column not in (SOURCE, NOTE)]
     if not path.is_file():
         problems.add(path.name, "there is no such file", expected="a run folder or a plan.csv")
         raise InputError(problems)
@@ -184,7 +188,7 @@ def _assumed(slots: pd.DataFrame, case: Case) -> ReadPlan:
     agreements = case.table("agreements")
     proposed = agreements.loc[agreements["status"].eq("proposed"), ["country", "track"]]
     used = slots[slots["slots"] > 0].merge(proposed, on=["country", "track"])
-    opened = used.groupby(["country", "track"], as_index=False)["year"].min()
+    opened = used.groupby(["country", "track"])["year"].min().reset_index()
     standard = bool(slots["level"].eq(STANDARD).all())
     assumed = [
         f"{len(opened)} proposed agreements open in their first year with slots",
@@ -194,7 +198,7 @@ def _assumed(slots: pd.DataFrame, case: Case) -> ReadPlan:
         assumed.insert(0, "everyone is supported at the standard level")
     decisions = Decisions(
         slots=slots.astype(COLUMNS["slots"]),
-        agreements=opened.astype(COLUMNS["agreements"]) if len(opened) else empty("agreements"),
+        agreements=opened.astype(COLUMNS["agreements"]),
     )
     return ReadPlan(decisions, {}, tuple(assumed))
 

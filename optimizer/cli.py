@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from optimizer.errors import OptimizerError, Problem
+    from optimizer.evaluation import Evaluation
+    from optimizer.plan import Plan
     from optimizer.solver import Progress
     from optimizer.validation import Validation
 
@@ -86,6 +88,7 @@ def _top(
 def solve(
     policy: PolicyPath,
     case: CasePath,
+    *,
     out: Annotated[
         Path | None, typer.Option(help="Run folder; runs/POLICY-CASE without it.")
     ] = None,
@@ -171,15 +174,7 @@ def check(
         }
         _print_json(runs.finite(document))
     else:
-        for sentence in assumed:
-            print(f"Assumed: {sentence}.")
-        sentences = evaluation.in_words()
-        for sentence in sentences[:SHOWN_VIOLATIONS]:
-            print(f"Broken: {sentence}")
-        if len(sentences) > SHOWN_VIOLATIONS:
-            print(f"... and {len(sentences) - SHOWN_VIOLATIONS} more")
-        verdict = "Every rule holds." if evaluation.holds else f"{len(sentences)} rules are broken."
-        print(f"{verdict} {evaluation.points:,.4f} points.")
+        _print_evaluation(evaluation, assumed)
     if not evaluation.holds:
         raise typer.Exit(INFEASIBLE)
 
@@ -225,7 +220,7 @@ def formulation(
 
     changed = parse_changes(changes or [])
     # The words and formulas do not depend on scales, so none are worked out for them.
-    scales = {} if style in ("markdown", "latex") else None
+    scales: dict[str, float] | None = {} if style in ("markdown", "latex") else None
     model = build_model(policy, case, changes=changed, scales=scales)
     if style in ("markdown", "latex"):
         text = exposition(model, style=style)
@@ -265,16 +260,30 @@ class _ProgressLine:
             sys.stderr.flush()
 
 
-def _print_json(document: Any) -> None:
+def _print_json(document: object) -> None:
     print(json.dumps(document, indent=2, ensure_ascii=False, default=str))
 
 
-def _print_plan(plan: Any) -> None:
+def _print_plan(plan: Plan) -> None:
+    from optimizer.frames import rows_of
+
     gap = "" if plan.gap is None else f", proven gap {plan.gap:.3%}"
     print(f"{plan.policy} on {plan.case}: {plan.status}, {plan.objective:,.3f} points{gap}")
     print(f"{plan.slots_total:,} slots in {plan.seconds['total']:.1f} s; written to {plan.folder}")
-    for row in plan.tables["goals"].itertuples(index=False):
+    for row in rows_of(plan.tables["goals"]):
         print(f"  {row.goal:<20} {row.weighted:9.3f} points  {row.scaled:7.1%} of its scale")
+
+
+def _print_evaluation(evaluation: Evaluation, assumed: tuple[str, ...]) -> None:
+    for sentence in assumed:
+        print(f"Assumed: {sentence}.")
+    sentences = evaluation.in_words()
+    for sentence in sentences[:SHOWN_VIOLATIONS]:
+        print(f"Broken: {sentence}")
+    if len(sentences) > SHOWN_VIOLATIONS:
+        print(f"... and {len(sentences) - SHOWN_VIOLATIONS} more")
+    verdict = "Every rule holds." if evaluation.holds else f"{len(sentences)} rules are broken."
+    print(f"{verdict} {evaluation.points:,.4f} points.")
 
 
 def _print_validation(item: Validation, *, github: bool) -> None:
@@ -298,7 +307,7 @@ def _annotation(item: Validation, problem: Problem) -> str:
     return f"::error file={file}{line}::{text}"
 
 
-def _as_document(item: Validation) -> dict[str, Any]:
+def _as_document(item: Validation) -> dict[str, object]:
     return {
         "policy": None if item.policy is None else str(item.policy),
         "case": None if item.case is None else str(item.case),

@@ -71,7 +71,7 @@ def _largest_flow(supply: Counts, demand: Counts, most: Counts) -> Counts:
     graph = scipy.sparse.csr_array(
         (room, (tails.astype(np.int32), heads.astype(np.int32))), shape=(sink + 1, sink + 1)
     )
-    flow = maximum_flow(scipy.sparse.csr_matrix(graph), source, sink).flow
+    flow = maximum_flow(graph, source, sink).flow
     slots = np.zeros(most.shape, dtype=np.int64)
     slots[left, right] = np.asarray(flow[left, rows + right]).reshape(-1)
     return slots

@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.frames import groups_of, rows_of
+
 COLUMNS: dict[str, dict[str, str]] = {
     "slots": {
         "country": "str",
@@ -81,7 +83,7 @@ class Decisions:
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """A checked plan: what was decided, what follows from it, and how good it is proven to be.
 
@@ -147,11 +149,18 @@ class Plan:
             "slots_total": self.slots_total,
             "goals": goals[["raw", "scale", "scaled", "weighted"]].to_dict("index"),
             "spending": {
-                str(line): {str(row.year): float(row.spent) for row in rows.itertuples()}
-                for line, rows in spending.groupby("line", sort=False)
+                str(line): {str(row.year): float(row.spent) for row in rows_of(rows)}
+                for (line,), rows in groups_of(spending, ["line"])
             },
             "run_folder": None if self.folder is None else str(self.folder),
         }
+
+    def __repr__(self) -> str:
+        gap = "" if self.gap is None else f", gap {self.gap:.3%}"
+        return (
+            f"<Plan {self.policy} on {self.case}: {self.status}, {self.objective:,.3f} points{gap}, "
+            f"{self.slots_total:,} slots>"
+        )
 
     def _repr_html_(self) -> str:
         """Show the plan in a notebook: its headline and slots by track and year."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -18,7 +19,8 @@ from optimizer.case import Case, load_case
 from optimizer.checking import known_scales, require_case
 from optimizer.errors import InfeasibleError, NoPlanError, PolicyError, Problems, SolverError
 from optimizer.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
-from optimizer.formulation import RULES, build_pyomo
+from optimizer.formulation import RULES, Model, build_pyomo
+from optimizer.frames import rows_of
 from optimizer.instance import Instance, build_instance
 from optimizer.plan import Decisions, Plan
 from optimizer.policy import Policy, load_policy
@@ -26,8 +28,6 @@ from optimizer.solver import LoadedModel, Progress, Solution, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pyomo.environ as pyo
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 SCALE_DIGITS = 6
@@ -53,6 +53,19 @@ class _Clock:
             yield
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What the solver left behind, before it is checked and told."""
+
+    instance: Instance
+    loaded: LoadedModel
+    solution: Solution
+    scales: dict[str, float]
+    changes: Mapping[str, object]
+    watch: Watch
+    clock: _Clock
 
 
 def solve(
@@ -98,10 +111,7 @@ def solve(
     clock = _Clock()
     watch = Watch(report=report)
     with clock.step("read"):
-        case = case if isinstance(case, Case) else load_case(case)
-        base = policy if isinstance(policy, Policy) else load_policy(policy)
-        wanted = load_policy(base.path, changes=changes) if changes else base
-        require_case(wanted, case)
+        base, wanted, case = _read(policy, case, changes)
     watch.time_limit = time_limit if time_limit is not None else wanted.solver.time_limit
     with clock.step("build"):
         instance = build_instance(case, wanted)
@@ -115,21 +125,32 @@ def solve(
         scales = scales_of(base, case, loaded, watch, same=not _moves_rules(changes))
         loaded.set_scales(scales)
         solution = loaded.solve(watch, gap=gap)
-    if solution.objective is None:
-        raise _no_plan(loaded, solution, watch)
-    with clock.step("check"):
-        decisions = decisions_of(instance, solution.decisions, solution.money)
-        evaluation = evaluate_decisions(instance, decisions, scales)
-        require_sound(evaluation, solution)
-    clock.seconds["total"] = watch.seconds
-    return _plan(instance, solution, decisions, evaluation, scales, clock.seconds, watch, changes)
+    return _checked(_Outcome(instance, loaded, solution, scales, changes, watch, clock))
+
+
+def _read(
+    policy: Policy | str | Path, case: Case | str | Path, changes: Mapping[str, object]
+) -> tuple[Policy, Policy, Case]:
+    """Policy as it is and as changed, and the case it is meant for; paths are loaded."""
+    case = case if isinstance(case, Case) else load_case(case)
+    base = policy if isinstance(policy, Policy) else load_policy(policy)
+    wanted = load_policy(base.path, changes=changes) if changes else base
+    if changes and load_policy(base.path).hash != base.hash:
+        problems = Problems()
+        problems.add(
+            base.path.name,
+            "is not what the policy was read from: edited since, or already changed",
+            expected="the path of the policy, or all changes at once",
+        )
+        raise PolicyError(problems)
+    require_case(wanted, case)
+    return base, wanted, case
 
 
 def _moves_rules(changes: Mapping[str, object]) -> bool:
     """Whether changes touch more than weights and solver options, so that ideals would move."""
-    return any(
-        not (address.startswith("solver.") or address.endswith(".weight")) for address in changes
-    )
+    indifferent = re.compile(r"solver\.\w+|goals\.[^.]+\.weight")
+    return any(not indifferent.fullmatch(address) for address in changes)
 
 
 def scales_of(
@@ -193,7 +214,7 @@ def infeasible(loaded: LoadedModel) -> InfeasibleError:
 def in_words(advice: pd.DataFrame) -> str:
     """Advice as one line per number that would have to give way."""
     lines = []
-    for row in advice.itertuples(index=False):
+    for row in rows_of(advice):
         key = ", ".join(map(str, row.index)) if isinstance(row.index, tuple) else str(row.index)
         rule = RULES[row.rule]
         lines.append(
@@ -217,16 +238,23 @@ def require_sound(evaluation: Evaluation, solution: Solution) -> None:
         )
 
 
-def _plan(
-    instance: Instance,
-    solution: Solution,
-    decisions: Decisions,
-    evaluation: Evaluation,
-    scales: Mapping[str, float],
-    seconds: dict[str, float],
-    watch: Watch,
-    changes: Mapping[str, object],
-) -> Plan:
+def _checked(outcome: _Outcome, *, slots: pd.DataFrame | None = None) -> Plan:
+    """Check what the solver found; slots that were given are kept just as they came."""
+    instance, solution = outcome.instance, outcome.solution
+    if solution.objective is None:
+        raise _no_plan(outcome.loaded, solution, outcome.watch)
+    with outcome.clock.step("check"):
+        decisions = decisions_of(instance, solution.decisions, solution.money)
+        if slots is not None:
+            decisions = replace(decisions, slots=slots)
+        evaluation = evaluate_decisions(instance, decisions, outcome.scales)
+        require_sound(evaluation, solution)
+    outcome.clock.seconds["total"] = outcome.watch.seconds
+    return _plan(outcome, decisions, evaluation)
+
+
+def _plan(outcome: _Outcome, decisions: Decisions, evaluation: Evaluation) -> Plan:
+    solution, instance = outcome.solution, outcome.instance
     policy, case = instance.policy, instance.case
     notes = [INDIFFERENT] if instance.sets.has_regions else []
     if not len(case.table("present_by_country")):
@@ -242,33 +270,40 @@ def _plan(
         objective=evaluation.points,
         bound=solution.bound,
         gap=solution.gap,
-        seconds=seconds,
+        seconds=outcome.clock.seconds,
         decisions=decisions,
         tables=evaluation.tables,
         notes=tuple(notes),
-        provenance={
-            "case_hashes": dict(case.hashes),
-            "policy_hash": policy.hash,
-            "changes": dict(changes),
-            "scales": dict(scales),
-            "ranges": instance.scores.ranges.to_dict("records"),
-            "versions": versions(),
-            "seed": policy.solver.seed,
-            "threads": policy.solver.threads,
-            "time_limit": watch.time_limit,
-            "deterministic": solution.complete and policy.solver.threads == 1,
-            "nodes": solution.nodes,
-            "trace": [
-                {
-                    "seconds": round(step.seconds, 3),
-                    "step": step.step,
-                    "objective": step.objective,
-                    "bound": step.bound,
-                }
-                for step in watch.trace
-            ],
-        },
+        provenance=_provenance(outcome),
     )
+
+
+def _provenance(outcome: _Outcome) -> dict[str, object]:
+    """Everything needed to make the plan again and to see how it was found."""
+    instance, solution = outcome.instance, outcome.solution
+    policy = instance.policy
+    return {
+        "case_hashes": dict(instance.case.hashes),
+        "policy_hash": policy.hash,
+        "changes": dict(outcome.changes),
+        "scales": dict(outcome.scales),
+        "ranges": instance.scores.ranges.to_dict("records"),
+        "versions": versions(),
+        "seed": policy.solver.seed,
+        "threads": policy.solver.threads,
+        "time_limit": outcome.watch.time_limit,
+        "deterministic": solution.complete and policy.solver.threads == 1,
+        "nodes": solution.nodes,
+        "trace": [
+            {
+                "seconds": round(step.seconds, 3),
+                "step": step.step,
+                "objective": step.objective,
+                "bound": step.bound,
+            }
+            for step in outcome.watch.trace
+        ],
+    }
 
 
 def versions() -> dict[str, str]:
@@ -288,7 +323,7 @@ def build_model(
     *,
     changes: Mapping[str, object] = NO_CHANGES,
     scales: Mapping[str, float] | None = None,
-) -> pyo.ConcreteModel:
+) -> Model:
     """Build the Pyomo model of a policy on a case.
 
     Parameters
@@ -296,10 +331,7 @@ def build_model(
     scales
         Raw value of each goal that counts as 1; worked out from the relaxation without it.
     """
-    case = case if isinstance(case, Case) else load_case(case)
-    base = policy if isinstance(policy, Policy) else load_policy(policy)
-    wanted = load_policy(base.path, changes=changes) if changes else base
-    require_case(wanted, case)
+    base, wanted, case = _read(policy, case, changes)
     instance = build_instance(case, wanted)
     model = build_pyomo(instance, known_scales(wanted) | dict(scales or {}))
     if scales is None and any(goal.scale == "ideal" for goal in wanted.goals.values()):
@@ -332,9 +364,7 @@ def complete(
     """
     clock, watch = _Clock(), Watch(report=report)
     with clock.step("read"):
-        case = case if isinstance(case, Case) else load_case(case)
-        policy = policy if isinstance(policy, Policy) else load_policy(policy)
-        require_case(policy, case)
+        policy, _, case = _read(policy, case, NO_CHANGES)
     watch.time_limit = time_limit if time_limit is not None else policy.solver.time_limit
     with clock.step("build"):
         instance = build_instance(case, policy)
@@ -352,12 +382,5 @@ def complete(
         loaded.set_scales(scales)
         loaded.pin({name: pinned.of[name] for name in ("cohort", "placed", "slots")})
         solution = loaded.solve(watch, gap=policy.solver.gap if gap is None else gap)
-    if solution.objective is None:
-        raise _no_plan(loaded, solution, watch)
-    with clock.step("check"):
-        rest = decisions_of(instance, solution.decisions, solution.money)
-        kept = replace(rest, slots=decisions.slots)
-        evaluation = evaluate_decisions(instance, kept, scales)
-        require_sound(evaluation, solution)
-    clock.seconds["total"] = watch.seconds
-    return _plan(instance, solution, kept, evaluation, scales, clock.seconds, watch, NO_CHANGES)
+    outcome = _Outcome(instance, loaded, solution, scales, NO_CHANGES, watch, clock)
+    return _checked(outcome, slots=decisions.slots)

@@ -191,7 +191,7 @@ def write_workbook(plan: Plan, path: Path) -> None:
         sheet.append([str(column) for column in table])
         risky = [pd.api.types.is_string_dtype(table[column]) for column in table]
         for row in table.itertuples(index=False, name=None):
-            cells = []
+            cells: list[object] = []
             for value, is_text in zip(row, risky, strict=True):
                 if is_text and str(value).startswith(FORMULA_STARTS):
                     cell = WriteOnlyCell(sheet, value=str(value))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from optimizer.case import Case, load_case
 from optimizer.checking import known_scales
-from optimizer.errors import InfeasibleError, InputError, PolicyError, Problem
+from optimizer.errors import InputError, PolicyError, Problem
 from optimizer.formulation import build_pyomo
 from optimizer.instance import build_instance
 from optimizer.instance.oddities import oddities
@@ -69,6 +69,32 @@ def validate(paths: Sequence[str | Path], *, solve: bool = True) -> list[Validat
     list of Validation
         One per file that is faulty by itself, and one per policy and case.
     """
+    policies, cases, found = _read_all(paths)
+    pairs = [
+        (policy, case)
+        for policy in policies
+        for case in cases
+        if policies[policy].is_for(cases[case].name)
+    ]
+    for policy, case in pairs:
+        found.append(_pair(policies[policy], cases[case], policy, case, solve=solve))
+    found += [
+        Validation(path, None, ok=True, message="read; no case given that it is meant for")
+        for path in policies
+        if path not in {policy for policy, _ in pairs}
+    ]
+    found += [
+        Validation(None, path, ok=True, message="read; no policy given that is meant for it")
+        for path in cases
+        if path not in {case for _, case in pairs}
+    ]
+    return found
+
+
+def _read_all(
+    paths: Sequence[str | Path],
+) -> tuple[dict[Path, Policy], dict[Path, Case], list[Validation]]:
+    """Policies and cases by path, and what cannot be read."""
     policies: dict[Path, Policy] = {}
     cases: dict[Path, Case] = {}
     found: list[Validation] = []
@@ -91,25 +117,7 @@ def validate(paths: Sequence[str | Path], *, solve: bool = True) -> list[Validat
                     seconds=time.monotonic() - started,
                 )
             )
-    pairs = [
-        (policy, case)
-        for policy in policies
-        for case in cases
-        if policies[policy].is_for(cases[case].name)
-    ]
-    for policy, case in pairs:
-        found.append(_pair(policies[policy], cases[case], policy, case, solve=solve))
-    found += [
-        Validation(path, None, ok=True, message="read; no case given that it is meant for")
-        for path in policies
-        if path not in {policy for policy, _ in pairs}
-    ]
-    found += [
-        Validation(None, path, ok=True, message="read; no policy given that is meant for it")
-        for path in cases
-        if path not in {case for _, case in pairs}
-    ]
-    return found
+    return policies, cases, found
 
 
 def _pair(
@@ -117,29 +125,21 @@ def _pair(
 ) -> Validation:
     started = time.monotonic()
 
-    def outcome(message: str, *, ok: bool, **more: object) -> Validation:
-        return Validation(
-            policy_path,
-            case_path,
-            ok=ok,
-            message=message,
-            seconds=time.monotonic() - started,
-            **more,  # type: ignore[arg-type]
-        )
+    found = Validation(policy_path, case_path, ok=False, message="does not join")
+
+    def outcome(message: str, *problems: Problem) -> Validation:
+        seconds = time.monotonic() - started
+        return replace(found, ok=not problems, message=message, problems=problems, seconds=seconds)
 
     try:
         instance = build_instance(case, policy)
     except (InputError, PolicyError) as error:
-        return outcome("does not join", ok=False, problems=tuple(error.problems))
-    odd = tuple(oddities(instance))
-    count = options(instance.sets)
+        return outcome("does not join", *error.problems)
+    found = replace(found, warnings=tuple(oddities(instance)), options=options(instance.sets))
     model = build_pyomo(instance, known_scales(policy))
     if not solve:
-        return outcome("built", ok=True, warnings=odd, options=count)
+        return outcome("built")
     loaded = LoadedModel(instance, model)
     if loaded.relaxation_is_feasible(Watch()):
-        return outcome("relaxation solved", ok=True, warnings=odd, options=count)
-    error = infeasible(loaded)
-    assert isinstance(error, InfeasibleError)
-    problem = Problem(policy_path.name, str(error), None, None, None, None)
-    return outcome("infeasible", ok=False, problems=(problem,), warnings=odd, options=count)
+        return outcome("relaxation solved")
+    return outcome("infeasible", Problem(policy_path.name, str(infeasible(loaded))))

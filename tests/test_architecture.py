@@ -23,6 +23,7 @@ ORDER = (
     "iso3166",
     "toml_files",
     "tables",
+    "frames",
     "lookup",
     "changes",
     "case",

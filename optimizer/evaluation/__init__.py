@@ -10,6 +10,7 @@ import pandas as pd
 from optimizer.evaluation.arrays import decisions_of, values_of
 from optimizer.evaluation.checks import Subject, changes, check_all, limit_rows
 from optimizer.evaluation.tables import goals, result_tables
+from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.plan import Decisions
 from optimizer.rules import title_of
@@ -17,7 +18,7 @@ from optimizer.rules import title_of
 __all__ = ["Evaluation", "decisions_of", "evaluate_decisions", "values_of"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """What a plan is worth and which rules it breaks.
 
@@ -36,13 +37,17 @@ class Evaluation:
     tables: dict[str, pd.DataFrame]
     violations: pd.DataFrame
 
+    def __repr__(self) -> str:
+        return f"<Evaluation: {self.points:,.3f} points, {len(self.violations)} rules broken>"
+
     def in_words(self) -> list[str]:
         """Every violation in one sentence."""
         words = {"at_most": "at most", "at_least": "at least", "equal": "exactly"}
+        sides = {"at_most": "too many", "at_least": "short", "equal": "too many"}
         return [
             f"{title_of(row.rule)}: {row.key}: {row.value:,.6g}, but {words[row.sense]} "
-            f"{row.limit:,.6g} ({-row.slack:,.6g} {'short' if row.sense == 'at_least' else 'too many'})"
-            for row in self.violations.itertuples(index=False)
+            f"{row.limit:,.6g} ({-row.slack:,.6g} {sides[row.sense]})"
+            for row in rows_of(self.violations)
         ]
 
     @property

@@ -9,13 +9,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from optimizer.filling import fill_block
+from optimizer.frames import groups_of, keys_of, labels, rows_of, summed
 from optimizer.instance import Instance
 from optimizer.instance.people import CONSTANT
-from optimizer.instance.sets import ALL
-from optimizer.plan import COLUMNS, Decisions, empty
+from optimizer.instance.sets import ALL, BLOCK
+from optimizer.plan import COLUMNS, Decisions
 
 Floats = npt.NDArray[np.float64]
 AMOUNTS = ("slots", "persons", "steps", "amount")
+HALF = 0.5
+"""Decisions of yes or no above it are a yes."""
 SMALL = 1e-7
 """Expected persons and money below this are solver noise, not decisions."""
 
@@ -36,19 +39,15 @@ class Values:
     impossible: pd.DataFrame
 
     def amounts(self, terms: pd.DataFrame) -> Floats:
-        """coefficient * value of every term."""
-        value = np.ones(len(terms))
+        """Coefficient times value of every term."""
+        value: Floats = np.ones(len(terms))
         family, position = terms["family"], terms["position"].to_numpy(dtype="int64")
         for name in family.unique():
             if name != CONSTANT:
                 rows = family.eq(name).to_numpy()
                 value[rows] = self.of[name][position[rows]]
-        return value * terms["coefficient"].to_numpy(dtype=float)
-
-
-def labels(frame: pd.DataFrame) -> list[str]:
-    """Key columns of every row in one text."""
-    return [", ".join(map(str, row)) for row in frame.itertuples(index=False, name=None)]
+        amounts: Floats = value * terms["coefficient"].to_numpy(dtype=float)
+        return amounts
 
 
 def values_of(instance: Instance, decisions: Decisions) -> Values:
@@ -63,8 +62,7 @@ def values_of(instance: Instance, decisions: Decisions) -> Values:
         frame = getattr(sets, family)
         keys = [name for name in frame if name in rows and name != amount]
         numbered = frame[keys].assign(position=np.arange(len(frame)))
-        total = rows.groupby(keys, as_index=False, sort=False)[amount].sum()
-        joined = total.merge(numbered, on=keys, how="left")
+        joined = summed(rows, keys, amount).merge(numbered, on=keys, how="left")
         unknown = joined[joined["position"].isna() & (joined[amount] != 0)]
         values = np.zeros(len(frame))
         known = joined.dropna(subset=["position"])
@@ -75,10 +73,7 @@ def values_of(instance: Instance, decisions: Decisions) -> Values:
     place("cohort", slots, "slots")
     if sets.has_regions:
         place("placed", slots, "slots")
-        touched = slots.merge(
-            sets.slots[["track", "level", "group", "year"]].drop_duplicates(),
-            on=["track", "level", "group", "year"],
-        )
+        touched = slots.merge(sets.slots[BLOCK].drop_duplicates(), on=BLOCK)
         place("slots", touched, "slots")
     else:
         found["placed"], found["slots"] = np.zeros(0), np.zeros(0)
@@ -117,8 +112,8 @@ def _negative(decisions: Decisions) -> list[pd.DataFrame]:
 def _open(frame: pd.DataFrame, opened: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
     since = opened.rename(columns={"year": "since"})
     joined = frame.merge(since, on=["country", "track"], how="left")
-    is_open = (joined["year"] >= joined["since"]).to_numpy(dtype=float)
-    possible = frame.groupby(["country", "track"], as_index=False)["year"].min()
+    is_open = (joined["year"] >= joined["since"]).to_numpy().astype(np.float64)
+    possible = frame.groupby(["country", "track"])["year"].min().reset_index()
     checked = opened.merge(possible, on=["country", "track"], how="left", suffixes=("", "_first"))
     wrong = checked[~(checked["year"] >= checked["year_first"])]
     keys = wrong[["country", "track", "year"]].assign(opened=1.0)
@@ -158,9 +153,8 @@ def _kept(table: str, frame: pd.DataFrame, values: Floats, amount: str) -> pd.Da
 
 
 def _opened(frame: pd.DataFrame, values: Floats) -> pd.DataFrame:
-    is_open = frame[values > 0.5]
-    opened = is_open.groupby(["country", "track"], as_index=False, sort=False)["year"].min()
-    return opened.astype(COLUMNS["agreements"]) if len(opened) else empty("agreements")
+    opened = frame[values > HALF].groupby(["country", "track"], sort=False)["year"].min()
+    return opened.reset_index().astype(COLUMNS["agreements"])
 
 
 def _filled(instance: Instance, values: dict[str, Floats]) -> pd.DataFrame:
@@ -174,32 +168,35 @@ def _filled(instance: Instance, values: dict[str, Floats]) -> pd.DataFrame:
     placed = sets.placed.assign(slots=np.round(values["placed"]).astype("int64"))
     placed = placed[placed["slots"] > 0]
     single = sets.slots.assign(slots=np.round(values["slots"]).astype("int64"))
-    block = ["track", "level", "group", "year"]
-    touched = set(sets.slots[block].drop_duplicates().itertuples(index=False, name=None))
-    places = dict(list(placed.groupby(block, sort=False)))
+    touched = set(keys_of(sets.slots, BLOCK))
+    places = dict(groups_of(placed, BLOCK))
     today = _today(instance)
     parts = [single[single["slots"] > 0][list(COLUMNS["slots"])]]
-    for key, rows in cohort.groupby(block, sort=False):
-        if key in touched:
-            continue
-        where = places[key]
-        current = _current_cells(today.get((key[0], key[3])), rows, where)
-        cells = fill_block(rows["slots"].to_numpy(), where["slots"].to_numpy(), current)
-        left, right = np.nonzero(cells)
-        part = pd.DataFrame(
-            {
-                "country": rows["country"].to_numpy()[left],
-                "track": key[0],
-                "level": key[1],
-                "region": where["region"].to_numpy()[right],
-                "year": key[3],
-                "slots": cells[left, right],
-            }
-        )
-        _use_up(today.get((key[0], key[3])), part)
-        parts.append(part)
+    for key, rows in groups_of(cohort, BLOCK):
+        if key not in touched:
+            track, level, _, year = key
+            part = _filled_block(rows, places[key], today.get((track, year)))
+            parts.append(part.assign(track=track, level=level, year=year))
     slots = pd.concat(parts, ignore_index=True).astype(COLUMNS["slots"])
     return _in_key_order(instance, slots)
+
+
+def _filled_block(
+    cohort: pd.DataFrame, placed: pd.DataFrame, today: dict[tuple[str, str], int] | None
+) -> pd.DataFrame:
+    """country, region, slots of one block; what it keeps of today's slots is used up there."""
+    current = _current_cells(today, cohort, placed)
+    cells = fill_block(cohort["slots"].to_numpy(), placed["slots"].to_numpy(), current)
+    left, right = np.nonzero(cells)
+    part = pd.DataFrame(
+        {
+            "country": cohort["country"].to_numpy()[left],
+            "region": placed["region"].to_numpy()[right],
+            "slots": cells[left, right],
+        }
+    )
+    _use_up(today, part)
+    return part
 
 
 def _in_key_order(instance: Instance, slots: pd.DataFrame) -> pd.DataFrame:
@@ -221,10 +218,8 @@ def _today(instance: Instance) -> dict[tuple[str, int], dict[tuple[str, str], in
     table = instance.case.table("current_plan")
     table = table[table["region"].ne("")]
     return {
-        (track, year): {
-            (row.country, row.region): int(row.slots) for row in rows.itertuples(index=False)
-        }
-        for track, rows in table.groupby("track")
+        (track, year): {(row.country, row.region): int(row.slots) for row in rows_of(rows)}
+        for (track,), rows in groups_of(table, ["track"])
         for year in instance.sets.years
     }
 
@@ -242,7 +237,7 @@ def _current_cells(
 def _use_up(today: dict[tuple[str, str], int] | None, part: pd.DataFrame) -> None:
     if today is None:
         return
-    for row in part.itertuples(index=False):
+    for row in rows_of(part):
         key = (row.country, row.region)
         if key in today:
             today[key] = max(0, today[key] - int(row.slots))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from optimizer.evaluation.arrays import Floats, Values, labels
+from optimizer.evaluation.arrays import Floats, Values
+from optimizer.frames import keys_of, labels
 from optimizer.instance import Instance
 from optimizer.instance.limits import JoinedLimit
 from optimizer.instance.people import stay_room, terms
@@ -54,46 +55,21 @@ def check_margins(s: Subject) -> list[pd.DataFrame]:
     cohort = s.total(terms(sets.cohort, "cohort"), pair).reindex(pairs.index).fillna(0.0)
     is_open = pd.Series(s.values.of["agreement"], index=pd.MultiIndex.from_frame(sets.agreement))
     factor = is_open.reindex(pairs.index).fillna(0.0).where(pairs["link"].eq("proposed"), 1.0)
-    agreed = pairs["link"].eq("proposed")
-    done = [
-        rows(
-            "cohort_within_applicants",
-            pairs.index[~agreed],
-            cohort[~agreed],
-            "at_most",
-            pairs.loc[~agreed, "applicants"],
-        ),
-        rows(
-            "cohort_needs_agreement",
-            pairs.index[agreed],
-            cohort[agreed],
-            "at_most",
-            pairs.loc[agreed, "applicants"] * factor[agreed],
-        ),
-    ]
-    enough = pairs["applicants"] >= pairs["min_cohort"]
+    applicants, minimum = pairs["applicants"], pairs["min_cohort"]
     hosted = pd.MultiIndex.from_frame(sets.cohort[pair].drop_duplicates())
-    binding = enough & (pairs["min_cohort"] > 0) & pairs.index.isin(hosted)
+    binding = (applicants >= minimum) & (minimum > 0) & pairs.index.isin(hosted)
+    agreed, runs = pairs["link"].eq("proposed"), binding & pairs["link"].eq("running")
     least = binding & pairs["link"].isin(["existing", "proposed"])
-    done.append(
-        rows(
-            "cohort_reaches_minimum",
-            pairs.index[least],
-            cohort[least],
-            "at_least",
-            pairs.loc[least, "min_cohort"] * factor[least],
-        )
-    )
-    runs = binding & pairs["link"].eq("running")
-    done.append(
-        rows(
-            "running_reaches_minimum",
-            pairs.index[runs],
-            cohort[runs],
-            "at_least",
-            pairs.loc[runs, "min_cohort"].where(cohort[runs] > 0, 0.0),
-        )
-    )
+
+    def among(chosen: pd.Series, rule: str, sense: str, limit: pd.Series) -> pd.DataFrame:
+        return rows(rule, pairs.index[chosen], cohort[chosen], sense, limit[chosen])
+
+    done = [
+        among(~agreed, "cohort_within_applicants", "at_most", applicants),
+        among(agreed, "cohort_needs_agreement", "at_most", applicants * factor),
+        among(least, "cohort_reaches_minimum", "at_least", minimum * factor),
+        among(runs, "running_reaches_minimum", "at_least", minimum.where(cohort > 0, 0.0)),
+    ]
     if sets.has_regions:
         site = ["track", "region", "year"]
         placed = s.total(terms(sets.placed, "placed"), site)
@@ -152,28 +128,37 @@ def check_money(s: Subject) -> list[pd.DataFrame]:
             budget["spent"],
         ),
     ]
-    amount = budget.set_index(["line", "year"])["budget"]
+    return [*done, *_moved_within_shares(s, budget.set_index(["line", "year"])["budget"])]
+
+
+def _moved_within_shares(s: Subject, amount: pd.Series) -> list[pd.DataFrame]:
+    """Transfers and carry-over against the share of each line's own amount."""
+
+    def own(table: pd.DataFrame) -> Floats:
+        key = pd.MultiIndex.from_frame(table[["line", "year"]])
+        return amount.reindex(key).fillna(0.0).to_numpy(dtype=float)
+
     listed = {(transfer.from_, transfer.to): transfer.share for transfer in s.instance.transfers}
-    moved = s.decisions.transfers
-    shares = [listed.get(pair, 0.0) for pair in zip(moved["line"], moved["to_line"], strict=True)]
-    own = amount.reindex(pd.MultiIndex.from_frame(moved[["line", "year"]])).fillna(0.0)
-    done.append(
+    moved, kept = s.decisions.transfers, s.decisions.carry_over
+    shares = [listed.get(key, 0.0) for key in keys_of(moved, ["line", "to_line"])]
+    share_kept = kept["line"].map(s.instance.carry_over).fillna(0.0).to_numpy(dtype=float)
+    is_last = kept["year"].to_numpy() >= s.instance.sets.window[-1]
+    return [
         rows(
             "transfer_within_share",
             moved[["line", "to_line", "year"]],
             moved["amount"],
             "at_most",
-            np.array(shares) * own.to_numpy(),
-        )
-    )
-    kept = s.decisions.carry_over
-    own = amount.reindex(pd.MultiIndex.from_frame(kept[["line", "year"]])).fillna(0.0).to_numpy()
-    last = kept["year"].to_numpy() >= s.instance.sets.window[-1]
-    most = np.where(last, 0.0, kept["line"].map(s.instance.carry_over).fillna(0.0).to_numpy() * own)
-    done.append(
-        rows("carry_over_within_share", kept[["line", "year"]], kept["amount"], "at_most", most)
-    )
-    return done
+            np.array(shares, dtype=float) * own(moved),
+        ),
+        rows(
+            "carry_over_within_share",
+            kept[["line", "year"]],
+            kept["amount"],
+            "at_most",
+            np.where(is_last, 0.0, share_kept * own(kept)),
+        ),
+    ]
 
 
 def line_years(s: Subject) -> pd.DataFrame:

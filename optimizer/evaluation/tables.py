@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.evaluation.checks import Subject, goal_values, line_years, service_years
+from optimizer.frames import summed
 from optimizer.instance.money import EXPANSION, PARTICIPANTS, REGIONAL, UPKEEP
 from optimizer.instance.people import terms
 
@@ -27,7 +28,7 @@ def result_tables(s: Subject) -> dict[str, pd.DataFrame]:
 
 
 def _total(slots: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    return slots.groupby(keys, as_index=False, sort=False)["slots"].sum()
+    return summed(slots, keys, "slots")
 
 
 def _residents(s: Subject) -> pd.DataFrame:
@@ -113,7 +114,7 @@ def integration(s: Subject) -> pd.DataFrame:
     else:
         parts.append(paid.loc[~whole & paid["family"].ne("constant"), [*keys, "amount"]])
     both = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    return both.groupby(keys, as_index=False, sort=False)["amount"].sum()
+    return summed(both, keys, "amount")
 
 
 def _shares(s: Subject) -> dict[str, pd.DataFrame]:

@@ -18,6 +18,7 @@ expansion, and over the whole window (intake years and tail) for everything that
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import pyomo.environ as pyo
 
@@ -32,14 +33,17 @@ from optimizer.formulation.margins import (
     add_single_slots,
     add_sites,
 )
-from optimizer.rules import RULES, Rule
 from optimizer.formulation.services import add_services
 from optimizer.formulation.stability import add_stability
 from optimizer.formulation.stays import add_stays
 from optimizer.formulation.support import add_support
 from optimizer.instance import Instance
+from optimizer.rules import RULES, Rule
 
-__all__ = ["CONCEPTS", "RULES", "Rule", "build_pyomo"]
+__all__ = ["CONCEPTS", "RULES", "Model", "Rule", "build_pyomo"]
+
+Model: TypeAlias = pyo.ConcreteModel
+"""What is built, for those who only hand it on."""
 
 CONCEPTS: tuple[Callable[[pyo.ConcreteModel, Instance], None], ...] = (
     add_margins,

@@ -6,6 +6,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optimizer.formulation.expressions import KEYS, Sums, add_index
+from optimizer.frames import mapping
 from optimizer.instance import Instance
 from optimizer.instance.people import terms
 
@@ -33,10 +34,9 @@ def add_agreements(model: pyo.ConcreteModel, instance: Instance) -> None:
     add_index(model, "AGREEMENTS", sets.agreement, KEYS["agreement"])
     model.agreement = pyo.Var(model.AGREEMENTS, domain=pyo.Binary)
     cohort = Sums(model, terms(sets.cohort, "cohort"), KEYS["agreement"])
-    pairs = sets.pairs.set_index(KEYS["agreement"])
-    proposed = pairs[pairs["link"].eq("proposed")]
-    applicants = proposed["applicants"].to_dict()
-    least = _minimum(pairs[pairs["link"].isin(["existing", "proposed"])])
+    link = sets.pairs["link"]
+    applicants = mapping(sets.pairs[link.eq("proposed")], KEYS["agreement"], "applicants")
+    least = _minimum(sets.pairs[link.isin(["existing", "proposed"])])
     model.AGREED_COHORTS = pyo.Set(
         initialize=[key for key in applicants if cohort.has(key)], dimen=3
     )
@@ -55,7 +55,10 @@ def add_agreements(model: pyo.ConcreteModel, instance: Instance) -> None:
         return model.agreement[country, track, year - 1] <= model.agreement[country, track, year]
 
     @model.Constraint(model.MINIMUM_COHORTS)
-    def cohort_reaches_minimum(model: pyo.ConcreteModel, *pair: object) -> object:
+    def cohort_reaches_minimum(
+        model: pyo.ConcreteModel, country: str, track: str, year: int
+    ) -> object:
+        pair = country, track, year
         is_open = model.agreement[pair] if pair in model.AGREEMENTS else 1
         return cohort[pair] >= least[pair] * is_open
 
@@ -75,8 +78,9 @@ def add_running(model: pyo.ConcreteModel, instance: Instance) -> None:
     """
     sets = instance.sets
     cohort = Sums(model, terms(sets.cohort, "cohort"), KEYS["running"])
-    pairs = sets.pairs[sets.pairs["link"].eq("running")].set_index(KEYS["running"])
-    applicants, least = pairs["applicants"].to_dict(), pairs["min_cohort"].to_dict()
+    pairs = sets.pairs[sets.pairs["link"].eq("running")]
+    applicants = mapping(pairs, KEYS["running"], "applicants")
+    least = mapping(pairs, KEYS["running"], "min_cohort")
     add_index(model, "RUNNING", sets.running, KEYS["running"])
     model.running = pyo.Var(model.RUNNING, domain=pyo.Binary)
     model.RUNNING_COHORTS = pyo.Set(
@@ -94,5 +98,4 @@ def add_running(model: pyo.ConcreteModel, instance: Instance) -> None:
 
 def _minimum(pairs: pd.DataFrame) -> dict[tuple[str, str, int], int]:
     binding = pairs[(pairs["min_cohort"] > 0) & (pairs["applicants"] >= pairs["min_cohort"])]
-    least: dict[tuple[str, str, int], int] = binding["min_cohort"].to_dict()
-    return least
+    return mapping(binding, KEYS["agreement"], "min_cohort")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from optimizer.formulation.expressions import Sums, add_index
+from optimizer.frames import mapping
 from optimizer.instance import Instance
 
 
@@ -32,7 +33,7 @@ def add_budget(model: pyo.ConcreteModel, instance: Instance) -> None:
     of the window.
     """
     _add_money(model, instance)
-    amount = instance.budget.set_index(["line", "year"])["amount"].to_dict()
+    amount = mapping(instance.budget, ["line", "year"], "amount")
     share = instance.carry_over
     out = {(transfer.from_, transfer.to): transfer.share for transfer in instance.transfers}
     cost = Sums(model, instance.spending, ["line", "year"])

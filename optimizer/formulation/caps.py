@@ -6,6 +6,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optimizer.formulation.expressions import Sums
+from optimizer.frames import mapping
 from optimizer.instance import Instance
 from optimizer.instance.people import terms
 
@@ -53,4 +54,4 @@ def add_caps(model: pyo.ConcreteModel, instance: Instance) -> None:
 
 def _caps(caps: pd.DataFrame, counts: str) -> dict[tuple[str, int], float]:
     rows = caps[caps["counts"].eq(counts)]
-    return {(row.track, row.year): float(row.max) for row in rows.itertuples(index=False)}
+    return mapping(rows.astype({"max": float}), ["track", "year"], "max")

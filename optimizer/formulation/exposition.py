@@ -12,6 +12,7 @@ import pyomo.environ as pyo
 
 from optimizer.formulation import CONCEPTS
 from optimizer.formulation.goals import add_points
+from optimizer.frames import rows_of
 from optimizer.rules import RULES
 
 _MATH = re.compile(r"^\.\. math:: *((?:.*\n?)(?:(?: +.*|)\n?)*?)(?=^\S|\Z)", re.MULTILINE)
@@ -104,12 +105,12 @@ def _sizes(model: pyo.ConcreteModel, style: str) -> str:
         ]
         lines += [
             f"| `{row.rule}` | {row.title} | {row.source} | {row.rows:,} |"
-            for row in table.itertuples(index=False)
+            for row in rows_of(table)
         ]
         return "\n".join(lines)
     rows = " \\\\\n".join(
         f"\\texttt{{{_latex(row.rule)}}} & {_latex(row.title)} & {row.rows}"
-        for row in table.itertuples(index=False)
+        for row in rows_of(table)
     )
     return (
         "\\subsection*{Rows of this instance}\n\n\\begin{tabular}{llr}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import pandas as pd
 import pyomo.environ as pyo
 from pyomo.core.expr import LinearExpression
 
+from optimizer.frames import keys_of, summed
 from optimizer.instance.people import CONSTANT
 
 KEYS: dict[str, list[str]] = {
@@ -25,20 +27,12 @@ KEYS: dict[str, list[str]] = {
 """Index of every decision family, in the order of its frame's rows."""
 
 
-def index_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[object, ...]]:
-    """Distinct index tuples of a frame, in row order."""
-    rows = frame[list(columns)].drop_duplicates()
-    return list(rows.itertuples(index=False, name=None))
-
-
 def add_index(
     model: pyo.ConcreteModel, name: str, frame: pd.DataFrame, columns: Sequence[str]
 ) -> pyo.Set:
-    """Add a set of index tuples taken from the columns of a frame."""
-    members = index_of(frame, columns)
-    if len(columns) == 1:
-        members = [member[0] for member in members]  # type: ignore[misc]
-    component = pyo.Set(initialize=members, dimen=len(columns))
+    """Add a set of the distinct index tuples in the columns of a frame, in row order."""
+    members = dict.fromkeys(keys_of(frame, columns))
+    component = pyo.Set(initialize=list(members), dimen=len(columns))
     model.add_component(name, component)
     return component
 
@@ -49,7 +43,7 @@ class Sums:
     def __init__(self, model: pyo.ConcreteModel, terms: pd.DataFrame, by: Sequence[str]) -> None:
         self._expressions = dict(_linear_by_key(model, terms, list(by)))
 
-    def __getitem__(self, key: object) -> object:
+    def __getitem__(self, key: object) -> Any:
         """Expression of a key; the number 0.0 without terms."""
         return self._expressions.get(key if isinstance(key, tuple) else (key,), 0.0)
 
@@ -65,15 +59,14 @@ def _linear_by_key(
     """Split terms by key without a data frame per key: sort once, then cut lists."""
     if not len(terms):
         return
-    merged = terms.groupby([*by, "family", "position"], sort=False, as_index=False)
-    merged = merged["coefficient"].sum()
+    merged = summed(terms, [*by, "family", "position"], "coefficient")
     code = merged.groupby(by, sort=False).ngroup() if by else pd.Series(0, index=merged.index)
     merged = merged.assign(code=code).sort_values("code", kind="stable", ignore_index=True)
     variables = _variables(model, merged["family"], merged["position"].to_numpy(dtype="int64"))
     coefficients = merged["coefficient"].to_numpy(dtype=float)
     fixed = merged["family"].eq(CONSTANT).to_numpy()
     cuts = np.flatnonzero(np.diff(merged["code"].to_numpy(), prepend=-1))
-    keys = merged.loc[cuts, by].itertuples(index=False, name=None)
+    keys = keys_of(merged.loc[cuts], by)
     for key, start, end in zip(keys, cuts, [*cuts[1:], len(merged)], strict=True):
         constants = fixed[start:end]
         used = ~constants & (coefficients[start:end] != 0.0)

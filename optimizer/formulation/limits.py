@@ -80,7 +80,7 @@ def add_limits(model: pyo.ConcreteModel, instance: Instance) -> None:
 def _add_accounts(
     model: pyo.ConcreteModel, instance: Instance, limits: dict[str, JoinedLimit]
 ) -> None:
-    measured = Sums(model, _tagged(limits.values()), ["limit", "group"])
+    measured = Sums(model, _tagged(tuple(limits.values())), ["limit", "group"])
     compared = Sums(model, _compared(limits), ["limit", "sense", "group"])
     model.MEASURED = pyo.Set(
         initialize=[

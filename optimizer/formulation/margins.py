@@ -5,10 +5,10 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from optimizer.formulation.expressions import KEYS, Sums, add_index
+from optimizer.frames import mapping
 from optimizer.instance import Instance
 from optimizer.instance.people import terms
-
-BLOCK = ["track", "level", "group", "year"]
+from optimizer.instance.sets import BLOCK
 
 
 def add_margins(model: pyo.ConcreteModel, instance: Instance) -> None:
@@ -52,7 +52,7 @@ def add_applicants(model: pyo.ConcreteModel, instance: Instance) -> None:
     sets = instance.sets
     cohort = Sums(model, terms(sets.cohort, "cohort"), ["country", "track", "year"])
     pairs = sets.pairs[sets.pairs["link"].isin(["free", "existing"])]
-    applicants = pairs.set_index(["country", "track", "year"])["applicants"].to_dict()
+    applicants = mapping(pairs, ["country", "track", "year"], "applicants")
     model.OPEN_PAIRS = pyo.Set(initialize=[key for key in applicants if cohort.has(key)], dimen=3)
 
     @model.Constraint(model.OPEN_PAIRS)
@@ -69,7 +69,7 @@ def add_sites(model: pyo.ConcreteModel, instance: Instance) -> None:
     """
     sets = instance.sets
     placed = Sums(model, terms(sets.placed, "placed"), ["track", "region", "year"])
-    places = sets.sites.set_index(["track", "region", "year"])["max_slots"].to_dict()
+    places = mapping(sets.sites, ["track", "region", "year"], "max_slots")
     model.SITES = pyo.Set(initialize=[key for key in places if placed.has(key)], dimen=3)
 
     @model.Constraint(model.SITES)

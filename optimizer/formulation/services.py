@@ -6,6 +6,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optimizer.formulation.expressions import KEYS, Sums, add_index
+from optimizer.frames import mapping
 from optimizer.instance import Instance
 from optimizer.instance.sets import cross
 
@@ -28,7 +29,7 @@ def add_services(model: pyo.ConcreteModel, instance: Instance) -> None:
     """
     sets = instance.sets
     add_index(model, "EXPANSIONS", sets.expansion, KEYS["expansion"])
-    most = sets.expansion.set_index(KEYS["expansion"])["expansion_limit"].to_dict()
+    most = mapping(sets.expansion, KEYS["expansion"], "expansion_limit")
     model.expansion = pyo.Var(
         model.EXPANSIONS,
         domain=pyo.NonNegativeIntegers,
@@ -36,7 +37,7 @@ def add_services(model: pyo.ConcreteModel, instance: Instance) -> None:
     )
     used = Sums(model, instance.use, PLACE_YEAR)
     built = Sums(model, built_capacity(instance), PLACE_YEAR)
-    capacity = instance.capacity.set_index(PLACE_YEAR)["capacity"].to_dict()
+    capacity = mapping(instance.capacity, PLACE_YEAR, "capacity")
     add_index(model, "USES", instance.use, PLACE_YEAR)
     model.use = pyo.Var(model.USES, domain=pyo.NonNegativeReals)
 

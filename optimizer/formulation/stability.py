@@ -6,6 +6,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optimizer.formulation.expressions import Sums
+from optimizer.frames import keys_of
 from optimizer.instance import Instance
 from optimizer.instance.people import terms
 
@@ -44,10 +45,11 @@ def add_stability(model: pyo.ConcreteModel, instance: Instance) -> None:
         return model.change[year] == 100.0 / total / len(margins) * moved
 
     if stability.max_change is not None:
+        most = 100.0 * stability.max_change
 
         @model.Constraint(model.CHANGE_YEARS)
         def change_within_limit(model: pyo.ConcreteModel, year: int) -> object:
-            return model.change[year] <= 100.0 * stability.max_change
+            return model.change[year] <= most
 
 
 def _add_moves(
@@ -59,10 +61,10 @@ def _add_moves(
     planned = Sums(model, terms(frame, family), keys)
     today = {
         (*row[:2], year): float(row[2])
-        for row in current.itertuples(index=False, name=None)
+        for row in keys_of(current, [*keys[:2], "slots"])
         for year in sets.years
     }
-    cells = dict.fromkeys([*today, *frame[keys].itertuples(index=False, name=None)])
+    cells = dict.fromkeys([*today, *keys_of(frame, keys)])
     index = pyo.Set(initialize=list(cells), dimen=3)
     model.add_component(f"MOVES_OF_{what.upper()}", index)
     moved = pyo.Var(index, domain=pyo.NonNegativeReals)

@@ -6,6 +6,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optimizer.formulation.expressions import Sums
+from optimizer.frames import keys_of
 from optimizer.instance import Instance
 
 FLOOR = ["floor", "track", "entry_year"]
@@ -27,7 +28,7 @@ def add_support(model: pyo.ConcreteModel, instance: Instance) -> None:
     parts = [terms.assign(floor=number) for number, terms in enumerate(instance.support_floor)]
     terms = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     above = Sums(model, terms, FLOOR)
-    keys = [] if terms.empty else terms[FLOOR].drop_duplicates().itertuples(index=False, name=None)
+    keys = [] if terms.empty else dict.fromkeys(keys_of(terms, FLOOR))
     model.SUPPORT_FLOORS = pyo.Set(initialize=list(keys), dimen=3)
 
     @model.Constraint(model.SUPPORT_FLOORS)

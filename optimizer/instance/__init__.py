@@ -13,6 +13,7 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import PolicyError, Problems, did_you_mean
+from optimizer.frames import summed
 from optimizer.instance.attributes import Attributes, build_attributes
 from optimizer.instance.diminishing import Diminishing, join_diminishing
 from optimizer.instance.limits import JoinedLimit, join_commitments, join_limits
@@ -98,17 +99,17 @@ def build_instance(case: Case, policy: Policy) -> Instance:
     attributes = build_attributes(case, policy, sets, problems)
     sets = with_touched_slots(case, policy, sets, attributes)
     people = build_people(sets)
-    scores = build_scores(policy, sets.countries, sets.regions, problems)
+    scores = build_scores(sets.countries, sets.regions, attributes)
     spending = spending_terms(case, sets, people, problems)
     use = use_terms(case, sets, people, problems)
-    value = value_terms(case, policy, sets, people, scores, attributes, problems)
-    diminishing = join_diminishing(policy, value, attributes, problems)
+    value = value_terms(case, sets, people, scores, attributes)
+    diminishing = join_diminishing(value, attributes)
     measures = Measures(case, sets, people, spending, use, value, attributes, problems)
     limits = join_limits(policy.limits, measures)
     commitments = join_commitments(measures)
-    floors = _support_floors(case, policy, sets, people, attributes, problems)
-    _check_budget(case, policy, problems)
-    current, current_at = _current_plan(case, policy, problems)
+    floors = _support_floors(case, sets, people, attributes)
+    _check_budget(case, attributes)
+    current, current_at = _current_plan(case, attributes)
     problems.raise_if_any(PolicyError)
     return Instance(
         case=case,
@@ -154,19 +155,15 @@ def _caps(case: Case, sets: Sets) -> pd.DataFrame:
 
 
 def _support_floors(
-    case: Case,
-    policy: Policy,
-    sets: Sets,
-    people: People,
-    attributes: Attributes,
-    problems: Problems,
+    case: Case, sets: Sets, people: People, attributes: Attributes
 ) -> tuple[pd.DataFrame, ...]:
     """Integration money minus the floor, per entrant: the weighted sum must not be negative."""
-    if not policy.support_floor:
+    wanted = attributes.policy.support_floor
+    if not wanted:
         return ()
-    money = support_floor_terms(case, sets, people, problems)
+    money = support_floor_terms(case, sets, people, attributes.problems)
     floors = []
-    for number, floor in enumerate(policy.support_floor):
+    for number, floor in enumerate(wanted):
         tracks = attributes.members(
             "track", floor.where, f"support_floor[{number}]", optional=floor.optional
         )
@@ -176,7 +173,7 @@ def _support_floors(
         columns = ["family", "position", "track", "entry_year"]
         both = pd.concat([money, owed[[*columns, "coefficient"]]], ignore_index=True)
         both = both[both["track"].isin(tracks)]
-        floors.append(both.groupby(columns, as_index=False, sort=False)["coefficient"].sum())
+        floors.append(summed(both, columns, "coefficient"))
     return tuple(floors)
 
 
@@ -198,7 +195,8 @@ def _carry_over(case: Case, policy: Policy) -> dict[str, float]:
     return {line: float(share) for line, share in shares.items() if share > 0}
 
 
-def _check_budget(case: Case, policy: Policy, problems: Problems) -> None:
+def _check_budget(case: Case, attributes: Attributes) -> None:
+    policy = attributes.policy
     lines = sorted(set(case.table("budgets")["line"]))
     named = [
         (f"budget.transfers[{number}].{end}", line)
@@ -209,28 +207,24 @@ def _check_budget(case: Case, policy: Policy, problems: Problems) -> None:
         named += [(f"budget.carry_over.{line}", line) for line in policy.budget.carry_over]
     for place, line in named:
         if line not in lines:
-            problems.add(
-                file=policy.path.name,
-                column=place,
-                message=f"case {case.name!r} has no budget line {line!r}",
-                expected="a line of budgets",
-                maybe=did_you_mean(line, lines),
+            attributes.add(
+                place,
+                f"case {case.name!r} has no budget line {line!r}",
+                "a line of budgets",
+                did_you_mean(line, lines),
             )
 
 
-def _current_plan(
-    case: Case, policy: Policy, problems: Problems
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _current_plan(case: Case, attributes: Attributes) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = case.table("current_plan")
-    by_country = table.groupby(["country", "track"], as_index=False)["slots"].sum()
+    by_country = summed(table, ["country", "track"], "slots", sort=True)
     placed = table[table["region"].ne("")]
     complete = len(placed) == len(table)
-    by_region = placed.groupby(["track", "region"], as_index=False)["slots"].sum()
-    if policy.stability is not None and not table["slots"].sum() > 0:
-        problems.add(
-            file=policy.path.name,
-            column="stability",
-            message=f"case {case.name!r} has no current_plan to change from",
-            expected="a table current_plan with slots, or no [stability]",
+    by_region = summed(placed, ["track", "region"], "slots", sort=True)
+    if attributes.policy.stability is not None and not table["slots"].sum() > 0:
+        attributes.add(
+            "stability",
+            f"case {case.name!r} has no current_plan to change from",
+            "a table current_plan with slots, or no [stability]",
         )
     return by_country, by_region if complete else by_region.head(0)

@@ -60,7 +60,7 @@ class Attributes:
             names = [f"{key}.{column}" for key in homes]
             self.add(place, f"{name!r} may mean {' or '.join(names)}", "one of them", names[0])
             return None
-        known = [column for key in within for column in self.tables[key]]
+        known = [str(column) for key in within for column in self.tables[key]]
         known += [f"{key}.{column}" for key in within for column in self.tables[key]]
         self.add(
             place,
@@ -80,8 +80,8 @@ class Attributes:
             attribute = self.find(name, f"{place}.where", within=[dimension])
             if attribute is None:
                 return []
-            listed = self.wanted(attribute, name, wanted, place, optional=optional)
-            keep &= attribute.values.isin(listed)
+            values = self.wanted(attribute, name, wanted, place, optional=optional)
+            keep &= attribute.values.isin(values)
         if where and not keep.any() and not optional:
             self.add(
                 f"{place}.where",
@@ -94,9 +94,9 @@ class Attributes:
         self, attribute: Attribute, name: str, wanted: object, place: str, *, optional: bool = False
     ) -> list[object]:
         """Values of a filter as a list; one that occurs nowhere is a problem."""
-        listed = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
+        values = listed(wanted)
         known = set(attribute.values.dropna())
-        for value in listed:
+        for value in values:
             if value not in known and not optional:
                 self.add(
                     f"{place}.where.{name}",
@@ -104,7 +104,11 @@ class Attributes:
                     f"one of the {len(known)} values in use",
                     did_you_mean(str(value), [str(item) for item in sorted(known, key=str)]),
                 )
-        return listed
+        return values
+
+    def quiet(self) -> Attributes:
+        """The same names for a second look, whose problems have been told already."""
+        return Attributes(self.tables, self.policy, Problems())
 
     def add(self, place: str, message: str, expected: str, maybe: str | None = None) -> None:
         """Add a problem at a place of the policy."""
@@ -115,6 +119,11 @@ class Attributes:
             expected=expected,
             maybe=maybe,
         )
+
+
+def listed(wanted: object) -> list[object]:
+    """Values of a filter, which may be one value or several."""
+    return list(wanted) if isinstance(wanted, list | tuple) else [wanted]
 
 
 def build_attributes(case: Case, policy: Policy, sets: Sets, problems: Problems) -> Attributes:

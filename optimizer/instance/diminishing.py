@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimizer.errors import Problems
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.people import TERM
-from optimizer.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -56,12 +54,10 @@ def tangents(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ..
     return tuple(lines)
 
 
-def join_diminishing(
-    policy: Policy, value: pd.DataFrame, attributes: Attributes, problems: Problems
-) -> dict[str, Diminishing]:
+def join_diminishing(value: pd.DataFrame, attributes: Attributes) -> dict[str, Diminishing]:
     """Group the value terms of every goal that has diminishing returns."""
     joined = {}
-    for name, goal in policy.goals.items():
+    for name, goal in attributes.policy.goals.items():
         if goal.diminishing is None:
             continue
         place = f"goals.{name}.diminishing.by"
@@ -74,11 +70,10 @@ def join_diminishing(
                 continue
             told = attribute.of(terms)
             if told.isna().any():
-                problems.add(
-                    file=policy.path.name,
-                    column=place,
-                    message=f"part of the value of goal {name!r} belongs to no {attribute_name}",
-                    expected="groups that every effect of the goal belongs to",
+                attributes.add(
+                    place,
+                    f"part of the value of goal {name!r} belongs to no {attribute_name}",
+                    "groups that every effect of the goal belongs to",
                 )
             label = label + f"{attribute_name}=" + told.astype("str") + ", "
         joined[name] = Diminishing(

@@ -60,7 +60,10 @@ class Measures:
         if any(attribute is None for attribute in used):
             return pd.DataFrame(columns=[*TERM, *by])
         dimensions = {attribute.dimension for attribute in used if attribute}
+        before = len(self.problems)
         frame = self._frame(measure, dimensions, goal, place)
+        if len(self.problems) > before:
+            return pd.DataFrame(columns=[*TERM, *by])
         frame = self._missing_dimension(frame, dimensions, measure, place)
         for name, attribute in filters.items():
             if attribute is not None and len(frame):
@@ -78,12 +81,12 @@ class Measures:
     ) -> pd.DataFrame:
         absent = sorted(dimensions - set(frame.columns))
         if absent:
-            self._add(
+            self.attributes.add(
                 place,
                 f"measure {measure!r} cannot be split or filtered by {absent}",
                 "attributes the measure is counted by",
             )
-            return frame.head(0).assign(**{name: "" for name in absent})
+            return frame.head(0).assign(**dict.fromkeys(absent, ""))
         return frame
 
     def _frame(
@@ -95,7 +98,7 @@ class Measures:
             return terms(getattr(self.sets, family), family)
         if measure == "residents":
             if both:
-                self._add(
+                self.attributes.add(
                     place,
                     "residents are not counted by country and region together",
                     "attributes of countries or of regions: where a stayer of one country "
@@ -109,11 +112,11 @@ class Measures:
         return self._spending(dimensions, place)
 
     def _value(self, dimensions: set[str], goal: str | None, place: str) -> pd.DataFrame:
-        frame = self.value[self.value["goal"].eq(goal)]
+        frame = self.value[self.value["goal"] == goal]
         split = sorted(dimensions & {COUNTRY, REGION})
         for dimension in split:
             if frame["side"].ne(dimension).any():
-                self._add(
+                self.attributes.add(
                     place,
                     f"the value of goal {goal!r} is not earned by {dimension} alone",
                     "attributes of years or tracks",
@@ -124,7 +127,7 @@ class Measures:
         if REGION not in dimensions:
             return self.spending
         if COUNTRY in dimensions:
-            self._add(
+            self.attributes.add(
                 place,
                 "spending is not counted by country and region together",
                 "attributes of countries or of regions",
@@ -155,26 +158,20 @@ class Measures:
                 self.spending["what"].eq(REGIONAL) & self.spending["line"].isin(lines)
             ]
             if len(regional):
-                self._add(
+                self.attributes.add(
                     place,
                     "regional supplements on "
                     f"{', '.join(sorted(regional['line'].unique()))} belong to no country",
                     "lines without region_costs, or a split by region",
                 )
         if REGION in dimensions and "same" in frame and frame["same"].eq(False).any():
-            lines = sorted(frame.loc[frame["same"].eq(False), "line"].unique())
-            self._add(
+            differing = sorted(frame.loc[frame["same"].eq(False), "line"].unique())
+            self.attributes.add(
                 place,
-                f"costs on {', '.join(lines)} differ by country",
+                f"costs on {', '.join(differing)} differ by country",
                 "lines whose costs are the same for every country, or a split by country",
             )
 
-    def _add(self, place: str, message: str, expected: str) -> None:
-        self.problems.add(
-            file=self.attributes.policy.path.name, column=place, message=message, expected=expected
-        )
-
     def dimension(self, name: str) -> Attribute | None:
         """Attribute behind a name, without reporting a problem twice."""
-        quiet = Attributes(self.attributes.tables, self.attributes.policy, Problems())
-        return quiet.find(name, "")
+        return self.attributes.quiet().find(name, "")

@@ -6,6 +6,7 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
+from optimizer.frames import summed
 from optimizer.instance.people import CONSTANT, TERM, People, terms, years_of_stay
 from optimizer.instance.sets import Sets, cross
 from optimizer.lookup import resolve
@@ -135,8 +136,8 @@ def support_floor_terms(case: Case, sets: Sets, people: People, problems: Proble
         Terms with track, entry_year and coefficient = money of lines with purpose
         ``integration`` for one entrant (country margin) or one place (region margin).
     """
-    lines = case.table("budgets")
-    lines = lines.loc[lines["purpose"].eq("integration"), "line"].unique()
+    budgets = case.table("budgets")
+    lines = budgets.loc[budgets["purpose"].eq("integration"), "line"].unique()
     new = people.entries[people.entries["family"].ne(CONSTANT)]
     new_at = people.entries_at[people.entries_at["family"].ne(CONSTANT)]
     paid = [
@@ -149,4 +150,4 @@ def support_floor_terms(case: Case, sets: Sets, people: People, problems: Proble
     ]
     columns = ["family", "position", "track", "entry_year"]
     spent = pd.concat([part[[*columns, "coefficient"]] for part in parts], ignore_index=True)
-    return spent.groupby(columns, as_index=False, sort=False)["coefficient"].sum()
+    return summed(spent, columns, "coefficient")

@@ -60,8 +60,8 @@ def _short_tail(instance: Instance) -> list[str]:
     if tail >= longest:
         return []
     return [
-        f"the tail of {tail} years is shorter than the longest track ({longest} years), so the last "
-        "intakes never complete. Maybe you want the default tail."
+        f"the tail of {tail} years is shorter than the longest track ({longest} years), so the "
+        "last intakes never complete. Maybe you want the default tail."
     ]
 
 

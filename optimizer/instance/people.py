@@ -65,9 +65,9 @@ def build_people(sets: Sets) -> People:
     )
 
 
-def terms(frame: pd.DataFrame, family: str, coefficient: object = 1.0) -> pd.DataFrame:
-    """Rows of a decision frame as terms of that decision."""
-    return frame.assign(family=family, position=np.arange(len(frame)), coefficient=coefficient)
+def terms(frame: pd.DataFrame, family: str) -> pd.DataFrame:
+    """Rows of a decision frame as terms of that decision, each with coefficient 1."""
+    return frame.assign(family=family, position=np.arange(len(frame)), coefficient=1.0)
 
 
 def _entries(

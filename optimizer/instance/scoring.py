@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimizer.errors import Problems, did_you_mean
-from optimizer.policy import Goal, Indicator, Policy
+from optimizer.errors import did_you_mean
+from optimizer.instance.attributes import Attributes
+from optimizer.policy import Goal, Indicator
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,7 @@ class Scores:
     ranges: pd.DataFrame
 
 
-def build_scores(
-    policy: Policy, countries: pd.DataFrame, regions: pd.DataFrame, problems: Problems
-) -> Scores:
+def build_scores(countries: pd.DataFrame, regions: pd.DataFrame, attributes: Attributes) -> Scores:
     """Score every country and region for every goal of the policy.
 
     Parameters
@@ -39,8 +38,9 @@ def build_scores(
     countries, regions
         Attribute columns, indexed by key.
     """
+    policy = attributes.policy
     ranges: list[dict[str, object]] = []
-    scorer = _Scorer(policy, problems, ranges)
+    scorer = _Scorer(attributes, ranges)
     by_country = {
         name: scorer.score(name, goal, "countries", countries, goal.indicators)
         for name, goal in policy.goals.items()
@@ -58,8 +58,7 @@ def build_scores(
 
 @dataclass(frozen=True)
 class _Scorer:
-    policy: Policy
-    problems: Problems
+    attributes: Attributes
     ranges: list[dict[str, object]]
 
     def score(
@@ -89,8 +88,8 @@ class _Scorer:
         if not indicators:
             return total + 1.0
         empty = weight[weight <= 0].index
-        if len(empty) and not self.problems:
-            self._add(
+        if len(empty) and not self.attributes.problems:
+            self.attributes.add(
                 f"goals.{name}",
                 f"no indicator has a figure for {', '.join(empty[:5])}",
                 "at least one figure, or missing = 'zero' or a number",
@@ -100,36 +99,20 @@ class _Scorer:
     def _scaled(
         self, name: str, table: str, rows: pd.DataFrame, indicator: Indicator, where: str
     ) -> pd.Series | None:
-        numeric = [column for column in rows if pd.api.types.is_float_dtype(rows[column])]
-        if indicator.column not in numeric:
-            self._add(
-                f"{where}.column",
-                f"{indicator.column!r} is not a numeric column of {table}",
-                "a numeric attribute column",
-                did_you_mean(indicator.column, numeric),
-            )
+        """Indicator between 0 and 1, blank where it is not given; None after a problem."""
+        values = self._transformed(table, rows, indicator, where)
+        if values is None:
             return None
-        values = rows[indicator.column]
-        if indicator.transform == "log":
-            if (values < 0).any():
-                self._add(
-                    f"{where}.transform",
-                    f"{indicator.column!r} has values below 0",
-                    "values of at least 0 for transform 'log'",
-                )
-                return None
-            values = np.log1p(values)
-        low, high = indicator.range or (float(values.min()), float(values.max()))
-        if indicator.range and indicator.transform == "log":
-            low, high = float(np.log1p(low)), float(np.log1p(high))
+        given = rows[indicator.column]
+        shown = indicator.range or (float(given.min()), float(given.max()))
+        low, high = shown if indicator.transform == "linear" else np.log1p(shown)
         if not high > low:
-            self._add(
+            self.attributes.add(
                 f"{where}.column",
                 f"{indicator.column!r} is the same for all rows of {table}",
                 "a column that tells them apart, or a range = [low, high]",
             )
             return None
-        shown = (low, high) if indicator.transform == "linear" else (np.expm1(low), np.expm1(high))
         self.ranges.append(
             {
                 "goal": name,
@@ -142,6 +125,31 @@ class _Scorer:
         scaled = ((values - low) / (high - low)).clip(0.0, 1.0)
         return 1.0 - scaled if indicator.direction == "lower" else scaled
 
+    def _transformed(
+        self, table: str, rows: pd.DataFrame, indicator: Indicator, where: str
+    ) -> pd.Series | None:
+        """Values of the indicator's column after its transform; None after a problem."""
+        numeric = [str(column) for column in rows if pd.api.types.is_float_dtype(rows[column])]
+        if indicator.column not in numeric:
+            self.attributes.add(
+                f"{where}.column",
+                f"{indicator.column!r} is not a numeric column of {table}",
+                "a numeric attribute column",
+                did_you_mean(indicator.column, numeric),
+            )
+            return None
+        values = rows[indicator.column]
+        if indicator.transform == "log":
+            if (values < 0).any():
+                self.attributes.add(
+                    f"{where}.transform",
+                    f"{indicator.column!r} has values below 0",
+                    "values of at least 0 for transform 'log'",
+                )
+                return None
+            values = np.log1p(values)
+        return values
+
     def _present(
         self, scaled: pd.Series, goal: Goal, indicator: Indicator, table: str, where: str
     ) -> tuple[pd.Series, pd.Series]:
@@ -152,19 +160,10 @@ class _Scorer:
             return scaled.fillna(0.0), 1.0 - blank.astype(float)
         if rule == "error" and blank.any():
             shown = ", ".join(map(str, scaled.index[blank][:5]))
-            self._add(
+            self.attributes.add(
                 f"{where}.missing",
                 f"{indicator.column!r} is blank for {blank.sum()} rows of {table} ({shown})",
                 "a figure, or missing = 'reweight', 'zero' or a number",
             )
         fill = rule if isinstance(rule, int | float) else 0.0
         return scaled.fillna(float(fill)), pd.Series(1.0, index=scaled.index)
-
-    def _add(self, column: str, message: str, expected: str, maybe: str | None = None) -> None:
-        self.problems.add(
-            file=self.policy.path.name,
-            column=column,
-            message=message,
-            expected=expected,
-            maybe=maybe,
-        )

@@ -6,6 +6,7 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
+from optimizer.frames import rows_of
 from optimizer.instance.people import TERM, People
 from optimizer.instance.sets import ALL, Sets, cross
 from optimizer.lookup import resolve
@@ -47,9 +48,9 @@ def _bands(case: Case, sets: Sets) -> pd.DataFrame:
     """Band of each group of a track in each service that asks for bands on that track."""
     use = case.table("service_use")
     banded = use.loc[use["band"].ne(""), ["track", "service"]].drop_duplicates()
-    rows = [("", "", "", "")][:0]
+    rows: list[tuple[str, str, str, str]] = []
     members = sets.groups[sets.groups["group"].ne(ALL)].drop_duplicates(["track", "group"])
-    for member in members.itertuples():
+    for member in rows_of(members):
         for service in banded.loc[banded["track"].eq(member.track), "service"]:
             band = str(sets.countries.at[member.country, f"band_{service}"])
             rows.append((member.track, member.group, service, band))

@@ -14,6 +14,7 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
+from optimizer.frames import keys_of, rows_of
 from optimizer.lookup import resolve
 from optimizer.policy import Policy
 
@@ -22,6 +23,9 @@ STANDARD = "standard"
 
 ALL = "all"
 """The group of every country, for tracks on which no service depends on a band."""
+
+BLOCK = ["track", "level", "group", "year"]
+"""Key of a block: its countries may all be placed in all of its regions."""
 
 
 @dataclass(frozen=True)
@@ -257,7 +261,7 @@ def _cohort(
 
 
 def _placed(cohort: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
-    blocks = cohort[["track", "level", "group", "year"]].drop_duplicates()
+    blocks = cohort[BLOCK].drop_duplicates()
     placed = blocks.merge(sites[sites["max_slots"] > 0], on=["track", "year"])
     return placed[["track", "level", "group", "region", "year"]].reset_index(drop=True)
 
@@ -287,22 +291,22 @@ def _present(case: Case, groups: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFra
     return here.reset_index(drop=True), at[columns].reset_index(drop=True)
 
 
-def _with_stays(sets: Sets, case: Case) -> Sets:
-    """Add the stays that can happen: someone may complete in that year and a place exists."""
+def _possible_stays(sets: Sets, case: Case) -> set[tuple[str, str, str, int]]:
+    """Country, track, next track and year: someone may complete then and a place exists."""
     entered = {
-        *sets.cohort[["country", "track", "year"]].itertuples(index=False, name=None),
-        *sets.present[["country", "track", "entry_year"]].itertuples(index=False, name=None),
+        *keys_of(sets.cohort, ["country", "track", "year"]),
+        *keys_of(sets.present, ["country", "track", "entry_year"]),
     }
     by_pair: dict[tuple[str, str], set[int]] = {}
     for country, track, year in entered:
         by_pair.setdefault((country, track), set()).add(int(year))
     ways = [
         (row.track, row.next_track)
-        for row in case.table("continuations").itertuples()
+        for row in rows_of(case.table("continuations"))
         if row.stay_rate > 0
     ]
     duration = sets.tracks["duration_years"].to_dict()
-    hosts = set(sets.sites[["track", "year"]].itertuples(index=False, name=None))
+    hosts = set(keys_of(sets.sites, ["track", "year"]))
     rows: set[tuple[str, str, str, int]] = set()
     for year in sets.window:
         # Repeated until nothing new: tracks of duration 0 are completed in the entry year.
@@ -319,7 +323,13 @@ def _with_stays(sets: Sets, case: Case) -> Sets:
             rows |= new
             for country, _, after, _ in new:
                 by_pair.setdefault((country, after), set()).add(year)
-    stays = pd.DataFrame(sorted(rows), columns=["country", "track", "next_track", "year"])
+    return rows
+
+
+def _with_stays(sets: Sets, case: Case) -> Sets:
+    """Add the stays that can happen, and the regions where they can."""
+    rows = sorted(_possible_stays(sets, case))
+    stays = pd.DataFrame(rows, columns=["country", "track", "next_track", "year"])
     stays = stays.astype({"country": "str", "track": "str", "next_track": "str", "year": "int64"})
     groups = sets.groups.rename(columns={"track": "next_track"})
     stays = stays.merge(groups, on=["next_track", "country"], how="left")
@@ -337,7 +347,6 @@ def options(sets: Sets) -> int:
     """Number of (country, track, level, region, year) that could get slots."""
     if not sets.has_regions:
         return len(sets.cohort)
-    block = ["track", "level", "group", "year"]
-    places = sets.placed.groupby(block).size()
-    here = sets.cohort.groupby(block).size().reindex(places.index).fillna(0)
+    places = sets.placed.groupby(BLOCK).size()
+    here = sets.cohort.groupby(BLOCK).size().reindex(places.index).fillna(0)
     return int((places * here).sum())

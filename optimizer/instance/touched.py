@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.errors import Problems
-from optimizer.instance.attributes import Attributes
-from optimizer.instance.sets import Sets
+from optimizer.frames import keys_of, rows_of
+from optimizer.instance.attributes import Attributes, listed
+from optimizer.instance.sets import BLOCK, Sets
 from optimizer.policy import Policy, Relative
-
-BLOCK = ["track", "level", "group", "year"]
 
 
 def with_touched_slots(case: Case, policy: Policy, sets: Sets, attributes: Attributes) -> Sets:
@@ -27,7 +26,7 @@ def with_touched_slots(case: Case, policy: Policy, sets: Sets, attributes: Attri
     scores = case.table("scores")
     scores = scores[scores["goal"].isin(policy.goals) & scores["region"].ne("")]
     keep |= _is_in(blocks, scores, ["country", "track", "region"])
-    for row in case.table("commitments").itertuples():
+    for row in rows_of(case.table("commitments")):
         if row.country and row.region:
             matches = blocks["country"].eq(row.country) & blocks["region"].eq(row.region)
             if row.track:
@@ -35,13 +34,13 @@ def with_touched_slots(case: Case, policy: Policy, sets: Sets, attributes: Attri
             if not pd.isna(row.year):
                 matches &= blocks["year"].eq(int(row.year))
             keep |= matches
-    quiet = Attributes(attributes.tables, policy, Problems())
+    quiet = attributes.quiet()
     for limit in policy.limits:
-        speakers = [(limit.measure, dict(limit.where), list(limit.by))]
+        speakers = [(limit.measure, limit.where, limit.by)]
         for bound in (limit.at_least, limit.at_most):
             if isinstance(bound, Relative):
                 by = limit.by if bound.by is None else bound.by
-                speakers.append((bound.measure, dict(bound.where), list(by)))
+                speakers.append((bound.measure, bound.where, by))
         for measure, where, by in speakers:
             if measure == "slots":
                 keep |= _named(blocks, where, by, quiet)
@@ -51,7 +50,7 @@ def with_touched_slots(case: Case, policy: Policy, sets: Sets, attributes: Attri
 
 
 def _named(
-    blocks: pd.DataFrame, where: dict[str, object], by: list[str], attributes: Attributes
+    blocks: pd.DataFrame, where: Mapping[str, object], by: Sequence[str], attributes: Attributes
 ) -> pd.Series:
     """Slots a filter names, if filter and groups speak of countries and regions together."""
     found = {name: attributes.find(name, "") for name in (*where, *by)}
@@ -61,15 +60,13 @@ def _named(
     matches = pd.Series(True, index=blocks.index)
     for name, wanted in where.items():
         attribute = found[name]
-        listed = wanted if isinstance(wanted, list | tuple) else [wanted]
         if attribute is not None and attribute.dimension in blocks:
-            matches &= attribute.of(blocks).isin(listed)
+            matches &= attribute.of(blocks).isin(listed(wanted))
     return matches
 
 
 def _is_in(blocks: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> pd.Series:
-    named = set(table[keys].itertuples(index=False, name=None))
+    named = set(keys_of(table, keys))
     if not named:
         return pd.Series(False, index=blocks.index)
-    rows = blocks[keys].itertuples(index=False, name=None)
-    return pd.Series([row in named for row in rows], index=blocks.index)
+    return pd.Series([key in named for key in keys_of(blocks, keys)], index=blocks.index)

@@ -19,13 +19,7 @@ COLUMNS = [*TERM, "goal", "stage", "side", "country", "track", "level", "region"
 
 
 def value_terms(
-    case: Case,
-    policy: Policy,
-    sets: Sets,
-    people: People,
-    scores: Scores,
-    attributes: Attributes,
-    problems: Problems,
+    case: Case, sets: Sets, people: People, scores: Scores, attributes: Attributes
 ) -> pd.DataFrame:
     """Every term of every goal's raw value.
 
@@ -41,21 +35,19 @@ def value_terms(
         family, position, coefficient (raw value), goal, stage, side, country, track, level,
         region, year.
     """
+    policy = attributes.policy
     by_country, by_region = persons_by_stage(sets, people)
     parts = []
     for name, goal in policy.goals.items():
-        where = f"goals.{name}"
-        effects = _effects(sets, attributes, goal.effects, f"{where}.effects", policy, problems)
+        effects = _effects(attributes, goal.effects, f"goals.{name}.effects")
         merged = by_country.merge(effects, on=["track", "stage"])
         worth = merged["effect"] * merged["country"].map(scores.countries[name])
         parts.append(merged.assign(goal=name, side="country", worth=worth))
-        effects = _effects(
-            sets, attributes, goal.region_effects, f"{where}.region_effects", policy, problems
-        )
+        effects = _effects(attributes, goal.region_effects, f"goals.{name}.region_effects")
         merged = by_region.merge(effects, on=["track", "stage"])
         worth = merged["effect"] * merged["region"].map(scores.regions[name])
         parts.append(merged.assign(goal=name, side="region", worth=worth))
-    parts += _score_rows(case, policy, sets, problems)
+    parts += _score_rows(case, policy, sets, attributes.problems)
     frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     for column in ("country", "region", "level"):
         frame[column] = frame[column].fillna("") if column in frame else ""
@@ -92,14 +84,7 @@ def persons_by_stage(sets: Sets, people: People) -> tuple[pd.DataFrame, pd.DataF
     )
 
 
-def _effects(
-    sets: Sets,
-    attributes: Attributes,
-    effects: Sequence[Effect],
-    where: str,
-    policy: Policy,
-    problems: Problems,
-) -> pd.DataFrame:
+def _effects(attributes: Attributes, effects: Sequence[Effect], where: str) -> pd.DataFrame:
     """Effect per track and stage; two effects on one track and stage are a mistake."""
     rows: dict[tuple[str, str], float] = {}
     for number, effect in enumerate(effects):
@@ -107,11 +92,10 @@ def _effects(
         matched = attributes.members("track", effect.where, place, optional=effect.optional)
         for track in matched:
             if (track, effect.stage) in rows:
-                problems.add(
-                    file=policy.path.name,
-                    column=place,
-                    message=f"track {track!r} already has an effect at stage {effect.stage!r}",
-                    expected="one effect per track and stage",
+                attributes.add(
+                    place,
+                    f"track {track!r} already has an effect at stage {effect.stage!r}",
+                    "one effect per track and stage",
                 )
             rows[track, effect.stage] = effect.effect
     frame = pd.DataFrame(

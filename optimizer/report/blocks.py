@@ -82,7 +82,10 @@ class Bars:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a panel: heights in pixels from the base, horizontal places in percent."""
+    """One column of a panel: heights in pixels from the base, horizontal places in percent.
+
+    ``is_minor`` marks what a narrow page leaves unlabelled.
+    """
 
     start: float
     width: float
@@ -90,6 +93,7 @@ class Column:
     colour: Colour
     tip: str
     axis: str
+    is_minor: bool = False
     shown: str = ""
     mark: float | None = None
 

@@ -15,6 +15,7 @@ from optimizer.report.figures import Format
 COLUMN_HEIGHT = 72.0
 """Pixels of the tallest column or mark; the templates leave room for it."""
 COLUMN_SHARE = 0.72
+APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
 FEW = 6
 """Columns that have room for a figure above each."""
 
@@ -103,7 +104,7 @@ def panel(title: str, small: str, series: Series, shown: Format) -> Panel:
         if mark is not None:
             tip += f" ({series.mark_name} {shown(mark)}{series.unit})"
         told.append(tip)
-        label = str(year) if len(years) < FEW - 2 else f"’{year % 100:02d}"
+        label = str(year) if len(years) < FEW - 2 else f"{APOSTROPHE}{year % 100:02d}"
         columns.append(
             Column(
                 start=round(100.0 * (place + (1 - COLUMN_SHARE) / 2) / len(years), 3),
@@ -114,6 +115,7 @@ def panel(title: str, small: str, series: Series, shown: Format) -> Panel:
                 else series.colour,
                 tip=tip,
                 axis=label,
+                is_minor=len(years) > FEW and place % 2 == 1,
                 shown=figures.short(value) if len(years) <= FEW and mark is None else "",
                 mark=None if mark is None or not top else round(COLUMN_HEIGHT * mark / top, 2),
             )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import pandas as pd
-
 from optimizer.case import Case
 
 MINUS = "\N{MINUS SIGN}"
@@ -136,35 +134,27 @@ class Names:
     ----------
     country, track, region
         Name by key.
-    agencies
-        How agencies are written; budget lines that begin with one are written alike.
+    line
+        Name by budget line: its key in words, with agencies as they are written.
     """
 
     country: Mapping[str, str]
     track: Mapping[str, str]
     region: Mapping[str, str]
-    agencies: Mapping[str, str]
+    line: Mapping[str, str]
 
     def of(self, column: str, key: object) -> str:
         """Give the name shown for a key of some column; blank keys have none."""
         text = str(key)
         known: dict[str, Mapping[str, str]] = {
-            "country": self.country, "track": self.track, "next_track": self.track,
+            "country": self.country,
+            "track": self.track,
+            "next_track": self.track,
             "region": self.region,
-        }  # fmt: skip
-        if column in known:
-            return known[column].get(text, text)
-        return self.line(text) if column in {"line", "to_line"} else text
-
-    def line(self, key: str) -> str:
-        """Give the name of a budget line.
-
-        Examples
-        --------
-        >>> Names({}, {}, {}, {"mext": "MEXT"}).line("mext_research")
-        'MEXT research'
-        """
-        return " ".join(self.agencies.get(word.casefold(), word) for word in key.split("_"))
+            "line": self.line,
+            "to_line": self.line,
+        }
+        return known.get(column, {}).get(text, text)
 
     def words(self, key: str) -> str:
         """Give the key of a checked row, which has its parts in one text, with names."""
@@ -175,8 +165,10 @@ class Names:
         column, equals, value = part.partition("=")
         if equals:
             name = self.of(column.rpartition(".")[2], value)
-            return name if column == "year" or name != value else f"{column} {value}"
-        found = {names[part] for names in (self.country, self.track, self.region) if part in names}
+            is_plain = column == "year" or name != value
+            return name if is_plain else f"{column.replace('_', ' ')} {value}"
+        known = (self.country, self.track, self.region, self.line)
+        found = {names[part] for names in known if part in names}
         return found.pop() if len(found) == 1 else part.replace("_", " ")
 
 
@@ -184,13 +176,26 @@ def names_of(case: Case) -> Names:
     """Read the names of a case."""
 
     def told(table: str, key: str) -> dict[str, str]:
-        frame: pd.DataFrame = case.table(table)
+        frame = case.table(table)
         return {str(code): str(name) for code, name in zip(frame[key], frame["name"], strict=True)}
 
-    agencies = [str(agency) for agency in case.table("budgets")["agency"].unique()]
+    budgets = case.table("budgets")
+    agencies = {str(agency).casefold(): str(agency) for agency in budgets["agency"].unique()}
     return Names(
         country=told("countries", "country"),
         track=told("tracks", "track"),
         region=told("regions", "region"),
-        agencies={agency.casefold(): agency for agency in agencies},
+        line={str(key): _line(str(key), agencies) for key in budgets["line"].unique()},
     )
+
+
+def _line(key: str, agencies: Mapping[str, str]) -> str:
+    """Give a budget line in words.
+
+    Examples
+    --------
+    >>> _line("mext_research", {"mext": "MEXT"}), _line("local_integration", {})
+    ('MEXT research', 'Local integration')
+    """
+    words = " ".join(agencies.get(word.casefold(), word) for word in key.split("_"))
+    return words[:1].upper() + words[1:]

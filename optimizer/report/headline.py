@@ -11,7 +11,7 @@ from optimizer.report.blocks import Bar, Bars, Block, Fact, Facts, Key, Piece, S
 from optimizer.report.colours import qualitative
 from optimizer.report.material import Material, span
 from optimizer.report.services import fullest
-from optimizer.report.tables import behind, plain
+from optimizer.report.tables import behind, plain, records
 
 STAGES = {
     "enter": "on entry",
@@ -75,24 +75,32 @@ def _facts(material: Material) -> Facts:
     opened = plan.decisions.agreements
     slots = material.slots
     facts = [
-        Fact("Value", f"{plan.objective:,.2f} points", _of_hundred(material)),
+        Fact("Points", f"{plan.objective:,.2f}", _of_hundred(material)),
         Fact("Slots", figures.whole(plan.slots_total), f"new participants, {span(material.years)}"),
         Fact(
-            "Partner countries", str(slots["country"].nunique()),
+            "Partner countries",
+            str(slots["country"].nunique()),
             f"of {len(material.case.table('countries'))} in the case, on "
             f"{figures.counted(slots['track'].nunique(), 'track')}",
         ),
         Fact(
-            "Spending", material.money(spent),
+            "Spending",
+            material.money(spent),
             f"{figures.percent(spent / budget)} of the budgets, {span(material.years)}"
-            if budget else f"{span(material.years)}",
+            if budget
+            else f"{span(material.years)}",
         ),
-        Fact("Agreements opened", str(len(opened)),
-             f"beside {int(material.table('agreements')['status'].eq('existing').sum())} in force"),
-    ]  # fmt: skip
+        Fact(
+            "Agreements opened",
+            str(len(opened)),
+            f"beside {int(material.table('agreements')['status'].eq('existing').sum())} in force",
+        ),
+    ]
     if plan.gap is not None:
         gap = "none" if plan.status == "optimal" else figures.percent(plan.gap, 2)
-        facts.append(Fact("Proven gap", gap, f"{plan.status}; {plan.seconds.get('total', 0):.1f} s"))
+        facts.append(
+            Fact("Proven gap", gap, f"{plan.status} plan, {plan.seconds.get('total', 0):.1f} s")
+        )
     return Facts(tuple(facts))
 
 
@@ -137,7 +145,7 @@ def _money_findings(material: Material) -> list[str]:
     if not len(bound):
         return ["No budget line is used up in any year."]
     lines = [
-        f"{material.names.line(str(line))} ({figures.counted(len(rows), 'year')})"
+        f"{material.names.of('line', str(line))} ({figures.counted(len(rows), 'year')})"
         for line, rows in bound.groupby("line", sort=False)
     ]
     return [f"Budget lines used up: {figures.listed(lines, most=6)}."]
@@ -151,7 +159,7 @@ def _value(material: Material) -> Bars:
     ceilings = _ceilings(material)
     largest = max([*goals["weighted"].abs(), *ceilings.values(), 1e-9])
     bars = []
-    for row in goals.itertuples(index=False):
+    for row in records(goals):
         points, ceiling = float(row.weighted), ceilings.get(str(row.goal))
         raw = stages[stages["goal"].eq(row.goal)].groupby("stage")["raw"].sum().abs()
         total, start = float(raw.sum()), 0.0
@@ -184,12 +192,13 @@ def _value(material: Material) -> Bars:
 
 def _ceilings(material: Material) -> Mapping[str, float]:
     """Points at a goal's scale, where the scale is what the goal alone could reach."""
-    goals = material.policy.goals
-    total = sum(abs(goal.weight) for goal in goals.values())
+    table, goals = material.table("goals"), material.policy.goals
+    total = float(table["weight"].abs().sum())
+    weights = dict(zip(table["goal"], table["weight"], strict=True))
     return {
-        name: 100.0 * goal.weight / total
-        for name, goal in goals.items()
-        if goal.scale == "ideal" and goal.weight > 0
+        name: 100.0 * weight / total
+        for name, weight in weights.items()
+        if name in goals and goals[name].scale == "ideal" and weight > 0
     }
 
 
@@ -197,34 +206,51 @@ def _goals(material: Material) -> Block:
     goals, stages = material.table("goals"), material.table("stages")
     rows = [
         (
-            figures.sentence(str(row.goal)), figures.number(row.weight), f"{row.raw:,.1f}",
-            f"{row.scale:,.1f}", f"{row.scaled:.3f}", f"{row.weighted:,.2f}",
+            figures.sentence(str(row.goal)),
+            figures.number(row.weight),
+            f"{row.raw:,.1f}",
+            f"{row.scale:,.1f}",
+            f"{row.scaled:.3f}",
+            f"{row.weighted:,.2f}",
         )
-        for row in goals.itertuples(index=False)
-    ]  # fmt: skip
+        for row in records(goals)
+    ]
     head = ("Goal", "Weight", "Raw value", "Scale", "Raw / scale", "Points")
     table = plain("Value by goal", head, rows, figures=range(1, 6))
     by_stage = [
-        (figures.sentence(str(row.goal)), STAGES.get(str(row.stage), str(row.stage)),
-         str(row.side), f"{row.raw:,.1f}")
-        for row in stages.itertuples(index=False)
-    ]  # fmt: skip
+        (
+            figures.sentence(str(row.goal)),
+            STAGES.get(str(row.stage), str(row.stage)),
+            str(row.side),
+            f"{row.raw:,.1f}",
+        )
+        for row in records(stages)
+    ]
     stage_table = plain(
         "Raw value by goal, stage and side, before diminishing returns",
-        ("Goal", "Earned", "Side", "Raw value"), by_stage, figures=(3,),
-    )  # fmt: skip
+        ("Goal", "Earned", "Side", "Raw value"),
+        by_stage,
+        figures=(3,),
+    )
     tables = [table, stage_table]
     soft = material.plan.tables.get("soft")
     if soft is not None and len(soft):
         rows_ = [
-            (material.names.words(str(row.key)), figures.number(row.value),
-             figures.number(row.number), figures.number(row.percent), f"{row.points:,.3f}")
-            for row in soft.itertuples(index=False)
-        ]  # fmt: skip
+            (
+                material.names.words(str(row.key)),
+                figures.number(row.value),
+                figures.number(row.number),
+                figures.number(row.percent),
+                f"{row.points:,.3f}",
+            )
+            for row in records(soft)
+        ]
         tables.append(
-            plain("What soft limits cost", ("Limit", "Measured", "Number", "Missed by %", "Points"),
-                  rows_, figures=range(1, 5))
-        )  # fmt: skip
+            plain(
+                "What soft limits cost",
+                ("Limit", "Measured", "Number", "Missed by %", "Points"),
+                rows_,
+                figures=range(1, 5),
+            )
+        )
     return behind(*tables, summary="Value by goal and stage in figures")
-
-

@@ -69,7 +69,7 @@ class Material:
 
     def pathways(self) -> list[str]:
         """Pathways with slots, in the order of the data dictionary."""
-        present = set(self.slots["pathway"])
+        present = set(self.slots["pathway"].unique())
         return [pathway for pathway in PATHWAYS if pathway in present]
 
     def by_size(self, column: str) -> list[str]:
@@ -79,7 +79,7 @@ class Material:
 
     def tracks(self) -> list[str]:
         """Tracks with slots, in the order of the case."""
-        present = set(self.slots["track"])
+        present = set(self.slots["track"].unique())
         return [track for track in self.case.table("tracks")["track"] if track in present]
 
 
@@ -90,7 +90,8 @@ def gather(plan: Plan, case: Case, policy: Policy) -> Material:
     spending = plan.tables["spending"]
     tracks = case.table("tracks")
     pathway = dict(zip(tracks["track"], tracks["pathway"], strict=True))
-    present = [name for name in PATHWAYS if name in set(pathway.values())]
+    known = set(pathway.values())
+    present = [name for name in PATHWAYS if name in known]
     return Material(
         plan=plan,
         case=case,

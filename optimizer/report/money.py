@@ -10,12 +10,12 @@ from optimizer.report.charts import Parts, Series, panel, single, stacked
 from optimizer.report.colours import ACCENT, DARK, PALE, Colour
 from optimizer.report.figures import sentence
 from optimizer.report.material import Material, span
-from optimizer.report.tables import behind, crossed, pivot, plain
+from optimizer.report.tables import behind, by_year, crossed, pivot, plain, records
 
 COUNTRIES_SHOWN = 20
-NO_COUNTRY = "no single country"
-NO_TRACK = "build-up of services"
-NO_REGION = "no single region"
+NO_COUNTRY = "No single country"
+NO_TRACK = "Build-up of services"
+NO_REGION = "No single region"
 
 
 def integration_section(material: Material) -> Section:
@@ -35,14 +35,18 @@ def _by_country(material: Material, paid: pd.DataFrame) -> list[Block]:
     if not len(with_country):
         return []
     with_country = with_country.assign(pathway=with_country["track"].map(material.pathway))
-    shown = [name for name in material.colours if name in set(with_country["pathway"])]
+    present = set(with_country["pathway"].unique())
+    shown = [name for name in material.colours if name in present]
     frame = pivot(with_country, "country", "pathway", "amount", shown)
     frame = frame.loc[frame.sum(axis=1).sort_values(ascending=False, kind="stable").index]
-    parts = Parts({name: material.colours[name] for name in shown},
-                  {name: sentence(name) for name in shown}, figures.money)  # fmt: skip
+    parts = Parts(
+        {name: material.colours[name] for name in shown},
+        {name: sentence(name) for name in shown},
+        figures.money,
+    )
     top = frame.head(COUNTRIES_SHOWN)
     names = [material.names.of("country", country) for country in top.index]
-    described = f"{material.currency}, by kind of track."
+    described = f"{material.currency}, all years, by kind of track."
     if len(frame) > len(top):
         described += f" The {len(top)} largest of {len(frame)} countries; all in the table."
     chart = Bars("By country", described, stacked(top, parts, names), parts.legend())
@@ -51,10 +55,12 @@ def _by_country(material: Material, paid: pd.DataFrame) -> list[Block]:
 
 def _by_track(material: Material, paid: pd.DataFrame) -> list[Block]:
     order = [*material.case.table("tracks")["track"], ""]
-    tracks = [track for track in order if track in set(paid["track"])]
     total = paid.groupby("track")["amount"].sum()
+    tracks = [track for track in order if track in total.index]
     values = {_track(material, track): float(total[track]) for track in tracks}
-    chart = Bars("By track", f"{material.currency}.", single(values, ACCENT, figures.money))
+    chart = Bars(
+        "By track", f"{material.currency}, all years.", single(values, ACCENT, figures.money)
+    )
     wide = pivot(paid, "country", "track", "amount", tracks)
     wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False, kind="stable").index]
     wide = wide.rename(
@@ -70,7 +76,8 @@ def _track(material: Material, key: str) -> str:
 
 
 def _millions(value: float) -> str:
-    return f"{value:,.1f}".replace("-", figures.MINUS)
+    # Adding zero turns the -0.0 of amounts that cancel into 0.0.
+    return f"{round(value, 1) + 0.0:,.1f}".replace("-", figures.MINUS)
 
 
 def _rest(material: Material, paid: pd.DataFrame) -> list[Block]:
@@ -86,8 +93,9 @@ def _rest(material: Material, paid: pd.DataFrame) -> list[Block]:
         wide = wide.reindex(order).rename(
             index=lambda key: material.names.of("region", key) if key else NO_REGION
         )
-        table = crossed(f"Integration budget by region and year {unit}", "Region", wide / 1e6,
-                        _millions)  # fmt: skip
+        table = crossed(
+            f"Integration budget by region and year {unit}", "Region", wide / 1e6, _millions
+        )
         done.append(behind(table))
     return done
 
@@ -97,18 +105,22 @@ def budget_section(material: Material) -> Section:
     money = material.table("spending")
     panels = []
     for line, rows in money.groupby("line", sort=False):
-        by_year = rows.set_index(rows["year"].astype(int))
-        planned = by_year[by_year.index.isin(material.years)]
+        yearly = rows.set_index("year")
+        planned = yearly[yearly.index.isin(material.years)]
         spent, budget = float(planned["spent"].sum()), float(planned["budget"].sum())
         share = f", {figures.percent(spent / budget)} of the budget" if budget else ""
         series = Series(
-            values=by_year["spent"].to_dict(), colour=ACCENT, unit=f" {material.currency}",
-            marks=by_year["budget"].to_dict(), mark_name="budget",
-            faded=frozenset(material.tail), faded_colour=PALE,
-        )  # fmt: skip
+            values=by_year(yearly["spent"]),
+            colour=ACCENT,
+            unit=f" {material.currency}",
+            marks=by_year(yearly["budget"]),
+            mark_name="budget",
+            faded=frozenset(material.tail),
+            faded_colour=PALE,
+        )
         agency = str(rows["agency"].iloc[0])
         small = f"{agency}: {figures.money(spent)}{share}"
-        panels.append(panel(material.names.line(str(line)), small, series, figures.money))
+        panels.append(panel(material.names.of("line", str(line)), small, series, figures.money))
     legend = [Key(ACCENT, f"spent, {span(material.years)}")]
     if material.tail:
         legend.append(Key(PALE, f"spent after the last intake, {span(material.tail)}"))
@@ -124,16 +136,23 @@ def budget_section(material: Material) -> Section:
 
 def _accounts(material: Material, money: pd.DataFrame) -> Table:
     columns = {
-        "budget": "Budget", "received": "Received", "carried_in": "Carried in", "spent": "Spent",
-        "given": "Given", "carried_out": "Carried out", "unspent": "Unspent",
-    }  # fmt: skip
+        "budget": "Budget",
+        "received": "Received",
+        "carried_in": "Carried in",
+        "spent": "Spent",
+        "given": "Given",
+        "carried_out": "Carried out",
+        "unspent": "Unspent",
+    }
     rows = [
         (
-            material.names.line(str(row.line)), str(row.year), str(row.purpose),
+            material.names.of("line", str(row.line)),
+            str(row.year),
+            str(row.purpose),
             *(_millions(getattr(row, name) / 1e6) for name in columns),
         )
-        for row in money.itertuples(index=False)
-    ]  # fmt: skip
+        for row in records(money)
+    ]
     head = ("Line", "Year", "Purpose", *columns.values())
     caption = f"Money by line and year (million {material.currency})"
     return plain(caption, head, rows, figures=(1, *range(3, 10)))
@@ -144,9 +163,13 @@ def _moved(material: Material) -> list[Block]:
     if not len(moved):
         return []
     rows = [
-        (material.names.line(str(row.line)), material.names.line(str(row.to_line)), str(row.year),
-         _millions(row.amount / 1e6))
-        for row in moved.itertuples(index=False)
-    ]  # fmt: skip
+        (
+            material.names.of("line", str(row.line)),
+            material.names.of("line", str(row.to_line)),
+            str(row.year),
+            _millions(row.amount / 1e6),
+        )
+        for row in records(moved)
+    ]
     head = ("From", "To", "Year", "Amount")
     return [behind(plain(f"Transfers (million {material.currency})", head, rows, figures=(2, 3)))]

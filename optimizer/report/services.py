@@ -5,12 +5,22 @@ from __future__ import annotations
 import pandas as pd
 
 from optimizer.report import figures
-from optimizer.report.blocks import Block, Cell, Details, Key, Panels, Section, Table, Text, TileMaps
+from optimizer.report.blocks import (
+    Block,
+    Cell,
+    Details,
+    Key,
+    Panels,
+    Section,
+    Table,
+    Text,
+    TileMaps,
+)
 from optimizer.report.charts import Series, panel
 from optimizer.report.colours import ACCENT, ALARM, DARK, PALE, SEQUENTIAL, Colour
 from optimizer.report.figures import counted, sentence
-from optimizer.report.material import Material
-from optimizer.report.tables import EMPTY, SHADES, behind
+from optimizer.report.material import Material, span
+from optimizer.report.tables import EMPTY, SHADES, behind, by_year
 from optimizer.report.tiles import grid_of, tile_map
 
 FULL = 0.995
@@ -33,13 +43,11 @@ def fullest(material: Material) -> list[str]:
     for service, rows in use_of(material).groupby("service", sort=False):
         full = rows[rows["is_full"]].groupby("year").size()
         if len(full):
-            year, count = int(full.idxmax()), int(full.max())
+            year, count = int(str(full.idxmax())), int(full.max())
             regions = rows.loc[rows["year"].eq(year) & rows["capacity"].gt(0), "region"].nunique()
-            found.append(
-                f"{sentence(str(service))}: full in {count} of {counted(regions, 'region')} "
-                f"in {year}."
-            )
-    return found
+            name = str(service).replace("_", " ")
+            found.append(f"{name} in {count} of {counted(regions, 'region')} ({year})")
+    return [f"Where local support is full: {figures.listed(found, most=6)}."] if found else []
 
 
 def services_section(material: Material) -> Section:
@@ -51,14 +59,20 @@ def services_section(material: Material) -> Section:
         return Section("services", title, "", (none,))
     blocks: list[Block] = [_nationwide(material, use)]
     grid = grid_of(material.case.table("regions"))
+
+    def shown(share: float) -> str:
+        full = round(share * len(material.years))
+        return f"full in {full} of {counted(len(material.years), 'year')}"
+
     if grid is not None:
         maps = []
         for service, rows in use.groupby("service", sort=False):
-            peak = rows[rows["use"] > 0].groupby("region", sort=False)["share"].max()
-            values = {str(region): float(share) for region, share in peak.items()}
-            maps.append(tile_map(grid, sentence(str(service)), values, _shade, figures.percent))
-        described = "Fullest year of each region: use as a share of capacity, with what was built."
-        blocks.append(TileMaps("Where services are full", described, tuple(maps), _legend()))
+            planned = rows[rows["year"].isin(material.years) & rows["use"].gt(0)]
+            share = planned.groupby("region", sort=False)["is_full"].sum() / len(material.years)
+            values = {str(region): float(part) for region, part in share.items()}
+            maps.append(tile_map(grid, sentence(str(service)), values, _shade, shown))
+        described = f"Years of {span(material.years)} in which the service is full, by region."
+        blocks.append(TileMaps("Where services are full", described, tuple(maps), LEGEND))
     for service, rows in use.groupby("service", sort=False):
         blocks.append(_table(material, str(service), rows))
     lead = f"Full means that at least {figures.percent(FULL, 1)} of the capacity is used."
@@ -66,31 +80,37 @@ def services_section(material: Material) -> Section:
 
 
 def _shade(share: float) -> Colour:
-    if share >= FULL:
+    if share >= 1:
         return ALARM
-    return SEQUENTIAL[1 + sum(share >= step for step in STEPS[:-1])]
+    return SEQUENTIAL[1 + sum(share > part for part in (0, 1 / 3, 2 / 3))]
 
 
-def _legend() -> tuple[Key, ...]:
-    ends = [figures.percent(step) for step in STEPS[:-1]]
-    texts = [f"below {ends[0]}", *(f"{low} to {high}" for low, high in zip(ends, ends[1:]))]
-    texts.append(f"{ends[-1]} and more")
-    shades = [Key(SEQUENTIAL[place + 1], text) for place, text in enumerate(texts)]
-    return (Key(SEQUENTIAL[0], "not used"), *shades, Key(ALARM, "full"))
+LEGEND = (
+    Key(SEQUENTIAL[0], "not used"),
+    Key(SEQUENTIAL[1], "never full"),
+    Key(SEQUENTIAL[2], "up to a third of the years"),
+    Key(SEQUENTIAL[3], "up to two thirds"),
+    Key(SEQUENTIAL[4], "more"),
+    Key(ALARM, "every year"),
+)
 
 
 def _nationwide(material: Material, use: pd.DataFrame) -> Panels:
     panels = []
     for service, rows in use.groupby("service", sort=False):
-        by_year = rows.groupby(rows["year"].astype(int))[["use", "capacity", "is_full"]].sum()
+        yearly = rows.groupby("year")[["use", "capacity", "is_full"]].sum()
         unit = str(rows["unit"].iloc[0])
         series = Series(
-            values=by_year["use"].to_dict(), colour=ACCENT, unit=f" {unit}",
-            marks=by_year["capacity"].to_dict(), mark_name="capacity",
-            faded=frozenset(material.tail), faded_colour=PALE,
-        )  # fmt: skip
-        year = int(by_year["use"].idxmax())
-        full = int(by_year.loc[year, "is_full"])
+            values=by_year(yearly["use"]),
+            colour=ACCENT,
+            unit=f" {unit}",
+            marks=by_year(yearly["capacity"]),
+            mark_name="capacity",
+            faded=frozenset(material.tail),
+            faded_colour=PALE,
+        )
+        year = int(str(yearly["use"].idxmax()))
+        full = int(rows.loc[rows["year"].eq(year), "is_full"].sum())
         small = f"{unit}; most in {year}, when {counted(full, 'region is', 'regions are')} full"
         panels.append(panel(sentence(str(service)), small, series, figures.whole))
     legend = (Key(ACCENT, "use"), Key(Colour(DARK), "capacity with what was built (stroke)"))
@@ -114,7 +134,10 @@ def _table(material: Material, service: str, rows: pd.DataFrame) -> Details:
         cells.append(Cell(figures.whole(added) if added else EMPTY, True))
         body.append(tuple(cells))
     unit = str(rows["unit"].iloc[0])
-    head = (Cell("Region"), *(Cell(str(year), True) for year in share.columns),
-            Cell(f"Built ({unit})", True))  # fmt: skip
+    head = (
+        Cell("Region"),
+        *(Cell(str(year), True) for year in share.columns),
+        Cell(f"Built ({unit})", True),
+    )
     caption = f"{sentence(service)}: share of capacity used, by region and year"
     return behind(Table(caption, head, tuple(body)))

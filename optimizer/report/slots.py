@@ -10,7 +10,7 @@ from optimizer.report.charts import Parts, Series, panel, single, stacked
 from optimizer.report.colours import ACCENT, SEQUENTIAL, qualitative
 from optimizer.report.figures import sentence
 from optimizer.report.material import Material
-from optimizer.report.tables import behind, crossed, pivot
+from optimizer.report.tables import behind, by_year, crossed, pivot
 from optimizer.report.tiles import classes, grid_of, tile_map
 from optimizer.schema import STANDARD
 
@@ -57,10 +57,10 @@ def _by_year(material: Material) -> Bars:
 
 
 def _by_track(material: Material) -> Panels:
-    frame = pivot(material.slots, "track", "year", "slots", material.years)
+    by_track = pivot(material.slots, "track", "year", "slots", material.years).T
     panels = []
     for track in material.tracks():
-        values = {int(year): float(frame.loc[track, year]) for year in material.years}
+        values = by_year(by_track[track])
         colour = material.colours[material.pathway[track]]
         panels.append(
             panel(
@@ -77,7 +77,8 @@ def _by_track(material: Material) -> Panels:
 def _by_level(material: Material) -> list[Block]:
     """Support levels, in the tracks that have a choice."""
     levels = material.case.table("support_levels")
-    tracks = [track for track in material.tracks() if track in set(levels["track"])]
+    with_choice = set(levels["track"])
+    tracks = [track for track in material.tracks() if track in with_choice]
     if not tracks:
         return []
     order = [str(level) for level in dict.fromkeys(levels["level"])]
@@ -96,8 +97,12 @@ def _by_level(material: Material) -> list[Block]:
         frame, parts, [material.names.of("track", track) for track in tracks], to_full_width=True
     )
     described = f"Share of slots at each level, in tracks with more than “{STANDARD}”."
-    table = crossed("Slots by track and support level", "Track",
-                    _named(frame, material, "track").rename(columns=sentence), figures.whole)  # fmt: skip
+    table = crossed(
+        "Slots by track and support level",
+        "Track",
+        _named(frame, material, "track").rename(columns=sentence),
+        figures.whole,
+    )
     chart = Bars("Support levels chosen", described, bars, parts.legend())
     return [chart, behind(table)]
 
@@ -126,7 +131,9 @@ def _by_country(material: Material) -> list[Block]:
         )
         for what, wide in (("track", by_track), ("year", by_year))
     ]
-    chart = Bars("Slots by country", described, stacked(frame.loc[top], parts, names), parts.legend())
+    chart = Bars(
+        "Slots by country", described, stacked(frame.loc[top], parts, names), parts.legend()
+    )
     return [chart, *(behind(table) for table in tables)]
 
 
@@ -161,8 +168,9 @@ def people_section(material: Material) -> Section:
     columns = list(ENDS)
     colours = qualitative(columns)
     parts = Parts(colours, ENDS, figures.whole)
-    tracks = [t for t in material.case.table("tracks")["track"] if t in set(people["track"])]
-    by_track = people.groupby("track", sort=False)[columns].sum().reindex(tracks)
+    by_track = people.groupby("track", sort=False)[columns].sum()
+    tracks = [t for t in material.case.table("tracks")["track"] if t in by_track.index]
+    by_track = by_track.reindex(tracks)
     bars = stacked(
         by_track, parts, [material.names.of("track", t) for t in tracks], to_full_width=True
     )
@@ -173,10 +181,15 @@ def people_section(material: Material) -> Section:
     by_country = people.groupby("country", sort=False)[columns].sum()
     by_country = by_country.loc[by_country.sum(axis=1).sort_values(ascending=False).index]
     tables = [
-        crossed(f"How entrants end, by {what} (expected persons)", what.capitalize(),
-                _named(frame, material, what).rename(columns=ENDS), figures.whole, heat=False)
+        crossed(
+            f"How entrants end, by {what} (expected persons)",
+            what.capitalize(),
+            _named(frame, material, what).rename(columns=ENDS),
+            figures.whole,
+            heat=False,
+        )
         for what, frame in (("track", by_track), ("country", by_country))
-    ]  # fmt: skip
+    ]
     chart = Bars("Entrants by track", described, bars, parts.legend())
     lead = "Everyone ends in exactly one of these ways; shares of each track's entrants."
     blocks: tuple[Block, ...] = (chart, *(behind(table) for table in tables))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -15,6 +16,16 @@ SHADES = 6
 TURNED_FROM = 7
 """Columns from which headings are set upright."""
 EMPTY = "\N{MIDDLE DOT}"
+
+
+def records(frame: pd.DataFrame) -> Iterator[Any]:
+    """Give the rows as named tuples."""
+    yield from frame.itertuples(index=False)
+
+
+def by_year(values: pd.Series) -> dict[int, float]:
+    """Give figures that are indexed by year as plain numbers."""
+    return {int(str(year)): float(value) for year, value in values.items()}
 
 
 def shade(value: float, largest: float) -> int:
@@ -73,7 +84,7 @@ def pivot(
     frame: pd.DataFrame, index: str, columns: str, values: str, order: Sequence[object] = ()
 ) -> pd.DataFrame:
     """Sum a tidy table into rows and columns; columns in ``order``, absent ones with 0."""
-    wide = frame.groupby([index, columns], sort=False)[values].sum().unstack(fill_value=0.0)
+    wide = frame.groupby([index, columns], sort=False)[values].sum().unstack(fill_value=0)
     if order:
         wide = wide.reindex(columns=list(order), fill_value=0.0)
     return wide.astype(float)

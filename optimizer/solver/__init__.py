@@ -18,10 +18,11 @@ import pyomo.environ as pyo
 from optimizer.errors import SolverError
 from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.goals import points_per_value
-from optimizer.rules import RULES
+from optimizer.frames import keys_of
 from optimizer.instance import Instance
+from optimizer.rules import RULES
 from optimizer.solver.elastic import least_relaxation
-from optimizer.solver.engine import Engine, Run
+from optimizer.solver.engine import Engine, Options, Run
 from optimizer.solver.guided import GuidedStart
 from optimizer.solver.matrix import Floats, Matrix, compile_model
 from optimizer.solver.rounding import build_rounding
@@ -86,7 +87,7 @@ class LoadedModel:
     ) -> None:
         self.instance = instance
         self.model = model
-        self.options: dict[str, object] = {"random_seed": seed, "threads": threads}
+        self.options: Options = {"random_seed": seed, "threads": threads}
         self.log = log
         self.seconds: dict[str, float] = {}
         started = time.monotonic()
@@ -132,8 +133,7 @@ class LoadedModel:
         lower, upper = self.matrix.lower.copy(), self.matrix.upper.copy()
         for family, numbers in values.items():
             frame = getattr(self.instance.sets, family)
-            keys = frame[KEYS[family]].itertuples(index=False, name=None)
-            for key, number in zip(keys, numbers, strict=True):
+            for key, number in zip(keys_of(frame, KEYS[family]), numbers, strict=True):
                 column = self.matrix.column(family, key)
                 if column is not None:
                     lower[column] = upper[column] = number
@@ -176,11 +176,22 @@ class LoadedModel:
 
     def advice(self, watch: Watch) -> pd.DataFrame | None:
         """Least relaxation that would make a plan possible; see :func:`least_relaxation`."""
-        protected = {limit.name for limit in self.instance.limits if limit.limit.protected}
+        floors = self.instance.policy.support_floor
+        protected = {
+            ("limit_at_least", limit.name)
+            for limit in self.instance.limits
+            if limit.limit.protected
+        }
+        protected |= {("limit_at_most", name) for _, name in protected}
+        protected |= {
+            ("support_reaches_floor", str(number))
+            for number, floor in enumerate(floors)
+            if floor.protected
+        }
 
         def may_relax(rule: str, index: object) -> bool:
             name = index[0] if isinstance(index, tuple) else index
-            if rule in ("limit_at_least", "limit_at_most") and name in protected:
+            if (rule, str(name)) in protected:
                 return False
             return rule in RULES and RULES[rule].kind == "limit"
 
@@ -228,13 +239,23 @@ class LoadedModel:
             return x
         others = np.setdiff1d(np.arange(len(x)), moved)
         cost = np.zeros(len(x))
-        cost[moved] = -1.0
+        # Per unit of the largest budget: costs of 1 per single yen would be excessive in HiGHS.
+        cost[moved] = -1.0 / max(1.0, float(self.instance.budget["amount"].max()))
         self.lp.set_costs(cost)
         self.lp.set_bounds(others, x[others], x[others])
-        run = self.lp.run(Watch())
+        self.lp.forget()
+        try:
+            run = self.lp.run(Watch())
+        except SolverError:
+            # The plan stands as it is; it may only move more money than it needs to.
+            run = None
         self.lp.reset_bounds()
         self.lp.set_costs(self.matrix.cost)
-        return x if run.x is None else np.where(np.isin(np.arange(len(x)), moved), run.x, x)
+        if run is None or run.x is None:
+            return x
+        least = x.copy()
+        least[moved] = run.x[moved]
+        return least
 
     def _solution(self, x: Floats, watch: Watch, nodes: int) -> Solution:
         objective = self._points(x)
@@ -243,10 +264,7 @@ class LoadedModel:
         decisions = {}
         for family, keys in KEYS.items():
             frame = getattr(self.instance.sets, family)
-            columns = [
-                self.matrix.column(family, index)
-                for index in frame[keys].itertuples(index=False, name=None)
-            ]
+            columns = [self.matrix.column(family, index) for index in keys_of(frame, keys)]
             decisions[family] = np.array(
                 [0.0 if column is None else float(x[column]) for column in columns]
             )

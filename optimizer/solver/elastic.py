@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import scipy.sparse
 
-from optimizer.solver.engine import Engine
+from optimizer.solver.engine import Engine, Options
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.watch import Watch
 
@@ -17,7 +17,7 @@ def least_relaxation(
     matrix: Matrix,
     may_relax: Callable[[str, object], bool],
     watch: Watch,
-    options: Mapping[str, object],
+    options: Options,
 ) -> pd.DataFrame | None:
     """Relax as little as possible, each number relative to itself.
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import highspy
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse
 
 from optimizer.errors import SolverError
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.watch import Watch
+
+if TYPE_CHECKING:
+    from highspy.highs import HighsCallbackEvent
+
+Option = bool | int | float | str
+Options = Mapping[str, Option]
+"""Options of HiGHS by name."""
 
 _STATUS = highspy.HighsModelStatus
 _INFEASIBLE = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
@@ -22,7 +29,7 @@ _LIMITS = (
     _STATUS.kTimeLimit,
     _STATUS.kIterationLimit,
     _STATUS.kSolutionLimit,
-    _STATUS.kHighsInterrupt,
+    _STATUS.kHighsInterrupt,  # type: ignore[attr-defined]  # missing in highspy's own stubs
     _STATUS.kObjectiveBound,
     _STATUS.kObjectiveTarget,
 )
@@ -73,12 +80,12 @@ class Engine:
         matrix: Matrix,
         *,
         relaxed: bool,
-        options: Mapping[str, object],
+        options: Options,
         log: Path | None = None,
     ) -> None:
         self.matrix = matrix
         self.relaxed = relaxed
-        self._highs = highspy.Highs()
+        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]  # not annotated by highspy
         self._option("output_flag", log is not None)
         if log is not None:
             self._option("log_to_console", False)
@@ -116,11 +123,11 @@ class Engine:
             lp.integrality_ = [kinds[int(whole)] for whole in matrix.integral]
         self._check(self._highs.passModel(lp), "passModel")
 
-    def set_option(self, name: str, value: object) -> None:
+    def set_option(self, name: str, value: Option) -> None:
         """Set one option; an unknown name or illegal value raises."""
         self._option(name, value)
 
-    def _option(self, name: str, value: object) -> None:
+    def _option(self, name: str, value: Option) -> None:
         if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverError(f"HiGHS refuses option {name} = {value!r}")
 
@@ -158,6 +165,13 @@ class Engine:
         """Give every column its own bounds back."""
         everything = np.arange(len(self.matrix.cost), dtype=np.int64)
         self.set_bounds(everything, self.matrix.lower, self.matrix.upper)
+
+    def forget(self) -> None:
+        """Drop the basis, so that the next run begins with presolve.
+
+        Worth it when most columns are fixed anew: presolve then leaves next to nothing.
+        """
+        self._check(self._highs.clearSolver(), "clearSolver")
 
     def set_start(self, x: Floats) -> None:
         """Hand HiGHS a solution to start from."""
@@ -212,25 +226,21 @@ class Engine:
         bound = float(info.mip_dual_bound) if np.isfinite(info.mip_dual_bound) else None
         return Run("optimal" if done else "stopped", x, objective, bound, int(info.mip_node_count))
 
-    def _on_tick(self, event: object) -> None:
+    def _on_tick(self, event: HighsCallbackEvent) -> None:
         watch = self._watch
         if watch is None:
             return
         if self._tracked and not self.relaxed:
-            bound = float(event.data_out.mip_dual_bound)  # type: ignore[attr-defined]
+            bound = float(event.data_out.mip_dual_bound)
             if np.isfinite(bound):
                 watch.learn_quietly(bound)
         if watch.should_stop():
-            event.interrupt()  # type: ignore[attr-defined]
+            event.interrupt()
 
-    def _on_solution(self, event: object) -> None:
-        found: npt.NDArray[np.float64] = np.array(
-            event.data_out.mip_solution  # type: ignore[attr-defined]
-        )
-        self._best = found * self._scale
+    def _on_solution(self, event: HighsCallbackEvent) -> None:
+        self._best = np.array(event.data_out.mip_solution, dtype=float) * self._scale
         if self._tracked and self._watch is not None:
-            value = float(event.data_out.objective_function_value)  # type: ignore[attr-defined]
-            self._watch.learn(objective=value)
+            self._watch.learn(objective=float(event.data_out.objective_function_value))
 
 
 def power_of_two_scales(matrix: Matrix, *, passes: int = 8) -> tuple[Floats, Floats]:

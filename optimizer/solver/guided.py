@@ -1,8 +1,10 @@
 """The LP-guided start: a good whole-number plan from the relaxation, before any tree search.
 
 1. Relax. The optimum is the proven bound; nothing below tightens it.
-2. Decide agreements and expansion: round them at several thresholds and re-solve each time; if
-   the best is not close enough, a restricted MIP over those still undecided, margins continuous.
+2. Decide agreements and expansion by a restricted MIP over those that the relaxation leaves
+   undecided, each within the whole numbers around it, margins continuous. (Rounding them at
+   thresholds and re-solving was infeasible at every threshold on the Japan case, because opened
+   agreements force cohorts that share budgets, and took longer than the restricted MIP.)
 3. Round the margins down, block by block, so that both keep the same total, and solve for the
    rest. Where a floor or a share breaks by a few people, ask the LP for that much more and round
    again.
@@ -10,21 +12,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimizer.solver.elastic import with_slack
-from optimizer.solver.engine import Engine, Run
+from optimizer.solver.engine import Engine, Options, Run
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.rounding import Rounding
 from optimizer.solver.watch import Watch, relative_gap
 
-THRESHOLDS = (0.5, 0.9, 0.1)
 DECIDED = 1e-6
-NODE_LIMIT = 2_000
+NODE_LIMIT = 200
 """Nodes of a restricted MIP: a limit in nodes, not seconds, keeps runs repeatable."""
+INNER_GAP = 5e-4
+"""Relative gap at which the decisions before the margins are good enough to go on with."""
 ROUNDS = 12
 STAGED = ("agreement", "running", "expansion")
 """Families that are decided before the margins."""
@@ -53,7 +55,7 @@ class GuidedStart:
     matrix: Matrix
     lp: Engine
     rounding: Rounding
-    options: Mapping[str, object]
+    options: Options
     gap: float
 
     def run(self, watch: Watch) -> Start:
@@ -80,44 +82,23 @@ class GuidedStart:
         if _distance(root.x[staged]) <= DECIDED:
             return root.x
         watch.begin("agreements")
-        best: Run | None = None
-        for threshold in THRESHOLDS:
-            fixed = np.floor(root.x[staged] + 1.0 - threshold + DECIDED)
-            self.lp.set_bounds(staged, fixed, fixed)
-            run = self.lp.run(watch)
-            better = best is None or (run.objective or 0.0) > (best.objective or 0.0)
-            if run.status == "optimal" and better:
-                best = run
-        self.lp.reset_bounds()
-        if best is not None and self._is_close(best, root):
-            return best.x
         for box in (True, False):
-            run = self._restricted(staged, root, best, watch, box=box)
-            if run.x is not None:
+            run = self._restricted(staged, root, watch, box=box)
+            if run.x is not None or watch.should_stop():
                 return run.x
-            if watch.should_stop():
-                break
-        return best.x if best is not None else None
+        return None
 
-    def _is_close(self, run: Run, root: Run) -> bool:
-        assert run.objective is not None
-        assert root.objective is not None
-        return relative_gap(run.objective, root.objective) <= self.gap / 5
-
-    def _restricted(
-        self, staged: Ints, root: Run, best: Run | None, watch: Watch, *, box: bool
-    ) -> Run:
+    def _restricted(self, staged: Ints, root: Run, watch: Watch, *, box: bool) -> Run:
         """MIP over the staged decisions, within the whole numbers around the relaxation."""
         assert root.x is not None
         integral = np.zeros(len(self.matrix.integral), dtype=bool)
         integral[staged] = True
-        options = {**self.options, "mip_rel_gap": self.gap / 5, "mip_max_nodes": NODE_LIMIT}
+        inner = max(self.gap / 5, INNER_GAP)
+        options = {**self.options, "mip_rel_gap": inner, "mip_max_nodes": NODE_LIMIT}
         sub = Engine(replace(self.matrix, integral=integral), relaxed=False, options=options)
         if box:
             x = root.x[staged]
             sub.set_bounds(staged, np.floor(x + DECIDED), np.ceil(x - DECIDED))
-        if best is not None and best.x is not None:
-            sub.set_start(best.x)
         return sub.run(watch)
 
     def _round(self, staged: Ints, x: Floats, watch: Watch) -> Floats | None:
@@ -133,12 +114,13 @@ class GuidedStart:
         )[rows]
         slack = Engine(with_slack(self.matrix, rows), relaxed=True, options=self.options)
         reserve = np.zeros(len(rows))
-        for _ in range(ROUNDS):
-            run = guide.run(watch)
+        for turn in range(ROUNDS):
+            run = guide.run(watch, afresh=turn == 0)
             if run.x is None:
                 return None
             rounded = self.rounding.down(run.x, fixed, staged)
             slack.set_bounds(whole, rounded[whole], rounded[whole])
+            slack.forget()
             rest = slack.run(watch)
             if rest.x is None:
                 return None

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from optimizer.formulation.expressions import KEYS
+from optimizer.frames import groups_of, keys_of
 from optimizer.instance import Instance
+from optimizer.instance.sets import BLOCK
 from optimizer.solver.matrix import Floats, Ints, Matrix
 
-BLOCK = ["track", "level", "group", "year"]
 NEARLY = 1e-6
 
 
@@ -44,7 +45,7 @@ class Rounding:
         whole[cohort] = np.floor(x[cohort] + NEARLY)
         if len(self.placed):
             totals = pd.Series(whole[place]).groupby(self.placed["block"].to_numpy()).sum()
-            for block, rows in self.cohort.groupby("block"):
+            for (block,), rows in groups_of(self.cohort, ["block"]):
                 members = rows["column"].to_numpy()
                 whole[members] = _to_total(x[members], float(totals.get(block, 0.0)))
         self._add_up_slots(x, whole)
@@ -63,7 +64,7 @@ class Rounding:
 def _to_total(x: Floats, total: float) -> Floats:
     """Whole numbers near ``x`` with the given total: largest fractions first up or last down."""
     low = np.floor(x + NEARLY)
-    missing = int(round(total - low.sum()))
+    missing = round(total - float(low.sum()))
     if missing > 0:
         order = np.argsort(-(x - low), kind="stable")
         low[order[: min(missing, len(order))]] += 1.0
@@ -79,22 +80,16 @@ def _to_total(x: Floats, total: float) -> Floats:
 def build_rounding(instance: Instance, matrix: Matrix) -> Rounding:
     """Find the columns of every block."""
     sets = instance.sets
-    blocks = {
-        key: number
-        for number, key in enumerate(
-            sets.cohort[BLOCK].drop_duplicates().itertuples(index=False, name=None)
-        )
-    }
+    distinct = dict.fromkeys(keys_of(sets.cohort, BLOCK))
+    blocks = {key: number for number, key in enumerate(distinct)}
 
     def located(family: str) -> pd.DataFrame:
         frame = getattr(sets, family)
-        keys = frame[KEYS[family]].itertuples(index=False, name=None)
-        columns = [matrix.column(family, key) for key in keys]
-        block = [blocks[key] for key in frame[BLOCK].itertuples(index=False, name=None)]
+        columns = [matrix.column(family, key) for key in keys_of(frame, KEYS[family])]
+        block = [blocks[key] for key in keys_of(frame, BLOCK)]
         table = pd.DataFrame({"column": pd.Series(columns, dtype="Int64"), "block": block})
         for margin in ("cohort", "placed") if family == "slots" else ():
-            index = frame[KEYS[margin]].itertuples(index=False, name=None)
-            column = [matrix.column(margin, key) for key in index]
+            column = [matrix.column(margin, key) for key in keys_of(frame, KEYS[margin])]
             table[f"{margin}_column"] = pd.Series(column, dtype="Int64")
         return table.dropna().astype("int64")
 

@@ -19,14 +19,17 @@ CAPPED = NATIONAL.with_(
     national_caps=("t,2030,5,residents",),
     present_by_country=("AA,t,2029,2",),
 )
+OPENED = AGREED.over(2030, 2031, 2032)
+ADMITTED = NATIONAL.with_(national_caps=("t,2030,5,intake",))
 SCORED = HOSTED.with_(scores=("g,AA,t,,1", "g,AA,t,r2,3"))
 BUILT = SERVED.with_(
-    "[horizon]\ntail = 1\n",
-    agreements=("AA,t,proposed,main,6,1,1", "BB,t,existing,main,0,1,0"),
+    "[horizon]\ntail = 0\n",
+    agreements=("AA,t,proposed,main,6,1,1", "BB,t,existing,main,0,2,0"),
     tracks=("t,T,study,M,care,inbound,2,0,yes,1,no",),
     costs=("t,main,1,,,,,10", "t,main,1,,BB,,,11", "t,main,2,,,,,7"),
     region_costs=("t,main,r1,2,3",),
-)
+    service_use=("t,help,1,,,,1",),
+).over(2030, 2031, 2032)
 VALUED = FOLLOWED.aiming_at("""
 [goals.g]
 weight = 1
@@ -40,8 +43,10 @@ effects = [
     { where = { track = "t" }, stage = "return", effect = 16 },
 ]
 region_indicators = [{ column = "jobs", range = [0, 10] }]
-region_effects = [{ where = { track = "u" }, stage = "stay", optional = true, effect = 1 },
-                  { where = { track = "t" }, stage = "enter", effect = 100 }]
+region_effects = [
+    { where = { track = "t" }, stage = "stay", effect = 10 },
+    { where = { track = "t" }, stage = "enter", effect = 100 },
+]
 [horizon]
 discount = 1.0
 """)
@@ -95,13 +100,13 @@ CASES: dict[str, SmallCase] = {
     "placed_matches_cohorts": SERVED,
     "cohort_within_applicants": FOLLOWED,
     "placed_within_site": SERVED,
-    "intake_adds_up": NATIONAL.with_(national_caps=("t,2030,5,intake",)),
-    "intake_within_cap": NATIONAL.with_(national_caps=("t,2030,5,intake",)),
+    "intake_adds_up": ADMITTED,
+    "intake_within_cap": ADMITTED,
     "slots_make_cohort": SCORED,
     "slots_make_placed": SCORED,
-    "cohort_needs_agreement": AGREED.over(2030, 2031, 2032),
-    "agreement_stays_open": AGREED.over(2030, 2031, 2032),
-    "cohort_reaches_minimum": AGREED,
+    "cohort_needs_agreement": OPENED,
+    "agreement_stays_open": OPENED,
+    "cohort_reaches_minimum": OPENED,
     "cohort_needs_running": RUNNING,
     "running_reaches_minimum": RUNNING,
     "stays_within_completers": FOLLOWED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -92,9 +93,10 @@ class SmallCase:
         return files
 
     def write(self, folder: Path) -> tuple[Path, Path]:
-        """Write ``folder/hand`` and ``folder/policy.toml``; give both paths."""
+        """Write ``folder/hand`` and ``folder/policy.toml``, in place of earlier ones."""
         case = folder / "hand"
-        case.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(case, ignore_errors=True)
+        case.mkdir(parents=True)
         for name, text in self.files().items():
             (case / name).write_text(text, encoding="utf-8")
         policy = folder / "policy.toml"

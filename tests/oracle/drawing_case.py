@@ -52,7 +52,7 @@ def _draw_countries(draw: Draw, drawn: Drawn) -> None:
             "bloc": draw.pick(["north", "south"]),
             "population": draw.rng.randint(1, 6),
             "strength": strength,
-            "need": draw.rng.randint(0, 9) if draw.chance(0.8) or i == 0 else "",
+            "need": draw.rng.randint(0, 9) if draw.chance(0.7) or i == 0 else "",
         }
         for i, (code, strength) in enumerate(zip(["AA", "BB"], [2, 7], strict=True))
         if i < number
@@ -207,7 +207,7 @@ def _draw_openings(draw: Draw, drawn: Drawn, pairs: list[tuple[str, str]]) -> No
             "status": draw.pick(["existing", "proposed", "proposed"]),
             "line": draw.pick(drawn.names("budgets", "line")),
             "setup_cost_jpy": draw.rng.randint(0, 3),
-            "yearly_cost_jpy": draw.rng.randint(0, 2),
+            "yearly_cost_jpy": draw.rng.randint(0, 3),
             "lead_years": draw.pick([0, 0, 1]),
         }
         for country, track in pairs

@@ -87,7 +87,7 @@ def _sides(draw: Draw, drawn: Drawn, measure: str, shape: dict[str, str]) -> lis
     if shape["right"] == "per":
         return ["year", *place] if draw.chance(0.8) else ["year", *TRACK]
     if measure == "spending":
-        return ["year", *LINE, *draw.pick([[], [], ["purpose"], TRACK, place])]
+        return ["year", *LINE, *draw.pick([[], ["purpose"], TRACK, place, place])]
     return ["year", "level", *TRACK, *place]
 
 

@@ -14,6 +14,7 @@ COUNTRY_INDICATORS = [
     {"column": "strength", "weight": 1, "direction": "lower", "range": [1, 6]},
     {"column": "need", "weight": 3, "transform": "log", "range": [0, 9]},
     {"column": "need", "weight": 1, "missing": 0.25, "range": [0, 10]},
+    {"column": "need", "weight": 2, "direction": "lower", "range": [0, 12]},
 ]
 COMMITMENT_KEYS = ["country", "track", "region", "year"]
 STAGES = ["enter", "present", "complete", "stay", "return"]

@@ -28,7 +28,7 @@ def draw_services(draw: Draw, drawn: Drawn, years: list[int]) -> None:
             "expansion_unit": draw.pick([1, 2, 3]),
             "expansion_limit": limit if service == "lang" and draw.chance(0.8) else 0,
             "expansion_cost_jpy": draw.pick([0, 1, 2]),
-            "upkeep_jpy": draw.pick([0, 1, 0.5]),
+            "upkeep_jpy": draw.pick([0, 1, 2, 0.5]),
             "line": payers[region, service],
         }
         for (region, service), year in product(places, years)

@@ -125,6 +125,10 @@ class Limits:
             if not limit.get("optional"):
                 raise UnclearError(f"{limit['name']}: nothing is measured")
             return
+        if not any(c for measured in groups.values() for c in measured.terms.values()):
+            raise UnclearError(f"{limit['name']}: nothing that is measured can be decided")
+        if "at_least" in limit and not self._all_groups(limit, by) <= set(groups):
+            raise UnclearError(f"{limit['name']}: at_least, and a group is not measured")
         soft = limit.get("soft")
         if soft is not None and not self.with_soft:
             return
@@ -144,6 +148,36 @@ class Limits:
                     self.matrix.at_most(limit["name"], row, 0.0)
                 else:
                     self.matrix.at_least(limit["name"], row, 0.0)
+
+    def _all_groups(self, limit: dict[str, Any], by: list[Attribute]) -> set[tuple[str, ...]]:
+        """Every combination of values one might expect, whether or not it is measured."""
+        problem = self.problem
+        filters = problem.filters(limit.get("where", {}))
+        years = problem.horizon if limit["measure"] == "slots" else problem.window
+        keys: dict[str, list[str]] = {
+            "country": [*problem.countries],
+            "track": [*problem.tracks],
+            "region": [*problem.regions],
+            "line": [*problem.lines],
+            "year": [str(year) for year in years],
+            "level": [level for track in problem.tracks for level in problem.levels(track)],
+            "service": [row["service"] for row in problem.rows("services")],
+        }
+        owners = list(dict.fromkeys(owner for owner, _ in by))
+        allowed = [
+            [
+                key
+                for key in keys[owner]
+                if problem.matches(
+                    {a: v for a, v in filters.items() if a[0] == owner}, {owner: key}
+                )
+            ]
+            for owner in owners
+        ]
+        return {
+            tuple(problem.attribute_value(a, dict(zip(owners, chosen, strict=True))) for a in by)
+            for chosen in product(*allowed)
+        }
 
     def _right_side(self, limit: dict[str, Any], right: Any, by: list[Attribute]) -> Any:
         """A function from a group's key to the right-hand side and the base of its percents."""

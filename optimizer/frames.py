@@ -1,0 +1,89 @@
+"""Small steps on data frames, typed as they are used here.
+
+What a column holds is known to the table's schema, not to the type checker, and pandas' own
+annotations allow a cell to be anything. These helpers are the one place where cells become
+``Any``; everything with a name says again what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """Rows in order, each with its cells as attributes named like the columns.
+
+    Examples
+    --------
+    >>> [row.track for row in rows_of(pd.DataFrame({"track": ["a", "b"], "max": [1, 2]}))]
+    ['a', 'b']
+    """
+    return iter(frame.itertuples(index=False, name="Row"))
+
+
+def keys_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Key of every row, in order, as a plain tuple of the columns' cells.
+
+    Examples
+    --------
+    >>> keys_of(pd.DataFrame({"year": [2030], "track": ["a"]}), ["track", "year"])
+    [('a', 2030)]
+    """
+    return list(frame[list(columns)].itertuples(index=False, name=None))
+
+
+def mapping(frame: pd.DataFrame, keys: str | Sequence[str], value: str) -> dict[Any, Any]:
+    """One column by key; keys are plain for one key column and tuples for several.
+
+    Examples
+    --------
+    >>> mapping(pd.DataFrame({"line": ["x"], "year": [2030], "amount": [5.0]}),
+    ...         ["line", "year"], "amount")
+    {('x', 2030): 5.0}
+    """
+    names = keys if isinstance(keys, str) else list(keys)
+    found: dict[Any, Any] = frame.set_index(names)[value].to_dict()
+    return found
+
+
+def labels(frame: pd.DataFrame) -> list[str]:
+    """Key columns of every row in one text.
+
+    Examples
+    --------
+    >>> labels(pd.DataFrame({"track": ["a"], "year": [2030]}))
+    ['a, 2030']
+    """
+    return [", ".join(map(str, row)) for row in frame.itertuples(index=False, name=None)]
+
+
+def groups_of(
+    frame: pd.DataFrame, by: Sequence[str]
+) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """Keys, always as a tuple, with the rows of each, in order of first appearance.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"track": ["b", "a", "b"], "slots": [1, 2, 3]})
+    >>> [(key, rows["slots"].tolist()) for key, rows in groups_of(frame, ["track"])]
+    [(('b',), [1, 3]), (('a',), [2])]
+    """
+    return iter(frame.groupby(list(by), sort=False))
+
+
+def summed(
+    frame: pd.DataFrame, by: Sequence[str], column: str, *, sort: bool = False
+) -> pd.DataFrame:
+    """Key columns and the sum of one column by key, in order of first appearance or of keys.
+
+    Examples
+    --------
+    >>> summed(pd.DataFrame({"track": ["b", "a", "b"], "slots": [1, 2, 3]}), ["track"], "slots")
+      track  slots
+    0     b      4
+    1     a      2
+    """
+    return frame.groupby(list(by), sort=sort)[column].sum().reset_index()

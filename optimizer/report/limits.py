@@ -1,0 +1,199 @@
+"""What the policy limits and the case has promised, against what the plan does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from optimizer.policy import Amount, Limit, Relative
+from optimizer.report import figures
+from optimizer.report.blocks import Block, Section, Text
+from optimizer.report.figures import SPACE, counted, number
+from optimizer.report.material import Material
+from optimizer.report.tables import behind, plain, records
+
+TOLERANCE = 1e-6
+"""Relative to the larger of 1 and the limit, as in the check of the plan."""
+MOST_GROUPS = 12
+"""Groups of each limit that are shown, the tightest first; the plan itself holds all."""
+
+
+def limits_section(material: Material) -> Section:
+    """Give every limit of the policy and promise of the case with what the plan measures."""
+    blocks: list[Block] = [
+        *_policy_limits(material),
+        *_floors(material),
+        *_stability(material),
+        *_commitments(material),
+    ]
+    if not blocks:
+        blocks.append(Text(("The policy sets no limits and the case makes no commitments.",)))
+    lead = "Measured value against the number, and how much room is left."
+    return Section("limits", "Limits and commitments", lead, tuple(blocks))
+
+
+def _rows_of(material: Material, name: str) -> pd.DataFrame:
+    """Checked rows of one limit, hard or soft."""
+    rules = material.table("rules")
+    rows = rules[rules["rule"].isin(["limit_at_most", "limit_at_least"])]
+    soft = material.plan.tables.get("soft")
+    if soft is not None and len(soft):
+        priced = soft[soft["limit"].eq(name)].rename(columns={"number": "limit_"})
+        priced = priced.drop(columns="limit").rename(columns={"limit_": "limit"})
+        rows = pd.concat([rows, priced.assign(rule="limit_soft", sense="soft")])
+        rows["slack"] = rows["slack"].where(rows["sense"].ne("soft"), -(rows["percent"]))
+    mine = rows["key"].eq(name) | rows["key"].str.startswith(f"{name}, ")
+    return rows[mine].assign(group=rows["key"].str.slice(len(name) + 2))
+
+
+def _policy_limits(material: Material) -> list[Block]:
+    summary: list[tuple[str, ...]] = []
+    groups: list[tuple[str, ...]] = []
+    rest = 0
+    for limit in material.policy.limits:
+        rows = _rows_of(material, limit.name)
+        name = figures.sentence(limit.name)
+        for sense, part in rows.groupby("sense", sort=False):
+            tightest = part.sort_values("slack", kind="stable").head(MOST_GROUPS)
+            told = [_measured(material, limit, row) for row in records(tightest)]
+            summary.append((name, bounds_in_words(limit, str(sense)), *told[0]))
+            groups += [(name, *cells) for cells in told] if len(part) > 1 else []
+            rest += len(part) - len(tightest)
+        if not len(rows):
+            summary.append((name, "matches nothing in this case", *[""] * 4))
+    if not summary:
+        return []
+    head = ("Limit", "Says", "Tightest for", "Measured", "Number", "Slack")
+    table = plain("Limits of the policy, each where it is tightest", head, summary, (3, 4, 5))
+    if not groups:
+        return [table]
+    caption = "Limits of the policy by group"
+    if rest:
+        caption += f", the tightest {MOST_GROUPS} of each ({figures.whole(rest)} more have room)"
+    group_head = ("Limit", "For", "Measured", "Number", "Slack")
+    return [table, behind(plain(caption, group_head, groups, (2, 3, 4)))]
+
+
+def _measured(material: Material, limit: Limit, row: Any) -> tuple[str, str, str, str]:
+    """Group, measured value, number and slack; what is missed, where the limit has a price."""
+    shown = figures.money if limit.measure == "spending" else number
+    slack = shown(row.slack)
+    if row.sense == "soft":
+        missed = -float(row.slack)
+        slack = f"missed by {number(missed)}{SPACE}%" if missed else "kept"
+    group = material.names.words(row.group) or "all"
+    return group, shown(row.value), shown(row.limit), slack
+
+
+def bounds_in_words(limit: Limit, sense: str = "") -> str:
+    """Say what a limit limits: ``at_most``, ``at_least`` or, for a soft one, both."""
+    by = f" of each {' and '.join(_attribute(name) for name in limit.by)}" if limit.by else ""
+    goal = f" of goal {limit.goal}" if limit.goal else ""
+    parts = []
+    for side, bound in (("at_least", limit.at_least), ("at_most", limit.at_most)):
+        if bound is not None and sense in {side, "soft", ""}:
+            parts.append(f"{side.replace('_', ' ')} {_bound(bound)}")
+    soft = f", {limit.soft:g} points per 1 % missed" if limit.soft is not None else ""
+    kept = "; protected" if limit.protected else ""
+    return f"{limit.measure}{goal}{_where(limit.where)}{by} {' and '.join(parts)}{soft}{kept}"
+
+
+def _bound(bound: float | Amount | Relative) -> str:
+    if isinstance(bound, Amount):
+        return f"{bound.amount:g} per {_attribute(bound.per)}"
+    if isinstance(bound, Relative):
+        by = "" if bound.by is None else f" of the same {' and '.join(map(_attribute, bound.by))}"
+        by = by if bound.by or bound.by is None else " in all"
+        return f"{number(100 * bound.times)}{SPACE}% of {bound.measure}{_where(bound.where)}{by}"
+    return number(float(bound))
+
+
+def _attribute(name: str) -> str:
+    return name.replace("_", " ").replace(".", " ")
+
+
+def _values(wanted: object) -> str:
+    values = wanted if isinstance(wanted, tuple) else (wanted,)
+    return " or ".join(str(value).replace("_", " ") for value in values)
+
+
+def _where(where: object) -> str:
+    items = dict(where).items()  # type: ignore[call-overload]
+    told = [f"{_attribute(name)} {_values(each)}" for name, each in items]
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _floors(material: Material) -> list[Block]:
+    rules = material.table("rules")
+    rows = rules[rules["rule"].eq("support_reaches_floor")]
+    floors = material.policy.support_floor
+    if not floors or not len(rows):
+        return []
+    told = []
+    for row in records(rows):
+        place, _, name = str(row.key).rpartition(", ")
+        floor = floors[int(name.rpartition(" ")[2]) - 1]
+        told.append(
+            (
+                material.names.words(place),
+                _where(floor.where).strip(" ()"),
+                figures.money(floor.amount_per_year),
+                figures.money(float(row.value)),
+            )
+        )
+    caption = f"Support floors: {material.currency} per person and year of stay"
+    head = ("Track and year of entry", "Floor for", "Floor", "Spent above it in all")
+    return [behind(plain(caption, head, told, (2, 3)))]
+
+
+def _stability(material: Material) -> list[Block]:
+    rules = material.table("rules")
+    rows = rules[rules["rule"].eq("change_within_limit")]
+    told = [
+        (str(row.key), f"{row.value:,.1f}", f"{row.limit:,.1f}", f"{row.slack:,.1f}")
+        for row in records(rows)
+    ]
+    head = ("Year", "Change", "At most", "Slack")
+    caption = "Change against the current plan (% of today's slots)"
+    return [plain(caption, head, told, (1, 2, 3))] if told else []
+
+
+def _commitments(material: Material) -> list[Block]:
+    rules = material.table("rules")
+    rows = rules[rules["rule"].isin(["commitment_at_least", "commitment_at_most"])]
+    told = [
+        (
+            commitment(material, str(row.key)),
+            str(row.sense).replace("_", " "),
+            number(row.limit),
+            number(row.value),
+            number(row.slack),
+        )
+        for row in records(rows)
+    ]
+    if not told:
+        return []
+    tight = int((rows["slack"] <= TOLERANCE * rows["limit"].abs().clip(lower=1.0)).sum())
+    counts = f"{counted(len(told), 'row')}, {figures.whole(tight)} without slack"
+    head = ("Slots committed", "Sense", "Number", "Given", "Slack")
+    caption = "Commitments of the case, with their row in commitments.csv"
+    table = plain(caption, head, told, (2, 3, 4))
+    return [behind(table, summary=f"Commitments of the case: {counts}")]
+
+
+def commitment(material: Material, key: str) -> str:
+    """Say which slots a row of commitments is about."""
+    table = material.case.table("commitments")
+    row = int(key.rpartition(" ")[2]) if key.rpartition(" ")[2].isdigit() else -1
+    if row not in table.index:
+        return material.names.words(key)
+    line = table.loc[row]
+    told = [
+        material.names.of(column, line[column])
+        for column in ("country", "track", "region")
+        if line[column]
+    ]
+    if not pd.isna(line["year"]):
+        told.append(str(int(line["year"])))
+    return f"{' · '.join(told) or 'all slots'} (row {row})"

@@ -1,0 +1,72 @@
+"""Puts the page together: sections in the order a reader wants them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from optimizer.case import Case
+from optimizer.errors import OptimizerError
+from optimizer.plan import Plan
+from optimizer.policy import Policy
+from optimizer.report.agreements import agreements_section
+from optimizer.report.background import assumptions_section, policy_section, provenance_section
+from optimizer.report.blocks import Section
+from optimizer.report.charts import COLUMN_HEIGHT
+from optimizer.report.headline import headline
+from optimizer.report.limits import limits_section
+from optimizer.report.material import gather, span
+from optimizer.report.money import budget_section, integration_section
+from optimizer.report.rules import rules_section
+from optimizer.report.services import services_section
+from optimizer.report.slots import people_section, slots_section
+
+if TYPE_CHECKING:
+    import jinja2
+
+SECTIONS = (
+    headline,
+    slots_section,
+    people_section,
+    integration_section,
+    budget_section,
+    services_section,
+    agreements_section,
+    rules_section,
+    limits_section,
+    policy_section,
+    assumptions_section,
+    provenance_section,
+)
+
+
+def render_page(plan: Plan, case: Case, policy: Policy) -> str:
+    """Give the whole page as text."""
+    template = _environment().get_template("page.html.jinja")
+    material = gather(plan, case, policy)
+    sections: list[Section] = [section(material) for section in SECTIONS]
+    return template.render(
+        case=case,
+        policy=policy,
+        plan=plan,
+        years=span(material.years),
+        sections=sections,
+        column_height=COLUMN_HEIGHT,
+    )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    try:
+        import jinja2
+    except ImportError:
+        raise OptimizerError(
+            'the report needs jinja2, which is missing: pip install "talent-optimizer[report]"'
+        ) from None
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("optimizer.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

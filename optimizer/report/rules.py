@@ -1,0 +1,141 @@
+"""What holds the plan back: rules without slack, and the limits of the policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from optimizer.report import figures
+from optimizer.report.blocks import Bar, Bars, Block, Piece, Section, Text
+from optimizer.report.colours import ACCENT, GREY, PALE, Colour
+from optimizer.report.figures import counted, number
+from optimizer.report.limits import TOLERANCE, commitment
+from optimizer.report.material import Material
+from optimizer.report.tables import plain, records
+from optimizer.rules import BOUNDS, RULES
+
+KNOWN = RULES | BOUNDS
+EXAMPLES = 3
+MOST_BROKEN = 200
+"""Broken rows that are listed; all are counted."""
+YEAR = r"(?:year=)?\b(?:19|20|21)\d\d\b"
+"""Examples that differ only in the year say the same; the first stands for all."""
+MONEY_RULES = frozenset(
+    {
+        "spending_within_budget",
+        "transfer_within_share",
+        "carry_over_within_share",
+        "received_money_is_spent",
+        "support_reaches_floor",
+    }
+)
+CHOSEN = ("limit_at_most", "limit_at_least", "commitment_at_most", "commitment_at_least")
+"""Rules in which a number of 0 is a choice; elsewhere it says that there is nothing to limit."""
+KINDS: dict[str, tuple[str, Colour]] = {
+    "limit": ("Numbers that somebody chose", ACCENT),
+    "fact": ("Facts nobody can choose", PALE),
+    "link": ("Ties between decisions", GREY),
+}
+
+
+def rules_section(material: Material) -> Section:
+    """Give the rules that hold with equality, in the planner's words."""
+    rules = _judged(material)
+    blocks: list[Block] = []
+    broken = rules[rules["broken"]]
+    if len(broken):
+        rows = [
+            (_title(str(row.rule)), _key(material, row), _told(row), number(-row.slack))
+            for row in records(broken.head(MOST_BROKEN))
+        ]
+        told = f"This plan breaks rules in {counted(len(broken), 'place')}."
+        head = ("Rule", "Where", "Value and number", "Beyond by")
+        blocks += [Text((told,), tone="alarm"), plain("Rules that are broken", head, rows, (3,))]
+    for kind, (title, colour) in KINDS.items():
+        bars = _bars(material, rules[rules["kind"].eq(kind)], colour)
+        if bars:
+            described = "Share of each rule's rows without slack; the largest numbers as examples."
+            blocks.append(Bars(title, described, bars))
+    if not blocks:
+        blocks.append(Text(("Every rule has slack everywhere.",)))
+    lead = (
+        "A rule without slack stops the plan from going further there. Rows whose number is 0, "
+        "such as minimum cohorts of agreements that are not open, are left out."
+    )
+    return Section("rules", "Rules without slack", lead, tuple(blocks))
+
+
+def _judged(material: Material) -> pd.DataFrame:
+    """Checked rows that say something, with ``kind``, ``binds`` and ``broken``."""
+    rules = material.table("rules")
+    running = {
+        f"{track}, {year}"
+        for track, year in material.slots[["track", "year"]].itertuples(index=False, name=None)
+    }
+    floor = rules["rule"].eq("support_reaches_floor")
+    by_floor = rules["key"].str.rpartition(", ")[0].isin(running)
+    chosen = rules["rule"].isin(CHOSEN)
+    says = (rules["limit"].abs() > TOLERANCE) | chosen | (floor & by_floor)
+    allowed = TOLERANCE * rules["limit"].abs().clip(lower=1.0)
+    is_equality = rules["sense"].eq("equal")
+    broken = rules["slack"] < -allowed
+    return rules.assign(
+        kind=[KNOWN[rule].kind if rule in KNOWN else "limit" for rule in rules["rule"]],
+        binds=says & ~is_equality & (rules["slack"].abs() <= allowed),
+        broken=broken,
+    )[(says & ~is_equality) | broken]
+
+
+def _bars(material: Material, rules: pd.DataFrame, colour: Colour) -> tuple[Bar, ...]:
+    bars = []
+    for rule, rows in rules.groupby("rule", sort=False):
+        binding = rows[rows["binds"]]
+        if not len(binding):
+            continue
+        told = binding.sort_values("limit", ascending=False, kind="stable")
+        place = told["key"].str.replace(YEAR, "", regex=True)
+        told = told[~place.duplicated()].head(EXAMPLES)
+        examples = [f"{_key(material, row)}: {_told(row)}" for row in records(told)]
+        if len(binding) > len(told):
+            examples.append(f"and {counted(len(binding) - len(told), 'more row')}")
+        share = len(binding) / len(rows)
+        source = KNOWN[str(rule)].source if rule in KNOWN else ""
+        shown = f"{figures.whole(len(binding))} of {figures.whole(len(rows))}"
+        piece = Piece(0.0, round(100 * share, 3), colour, f"{_title(str(rule))}: {shown} rows")
+        bars.append(
+            Bar(
+                _title(str(rule)),
+                shown,
+                (piece,),
+                small=f"from {source}" if source else "",
+                examples=tuple(examples),
+            )
+        )
+    return tuple(sorted(bars, key=lambda bar: -bar.pieces[0].length))
+
+
+def _title(rule: str) -> str:
+    return KNOWN[rule].title if rule in KNOWN else figures.sentence(rule)
+
+
+def _key(material: Material, row: Any) -> str:
+    """Where a row is, in names; commitments by what their row of the case says."""
+    rule, key = str(row.rule), str(row.key)
+    if rule.startswith("commitment_"):
+        return commitment(material, key)
+    return material.names.words(key)
+
+
+def _told(row: Any) -> str:
+    rule = str(row.rule)
+    value, limit = float(row.value), float(row.limit)
+    if rule == "support_reaches_floor":
+        return "exactly at the floor" if value >= 0 else "below the floor"
+    shown = figures.money if rule in MONEY_RULES else number
+    word = "at least" if row.sense == "at_least" else "of"
+    return (
+        f"{shown(value)}, {word} {shown(limit)}"
+        if word != "of"
+        else (f"{shown(value)} of {shown(limit)}")
+    )

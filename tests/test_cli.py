@@ -1,0 +1,224 @@
+"""The command line as a planner meets it: exit codes, what is on stdout, what is left on disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from optimizer import cli
+
+ROOT = Path(__file__).resolve().parents[1]
+POLICY, CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
+RUN_FILES = {
+    "plan.csv", "decisions.csv", "plan.xlsx", "summary.json", "run.json", "report.html",
+}
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["optimizer", *map(str, words)])
+    return cli.main()
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    with pytest.MonkeyPatch.context() as patch:
+        assert run(patch, "solve", POLICY, CASE, "--out", folder) == 0
+    return folder
+
+
+def test_solve_leaves_a_whole_run_folder(run_folder: Path) -> None:
+    assert RUN_FILES <= {file.name for file in run_folder.iterdir()}
+    facts = json.loads((run_folder / "run.json").read_text())
+    assert facts["status"] == "optimal"
+    assert facts["deterministic"] is True
+    assert not [file for file in run_folder.parent.iterdir() if file.name.startswith(".")]
+
+
+def test_solve_json_is_the_only_thing_on_stdout(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "run", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert {
+        "status", "objective", "bound", "gap", "seconds", "slots_total", "goals", "spending",
+        "run_folder",
+    } <= set(document)
+    assert {"read", "build", "load", "solve", "total"} <= set(document["seconds"])
+    assert {"raw", "scale", "scaled", "weighted"} == set(next(iter(document["goals"].values())))
+
+
+def test_same_run_gives_the_same_plan_byte_for_byte(
+    run_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "again") == 0
+    for name in ("plan.csv", "decisions.csv"):
+        assert (tmp_path / "again" / name).read_bytes() == (run_folder / name).read_bytes()
+
+
+def test_an_existing_folder_is_refused_without_force(
+    run_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (run_folder / "plan.csv").read_bytes()
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", run_folder) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", run_folder, "--force") == 0
+    assert (run_folder / "plan.csv").read_bytes() == before
+
+
+def test_force_never_replaces_a_folder_of_something_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "will.txt").write_text("mine")
+    words = ("solve", POLICY, CASE, "--out", tmp_path / "letters", "--force")
+    assert run(monkeypatch, *words) == 1
+    assert "is not a run folder" in capsys.readouterr().err
+    assert (tmp_path / "letters" / "will.txt").read_text() == "mine"
+
+
+def test_a_broken_case_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    broken = tmp_path / "tiny"
+    shutil.copytree(CASE, broken)
+    tracks = broken / "tracks.csv"
+    tracks.write_text(tracks.read_text().replace("pathway", "pathwya", 1))
+    assert run(monkeypatch, "solve", POLICY, broken, "--out", tmp_path / "runs" / "x") == 1
+    error = capsys.readouterr().err
+    assert "tracks.csv" in error
+    assert "pathway" in error
+    assert "Traceback" not in error
+    assert not list((tmp_path / "runs").glob("*"))
+
+
+def test_check_accepts_our_plan(
+    run_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "check", run_folder, POLICY, CASE) == 0
+    assert "Every rule holds." in capsys.readouterr().out
+
+
+def test_check_refuses_more_slots_than_a_rule_allows(
+    run_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(run_folder, tmp_path / "run")
+    plan = tmp_path / "run" / "plan.csv"
+    header, first, *rest = plan.read_text().splitlines()
+    *keys, slots = first.split(",")
+    plan.write_text("\n".join([header, ",".join([*keys, str(int(slots) + 1000)]), *rest]) + "\n")
+    assert run(monkeypatch, "check", tmp_path / "run", POLICY, CASE, "--json") == 3
+    document = json.loads(capsys.readouterr().out)
+    assert document["holds"] is False
+    assert "cohort_within_applicants" in {row["rule"] for row in document["violations"]} | {
+        "cohort_within_applicants" if row["rule"] == "cohort_needs_agreement" else ""
+        for row in document["violations"]
+    }
+
+
+def test_check_completes_a_bare_table_of_slots(
+    run_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("check", run_folder / "plan.csv", POLICY, CASE)
+    assert run(monkeypatch, *words, "--complete", "--json") == 0
+    completed = json.loads(capsys.readouterr().out)
+    summary = json.loads((run_folder / "summary.json").read_text())
+    assert completed["points"] == pytest.approx(summary["objective"], rel=1e-6)
+
+
+def test_a_bare_table_says_what_was_assumed(
+    run_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(monkeypatch, "check", run_folder / "plan.csv", POLICY, CASE)
+    assert "Assumed: nothing is built" in capsys.readouterr().out
+
+
+def test_validate_and_its_annotations(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(monkeypatch, "validate", POLICY, CASE, "--json") == 0
+    assert json.loads(capsys.readouterr().out)[0]["message"] == "relaxation solved"
+    assert run(monkeypatch, "validate", POLICY, CASE, "--no-solve") == 0
+    assert "built" in capsys.readouterr().out
+    broken = tmp_path / "broken.toml"
+    broken.write_text(POLICY.read_text().replace("weight", "wieght", 1))
+    assert run(monkeypatch, "validate", broken, CASE, "--github") == 1
+    assert f"::error file={broken}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("style", ["markdown", "latex", "lp", "mps"])
+def test_formulation_writes_every_format(
+    style: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    out = tmp_path / "model"
+    assert run(monkeypatch, "formulation", POLICY, CASE, "--format", style, "--out", out) == 0
+    wanted = {
+        "markdown": "spending_within_budget", "latex": "\\begin{document}",
+        "lp": "spending_within_budget", "mps": "ROWS",
+    }
+    assert wanted[style] in out.read_text()
+
+
+def test_usage_errors_exit_with_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "slove") == 2
+    assert run(monkeypatch, "formulation", POLICY, CASE, "--format", "docx") == 2
+    capsys.readouterr()
+
+
+def test_infeasible_exits_with_3_and_says_what_would_have_to_give(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    policy = tmp_path / "greedy.toml"
+    policy.write_text(
+        POLICY.read_text()
+        + '\n[[limits]]\nname = "thrift"\nmeasure = "spending"\nat_most = 0\nprotected = false\n'
+        + '\n[[limits]]\nname = "crowd"\nmeasure = "slots"\nat_least = 3\n'
+    )
+    assert run(monkeypatch, "solve", policy, CASE, "--out", tmp_path / "run") == 3
+    error = capsys.readouterr().err
+    assert "unverified advice" in error
+    assert "thrift" in error
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_plan_within_the_limit_exits_with_4(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    words = ("solve", POLICY, CASE, "--out", tmp_path / "run", "--time-limit", "0.001")
+    assert run(monkeypatch, *words) == 4
+    assert "no plan was found within" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_ctrl_c_without_a_plan_exits_with_130(tmp_path: Path) -> None:
+    words = [
+        sys.executable, "-m", "optimizer", "solve", str(ROOT / "models" / "balanced.toml"),
+        str(ROOT / "inputs" / "japan"), "--out", str(tmp_path / "run"),
+    ]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stderr is not None
+        # The first words on stderr say that solving has begun, so Ctrl-C is listened to.
+        process.stderr.readline()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+    assert not (tmp_path / "run").exists()
+
+
+def test_version_and_module_entry() -> None:
+    words = [sys.executable, "-m", "optimizer", "--version"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip().count(".") == 2

@@ -1,0 +1,157 @@
+"""The README and the pages say what is true: commands, links, tables and generated parts."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import typer
+
+import optimizer
+from optimizer.cli import app
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+DOCS = ROOT / "docs"
+PAGES = [README, *sorted(DOCS.glob("*.md"))]
+INSTALL = "python3 -m venv .venv && . .venv/bin/activate && pip install --only-binary :all: -c "
+COMMANDS = {
+    "solve": f'{INSTALL}constraints.txt -e ".[all]" '
+    "&& optimizer solve models/balanced.toml inputs/japan",
+    "test": f'{INSTALL}constraints.txt -e ".[all,test]" && pytest -n 2',
+}
+LONGEST_SECONDS = 20.0
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+
+
+def load(name: str, path: Path) -> ModuleType:
+    """Load a script that is not part of any package."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def block(page: Path, marker: str) -> str:
+    """Code of the block right below a marker comment."""
+    pattern = rf"^<!-- {re.escape(marker)} -->\n```\w*\n(.*?)^```$"
+    found: list[str] = re.findall(pattern, page.read_text(encoding="utf-8"), re.M | re.S)
+    assert len(found) == 1, f"{page.name}: {len(found)} blocks marked {marker!r}"
+    return found[0]
+
+
+def slug(heading: str) -> str:
+    """Anchor that forges give to a heading."""
+    plain = re.sub(r"[^\w\- ]", "", heading.strip().lower())
+    return plain.replace(" ", "-")
+
+
+def anchors(page: Path) -> set[str]:
+    return {slug(line) for line in re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.M)}
+
+
+def options_by_command() -> dict[str, set[str]]:
+    group = typer.main.get_command(app)
+    commands = getattr(group, "commands", {})
+    return {
+        name: {
+            option
+            for parameter in command.params
+            for option in [*parameter.opts, *parameter.secondary_opts]
+        }
+        for name, command in commands.items()
+    }
+
+
+def test_generated_parts_are_current() -> None:
+    stale = load("generate", DOCS / "generate.py").stale_pages()
+    assert not stale, f"run docs/generate.py: {[page.name for page in stale]}"
+
+
+def test_every_generated_part_stands_in_a_page() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in DOCS.glob("*.md"))
+    named = re.findall(r"<!-- generated: ([\w-]+) -->", text)
+    assert sorted(named) == sorted(load("generate", DOCS / "generate.py").BLOCKS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_readme_commands_are_the_tested_ones(name: str) -> None:
+    reader = load("readme_command", ROOT / ".ci" / "readme_command.py")
+    assert reader.command(name, README.read_text(encoding="utf-8")) == COMMANDS[name]
+
+
+@pytest.mark.slow
+def test_readme_python_runs() -> None:
+    code = block(README, "python")
+    lines = [line for line in code.splitlines() if line and not line.startswith("import")]
+    assert len(lines) <= 10
+    before = os.times().children_user
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    # Processor time, so that other tests beside this one do not count.
+    assert os.times().children_user - before < LONGEST_SECONDS
+    assert done.stdout.startswith(("optimal", "feasible"))
+    assert "every rule holds" in done.stdout
+
+
+@each_page
+def test_links_resolve(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        is_there = file.is_relative_to(ROOT) and file.exists()
+        if not is_there or (anchor and anchor not in anchors(file)):
+            broken.append(target)
+    assert not broken
+
+
+@each_page
+def test_commands_and_options_exist(page: Path) -> None:
+    known = options_by_command()
+    wrong = []
+    for line in page.read_text(encoding="utf-8").splitlines():
+        # Options belong to the command named in the same line; elsewhere any command will do.
+        named = re.findall(r"\boptimizer ([a-z]+)\b", line) if "`" in line else []
+        wrong += [f"optimizer {name}" for name in named if name not in known]
+        allowed = set().union(*(known[name] for name in named if name in known)) or set().union(
+            *known.values()
+        )
+        found = re.findall(r"(?<=`)(--[a-z][a-z-]*)", line)
+        wrong += [f"{option} in: {line}" for option in found if option not in allowed]
+    assert not wrong
+
+
+def test_commands_in_the_table_are_all_there_are() -> None:
+    rows = re.findall(r"^\| `optimizer (\w+)", README.read_text(encoding="utf-8"), re.M)
+    assert set(rows) == set(options_by_command())
+
+
+def test_example_policy_joins_the_japan_case(tmp_path: Path) -> None:
+    policy = tmp_path / "example.toml"
+    policy.write_text(block(DOCS / "policies.md", "example policy"), encoding="utf-8")
+    case = optimizer.load_case(ROOT / "inputs" / "japan")
+    instance = optimizer.build_instance(case, optimizer.load_policy(policy))
+    assert len(instance.limits) == len(instance.policy.limits)
+
+
+def test_result_tables_are_those_of_a_plan() -> None:
+    section = (
+        (DOCS / "results.md").read_text(encoding="utf-8").split("<!-- tables of a plan -->")[1]
+    )
+    table = section.strip().split("\n\n")[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in table]
+    described = {row[0].strip("`"): row[1].split(", ") for row in cells}
+    plan = optimizer.solve(ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny")
+    assert described == {name: list(frame) for name, frame in plan.tables.items()}

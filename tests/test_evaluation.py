@@ -1,0 +1,381 @@
+"""Plans made by hand: each rule is kept to the unit, and broken by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from golden.rule_cases import ADMITTED, BUILT, CAPPED, CHANGED, LIMITED
+from golden.small_cases import (
+    AGREED,
+    FOLLOWED,
+    HOSTED,
+    NATIONAL,
+    RUNNING,
+    SERVED,
+    TWO_LINES,
+    SmallCase,
+)
+
+from optimizer.checking import evaluate
+from optimizer.evaluation import Evaluation, evaluate_decisions
+from optimizer.plan import COLUMNS, Decisions, empty
+
+Rows = Sequence[str]
+
+
+def plan(slots: Rows = (), **tables: Rows) -> Decisions:
+    """Decision tables from rows of text, one comma between two cells."""
+    frames = {
+        name: pd.DataFrame([row.split(",") for row in rows], columns=list(COLUMNS[name])).astype(
+            COLUMNS[name]
+        )
+        for name, rows in {"slots": slots, **tables}.items()
+        if rows
+    }
+    return Decisions(**({"slots": empty("slots")} | frames))
+
+
+def evaluated(case: SmallCase, decisions: Decisions, folder: Path, scale: float = 1.0) -> Evaluation:
+    return evaluate_decisions(case.instance(folder), decisions, {"g": scale})
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Two plans for one case, either side of a rule's edge."""
+
+    case: SmallCase
+    kept: Decisions
+    broken: Decisions
+
+
+def slot(country: str, region: str, year: int, count: int, level: str = "standard") -> str:
+    return f"{country},t,{level},{region},{year},{count}"
+
+
+B_EVERY_YEAR = (slot("BB", "", 2030, 2), slot("BB", "", 2031, 2))
+FEW = NATIONAL.with_(budgets=("main,{year},M,60,program",))
+PROMISED = NATIONAL.with_(commitments=("AA,t,,2030,2,", "BB,,,,,1"))
+SUPPORTED = FOLLOWED.with_(
+    '[[support_floor]]\nwhere = { track = "t" }\namount_per_year = 12.5\n',
+    budgets=("main,{year},M,100,integration",),
+)
+BOUNDED = NATIONAL.with_("""
+[[limits]]
+name = "floor"
+measure = "slots"
+where = { country = "AA" }
+at_least = { times = 0.5, measure = "slots" }
+[[limits]]
+name = "ceiling"
+measure = "spending"
+at_most = 60
+""")
+
+EDGES: dict[str, Edge] = {
+    "cohort_within_applicants": Edge(
+        NATIONAL, plan([slot("AA", "", 2030, 4)]), plan([slot("AA", "", 2030, 5)])
+    ),
+    "cohort_needs_agreement": Edge(
+        AGREED,
+        plan([*B_EVERY_YEAR, slot("AA", "", 2031, 2)], agreements=["AA,t,2031"]),
+        plan([*B_EVERY_YEAR, slot("AA", "", 2031, 1)]),
+    ),
+    "cohort_reaches_minimum": Edge(
+        AGREED, plan(B_EVERY_YEAR), plan([slot("BB", "", 2030, 2), slot("BB", "", 2031, 1)])
+    ),
+    "running_reaches_minimum": Edge(
+        RUNNING, plan([slot("AA", "", 2030, 2)]), plan([slot("AA", "", 2030, 1)])
+    ),
+    "placed_within_site": Edge(
+        HOSTED, plan([slot("AA", "r1", 2030, 3)]), plan([slot("AA", "r1", 2030, 4)])
+    ),
+    "intake_within_cap": Edge(
+        ADMITTED,
+        plan([slot("AA", "", 2030, 4), slot("BB", "", 2030, 1)]),
+        plan([slot("AA", "", 2030, 4), slot("BB", "", 2030, 2)]),
+    ),
+    # Two are here already, of at most five.
+    "residents_within_cap": Edge(
+        CAPPED, plan([slot("AA", "", 2030, 3)]), plan([slot("AA", "", 2030, 4)])
+    ),
+    # Of eight people present half complete, and 0.4 of those may stay: 1.6.
+    "stays_within_completers": Edge(
+        FOLLOWED,
+        plan(stays=["AA,t,u,2030,1.6"], stays_at=["t,u,all,r2,2030,1.6"]),
+        plan(stays=["AA,t,u,2030,2.6"], stays_at=["t,u,all,r2,2030,2.6"]),
+    ),
+    "stays_match_places": Edge(
+        FOLLOWED,
+        plan(stays=["AA,t,u,2030,1"], stays_at=["t,u,all,r2,2030,1"]),
+        plan(stays=["AA,t,u,2030,1"]),
+    ),
+    "spending_within_budget": Edge(
+        FEW,
+        plan([slot("AA", "", 2030, 4), slot("BB", "", 2030, 2)]),
+        plan([slot("AA", "", 2030, 4), slot("BB", "", 2030, 3)]),
+    ),
+    "received_money_is_spent": Edge(
+        TWO_LINES,
+        plan([slot("AA", "", 2030, 2)], transfers=["main,help,2030,10"]),
+        plan([slot("AA", "", 2030, 1)], transfers=["main,help,2030,10"]),
+    ),
+    "transfer_within_share": Edge(
+        TWO_LINES,
+        plan([slot("AA", "", 2030, 3)], transfers=["main,help,2030,10"]),
+        plan([slot("AA", "", 2030, 3)], transfers=["main,help,2030,11"]),
+    ),
+    "carry_over_within_share": Edge(
+        TWO_LINES,
+        plan([slot("AA", "", 2031, 3)], carry_over=["main,2030,20"]),
+        plan([slot("AA", "", 2031, 3)], carry_over=["main,2030,21"]),
+    ),
+    # A's use 1 unit each, B's use 2; there are 6.
+    "use_within_capacity": Edge(
+        SERVED,
+        plan([slot("AA", "r1", 2030, 2), slot("BB", "r1", 2030, 2)]),
+        plan([slot("AA", "r1", 2030, 3), slot("BB", "r1", 2030, 2)]),
+    ),
+    "expansion_within_limit": Edge(
+        SERVED, plan(expansion=["r1,help,2030,2"]), plan(expansion=["r1,help,2030,3"])
+    ),
+    "commitment_at_least": Edge(
+        PROMISED, plan([slot("AA", "", 2030, 2)]), plan([slot("AA", "", 2030, 1)])
+    ),
+    "commitment_at_most": Edge(
+        PROMISED,
+        plan([slot("AA", "", 2030, 2), slot("BB", "", 2030, 1)]),
+        plan([slot("AA", "", 2030, 2), slot("BB", "", 2030, 2)]),
+    ),
+    "limit_at_least": Edge(
+        BOUNDED,
+        plan([slot("AA", "", 2030, 2), slot("BB", "", 2030, 2)]),
+        plan([slot("AA", "", 2030, 2), slot("BB", "", 2030, 3)]),
+    ),
+    "limit_at_most": Edge(
+        BOUNDED,
+        plan([slot("AA", "", 2030, 4), slot("BB", "", 2030, 2)]),
+        plan([slot("AA", "", 2030, 4), slot("BB", "", 2030, 3)]),
+    ),
+    # A standard place lacks 2.5, an intensive one has 2.5 to spare.
+    "support_reaches_floor": Edge(
+        SUPPORTED,
+        plan([slot("AA", "r1", 2030, 1), slot("AA", "r1", 2030, 1, "intensive")]),
+        plan([slot("AA", "r1", 2030, 2), slot("AA", "r1", 2030, 1, "intensive")]),
+    ),
+    # Today A has three and B one. Two fewer are half of four, on either margin.
+    "change_within_limit": Edge(
+        CHANGED,
+        plan([slot("AA", "r1", 2030, 1), slot("BB", "r2", 2030, 1)]),
+        plan([slot("BB", "r2", 2030, 1)]),
+    ),
+}
+"""By the rule that is kept to the unit, and broken by one."""
+
+
+@pytest.mark.parametrize("rule", EDGES)
+def test_a_plan_may_go_to_the_edge_and_no_further(rule: str, tmp_path: Path) -> None:
+    edge = EDGES[rule]
+    kept = evaluated(edge.case, edge.kept, tmp_path)
+    assert kept.holds, kept.violations
+    assert rule in set(kept.tables["rules"]["rule"])
+    broken = evaluated(edge.case, edge.broken, tmp_path)
+    assert not broken.holds
+    assert set(broken.violations["rule"]) == {rule}
+    assert (broken.violations["slack"] < 0).all()
+
+
+def test_a_limit_that_both_ceilings_and_floors_break_is_told_of_both(tmp_path: Path) -> None:
+    # One of A's against four of B's, where half must be A's; and 50 is within the 60 of the line.
+    broken = evaluated(BOUNDED, plan([slot("BB", "", 2030, 3)]), tmp_path)
+    worst = broken.violations.iloc[0]
+    assert (worst["rule"], worst["key"]) == ("limit_at_least", "floor")
+    assert (worst["value"], worst["limit"], worst["slack"]) == (0.0, 1.5, -1.5)
+
+
+IMPOSSIBLE: dict[str, tuple[SmallCase, Decisions]] = {
+    "country that is not eligible": (
+        FOLLOWED, plan(["BB,t,standard,r1,2030,1"]),
+    ),
+    "unknown country": (NATIONAL, plan(["ZZ,t,standard,,2030,1"])),
+    "unknown track": (NATIONAL, plan(["AA,x,standard,,2030,1"])),
+    "unknown level": (NATIONAL, plan(["AA,t,gold,,2030,1"])),
+    "unknown region": (HOSTED, plan(["AA,t,standard,r9,2030,1"])),
+    "region without a site": (FOLLOWED, plan(["AA,t,standard,r2,2030,1"])),
+    "region in a national case": (NATIONAL, plan(["AA,t,standard,r1,2030,1"])),
+    "no region": (HOSTED, plan(["AA,t,standard,,2030,1"])),
+    "year outside the horizon": (NATIONAL, plan(["AA,t,standard,,2031,1"])),
+    "negative slots": (NATIONAL, plan(["AA,t,standard,,2030,-1"])),
+    "negative slots made up for": (
+        HOSTED, plan([slot("AA", "r1", 2030, -1), slot("AA", "r2", 2030, 1)]),
+    ),
+    "agreement before its lead years": (AGREED, plan(B_EVERY_YEAR, agreements=["AA,t,2030"])),
+    "agreement that exists already": (AGREED, plan(B_EVERY_YEAR, agreements=["BB,t,2031"])),
+    "agreement on a track without": (NATIONAL, plan(agreements=["AA,t,2030"])),
+    "stay on a track that does not follow": (
+        FOLLOWED, plan(stays=["AA,u,t,2030,1"], stays_at=["u,t,all,r1,2030,1"]),
+    ),
+    "stay of nobody who could have completed": (FOLLOWED, plan(stays=["BB,t,u,2030,1"])),
+    "negative stay": (
+        FOLLOWED, plan(stays=["AA,t,u,2030,-1"], stays_at=["t,u,all,r2,2030,-1"]),
+    ),
+    "expansion where none can be decided": (SERVED, plan(expansion=["r2,help,2030,1"])),
+    "expansion after the horizon": (SERVED, plan(expansion=["r1,help,2032,1"])),
+    "negative expansion": (SERVED, plan(expansion=["r1,help,2030,-1"])),
+    "negative transfer": (TWO_LINES, plan(transfers=["main,help,2030,-1"])),
+    "negative carry-over": (TWO_LINES, plan(carry_over=["main,2030,-1"])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", IMPOSSIBLE)
+def test_decisions_that_the_case_does_not_allow(which: str, tmp_path: Path) -> None:
+    case, decisions = IMPOSSIBLE[which]
+    found = evaluated(case, decisions, tmp_path).violations
+    assert "decision_is_possible" in set(found["rule"])
+    assert (found["slack"] < 0).all()
+
+
+@pytest.mark.parametrize(
+    ("decisions", "rule"),
+    [
+        # Only main may give to help, and only main may keep money; not out of the last year.
+        (plan([slot("AA", "", 2030, 3)], transfers=["help,main,2030,1"]), "transfer_within_share"),
+        (plan(carry_over=["help,2030,1"]), "carry_over_within_share"),
+        (plan(carry_over=["main,2031,1"]), "carry_over_within_share"),
+        # Money of years or lines that do not exist.
+        (plan(carry_over=["main,2029,1"]), "carry_over_within_share"),
+        (plan(transfers=["main,nowhere,2030,1"]), "transfer_within_share"),
+    ],
+)
+def test_money_moves_only_as_the_policy_lists(
+    decisions: Decisions, rule: str, tmp_path: Path
+) -> None:
+    assert rule in set(evaluated(TWO_LINES, decisions, tmp_path).violations["rule"])
+
+
+def test_points_add_up_values_prices_and_changes(tmp_path: Path) -> None:
+    # Three slots on a scale of 4 are 75 points. A has 1 of the 3: 0.25 * 3 = 0.75 is reached. The
+    # five jobs of west allow 10, the two of east 4: three are fine.
+    kept = plan([slot("AA", "r1", 2030, 1), slot("BB", "r1", 2030, 2)])
+    assert evaluated(LIMITED, kept, tmp_path, 4.0).points == pytest.approx(75.0)
+    # Without A the share is missed by 0.75 of a base of 8, 9.375 %, at 3 points each.
+    missed = evaluated(LIMITED, plan([slot("BB", "r1", 2030, 3)]), tmp_path, 4.0)
+    assert missed.points == pytest.approx(75.0 - 3 * 9.375)
+    assert missed.tables["soft"]["percent"].max() == pytest.approx(9.375)
+    assert missed.holds
+    # Of today's 3 and 1, two fewer are 50 %, at 2 points each.
+    changed = plan([slot("AA", "r1", 2030, 1), slot("BB", "r2", 2030, 1)])
+    assert evaluated(CHANGED, changed, tmp_path, 4.0).points == pytest.approx(50.0 - 2 * 50.0)
+
+
+def test_diminishing_returns_count_under_the_curve(tmp_path: Path) -> None:
+    case = NATIONAL.with_(
+        'diminishing = { by = ["country"], per = "year", points = [[0, 1], [2, 0.5]] }\n'
+    )
+    # A's four count 2 + 2 / 2, B's one counts 1.
+    found = evaluated(case, plan([slot("AA", "", 2030, 4), slot("BB", "", 2030, 1)]), tmp_path)
+    assert found.points == pytest.approx(100 * 4.0)
+
+
+FULL = BUILT.with_(
+    "",
+    tracks=(
+        "t,T,study,M,care,inbound,2,0,yes,0.5,yes",
+        "u,U,skilled_work,M,care,inbound,1,0,no,1,no",
+    ),
+    continuations=("t,u,0.5",),
+    sites=("t,r1,,9", "t,r2,,9", "u,r1,,9", "u,r2,,9"),
+    applicants=("AA,t,,4", "BB,t,,3", "BB,u,,3"),
+    budgets=("main,{year},M,500,program", "help,{year},N,500,integration"),
+    costs=("t,help,1,,,,,10", "t,help,2,,BB,,,11", "u,help,1,,,,,7", "t,main,1,,,,,1"),
+    region_costs=("t,help,r1,1,3", "u,help,r2,1,5"),
+    agreements=("AA,t,proposed,help,6,1,1", "BB,t,existing,help,0,2,0"),
+    services=(
+        "r1,help,{year},9,hours,4,2,5,1,help",
+        "r2,help,{year},9,hours,4,0,5,1,main",
+    ),
+    present_by_country=("AA,t,2029,4",),
+    present_by_region=("r2,t,2029,4",),
+)
+FULL_PLAN = plan(
+    [
+        slot("BB", "r1", 2030, 1),
+        slot("BB", "r2", 2030, 1),
+        slot("AA", "r1", 2031, 2),
+        slot("BB", "r2", 2032, 1),
+        "BB,u,standard,r2,2032,1",
+    ],
+    agreements=["AA,t,2031"],
+    stays=["AA,t,u,2031,1", "BB,t,u,2032,0.5"],
+    stays_at=["t,u,all,r1,2031,0.4", "t,u,all,r2,2031,0.6", "t,u,all,r2,2032,0.5"],
+    expansion=["r1,help,2030,1"],
+)
+
+
+def test_the_integration_table_adds_up_to_the_integration_lines(tmp_path: Path) -> None:
+    found = evaluated(FULL, FULL_PLAN, tmp_path)
+    assert found.holds, found.violations
+    spending = found.tables["spending"]
+    lines = spending[spending["purpose"].eq("integration")]
+    told = found.tables["integration"].groupby(["line", "year"])["amount"].sum()
+    assert told.to_dict() == pytest.approx(
+        {(row.line, row.year): row.spent for row in lines.itertuples() if row.spent}
+    )
+    by_what = found.tables["integration"].groupby("what")["amount"].sum().to_dict()
+    assert by_what == pytest.approx(
+        {
+            # New on t in year one: 5 * 10; B's second years: 2 * 11 (2032's falls after the
+            # window); on u one new and 1.5 who stay: 2.5 * 7.
+            "participants": 50 + 22 + 17.5,
+            # r1 on t: three at 3; r2 on u: one new and 1.1 who stay, at 5.
+            "regional supplement": 9 + 10.5,
+            "agreement set-up": 6,
+            # A's of 2031 and 2032, B's of three years at 2.
+            "agreement running": 2 + 6,
+            "service expansion": 5,
+            "service upkeep": 2,
+        }
+    )
+
+
+def test_integration_money_follows_the_single_slots(tmp_path: Path) -> None:
+    table = evaluated(FULL, FULL_PLAN, tmp_path).tables["integration"]
+    first = table[table["year"].eq(2030) & table["what"].eq("participants")]
+    rows = first[["country", "track", "region", "amount"]].to_numpy().tolist()
+    assert sorted(rows) == [["BB", "t", "r1", 10.0], ["BB", "t", "r2", 10.0]]
+
+
+def test_every_entrant_ends_as_exactly_one_thing(tmp_path: Path) -> None:
+    people = evaluated(FULL, FULL_PLAN, tmp_path).tables["people"]
+    ends = people.set_index(["country", "track"]).T.to_dict()
+    # A: of the four present since 2029 two complete in 2031 and one of them stays; the two of
+    # 2031 complete after the window. B: of two in 2030 one completes in 2032 and half stays.
+    nobody = {"left": 0.0, "stays": 0.0, "goes_home": 0.0, "present": 0.0}
+    assert ends == {
+        ("AA", "t"): {"entrants": 6, "left": 2, "stays": 1, "goes_home": 1, "present": 2},
+        ("BB", "t"): {"entrants": 3, "left": 1, "stays": 0.5, "goes_home": 0.5, "present": 1},
+        ("BB", "u"): nobody | {"entrants": 1.5, "present": 1.5},
+        # Nobody goes home from u: who completes and does not stay has left the program.
+        ("AA", "u"): nobody | {"entrants": 1, "left": 1},
+    }
+
+
+def test_residents_and_use_of_a_plan(tmp_path: Path) -> None:
+    plan_ = plan([slot("AA", "r1", 2030, 2), slot("BB", "r1", 2030, 1)], expansion=["r1,help,2030,1"])
+    tables = evaluated(SERVED, plan_, tmp_path).tables
+    residents = tables["residents"].set_index(["region", "year"])["persons"]
+    assert residents.to_dict() == {("r1", 2030): 3, ("r1", 2031): 3}
+    services = tables["services"].set_index(["region", "year"])
+    assert services.loc["r1", "use"].to_dict() == {2030: 4, 2031: 1.5, 2032: 0, 2033: 0}
+    # The step is usable from the year after it was decided.
+    assert services.loc["r1", "capacity"].to_dict() == {2030: 6, 2031: 10, 2032: 10, 2033: 10}
+
+
+def test_the_public_check_reads_case_and_policy_itself(tmp_path: Path) -> None:
+    case, policy = NATIONAL.write(tmp_path)
+    found = evaluate(plan([slot("AA", "", 2030, 4)]), policy, case, scales={"g": 8.0})
+    assert found.holds
+    assert found.points == pytest.approx(50.0)
