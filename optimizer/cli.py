@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 WRONG, INFEASIBLE, NO_PLAN, INTERRUPTED = 1, 3, 4, 130
 SHOWN_VIOLATIONS = 20
+SHOWN_LOSS = 5e-4
 
 app = typer.Typer(
     add_completion=False,
@@ -272,6 +273,9 @@ def _print_plan(plan: Plan) -> None:
     print(f"{plan.slots_total:,} slots in {plan.seconds['total']:.1f} s; written to {plan.folder}")
     for row in rows_of(plan.tables["goals"]):
         print(f"  {row.goal:<20} {row.weighted:9.3f} points  {row.scaled:7.1%} of its scale")
+    lost = plan.tables["goals"]["weighted"].sum() - plan.objective
+    if lost > SHOWN_LOSS:
+        print(f"  {'soft limits, change':<20} {-lost:9.3f} points")
 
 
 def _print_evaluation(evaluation: Evaluation, assumed: tuple[str, ...]) -> None:

@@ -19,11 +19,12 @@ from optimizer.case import Case, load_case
 from optimizer.checking import known_scales, require_case
 from optimizer.errors import InfeasibleError, NoPlanError, PolicyError, Problems, SolverError
 from optimizer.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
-from optimizer.formulation import RULES, Model, build_pyomo
+from optimizer.formulation import Model, build_pyomo
 from optimizer.frames import rows_of
 from optimizer.instance import Instance, build_instance
 from optimizer.plan import Decisions, Plan
 from optimizer.policy import Policy, load_policy
+from optimizer.rules import RULES, figure
 from optimizer.solver import LoadedModel, Progress, Solution, Watch
 
 if TYPE_CHECKING:
@@ -218,7 +219,8 @@ def in_words(advice: pd.DataFrame) -> str:
         key = ", ".join(map(str, row.index)) if isinstance(row.index, tuple) else str(row.index)
         rule = RULES[row.rule]
         lines.append(
-            f"- {rule.title} ({rule.source}): {key}: {row.number:,.6g} by {row.relaxed_by:,.6g}"
+            f"- {rule.title} ({rule.source}): {key}: "
+            f"{figure(row.number)} by {figure(row.relaxed_by)}"
         )
     return "\n".join(lines) if lines else "- whole numbers: no single number stands out"
 

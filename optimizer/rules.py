@@ -169,6 +169,9 @@ RULES = _rules(
 )
 """All rules by name."""
 
+EXACT_FROM = 100_000
+"""Figures from here on are written without decimals."""
+
 BOUNDS = _rules(
     Rule("expansion_within_limit", "No more is built in a year than can be", "services", "fact", 2),
     Rule(
@@ -184,3 +187,14 @@ BOUNDS = _rules(
 def title_of(name: str) -> str:
     """A rule in a planner's words."""
     return (RULES | BOUNDS)[name].title
+
+
+def figure(value: float) -> str:
+    """Write a number as a planner would: thousands separated, no exponent, no noise.
+
+    Examples
+    --------
+    >>> figure(12_000_000.0), figure(0.3333333)
+    ('12,000,000', '0.333333')
+    """
+    return f"{value:,.0f}" if abs(value) >= EXACT_FROM else f"{value:,.6g}"

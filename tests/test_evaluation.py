@@ -188,8 +188,8 @@ def test_a_plan_may_go_to_the_edge_and_no_further(rule: str, tmp_path: Path) -> 
     assert (broken.violations["slack"] < 0).all()
 
 
-def test_a_limit_that_both_ceilings_and_floors_break_is_told_of_both(tmp_path: Path) -> None:
-    # One of A's against four of B's, where half must be A's; and 50 is within the 60 of the line.
+def test_a_violation_tells_value_limit_and_slack(tmp_path: Path) -> None:
+    # None of A's among three, where half must be A's.
     broken = evaluated(BOUNDED, plan([slot("BB", "", 2030, 3)]), tmp_path)
     worst = broken.violations.iloc[0]
     assert (worst["rule"], worst["key"]) == ("limit_at_least", "floor")

@@ -13,7 +13,7 @@ from optimizer.evaluation.tables import goals, result_tables
 from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.plan import Decisions
-from optimizer.rules import title_of
+from optimizer.rules import figure, title_of
 
 __all__ = ["Evaluation", "decisions_of", "evaluate_decisions", "values_of"]
 
@@ -45,8 +45,8 @@ class Evaluation:
         words = {"at_most": "at most", "at_least": "at least", "equal": "exactly"}
         sides = {"at_most": "too many", "at_least": "short", "equal": "too many"}
         return [
-            f"{title_of(row.rule)}: {row.key}: {row.value:,.6g}, but {words[row.sense]} "
-            f"{row.limit:,.6g} ({-row.slack:,.6g} {sides[row.sense]})"
+            f"{title_of(row.rule)}: {row.key}: {figure(row.value)}, but {words[row.sense]} "
+            f"{figure(row.limit)} ({figure(-row.slack)} {sides[row.sense]})"
             for row in rows_of(self.violations)
         ]
 

@@ -42,7 +42,7 @@ SECTIONS = (
 
 def render_page(plan: Plan, case: Case, policy: Policy) -> str:
     """Give the whole page as text."""
-    template = _environment().get_template("page.html.jinja")
+    template = environment().get_template("page.html.jinja")
     material = gather(plan, case, policy)
     sections: list[Section] = [section(material) for section in SECTIONS]
     return template.render(
@@ -56,7 +56,8 @@ def render_page(plan: Plan, case: Case, policy: Policy) -> str:
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Give the templates, with everything escaped; loaded once."""
     try:
         import jinja2
     except ImportError:

@@ -92,7 +92,7 @@ class LoadedModel:
         self.seconds: dict[str, float] = {}
         started = time.monotonic()
         self.matrix: Matrix = compile_model(model)
-        self.lp = Engine(self.matrix, relaxed=True, options=self.options)
+        self.lp = Engine(self.matrix, relaxed=True, options=self.options, log=log)
         self.seconds["load"] = time.monotonic() - started
 
     def ideals(self, goals: Sequence[str], watch: Watch) -> dict[str, float] | None:
@@ -200,12 +200,16 @@ class LoadedModel:
     def _search(self, x: Floats | None, watch: Watch, gap: float) -> Run:
         watch.begin("search")
         options = {**self.options, "mip_rel_gap": gap, "mip_abs_gap": 0.0 if gap == 0 else 1e-6}
-        tree = Engine(self.matrix, relaxed=False, options=options, log=self.log)
+        tree = Engine(self.matrix, relaxed=False, options=options, log=self._search_log())
         if x is not None:
             tree.set_start(x)
         run = tree.run(watch, tracked=True)
         watch.learn(bound=run.bound)
         return run
+
+    def _search_log(self) -> Path | None:
+        """Log of the tree search, beside that of the relaxations: HiGHS starts every log anew."""
+        return None if self.log is None else self.log.with_name(f"search-{self.log.name}")
 
     def _points(self, x: Floats) -> float:
         return float(self.matrix.cost @ x + self.matrix.offset)

@@ -1,0 +1,126 @@
+"""Every policy of models/ on the cases it is meant for."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from optimizer import Case, Plan, build_instance, evaluate, load_case, load_policy, solve
+from optimizer.formulation import build_pyomo
+from optimizer.policy import policy_schema
+from optimizer.solver import LoadedModel, Watch
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS = ROOT / "models"
+POLICIES = sorted(file.stem for file in MODELS.glob("*.toml"))
+MAIN = [name for name in POLICIES if name != "tiny"]
+OPTIMAL = 1e-6
+
+
+@cache
+def case(name: str) -> Case:
+    return load_case(ROOT / "inputs" / name)
+
+
+def path(name: str) -> Path:
+    return MODELS / f"{name}.toml"
+
+
+@cache
+def tiny_plan(name: str) -> Plan:
+    return solve(path(name), case("tiny"))
+
+
+def test_the_policies_of_the_project_are_there() -> None:
+    assert set(MAIN) == {
+        "balanced",
+        "alliance_first",
+        "talent_race",
+        "safe_haven",
+        "regional_revival",
+        "lean_budget",
+    }
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_policy_gives_its_reasons(name: str) -> None:
+    policy = load_policy(path(name))
+    sentences = policy.why.count(". ") + 1
+    assert 2 <= sentences <= 5
+    assert all(goal.why for goal in policy.goals.values())
+
+
+@pytest.mark.parametrize("name", MAIN)
+def test_every_limit_gives_its_reason(name: str) -> None:
+    policy = load_policy(path(name))
+    assert all(limit.why for limit in policy.limits)
+    assert all(floor.why for floor in policy.support_floor)
+
+
+@pytest.mark.parametrize("name", MAIN)
+def test_main_policy_is_for_every_case(name: str) -> None:
+    policy = load_policy(path(name))
+    assert policy.is_for("japan")
+    assert policy.is_for("tiny")
+
+
+@pytest.mark.parametrize("name", MAIN)
+def test_main_policy_has_the_promised_parts(name: str) -> None:
+    policy = load_policy(path(name))
+    protected = [limit for limit in policy.limits if limit.protected]
+    assert any(limit.where.get("pathway") == "protection" for limit in protected)
+    assert any(floor.protected for floor in policy.support_floor)
+    assert sum(goal.weight for goal in policy.goals.values()) == pytest.approx(1.0)
+    stages = {effect.stage for goal in policy.goals.values() for effect in goal.effects}
+    assert {"complete", "stay", "return"} <= stages
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_policy_reaches_its_gap_on_the_tiny_case(name: str) -> None:
+    plan = tiny_plan(name)
+    assert plan.gap is not None
+    assert plan.gap <= max(OPTIMAL, load_policy(path(name)).solver.gap)
+    assert plan.slots_total > 0
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_plan_of_the_tiny_case_holds(name: str) -> None:
+    plan = tiny_plan(name)
+    found = evaluate(plan, path(name), case("tiny"))
+    assert found.holds
+    assert found.points == pytest.approx(plan.objective)
+
+
+@pytest.mark.parametrize("name", MAIN)
+def test_every_goal_can_be_earned_on_the_tiny_case(name: str) -> None:
+    goals = tiny_plan(name).tables["goals"]
+    assert (goals["scale"] > 0).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in MAIN if name != "balanced"])
+def test_relaxation_on_japan_is_feasible(name: str) -> None:
+    instance = build_instance(case("japan"), load_policy(path(name)))
+    scales = dict.fromkeys(instance.policy.goals, 1.0)
+    loaded = LoadedModel(instance, build_pyomo(instance, scales))
+    assert loaded.relaxation_is_feasible(Watch())
+
+
+@pytest.mark.slow
+def test_balanced_plan_for_japan() -> None:
+    plan = solve(path("balanced"), case("japan"), gap=0.01)
+    assert plan.gap is not None
+    assert plan.gap <= 0.01
+    assert 90 <= 100 * plan.objective / plan.tables["goals"]["weight"].sum() / 100 + 10
+    slots = plan.slots.groupby("year")["slots"].sum()
+    by_country = plan.slots.groupby(["year", "country"])["slots"].sum()
+    assert (by_country.groupby("year").max() <= 0.2 * slots).all()
+
+
+def test_schema_for_editors_is_written_as_generated() -> None:
+    import json
+
+    generated = json.dumps(policy_schema(), indent=2, ensure_ascii=False) + "\n"
+    assert (MODELS / "policy.schema.json").read_text(encoding="utf-8") == generated

@@ -1,0 +1,337 @@
+"""Solving: scaling, rounding, stopping, refusing, and saying why there is no plan."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+from golden.rule_cases import BUILT, SCORED
+from golden.small_cases import AGREED, FOLLOWED, NATIONAL, SERVED, TWO_LINES, SmallCase
+
+from optimizer.errors import InfeasibleError, NoPlanError, SolverError
+from optimizer.formulation import build_pyomo
+from optimizer.instance import Instance
+from optimizer.planner import solve
+from optimizer.solver import LoadedModel, Progress, Solution, Watch, engine, relative_gap
+from optimizer.solver.engine import Engine, power_of_two_scales
+from optimizer.solver.matrix import Floats, Matrix, compile_model
+from optimizer.solver.rounding import build_rounding
+
+TIGHT = NATIONAL.with_(budgets=("main,{year},M,65,program",))
+"""6.5 slots for the relaxation, six in whole numbers."""
+QUICK = 20.0
+"""Seconds in which anything stopped must be back, also on a busy machine."""
+
+
+def model_of(instance: Instance) -> pyo.ConcreteModel:
+    return build_pyomo(instance, dict.fromkeys(instance.policy.goals, 1.0))
+
+
+def loaded(case: SmallCase, folder: Path) -> LoadedModel:
+    instance = case.instance(folder)
+    return LoadedModel(instance, model_of(instance))
+
+
+def solved(case: SmallCase, folder: Path, gap: float = 0.0) -> Solution:
+    return loaded(case, folder).solve(Watch(), gap=gap)
+
+
+# Scaling and rounding
+
+
+@pytest.mark.parametrize("case", [BUILT, FOLLOWED, SCORED], ids=["built", "followed", "scored"])
+def test_scales_are_powers_of_two_and_leave_whole_numbers_alone(
+    case: SmallCase, tmp_path: Path
+) -> None:
+    matrix = compile_model(model_of(case.instance(tmp_path)))
+    rows, columns = power_of_two_scales(matrix)
+    for scales in (rows, columns):
+        assert (np.log2(scales) == np.round(np.log2(scales))).all()
+    assert (columns[matrix.integral] == 1.0).all()
+
+
+@pytest.mark.parametrize("relaxed", [True, False])
+def test_scaling_changes_no_answer(
+    relaxed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix = compile_model(model_of(BUILT.instance(tmp_path)))
+    scaled = Engine(matrix, relaxed=relaxed, options={}).run(Watch())
+
+    def no_scales(matrix: Matrix) -> tuple[Floats, Floats]:
+        return np.ones(len(matrix.row_lower)), np.ones(len(matrix.cost))
+
+    monkeypatch.setattr(engine, "power_of_two_scales", no_scales)
+    plain = Engine(matrix, relaxed=relaxed, options={}).run(Watch())
+    assert scaled.status == plain.status == "optimal"
+    assert scaled.objective == pytest.approx(plain.objective)
+    assert scaled.x is not None
+    assert matrix.violation(scaled.x) <= 1e-6
+    assert float(matrix.cost @ scaled.x + matrix.offset) == pytest.approx(scaled.objective)
+
+
+@pytest.mark.parametrize("case", [SERVED, FOLLOWED, SCORED], ids=["served", "followed", "scored"])
+def test_rounding_keeps_both_margins_of_every_block_alike(case: SmallCase, tmp_path: Path) -> None:
+    instance = case.instance(tmp_path)
+    matrix = compile_model(model_of(instance))
+    rounding = build_rounding(instance, matrix)
+    random = np.random.default_rng(3)
+    nothing = np.array([], dtype=np.int64)
+    for _ in range(50):
+        x = random.uniform(0.0, 4.0, len(matrix.cost))
+        whole = rounding.down(x, np.array([]), nothing)
+        placed, cohort = rounding.placed, rounding.cohort
+        by_place = placed.assign(n=whole[placed["column"]]).groupby("block")["n"].sum()
+        by_country = cohort.assign(n=whole[cohort["column"]]).groupby("block")["n"].sum()
+        assert by_place.to_dict() == by_country.to_dict()
+        margins = whole[[*placed["column"], *cohort["column"]]]
+        assert (margins == np.round(margins)).all()
+        assert (margins >= 0).all()
+
+
+def test_rounding_never_places_more_than_before(tmp_path: Path) -> None:
+    instance = SERVED.instance(tmp_path)
+    matrix = compile_model(model_of(instance))
+    rounding = build_rounding(instance, matrix)
+    x = np.full(len(matrix.cost), 1.75)
+    whole = rounding.down(x, np.array([]), np.array([], dtype=np.int64))
+    assert (whole[rounding.placed["column"]] == 1.0).all()
+
+
+# Answers
+
+
+def test_the_optimum_is_proven_and_lies_under_its_bound(tmp_path: Path) -> None:
+    found = solved(TIGHT, tmp_path)
+    assert found.status == "optimal"
+    assert found.complete
+    assert found.objective == pytest.approx(600.0)
+    assert found.bound is not None
+    assert found.bound >= found.objective
+    assert found.gap is not None
+    assert found.gap <= 1e-6
+
+
+def test_a_plan_within_a_wide_gap_is_called_feasible(tmp_path: Path) -> None:
+    # 600 under the relaxation's 650 is within 20 %, so nobody searches on.
+    found = solved(TIGHT, tmp_path, gap=0.2)
+    assert (found.status, found.complete, found.nodes) == ("feasible", True, 0)
+    assert found.bound == pytest.approx(650.0)
+    assert found.gap == pytest.approx(50 / 600)
+
+
+def test_ideals_are_those_of_the_relaxation(tmp_path: Path) -> None:
+    assert loaded(TIGHT, tmp_path).ideals(["g"], Watch()) == {"g": pytest.approx(6.5)}
+
+
+def test_new_scales_reach_the_loaded_costs(tmp_path: Path) -> None:
+    model = loaded(TIGHT, tmp_path)
+    model.set_scales({"g": 6.0})
+    assert model.solve(Watch(), gap=0.0).objective == pytest.approx(100.0)
+
+
+def test_solving_again_gives_the_same_plan(tmp_path: Path) -> None:
+    model = loaded(BUILT, tmp_path)
+    first, second = (model.solve(Watch(), gap=0.0) for _ in range(2))
+    assert first.objective == second.objective
+    for family, values in first.decisions.items():
+        assert values.tolist() == second.decisions[family].tolist()
+
+
+def test_among_equal_plans_the_one_that_moves_least_money_is_taken(tmp_path: Path) -> None:
+    # All seven fit without any transfer: help pays 35 of 30 only with 5 from main.
+    found = solved(TWO_LINES, tmp_path)
+    moved = {key: amount for key, amount in found.money["transfer"].items() if amount > 1e-9}
+    assert moved == {
+        ("main", "help", 2030): pytest.approx(5.0), ("main", "help", 2031): pytest.approx(5.0),
+    }  # fmt: skip
+    assert not any(amount > 1e-9 for amount in found.money["carry_over"].values())
+
+
+def test_a_gap_is_relative_to_the_plan() -> None:
+    assert relative_gap(80.0, 100.0) == 0.25
+    assert relative_gap(100.0, 99.0) == 0.0
+    assert relative_gap(0.0, 1.0) == float("inf")
+    assert Progress(1.0, "search", 80.0, 100.0).gap == 0.25
+    assert Progress(1.0, "search", None, 100.0).gap is None
+
+
+# Stopping
+
+
+def test_no_time_means_no_plan(tmp_path: Path) -> None:
+    found = loaded(TIGHT, tmp_path).solve(Watch(time_limit=1e-9), gap=0.0)
+    assert (found.status, found.objective, found.complete) == ("no_plan", None, False)
+    case, policy = TIGHT.write(tmp_path)
+    with pytest.raises(NoPlanError, match=r"^no plan was found within 1e-09 s$"):
+        solve(policy, case, time_limit=1e-9)
+
+
+def test_time_that_runs_out_in_the_search_leaves_the_plan_found_before(tmp_path: Path) -> None:
+    watch = Watch(time_limit=1e6)
+
+    def run_out(progress: Progress) -> None:
+        if progress.step == "search":
+            watch.time_limit = 0.0
+
+    watch.report = run_out
+    found = loaded(TIGHT, tmp_path).solve(watch, gap=0.0)
+    assert found.objective == pytest.approx(600.0)
+    assert found.bound == pytest.approx(650.0)
+    assert (found.status, found.complete) == ("feasible", False)
+
+
+def hard_case() -> SmallCase:
+    """Sixty countries whose costs on five lines have no common measure: a knapsack in five ways."""
+    random = np.random.default_rng(7)
+    names = [f"C{number:02d}" for number in range(60)]
+    lines = [f"l{number}" for number in range(5)]
+    return NATIONAL.with_(
+        countries=[f"{name},{name},Asia,{random.integers(900, 1100)}" for name in names],
+        applicants=[f"{name},t,,3" for name in names],
+        budgets=[f"{line},{{year}},M,45000,program" for line in lines],
+        costs=[
+            f"t,{line},1,,{name},,,{random.integers(900, 1100)}" for line in lines for name in names
+        ],
+    ).aiming_at(
+        '[goals.g]\nweight = 1\nscale = "none"\n'
+        'indicators = [{ column = "gdp", range = [0, 2000] }]\n'
+        'effects = [{ stage = "enter", effect = 1 }]\n'
+    )
+
+
+def test_an_interruption_returns_the_best_plan_so_far(tmp_path: Path) -> None:
+    model = loaded(hard_case(), tmp_path)
+    watch = Watch()
+
+    def interrupt() -> None:
+        while watch.objective is None and watch.seconds < QUICK:
+            time.sleep(0.001)
+        watch.interrupted = True
+
+    helper = threading.Thread(target=interrupt)
+    helper.start()
+    found = model.solve(watch, gap=0.0)
+    helper.join()
+    assert watch.seconds < QUICK
+    assert not found.complete
+    assert found.objective is not None
+    assert found.bound is not None
+    assert found.objective <= found.bound
+    assert found.status == "feasible"
+
+
+def test_a_time_limit_holds_for_a_search_that_would_take_longer(tmp_path: Path) -> None:
+    watch = Watch(time_limit=2.0)
+    found = loaded(hard_case(), tmp_path).solve(watch, gap=0.0)
+    assert watch.seconds < QUICK
+    assert (found.status, found.complete) == ("feasible", False)
+
+
+# Refusing
+
+
+def test_options_that_highs_refuses(tmp_path: Path) -> None:
+    model = loaded(TIGHT, tmp_path)
+    with pytest.raises(SolverError, match=r"^HiGHS refuses option no_such_option = 1$"):
+        model.lp.set_option("no_such_option", 1)
+    with pytest.raises(SolverError, match=r"^HiGHS refuses option threads = -5$"):
+        LoadedModel(model.instance, model.model, threads=-5)
+
+
+def test_a_goal_without_an_upper_limit(tmp_path: Path) -> None:
+    instance = NATIONAL.instance(tmp_path)
+    model = model_of(instance)
+    model.cohort_within_applicants.deactivate()
+    model.spending_within_budget.deactivate()
+    open_ended = LoadedModel(instance, model)
+    with pytest.raises(SolverError, match=r"^the value of goal 'g' has no upper limit$"):
+        open_ended.ideals(["g"], Watch())
+    with pytest.raises(SolverError, match=r"^the points of a plan have no upper limit$"):
+        open_ended.solve(Watch(), gap=0.0)
+
+
+# Why there is no plan
+
+FLOOR = """
+[[limits]]
+name = "five"
+measure = "slots"
+at_least = 5
+"""
+
+
+def test_advice_names_the_budget_or_the_floor_that_clash(tmp_path: Path) -> None:
+    # Five slots cost 50, and there are 40. One slot is a fifth of the floor, ten a quarter of 40.
+    case, policy = NATIONAL.with_(FLOOR, budgets=("main,{year},M,40,program",)).write(tmp_path)
+    with pytest.raises(InfeasibleError) as caught:
+        solve(policy, case)
+    advice = caught.value.advice
+    assert advice["rule"].tolist() == ["limit_at_least"]
+    assert advice["relaxed_by"].tolist() == pytest.approx([1.0])
+    assert str(caught.value) == (
+        "No plan keeps every rule. The least that would have to give way (unverified advice, from "
+        "a relaxation):\n- A floor of the policy (policy limits): five, total: 5 by 1"
+    )
+
+
+def test_a_protected_floor_stays_and_the_budget_gives_way(tmp_path: Path) -> None:
+    protected = NATIONAL.with_(
+        FLOOR + "protected = true\n", budgets=("main,{year},M,40,program",)
+    )
+    case, policy = protected.write(tmp_path)
+    with pytest.raises(InfeasibleError) as caught:
+        solve(policy, case)
+    advice = caught.value.advice
+    assert advice["rule"].tolist() == ["spending_within_budget"]
+    assert advice["relaxed_by"].tolist() == pytest.approx([10.0])
+
+
+def test_a_protected_support_floor_stays(tmp_path: Path) -> None:
+    # Five slots need a support of 20 each: help has none, so the floor of five gives way.
+    case, policy = NATIONAL.with_(
+        FLOOR
+        + "[[support_floor]]\nwhere = { track = 't' }\namount_per_year = 20\nprotected = true\n",
+    ).write(tmp_path)
+    with pytest.raises(InfeasibleError) as caught:
+        solve(policy, case)
+    assert set(caught.value.advice["rule"]) == {"limit_at_least"}
+
+
+def test_facts_that_clash_with_what_is_protected(tmp_path: Path) -> None:
+    # Seven applicants are worth 7 at most; no number anybody chose stands in the way of 100.
+    case, policy = NATIONAL.with_(
+        '[[limits]]\nname = "worth"\nmeasure = "value"\ngoal = "g"\nat_least = 100\n'
+        "protected = true\n"
+    ).write(tmp_path)
+    with pytest.raises(InfeasibleError) as caught:
+        solve(policy, case)
+    assert str(caught.value) == "No plan keeps every rule, and facts alone already clash."
+    assert caught.value.advice is None
+
+
+def test_whole_numbers_alone_may_leave_no_plan(tmp_path: Path) -> None:
+    # One slot costs 10. Spending between 14 and 16 is 1.5 slots: fine for the relaxation only.
+    between = '[[limits]]\nname = "l"\nmeasure = "spending"\nat_least = 14\nat_most = 16\n'
+    case, policy = NATIONAL.with_(between).write(tmp_path)
+    with pytest.raises(InfeasibleError) as caught:
+        solve(policy, case)
+    advice = caught.value.advice
+    assert advice["rule"].isin(["limit_at_least", "limit_at_most"]).all()
+    # The nearest is one slot: 4 too little; or two: 4 too much, which is less of 16 than of 14.
+    assert advice["relaxed_by"].tolist() == pytest.approx([4.0])
+    assert advice["rule"].tolist() == ["limit_at_most"]
+
+
+def test_agreements_are_decided_before_the_margins(tmp_path: Path) -> None:
+    # Opening costs 6 and 1; with 30 in 2031 there is then room for two of B and none of A, or for
+    # two of each without: A's minimum of two does not fit, so the agreement is not opened.
+    poor = AGREED.with_(budgets=("main,2030,M,100,program", "main,2031,M,40,program"))
+    found = solved(poor, tmp_path)
+    assert found.decisions["agreement"].tolist() == [0.0]
+    rich = replace(AGREED, years=(2030, 2031))
+    assert solved(rich, tmp_path).decisions["agreement"].tolist() == [1.0]
