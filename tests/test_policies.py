@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from optimizer import Case, Plan, build_instance, evaluate, load_case, load_policy, solve
@@ -113,14 +115,34 @@ def test_balanced_plan_for_japan() -> None:
     plan = solve(path("balanced"), case("japan"), gap=0.01)
     assert plan.gap is not None
     assert plan.gap <= 0.01
-    assert 90 <= 100 * plan.objective / plan.tables["goals"]["weight"].sum() / 100 + 10
-    slots = plan.slots.groupby("year")["slots"].sum()
-    by_country = plan.slots.groupby(["year", "country"])["slots"].sum()
-    assert (by_country.groupby("year").max() <= 0.2 * slots).all()
+    slots = plan.slots.assign(
+        world_region=plan.slots["country"].map(attribute("countries", "country", "world_region")),
+        pathway=plan.slots["track"].map(attribute("tracks", "track", "pathway")),
+    )
+    yearly = slots.groupby("year")["slots"].sum()
+
+    def largest_share(column: str) -> pd.Series:
+        by_year = slots.groupby(["year", column])["slots"].sum().groupby("year")
+        return by_year.max() / yearly
+
+    def share(pathways: list[str]) -> pd.Series:
+        chosen = slots[slots["pathway"].isin(pathways)]
+        return chosen.groupby("year")["slots"].sum() / yearly
+
+    assert (largest_share("country") <= 0.2).all()
+    assert (largest_share("world_region") <= 0.88).all()
+    assert (share(["training", "skilled_work"]) >= 0.33).all()
+    assert (share(["protection"]) >= 0.0025).all()
+    assert (share(["exchange"]) >= 0.02).all()
+    assert slots["level"].nunique() == 3
+    assert len(plan.decisions.agreements) > 0
+
+
+def attribute(table: str, key: str, column: str) -> pd.Series:
+    """A column of a table of the Japan case by its key."""
+    return case("japan").table(table).set_index(key)[column]
 
 
 def test_schema_for_editors_is_written_as_generated() -> None:
-    import json
-
     generated = json.dumps(policy_schema(), indent=2, ensure_ascii=False) + "\n"
     assert (MODELS / "policy.schema.json").read_text(encoding="utf-8") == generated

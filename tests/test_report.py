@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import itertools
 import re
 import sys
 from pathlib import Path
 
-import case_builder
 import pytest
 from playwright.sync_api import sync_playwright
 
+import case_builder
 from optimizer.case import Case, load_case
 from optimizer.errors import OptimizerError
 from optimizer.plan import Plan, empty
@@ -152,7 +153,7 @@ def test_figures_are_those_of_the_plan(national: Made) -> None:
     assert f"Points {national.plan.objective:,.2f} of 100" in seen
     assert "The best plan under this policy, proven" in seen
     assert "Budget lines used up: Grants (1 year)." in seen
-    assert "1 of 1 Grants · 2027: 100,000 of 100,000" in seen
+    assert "1 of 2 Grants · 2027: 100,000 of 100,000" in seen
     assert row_of(national.page, "Slots by track and year", "Study") == ["100", "100"]
     assert row_of(national.page, "Money by line and year", "Grants")[2] == "0.1"
 
@@ -283,7 +284,7 @@ def test_in_a_browser(full: Made, chromium: Path, tmp_path: Path) -> None:
         assert tab.locator("h1").inner_text() == HOSTILE
         assert not tab.locator("details table").first.is_visible()
         levels = tab.eval_on_selector_all("h1, h2, h3, h4", "all => all.map(h => +h.tagName[1])")
-        assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+        assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
         unnamed = "svg[role=img]:not(:has(> title)), table:not(:has(> caption))"
         assert tab.locator(unnamed).count() == 0
         tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")

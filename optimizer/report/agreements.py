@@ -23,9 +23,8 @@ def agreements_section(material: Material) -> Section:
     if not len(table) and not possible:
         return Section("agreements", title, "", (Text(("No track needs an agreement.",)),))
     lead = (
-        f"{counted(len(opened), 'agreement')} of {figures.whole(possible)} that are possible "
-        f"{'is' if len(opened) == 1 else 'are'} opened; {figures.whole(len(standing))} in force "
-        "already stay so."
+        f"Opened: {figures.whole(len(opened))} of {counted(possible, 'possible agreement')}. "
+        f"In force already: {figures.whole(len(standing))}."
     )
     blocks: list[Block] = []
     if len(opened):

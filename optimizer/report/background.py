@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Table, Text
-from optimizer.report.figures import counted, number, percent, sentence
+from optimizer.report.figures import counted, exactly, number, percent, sentence
 from optimizer.report.limits import bounds_in_words
 from optimizer.report.material import Material, span
 from optimizer.report.tables import behind, plain, records
@@ -75,25 +75,23 @@ def _other_choices(material: Material) -> list[str]:
     told = [f"Intake is planned for {span(material.years)}"]
     if material.tail:
         told[0] += f"; people and money are followed to {material.window[-1]}"
-    told[0] += (
-        f"; value of later years is discounted by {percent(policy.horizon.discount, 1)} a year."
-    )
+    told[0] += f"; value of later years is discounted by {exactly(policy.horizon.discount)} a year."
     for transfer in policy.budget.transfers:
         told.append(
-            f"{names.of('line', transfer.from_)} may pass up to {percent(transfer.share)} of its "
+            f"{names.of('line', transfer.from_)} may pass up to {exactly(transfer.share)} of its "
             f"own budget to {names.of('line', transfer.to)}."
         )
     carry = policy.budget.carry_over
     if isinstance(carry, Mapping):
         told += [
-            f"{names.of('line', line)} may keep {percent(share)} of its budget for the next year."
+            f"{names.of('line', line)} may keep {exactly(share)} of its budget for the next year."
             for line, share in carry.items()
         ]
     elif carry:
-        told.append(f"Every line may keep {percent(carry)} of its own budget for the next year.")
+        told.append(f"Every line may keep {exactly(carry)} of its own budget for the next year.")
     stability = policy.stability
     if stability is not None and stability.max_change is not None:
-        told.append(f"At most {percent(stability.max_change)} of today's slots may change a year.")
+        told.append(f"At most {exactly(stability.max_change)} of today's slots may change a year.")
     if stability is not None and stability.price:
         told.append(f"Every 1 % of today's slots changed costs {stability.price:g} points.")
     return told

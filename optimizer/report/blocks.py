@@ -145,12 +145,13 @@ class TileMap:
 
 @dataclass(frozen=True)
 class TileMaps:
-    """Tile maps with one legend: a single one large, several small side by side."""
+    """Tile maps with one legend: large with names and figures, or small ones side by side."""
 
     title: str
     description: str
     maps: tuple[TileMap, ...]
     legend: tuple[Key, ...]
+    are_small: bool = False
     kind: ClassVar[str] = "maps"
 
 

@@ -47,12 +47,21 @@ SEQUENTIAL = tuple(map(Colour, ("#f3f6f8", "#d3e5ee", "#a3cbde", "#64a5c4", "#2b
 ACCENT = Colour("#0b4f6c")
 PALE = Colour("#a3cbde")
 ALARM = Colour("#b84a00")
-GREY = Colour("#c9d0d5")
+GREY = Colour("#6b7075")
 
 
 def qualitative(names: Iterable[str]) -> dict[str, Colour]:
     """Give each name a colour; the palette begins anew after eight."""
     return {name: QUALITATIVE[place % len(QUALITATIVE)] for place, name in enumerate(names)}
+
+
+def graded(count: int) -> tuple[Colour, ...]:
+    """Give colours for so many steps of one thing, from light to dark while shades last."""
+    last = len(SEQUENTIAL) - 1
+    gap = 2 if count <= last / 2 + 1 else 1
+    if count > last:
+        return tuple(QUALITATIVE[place % len(QUALITATIVE)] for place in range(count))
+    return tuple(SEQUENTIAL[last - gap * (count - 1 - place)] for place in range(count))
 
 
 def limits_of_classes(values: Iterable[float]) -> list[float]:
@@ -61,14 +70,14 @@ def limits_of_classes(values: Iterable[float]) -> list[float]:
     Examples
     --------
     >>> limits_of_classes([0, 12, 34, 56, 78, 90])
-    [0.0, 30.0, 47.0, 65.0, 80.0]
+    [0.0, 34.0, 56.0, 78.0, 90.0]
     >>> limits_of_classes([5, 5])
     [0.0]
     """
     positive = np.array([value for value in values if value > 0], dtype=float)
     if not len(positive):
         return [0.0]
-    quantiles = np.quantile(positive, [0.2, 0.4, 0.6, 0.8])
+    quantiles = np.quantile(positive, [0.2, 0.4, 0.6, 0.8], method="higher")
     rounded = sorted({float(f"{value:.2g}") for value in quantiles})
     lowest, highest = positive.min(), positive.max()
     return [0.0, *(value for value in rounded if lowest < value <= highest)]

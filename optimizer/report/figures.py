@@ -88,6 +88,17 @@ def percent(share: float, digits: int = 0) -> str:
     return _signed(f"{100 * share:.{digits}f}{SPACE}%")
 
 
+def exactly(share: float) -> str:
+    """Give a share that somebody chose, unrounded.
+
+    Examples
+    --------
+    >>> exactly(0.0025).replace(SPACE, " "), exactly(0.625).replace(SPACE, " ")
+    ('0.25 %', '62.5 %')
+    """
+    return _signed(f"{100 * share:.6g}{SPACE}%")
+
+
 def listed(words: list[str], most: int = 4) -> str:
     """Give words as a list in a sentence, cut after the first few.
 

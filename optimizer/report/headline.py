@@ -20,7 +20,6 @@ STAGES = {
     "stay": "on staying on",
     "return": "on going home",
 }
-OPTIMAL_DIGITS = 4
 NOTABLE = 0.15
 """Share of all slots from which a country is named in the summary."""
 USED_UP = 0.9995
@@ -48,7 +47,7 @@ def _status(material: Material) -> str:
     if plan.status == "optimal":
         return (
             f"The best plan under this policy, proven: no plan that keeps every rule is worth more "
-            f"than {plan.objective:,.{OPTIMAL_DIGITS}f} points."
+            f"than {plan.objective:,.2f} points."
         )
     return (
         f"A plan worth {plan.objective:,.2f} points that keeps every rule. No plan can be worth "
@@ -148,7 +147,7 @@ def _money_findings(material: Material) -> list[str]:
         f"{material.names.of('line', str(line))} ({figures.counted(len(rows), 'year')})"
         for line, rows in bound.groupby("line", sort=False)
     ]
-    return [f"Budget lines used up: {figures.listed(lines, most=6)}."]
+    return [f"Budget lines used up: {figures.listed(lines, most=10)}."]
 
 
 def _value(material: Material) -> Bars:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from optimizer.policy import Amount, Limit, Relative
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Text
-from optimizer.report.figures import SPACE, counted, number
+from optimizer.report.figures import SPACE, counted, exactly, number
 from optimizer.report.material import Material
 from optimizer.report.tables import behind, plain, records
 
@@ -31,6 +32,20 @@ def limits_section(material: Material) -> Section:
         blocks.append(Text(("The policy sets no limits and the case makes no commitments.",)))
     lead = "Measured value against the number, and how much room is left."
     return Section("limits", "Limits and commitments", lead, tuple(blocks))
+
+
+def is_relative(material: Material) -> Callable[[str], bool]:
+    """Give whether the key of a checked row is of a limit relative to another measure."""
+    names = [
+        limit.name
+        for limit in material.policy.limits
+        if isinstance(limit.at_least, Relative) or isinstance(limit.at_most, Relative)
+    ]
+
+    def told(key: str) -> bool:
+        return any(key == name or key.startswith(f"{name}, ") for name in names)
+
+    return told
 
 
 def _rows_of(material: Material, name: str) -> pd.DataFrame:
@@ -55,7 +70,9 @@ def _policy_limits(material: Material) -> list[Block]:
         rows = _rows_of(material, limit.name)
         name = figures.sentence(limit.name)
         for sense, part in rows.groupby("sense", sort=False):
-            tightest = part.sort_values("slack", kind="stable").head(MOST_GROUPS)
+            idle = part["value"].eq(0) & part["limit"].eq(0)
+            ordered = part.assign(idle=idle).sort_values(["idle", "slack"], kind="stable")
+            tightest = ordered.head(MOST_GROUPS)
             told = [_measured(material, limit, row) for row in records(tightest)]
             summary.append((name, bounds_in_words(limit, str(sense)), *told[0]))
             groups += [(name, *cells) for cells in told] if len(part) > 1 else []
@@ -105,7 +122,7 @@ def _bound(bound: float | Amount | Relative) -> str:
     if isinstance(bound, Relative):
         by = "" if bound.by is None else f" of the same {' and '.join(map(_attribute, bound.by))}"
         by = by if bound.by or bound.by is None else " in all"
-        return f"{number(100 * bound.times)}{SPACE}% of {bound.measure}{_where(bound.where)}{by}"
+        return f"{exactly(bound.times)} of {bound.measure}{_where(bound.where)}{by}"
     return number(float(bound))
 
 
@@ -151,7 +168,7 @@ def _stability(material: Material) -> list[Block]:
     rules = material.table("rules")
     rows = rules[rules["rule"].eq("change_within_limit")]
     told = [
-        (str(row.key), f"{row.value:,.1f}", f"{row.limit:,.1f}", f"{row.slack:,.1f}")
+        (str(row.key), number(row.value), number(row.limit), number(row.slack))
         for row in records(rows)
     ]
     head = ("Year", "Change", "At most", "Slack")

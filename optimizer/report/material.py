@@ -90,8 +90,6 @@ def gather(plan: Plan, case: Case, policy: Policy) -> Material:
     spending = plan.tables["spending"]
     tracks = case.table("tracks")
     pathway = dict(zip(tracks["track"], tracks["pathway"], strict=True))
-    known = set(pathway.values())
-    present = [name for name in PATHWAYS if name in known]
     return Material(
         plan=plan,
         case=case,
@@ -100,7 +98,7 @@ def gather(plan: Plan, case: Case, policy: Policy) -> Material:
         years=years,
         window=tuple(sorted({*years, *map(int, spending["year"])})),
         pathway=pathway,
-        colours=qualitative(present),
+        colours=qualitative(PATHWAYS),
         slots=plan.slots.assign(pathway=plan.slots["track"].map(pathway)),
     )
 

@@ -8,9 +8,9 @@ import pandas as pd
 
 from optimizer.report import figures
 from optimizer.report.blocks import Bar, Bars, Block, Piece, Section, Text
-from optimizer.report.colours import ACCENT, GREY, PALE, Colour
+from optimizer.report.colours import ACCENT, GREY, SEQUENTIAL, Colour
 from optimizer.report.figures import counted, number
-from optimizer.report.limits import TOLERANCE, commitment
+from optimizer.report.limits import TOLERANCE, commitment, is_relative
 from optimizer.report.material import Material
 from optimizer.report.tables import plain, records
 from optimizer.rules import BOUNDS, RULES
@@ -31,10 +31,10 @@ MONEY_RULES = frozenset(
     }
 )
 CHOSEN = ("limit_at_most", "limit_at_least", "commitment_at_most", "commitment_at_least")
-"""Rules in which a number of 0 is a choice; elsewhere it says that there is nothing to limit."""
+"""Rules in which a plain number of 0 is a choice; elsewhere there is then nothing to limit."""
 KINDS: dict[str, tuple[str, Colour]] = {
     "limit": ("Numbers that somebody chose", ACCENT),
-    "fact": ("Facts nobody can choose", PALE),
+    "fact": ("Facts nobody can choose", SEQUENTIAL[3]),
     "link": ("Ties between decisions", GREY),
 }
 
@@ -75,7 +75,7 @@ def _judged(material: Material) -> pd.DataFrame:
     }
     floor = rules["rule"].eq("support_reaches_floor")
     by_floor = rules["key"].str.rpartition(", ")[0].isin(running)
-    chosen = rules["rule"].isin(CHOSEN)
+    chosen = rules["rule"].isin(CHOSEN) & ~rules["key"].map(is_relative(material))
     says = (rules["limit"].abs() > TOLERANCE) | chosen | (floor & by_floor)
     allowed = TOLERANCE * rules["limit"].abs().clip(lower=1.0)
     is_equality = rules["sense"].eq("equal")

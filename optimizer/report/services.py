@@ -72,7 +72,9 @@ def services_section(material: Material) -> Section:
             values = {str(region): float(part) for region, part in share.items()}
             maps.append(tile_map(grid, sentence(str(service)), values, _shade, shown))
         described = f"Years of {span(material.years)} in which the service is full, by region."
-        blocks.append(TileMaps("Where services are full", described, tuple(maps), LEGEND))
+        blocks.append(
+            TileMaps("Where services are full", described, tuple(maps), LEGEND, are_small=True)
+        )
     for service, rows in use.groupby("service", sort=False):
         blocks.append(_table(material, str(service), rows))
     lead = f"Full means that at least {figures.percent(FULL, 1)} of the capacity is used."

@@ -7,7 +7,7 @@ import pandas as pd
 from optimizer.report import figures
 from optimizer.report.blocks import Bars, Block, Panels, Section, TileMaps
 from optimizer.report.charts import Parts, Series, panel, single, stacked
-from optimizer.report.colours import ACCENT, SEQUENTIAL, qualitative
+from optimizer.report.colours import ACCENT, graded, qualitative
 from optimizer.report.figures import sentence
 from optimizer.report.material import Material
 from optimizer.report.tables import behind, by_year, crossed, pivot
@@ -86,12 +86,7 @@ def _by_level(material: Material) -> list[Block]:
     frame = pivot(chosen, "track", "level", "slots").reindex(
         index=tracks, columns=order, fill_value=0.0
     )
-    first = len(SEQUENTIAL) - len(order)
-    colours = (
-        {level: SEQUENTIAL[first + place] for place, level in enumerate(order)}
-        if 0 < first <= 3
-        else qualitative(order)
-    )
+    colours = dict(zip(order, graded(len(order)), strict=True))
     parts = Parts(colours, {level: sentence(level) for level in order}, figures.whole)
     bars = stacked(
         frame, parts, [material.names.of("track", track) for track in tracks], to_full_width=True
