@@ -158,8 +158,8 @@ class Plan:
     def __repr__(self) -> str:
         gap = "" if self.gap is None else f", gap {self.gap:.3%}"
         return (
-            f"<Plan {self.policy} on {self.case}: {self.status}, {self.objective:,.3f} points{gap}, "
-            f"{self.slots_total:,} slots>"
+            f"<Plan {self.policy} on {self.case}: {self.status}, {self.objective:,.3f} points"
+            f"{gap}, {self.slots_total:,} slots>"
         )
 
     def _repr_html_(self) -> str:

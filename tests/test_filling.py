@@ -23,7 +23,9 @@ def counts(values: list[int]) -> Counts:
 def margins(draw: st.DrawFn, most_members: int = 6, largest: int = 40) -> tuple[Counts, Counts]:
     """Two margins with one total: a random table added up along both sides."""
     rows, columns = draw(st.integers(1, most_members)), draw(st.integers(1, most_members))
-    cells = draw(st.lists(st.integers(0, largest), min_size=rows * columns, max_size=rows * columns))
+    cells = draw(
+        st.lists(st.integers(0, largest), min_size=rows * columns, max_size=rows * columns)
+    )
     table = counts(cells).reshape(rows, columns)
     return table.sum(axis=1), table.sum(axis=0)
 
@@ -81,7 +83,9 @@ def all_tables(cohort: list[int], placed: list[int]) -> list[Counts]:
     for row in itertools.product(*(range(min(cohort[0], room) + 1) for room in placed)):
         if sum(row) == cohort[0]:
             rest = [room - taken for room, taken in zip(placed, row, strict=True)]
-            found += [np.vstack([counts(list(row)), below]) for below in all_tables(cohort[1:], rest)]
+            found += [
+                np.vstack([counts(list(row)), below]) for below in all_tables(cohort[1:], rest)
+            ]
     return found
 
 

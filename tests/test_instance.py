@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from golden.small_cases import (
     AGREED,
     FOLLOWED,
@@ -17,7 +18,6 @@ from golden.small_cases import (
     TWO_LINES,
     SmallCase,
 )
-
 from optimizer.errors import PolicyError
 from optimizer.instance import Instance
 from optimizer.instance.diminishing import tangents
@@ -152,7 +152,10 @@ def test_only_the_blocks_that_something_names_are_planned_slot_by_slot(join: Joi
 def score(*indicators: str, missing: str = '"error"') -> SmallCase:
     return NATIONAL.with_(
         countries=(
-            "country,name,world_region,gdp,fame", "AA,A,Asia,1,", "BB,B,Europe,3,8", "CC,C,Asia,9,0",
+            "country,name,world_region,gdp,fame",
+            "AA,A,Asia,1,",
+            "BB,B,Europe,3,8",
+            "CC,C,Asia,9,0",
         ),
     ).aiming_at(
         f'[goals.g]\nweight = 1\nscale = "none"\nmissing = {missing}\n'
@@ -176,9 +179,7 @@ GDP = 'column = "gdp"'
         (f'{{ {GDP}, transform = "log", range = [1, 7] }}', [0.0, 0.5, 1.0]),
     ],
 )
-def test_indicators_are_scaled_to_scores(
-    indicator: str, expected: list[float], join: Join
-) -> None:
+def test_indicators_are_scaled_to_scores(indicator: str, expected: list[float], join: Join) -> None:
     assert join(score(indicator)).scores.countries["g"].tolist() == pytest.approx(expected)
 
 
@@ -216,13 +217,13 @@ def test_the_ranges_used_are_recorded(join: Join) -> None:
     [
         (
             '{ column = "gpd" }',
-            "policy.toml, goals.g.indicators[0].column: 'gpd' is not a numeric column of countries\n"
-            "    Expected a numeric attribute column. Maybe gdp.",
+            "policy.toml, goals.g.indicators[0].column: 'gpd' is not a numeric column of countries"
+            "\n    Expected a numeric attribute column. Maybe gdp.",
         ),
         (
             '{ column = "fame" }',
-            "policy.toml, goals.g.indicators[0].missing: 'fame' is blank for 1 rows of countries (AA)"
-            "\n    Expected a figure, or missing = 'reweight', 'zero' or a number.",
+            "policy.toml, goals.g.indicators[0].missing: 'fame' is blank for 1 rows of countries "
+            "(AA)\n    Expected a figure, or missing = 'reweight', 'zero' or a number.",
         ),
     ],
 )
@@ -256,12 +257,13 @@ def test_two_effects_on_one_track_and_stage(refusals: Callable[[SmallCase], list
 # Money
 
 
-def spending(instance: Instance, **chosen: object) -> dict[int, float]:
+def spending(instance: Instance, **chosen: str | int) -> dict[int, float]:
     """Coefficient by year of the chosen spending terms."""
     terms = instance.spending
     for column, value in chosen.items():
         terms = terms[terms[column].eq(value)]
-    return terms.groupby("year")["coefficient"].sum().to_dict()
+    by_year = terms.groupby("year", as_index=False)["coefficient"].sum()
+    return dict(by_year.itertuples(index=False, name=None))
 
 
 def test_the_most_specific_cost_counts(join: Join) -> None:
@@ -305,7 +307,12 @@ def test_set_up_without_lead_is_paid_in_the_year_of_opening(join: Join) -> None:
 
 def test_expansion_is_paid_once_and_kept_up_in_every_later_year(join: Join) -> None:
     instance = join(SERVED)
-    assert spending(instance, family="expansion", position=0) == {2030: 5, 2031: 1, 2032: 1, 2033: 1}
+    assert spending(instance, family="expansion", position=0) == {
+        2030: 5,
+        2031: 1,
+        2032: 1,
+        2033: 1,
+    }
 
 
 # Diminishing returns
@@ -399,8 +406,8 @@ REFUSED_LIMITS = {
         HOSTED,
         'measure = "residents"\nby = ["country", "region"]\nat_most = 3',
         "limits.l: residents are not counted by country and region together\n"
-        "    Expected attributes of countries or of regions: where a stayer of one country lives is "
-        "not decided.",
+        "    Expected attributes of countries or of regions: where a stayer of one country lives "
+        "is not decided.",
     ),
     "spending by country and region": (
         HOSTED,
@@ -459,8 +466,9 @@ def test_parts_of_a_value_that_diminishes(refusals: Callable[[SmallCase], list[s
         + limit('measure = "value"\ngoal = "g"\nby = ["year"]\nat_least = 1')
     )
     assert refusals(case) == [
-        "policy.toml, limits.l.goal: goal 'g' has diminishing returns, so its value has no parts to "
-        "compare\n    Expected a limit on its whole value, or a goal without diminishing returns."
+        "policy.toml, limits.l.goal: goal 'g' has diminishing returns, so its value has no parts "
+        "to compare\n"
+        "    Expected a limit on its whole value, or a goal without diminishing returns."
     ]
 
 
@@ -505,7 +513,9 @@ REFUSED_POLICIES = {
         "    Expected a table current_plan with slots, or no [stability].",
     ),
     "support floor of no track": (
-        NATIONAL.with_('[[support_floor]]\nwhere = { pathway = "protection" }\namount_per_year = 1\n'),
+        NATIONAL.with_(
+            '[[support_floor]]\nwhere = { pathway = "protection" }\namount_per_year = 1\n'
+        ),
         "support_floor[0].where: no track matches all of {'pathway': 'protection'}\n"
         "    Expected filters that at least one track matches.",
     ),

@@ -187,13 +187,13 @@ def columns_of(instance: Instance, plan: Decisions) -> dict[Name, float]:
     add("transfer", plan.transfers, ["line", "to_line", "year"], "amount")
     add("carry_over", plan.carry_over, ["line", "year"], "amount")
     since = plan.agreements.set_index(["country", "track"])["year"].to_dict()
-    for pair in sets.pairs.itertuples(index=False):
-        key = (str(pair.country), str(pair.track))
-        year = int(pair.year)
-        is_open = pair.link == "existing" or since.get(key, year + 1) <= year
-        found["agreement", *key, year] = float(is_open)
-    for *running, count in slots.groupby(KEYS["running"])["slots"].sum().reset_index().to_numpy():
-        found["running", *running] = float(count > 0)
+    pairs = sets.pairs[[*KEYS["agreement"], "link"]]
+    for country, track, year, link in pairs.itertuples(index=False, name=None):
+        is_open = link == "existing" or since.get((country, track), year + 1) <= year
+        found["agreement", country, track, year] = float(is_open)
+    runs = slots.loc[slots["slots"] > 0, KEYS["running"]].drop_duplicates()
+    for key in runs.itertuples(index=False, name=None):
+        found["running", *key] = 1.0
     return found
 
 

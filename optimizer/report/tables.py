@@ -14,7 +14,8 @@ from optimizer.report.figures import Format, counted
 SHADES = 6
 """Shades of a heat map, from 1; 0 is none."""
 TURNED_FROM = 7
-"""Columns from which headings are set upright."""
+"""Columns from which long headings are set upright."""
+LONGEST_FLAT = 6
 EMPTY = "\N{MIDDLE DOT}"
 
 
@@ -70,7 +71,8 @@ def crossed(
     below = [shown(float(value)) for value in (*frame.sum(), totals.sum())]
     rows.append((Cell("Total"), *(Cell(text, True) for text in below)))
     head = [Cell(corner), *(Cell(str(name), True) for name in frame.columns), Cell("Total", True)]
-    turned = frame.shape[1] >= TURNED_FROM
+    is_wordy = any(len(str(name)) > LONGEST_FLAT for name in frame.columns)
+    turned = is_wordy and frame.shape[1] >= TURNED_FROM
     return Table(caption, tuple(head), tuple(rows), has_total=True, turned=turned)
 
 

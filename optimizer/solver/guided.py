@@ -20,7 +20,7 @@ from optimizer.solver.elastic import with_slack
 from optimizer.solver.engine import Engine, Options, Run
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.rounding import Rounding
-from optimizer.solver.watch import Watch, relative_gap
+from optimizer.solver.watch import Watch
 
 DECIDED = 1e-6
 NODE_LIMIT = 200

@@ -82,8 +82,8 @@ at_least = 1
 at_most = 6
 """)
 FLOORED = FOLLOWED.with_(
-    "[[support_floor]]\nwhere = { pathway = \"study\" }\namount_per_year = 12\n"
-    "[[support_floor]]\nwhere = { track = \"u\" }\namount_per_year = 3\n"
+    '[[support_floor]]\nwhere = { pathway = "study" }\namount_per_year = 12\n'
+    '[[support_floor]]\nwhere = { track = "u" }\namount_per_year = 3\n'
     "[horizon]\ntail = 1\n",
     budgets=("main,{year},M,100,integration",),
     region_costs=("t,main,r1,1,5",),
@@ -94,9 +94,7 @@ CHANGED = HOSTED.with_(
 )
 
 CASES: dict[str, SmallCase] = {
-    "points": LIMITED.with_(
-        "[stability]\nprice = 2\n", current_plan=("AA,t,r1,3", "BB,t,r2,1")
-    ),
+    "points": LIMITED.with_("[stability]\nprice = 2\n", current_plan=("AA,t,r1,3", "BB,t,r2,1")),
     "placed_matches_cohorts": SERVED,
     "cohort_within_applicants": FOLLOWED,
     "placed_within_site": SERVED,

@@ -121,9 +121,7 @@ NATIONAL = SmallCase(
 )
 """Two countries, one track of one year, one budget line, one year: no regions."""
 
-HOSTED = NATIONAL.with_(
-    regions=("r1,R,east,2", "r2,S,west,5"), sites=("t,r1,,3", "t,r2,,2")
-)
+HOSTED = NATIONAL.with_(regions=("r1,R,east,2", "r2,S,west,5"), sites=("t,r1,,3", "t,r2,,2"))
 """The same with two regions."""
 
 AGREED = NATIONAL.with_(
