@@ -11,7 +11,7 @@ from oracle import OracleResult, TooManyError, UnclearError, lp_ideal, solve_by_
 from random_cases import ALL_KINDS, kinds_of, write_random_case
 
 SEEDS_OF_KINDS = range(300)
-SEEDS_OF_SEARCH = range(50)
+SEEDS_OF_SEARCH = range(40)
 TOLERANCE = 1e-6
 
 CASE = """\
@@ -369,7 +369,7 @@ def test_branching_equals_enumeration(tmp_path: Path) -> None:
             assert branched.objective == pytest.approx(
                 listed.objective, rel=TOLERANCE, abs=TOLERANCE
             ), seed
-    assert compared["optimal"] >= 20
+    assert compared["optimal"] >= 15
     assert compared["infeasible"] >= 1
 
 

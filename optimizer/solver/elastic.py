@@ -49,11 +49,6 @@ def least_relaxation(
     return table if run.x is None else _table(matrix, rows, run.x)
 
 
-def _numbers(matrix: Matrix, rows: Ints) -> Floats:
-    upper = matrix.row_upper[rows]
-    return np.where(np.isfinite(upper), upper, matrix.row_lower[rows])
-
-
 def with_slack(matrix: Matrix, rows: Ints) -> Matrix:
     """The matrix with one column per relaxable row that widens it, and only these cost.
 
@@ -62,7 +57,7 @@ def with_slack(matrix: Matrix, rows: Ints) -> Matrix:
     count, height = len(rows), len(matrix.row_lower)
     signs = np.where(np.isfinite(matrix.row_upper[rows]), -1.0, 1.0)
     slack = scipy.sparse.csc_array((signs, (rows, np.arange(count))), shape=(height, count))
-    weight = 1.0 / np.maximum(1.0, np.abs(_numbers(matrix, rows)))
+    weight = 1.0 / np.maximum(1.0, np.abs(matrix.numbers()[rows]))
     zeros = np.zeros(len(matrix.cost))
     return Matrix(
         a=scipy.sparse.csc_array(scipy.sparse.hstack([matrix.a, slack])),
@@ -81,7 +76,7 @@ def with_slack(matrix: Matrix, rows: Ints) -> Matrix:
 
 def _table(matrix: Matrix, rows: Ints, x: Floats) -> pd.DataFrame:
     relaxed = x[len(matrix.cost) :]
-    numbers = _numbers(matrix, rows)
+    numbers = matrix.numbers()[rows]
     needed = np.flatnonzero(relaxed > 1e-6 * np.maximum(1.0, np.abs(numbers)))
     return pd.DataFrame(
         {

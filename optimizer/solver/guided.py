@@ -27,7 +27,9 @@ NODE_LIMIT = 200
 """Nodes of a restricted MIP: a limit in nodes, not seconds, keeps runs repeatable."""
 INNER_GAP = 5e-4
 """Relative gap at which the decisions before the margins are good enough to go on with."""
-ROUNDS = 12
+ROUNDS = 20
+RESERVE = 1.25
+"""How much more than what was short the next round asks for."""
 STAGED = ("agreement", "running", "expansion")
 """Families that are decided before the margins."""
 
@@ -109,9 +111,7 @@ class GuidedStart:
         guide = Engine(self.matrix, relaxed=True, options=self.options)
         guide.set_bounds(staged, fixed, fixed)
         rows = np.flatnonzero(self.matrix.row_lower != self.matrix.row_upper)
-        number = np.where(
-            np.isfinite(self.matrix.row_upper), self.matrix.row_upper, self.matrix.row_lower
-        )[rows]
+        number = self.matrix.numbers()[rows]
         slack = Engine(with_slack(self.matrix, rows), relaxed=True, options=self.options)
         reserve = np.zeros(len(rows))
         for turn in range(ROUNDS):
@@ -127,7 +127,7 @@ class GuidedStart:
             short = rest.x[len(self.matrix.cost) :]
             if np.max(short / np.maximum(1.0, np.abs(number)), initial=0.0) <= DECIDED / 10:
                 return rest.x[: len(self.matrix.cost)]
-            reserve += 2.0 * short
+            reserve += RESERVE * short
             guide.tighten(rows, reserve)
         return None
 

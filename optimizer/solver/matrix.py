@@ -51,6 +51,11 @@ class Matrix:
             dtype=np.int64,
         )
 
+    def numbers(self) -> Floats:
+        """Number of every row: its upper side where finite, its lower side otherwise."""
+        upper = self.row_upper
+        return np.where(np.isfinite(upper), upper, self.row_lower)
+
     def violation(self, x: Floats) -> float:
         """Largest violation of any row or bound, absolute."""
         activity = self.a @ x

@@ -53,7 +53,7 @@ SWITCHES = {
     "may_be_infeasible": 0.08,
 }
 RIGHT_SIDES = ["number", "number", "per", "times"]
-MEASURES = ["slots", "slots", "residents", "spending", "spending", "use", "use", "value"]
+MEASURES = ["slots", "slots", "residents", *["spending"] * 3, "use", "use", "value"]
 
 
 class Draw:
