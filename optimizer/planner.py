@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from optimizer.advice import no_plan
 from optimizer.case import Case, load_case
 from optimizer.checking import known_scales, require_case
-from optimizer.errors import InfeasibleError, NoPlanError, PolicyError, Problems, SolverError
+from optimizer.errors import InfeasibleError, PolicyError, Problems, SolverError
 from optimizer.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
 from optimizer.formulation import Model, build_pyomo
-from optimizer.frames import rows_of
 from optimizer.instance import Instance, build_instance
 from optimizer.plan import Decisions, Plan
 from optimizer.policy import Policy, load_policy
-from optimizer.rules import RULES, figure
 from optimizer.solver import LoadedModel, Progress, Solution, Watch
 
 if TYPE_CHECKING:
@@ -176,7 +175,7 @@ def scales_of(
     found = loaded.ideals(ideal, watch)
     if found is None:
         status = "no_plan" if watch.timed_out or watch.interrupted else "infeasible"
-        raise _no_plan(loaded, Solution(status, None, None, None, {}, {}, complete=False), watch)
+        raise no_plan(loaded, Solution(status, None, None, None, {}, {}, complete=False), watch)
     problems = Problems()
     for name, value in found.items():
         scales[name] = float(f"{value:.{SCALE_DIGITS}g}")
@@ -190,39 +189,6 @@ def scales_of(
             )
     problems.raise_if_any(PolicyError)
     return scales
-
-
-def _no_plan(loaded: LoadedModel, solution: Solution, watch: Watch) -> Exception:
-    if solution.status == "no_plan":
-        if watch.interrupted:
-            return NoPlanError("interrupted before a plan was found", interrupted=True)
-        return NoPlanError(f"no plan was found within {watch.time_limit:g} s")
-    return infeasible(loaded)
-
-
-def infeasible(loaded: LoadedModel) -> InfeasibleError:
-    """Say that no plan exists, with the least relaxation that would allow one."""
-    advice = loaded.advice(Watch())
-    if advice is None:
-        return InfeasibleError("No plan keeps every rule, and facts alone already clash.")
-    return InfeasibleError(
-        "No plan keeps every rule. The least that would have to give way "
-        f"(unverified advice, from a relaxation):\n{in_words(advice)}",
-        advice,
-    )
-
-
-def in_words(advice: pd.DataFrame) -> str:
-    """Advice as one line per number that would have to give way."""
-    lines = []
-    for row in rows_of(advice):
-        key = ", ".join(map(str, row.index)) if isinstance(row.index, tuple) else str(row.index)
-        rule = RULES[row.rule]
-        lines.append(
-            f"- {rule.title} ({rule.source}): {key}: "
-            f"{figure(row.number)} by {figure(row.relaxed_by)}"
-        )
-    return "\n".join(lines) if lines else "- whole numbers: no single number stands out"
 
 
 def require_sound(evaluation: Evaluation, solution: Solution) -> None:
@@ -244,7 +210,7 @@ def _checked(outcome: _Outcome, *, slots: pd.DataFrame | None = None) -> Plan:
     """Check what the solver found; slots that were given are kept just as they came."""
     instance, solution = outcome.instance, outcome.solution
     if solution.objective is None:
-        raise _no_plan(outcome.loaded, solution, outcome.watch)
+        raise no_plan(outcome.loaded, solution, outcome.watch)
     with outcome.clock.step("check"):
         decisions = decisions_of(instance, solution.decisions, solution.money)
         if slots is not None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from optimizer.advice import infeasible
 from optimizer.case import Case, load_case
 from optimizer.checking import known_scales
 from optimizer.errors import InputError, PolicyError, Problem
@@ -14,7 +15,6 @@ from optimizer.formulation import build_pyomo
 from optimizer.instance import build_instance
 from optimizer.instance.oddities import oddities
 from optimizer.instance.sets import options
-from optimizer.planner import infeasible
 from optimizer.policy import Policy, load_policy
 from optimizer.solver import LoadedModel, Watch
 

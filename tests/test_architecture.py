@@ -37,6 +37,7 @@ ORDER = (
     "evaluation",
     "runs",
     "checking",
+    "advice",
     "planner",
     "validation",
     "report",

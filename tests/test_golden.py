@@ -67,6 +67,17 @@ def test_rule_is_written_as_reviewed(
     assert len(text.splitlines()) <= MOST_LINES, "too long to be read: choose a smaller case"
 
 
+def test_all_rows_of_every_case_belong_to_rules(
+    tmp_path: Path, models: dict[str, pyo.ConcreteModel]
+) -> None:
+    built = {
+        constraint.name
+        for case in CASES.values()
+        for constraint in model_of(case, tmp_path, models).component_objects(pyo.Constraint)
+    }
+    assert built == set(RULES)
+
+
 def test_every_rule_has_a_golden_file_and_every_file_a_rule() -> None:
     assert set(CASES) == {*RULES, "points"}
     assert {file.stem for file in FOLDER.glob("*.lp")} == set(CASES)

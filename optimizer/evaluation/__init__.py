@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from optimizer.evaluation.arrays import decisions_of, values_of
-from optimizer.evaluation.checks import Subject, changes, check_all, limit_rows
+from optimizer.evaluation.checks import changes, check_all, limit_rows
+from optimizer.evaluation.subject import Subject
 from optimizer.evaluation.tables import goals, result_tables
 from optimizer.frames import rows_of
 from optimizer.instance import Instance

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimizer.evaluation.checks import Subject, goal_values, line_years, service_years
+from optimizer.evaluation.checks import goal_values, service_years
+from optimizer.evaluation.money import line_years
+from optimizer.evaluation.subject import Subject
 from optimizer.frames import summed
 from optimizer.instance.money import EXPANSION, PARTICIPANTS, REGIONAL, UPKEEP
 from optimizer.instance.people import terms

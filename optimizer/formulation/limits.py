@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 
 from optimizer.formulation.expressions import Sums
 from optimizer.instance import Instance
-from optimizer.instance.limits import Bound, JoinedLimit
+from optimizer.instance.bounds import Bound, JoinedLimit
 
 
 def add_commitments(model: pyo.ConcreteModel, instance: Instance) -> None:

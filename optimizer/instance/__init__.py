@@ -15,8 +15,9 @@ from optimizer.case import Case
 from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.frames import summed
 from optimizer.instance.attributes import Attributes, build_attributes
+from optimizer.instance.bounds import JoinedLimit
 from optimizer.instance.diminishing import Diminishing, join_diminishing
-from optimizer.instance.limits import JoinedLimit, join_commitments, join_limits
+from optimizer.instance.limits import join_commitments, join_limits
 from optimizer.instance.measures import Measures
 from optimizer.instance.money import spending_terms, support_floor_terms
 from optimizer.instance.people import CONSTANT, People, build_people

@@ -1,0 +1,44 @@
+"""Why there is no plan, and the least that would have to give way."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optimizer.errors import InfeasibleError, NoPlanError
+from optimizer.frames import rows_of
+from optimizer.rules import RULES, figure
+from optimizer.solver import LoadedModel, Solution, Watch
+
+
+def no_plan(loaded: LoadedModel, solution: Solution, watch: Watch) -> Exception:
+    """Error that says why a search ended without a plan."""
+    if solution.status == "no_plan":
+        if watch.interrupted:
+            return NoPlanError("interrupted before a plan was found", interrupted=True)
+        return NoPlanError(f"no plan was found within {watch.time_limit:g} s")
+    return infeasible(loaded)
+
+
+def infeasible(loaded: LoadedModel) -> InfeasibleError:
+    """Say that no plan exists, with the least relaxation that would allow one."""
+    advice = loaded.advice(Watch())
+    if advice is None:
+        return InfeasibleError("No plan keeps every rule, and facts alone already clash.")
+    return InfeasibleError(
+        "No plan keeps every rule. The least that would have to give way "
+        f"(unverified advice, from a relaxation):\n{in_words(advice)}",
+        advice,
+    )
+
+
+def in_words(advice: pd.DataFrame) -> str:
+    """Advice as one line per number that would have to give way."""
+    lines = []
+    for row in rows_of(advice):
+        key = ", ".join(map(str, row.index)) if isinstance(row.index, tuple) else str(row.index)
+        rule = RULES[row.rule]
+        lines.append(
+            f"- {rule.title} ({rule.source}): {key}: "
+            f"{figure(row.number)} by {figure(row.relaxed_by)}"
+        )
+    return "\n".join(lines) if lines else "- whole numbers: no single number stands out"

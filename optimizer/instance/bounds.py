@@ -1,0 +1,61 @@
+"""The two records that limits are joined into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from optimizer.policy import Limit
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One side of a limit: ``constant[group] + times * other[other_group[group]]``.
+
+    Attributes
+    ----------
+    sense
+        ``at_least`` or ``at_most``.
+    constant
+        Number per group; 0 for relative bounds.
+    times, other, other_group
+        Factor, terms and group of the measure a relative bound refers to; ``other`` is empty for
+        plain numbers.
+    """
+
+    sense: str
+    constant: pd.Series
+    times: float
+    other: pd.DataFrame
+    other_group: pd.Series
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether the bound moves with another measure."""
+        return self.times != 0.0
+
+
+@dataclass(frozen=True)
+class JoinedLimit:
+    """One limit with its groups, measured terms and bounds.
+
+    Attributes
+    ----------
+    groups
+        Index: group label; one column per attribute of ``by``.
+    measured
+        family, position, coefficient, group.
+    """
+
+    name: str
+    limit: Limit
+    groups: pd.DataFrame
+    measured: pd.DataFrame
+    bounds: tuple[Bound, ...]
+    counted: bool = False
+    """Whether the measure is a goal's whole value, counted after diminishing returns."""
+
+    def soft_base(self, bound: Bound, group: str) -> float:
+        """Amount that is 100 % of a soft limit."""
+        return self.limit.soft_base or abs(float(bound.constant[group]))

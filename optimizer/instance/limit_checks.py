@@ -1,0 +1,140 @@
+"""What a limit must not ask for: floors nobody could reach, parts of what counts as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from optimizer.frames import keys_of, mapping, summed
+from optimizer.instance.bounds import Bound
+from optimizer.instance.groups import TOTAL, amounts, group_labels, members, place_of
+from optimizer.instance.measures import Measures
+from optimizer.instance.sets import Sets
+from optimizer.policy import Amount, Limit, Relative
+
+
+def filters_match(limit: Limit, measures: Measures) -> bool:
+    """Whether the filters leave a key of every dimension they speak of; a problem if not."""
+    if limit.optional:
+        return True
+    for dimension, keys in members(limit, measures).items():
+        if not keys.any():
+            measures.attributes.add(
+                place_of(limit, "where"),
+                f"no {dimension} matches all of {dict(limit.where)}",
+                "a filter that matches something, or optional = true",
+            )
+            return False
+    return True
+
+
+def value_is_additive(limit: Limit, measures: Measures) -> bool:
+    """Refuse parts of a value that is counted as a whole, with diminishing returns."""
+    curved = {
+        name
+        for name, goal in measures.attributes.policy.goals.items()
+        if goal.diminishing is not None
+    }
+    parts = limit.measure == "value" and bool(limit.by or limit.where)
+    goals = {limit.goal} if parts else set()
+    for bound in (limit.at_least, limit.at_most):
+        if isinstance(bound, Relative) and bound.measure == "value":
+            goals.add(bound.goal or limit.goal)
+    refused = sorted(goal for goal in goals & curved if goal is not None)
+    for goal in refused:
+        measures.attributes.add(
+            place_of(limit, "goal"),
+            f"goal {goal!r} has diminishing returns, so its value has no parts to compare",
+            "a limit on its whole value, or a goal without diminishing returns",
+        )
+    return not refused
+
+
+def check_soft_base(limit: Limit, bounds: list[Bound], measures: Measures) -> None:
+    """Refuse a soft limit whose number, and so its 100 %, is 0 for a group."""
+    if limit.soft is None or limit.soft_base is not None:
+        return
+    for bound in bounds:
+        empty = [str(group) for group, number in bound.constant.items() if number == 0]
+        if empty:
+            measures.attributes.add(
+                place_of(limit, "soft_base"),
+                f"is missing; the number is 0 for {', '.join(empty[:5])}",
+                "the number that counts as 100 %",
+            )
+
+
+def check_floor(
+    limit: Limit,
+    groups: pd.DataFrame,
+    measured: pd.DataFrame,
+    bounds: list[Bound],
+    measures: Measures,
+) -> None:
+    """Refuse floors that no plan can reach: groups without anything, or beyond the applicants."""
+    floors = [bound for bound in bounds if bound.sense == "at_least" and not bound.is_relative]
+    if not floors or limit.soft is not None or limit.optional:
+        return
+    place = place_of(limit, "at_least")
+    for missing in _unreachable(limit, groups, measures):
+        measures.attributes.add(
+            place,
+            f"{missing} has no {limit.measure} that could reach the floor",
+            "groups with something to count, or optional = true",
+        )
+    if limit.measure != "slots":
+        return
+    possible = eligible_by_group(measures.sets, measured)
+    for label, floor in floors[0].constant.items():
+        most = possible.get(str(label))
+        if most is not None and floor > most:
+            measures.attributes.add(
+                place,
+                f"the floor {floor:g} for {label} is above the {most:g} eligible applicants",
+                f"at most {most:g}",
+            )
+
+
+def _unreachable(limit: Limit, groups: pd.DataFrame, measures: Measures) -> list[str]:
+    """Groups with a floor above 0 but without anything to count."""
+    wanted = limit.at_least
+    if not limit.by:
+        reachable = len(groups) or not isinstance(wanted, int | float) or wanted <= 0
+        return [] if reachable else [TOTAL]
+    absent = _groups_of(limit, measures)
+    here = set(keys_of(groups, limit.by))
+    absent = absent[[key not in here for key in keys_of(absent, limit.by)]]
+    if isinstance(wanted, Amount):
+        absent = absent[amounts(wanted, limit, absent, measures) > 0]
+    elif not isinstance(wanted, int | float) or wanted <= 0:
+        return []
+    return group_labels(absent.head(10), limit.by)
+
+
+def _groups_of(limit: Limit, measures: Measures) -> pd.DataFrame:
+    """Every group the case knows: combinations over dimensions of what occurs within each."""
+    chosen = members(limit, measures)
+    parts: dict[str, dict[str, pd.Series]] = {}
+    for name in limit.by:
+        attribute = measures.dimension(name)
+        if attribute is not None:
+            parts.setdefault(attribute.dimension, {})[name] = attribute.values
+    product = pd.DataFrame(index=[0])
+    for dimension, columns in parts.items():
+        table = pd.DataFrame(columns)
+        if dimension in chosen:
+            table = table[chosen[dimension]]
+        if dimension == "year" and limit.measure == "slots":
+            table = table[table.index.isin(measures.sets.years)]
+        product = product.merge(table.dropna().drop_duplicates(), how="cross")
+    return product[list(limit.by)]
+
+
+def eligible_by_group(sets: Sets, measured: pd.DataFrame) -> Mapping[str, float]:
+    """Applicants who could fill the slots of each group, counted on the country margin."""
+    cohort = measured[measured["family"].eq("cohort")]
+    keys = sets.cohort.loc[cohort["position"].to_numpy(), ["country", "track", "year"]]
+    cells = keys.assign(group=cohort["group"].to_numpy()).drop_duplicates()
+    most = cells.merge(sets.pairs, on=["country", "track", "year"])
+    return mapping(summed(most, ["group"], "applicants"), "group", "applicants")
