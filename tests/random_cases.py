@@ -72,6 +72,9 @@ def _drawn(draw: Draw) -> Drawn | None:
     drawn = draw_case(draw)
     draw_policy(draw, drawn)
     program = _program(drawn)
+    cohorts = [c for c in program.matrix.columns if c.name[0] == "cohort"]
+    if not any(column.upper > 0 for column in cohorts):
+        raise TooFewError
     few = max(2, FEW_ASSIGNMENTS - 2 * draw.attempt)
     if len(assignments(program.matrix, MOST_LOOSE)) < few:
         raise TooFewError

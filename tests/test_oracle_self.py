@@ -11,7 +11,8 @@ from oracle import OracleResult, TooManyError, UnclearError, lp_ideal, solve_by_
 from random_cases import ALL_KINDS, kinds_of, write_random_case
 
 SEEDS_OF_KINDS = range(300)
-SEEDS_OF_SEARCH = range(40)
+# The last ones are infeasible.
+SEEDS_OF_SEARCH = [*range(36), 63, 97, 137, 200]
 TOLERANCE = 1e-6
 
 CASE = """\

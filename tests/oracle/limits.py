@@ -129,6 +129,10 @@ class Limits:
             raise UnclearError(f"{limit['name']}: nothing that is measured can be decided")
         if "at_least" in limit and not self._all_groups(limit, by) <= set(groups):
             raise UnclearError(f"{limit['name']}: at_least, and a group is not measured")
+        sides = [limit.get("at_least"), limit.get("at_most")]
+        low, high = (s if isinstance(s, (int, float)) else None for s in sides)
+        if low is not None and high is not None and low > high:
+            raise UnclearError(f"{limit['name']}: at_least is above at_most")
         soft = limit.get("soft")
         if soft is not None and not self.with_soft:
             return

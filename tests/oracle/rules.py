@@ -19,6 +19,9 @@ def add_commitments(problem: Problem, matrix: Matrix, flows: Flows) -> list[Expr
         promised = _committed(problem, flows, row)
         if not promised.terms:
             raise UnclearError("a commitment speaks of no slots")
+        low, high = row.get("at_least"), row.get("at_most")
+        if low and high and float(low) > float(high):
+            raise UnclearError("a commitment promises more than it allows")
         if row.get("at_least"):
             matrix.at_least("commitments", promised, float(row["at_least"]))
         if row.get("at_most"):
