@@ -51,5 +51,6 @@ def region_rows() -> list[Row]:
     rows = [_prefecture_row(region, facts) for region, facts in PREFECTURES.items()]
     abroad = dict.fromkeys(rows[0], "")
     abroad.update({"region": ABROAD, "name": "Abroad", "area": "Abroad", **_tiles(ABROAD)})
-    abroad["note"] = "host of outbound tracks only; no indicators"
+    abroad["source"] = "assumption"
+    abroad["note"] = "a place beyond the prefectures, host of outbound tracks only; no indicators"
     return [*rows, abroad]
