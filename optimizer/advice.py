@@ -23,7 +23,10 @@ def infeasible(loaded: LoadedModel) -> InfeasibleError:
     """Say that no plan exists, with the least relaxation that would allow one."""
     advice = loaded.advice(Watch())
     if advice is None:
-        return InfeasibleError("No plan keeps every rule, and facts alone already clash.")
+        return InfeasibleError(
+            "No plan keeps every rule, and relaxing what may be relaxed does not help: facts, or "
+            "limits and floors with protected = true, already clash."
+        )
     return InfeasibleError(
         "No plan keeps every rule. The least that would have to give way "
         f"(unverified advice, from a relaxation):\n{in_words(advice)}",

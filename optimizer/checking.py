@@ -12,12 +12,16 @@ import pandas as pd
 from optimizer.case import Case, load_case
 from optimizer.errors import InputError, PolicyError, Problems, did_you_mean
 from optimizer.evaluation import Evaluation, evaluate_decisions
+from optimizer.frames import rows_of
 from optimizer.instance import build_instance
 from optimizer.plan import COLUMNS, Decisions, Plan
 from optimizer.policy import Policy, load_policy
 from optimizer.runs import DECISIONS, PLAN, RUN, decisions_from_rows, plain
 from optimizer.schema import NOTE, SOURCE, STANDARD, ColumnSpec, TableSpec
 from optimizer.tables import read_table
+
+MOST = 1e15
+"""Largest number a plan may hold: whole numbers up to here are exact."""
 
 
 def _text(name: str, meaning: str, *, required: bool = True, default: str = "") -> ColumnSpec:
@@ -33,7 +37,7 @@ SLOTS = TableSpec(
         _text("level", "support level", required=False, default=STANDARD),
         _text("region", "host region; blank in national cases", required=False),
         ColumnSpec("year", "int", "year they enter"),
-        ColumnSpec("slots", "int", "number of slots", low=0),
+        ColumnSpec("slots", "int", "number of slots", low=0, high=MOST),
         SOURCE,
         NOTE,
     ),
@@ -64,7 +68,7 @@ OTHERS = TableSpec(
             )
         ),
         ColumnSpec("year", "int", "year of the decision"),
-        ColumnSpec("amount", "number", "persons, steps or money", low=0),
+        ColumnSpec("amount", "number", "persons, steps or money", low=0, high=MOST),
         SOURCE,
         NOTE,
     ),
@@ -133,17 +137,55 @@ def read_plan(path: str | Path, case: Case) -> ReadPlan:
     bare = path.is_file()
     slots = _read(path if bare else path / PLAN, SLOTS, case, problems)
     _check_keys(slots, case, problems)
-    others = None if bare else path / DECISIONS
-    if others is None or not others.is_file():
+    if bare:
         problems.raise_if_any(InputError)
         return _assumed(slots, case)
-    rows = _read(others, OTHERS, case, problems)
+    rows = _read(path / DECISIONS, OTHERS, case, problems)
+    _check_rows(rows, problems)
+    scales = _scales(path / RUN, problems)
     problems.raise_if_any(InputError)
-    decisions = decisions_from_rows(slots, rows)
-    run = path / RUN
-    facts = json.loads(run.read_text(encoding="utf-8")) if run.is_file() else {}
-    scales = {str(goal): float(scale) for goal, scale in facts.get("scales", {}).items()}
-    return ReadPlan(decisions, scales, ())
+    return ReadPlan(decisions_from_rows(slots, rows), scales, ())
+
+
+def _check_rows(rows: pd.DataFrame, problems: Problems) -> None:
+    """Decisions must be whole where they are counted, and name their own keys alone."""
+    keys = [str(name) for name in rows if name not in ("decision", "year", "amount")]
+
+    def add(row: object, column: str, message: str, expected: str) -> None:
+        problems.add(
+            f"{OTHERS.name}.csv", message, row=int(str(row)), column=column, expected=expected
+        )
+
+    for row in rows_of(rows.reset_index()):
+        own = COLUMNS.get(row.decision, {})
+        for key in keys:
+            if getattr(row, key) and key not in own and own:
+                add(row.row, key, f"{getattr(row, key)!r} is no key of {row.decision}", "a blank")
+        if "steps" in own and row.amount != int(row.amount):
+            add(row.row, "amount", f"{row.amount:g} is no whole number", "a number of steps")
+        if row.decision == "agreements" and row.amount != 1:
+            add(row.row, "amount", f"{row.amount:g} for an agreement that opens", "1")
+    opened = rows[rows["decision"].eq("agreements")]
+    for number in opened.index[opened.duplicated(["country", "track"])]:
+        add(number, "year", "the agreement is opened already", "one row per agreement")
+
+
+def _scales(path: Path, problems: Problems) -> dict[str, float]:
+    """Scales of the run, refused unless they are numbers above 0."""
+    if not path.is_file():
+        return {}
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        scales = {str(goal): float(scale) for goal, scale in facts["scales"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        problems.add(path.name, "is not what a run writes", expected="JSON with a table of scales")
+        return {}
+    for goal, scale in scales.items():
+        if not 0 < scale < float("inf"):
+            problems.add(
+                path.name, f"{scale} is no scale", column=f"scales.{goal}", expected="above 0"
+            )
+    return scales
 
 
 def _read(path: Path, spec: TableSpec, case: Case, problems: Problems) -> pd.DataFrame:
@@ -228,8 +270,12 @@ def evaluate(
     case = case if isinstance(case, Case) else load_case(case)
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
     require_case(policy, case)
-    known = known_scales(policy)
+    given = dict(scales or {})
     if isinstance(decisions, Plan):
-        known |= dict(decisions.provenance.get("scales", {}))
+        given = dict(decisions.provenance.get("scales", {})) | given
         decisions = decisions.decisions
-    return evaluate_decisions(build_instance(case, policy), decisions, known | dict(scales or {}))
+    # Scales of a run stand in for ideals only: a number in the policy is the policy's choice.
+    known = known_scales(policy)
+    ideal = {name for name, goal in policy.goals.items() if goal.scale == "ideal"}
+    known |= {name: scale for name, scale in given.items() if name in ideal}
+    return evaluate_decisions(build_instance(case, policy), decisions, known)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from optimizer.plan import Plan
     from optimizer.solver import Progress
     from optimizer.validation import Validation
+
+_STARTED = time.monotonic()
+"""When the command began: time limits count from here."""
 
 WRONG, INFEASIBLE, NO_PLAN, INTERRUPTED = 1, 3, 4, 130
 SHOWN_VIOLATIONS = 20
@@ -49,6 +53,10 @@ def main() -> int:
         app(prog_name="optimizer", standalone_mode=True)
     except OptimizerError as error:
         return _fail(error)
+    except OSError as error:
+        place = "" if error.filename is None else f"{error.filename}: "
+        print(f"{place}{error.strerror or error}", file=sys.stderr)
+        return WRONG
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
     except KeyboardInterrupt:
@@ -117,21 +125,26 @@ def solve(
     runs.refuse_existing(folder, force=force)
     line = _ProgressLine()
     with runs.new_folder(folder, force=force) as aside:
-        loaded_case = load_case(case)
         plan = planner.solve(
             policy,
-            loaded_case,
+            case,
             changes=changed,
             gap=gap,
             time_limit=time_limit,
             report=line.show,
             log=aside / runs.LOG,
+            started=_STARTED,
         )
         line.end()
+        solved = time.monotonic()
         plan = replace(plan, folder=folder)
-        runs.write_plan(plan, aside, folder)
-        changed_policy = load_policy(policy, changes=changed)
-        write_report(plan, loaded_case, changed_policy, aside / runs.REPORT)
+        write_report(
+            plan, load_case(case), load_policy(policy, changes=changed), aside / runs.REPORT
+        )
+        runs.write_tables(plan, aside)
+        plan.seconds["write"] = time.monotonic() - solved
+        plan.seconds["total"] = time.monotonic() - _STARTED
+        runs.write_facts(plan, aside, folder)
     if as_json:
         _print_json(runs.finite(plan.summary()))
     else:

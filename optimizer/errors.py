@@ -8,6 +8,7 @@
         ├── InputError             the case has faulty files, rows or cells
         ├── InfeasibleError        no plan keeps every rule; holds advice on what to relax
         └── SolverError            the solver failed or refused
+            └── NoPlanError        the search was stopped before it found a plan
 
     UserWarning
     └── ModelWarning               legal but odd

@@ -77,6 +77,7 @@ def solve(
     time_limit: float | None = None,
     report: Callable[[Progress], None] | None = None,
     log: Path | None = None,
+    started: float | None = None,
 ) -> Plan:
     """Find the best plan for a policy on a case, and check it.
 
@@ -93,6 +94,8 @@ def solve(
         Called about twice a second with the progress so far.
     log
         File for the solver's own log.
+    started
+        Monotonic time at which the command began, if before this call: its time counts.
 
     Returns
     -------
@@ -110,6 +113,9 @@ def solve(
     """
     clock = _Clock()
     watch = Watch(report=report)
+    if started is not None:
+        watch.started = started
+    _check_options(gap, time_limit)
     with clock.step("read"):
         base, wanted, case = _read(policy, case, changes)
     watch.time_limit = time_limit if time_limit is not None else wanted.solver.time_limit
@@ -122,7 +128,7 @@ def solve(
         )
     gap = wanted.solver.gap if gap is None else gap
     with clock.step("solve"), watch.listening():
-        scales = scales_of(base, case, loaded, watch, same=not _moves_rules(changes))
+        scales = scales_of(wanted, base, loaded, watch, same=not _moves_rules(changes))
         loaded.set_scales(scales)
         solution = loaded.solve(watch, gap=gap)
     return _checked(_Outcome(instance, loaded, solution, scales, changes, watch, clock))
@@ -147,19 +153,33 @@ def _read(
     return base, wanted, case
 
 
+def _check_options(gap: float | None, time_limit: float | None) -> None:
+    """Refuse a gap or a time limit that no policy could ask for either."""
+    problems = Problems()
+    if gap is not None and not 0.0 <= gap <= 1.0:
+        problems.add("changes", f"{gap} is no gap", column="gap", expected="0 to 1")
+    if time_limit is not None and not 0.0 < time_limit < float("inf"):
+        problems.add(
+            "changes", f"{time_limit} is no time limit", column="time_limit", expected="seconds"
+        )
+    problems.raise_if_any(PolicyError)
+
+
 def _moves_rules(changes: Mapping[str, object]) -> bool:
     """Whether changes touch more than weights and solver options, so that ideals would move."""
-    indifferent = re.compile(r"solver\.\w+|goals\.[^.]+\.weight")
+    indifferent = re.compile(r"solver\.\w+|goals\.[^.]+\.(weight|scale)")
     return any(not indifferent.fullmatch(address) for address in changes)
 
 
 def scales_of(
-    policy: Policy, case: Case, loaded: LoadedModel, watch: Watch, *, same: bool
+    policy: Policy, base: Policy, loaded: LoadedModel, watch: Watch, *, same: bool
 ) -> dict[str, float]:
-    """Scale of every goal under the base policy's hard rules, rounded to six digits.
+    """Scale of every goal: as the policy says, ideals under the base policy's hard rules.
 
     Parameters
     ----------
+    policy, base
+        With and without changes. Ideals are rounded to six digits.
     same
         Whether the loaded model has the base policy's hard rules; otherwise they are loaded for
         this purpose.
@@ -169,8 +189,8 @@ def scales_of(
     if not ideal:
         return scales
     if not same:
-        instance = build_instance(case, policy)
-        loaded = LoadedModel(instance, build_pyomo(instance, scales))
+        instance = build_instance(loaded.instance.case, base)
+        loaded = LoadedModel(instance, build_pyomo(instance, known_scales(base)))
     watch.begin("scales")
     found = loaded.ideals(ideal, watch)
     if found is None:
@@ -182,7 +202,7 @@ def scales_of(
         if value <= NO_SCALE:
             problems.add(
                 policy.path.name,
-                f"nothing of goal {name!r} can be earned in case {case.name!r} "
+                f"nothing of goal {name!r} can be earned in case {loaded.instance.case.name!r} "
                 f"(its ideal is {value:g})",
                 column=f"goals.{name}.scale",
                 expected="a scale as a number, or 'none'",
@@ -305,7 +325,7 @@ def build_model(
     if scales is None and any(goal.scale == "ideal" for goal in wanted.goals.values()):
         loaded = LoadedModel(instance, model)
         watch = Watch()
-        loaded.set_scales(scales_of(base, case, loaded, watch, same=not _moves_rules(changes)))
+        loaded.set_scales(scales_of(wanted, base, loaded, watch, same=not _moves_rules(changes)))
     return model
 
 
@@ -346,7 +366,7 @@ def complete(
             instance, model, seed=policy.solver.seed, threads=policy.solver.threads
         )
     with clock.step("solve"), watch.listening():
-        scales = scales_of(policy, case, loaded, watch, same=True)
+        scales = scales_of(policy, policy, loaded, watch, same=True)
         loaded.set_scales(scales)
         loaded.pin({name: pinned.of[name] for name in ("cohort", "placed", "slots")})
         solution = loaded.solve(watch, gap=policy.solver.gap if gap is None else gap)

@@ -48,10 +48,12 @@ def refuse_existing(folder: Path, *, force: bool) -> None:
     InputError
         If the folder exists and ``force`` is not set, or it is not a run folder.
     """
-    if not folder.exists():
+    if not os.path.lexists(folder):
         return
     problems = Problems()
-    if not force:
+    if folder.is_symlink():
+        problems.add(str(folder), "is a symbolic link", expected="a folder of its own")
+    elif not force:
         problems.add(str(folder), "exists already", expected="a new folder, or --force")
     elif not folder.is_dir() or (any(folder.iterdir()) and not (folder / RUN).is_file()):
         problems.add(str(folder), "is not a run folder", expected="a folder this tool has written")
@@ -61,6 +63,7 @@ def refuse_existing(folder: Path, *, force: bool) -> None:
 @contextmanager
 def new_folder(folder: Path, *, force: bool = False) -> Iterator[Path]:
     """Give a folder beside the wanted one; it takes its name only when everything was written."""
+    folder = Path(os.path.abspath(folder))
     refuse_existing(folder, force=force)
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -78,8 +81,15 @@ def new_folder(folder: Path, *, force: bool = False) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def write_plan(plan: Plan, folder: Path, name: Path) -> None:
-    """Write everything but report and log.
+def write_tables(plan: Plan, folder: Path) -> None:
+    """Write what was chosen, as CSV and with all that follows from it as a workbook."""
+    write_csv(plan.slots, folder / PLAN)
+    write_csv(decision_rows(plan.decisions), folder / DECISIONS)
+    write_workbook(plan, folder / WORKBOOK)
+
+
+def write_facts(plan: Plan, folder: Path, name: Path) -> None:
+    """Write summary and provenance, last of all, so that they hold the whole time taken.
 
     Parameters
     ----------
@@ -88,10 +98,7 @@ def write_plan(plan: Plan, folder: Path, name: Path) -> None:
     name
         Name the folder will have, for the summary.
     """
-    write_csv(plan.slots, folder / PLAN)
-    write_csv(decision_rows(plan.decisions), folder / DECISIONS)
-    summary = plan.summary() | {"run_folder": str(name)}
-    _write_json(summary, folder / SUMMARY)
+    _write_json(plan.summary() | {"run_folder": str(name)}, folder / SUMMARY)
     facts = {
         "policy": plan.policy,
         "case": plan.case,
@@ -101,7 +108,6 @@ def write_plan(plan: Plan, folder: Path, name: Path) -> None:
         "bound": plan.bound,
     }
     _write_json(facts | dict(plan.provenance), folder / RUN)
-    write_workbook(plan, folder / WORKBOOK)
 
 
 def _write_json(content: Mapping[str, Any], path: Path) -> None:

@@ -17,7 +17,12 @@ from optimizer import cli
 ROOT = Path(__file__).resolve().parents[1]
 POLICY, CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
 RUN_FILES = {
-    "plan.csv", "decisions.csv", "plan.xlsx", "summary.json", "run.json", "report.html",
+    "plan.csv",
+    "decisions.csv",
+    "plan.xlsx",
+    "summary.json",
+    "run.json",
+    "report.html",
 }
 
 
@@ -35,7 +40,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_solve_leaves_a_whole_run_folder(run_folder: Path) -> None:
-    assert RUN_FILES <= {file.name for file in run_folder.iterdir()}
+    assert {file.name for file in run_folder.iterdir()} >= RUN_FILES
     facts = json.loads((run_folder / "run.json").read_text())
     assert facts["status"] == "optimal"
     assert facts["deterministic"] is True
@@ -48,7 +53,14 @@ def test_solve_json_is_the_only_thing_on_stdout(
     assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "run", "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert {
-        "status", "objective", "bound", "gap", "seconds", "slots_total", "goals", "spending",
+        "status",
+        "objective",
+        "bound",
+        "gap",
+        "seconds",
+        "slots_total",
+        "goals",
+        "spending",
         "run_folder",
     } <= set(document)
     assert {"read", "build", "load", "solve", "total"} <= set(document["seconds"])
@@ -163,8 +175,10 @@ def test_formulation_writes_every_format(
     out = tmp_path / "model"
     assert run(monkeypatch, "formulation", POLICY, CASE, "--format", style, "--out", out) == 0
     wanted = {
-        "markdown": "spending_within_budget", "latex": "\\begin{document}",
-        "lp": "spending_within_budget", "mps": "ROWS",
+        "markdown": "spending_within_budget",
+        "latex": "\\begin{document}",
+        "lp": "spending_within_budget",
+        "mps": "ROWS",
     }
     assert wanted[style] in out.read_text()
 
@@ -205,8 +219,14 @@ def test_no_plan_within_the_limit_exits_with_4(
 @pytest.mark.slow
 def test_ctrl_c_without_a_plan_exits_with_130(tmp_path: Path) -> None:
     words = [
-        sys.executable, "-m", "optimizer", "solve", str(ROOT / "models" / "balanced.toml"),
-        str(ROOT / "inputs" / "japan"), "--out", str(tmp_path / "run"),
+        sys.executable,
+        "-m",
+        "optimizer",
+        "solve",
+        str(ROOT / "models" / "balanced.toml"),
+        str(ROOT / "inputs" / "japan"),
+        "--out",
+        str(tmp_path / "run"),
     ]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stderr is not None
@@ -222,3 +242,56 @@ def test_version_and_module_entry() -> None:
     words = [sys.executable, "-m", "optimizer", "--version"]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip().count(".") == 2
+
+
+TAMPERED = [
+    (
+        "decisions.csv",
+        "expansion,,,,,hills,lessons,,,2030,1",
+        "expansion,,,,,hills,lessons,,,2030,1.9",
+    ),
+    ("decisions.csv", "agreements,CYR,lab,,,,,,,2031,1", "agreements,CYR,lab,,,,,,,2031,0"),
+    (
+        "decisions.csv",
+        "agreements,CYR,lab,,,,,,,2031,1",
+        "agreements,CYR,lab,,,,,,,2031,1\nagreements,CYR,lab,,,,,,,2032,1",
+    ),
+    ("decisions.csv", "agreements,CYR,lab,,", "agreements,CYR,lab,,near"),
+    ("run.json", '"scales": {', '"scales": null, "other": {'),
+    ("run.json", '"status"', "{"),
+]
+
+
+@pytest.mark.parametrize(("name", "before", "after"), TAMPERED)
+def test_check_refuses_a_tampered_run(
+    name: str,
+    before: str,
+    after: str,
+    run_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(run_folder, tmp_path / "run")
+    file = tmp_path / "run" / name
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after, 1))
+    assert run(monkeypatch, "check", tmp_path / "run", POLICY, CASE) == 1
+    assert name in capsys.readouterr().err
+
+
+def test_a_scale_may_be_changed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    words = ("solve", POLICY, CASE, "--out", tmp_path / "run", "--json")
+    assert run(monkeypatch, *words, "--set", "goals.alliance.scale=2") == 0
+    assert json.loads(capsys.readouterr().out)["goals"]["alliance"]["scale"] == 2.0
+
+
+@pytest.mark.parametrize("out", ["no/such\0file", "/proc/nowhere"])
+def test_a_folder_that_cannot_be_written_is_one_line(
+    out: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", out) in (1, 2)
+    assert "Traceback" not in capsys.readouterr().err

@@ -29,11 +29,21 @@ def test_scope(case: Case) -> None:
     countries, tracks = case.table("countries"), case.table("tracks")
     assert len(countries) >= 45
     assert set(countries["world_region"]) == {
-        "Asia", "Europe", "Middle East", "Africa", "Americas", "Oceania",
+        "Asia",
+        "Europe",
+        "Middle East",
+        "Africa",
+        "Americas",
+        "Oceania",
     }
     assert len(tracks) >= 12
     assert set(tracks["pathway"]) == {
-        "exchange", "training", "skilled_work", "study", "highly_skilled", "protection",
+        "exchange",
+        "training",
+        "skilled_work",
+        "study",
+        "highly_skilled",
+        "protection",
     }
     assert len(case.table("regions")) == 48
     assert case.years == (2027, 2028, 2029, 2030, 2031)
@@ -41,7 +51,9 @@ def test_scope(case: Case) -> None:
     assert budgets["line"].nunique() >= 6
     assert budgets["agency"].nunique() >= 4
     assert set(case.table("services")["service"]) == {
-        "language_lessons", "housing", "community_liaison",
+        "language_lessons",
+        "housing",
+        "community_liaison",
     }
     assert "TWN" in set(countries["country"])
 

@@ -27,8 +27,8 @@ def add_agreements(model: pyo.ConcreteModel, instance: Instance) -> None:
     .. math:: \sum_k cohort_{c,t,k,y} \ge min\_cohort_t \cdot agreement_{c,t,y}
 
     An existing agreement is open from the first year on (the factor is 1). A proposed one can be
-    open from lead_years after the first year. In years with fewer applicants than the minimum
-    there is no cohort and no minimum.
+    open from lead_years after the first year. In years with fewer applicants than the minimum,
+    or without a site that could host anybody, there is no cohort and no minimum.
     """
     sets = instance.sets
     add_index(model, "AGREEMENTS", sets.agreement, KEYS["agreement"])

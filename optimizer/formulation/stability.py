@@ -16,7 +16,8 @@ PAIR_YEAR, SITE_YEAR = ["country", "track", "year"], ["track", "region", "year"]
 def add_stability(model: pyo.ConcreteModel, instance: Instance) -> None:
     r"""Change against the current plan, each year, limited or priced.
 
-    ``change_counts_cohorts_up`` / ``_down`` (and the same for places)
+    ``change_counts_cohorts_up``, ``change_counts_cohorts_down``, and for places
+    ``change_counts_places_up``, ``change_counts_places_down``
 
     .. math:: moved_{c,t,y} \ge \pm \Bigl(\sum_k cohort_{c,t,k,y} - current_{c,t}\Bigr)
 

@@ -143,12 +143,18 @@ class Flows:
             self.matrix.at_most(
                 "cohort_needs_opening", cohort.scaled(1.0).add_column(opening, -applicants), 0.0
             )
-            if applicants >= minimum:
+            # Years without any place to host suspend the minimum, as years of few applicants do.
+            if applicants >= minimum and self._can_host(track, year):
                 self.matrix.at_least(
                     "cohort_reaches_minimum",
                     cohort.scaled(1.0).add_column(opening, -minimum),
                     0.0,
                 )
+
+    def _can_host(self, track: str, year: int) -> bool:
+        problem = self.problem
+        places = (problem.max_slots(track, r, year) for r in problem.site_regions(track))
+        return not problem.regions or any(places)
 
     def _opening(self, country: str, track: str, year: int) -> int | None:
         key = (country, track, year)
