@@ -15,7 +15,7 @@ def no_plan(loaded: LoadedModel, solution: Solution, watch: Watch) -> Exception:
     if solution.status == "no_plan":
         if watch.interrupted:
             return NoPlanError("interrupted before a plan was found", interrupted=True)
-        return NoPlanError(f"no plan was found within {watch.time_limit:g} s")
+        return NoPlanError("no plan was found within the time limit")
     return infeasible(loaded)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ from optimizer.frames import rows_of
 from optimizer.instance import build_instance
 from optimizer.plan import COLUMNS, Decisions, Plan
 from optimizer.policy import Policy, load_policy
-from optimizer.runs import DECISIONS, PLAN, RUN, decisions_from_rows, plain
+from optimizer.runs import DECISIONS, OTHER_KEYS, PLAN, RUN, decisions_from_rows, plain
 from optimizer.schema import NOTE, SOURCE, STANDARD, ColumnSpec, TableSpec
 from optimizer.tables import read_table
 
@@ -54,36 +55,13 @@ OTHERS = TableSpec(
             "kind of decision",
             choices=tuple(name for name in COLUMNS if name != "slots"),
         ),
-        *(
-            _text(name, "key of the decision", required=False)
-            for name in (
-                "country",
-                "track",
-                "next_track",
-                "group",
-                "region",
-                "service",
-                "line",
-                "to_line",
-            )
-        ),
+        *(_text(name, "key of the decision", required=False) for name in OTHER_KEYS),
         ColumnSpec("year", "int", "year of the decision"),
         ColumnSpec("amount", "number", "persons, steps or money", low=0, high=MOST),
         SOURCE,
         NOTE,
     ),
-    keys=(
-        "decision",
-        "country",
-        "track",
-        "next_track",
-        "group",
-        "region",
-        "service",
-        "line",
-        "to_line",
-        "year",
-    ),
+    keys=("decision", *OTHER_KEYS, "year"),
 )
 
 
@@ -97,11 +75,14 @@ class ReadPlan:
         Scales of the run it came from; empty for a bare table of slots.
     assumed
         What was assumed because the plan does not say it.
+    facts
+        What run.json says, for runs.
     """
 
     decisions: Decisions
     scales: Mapping[str, float]
     assumed: tuple[str, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def known_scales(policy: Policy) -> dict[str, float]:
@@ -142,14 +123,26 @@ def read_plan(path: str | Path, case: Case) -> ReadPlan:
         return _assumed(slots, case)
     rows = _read(path / DECISIONS, OTHERS, case, problems)
     _check_rows(rows, problems)
-    scales = _scales(path / RUN, problems)
+    facts = _facts(path / RUN, problems)
     problems.raise_if_any(InputError)
-    return ReadPlan(decisions_from_rows(slots, rows), scales, ())
+    return ReadPlan(decisions_from_rows(slots, rows), facts.get("scales", {}), (), facts)
+
+
+def differences(plan: ReadPlan, policy: Policy | str | Path, case: Case) -> list[str]:
+    """Sentences about what a plan is checked against that it was not made with."""
+    policy = policy if isinstance(policy, Policy) else load_policy(policy)
+    found = []
+    if not plan.scales and any(goal.scale == "ideal" for goal in policy.goals.values()):
+        found.append("goals on scale 'ideal' count raw, so the points mean nothing by themselves")
+    if plan.facts.get("case_hashes", case.hashes) != case.hashes:
+        found.append("the plan holds for the case as it is now, not as it was when it was solved")
+    if plan.facts.get("policy_hash", policy.hash) != policy.hash:
+        found.append("the policy is meant as it is now, not as the run had it (or with --set)")
+    return found
 
 
 def _check_rows(rows: pd.DataFrame, problems: Problems) -> None:
     """Decisions must be whole where they are counted, and name their own keys alone."""
-    keys = [str(name) for name in rows if name not in ("decision", "year", "amount")]
 
     def add(row: object, column: str, message: str, expected: str) -> None:
         problems.add(
@@ -158,7 +151,7 @@ def _check_rows(rows: pd.DataFrame, problems: Problems) -> None:
 
     for row in rows_of(rows.reset_index()):
         own = COLUMNS.get(row.decision, {})
-        for key in keys:
+        for key in OTHER_KEYS:
             if getattr(row, key) and key not in own and own:
                 add(row.row, key, f"{getattr(row, key)!r} is no key of {row.decision}", "a blank")
         if "steps" in own and row.amount != int(row.amount):
@@ -170,12 +163,12 @@ def _check_rows(rows: pd.DataFrame, problems: Problems) -> None:
         add(number, "year", "the agreement is opened already", "one row per agreement")
 
 
-def _scales(path: Path, problems: Problems) -> dict[str, float]:
-    """Scales of the run, refused unless they are numbers above 0."""
+def _facts(path: Path, problems: Problems) -> dict[str, Any]:
+    """What run.json says, its scales refused unless they are numbers above 0."""
     if not path.is_file():
         return {}
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         scales = {str(goal): float(scale) for goal, scale in facts["scales"].items()}
     except (ValueError, TypeError, KeyError, AttributeError):
         problems.add(path.name, "is not what a run writes", expected="JSON with a table of scales")
@@ -185,7 +178,7 @@ def _scales(path: Path, problems: Problems) -> dict[str, float]:
             problems.add(
                 path.name, f"{scale} is no scale", column=f"scales.{goal}", expected="above 0"
             )
-    return scales
+    return facts | {"scales": scales}
 
 
 def _read(path: Path, spec: TableSpec, case: Case, problems: Problems) -> pd.DataFrame:

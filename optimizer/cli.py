@@ -7,8 +7,11 @@ rule broken; 4 no plan within the limit; 130 interrupted without a plan.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,11 +24,9 @@ if TYPE_CHECKING:
     from optimizer.solver import Progress
     from optimizer.validation import Validation
 
-_STARTED = time.monotonic()
-"""When the command began: time limits count from here."""
-
 WRONG, INFEASIBLE, NO_PLAN, INTERRUPTED = 1, 3, 4, 130
 SHOWN_VIOLATIONS = 20
+WRITING_SHARE, WRITING_SECONDS = 0.15, 8.0
 SHOWN_LOSS = 5e-4
 
 app = typer.Typer(
@@ -50,7 +51,8 @@ def main() -> int:
     from optimizer.errors import OptimizerError
 
     try:
-        app(prog_name="optimizer", standalone_mode=True)
+        # Time limits count from here: what is imported later is part of the command.
+        app(prog_name="optimizer", standalone_mode=True, obj=time.monotonic())
     except OptimizerError as error:
         return _fail(error)
     except OSError as error:
@@ -95,6 +97,7 @@ def _top(
 
 @app.command()
 def solve(
+    context: typer.Context,
     policy: PolicyPath,
     case: CasePath,
     *,
@@ -120,35 +123,52 @@ def solve(
     from optimizer.policy import load_policy
     from optimizer.report import write_report
 
+    started: float = context.obj
     changed = parse_changes(changes or [])
     folder = out or runs.default_folder(policy.stem, case.name)
     runs.refuse_existing(folder, force=force)
     line = _ProgressLine()
     with runs.new_folder(folder, force=force) as aside:
+        wanted = load_policy(policy, changes=changed)
+        limit = wanted.solver.time_limit if time_limit is None else time_limit
         plan = planner.solve(
             policy,
             case,
             changes=changed,
             gap=gap,
-            time_limit=time_limit,
+            time_limit=None if limit is None else limit - _for_writing(limit),
             report=line.show,
             log=aside / runs.LOG,
-            started=_STARTED,
+            started=started,
         )
         line.end()
-        solved = time.monotonic()
-        plan = replace(plan, folder=folder)
-        write_report(
-            plan, load_case(case), load_policy(policy, changes=changed), aside / runs.REPORT
-        )
-        runs.write_tables(plan, aside)
-        plan.seconds["write"] = time.monotonic() - solved
-        plan.seconds["total"] = time.monotonic() - _STARTED
-        runs.write_facts(plan, aside, folder)
+        with _undisturbed():
+            solved = time.monotonic()
+            plan = replace(plan, folder=folder)
+            write_report(plan, load_case(case), wanted, aside / runs.REPORT)
+            runs.write_tables(plan, aside)
+            plan.seconds["write"] = time.monotonic() - solved
+            plan.seconds["total"] = time.monotonic() - started
+            runs.write_facts(plan, aside, folder)
     if as_json:
         _print_json(runs.finite(plan.summary()))
     else:
         _print_plan(plan)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no Ctrl-C lose a plan that is there while it is written."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _for_writing(limit: float) -> float:
+    """Seconds of a time limit that are kept for checking and writing what was found."""
+    return min(WRITING_SHARE * limit, WRITING_SECONDS)
 
 
 @app.command()
@@ -177,7 +197,7 @@ def check(
         assumed: tuple[str, ...] = ("everything but the slots was solved for",)
     else:
         evaluation = checking.evaluate(read.decisions, policy, loaded_case, scales=read.scales)
-        assumed = read.assumed
+        assumed = (*read.assumed, *checking.differences(read, policy, loaded_case))
     if as_json:
         document = {
             "holds": evaluation.holds,

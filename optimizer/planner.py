@@ -127,11 +127,12 @@ def solve(
             instance, model, seed=wanted.solver.seed, threads=wanted.solver.threads, log=log
         )
     gap = wanted.solver.gap if gap is None else gap
-    with clock.step("solve"), watch.listening():
-        scales = scales_of(wanted, base, loaded, watch, same=not _moves_rules(changes))
-        loaded.set_scales(scales)
-        solution = loaded.solve(watch, gap=gap)
-    return _checked(_Outcome(instance, loaded, solution, scales, changes, watch, clock))
+    with watch.listening():
+        with clock.step("solve"):
+            scales = scales_of(wanted, base, loaded, watch, same=not _moves_rules(changes))
+            loaded.set_scales(scales)
+            solution = loaded.solve(watch, gap=gap)
+        return _checked(_Outcome(instance, loaded, solution, scales, changes, watch, clock))
 
 
 def _read(

@@ -20,8 +20,7 @@ PLAN, DECISIONS, SUMMARY, RUN = "plan.csv", "decisions.csv", "summary.json", "ru
 WORKBOOK, REPORT, LOG = "plan.xlsx", "report.html", "solver.log"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 AMOUNTS = {"slots": "slots", "steps": "steps", "persons": "persons", "amount": "amount"}
-DECISION_KEYS = (
-    "decision",
+OTHER_KEYS = (
     "country",
     "track",
     "next_track",
@@ -30,9 +29,9 @@ DECISION_KEYS = (
     "service",
     "line",
     "to_line",
-    "year",
-    "amount",
 )
+"""Keys that decisions other than slots may have, beside the year."""
+DECISION_KEYS = ("decision", *OTHER_KEYS, "year", "amount")
 
 
 def default_folder(policy: str, case: str) -> Path:
@@ -190,20 +189,33 @@ def write_workbook(plan: Plan, path: Path) -> None:
             'plan.xlsx needs openpyxl: pip install "talent-optimizer[excel]"'
         ) from error
     book = Workbook(write_only=True)
-    sheets = {"slots": plan.slots, "decisions": decision_rows(plan.decisions)}
-    sheets |= {name: table for name, table in plan.tables.items() if name != "rules"}
-    for name, table in sheets.items():
+    for name, table in _sheets(plan).items():
         sheet = book.create_sheet(name)
         sheet.append([str(column) for column in table])
-        risky = [pd.api.types.is_string_dtype(table[column]) for column in table]
-        for row in table.itertuples(index=False, name=None):
-            cells: list[object] = []
-            for value, is_text in zip(row, risky, strict=True):
-                if is_text and str(value).startswith(FORMULA_STARTS):
-                    cell = WriteOnlyCell(sheet, value=str(value))
+        risky = [
+            pd.api.types.is_string_dtype(column)
+            and bool(column.str.startswith(FORMULA_STARTS, na=False).any())
+            for _, column in table.items()
+        ]
+        cells = table.astype("object").where(table.notna(), None)
+        for row in cells.itertuples(index=False, name=None):
+            if not any(risky):
+                sheet.append(row)
+                continue
+            inert = []
+            for value, is_risky in zip(row, risky, strict=True):
+                cell = WriteOnlyCell(sheet, value=value)
+                if is_risky and str(value).startswith(FORMULA_STARTS):
                     cell.data_type = "s"
-                    cells.append(cell)
-                else:
-                    cells.append(None if pd.isna(value) else value)
-            sheet.append(cells)
+                inert.append(cell)
+            sheet.append(inert)
     book.save(path)
+
+
+def _sheets(plan: Plan) -> dict[str, pd.DataFrame]:
+    """Tables of the workbook; the integration budget by its four keys, whatever the line."""
+    sheets = {"slots": plan.slots, "decisions": decision_rows(plan.decisions)}
+    sheets |= {name: table for name, table in plan.tables.items() if name != "rules"}
+    keys = ["country", "track", "region", "year"]
+    total = plan.tables["integration"].groupby(keys, sort=False)["amount"].sum()
+    return sheets | {"integration": total.reset_index()}

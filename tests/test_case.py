@@ -841,3 +841,26 @@ def test_path_that_is_no_case_is_told(tmp_path: Path, name: str, message: str) -
     with pytest.raises(InputError) as caught:
         load_case(str(tmp_path / name))
     assert str(caught.value) == "1 problem\n- " + message.format(folder=tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["folder", "dangling link"])
+def test_a_table_that_is_no_file_is_not_taken_for_absent(kind: str, tmp_path: Path) -> None:
+    folder = write_case(tmp_path / "case", full_case())
+    table = folder / "commitments.csv"
+    table.unlink(missing_ok=True)
+    if kind == "folder":
+        table.mkdir()
+    else:
+        table.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InputError) as raised:
+        load_case(folder)
+    assert str(raised.value) == (
+        "1 problem\n- commitments.csv: is not a file that can be read\n    Expected a CSV file."
+    )
+
+
+def test_control_characters_are_refused(tmp_path: Path) -> None:
+    files = full_case()
+    files["regions.csv"] = files["regions.csv"].replace("Miyagi", "Miya\x07gi")
+    with pytest.raises(InputError, match="has control characters"):
+        load_case(write_case(tmp_path / "case", files))

@@ -262,16 +262,15 @@ TAMPERED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "before", "after"), TAMPERED)
+@pytest.mark.parametrize("tampering", TAMPERED)
 def test_check_refuses_a_tampered_run(
-    name: str,
-    before: str,
-    after: str,
+    tampering: tuple[str, str, str],
     run_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
+    name, before, after = tampering
     shutil.copytree(run_folder, tmp_path / "run")
     file = tmp_path / "run" / name
     text = file.read_text()

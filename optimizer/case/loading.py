@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,6 +139,9 @@ def _read(
     path: Path, spec: TableSpec, currency: str | None, hashes: dict[str, str], problems: Problems
 ) -> TableRead:
     file = path / spec.file
+    if os.path.lexists(file) and not file.is_file():
+        problems.add(spec.file, "is not a file that can be read", expected="a CSV file")
+        return TableRead(empty_table(spec), is_there=False, sound=False)
     if not file.is_file():
         if spec.required:
             headers = [

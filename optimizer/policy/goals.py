@@ -100,9 +100,7 @@ class Diminishing(StrictTable):
 class Goal(StrictTable):
     """One thing worth having, and how it is measured."""
 
-    weight: float = Field(
-        ge=-1e6, le=1e6, description="the weight of the goal in the objective, -1e6 to 1e6"
-    )
+    weight: float = Field(ge=-1e6, le=1e6, description="the weight of the goal in the objective")
     scale: _Scale = Field(default="ideal", description="ideal, none or a number above 0")
     why: str = Field(default="", description=WHY)
     source: str = Field(default="", description=SOURCE)

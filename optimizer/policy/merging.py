@@ -118,6 +118,7 @@ def _base_path(path: Path, extends: object, problems: Problems) -> Path | None:
     pure = PurePosixPath(extends)
     leaves = pure.is_absolute() or PureWindowsPath(extends).is_absolute() or ".." in pure.parts
     base = path.parent / pure
+    leaves = leaves or not extends.isprintable()
     if leaves or not base.resolve().is_relative_to(path.parent.resolve()):
         problems.add(
             path.name,

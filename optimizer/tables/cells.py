@@ -20,6 +20,12 @@ NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 SAYS_NOTHING = ("", "-", "–", "na", "n/a", "n.a.", "none", "null", "..", "...", "?")
 """What stands in tables for a figure that is not known."""
 
+CONTROL = r"[\x00-\x08\x0b-\x1f\x7f]"
+"""Characters that no name needs and no workbook takes; tab and line break are let through."""
+
+LARGEST_NUMBER = 1e18
+"""Beyond it a solver takes numbers for infinite."""
+
 LARGEST_COUNT = 1e15
 """Counts beyond it would lose digits in floating point."""
 
@@ -48,6 +54,7 @@ def parse_cells(
     report = _Report(file, header, expected(column), problems)
     if column.name not in (SOURCE.name, NOTE.name):
         cells = _stripped(cells, report)
+    cells = _printable(cells, report)
     if column.default is not None:
         cells = cells.mask(cells.eq(""), column.default)
     if column.required:
@@ -69,7 +76,7 @@ def parse_attribute(
     A column of mostly figures with a few other cells is faulty, not text.
     """
     report = _Report(file, str(cells.name), "a number or a blank cell", problems)
-    cells = _stripped(cells, report)
+    cells = _printable(_stripped(cells, report), report)
     filled = cells.ne("")
     is_figure = cells.str.fullmatch(NUMBER)
     is_mostly_text = filled.any() and 2 * (filled & is_figure).sum() <= filled.sum()
@@ -122,6 +129,17 @@ def _stripped(cells: pd.Series, report: _Report) -> pd.Series:
     return stripped
 
 
+def _printable(cells: pd.Series, report: _Report) -> pd.Series:
+    odd = cells.str.contains(CONTROL, regex=True)
+    report.add(
+        cells,
+        odd,
+        lambda cell: f"{_quoted(cell)} has control characters",
+        wanted="text without control characters",
+    )
+    return cells.mask(odd, "")
+
+
 def _parse_words(cells: pd.Series, words: list[str], report: _Report) -> pd.Series:
     def meant(cell: str) -> str | None:
         word = SAID_OTHERWISE.get(cell.casefold()) if words == list(BOOLEANS) else None
@@ -146,7 +164,7 @@ def _parse_figures(cells: pd.Series, column: ColumnSpec | None, report: _Report)
     )
     values = pd.Series(np.nan, index=cells.index, dtype="float64")
     values[well_formed] = cells[well_formed].to_numpy(dtype=object).astype("float64")
-    too_large = values.abs().eq(np.inf)
+    too_large = values.abs().gt(LARGEST_NUMBER)
     report.add(cells, too_large, lambda cell: f"{_quoted(cell)} is too large a number")
     values = values.mask(too_large)
     return values if column is None else _within_range(cells, values, column, report)
