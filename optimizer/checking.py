@@ -128,6 +128,13 @@ def read_plan(path: str | Path, case: Case) -> ReadPlan:
     return ReadPlan(decisions_from_rows(slots, rows), facts.get("scales", {}), (), facts)
 
 
+def run_scales(plan: ReadPlan, policy: Policy | str | Path) -> dict[str, float]:
+    """Scales of a run, for ideals only: a number in the policy is the policy's choice."""
+    policy = policy if isinstance(policy, Policy) else load_policy(policy)
+    ideal = {name for name, goal in policy.goals.items() if goal.scale == "ideal"}
+    return {name: scale for name, scale in plan.scales.items() if name in ideal}
+
+
 def differences(plan: ReadPlan, policy: Policy | str | Path, case: Case) -> list[str]:
     """Sentences about what a plan is checked against that it was not made with."""
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
@@ -267,8 +274,5 @@ def evaluate(
     if isinstance(decisions, Plan):
         given = dict(decisions.provenance.get("scales", {})) | given
         decisions = decisions.decisions
-    # Scales of a run stand in for ideals only: a number in the policy is the policy's choice.
-    known = known_scales(policy)
-    ideal = {name for name, goal in policy.goals.items() if goal.scale == "ideal"}
-    known |= {name: scale for name, scale in given.items() if name in ideal}
+    known = known_scales(policy) | given
     return evaluate_decisions(build_instance(case, policy), decisions, known)

@@ -196,7 +196,8 @@ def check(
         evaluation = checking.evaluate(completed, policy, loaded_case)
         assumed: tuple[str, ...] = ("everything but the slots was solved for",)
     else:
-        evaluation = checking.evaluate(read.decisions, policy, loaded_case, scales=read.scales)
+        scales = checking.run_scales(read, policy)
+        evaluation = checking.evaluate(read.decisions, policy, loaded_case, scales=scales)
         assumed = (*read.assumed, *checking.differences(read, policy, loaded_case))
     if as_json:
         document = {

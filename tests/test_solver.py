@@ -311,7 +311,10 @@ def test_facts_that_clash_with_what_is_protected(tmp_path: Path) -> None:
     ).write(tmp_path)
     with pytest.raises(InfeasibleError) as caught:
         solve(policy, case)
-    assert str(caught.value) == "No plan keeps every rule, and facts alone already clash."
+    assert str(caught.value) == (
+        "No plan keeps every rule, and relaxing what may be relaxed does not help: facts, or "
+        "limits and floors with protected = true, already clash."
+    )
     assert caught.value.advice is None
 
 
