@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from optimizer import cli
+from optimizer import cli, runs
+from optimizer.plan import Plan
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY, CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
@@ -294,3 +296,18 @@ def test_a_folder_that_cannot_be_written_is_one_line(
 ) -> None:
     assert run(monkeypatch, "solve", POLICY, CASE, "--out", out) in (1, 2)
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_ctrl_c_while_writing_keeps_the_plan(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    write_workbook = runs.write_workbook
+
+    def interrupted(plan: Plan, path: Path) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        write_workbook(plan, path)
+
+    monkeypatch.setattr(runs, "write_workbook", interrupted)
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "run") == 0
+    assert {file.name for file in (tmp_path / "run").iterdir()} >= RUN_FILES
+    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
