@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,15 @@ COLUMNS: dict[str, dict[str, str]] = {
     "carry_over": {"line": "str", "year": "int64", "amount": "float64"},
 }
 """Columns and types of every decision table."""
+
+
+AMOUNTS = ("slots", "persons", "steps", "amount")
+
+
+def amount_column(columns: Iterable[Hashable]) -> str | None:
+    """Column of a decision table that says how much; ``None`` where a row says yes by itself."""
+    known = set(columns)
+    return next((name for name in AMOUNTS if name in known), None)
 
 
 def empty(table: str) -> pd.DataFrame:

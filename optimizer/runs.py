@@ -14,12 +14,11 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import InputError, OptimizerError, Problems
-from optimizer.plan import COLUMNS, Decisions, Plan
+from optimizer.plan import COLUMNS, Decisions, Plan, amount_column
 
 PLAN, DECISIONS, SUMMARY, RUN = "plan.csv", "decisions.csv", "summary.json", "run.json"
 WORKBOOK, REPORT, LOG = "plan.xlsx", "report.html", "solver.log"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-AMOUNTS = {"slots": "slots", "steps": "steps", "persons": "persons", "amount": "amount"}
 OTHER_KEYS = (
     "country",
     "track",
@@ -147,7 +146,7 @@ def decision_rows(decisions: Decisions) -> pd.DataFrame:
     for name, table in decisions.tables().items():
         if name == "slots":
             continue
-        amount = next((column for column in AMOUNTS if column in table), None)
+        amount = amount_column(table)
         rows = table.rename(columns={amount: "amount"}) if amount else table.assign(amount=1)
         parts.append(rows.assign(decision=name, amount=rows["amount"].astype(float)))
     rows = pd.concat(parts, ignore_index=True)
@@ -166,9 +165,9 @@ def decisions_from_rows(slots: pd.DataFrame, rows: pd.DataFrame) -> Decisions:
         if name == "slots":
             continue
         chosen = rows[rows["decision"].eq(name)]
-        amount = next((column for column in AMOUNTS if column in columns), None)
+        amount = amount_column(columns)
         if amount:
-            chosen = chosen.rename(columns={"amount": amount}) if amount != "amount" else chosen
+            chosen = chosen.rename(columns={"amount": amount})
         tables[name] = chosen[list(columns)].astype(columns).reset_index(drop=True)
     return Decisions(slots=slots, **tables)
 

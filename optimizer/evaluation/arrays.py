@@ -13,10 +13,9 @@ from optimizer.frames import groups_of, keys_of, labels, rows_of, summed
 from optimizer.instance import Instance
 from optimizer.instance.people import CONSTANT
 from optimizer.instance.sets import ALL, BLOCK
-from optimizer.plan import COLUMNS, Decisions
+from optimizer.plan import COLUMNS, Decisions, amount_column
 
 Floats = npt.NDArray[np.float64]
-AMOUNTS = ("slots", "persons", "steps", "amount")
 HALF = 0.5
 """Decisions of yes or no above it are a yes."""
 SMALL = 1e-7
@@ -103,7 +102,7 @@ def _impossible(table: str, rows: pd.DataFrame, amount: str) -> pd.DataFrame:
 def _negative(decisions: Decisions) -> list[pd.DataFrame]:
     found = []
     for name, table in decisions.tables().items():
-        amount = next((column for column in table if column in AMOUNTS), None)
+        amount = amount_column(table)
         if amount is not None:
             found.append(_impossible(name, table[table[amount] < 0], amount))
     return found

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -89,11 +88,8 @@ class LoadedModel:
         self.model = model
         self.options: Options = {"random_seed": seed, "threads": threads}
         self.log = log
-        self.seconds: dict[str, float] = {}
-        started = time.monotonic()
         self.matrix: Matrix = compile_model(model)
         self.lp = Engine(self.matrix, relaxed=True, options=self.options, log=log)
-        self.seconds["load"] = time.monotonic() - started
 
     def ideals(self, goals: Sequence[str], watch: Watch) -> dict[str, float] | None:
         """LP-relaxation optimum of each goal's raw value under the hard rules.

@@ -68,12 +68,6 @@ class Watch:
         self.tick()
         return self.interrupted or self.timed_out
 
-    def remaining(self) -> float:
-        """Seconds left; infinite without a limit."""
-        if self.time_limit is None:
-            return float("inf")
-        return max(0.0, self.time_limit - self.seconds)
-
     def tick(self, *, every: float = 0.5) -> None:
         """Report progress, at most every half second."""
         if self.seconds - self._last >= every:
