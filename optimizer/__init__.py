@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optimizer.case import Case, load_case
     from optimizer.checking import evaluate, read_plan
     from optimizer.errors import (
+        ExtensionError,
         InfeasibleError,
         InputError,
         ModelWarning,
@@ -29,15 +30,19 @@ if TYPE_CHECKING:
     from optimizer.evaluation import Evaluation
     from optimizer.instance import Instance, build_instance
     from optimizer.plan import Decisions, Plan
-    from optimizer.planner import build_model, complete, solve
+    from optimizer.planner import complete, solve
     from optimizer.policy import Policy, load_policy
+    from optimizer.preparation import build_model, write_model
     from optimizer.report import write_report
+    from optimizer.rules import CustomRule
     from optimizer.validation import Validation, validate
 
 _HOMES = {
     "Case": "case",
+    "CustomRule": "rules",
     "Decisions": "plan",
     "Evaluation": "evaluation",
+    "ExtensionError": "errors",
     "InfeasibleError": "errors",
     "InputError": "errors",
     "Instance": "instance",
@@ -50,7 +55,7 @@ _HOMES = {
     "SolverError": "errors",
     "Validation": "validation",
     "build_instance": "instance",
-    "build_model": "planner",
+    "build_model": "preparation",
     "complete": "planner",
     "evaluate": "checking",
     "load_case": "case",
@@ -58,13 +63,16 @@ _HOMES = {
     "read_plan": "checking",
     "solve": "planner",
     "validate": "validation",
+    "write_model": "preparation",
     "write_report": "report",
 }
 
 __all__ = [
     "Case",
+    "CustomRule",
     "Decisions",
     "Evaluation",
+    "ExtensionError",
     "InfeasibleError",
     "InputError",
     "Instance",
@@ -85,6 +93,7 @@ __all__ = [
     "read_plan",
     "solve",
     "validate",
+    "write_model",
     "write_report",
 ]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.frames import rows_of
-from optimizer.rules import RULES, figure
+from optimizer.rules import Rule, figure, register
 from optimizer.solver import LoadedModel, Solution, Watch
 
 
@@ -22,6 +24,7 @@ def no_plan(loaded: LoadedModel, solution: Solution, watch: Watch) -> Exception:
 def infeasible(loaded: LoadedModel) -> InfeasibleError:
     """Say that no plan exists, with the least relaxation that would allow one."""
     advice = loaded.advice(Watch())
+    rules = register(loaded.instance.extension)
     if advice is None:
         return InfeasibleError(
             "No plan keeps every rule, and relaxing what may be relaxed does not help: facts, or "
@@ -29,19 +32,20 @@ def infeasible(loaded: LoadedModel) -> InfeasibleError:
         )
     return InfeasibleError(
         "No plan keeps every rule. The least that would have to give way "
-        f"(unverified advice, from a relaxation):\n{in_words(advice)}",
+        f"(unverified advice, from a relaxation):\n{in_words(advice, rules)}",
         advice,
     )
 
 
-def in_words(advice: pd.DataFrame) -> str:
+def in_words(advice: pd.DataFrame, rules: Mapping[str, Rule]) -> str:
     """Advice as one line per number that would have to give way."""
     lines = []
     for row in rows_of(advice):
         key = ", ".join(map(str, row.index)) if isinstance(row.index, tuple) else str(row.index)
-        rule = RULES[row.rule]
+        rule = rules[row.rule]
+        where = "" if row.index is None else f"{key}: "
         lines.append(
-            f"- {rule.title} ({rule.source}): {key}: "
+            f"- {rule.title} ({rule.source}): {where}"
             f"{figure(row.number)} by {figure(row.relaxed_by)}"
         )
     return "\n".join(lines) if lines else "- whole numbers: no single number stands out"

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from optimizer.case import Case, load_case
-from optimizer.errors import InputError, PolicyError, Problems, did_you_mean
-from optimizer.evaluation import Evaluation, evaluate_decisions
-from optimizer.frames import rows_of
-from optimizer.instance import build_instance
-from optimizer.plan import COLUMNS, Decisions, Plan
+from optimizer.errors import InputError, PolicyError, Problems, did_you_mean, shorten
+from optimizer.evaluation import Evaluation, evaluate_decisions, values_of
+from optimizer.frames import mapping, rows_of
+from optimizer.instance import Instance, build_instance
+from optimizer.plan import COLUMNS, Decisions, Plan, variable_table, variable_values
 from optimizer.policy import Policy, load_policy
-from optimizer.runs import DECISIONS, OTHER_KEYS, PLAN, RUN, decisions_from_rows, plain
+from optimizer.runs import (
+    DECISIONS,
+    OTHER_KEYS,
+    PLAN,
+    RUN,
+    VARIABLES,
+    decisions_from_rows,
+    plain,
+)
 from optimizer.schema import NOTE, SOURCE, STANDARD, ColumnSpec, TableSpec
 from optimizer.tables import read_table
+
+if TYPE_CHECKING:
+    from optimizer.formulation import Model
+    from optimizer.formulation.custom import Extend
 
 MOST = 1e15
 """Largest number a plan may hold: whole numbers up to here are exact."""
@@ -62,6 +74,20 @@ OTHERS = TableSpec(
         NOTE,
     ),
     keys=("decision", *OTHER_KEYS, "year"),
+)
+
+
+VALUES = TableSpec(
+    name="variables",
+    meaning="variables of custom rules",
+    columns=(
+        _text("variable", "name of the variable"),
+        _text("index", "its index, as a JSON list"),
+        ColumnSpec("value", "number", "its value"),
+        SOURCE,
+        NOTE,
+    ),
+    keys=("variable", "index"),
 )
 
 
@@ -124,8 +150,10 @@ def read_plan(path: str | Path, case: Case) -> ReadPlan:
     rows = _read(path / DECISIONS, OTHERS, case, problems)
     _check_rows(rows, problems)
     facts = _facts(path / RUN, problems)
+    variables = _variables(path / VARIABLES, case, problems)
     problems.raise_if_any(InputError)
-    return ReadPlan(decisions_from_rows(slots, rows), facts.get("scales", {}), (), facts)
+    decisions = replace(decisions_from_rows(slots, rows), variables=variables)
+    return ReadPlan(decisions, facts.get("scales", {}), (), facts)
 
 
 def run_scales(plan: ReadPlan, policy: Policy | str | Path) -> dict[str, float]:
@@ -143,6 +171,8 @@ def differences(plan: ReadPlan, policy: Policy | str | Path, case: Case) -> list
         found.append("goals on scale 'ideal' count raw, so the points mean nothing by themselves")
     if plan.facts.get("case_hashes", case.hashes) != case.hashes:
         found.append("the plan holds for the case as it is now, not as it was when it was solved")
+    if "extend" in plan.facts:
+        found.append("the custom rules of the run are not checked here; evaluate takes extend")
     if plan.facts.get("policy_hash", policy.hash) != policy.hash:
         found.append("the policy is meant as it is now, not as the run had it (or with --set)")
     return found
@@ -186,6 +216,25 @@ def _facts(path: Path, problems: Problems) -> dict[str, Any]:
                 path.name, f"{scale} is no scale", column=f"scales.{goal}", expected="above 0"
             )
     return facts | {"scales": scales}
+
+
+def _variables(path: Path, case: Case, problems: Problems) -> pd.DataFrame:
+    """Values of custom variables; a run without custom rules has no such file."""
+    if not path.is_file():
+        return variable_table({})
+    table = _read(path, VALUES, case, problems)
+    for row in rows_of(table.reset_index()):
+        try:
+            variable_values(pd.DataFrame([(row.variable, row[2], 0.0)]))
+        except ValueError:
+            problems.add(
+                path.name,
+                f"{shorten(repr(row[2]))} is no index",
+                row=int(row.row),
+                column="index",
+                expected="a JSON list",
+            )
+    return table.reset_index(drop=True)
 
 
 def _read(path: Path, spec: TableSpec, case: Case, problems: Problems) -> pd.DataFrame:
@@ -251,8 +300,12 @@ def evaluate(
     case: Case | str | Path,
     *,
     scales: Mapping[str, float] | None = None,
+    extend: Extend | None = None,
 ) -> Evaluation:
     """Recompute what a plan is worth and check every rule, without Pyomo and HiGHS.
+
+    Custom rules are the exception: Pyomo builds them, and they are checked through the
+    expressions they were written in; the table ``custom_rules`` names them.
 
     Parameters
     ----------
@@ -261,11 +314,15 @@ def evaluate(
     scales
         Raw value of each goal that counts as 1 before weights. A plan solved here brings its
         own; without any, goals on scale ``ideal`` count raw.
+    extend
+        Function that adds custom rules, as in :func:`optimizer.solve`.
 
     Raises
     ------
     InputError, PolicyError
         Case or policy is wrong.
+    ExtensionError
+        What ``extend`` adds does not fit the model, or the plan has no values for its variables.
     """
     case = case if isinstance(case, Case) else load_case(case)
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
@@ -275,4 +332,28 @@ def evaluate(
         given = dict(decisions.provenance.get("scales", {})) | given
         decisions = decisions.decisions
     known = known_scales(policy) | given
-    return evaluate_decisions(build_instance(case, policy), decisions, known)
+    instance = build_instance(case, policy)
+    if extend is None:
+        return evaluate_decisions(instance, decisions, known)
+    # Pyomo is loaded for custom rules alone: all other rules are checked without it.
+    from optimizer.formulation import build_pyomo
+    from optimizer.formulation.custom import extend_model
+
+    model = build_pyomo(instance, known)
+    instance = extend_model(model, instance, extend)
+    custom = custom_part(instance, model, decisions)
+    return evaluate_decisions(instance, decisions, known, custom)
+
+
+def custom_part(instance: Instance, model: Model, decisions: Decisions) -> pd.DataFrame | None:
+    """Rows of the custom rules under a plan; ``None`` where there are no custom rules."""
+    if not instance.extension.rules:
+        return None
+    from optimizer.formulation.settling import custom_rows
+
+    given = {
+        "transfer": mapping(decisions.transfers, ["line", "to_line", "year"], "amount"),
+        "carry_over": mapping(decisions.carry_over, ["line", "year"], "amount"),
+    }
+    given |= variable_values(decisions.variables)
+    return custom_rows(model, instance, values_of(instance, decisions).of, given)

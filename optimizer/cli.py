@@ -251,7 +251,7 @@ def formulation(
         raise typer.BadParameter("markdown, latex, lp or mps", param_hint="--format")
     from optimizer.changes import parse_changes
     from optimizer.formulation.exposition import exposition, model_text
-    from optimizer.planner import build_model
+    from optimizer.preparation import build_model
 
     changed = parse_changes(changes or [])
     # The words and formulas do not depend on scales, so none are worked out for them.

@@ -6,6 +6,7 @@
     └── OptimizerError             everything this package raises on purpose
         ├── PolicyError            the policy contradicts itself or names what is not there
         ├── InputError             the case has faulty files, rows or cells
+        ├── ExtensionError         a custom rule does not fit the model
         ├── InfeasibleError        no plan keeps every rule; holds advice on what to relax
         └── SolverError            the solver failed or refused
             └── NoPlanError        the search was stopped before it found a plan
@@ -19,8 +20,8 @@ Problems of policies and cases are collected, sorted by file and row, and raised
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 CLOSE_ENOUGH = 0.6
@@ -35,7 +36,7 @@ LONGEST_SHOWN = 60
 REST = "... and "
 """How problems begin that stand for further ones of the same kind."""
 
-ADDRESSED = (".toml", "changes")
+ADDRESSED = (".toml", "changes", "extend")
 """How the names end of what is addressed by dotted keys and lines, not by columns and rows."""
 
 
@@ -46,7 +47,7 @@ class Problem:
     Attributes
     ----------
     file
-        Name of the file within the case, or of the policy.
+        Name of the file within the case, or of the policy or workbook.
     message
         What is wrong, with the value found there.
     row
@@ -57,6 +58,8 @@ class Problem:
         What would have been right.
     maybe
         What was probably meant, where one can guess.
+    sheet, letter
+        Sheet of a workbook and letter of its column.
 
     Examples
     --------
@@ -64,6 +67,9 @@ class Problem:
     ...               expected="a country of countries.csv", maybe="JPN"))
     applicants.csv row 7, column country: 'JPM' is not in countries.csv
         Expected a country of countries.csv. Maybe JPN.
+    >>> print(Problem("japan.xlsx", "'x' is not a number", row=7, column="applicants",
+    ...               sheet="applicants", letter="C"))
+    japan.xlsx, sheet applicants, row 7, column C (applicants): 'x' is not a number
     """
 
     file: str
@@ -72,10 +78,14 @@ class Problem:
     column: str | None = None
     expected: str | None = None
     maybe: str | None = None
+    sheet: str | None = None
+    letter: str | None = None
 
     @property
     def place(self) -> str:
         """Where it is wrong, in words."""
+        if self.sheet is not None:
+            return self._place_in_workbook()
         is_table = not self.file.endswith(ADDRESSED)
         place = self.file
         if self.row is not None:
@@ -83,6 +93,14 @@ class Problem:
         if self.column is not None:
             place += f", {'column ' if is_table else ''}{self.column}"
         return place
+
+    def _place_in_workbook(self) -> str:
+        place = f"{self.file}, sheet {self.sheet}"
+        if self.row is not None:
+            place += f", row {self.row}"
+        if self.letter is None:
+            return place if self.column is None else f"{place}, column {self.column}"
+        return f"{place}, column {self.letter}{f' ({self.column})' if self.column else ''}"
 
     def __str__(self) -> str:
         hints = []
@@ -94,9 +112,10 @@ class Problem:
         return f"{first}\n    {' '.join(hints)}" if hints else first
 
 
-def _order(problem: Problem) -> tuple[str, int, str, bool, str]:
+def _order(problem: Problem) -> tuple[str, str, int, str, bool, str]:
     is_rest = problem.message.startswith(REST)
-    return problem.file, problem.row or 0, problem.column or "", is_rest, problem.message
+    place = problem.file, problem.sheet or "", problem.row or 0, problem.column or ""
+    return *place, is_rest, problem.message
 
 
 class OptimizerError(Exception):
@@ -128,6 +147,16 @@ class PolicyError(_CollectedError):
 
 class InputError(_CollectedError):
     """The case has faulty files, rows or cells.
+
+    Parameters
+    ----------
+    problems
+        All that was found; kept sorted in the attribute ``problems``.
+    """
+
+
+class ExtensionError(_CollectedError):
+    """A custom rule does not fit the model, or cannot be checked.
 
     Parameters
     ----------
@@ -221,9 +250,16 @@ class Problems:
         if rest:
             first = rest[0]
             message = f"{REST}{len(rest)} more like the ones before"
-            self.add(first.file, message, row=first.row, column=first.column)
+            told = replace(first, message=message, expected=None, maybe=None)
+            self._found[told] = None
 
-    def raise_if_any(self, error: type[PolicyError] | type[InputError]) -> None:
+    def retold(self, retell: Callable[[Problem], Problem]) -> Problems:
+        """Give the same problems, each told in other words."""
+        told = Problems()
+        told._found = {retell(problem): None for problem in self._found}
+        return told
+
+    def raise_if_any(self, error: type[_CollectedError]) -> None:
         """Raise ``error`` with everything collected, if anything was."""
         if self._found:
             raise error(self)

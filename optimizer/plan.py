@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,54 @@ def empty(table: str) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS[table].items()})
 
 
+def variable_table(values: Mapping[str, Mapping[Any, float]]) -> pd.DataFrame:
+    """Values of custom variables, by component and index, as a table.
+
+    Examples
+    --------
+    >>> variable_table({"wave": {("Asia", 2027): 1.0, None: 2.0}})
+      variable           index  value
+    0     wave  ["Asia", 2027]    1.0
+    1     wave              []    2.0
+    """
+    rows = [
+        (name, json.dumps(_listed(index), ensure_ascii=False, default=_plain), float(value))
+        for name, cells in values.items()
+        for index, value in cells.items()
+    ]
+    table = pd.DataFrame(rows, columns=["variable", "index", "value"])
+    return table.astype({"variable": "str", "index": "str", "value": "float64"})
+
+
+def _plain(number: Any) -> Any:
+    """NumPy's numbers as Python's."""
+    return number.item()
+
+
+def _listed(index: Any) -> list[Any]:
+    if index is None:
+        return []
+    return list(index) if isinstance(index, tuple) else [index]
+
+
+def variable_values(table: pd.DataFrame) -> dict[str, dict[Any, float]]:
+    """Undo :func:`variable_table`.
+
+    Raises
+    ------
+    ValueError
+        If an index is no JSON list.
+    """
+    values: dict[str, dict[Any, float]] = {}
+    for row in rows_of(table):
+        index = json.loads(row[1])
+        if not isinstance(index, list):
+            raise ValueError(f"{row[1]} is no list")
+        key = None if not index else index[0] if len(index) == 1 else tuple(index)
+        values.setdefault(row[0], {})[key] = float(row[2])
+    return values
+
+
 @dataclass(frozen=True)
 class Decisions:
     """Everything that is chosen in a plan; only rows that are not zero.
@@ -77,6 +126,8 @@ class Decisions:
         line, to_line, year, amount.
     carry_over
         line, year, amount: money kept for the following year.
+    variables
+        variable, index, value: variables of custom rules; the index as a JSON list.
     """
 
     slots: pd.DataFrame
@@ -86,10 +137,11 @@ class Decisions:
     expansion: pd.DataFrame = field(default_factory=lambda: empty("expansion"))
     transfers: pd.DataFrame = field(default_factory=lambda: empty("transfers"))
     carry_over: pd.DataFrame = field(default_factory=lambda: empty("carry_over"))
+    variables: pd.DataFrame = field(default_factory=lambda: variable_table({}))
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Every decision table by name."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        """Every table of the model's own decisions by name."""
+        return {name: getattr(self, name) for name in COLUMNS}
 
 
 @dataclass(frozen=True, repr=False)

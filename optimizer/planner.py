@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
+import inspect
 import platform
-import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from optimizer.advice import no_plan
-from optimizer.case import Case, load_case
-from optimizer.checking import known_scales, require_case
+from optimizer.case import Case
+from optimizer.checking import custom_part
 from optimizer.errors import InfeasibleError, PolicyError, Problems, SolverError
 from optimizer.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
-from optimizer.formulation import Model, build_pyomo
-from optimizer.instance import Instance, build_instance
-from optimizer.plan import Decisions, Plan
-from optimizer.policy import Policy, load_policy
+from optimizer.formulation.custom import Extend
+from optimizer.instance import Instance
+from optimizer.plan import Decisions, Plan, variable_table
+from optimizer.policy import Policy
+from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
 from optimizer.solver import LoadedModel, Progress, Solution, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NO_CHANGES: Mapping[str, object] = MappingProxyType({})
-SCALE_DIGITS = 6
-NO_SCALE = 1e-9
 VERSIONED = ("talent-optimizer", "pyomo", "highspy", "numpy", "pandas", "scipy", "pydantic")
 INDIFFERENT = (
     "The value of a plan does not depend on which country's people go to which region, except in "
@@ -56,16 +54,32 @@ class _Clock:
 
 
 @dataclass(frozen=True)
+class _Task:
+    """What is to be found, how exactly, and how long it takes.
+
+    Attributes
+    ----------
+    slots
+        Slots to keep just as they are; all are free without them.
+    """
+
+    wanted: Wanted
+    gap: float
+    watch: Watch
+    clock: _Clock
+    slots: pd.DataFrame | None = None
+    log: Path | None = None
+
+
+@dataclass(frozen=True)
 class _Outcome:
     """What the solver left behind, before it is checked and told."""
 
+    task: _Task
     instance: Instance
     loaded: LoadedModel
     solution: Solution
     scales: dict[str, float]
-    changes: Mapping[str, object]
-    watch: Watch
-    clock: _Clock
 
 
 def solve(
@@ -73,6 +87,7 @@ def solve(
     case: Case | str | Path,
     *,
     changes: Mapping[str, object] = NO_CHANGES,
+    extend: Extend | None = None,
     gap: float | None = None,
     time_limit: float | None = None,
     report: Callable[[Progress], None] | None = None,
@@ -88,6 +103,11 @@ def solve(
     changes
         Values by dotted address, as in ``{"goals.alliance.weight": 0.5}``. Scales stay those of
         the unchanged policy, so that plans can be compared.
+    extend
+        Function of the Pyomo model and the instance that adds constraints, variables and
+        expressions; each constraint is a rule like ours. It may give back a list of
+        :class:`optimizer.CustomRule` with titles, reasons and prices. Scales stay those of the
+        policy alone.
     gap, time_limit
         Instead of the policy's: relative gap to stop at, wall seconds for the whole call.
     report
@@ -106,52 +126,79 @@ def solve(
     ------
     InputError, PolicyError
         Case or policy is wrong.
+    ExtensionError
+        What ``extend`` adds does not fit the model.
     InfeasibleError
         No plan keeps every rule; ``advice`` holds the least relaxation that would allow one.
     NoPlanError
         Time ran out, or Ctrl-C came, before a plan was found.
     """
-    clock = _Clock()
-    watch = Watch(report=report)
+    clock, watch = _Clock(), Watch(report=report)
     if started is not None:
         watch.started = started
     _check_options(gap, time_limit)
     with clock.step("read"):
-        base, wanted, case = _read(policy, case, changes)
-    watch.time_limit = time_limit if time_limit is not None else wanted.solver.time_limit
+        pair = read_pair(policy, case, changes)
+    options = pair.policy.solver
+    watch.time_limit = options.time_limit if time_limit is None else time_limit
+    gap = options.gap if gap is None else gap
+    return _planned(_Task(Wanted(pair, changes, extend), gap, watch, clock, log=log))
+
+
+def complete(
+    decisions: Decisions,
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    *,
+    extend: Extend | None = None,
+    gap: float | None = None,
+    time_limit: float | None = None,
+    report: Callable[[Progress], None] | None = None,
+) -> Plan:
+    """Keep a plan's slots as they are and solve for everything else.
+
+    Parameters
+    ----------
+    decisions
+        Only the slots are kept.
+    extend, gap, time_limit, report
+        As in :func:`solve`.
+
+    Raises
+    ------
+    InfeasibleError
+        If nothing else could make these slots keep every rule.
+    """
+    clock, watch = _Clock(), Watch(report=report)
+    _check_options(gap, time_limit)
+    with clock.step("read"):
+        pair = read_pair(policy, case)
+    options = pair.policy.solver
+    watch.time_limit = options.time_limit if time_limit is None else time_limit
+    gap = options.gap if gap is None else gap
+    task = _Task(Wanted(pair, extend=extend), gap, watch, clock, slots=decisions.slots)
+    return _planned(task)
+
+
+def _planned(task: _Task) -> Plan:
+    """Build, load, solve and check; slots that were given are pinned."""
+    clock, watch = task.clock, task.watch
     with clock.step("build"):
-        instance = build_instance(case, wanted)
-        model = build_pyomo(instance, known_scales(wanted))
+        instance, model = task.wanted.built({})
+        pinned = None if task.slots is None else values_of(instance, Decisions(task.slots))
+    if pinned is not None and len(pinned.impossible):
+        row = pinned.impossible.iloc[0]
+        raise InfeasibleError(f"the case does not allow {row['table']} {row['key']}")
     with clock.step("load"):
-        loaded = LoadedModel(
-            instance, model, seed=wanted.solver.seed, threads=wanted.solver.threads, log=log
-        )
-    gap = wanted.solver.gap if gap is None else gap
+        loaded = load(task.wanted, instance, model, task.log)
     with watch.listening():
         with clock.step("solve"):
-            scales = scales_of(wanted, base, loaded, watch, same=not _moves_rules(changes))
+            scales = scales_of(task.wanted, loaded, watch)
             loaded.set_scales(scales)
-            solution = loaded.solve(watch, gap=gap)
-        return _checked(_Outcome(instance, loaded, solution, scales, changes, watch, clock))
-
-
-def _read(
-    policy: Policy | str | Path, case: Case | str | Path, changes: Mapping[str, object]
-) -> tuple[Policy, Policy, Case]:
-    """Policy as it is and as changed, and the case it is meant for; paths are loaded."""
-    case = case if isinstance(case, Case) else load_case(case)
-    base = policy if isinstance(policy, Policy) else load_policy(policy)
-    wanted = load_policy(base.path, changes=changes) if changes else base
-    if changes and load_policy(base.path).hash != base.hash:
-        problems = Problems()
-        problems.add(
-            base.path.name,
-            "is not what the policy was read from: edited since, or already changed",
-            expected="the path of the policy, or all changes at once",
-        )
-        raise PolicyError(problems)
-    require_case(wanted, case)
-    return base, wanted, case
+            if pinned is not None:
+                loaded.pin({name: pinned.of[name] for name in ("cohort", "placed", "slots")})
+            solution = loaded.solve(watch, gap=task.gap)
+        return _checked(_Outcome(task, instance, loaded, solution, scales))
 
 
 def _check_options(gap: float | None, time_limit: float | None) -> None:
@@ -164,52 +211,6 @@ def _check_options(gap: float | None, time_limit: float | None) -> None:
             "changes", f"{time_limit} is no time limit", column="time_limit", expected="seconds"
         )
     problems.raise_if_any(PolicyError)
-
-
-def _moves_rules(changes: Mapping[str, object]) -> bool:
-    """Whether changes touch more than weights and solver options, so that ideals would move."""
-    indifferent = re.compile(r"solver\.\w+|goals\.[^.]+\.(weight|scale)")
-    return any(not indifferent.fullmatch(address) for address in changes)
-
-
-def scales_of(
-    policy: Policy, base: Policy, loaded: LoadedModel, watch: Watch, *, same: bool
-) -> dict[str, float]:
-    """Scale of every goal: as the policy says, ideals under the base policy's hard rules.
-
-    Parameters
-    ----------
-    policy, base
-        With and without changes. Ideals are rounded to six digits.
-    same
-        Whether the loaded model has the base policy's hard rules; otherwise they are loaded for
-        this purpose.
-    """
-    scales = known_scales(policy)
-    ideal = [name for name, goal in policy.goals.items() if goal.scale == "ideal"]
-    if not ideal:
-        return scales
-    if not same:
-        instance = build_instance(loaded.instance.case, base)
-        loaded = LoadedModel(instance, build_pyomo(instance, known_scales(base)))
-    watch.begin("scales")
-    found = loaded.ideals(ideal, watch)
-    if found is None:
-        status = "no_plan" if watch.timed_out or watch.interrupted else "infeasible"
-        raise no_plan(loaded, Solution(status, None, None, None, {}, {}, complete=False), watch)
-    problems = Problems()
-    for name, value in found.items():
-        scales[name] = float(f"{value:.{SCALE_DIGITS}g}")
-        if value <= NO_SCALE:
-            problems.add(
-                policy.path.name,
-                f"nothing of goal {name!r} can be earned in case {loaded.instance.case.name!r} "
-                f"(its ideal is {value:g})",
-                column=f"goals.{name}.scale",
-                expected="a scale as a number, or 'none'",
-            )
-    problems.raise_if_any(PolicyError)
-    return scales
 
 
 def require_sound(evaluation: Evaluation, solution: Solution) -> None:
@@ -227,18 +228,20 @@ def require_sound(evaluation: Evaluation, solution: Solution) -> None:
         )
 
 
-def _checked(outcome: _Outcome, *, slots: pd.DataFrame | None = None) -> Plan:
+def _checked(outcome: _Outcome) -> Plan:
     """Check what the solver found; slots that were given are kept just as they came."""
-    instance, solution = outcome.instance, outcome.solution
+    task, instance, solution = outcome.task, outcome.instance, outcome.solution
     if solution.objective is None:
-        raise no_plan(outcome.loaded, solution, outcome.watch)
-    with outcome.clock.step("check"):
+        raise no_plan(outcome.loaded, solution, task.watch)
+    with task.clock.step("check"):
         decisions = decisions_of(instance, solution.decisions, solution.money)
-        if slots is not None:
-            decisions = replace(decisions, slots=slots)
-        evaluation = evaluate_decisions(instance, decisions, outcome.scales)
+        decisions = replace(decisions, variables=variable_table(solution.variables))
+        if task.slots is not None:
+            decisions = replace(decisions, slots=task.slots)
+        custom = custom_part(instance, outcome.loaded.model, decisions)
+        evaluation = evaluate_decisions(instance, decisions, outcome.scales, custom)
         require_sound(evaluation, solution)
-    outcome.clock.seconds["total"] = outcome.watch.seconds
+    task.clock.seconds["total"] = task.watch.seconds
     return _plan(outcome, decisions, evaluation)
 
 
@@ -259,7 +262,7 @@ def _plan(outcome: _Outcome, decisions: Decisions, evaluation: Evaluation) -> Pl
         objective=evaluation.points,
         bound=solution.bound,
         gap=solution.gap,
-        seconds=outcome.clock.seconds,
+        seconds=outcome.task.clock.seconds,
         decisions=decisions,
         tables=evaluation.tables,
         notes=tuple(notes),
@@ -269,18 +272,20 @@ def _plan(outcome: _Outcome, decisions: Decisions, evaluation: Evaluation) -> Pl
 
 def _provenance(outcome: _Outcome) -> dict[str, object]:
     """Everything needed to make the plan again and to see how it was found."""
-    instance, solution = outcome.instance, outcome.solution
+    instance, solution, task = outcome.instance, outcome.solution, outcome.task
     policy = instance.policy
-    return {
+    extend = task.wanted.extend
+    extension = {} if extend is None else {"extend": _told(extend)}
+    return extension | {
         "case_hashes": dict(instance.case.hashes),
         "policy_hash": policy.hash,
-        "changes": dict(outcome.changes),
+        "changes": dict(task.wanted.changes),
         "scales": dict(outcome.scales),
         "ranges": instance.scores.ranges.to_dict("records"),
         "versions": versions(),
         "seed": policy.solver.seed,
         "threads": policy.solver.threads,
-        "time_limit": outcome.watch.time_limit,
+        "time_limit": task.watch.time_limit,
         "deterministic": solution.complete and policy.solver.threads == 1,
         "nodes": solution.nodes,
         "trace": [
@@ -290,9 +295,19 @@ def _provenance(outcome: _Outcome) -> dict[str, object]:
                 "objective": step.objective,
                 "bound": step.bound,
             }
-            for step in outcome.watch.trace
+            for step in task.watch.trace
         ],
     }
+
+
+def _told(extend: Extend) -> dict[str, str | None]:
+    """Name of a function, and hash of its text where it is to be had."""
+    name = f"{extend.__module__}.{getattr(extend, '__qualname__', type(extend).__qualname__)}"
+    try:
+        text = inspect.getsource(extend)
+    except (OSError, TypeError):
+        return {"function": name, "sha256": None}
+    return {"function": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def versions() -> dict[str, str]:
@@ -304,72 +319,3 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             found[name] = "unknown"
     return found
-
-
-def build_model(
-    policy: Policy | str | Path,
-    case: Case | str | Path,
-    *,
-    changes: Mapping[str, object] = NO_CHANGES,
-    scales: Mapping[str, float] | None = None,
-) -> Model:
-    """Build the Pyomo model of a policy on a case.
-
-    Parameters
-    ----------
-    scales
-        Raw value of each goal that counts as 1; worked out from the relaxation without it.
-    """
-    base, wanted, case = _read(policy, case, changes)
-    instance = build_instance(case, wanted)
-    model = build_pyomo(instance, known_scales(wanted) | dict(scales or {}))
-    if scales is None and any(goal.scale == "ideal" for goal in wanted.goals.values()):
-        loaded = LoadedModel(instance, model)
-        watch = Watch()
-        loaded.set_scales(scales_of(wanted, base, loaded, watch, same=not _moves_rules(changes)))
-    return model
-
-
-def complete(
-    decisions: Decisions,
-    policy: Policy | str | Path,
-    case: Case | str | Path,
-    *,
-    gap: float | None = None,
-    time_limit: float | None = None,
-    report: Callable[[Progress], None] | None = None,
-) -> Plan:
-    """Keep a plan's slots as they are and solve for everything else.
-
-    Parameters
-    ----------
-    decisions
-        Only the slots are kept.
-
-    Raises
-    ------
-    InfeasibleError
-        If nothing else could make these slots keep every rule.
-    """
-    clock, watch = _Clock(), Watch(report=report)
-    with clock.step("read"):
-        policy, _, case = _read(policy, case, NO_CHANGES)
-    watch.time_limit = time_limit if time_limit is not None else policy.solver.time_limit
-    with clock.step("build"):
-        instance = build_instance(case, policy)
-        model = build_pyomo(instance, known_scales(policy))
-        pinned = values_of(instance, decisions)
-    if len(pinned.impossible):
-        row = pinned.impossible.iloc[0]
-        raise InfeasibleError(f"the case does not allow {row['table']} {row['key']}")
-    with clock.step("load"):
-        loaded = LoadedModel(
-            instance, model, seed=policy.solver.seed, threads=policy.solver.threads
-        )
-    with clock.step("solve"), watch.listening():
-        scales = scales_of(policy, policy, loaded, watch, same=True)
-        loaded.set_scales(scales)
-        loaded.pin({name: pinned.of[name] for name in ("cohort", "placed", "slots")})
-        solution = loaded.solve(watch, gap=policy.solver.gap if gap is None else gap)
-    outcome = _Outcome(instance, loaded, solution, scales, NO_CHANGES, watch, clock)
-    return _checked(outcome, slots=decisions.slots)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 Kind = Literal["definition", "link", "fact", "limit"]
@@ -39,6 +41,59 @@ class Rule:
             return None
         year = index[self.year_at]
         return year if isinstance(year, int) else None
+
+
+@dataclass(frozen=True)
+class CustomRule:
+    """What a function given as ``extend`` says about a constraint that it adds.
+
+    Attributes
+    ----------
+    name
+        Name of the Pyomo constraint.
+    title
+        The rule in a planner's words, as reports show it; made from the name without it.
+    source
+        Where its numbers come from.
+    why
+        The reason, printed in reports.
+    soft
+        Price in points per 1 % by which a row is missed; without it the rule must hold.
+    base
+        What counts as 100 % for a soft rule; the number of each row without it.
+    protected
+        Whether advice on what could give way leaves the rule alone.
+    """
+
+    name: str
+    title: str = ""
+    source: str = ""
+    why: str = ""
+    soft: float | None = None
+    base: float | None = None
+    protected: bool = False
+
+    def as_rule(self) -> Rule:
+        """The rule as an entry of the register."""
+        words = self.name.replace("_", " ").replace(".", ", ")
+        title = self.title or f"{words[:1].upper()}{words[1:]}"
+        return Rule(self.name, title, self.source or "custom rule", "limit")
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What custom rules added to the model of an instance.
+
+    Attributes
+    ----------
+    rules
+        Every custom rule by the name of its constraint.
+    variables
+        Names of the variables that came with them.
+    """
+
+    rules: Mapping[str, CustomRule] = field(default_factory=lambda: MappingProxyType({}))
+    variables: tuple[str, ...] = ()
 
 
 def _rules(*rules: Rule) -> dict[str, Rule]:
@@ -184,9 +239,10 @@ BOUNDS = _rules(
 """What the model keeps by its index sets and bounds alone, so that only checks can break it."""
 
 
-def title_of(name: str) -> str:
-    """A rule in a planner's words."""
-    return (RULES | BOUNDS)[name].title
+def register(extension: Extension) -> dict[str, Rule]:
+    """Every rule that a plan may break, custom ones included, by name."""
+    custom = {name: rule.as_rule() for name, rule in extension.rules.items()}
+    return RULES | BOUNDS | custom
 
 
 def figure(value: float) -> str:

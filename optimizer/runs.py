@@ -18,6 +18,8 @@ from optimizer.plan import COLUMNS, Decisions, Plan, amount_column
 
 PLAN, DECISIONS, SUMMARY, RUN = "plan.csv", "decisions.csv", "summary.json", "run.json"
 WORKBOOK, REPORT, LOG = "plan.xlsx", "report.html", "solver.log"
+VARIABLES = "variables.csv"
+"""Values of the variables of custom rules, where there are any."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 OTHER_KEYS = (
     "country",
@@ -83,6 +85,8 @@ def write_tables(plan: Plan, folder: Path) -> None:
     """Write what was chosen, as CSV and with all that follows from it as a workbook."""
     write_csv(plan.slots, folder / PLAN)
     write_csv(decision_rows(plan.decisions), folder / DECISIONS)
+    if len(plan.decisions.variables):
+        write_csv(plan.decisions.variables, folder / VARIABLES)
     write_workbook(plan, folder / WORKBOOK)
 
 
@@ -214,7 +218,13 @@ def write_workbook(plan: Plan, path: Path) -> None:
 def _sheets(plan: Plan) -> dict[str, pd.DataFrame]:
     """Tables of the workbook; the integration budget by its four keys, whatever the line."""
     sheets = {"slots": plan.slots, "decisions": decision_rows(plan.decisions)}
-    sheets |= {name: table for name, table in plan.tables.items() if name != "rules"}
+    if len(plan.decisions.variables):
+        sheets |= {"variables": plan.decisions.variables}
+    sheets |= {
+        name: table
+        for name, table in plan.tables.items()
+        if name != "rules" and (name != "custom_rules" or len(table))
+    }
     keys = ["country", "track", "region", "year"]
     total = plan.tables["integration"].groupby(keys, sort=False)["amount"].sum()
     return sheets | {"integration": total.reset_index()}

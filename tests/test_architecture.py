@@ -38,6 +38,7 @@ ORDER = (
     "runs",
     "checking",
     "advice",
+    "preparation",
     "planner",
     "validation",
     "report",

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from optimizer.evaluation.arrays import decisions_of, values_of
-from optimizer.evaluation.checks import changes, check_all, limit_rows
+from optimizer.evaluation.checks import changes, check_all, judged
+from optimizer.evaluation.custom import custom_table, split_rows
+from optimizer.evaluation.soft import soft_costs
 from optimizer.evaluation.subject import Subject
 from optimizer.evaluation.tables import goals, result_tables
 from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.plan import Decisions
-from optimizer.rules import figure, title_of
+from optimizer.rules import BOUNDS, RULES, Rule, figure, register
 
 __all__ = ["Evaluation", "decisions_of", "evaluate_decisions", "values_of"]
 
@@ -32,11 +34,14 @@ class Evaluation:
     violations
         rule, key, value, sense, limit, slack: rows of ``rules`` that are broken, and decisions
         the case does not allow (rule ``decision_is_possible``).
+    rules
+        The register of the rules, custom ones included.
     """
 
     points: float
     tables: dict[str, pd.DataFrame]
     violations: pd.DataFrame
+    rules: Mapping[str, Rule] = field(default_factory=lambda: RULES | BOUNDS)
 
     def __repr__(self) -> str:
         return f"<Evaluation: {self.points:,.3f} points, {len(self.violations)} rules broken>"
@@ -46,10 +51,14 @@ class Evaluation:
         words = {"at_most": "at most", "at_least": "at least", "equal": "exactly"}
         sides = {"at_most": "too many", "at_least": "short", "equal": "too many"}
         return [
-            f"{title_of(row.rule)}: {row.key}: {figure(row.value)}, but {words[row.sense]} "
+            f"{self._title(row.rule)}: {row.key}: {figure(row.value)}, but {words[row.sense]} "
             f"{figure(row.limit)} ({figure(-row.slack)} {sides[row.sense]})"
             for row in rows_of(self.violations)
         ]
+
+    def _title(self, name: str) -> str:
+        # Bounds of custom variables are no rules of the register.
+        return self.rules[name].title if name in self.rules else name
 
     @property
     def holds(self) -> bool:
@@ -58,7 +67,10 @@ class Evaluation:
 
 
 def evaluate_decisions(
-    instance: Instance, decisions: Decisions, scales: dict[str, float]
+    instance: Instance,
+    decisions: Decisions,
+    scales: dict[str, float],
+    custom: pd.DataFrame | None = None,
 ) -> Evaluation:
     """Recompute everything that follows from a plan and check every rule.
 
@@ -66,12 +78,17 @@ def evaluate_decisions(
     ----------
     scales
         Raw value of each goal that counts as 1 before weights.
+    custom
+        Rows of custom rules with their values, which only their own expressions can tell.
     """
+    assert (custom is not None) == bool(instance.extension.rules), "custom rules have rows"
     subject = Subject(instance, values_of(instance, decisions), decisions)
     tables = result_tables(subject)
     tables["goals"] = goals(subject, scales)
-    tables["soft"] = _soft(subject)
-    checked = check_all(subject)
+    hard, priced = split_rows(custom)
+    tables["soft"] = _joined([soft_costs(subject), priced])
+    tables["custom_rules"] = custom_table(instance.extension)
+    checked = judged(_joined([check_all(subject), hard]))
     tables["rules"] = checked.drop(columns="broken")
     impossible = subject.values.impossible
     strange = pd.DataFrame(
@@ -94,33 +111,11 @@ def evaluate_decisions(
         points=points,
         tables=tables,
         violations=pd.concat(found, ignore_index=True) if found else strange,
+        rules=register(instance.extension),
     )
 
 
-def _soft(subject: Subject) -> pd.DataFrame:
-    """limit, key, value, number, percent, points: what soft limits cost."""
-    parts = []
-    for limit in subject.instance.limits:
-        if limit.limit.soft is None:
-            continue
-        for rows, bound in zip(
-            limit_rows(subject, limit, limit.name, "limit"), limit.bounds, strict=True
-        ):
-            base = np.array([limit.soft_base(bound, group) for group in limit.groups.index])
-            side = 1.0 if bound.sense == "at_most" else -1.0
-            beyond = np.maximum(0.0, side * (rows["value"] - rows["limit"]))
-            percent = 100.0 * beyond / base
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "limit": limit.name,
-                        "key": rows["key"],
-                        "value": rows["value"],
-                        "number": rows["limit"],
-                        "percent": percent,
-                        "points": limit.limit.soft * percent,
-                    }
-                )
-            )
-    columns = ["limit", "key", "value", "number", "percent", "points"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of all parts; parts without rows leave the types of the others alone."""
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else parts[0]

@@ -215,15 +215,13 @@ CHECKS: tuple[Callable[[Subject], list[pd.DataFrame]], ...] = (
 
 
 def check_all(s: Subject) -> pd.DataFrame:
-    """Every checked row.
-
-    Returns
-    -------
-    pandas.DataFrame
-        rule, key, value, sense, limit, slack (negative beyond tolerance = broken), broken.
-    """
+    """Every row of the model's own rules: rule, key, value, sense, limit."""
     parts = [part for check in CHECKS for part in check(s) if len(part)]
-    table = pd.concat(parts, ignore_index=True) if parts else rows("", pd.DataFrame(), [], "", [])
+    return pd.concat(parts, ignore_index=True) if parts else rows("", pd.DataFrame(), [], "", [])
+
+
+def judged(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows with ``slack`` (negative beyond tolerance = broken) and ``broken``."""
     above = table["value"] - table["limit"]
     slack = above.where(table["sense"].eq("at_least"), -above)
     slack = slack.where(table["sense"].ne("equal"), -above.abs())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pyomo.environ as pyo
 
 from optimizer.formulation.expressions import KEYS, Sums, add_index
-from optimizer.frames import mapping
+from optimizer.frames import keys_of, mapping
 from optimizer.instance import Instance
 from optimizer.instance.people import terms
 from optimizer.instance.sets import BLOCK
@@ -87,18 +88,39 @@ def add_single_slots(model: pyo.ConcreteModel, instance: Instance) -> None:
 
     Skipped for every other block.
     """
-    sets = instance.sets
-    add_index(model, "SLOTS", sets.slots, KEYS["slots"])
-    model.slots = pyo.Var(model.SLOTS, domain=pyo.NonNegativeIntegers)
-    single = terms(sets.slots, "slots")
-    by_country, by_region = Sums(model, single, KEYS["cohort"]), Sums(model, single, KEYS["placed"])
-    add_index(model, "TOUCHED_COHORTS", sets.slots, KEYS["cohort"])
-    add_index(model, "TOUCHED_PLACES", sets.slots, KEYS["placed"])
+    model.SLOTS = pyo.Set(dimen=5)
+    # Any key at all may be named: custom rules touch blocks by naming their slots.
+    model.slots = pyo.Var(pyo.Any, domain=pyo.NonNegativeIntegers, dense=False)
+    model.TOUCHED_COHORTS = pyo.Set(dimen=4)
+    model.TOUCHED_PLACES = pyo.Set(dimen=5)
+    model.slots_make_cohort = pyo.Constraint(model.TOUCHED_COHORTS)
+    model.slots_make_placed = pyo.Constraint(model.TOUCHED_PLACES)
+    link_slots(model, instance.sets.slots)
 
-    @model.Constraint(model.TOUCHED_COHORTS)
-    def slots_make_cohort(model: pyo.ConcreteModel, *cell: object) -> object:
-        return by_country[cell] == model.cohort[cell]
 
-    @model.Constraint(model.TOUCHED_PLACES)
-    def slots_make_placed(model: pyo.ConcreteModel, *cell: object) -> object:
-        return by_region[cell] == model.placed[cell]
+def link_slots(model: pyo.ConcreteModel, slots: pd.DataFrame) -> None:
+    """Make whole blocks of single slots decisions, and tie them to both margins.
+
+    Parameters
+    ----------
+    slots
+        country, track, level, group, region, year: all slots of the blocks.
+    """
+    cohorts: dict[tuple[object, ...], list[object]] = {}
+    places: dict[tuple[object, ...], list[object]] = {}
+    for key, cohort, place in zip(
+        keys_of(slots, KEYS["slots"]),
+        keys_of(slots, KEYS["cohort"]),
+        keys_of(slots, KEYS["placed"]),
+        strict=True,
+    ):
+        model.SLOTS.add(key)
+        single = model.slots[key]
+        cohorts.setdefault(cohort, []).append(single)
+        places.setdefault(place, []).append(single)
+    for cell, members in cohorts.items():
+        model.TOUCHED_COHORTS.add(cell)
+        model.slots_make_cohort.add(cell, pyo.quicksum(members) == model.cohort[cell])
+    for cell, members in places.items():
+        model.TOUCHED_PLACES.add(cell)
+        model.slots_make_placed.add(cell, pyo.quicksum(members) == model.placed[cell])

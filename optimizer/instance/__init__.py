@@ -7,7 +7,8 @@ optional keys, scores countries and regions, and turns rules into terms of the d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -24,11 +25,14 @@ from optimizer.instance.people import CONSTANT, People, build_people
 from optimizer.instance.scoring import Scores, build_scores
 from optimizer.instance.services import capacities, use_terms
 from optimizer.instance.sets import Sets, build_sets
-from optimizer.instance.touched import with_touched_slots
+from optimizer.instance.touched import single_slots, with_touched_slots
 from optimizer.instance.values import value_terms
 from optimizer.policy import Policy, Transfer
+from optimizer.rules import Extension
 
 __all__ = ["Instance", "build_instance"]
+
+NO_FILTER: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class Instance:
         coefficient, track, entry_year.
     current, current_at
         Slots today by country and track, and by track and region (empty where not given).
+    extension
+        Custom rules and variables, once a model was extended by them.
     """
 
     case: Case
@@ -84,6 +90,37 @@ class Instance:
     current: pd.DataFrame
     current_at: pd.DataFrame
     attributes: Attributes
+    extension: Extension = field(default_factory=Extension)
+
+    def options(self, where: Mapping[str, object] = NO_FILTER) -> pd.DataFrame:
+        """Single slots that could be given, as keys of the model's ``slots``.
+
+        Parameters
+        ----------
+        where
+            Filter as in policies: attribute names of countries, tracks, regions, levels or years
+            and the value, or list of values, each must have.
+
+        Returns
+        -------
+        pandas.DataFrame
+            country, track, level, region, year.
+
+        Raises
+        ------
+        PolicyError
+            If a name is no attribute or a value occurs nowhere.
+        """
+        found = single_slots(self.sets).drop(columns="group")
+        problems = Problems()
+        attributes = replace(self.attributes, problems=problems)
+        for name, wanted in where.items():
+            attribute = attributes.find(name, "options", within=[str(key) for key in found])
+            if attribute is not None:
+                values = attributes.wanted(attribute, name, wanted, "options")
+                found = found[attribute.of(found).isin(values)]
+        problems.raise_if_any(PolicyError)
+        return found.reset_index(drop=True)
 
 
 def build_instance(case: Case, policy: Policy) -> Instance:

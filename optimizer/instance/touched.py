@@ -21,7 +21,7 @@ def with_touched_slots(case: Case, policy: Policy, sets: Sets, attributes: Attri
     and by a limit on slots that filters or groups by attributes of countries and of regions.
     All other blocks stay on their margins: integer slots with those margins always exist.
     """
-    blocks = sets.cohort.merge(sets.placed[[*BLOCK, "region"]], on=BLOCK)
+    blocks = single_slots(sets)
     keep = pd.Series(False, index=blocks.index)
     scores = case.table("scores")
     scores = scores[scores["goal"].isin(policy.goals) & scores["region"].ne("")]
@@ -45,8 +45,13 @@ def with_touched_slots(case: Case, policy: Policy, sets: Sets, attributes: Attri
             if measure == "slots":
                 keep |= _named(blocks, where, by, quiet)
     touched = blocks.loc[keep, BLOCK].drop_duplicates()
-    slots = blocks.merge(touched, on=BLOCK)
-    return replace(sets, slots=slots[["country", *BLOCK[:3], "region", "year"]])
+    return replace(sets, slots=blocks.merge(touched, on=BLOCK))
+
+
+def single_slots(sets: Sets) -> pd.DataFrame:
+    """Every single slot that could be given: country, track, level, group, region, year."""
+    blocks = sets.cohort.merge(sets.placed[[*BLOCK, "region"]], on=BLOCK)
+    return blocks[["country", *BLOCK[:3], "region", "year"]]
 
 
 def _named(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +19,10 @@ from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.goals import points_per_value
 from optimizer.frames import keys_of
 from optimizer.instance import Instance
-from optimizer.rules import RULES
+from optimizer.rules import register
 from optimizer.solver.elastic import least_relaxation
 from optimizer.solver.engine import Engine, Options, Run
-from optimizer.solver.guided import GuidedStart
+from optimizer.solver.guided import STAGED, GuidedStart
 from optimizer.solver.matrix import Floats, Matrix, compile_model
 from optimizer.solver.rounding import build_rounding
 from optimizer.solver.watch import Progress, Watch, relative_gap
@@ -48,6 +48,8 @@ class Solution:
         Value of every decision by family, in the order of its frame.
     money
         transfer (line, other, year) and carry_over (line, year) amounts.
+    variables
+        Values of the variables of custom rules, by component and index.
     complete
         Whether the run ended by its gap: only then is the plan the same in every run.
     """
@@ -60,6 +62,7 @@ class Solution:
     money: dict[str, dict[tuple[object, ...], float]]
     complete: bool
     nodes: int = 0
+    variables: dict[str, dict[object, float]] = field(default_factory=dict)
 
 
 class LoadedModel:
@@ -146,7 +149,10 @@ class LoadedModel:
         """
         with watch.listening():
             rounding = build_rounding(self.instance, self.matrix)
-            start = GuidedStart(self.matrix, self.lp, rounding, self.options, gap).run(watch)
+            staged = (*STAGED, *self.instance.extension.variables)
+            start = GuidedStart(
+                self.matrix, self.lp, rounding, self.options, gap=gap, staged=staged
+            ).run(watch)
             if start.relaxation.status == "unbounded":
                 raise SolverError("the points of a plan have no upper limit")
             if start.relaxation.status == "infeasible":
@@ -173,12 +179,15 @@ class LoadedModel:
     def advice(self, watch: Watch) -> pd.DataFrame | None:
         """Least relaxation that would make a plan possible; see :func:`least_relaxation`."""
         floors = self.instance.policy.support_floor
+        custom = self.instance.extension.rules
+        rules = register(self.instance.extension)
         protected = {
             ("limit_at_least", limit.name)
             for limit in self.instance.limits
             if limit.limit.protected
         }
         protected |= {("limit_at_most", name) for _, name in protected}
+        protected |= {(rule.name, "") for rule in custom.values() if rule.protected}
         protected |= {
             ("support_reaches_floor", str(number))
             for number, floor in enumerate(floors)
@@ -187,9 +196,9 @@ class LoadedModel:
 
         def may_relax(rule: str, index: object) -> bool:
             name = index[0] if isinstance(index, tuple) else index
-            if (rule, str(name)) in protected:
+            if {(rule, str(name)), (rule, "")} & protected:
                 return False
-            return rule in RULES and RULES[rule].kind == "limit"
+            return rules[rule].kind == "limit"
 
         return least_relaxation(self.matrix, may_relax, watch, self.options)
 
@@ -281,7 +290,19 @@ class LoadedModel:
             money=money,
             complete=not (watch.timed_out or watch.interrupted),
             nodes=nodes,
+            variables=self._variables(x),
         )
+
+    def _variables(self, x: Floats) -> dict[str, dict[object, float]]:
+        """Values of custom variables; of those that no row speaks of, what they were fixed at."""
+        found: dict[str, dict[object, float]] = {}
+        for name in self.instance.extension.variables:
+            found[name] = {}
+            for index, variable in self.model.find_component(name).items():
+                column = self.matrix.column(name, index)
+                value = variable.value if column is None else x[column]
+                found[name][index] = 0.0 if value is None else float(value)
+        return found
 
 
 def _without_plan(status: str, watch: Watch) -> Solution:

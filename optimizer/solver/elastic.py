@@ -23,6 +23,8 @@ def least_relaxation(
 
     minimise sum over relaxable rows of relaxed / max(1, |number|).
 
+    Equalities may give way on either side.
+
     Parameters
     ----------
     may_relax
@@ -38,6 +40,7 @@ def least_relaxation(
         [number for number, (rule, index) in enumerate(matrix.rows) if may_relax(rule, index)],
         dtype=np.int64,
     )
+    rows = np.concatenate([rows, rows[matrix.row_lower[rows] == matrix.row_upper[rows]]])
     elastic = with_slack(matrix, rows)
     run = Engine(elastic, relaxed=True, options=options).run(watch)
     if run.x is None:
@@ -52,10 +55,12 @@ def least_relaxation(
 def with_slack(matrix: Matrix, rows: Ints) -> Matrix:
     """The matrix with one column per relaxable row that widens it, and only these cost.
 
-    Rows must be inequalities.
+    A row that is listed again gives way on its lower side there, as equalities may on both.
     """
     count, height = len(rows), len(matrix.row_lower)
-    signs = np.where(np.isfinite(matrix.row_upper[rows]), -1.0, 1.0)
+    again = np.ones(count, dtype=bool)
+    again[np.unique(rows, return_index=True)[1]] = False
+    signs = np.where(np.isfinite(matrix.row_upper[rows]) & ~again, -1.0, 1.0)
     slack = scipy.sparse.csc_array((signs, (rows, np.arange(count))), shape=(height, count))
     weight = 1.0 / np.maximum(1.0, np.abs(matrix.numbers()[rows]))
     zeros = np.zeros(len(matrix.cost))

@@ -52,6 +52,8 @@ class GuidedStart:
         Engine with the relaxation and its final costs loaded; its bounds are restored.
     gap
         Relative gap asked for: the steps stop well inside it.
+    staged
+        Components whose whole numbers are decided before the margins.
     """
 
     matrix: Matrix
@@ -59,6 +61,7 @@ class GuidedStart:
     rounding: Rounding
     options: Options
     gap: float
+    staged: tuple[str, ...] = STAGED
 
     def run(self, watch: Watch) -> Start:
         """Solve the relaxation and round it."""
@@ -70,7 +73,8 @@ class GuidedStart:
         whole = np.flatnonzero(self.matrix.integral)
         if _distance(root.x[whole]) <= DECIDED:
             return Start(root.x, root)
-        staged = np.concatenate([self.matrix.family(name) for name in STAGED])
+        staged = np.concatenate([self.matrix.family(name) for name in self.staged])
+        staged = staged[self.matrix.integral[staged]]
         decided = self._decide(staged, root, watch)
         found = None
         if decided is not None and not watch.should_stop():

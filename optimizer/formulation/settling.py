@@ -1,0 +1,207 @@
+"""Custom rules checked on a plan's numbers, through the expressions they were written in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyomo.environ as pyo
+from pyomo.core.expr.visitor import identify_variables
+
+from optimizer.errors import ExtensionError, Problems
+from optimizer.formulation.custom import EXTEND, base_of
+from optimizer.formulation.expressions import KEYS
+from optimizer.frames import keys_of
+from optimizer.instance import Instance
+
+Floats = npt.NDArray[np.float64]
+Cells = Mapping[str, Mapping[object, float]]
+"""Values of variables by component and index."""
+
+TOTAL = "total"
+"""Key of rules that have one row."""
+
+ADDED_UP_BY = {
+    "spending": "spending_adds_up",
+    "use": "use_adds_up",
+    "intake": "intake_adds_up",
+    "residents": "residents_add_up",
+    "value": "value_adds_up",
+    "raw_value": "raw_value_adds_up",
+    "measured": "measure_adds_up",
+    "compared": "compared_adds_up",
+    "committed": "commitment_adds_up",
+    "change": "change_adds_up",
+}
+"""Accounts and the rule whose row of the same index defines each."""
+
+HELD_BY = {
+    "moved_cohorts": ("change_counts_cohorts_up", "change_counts_cohorts_down"),
+    "moved_places": ("change_counts_places_up", "change_counts_places_down"),
+    "counted": ("counted_under_tangent",),
+    "violation": ("limit_at_least", "limit_at_most"),
+}
+"""Accounts that are as small, or for ``counted`` as large, as these rules let them be."""
+
+
+def custom_rows(
+    model: pyo.ConcreteModel, instance: Instance, decided: Mapping[str, Floats], given: Cells
+) -> pd.DataFrame:
+    """Value of every row of every custom rule under a plan.
+
+    Decisions are taken from the plan; accounts (spending, use, values and the like) are added up
+    again from them, by their own defining rows. No solver takes part.
+
+    Parameters
+    ----------
+    model, instance
+        As extended.
+    decided
+        Values by family, in the order of the instance's frames.
+    given
+        Amounts of ``transfer`` and ``carry_over``, and values of the custom variables.
+
+    Returns
+    -------
+    pandas.DataFrame
+        rule, key, value, sense, limit, soft, base; soft and base are blank for hard rules.
+
+    Raises
+    ------
+    ExtensionError
+        If the plan has no value for a variable that a custom rule needs.
+    """
+    problems = Problems()
+    accounts = _Accounts(model, instance, decided, given, problems)
+    rows: list[tuple[object, ...]] = []
+    for name, rule in instance.extension.rules.items():
+        for index, row in model.find_component(name).items():
+            if not row.active:
+                continue
+            value = accounts.value(row.body)
+            for sense, number in _sides(row):
+                base = None if rule.soft is None else base_of(rule, number)
+                rows.append((name, _label(index), value, sense, number, rule.soft, base))
+    rows += accounts.bounds_broken()
+    problems.raise_if_any(ExtensionError)
+    columns = ["rule", "key", "value", "sense", "limit", "soft", "base"]
+    table = pd.DataFrame(rows, columns=columns)
+    words = {"rule": "str", "key": "str", "sense": "str"}
+    return table.astype(dict.fromkeys(columns, "float64") | words)
+
+
+def _label(index: object) -> str:
+    if index is None:
+        return TOTAL
+    return ", ".join(map(str, index)) if isinstance(index, tuple) else str(index)
+
+
+def _sides(row: Any) -> list[tuple[str, float]]:
+    if row.equality:
+        return [("equal", float(pyo.value(row.upper)))]
+    sides = (("at_least", row.lower), ("at_most", row.upper))
+    return [(sense, float(pyo.value(number))) for sense, number in sides if number is not None]
+
+
+class _Accounts:
+    """Values of a model's variables: decisions from a plan, accounts added up when needed."""
+
+    def __init__(
+        self,
+        model: pyo.ConcreteModel,
+        instance: Instance,
+        decided: Mapping[str, Floats],
+        given: Cells,
+        problems: Problems,
+    ) -> None:
+        self.model, self.problems = model, problems
+        self.names = instance.extension.variables
+        self.cells: dict[str, Mapping[object, float]] = {
+            family: dict(
+                zip(keys_of(getattr(instance.sets, family), keys), decided[family], strict=True)
+            )
+            for family, keys in KEYS.items()
+        }
+        moved: dict[str, Mapping[object, float]] = {"transfer": {}, "carry_over": {}}
+        self.cells |= moved | dict(given)
+        self.known: dict[int, float] = {}
+
+    def value(self, expression: Any) -> float:
+        """Value of an expression."""
+        for variable in identify_variables(expression):
+            variable.set_value(self.of(variable), skip_validation=True)
+        return float(pyo.value(expression))
+
+    def of(self, variable: Any) -> float:
+        """Value of a variable."""
+        if id(variable) not in self.known:
+            self.known[id(variable)] = self._found(variable)
+        return self.known[id(variable)]
+
+    def _found(self, variable: Any) -> float:
+        name, index = variable.parent_component().name, variable.index()
+        if name in self.names:
+            return self._custom(variable, name, index)
+        if name in self.cells:
+            return float(self.cells[name].get(index, 0.0))
+        if name in ADDED_UP_BY:
+            row = self.model.component(ADDED_UP_BY[name])[index]
+            return self._where_tight(variable, row)
+        if name not in HELD_BY:  # violations of soft custom rules: rows are looked at without
+            return 0.0
+        found = [self._where_tight(variable, row) for row in self._holding(name, index)]
+        return min(found) if name == "counted" else max(0.0, *found)
+
+    def _custom(self, variable: Any, name: str, index: object) -> float:
+        value = self.cells.get(name, {}).get(index)
+        if value is None:
+            self.problems.add(
+                EXTEND,
+                "the plan has no value for it",
+                column=variable.name,
+                expected="a plan that was solved or completed with these rules",
+            )
+            return 0.0
+        return float(value)
+
+    def _holding(self, name: str, index: Any) -> list[Any]:
+        parts = [self.model.component(rule) for rule in HELD_BY[name]]
+        if name == "violation":
+            limit, sense, group = index
+            return [self.model.component(f"limit_{sense}")[limit, group]]
+        if name == "counted":
+            return [row for key, row in parts[0].items() if key[:2] == index]
+        return [part[index] for part in parts]
+
+    def _where_tight(self, variable: Any, row: Any) -> float:
+        """Value of a variable at which a linear row holds with equality."""
+        for other in identify_variables(row.body):
+            if other is not variable:
+                other.set_value(self.of(other), skip_validation=True)
+        variable.set_value(0.0, skip_validation=True)
+        rest = pyo.value(row.body)
+        variable.set_value(1.0, skip_validation=True)
+        slope = pyo.value(row.body) - rest
+        number = row.upper if row.upper is not None else row.lower
+        return float((pyo.value(number) - rest) / slope)
+
+    def bounds_broken(self) -> list[tuple[object, ...]]:
+        """Custom variables that are beyond their bounds, or not whole where they must be."""
+        rows: list[tuple[object, ...]] = []
+        for name in self.names:
+            for index, variable in self.model.find_component(name).items():
+                value = self.cells.get(name, {}).get(index)
+                if value is None:
+                    continue
+                if variable.lb is not None and value < variable.lb:
+                    rows.append((name, _label(index), value, "at_least", variable.lb, None, None))
+                if variable.ub is not None and value > variable.ub:
+                    rows.append((name, _label(index), value, "at_most", variable.ub, None, None))
+                if (variable.is_integer() or variable.is_binary()) and value != round(value):
+                    rows.append(
+                        (name, _label(index), value, "equal", float(round(value)), None, None)
+                    )
+        return rows

@@ -1,0 +1,213 @@
+"""From a policy and a case to a model that is loaded: read, join, build, extend, scale."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from optimizer.advice import no_plan
+from optimizer.case import Case, load_case
+from optimizer.checking import known_scales, require_case
+from optimizer.errors import OptimizerError, PolicyError, Problems
+from optimizer.formulation import Model, build_pyomo
+from optimizer.formulation.custom import Extend, extend_model
+from optimizer.instance import Instance, build_instance
+from optimizer.policy import Policy, load_policy
+from optimizer.solver import LoadedModel, Solution, Watch
+
+NO_CHANGES: Mapping[str, object] = MappingProxyType({})
+SCALE_DIGITS = 6
+NO_SCALE = 1e-9
+MODEL_SUFFIXES = (".lp", ".mps")
+
+
+class Pair(NamedTuple):
+    """A policy as it is and as changed, and the case it is meant for."""
+
+    base: Policy
+    policy: Policy
+    case: Case
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be planned.
+
+    Attributes
+    ----------
+    pair
+        Policy and case.
+    changes
+        Values of the policy that were changed, by dotted address.
+    extend
+        Function that adds custom rules.
+    """
+
+    pair: Pair
+    changes: Mapping[str, object] = field(default_factory=lambda: NO_CHANGES)
+    extend: Extend | None = None
+
+    @property
+    def same_rules(self) -> bool:
+        """Whether its hard rules are those of the base policy, on which ideals depend."""
+        indifferent = re.compile(r"solver\.\w+|goals\.[^.]+\.(weight|scale)")
+        return self.extend is None and all(map(indifferent.fullmatch, self.changes))
+
+    def built(self, scales: Mapping[str, float]) -> tuple[Instance, Model]:
+        """Join and build, with custom rules."""
+        instance = build_instance(self.pair.case, self.pair.policy)
+        model = build_pyomo(instance, known_scales(self.pair.policy) | dict(scales))
+        return extend_model(model, instance, self.extend), model
+
+
+def read_pair(
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    changes: Mapping[str, object] = NO_CHANGES,
+) -> Pair:
+    """Load what are paths, and make the changes.
+
+    Raises
+    ------
+    InputError, PolicyError
+        Case or policy is wrong, or they are not meant for each other.
+    """
+    case = case if isinstance(case, Case) else load_case(case)
+    base = policy if isinstance(policy, Policy) else load_policy(policy)
+    wanted = load_policy(base.path, changes=changes) if changes else base
+    if changes and load_policy(base.path).hash != base.hash:
+        problems = Problems()
+        problems.add(
+            base.path.name,
+            "is not what the policy was read from: edited since, or already changed",
+            expected="the path of the policy, or all changes at once",
+        )
+        raise PolicyError(problems)
+    require_case(wanted, case)
+    return Pair(base, wanted, case)
+
+
+def load(wanted: Wanted, instance: Instance, model: Model, log: Path | None = None) -> LoadedModel:
+    """Compile a model and load it, with the policy's options."""
+    options = wanted.pair.policy.solver
+    return LoadedModel(instance, model, seed=options.seed, threads=options.threads, log=log)
+
+
+def scales_of(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> dict[str, float]:
+    """Scale of every goal: as the policy says, ideals under the base policy's hard rules.
+
+    Ideals are rounded to six digits. Custom rules and changes do not move them.
+
+    Parameters
+    ----------
+    loaded
+        The model of what is wanted; where it has other rules than the base policy, the base
+        policy's own model is built for this purpose.
+
+    Raises
+    ------
+    PolicyError
+        If nothing of a goal on scale ``ideal`` can be earned.
+    InfeasibleError, NoPlanError
+        If there is no plan under the base policy, or the watch stopped the search.
+    """
+    base, policy, case = wanted.pair
+    scales = known_scales(policy)
+    ideal = [name for name, goal in policy.goals.items() if goal.scale == "ideal"]
+    if not ideal:
+        return scales
+    if not wanted.same_rules:
+        plain = Wanted(Pair(base, base, case))
+        loaded = load(plain, *plain.built({}))
+    watch.begin("scales")
+    found = loaded.ideals(ideal, watch)
+    if found is None:
+        status = "no_plan" if watch.timed_out or watch.interrupted else "infeasible"
+        raise no_plan(loaded, Solution(status, None, None, None, {}, {}, complete=False), watch)
+    problems = Problems()
+    for name, value in found.items():
+        scales[name] = float(f"{value:.{SCALE_DIGITS}g}")
+        if value <= NO_SCALE:
+            problems.add(
+                policy.path.name,
+                f"nothing of goal {name!r} can be earned in case {case.name!r} "
+                f"(its ideal is {value:g})",
+                column=f"goals.{name}.scale",
+                expected="a scale as a number, or 'none'",
+            )
+    problems.raise_if_any(PolicyError)
+    return scales
+
+
+def build_model(
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    *,
+    changes: Mapping[str, object] = NO_CHANGES,
+    scales: Mapping[str, float] | None = None,
+    extend: Extend | None = None,
+) -> Model:
+    """Build the Pyomo model of a policy on a case.
+
+    Parameters
+    ----------
+    changes
+        Values by dotted address, as in :func:`optimizer.solve`.
+    scales
+        Raw value of each goal that counts as 1; worked out from the relaxation without it.
+    extend
+        Function that adds custom rules, as in :func:`optimizer.solve`.
+
+    Raises
+    ------
+    InputError, PolicyError, ExtensionError
+        Case, policy or custom rules are wrong.
+    """
+    wanted = Wanted(read_pair(policy, case, changes), changes, extend)
+    instance, model = wanted.built(scales or {})
+    goals = wanted.pair.policy.goals.values()
+    if scales is None and any(goal.scale == "ideal" for goal in goals):
+        loaded = LoadedModel(instance, model)
+        loaded.set_scales(scales_of(wanted, loaded, Watch()))
+    return model
+
+
+def write_model(
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    path: str | Path,
+    *,
+    changes: Mapping[str, object] = NO_CHANGES,
+    extend: Extend | None = None,
+) -> Path:
+    """Write the model of a policy on a case as a file that any solver reads.
+
+    Parameters
+    ----------
+    path
+        File to write, ``.lp`` or ``.mps``. Rows and columns keep their names.
+    changes, extend
+        As in :func:`optimizer.solve`.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    OptimizerError
+        If the file is neither ``.lp`` nor ``.mps``.
+    InputError, PolicyError, ExtensionError
+        Case, policy or custom rules are wrong.
+    """
+    path = Path(path)
+    if path.suffix not in MODEL_SUFFIXES:
+        raise OptimizerError(f"{path.name}: a model is written as {' or '.join(MODEL_SUFFIXES)}")
+    model = build_model(policy, case, changes=changes, extend=extend)
+    model.write(str(path), io_options={"symbolic_solver_labels": True})
+    return path
