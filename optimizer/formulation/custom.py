@@ -53,7 +53,10 @@ def extend_model(model: pyo.ConcreteModel, instance: Instance, extend: Extend | 
     instance = _touched(model, instance, problems)
     added = {part.name: part for part in before.added(pyo.Constraint)}
     for name, constraint in added.items():
-        _check_rows(name, constraint, problems)
+        _check_rows(constraint, problems)
+        if name in BOUNDS or name in {limit.name for limit in instance.limits}:
+            message = "is the name of a rule or limit already"
+            problems.add(EXTEND, message, column=name, expected="another name")
     rules = _described(described, added, problems)
     problems.raise_if_any(ExtensionError)
     variables = tuple(part.name for part in before.added(pyo.Var))
@@ -117,16 +120,14 @@ class _Before:
                 )
 
 
-def _check_rows(name: str, constraint: Any, problems: Problems) -> None:
-    if name in BOUNDS:
-        problems.add(EXTEND, "is the name of a rule already", column=name, expected="another name")
+def _check_rows(constraint: Any, problems: Problems) -> None:
     for row in constraint.values():
         degree = row.body.polynomial_degree() if row.active else 1
         if degree == 0:
             message, expected = "speaks of no decision", "pyo.Constraint.Skip for such a row"
         elif degree != 1:
             message, expected = "is not linear", "sums of decisions times numbers"
-        elif row.lower is None and row.upper is None:
+        elif row.lb is None and row.ub is None:
             message, expected = "limits nothing", "a number on at least one side"
         else:
             continue
@@ -251,12 +252,12 @@ def _price(
     lost = 0.0
     for rule in soft:
         for index, row in added[rule.name].items():
-            numbers = {"at_least": row.lower, "at_most": row.upper}
+            numbers = {"at_least": row.lb, "at_most": row.ub}
             body = row.body
             for side in SIDES:
                 if numbers[side] is None:
                     continue
-                base = base_of(rule, pyo.value(numbers[side]))
+                base = base_of(rule, numbers[side])
                 if base is None:
                     problems.add(
                         EXTEND,
@@ -268,7 +269,7 @@ def _price(
                 violation = model.custom_violation[rule.name, index, side]
                 body = body + (1 if side == "at_least" else -1) * base / 100.0 * violation
                 lost = lost + rule.soft * violation
-            row.set_value((row.lower, body, row.upper))
+            row.set_value((row.lb, body, row.ub))
     model.points.set_value(model.points.expr - lost)
 
 

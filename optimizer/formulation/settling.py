@@ -101,9 +101,9 @@ def _label(index: object) -> str:
 
 def _sides(row: Any) -> list[tuple[str, float]]:
     if row.equality:
-        return [("equal", float(pyo.value(row.upper)))]
-    sides = (("at_least", row.lower), ("at_most", row.upper))
-    return [(sense, float(pyo.value(number))) for sense, number in sides if number is not None]
+        return [("equal", float(row.ub))]
+    sides = (("at_least", row.lb), ("at_most", row.ub))
+    return [(sense, float(number)) for sense, number in sides if number is not None]
 
 
 class _Accounts:
@@ -185,8 +185,8 @@ class _Accounts:
         rest = pyo.value(row.body)
         variable.set_value(1.0, skip_validation=True)
         slope = pyo.value(row.body) - rest
-        number = row.upper if row.upper is not None else row.lower
-        return float((pyo.value(number) - rest) / slope)
+        number = row.ub if row.ub is not None else row.lb
+        return float((number - rest) / slope)
 
     def bounds_broken(self) -> list[tuple[object, ...]]:
         """Custom variables that are beyond their bounds, or not whole where they must be."""

@@ -34,7 +34,7 @@ def render_report(plan: Plan, case: Case, policy: Policy) -> str:
     return render_page(plan, case, policy)
 
 
-def write_report(plan: Plan, case: Case, policy: Policy, path: Path) -> None:
+def write_report(plan: Plan, case: Case, policy: Policy, path: str | Path) -> None:
     """Write the report of a plan; what is there is replaced.
 
     Parameters
@@ -49,4 +49,4 @@ def write_report(plan: Plan, case: Case, policy: Policy, path: Path) -> None:
     OptimizerError
         If the extra ``report`` is not installed.
     """
-    path.write_text(render_report(plan, case, policy), encoding="utf-8", newline="\n")
+    Path(path).write_text(render_report(plan, case, policy), encoding="utf-8", newline="\n")

@@ -9,6 +9,7 @@ import pandas as pd
 from optimizer.report import figures
 from optimizer.report.blocks import Bar, Bars, Block, Fact, Facts, Key, Piece, Section, Text
 from optimizer.report.colours import qualitative
+from optimizer.report.custom import titles
 from optimizer.report.material import Material, span
 from optimizer.report.services import fullest
 from optimizer.report.tables import behind, plain, records
@@ -234,15 +235,17 @@ def _goals(material: Material) -> Block:
     tables = [table, stage_table]
     soft = material.plan.tables.get("soft")
     if soft is not None and len(soft):
+        custom = titles(material)
         rows_ = [
             (
-                material.names.words(str(row.key)),
+                f"{custom[row.limit]}: {key}" if row.limit in custom else key,
                 figures.number(row.value),
                 figures.number(row.number),
                 figures.number(row.percent),
                 f"{row.points:,.3f}",
             )
             for row in records(soft)
+            for key in [material.names.words(str(row.key))]
         ]
         tables.append(
             plain(

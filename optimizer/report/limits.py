@@ -10,6 +10,7 @@ import pandas as pd
 from optimizer.policy import Amount, Limit, Relative
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Text
+from optimizer.report.custom import custom_blocks
 from optimizer.report.figures import SPACE, counted, exactly, number
 from optimizer.report.material import Material
 from optimizer.report.tables import behind, plain, records
@@ -24,6 +25,7 @@ def limits_section(material: Material) -> Section:
     """Give every limit of the policy and promise of the case with what the plan measures."""
     blocks: list[Block] = [
         *_policy_limits(material),
+        *custom_blocks(material),
         *_floors(material),
         *_stability(material),
         *_commitments(material),
@@ -165,13 +167,15 @@ def _floors(material: Material) -> list[Block]:
 
 
 def _stability(material: Material) -> list[Block]:
-    rules = material.table("rules")
-    rows = rules[rules["rule"].eq("change_within_limit")]
+    """Change against today's slots by year, also where nothing limits or prices it."""
+    wanted = material.policy.stability
+    most = None if wanted is None else wanted.max_change
+    ceiling = "no limit" if most is None else number(100.0 * most)
     told = [
-        (str(row.key), number(row.value), number(row.limit), number(row.slack))
-        for row in records(rows)
+        (str(row.year), number(row.percent), ceiling, f"{row.points:,.3f}")
+        for row in records(material.plan.tables.get("change", pd.DataFrame()))
     ]
-    head = ("Year", "Change", "At most", "Slack")
+    head = ("Year", "Change", "At most", "Points it costs")
     caption = "Change against the current plan (% of today's slots)"
     return [plain(caption, head, told, (1, 2, 3))] if told else []
 

@@ -9,13 +9,14 @@ import pandas as pd
 from optimizer.report import figures
 from optimizer.report.blocks import Bar, Bars, Block, Piece, Section, Text
 from optimizer.report.colours import ACCENT, GREY, SEQUENTIAL, Colour
+from optimizer.report.custom import titles
 from optimizer.report.figures import counted, number
 from optimizer.report.limits import TOLERANCE, commitment, is_relative
 from optimizer.report.material import Material
 from optimizer.report.tables import plain, records
-from optimizer.rules import BOUNDS, RULES
+from optimizer.rules import BOUNDS, RULES, Rule
 
-KNOWN = RULES | BOUNDS
+CUSTOM = "a custom rule"
 EXAMPLES = 3
 MOST_BROKEN = 200
 """Broken rows that are listed; all are counted."""
@@ -46,7 +47,7 @@ def rules_section(material: Material) -> Section:
     broken = rules[rules["broken"]]
     if len(broken):
         rows = [
-            (_title(str(row.rule)), _key(material, row), _told(row), number(-row.slack))
+            (_title(material, str(row.rule)), _key(material, row), _told(row), number(-row.slack))
             for row in records(broken.head(MOST_BROKEN))
         ]
         told = f"This plan breaks rules in {counted(len(broken), 'place')}."
@@ -75,13 +76,17 @@ def _judged(material: Material) -> pd.DataFrame:
     }
     floor = rules["rule"].eq("support_reaches_floor")
     by_floor = rules["key"].str.rpartition(", ")[0].isin(running)
-    chosen = rules["rule"].isin(CHOSEN) & ~rules["key"].map(is_relative(material))
+    known = _known(material)
+    named = rules["rule"].isin([*CHOSEN, *titles(material)])
+    chosen = named & ~rules["key"].map(
+        is_relative(material)
+    )
     says = (rules["limit"].abs() > TOLERANCE) | chosen | (floor & by_floor)
     allowed = TOLERANCE * rules["limit"].abs().clip(lower=1.0)
     is_equality = rules["sense"].eq("equal")
     broken = rules["slack"] < -allowed
     return rules.assign(
-        kind=[KNOWN[rule].kind if rule in KNOWN else "limit" for rule in rules["rule"]],
+        kind=[known[rule].kind for rule in rules["rule"]],
         binds=says & ~is_equality & (rules["slack"].abs() <= allowed),
         broken=broken,
     )[(says & ~is_equality) | broken]
@@ -89,6 +94,7 @@ def _judged(material: Material) -> pd.DataFrame:
 
 def _bars(material: Material, rules: pd.DataFrame, colour: Colour) -> tuple[Bar, ...]:
     bars = []
+    known = _known(material)
     for rule, rows in rules.groupby("rule", sort=False):
         binding = rows[rows["binds"]]
         if not len(binding):
@@ -100,23 +106,33 @@ def _bars(material: Material, rules: pd.DataFrame, colour: Colour) -> tuple[Bar,
         if len(binding) > len(told):
             examples.append(f"and {counted(len(binding) - len(told), 'more row')}")
         share = len(binding) / len(rows)
-        source = KNOWN[str(rule)].source if rule in KNOWN else ""
+        source, title = known[str(rule)].source, known[str(rule)].title
         shown = f"{figures.whole(len(binding))} of {figures.whole(len(rows))}"
-        piece = Piece(0.0, round(100 * share, 3), colour, f"{_title(str(rule))}: {shown} rows")
+        piece = Piece(0.0, round(100 * share, 3), colour, f"{title}: {shown} rows")
         bars.append(
             Bar(
-                _title(str(rule)),
+                title,
                 shown,
                 (piece,),
-                small=f"from {source}" if source else "",
+                small=f"from {source}",
                 examples=tuple(examples),
             )
         )
     return tuple(sorted(bars, key=lambda bar: -bar.pieces[0].length))
 
 
-def _title(rule: str) -> str:
-    return KNOWN[rule].title if rule in KNOWN else figures.sentence(rule)
+def _title(material: Material, rule: str) -> str:
+    known = _known(material)
+    return known[rule].title if rule in known else figures.sentence(rule)
+
+
+def _known(material: Material) -> dict[str, Rule]:
+    """The register of rules, with the custom ones of the run."""
+    custom = {
+        str(row.rule): Rule(str(row.rule), str(row.title), str(row.source) or CUSTOM, "limit")
+        for row in records(material.plan.tables.get("custom_rules", pd.DataFrame()))
+    }
+    return RULES | BOUNDS | custom
 
 
 def _key(material: Material, row: Any) -> str:
