@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyomo.environ as pyo
 
-from optimizer.formulation.expressions import Sums, add_index
+from optimizer.formulation.expressions import Numbers, Sums, add_index
 from optimizer.frames import mapping
 from optimizer.instance import Instance
 
@@ -32,10 +34,8 @@ def add_budget(model: pyo.ConcreteModel, instance: Instance) -> None:
     Transfers exist only between the listed lines; nothing is carried over out of the last year
     of the window.
     """
-    _add_money(model, instance)
-    amount = mapping(instance.budget, ["line", "year"], "amount")
-    share = instance.carry_over
-    out = {(transfer.from_, transfer.to): transfer.share for transfer in instance.transfers}
+    numbers = budget_numbers(instance)
+    _add_money(model, instance, numbers)
     cost = Sums(model, instance.spending, ["line", "year"])
 
     @model.Constraint(model.LINE_YEARS)
@@ -45,15 +45,17 @@ def add_budget(model: pyo.ConcreteModel, instance: Instance) -> None:
     @model.Constraint(model.LINE_YEARS)
     def spending_within_budget(model: pyo.ConcreteModel, line: str, year: int) -> object:
         given, received = _moved(model, line, year)
-        return model.spending[line, year] + given <= amount[line, year] + received
+        amount = numbers["spending_within_budget"][line, year]
+        return model.spending[line, year] + given <= amount + received
 
     @model.Constraint(model.TRANSFERS)
     def transfer_within_share(model: pyo.ConcreteModel, line: str, other: str, year: int) -> object:
-        return model.transfer[line, other, year] <= out[line, other] * amount[line, year]
+        most = numbers["transfer_within_share"][line, other, year]
+        return model.transfer[line, other, year] <= most
 
     @model.Constraint(model.CARRY_OVERS)
     def carry_over_within_share(model: pyo.ConcreteModel, line: str, year: int) -> object:
-        return model.carry_over[line, year] <= share[line] * amount[line, year]
+        return model.carry_over[line, year] <= numbers["carry_over_within_share"][line, year]
 
     @model.Constraint(model.LINE_YEARS)
     def received_money_is_spent(model: pyo.ConcreteModel, line: str, year: int) -> object:
@@ -63,27 +65,35 @@ def add_budget(model: pyo.ConcreteModel, instance: Instance) -> None:
         return received <= model.spending[line, year]
 
 
-def _add_money(model: pyo.ConcreteModel, instance: Instance) -> None:
+def budget_numbers(instance: Instance) -> Numbers:
+    """Numbers of the rules on money, by rule and index."""
     window = instance.sets.window
-    add_index(model, "LINE_YEARS", instance.budget, ["line", "year"])
-    model.TRANSFERS = pyo.Set(
-        initialize=[
-            (transfer.from_, transfer.to, year)
+    amount = mapping(instance.budget, ["line", "year"], "amount")
+    return {
+        "spending_within_budget": amount,
+        "transfer_within_share": {
+            (transfer.from_, transfer.to, year): transfer.share * amount[transfer.from_, year]
             for transfer in instance.transfers
             for year in window
-        ],
-        dimen=3,
-    )
-    model.CARRY_OVERS = pyo.Set(
-        initialize=[(line, year) for line in instance.carry_over for year in window[:-1]],
-        dimen=2,
-    )
+        },
+        "carry_over_within_share": {
+            (line, year): share * amount[line, year]
+            for line, share in instance.carry_over.items()
+            for year in window[:-1]
+        },
+    }
+
+
+def _add_money(model: pyo.ConcreteModel, instance: Instance, numbers: Numbers) -> None:
+    add_index(model, "LINE_YEARS", instance.budget, ["line", "year"])
+    model.TRANSFERS = pyo.Set(initialize=list(numbers["transfer_within_share"]), dimen=3)
+    model.CARRY_OVERS = pyo.Set(initialize=list(numbers["carry_over_within_share"]), dimen=2)
     model.spending = pyo.Var(model.LINE_YEARS, domain=pyo.NonNegativeReals)
     model.transfer = pyo.Var(model.TRANSFERS, domain=pyo.NonNegativeReals)
     model.carry_over = pyo.Var(model.CARRY_OVERS, domain=pyo.NonNegativeReals)
 
 
-def _moved(model: pyo.ConcreteModel, line: str, year: int) -> tuple[object, object]:
+def _moved(model: pyo.ConcreteModel, line: str, year: int) -> tuple[Any, Any]:
     """Money a line gives away and receives in a year; the number 0 where it cannot."""
     given = [model.transfer[key] for key in model.TRANSFERS if (key[0], key[2]) == (line, year)]
     received = [model.transfer[key] for key in model.TRANSFERS if key[1:] == (line, year)]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pyomo.environ as pyo
 
-from optimizer.formulation.expressions import Sums
+from optimizer.formulation.expressions import Numbers, Sums
 from optimizer.frames import mapping
 from optimizer.instance import Instance
 from optimizer.instance.people import terms
@@ -25,11 +24,11 @@ def add_caps(model: pyo.ConcreteModel, instance: Instance) -> None:
     with entrants = cohort + people who stay on from another track + people present. Only for
     tracks and years of ``national_caps``; on residents the last year's cap goes on in the tail.
     """
-    caps, sets = instance.caps, instance.sets
+    sets = instance.sets
     cohort = Sums(model, terms(sets.cohort, "cohort"), ["track", "year"])
     present = Sums(model, instance.people.present, ["track", "year"])
-    most_in = _caps(caps, "intake")
-    most_here = _caps(caps, "residents")
+    numbers = cap_numbers(instance)
+    most_in, most_here = numbers["intake_within_cap"], numbers["residents_within_cap"]
     model.CAPPED_INTAKES = pyo.Set(initialize=[key for key in most_in if cohort.has(key)], dimen=2)
     model.CAPPED_RESIDENTS = pyo.Set(initialize=list(most_here), dimen=2)
     model.intake = pyo.Var(model.CAPPED_INTAKES, domain=pyo.NonNegativeReals)
@@ -52,6 +51,10 @@ def add_caps(model: pyo.ConcreteModel, instance: Instance) -> None:
         return model.residents[track, year] <= most_here[track, year]
 
 
-def _caps(caps: pd.DataFrame, counts: str) -> dict[tuple[str, int], float]:
-    rows = caps[caps["counts"].eq(counts)]
-    return mapping(rows.astype({"max": float}), ["track", "year"], "max")
+def cap_numbers(instance: Instance) -> Numbers:
+    """Numbers of the caps, by rule and index."""
+    caps = instance.caps.astype({"max": float})
+    return {
+        f"{counts}_within_cap": mapping(caps[caps["counts"].eq(counts)], ["track", "year"], "max")
+        for counts in ("intake", "residents")
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,10 @@ KEYS: dict[str, list[str]] = {
     "expansion": ["region", "service", "year"],
 }
 """Index of every decision family, in the order of its frame's rows."""
+
+
+Numbers: TypeAlias = dict[str, dict[Any, float]]
+"""Numbers of rules, by rule and index: what somebody may change without changing the model."""
 
 
 def add_index(

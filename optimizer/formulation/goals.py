@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pyomo.environ as pyo
 
@@ -71,6 +72,21 @@ def points_per_value(instance: Instance, scales: Mapping[str, float]) -> dict[st
     return {name: 100.0 * goal.weight / total / scales[name] for name, goal in goals.items()}
 
 
+def prices(instance: Instance) -> dict[tuple[str, Any], float]:
+    """Points that one percent of violation or of change costs, by component and index."""
+    cost: dict[tuple[str, Any], float] = {
+        ("violation", (limit.name, bound.sense, str(group))): limit.limit.soft
+        for limit in instance.limits
+        if limit.limit.soft is not None
+        for bound in limit.bounds
+        for group in limit.groups.index
+    }
+    stability = instance.policy.stability
+    if stability is not None and stability.price:
+        cost |= {("change", year): stability.price for year in instance.sets.years}
+    return cost
+
+
 def add_points(model: pyo.ConcreteModel, instance: Instance, scales: Mapping[str, float]) -> None:
     r"""The plan with the most points is best.
 
@@ -82,13 +98,10 @@ def add_points(model: pyo.ConcreteModel, instance: Instance, scales: Mapping[str
     model.points_per_value = pyo.Param(
         model.GOALS, initialize=points_per_value(instance, scales), mutable=True
     )
-    soft = {limit.name: limit.limit.soft for limit in instance.limits}
-    stability = instance.policy.stability
-    price = stability.price if stability is not None else None
+    price = prices(instance)
 
     @model.Objective(sense=pyo.maximize)
     def points(model: pyo.ConcreteModel) -> object:
         earned = sum(model.points_per_value[goal] * model.value[goal] for goal in model.GOALS)
-        lost = sum(soft[key[0]] * model.violation[key] for key in model.VIOLATIONS)
-        moved = sum(price * model.change[year] for year in model.CHANGE_YEARS) if price else 0.0
-        return earned - lost - moved
+        lost = sum(each * model.component(name)[key] for (name, key), each in price.items())
+        return earned - lost

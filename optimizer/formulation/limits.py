@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import pyomo.environ as pyo
 
-from optimizer.formulation.expressions import Sums
+from optimizer.formulation.expressions import Numbers, Sums
 from optimizer.instance import Instance
 from optimizer.instance.bounds import Bound, JoinedLimit
 
@@ -25,8 +27,9 @@ def add_commitments(model: pyo.ConcreteModel, instance: Instance) -> None:
     rows = {limit.name: limit for limit in instance.commitments}
     model.COMMITMENTS = pyo.Set(initialize=list(rows))
     model.committed = pyo.Var(model.COMMITMENTS, domain=pyo.NonNegativeReals)
-    named = Sums(model, _tagged(instance.commitments), ["limit"])
-    floors, ceilings = _sided(rows, "at_least"), _sided(rows, "at_most")
+    named = Sums(model, measured_terms(instance.commitments), ["limit"])
+    numbers = commitment_numbers(instance)
+    floors, ceilings = numbers["commitment_at_least"], numbers["commitment_at_most"]
     model.COMMITTED_FLOORS = pyo.Set(initialize=list(floors))
     model.COMMITTED_CEILINGS = pyo.Set(initialize=list(ceilings))
 
@@ -36,11 +39,11 @@ def add_commitments(model: pyo.ConcreteModel, instance: Instance) -> None:
 
     @model.Constraint(model.COMMITTED_FLOORS)
     def commitment_at_least(model: pyo.ConcreteModel, row: str) -> object:
-        return model.committed[row] >= float(floors[row].constant.iloc[0])
+        return model.committed[row] >= floors[row]
 
     @model.Constraint(model.COMMITTED_CEILINGS)
     def commitment_at_most(model: pyo.ConcreteModel, row: str) -> object:
-        return model.committed[row] <= float(ceilings[row].constant.iloc[0])
+        return model.committed[row] <= ceilings[row]
 
 
 def add_limits(model: pyo.ConcreteModel, instance: Instance) -> None:
@@ -60,28 +63,78 @@ def add_limits(model: pyo.ConcreteModel, instance: Instance) -> None:
     limits = {limit.name: limit for limit in instance.limits}
     _add_accounts(model, instance, limits)
     add_violations(model, limits)
+    rows = limit_rows(instance.limits)
+
+    def body(model: pyo.ConcreteModel, row: LimitRow, key: tuple[str, str]) -> Any:
+        others = (weight * model.component(name)[index] for name, index, weight in row.others)
+        return model.measured[key] + sum(others)
 
     def floor(model: pyo.ConcreteModel, name: str, group: str) -> object:
-        bound = _sided(limits, "at_least")[name]
-        return model.measured[name, group] + _violated(
-            model, limits[name], bound, group
-        ) >= _number(model, name, bound, group)
+        row = rows["limit_at_least"][name, group]
+        return body(model, row, (name, group)) >= row.number
 
     def ceiling(model: pyo.ConcreteModel, name: str, group: str) -> object:
-        bound = _sided(limits, "at_most")[name]
-        return model.measured[name, group] - _violated(
-            model, limits[name], bound, group
-        ) <= _number(model, name, bound, group)
+        row = rows["limit_at_most"][name, group]
+        return body(model, row, (name, group)) <= row.number
 
     model.limit_at_least = pyo.Constraint(model.FLOORS, rule=floor)
     model.limit_at_most = pyo.Constraint(model.CEILINGS, rule=ceiling)
 
 
+@dataclass(frozen=True)
+class LimitRow:
+    """One row of a limit: what is measured, plus ``others``, against ``number``.
+
+    Attributes
+    ----------
+    others
+        Component, index and weight of the violation and of what is compared.
+    """
+
+    number: float
+    others: tuple[tuple[str, tuple[str, str, str], float], ...]
+
+
+def limit_rows(limits: Sequence[JoinedLimit]) -> dict[str, dict[tuple[str, str], LimitRow]]:
+    """Rows of :func:`add_limits`, by rule and index."""
+    rows: dict[str, dict[tuple[str, str], LimitRow]] = {"limit_at_least": {}, "limit_at_most": {}}
+    for limit in limits:
+        for bound in limit.bounds:
+            sign = 1.0 if bound.sense == "at_least" else -1.0
+            compared = set(bound.other["group"])
+            for group, constant in zip(bound.constant.index, bound.constant, strict=True):
+                others: list[tuple[str, tuple[str, str, str], float]] = []
+                if limit.limit.soft is not None:
+                    base = limit.soft_base(bound, str(group))
+                    key = (limit.name, bound.sense, str(group))
+                    others.append(("violation", key, sign * base / 100.0))
+                other = str(bound.other_group[group])
+                if other in compared:
+                    key = (limit.name, bound.sense, other)
+                    others.append(("compared", key, -bound.times))
+                row = LimitRow(float(constant), tuple(others))
+                rows[f"limit_{bound.sense}"][limit.name, str(group)] = row
+    return rows
+
+
+def commitment_numbers(instance: Instance) -> Numbers:
+    """Numbers of the commitments, by rule and index."""
+    return {
+        f"commitment_{sense}": {
+            limit.name: float(bound.constant.iloc[0])
+            for limit in instance.commitments
+            for bound in limit.bounds
+            if bound.sense == sense
+        }
+        for sense in ("at_least", "at_most")
+    }
+
+
 def _add_accounts(
     model: pyo.ConcreteModel, instance: Instance, limits: dict[str, JoinedLimit]
 ) -> None:
-    measured = Sums(model, _tagged(tuple(limits.values())), ["limit", "group"])
-    compared = Sums(model, _compared(limits), ["limit", "sense", "group"])
+    measured = Sums(model, measured_terms(instance.limits), ["limit", "group"])
+    compared = Sums(model, compared_terms(instance.limits), ["limit", "sense", "group"])
     model.MEASURED = pyo.Set(
         initialize=[
             (name, group) for name, limit in limits.items() for group in limit.groups.index
@@ -131,19 +184,6 @@ def add_violations(model: pyo.ConcreteModel, limits: dict[str, JoinedLimit]) -> 
     model.violation = pyo.Var(model.VIOLATIONS, domain=pyo.NonNegativeReals)
 
 
-def _violated(model: pyo.ConcreteModel, limit: JoinedLimit, bound: Bound, group: str) -> object:
-    if limit.limit.soft is None:
-        return 0.0
-    base = limit.soft_base(bound, group)
-    return base / 100.0 * model.violation[limit.name, bound.sense, group]
-
-
-def _number(model: pyo.ConcreteModel, name: str, bound: Bound, group: str) -> object:
-    constant = float(bound.constant[group])
-    key = (name, bound.sense, bound.other_group[group])
-    return constant + bound.times * model.compared[key] if key in model.COMPARED else constant
-
-
 def _sided(limits: dict[str, JoinedLimit], sense: str) -> dict[str, Bound]:
     return {
         name: bound
@@ -153,15 +193,17 @@ def _sided(limits: dict[str, JoinedLimit], sense: str) -> dict[str, Bound]:
     }
 
 
-def _tagged(limits: Sequence[JoinedLimit]) -> pd.DataFrame:
+def measured_terms(limits: Sequence[JoinedLimit]) -> pd.DataFrame:
+    """What limits measure: family, position, coefficient, group, limit."""
     parts = [limit.measured.assign(limit=limit.name) for limit in limits]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _compared(limits: dict[str, JoinedLimit]) -> pd.DataFrame:
+def compared_terms(limits: Sequence[JoinedLimit]) -> pd.DataFrame:
+    """What limits compare with: family, position, coefficient, group, limit, sense."""
     parts = [
-        bound.other.assign(limit=name, sense=bound.sense)
-        for name, limit in limits.items()
+        bound.other.assign(limit=limit.name, sense=bound.sense)
+        for limit in limits
         for bound in limit.bounds
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pyomo.environ as pyo
 
-from optimizer.formulation.expressions import KEYS, Sums, add_index
+from optimizer.formulation.expressions import KEYS, Numbers, Sums, add_index
 from optimizer.frames import keys_of, mapping
 from optimizer.instance import Instance
 from optimizer.instance.people import terms
@@ -70,12 +70,18 @@ def add_sites(model: pyo.ConcreteModel, instance: Instance) -> None:
     """
     sets = instance.sets
     placed = Sums(model, terms(sets.placed, "placed"), ["track", "region", "year"])
-    places = mapping(sets.sites, ["track", "region", "year"], "max_slots")
+    places = site_numbers(instance)["placed_within_site"]
     model.SITES = pyo.Set(initialize=[key for key in places if placed.has(key)], dimen=3)
 
     @model.Constraint(model.SITES)
     def placed_within_site(model: pyo.ConcreteModel, *site: object) -> object:
         return placed[site] <= places[site]
+
+
+def site_numbers(instance: Instance) -> Numbers:
+    """Places of the sites, by rule and index."""
+    sites = instance.sets.sites
+    return {"placed_within_site": mapping(sites, ["track", "region", "year"], "max_slots")}
 
 
 def add_single_slots(model: pyo.ConcreteModel, instance: Instance) -> None:

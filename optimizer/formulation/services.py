@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pyomo.environ as pyo
 
-from optimizer.formulation.expressions import KEYS, Sums, add_index
+from optimizer.formulation.expressions import KEYS, Numbers, Sums, add_index
 from optimizer.frames import mapping
 from optimizer.instance import Instance
 from optimizer.instance.sets import cross
@@ -37,7 +37,7 @@ def add_services(model: pyo.ConcreteModel, instance: Instance) -> None:
     )
     used = Sums(model, instance.use, PLACE_YEAR)
     built = Sums(model, built_capacity(instance), PLACE_YEAR)
-    capacity = mapping(instance.capacity, PLACE_YEAR, "capacity")
+    capacity = capacity_numbers(instance)["use_within_capacity"]
     add_index(model, "USES", instance.use, PLACE_YEAR)
     model.use = pyo.Var(model.USES, domain=pyo.NonNegativeReals)
 
@@ -48,6 +48,11 @@ def add_services(model: pyo.ConcreteModel, instance: Instance) -> None:
     @model.Constraint(model.USES)
     def use_within_capacity(model: pyo.ConcreteModel, *key: object) -> object:
         return model.use[key] - built[key] <= capacity[key]
+
+
+def capacity_numbers(instance: Instance) -> Numbers:
+    """Capacity of the services before anything is built, by rule and index."""
+    return {"use_within_capacity": mapping(instance.capacity, PLACE_YEAR, "capacity")}
 
 
 def built_capacity(instance: Instance) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pyomo.environ as pyo
 
-from optimizer.formulation.expressions import Sums
+from optimizer.formulation.expressions import Numbers, Sums
 from optimizer.frames import keys_of
 from optimizer.instance import Instance
 from optimizer.instance.people import terms
@@ -45,12 +45,21 @@ def add_stability(model: pyo.ConcreteModel, instance: Instance) -> None:
         moved = sum(margin[key] for margin in margins for key in margin if key[2] == year)
         return model.change[year] == 100.0 / total / len(margins) * moved
 
-    if stability.max_change is not None:
-        most = 100.0 * stability.max_change
+    most = change_numbers(instance)["change_within_limit"]
+    if most:
 
         @model.Constraint(model.CHANGE_YEARS)
         def change_within_limit(model: pyo.ConcreteModel, year: int) -> object:
-            return model.change[year] <= most
+            return model.change[year] <= most[year]
+
+
+def change_numbers(instance: Instance) -> Numbers:
+    """Number of the limit on change, in percent, by rule and year."""
+    stability = instance.policy.stability
+    if stability is None or stability.max_change is None:
+        return {"change_within_limit": {}}
+    most = 100.0 * stability.max_change
+    return {"change_within_limit": dict.fromkeys(instance.sets.years, most)}
 
 
 def _add_moves(

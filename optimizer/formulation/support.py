@@ -25,8 +25,7 @@ def add_support(model: pyo.ConcreteModel, instance: Instance) -> None:
     whole stay of d_t years; entrants are cohorts (places) and people who stay on from another
     track. Skipped for tracks outside the floor's filter.
     """
-    parts = [terms.assign(floor=number) for number, terms in enumerate(instance.support_floor)]
-    terms = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    terms = floor_terms(instance)
     above = Sums(model, terms, FLOOR)
     keys = [] if terms.empty else dict.fromkeys(keys_of(terms, FLOOR))
     model.SUPPORT_FLOORS = pyo.Set(initialize=list(keys), dimen=3)
@@ -36,3 +35,9 @@ def add_support(model: pyo.ConcreteModel, instance: Instance) -> None:
         if not above.has(key):
             return pyo.Constraint.Skip
         return above[key] >= 0.0
+
+
+def floor_terms(instance: Instance) -> pd.DataFrame:
+    """Support above the floors: family, position, coefficient, track, entry_year, floor."""
+    parts = [terms.assign(floor=number) for number, terms in enumerate(instance.support_floor)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -1,0 +1,161 @@
+"""Changes to a case: figures of single cells, reached by table, keys and column.
+
+An address names the table, the keys that choose its rows, and the column:
+``budgets[line=science, year=2030].amount``. Every row with these keys is changed; a key that is
+not named may be anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from optimizer.case import Case
+from optimizer.errors import PolicyError, Problems, did_you_mean, shorten
+from optimizer.schema import MONEY, TABLES, ColumnSpec, TableSpec
+from optimizer.tables.cells import parse_cells
+from optimizer.toml_files import shown
+
+Add = Callable[..., None]
+
+CHANGES = "changes"
+"""Stands for the name of the file in problems with changes."""
+
+ADDRESS = re.compile(r"\s*(\w+)\s*\[([^\[\]]*)\]\s*\.\s*([\w ]+?)\s*")
+FIGURES = ("number", "int")
+
+
+@dataclass(frozen=True)
+class CellChange:
+    """One change, resolved on a case.
+
+    Attributes
+    ----------
+    rows
+        Rows of the table's frame, by its index.
+    value
+        New figure.
+    """
+
+    table: str
+    column: str
+    rows: pd.Index
+    value: float
+
+
+def is_cell(address: str) -> bool:
+    """Whether an address is one of cells of a case, not of a policy.
+
+    Examples
+    --------
+    >>> is_cell("budgets[line=science].amount"), is_cell("goals.alliance.weight")
+    (True, False)
+    """
+    return ADDRESS.fullmatch(address) is not None
+
+
+def change_case(case: Case, changes: Mapping[str, object]) -> tuple[Case, tuple[CellChange, ...]]:
+    """Give a copy of a case with cells changed, and what was changed in it.
+
+    Parameters
+    ----------
+    changes
+        Figures by address. Keys, names and other text cannot be changed.
+
+    Raises
+    ------
+    PolicyError
+        With every address that leads nowhere and every value that the column does not take.
+    """
+    problems = Problems()
+    done = []
+    tables = dict(case.tables)
+    for address, value in changes.items():
+        change = _resolve(address, value, case, problems)
+        if change is not None:
+            frame = tables[change.table].copy()
+            frame.loc[change.rows, change.column] = change.value
+            tables[change.table] = frame
+            done.append(change)
+    problems.raise_if_any(PolicyError)
+    return replace(case, tables=tables), tuple(done)
+
+
+def _resolve(address: str, value: object, case: Case, problems: Problems) -> CellChange | None:
+    def add(message: str, expected: str | None = None, maybe: str | None = None) -> None:
+        problems.add(CHANGES, message, column=address, expected=expected, maybe=maybe)
+
+    found = ADDRESS.fullmatch(address)
+    if found is None:
+        add("is not the address of a cell", "table[key=value, ...].column")
+        return None
+    name, chosen, column = found.groups()
+    spec = TABLES.get(name)
+    if spec is None:
+        add(f"{name!r} is no table", "a table of a case", did_you_mean(name, TABLES))
+        return None
+    frame = case.table(name)
+    figures = _figures(spec, frame, case.currency)
+    if column not in figures:
+        add(
+            f"{column!r} is no figure of {name}",
+            f"one of {', '.join(figures)}" if figures else "a table with figures",
+            did_you_mean(column, figures),
+        )
+        return None
+    keep = _chosen(chosen, spec, frame, add)
+    if keep is None:
+        return None
+    if not keep.any():
+        add(f"no row of {name} has these keys", f"keys as in {spec.file}")
+        return None
+    kind = figures[column]
+    parsed = _figure(value, kind, add)
+    return None if parsed is None else CellChange(name, kind.name, frame.index[keep], parsed)
+
+
+def _figures(spec: TableSpec, frame: pd.DataFrame, currency: str) -> dict[str, ColumnSpec]:
+    """Columns that can be changed, by every name they go by."""
+    keys = {*spec.keys, *spec.optional_keys}
+    found = {
+        column.name: column
+        for column in spec.columns
+        if column.kind in FIGURES and column.name not in keys
+    }
+    found |= {column.header(currency): column for column in found.values() if column.unit == MONEY}
+    declared = {column.name for column in spec.columns}
+    for name in frame.columns if spec.open_ended else ():
+        if name not in declared and pd.api.types.is_numeric_dtype(frame[name]):
+            found[str(name)] = ColumnSpec(str(name), "number", "attribute", required=False)
+    return found
+
+
+def _chosen(chosen: str, spec: TableSpec, frame: pd.DataFrame, add: Add) -> pd.Series | None:
+    keys = [*spec.keys, *spec.optional_keys]
+    keep = pd.Series(True, index=frame.index)
+    for part in filter(None, (piece.strip() for piece in chosen.split(","))):
+        key, sign, value = (word.strip() for word in part.partition("="))
+        if not sign or key not in keys:
+            wanted = ", ".join(f"{name}=..." for name in keys)
+            add(f"{shorten(repr(part))} chooses no rows", wanted, did_you_mean(key, keys))
+            return None
+        keep &= frame[key].astype("str").eq(value)
+    return keep
+
+
+def _figure(value: object, kind: ColumnSpec, add: Add) -> float | None:
+    """A figure as the column takes it; ``None`` after a problem, found as in cells of files."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        add(f"{shown(value)} is not a number", "a number")
+        return None
+    problems = Problems()
+    text = pd.Series([repr(value)], index=pd.Index([1], name="row"), dtype="str")
+    parse_cells(text, kind, "", kind.name, problems)
+    for problem in problems:
+        add(problem.message, problem.expected, problem.maybe)
+    if len(problems):
+        return None
+    return int(value) if kind.kind == "int" else float(value)

@@ -1,0 +1,76 @@
+"""The numbers of a model, found from an instance without building the model again.
+
+What is listed here may change in a loaded model: numbers of rules, terms of accounts and costs.
+The rules themselves are built from the same functions, so that no formula stands twice.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from optimizer.formulation.budget import budget_numbers
+from optimizer.formulation.caps import cap_numbers
+from optimizer.formulation.expressions import Numbers
+from optimizer.formulation.limits import (
+    commitment_numbers,
+    compared_terms,
+    measured_terms,
+)
+from optimizer.formulation.margins import site_numbers
+from optimizer.formulation.services import PLACE_YEAR, capacity_numbers
+from optimizer.formulation.stability import change_numbers
+from optimizer.formulation.support import FLOOR, floor_terms
+from optimizer.instance import Instance
+
+
+class Terms(NamedTuple):
+    """Terms that a rule adds up: by these keys, less the account where there is one.
+
+    Attributes
+    ----------
+    account
+        Component that the row defines as the sum; empty where the sum itself is limited.
+    """
+
+    account: str
+    by: list[str]
+    frame: pd.DataFrame
+
+
+def rule_numbers(instance: Instance) -> Numbers:
+    """Numbers that stand alone on the right of a rule, by rule and index."""
+    return {
+        **site_numbers(instance),
+        **cap_numbers(instance),
+        **capacity_numbers(instance),
+        **budget_numbers(instance),
+        **commitment_numbers(instance),
+        **change_numbers(instance),
+    }
+
+
+def rule_terms(instance: Instance) -> dict[str, Terms]:
+    """Terms of the accounts that hold costs, uses, values and what limits speak of, by rule."""
+    curved = [curve.terms.assign(goal=goal) for goal, curve in instance.diminishing.items()]
+    plain = instance.value[~instance.value["goal"].isin(instance.diminishing)]
+    counted = {limit.name for limit in instance.limits if limit.counted}
+    measured = measured_terms(instance.limits)
+    if len(measured):
+        measured = measured[~measured["limit"].isin(counted)]
+    return {
+        "spending_adds_up": Terms("spending", ["line", "year"], instance.spending),
+        "use_adds_up": Terms("use", PLACE_YEAR, instance.use),
+        "value_adds_up": Terms("value", ["goal"], plain),
+        "raw_value_adds_up": Terms(
+            "raw_value",
+            ["goal", "group"],
+            pd.concat(curved, ignore_index=True) if curved else pd.DataFrame(),
+        ),
+        "measure_adds_up": Terms("measured", ["limit", "group"], measured),
+        "compared_adds_up": Terms(
+            "compared", ["limit", "sense", "group"], compared_terms(instance.limits)
+        ),
+        "support_reaches_floor": Terms("", FLOOR, floor_terms(instance)),
+    }
