@@ -42,13 +42,15 @@ class Relative(StrictTable):
     goal: str | None = Field(default=None, description="a goal, where the other measure is value")
 
 
-_Bound = Annotated[
+LimitBound = Annotated[
     Annotated[float, Tag("<number>")]
     | Annotated[Amount, Tag("<amount>")]
     | Annotated[Relative, Tag("<relative>")],
     Discriminator(_bound_shape),
 ]
-_BOUND = "a number, {amount, per} or {times, measure}"
+"""A bound: a number, an amount per unit of an attribute, or times another measure."""
+
+BOUND = "a number, {amount, per} or {times, measure}"
 
 
 class Limit(StrictTable):
@@ -61,8 +63,8 @@ class Limit(StrictTable):
     goal: str | None = Field(
         default=None, description="the name of a goal, where the measure is value"
     )
-    at_least: _Bound | None = Field(default=None, description=_BOUND)
-    at_most: _Bound | None = Field(default=None, description=_BOUND)
+    at_least: LimitBound | None = Field(default=None, description=BOUND)
+    at_most: LimitBound | None = Field(default=None, description=BOUND)
     soft: float | None = Field(
         default=None, gt=0.0, description="a price in points per 1 % by which the limit is missed"
     )
@@ -88,7 +90,7 @@ class Limit(StrictTable):
         given = [(key, bound) for key, bound in bounds if bound is not None]
         clashes: list[Clash] = []
         if not given:
-            clashes.append(("at_least", "neither at_least nor at_most is given", _BOUND))
+            clashes.append(("at_least", "neither at_least nor at_most is given", BOUND))
         low, high = self.at_least, self.at_most
         if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
             message = f"{low:g} is above at_most = {high:g}"
