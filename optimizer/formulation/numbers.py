@@ -32,11 +32,14 @@ class Terms(NamedTuple):
     ----------
     account
         Component that the row defines as the sum; empty where the sum itself is limited.
+    others
+        Indices whose rows are defined by other accounts instead of by terms.
     """
 
     account: str
     by: list[str]
     frame: pd.DataFrame
+    others: frozenset[object] = frozenset()
 
 
 def rule_numbers(instance: Instance) -> Numbers:
@@ -55,20 +58,19 @@ def rule_terms(instance: Instance) -> dict[str, Terms]:
     """Terms of the accounts that hold costs, uses, values and what limits speak of, by rule."""
     curved = [curve.terms.assign(goal=goal) for goal, curve in instance.diminishing.items()]
     plain = instance.value[~instance.value["goal"].isin(instance.diminishing)]
-    counted = {limit.name for limit in instance.limits if limit.counted}
-    measured = measured_terms(instance.limits)
-    if len(measured):
-        measured = measured[~measured["limit"].isin(counted)]
+    counted = [limit for limit in instance.limits if limit.counted]
+    measured = measured_terms([limit for limit in instance.limits if not limit.counted])
+    whole = frozenset((limit.name, group) for limit in counted for group in limit.groups.index)
     return {
         "spending_adds_up": Terms("spending", ["line", "year"], instance.spending),
         "use_adds_up": Terms("use", PLACE_YEAR, instance.use),
-        "value_adds_up": Terms("value", ["goal"], plain),
+        "value_adds_up": Terms("value", ["goal"], plain, frozenset(instance.diminishing)),
         "raw_value_adds_up": Terms(
             "raw_value",
             ["goal", "group"],
             pd.concat(curved, ignore_index=True) if curved else pd.DataFrame(),
         ),
-        "measure_adds_up": Terms("measured", ["limit", "group"], measured),
+        "measure_adds_up": Terms("measured", ["limit", "group"], measured, whole),
         "compared_adds_up": Terms(
             "compared", ["limit", "sense", "group"], compared_terms(instance.limits)
         ),

@@ -13,6 +13,7 @@ import scipy.sparse
 
 from optimizer.errors import SolverError
 from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.patching import Patch
 from optimizer.solver.watch import Watch
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _LIMITS = (
 
 
 LARGEST_COST = 100.0
+SAME_UNITS = 4.0
+"""Factor by which the units of the objective may be off before all costs are scaled anew."""
 USUAL_NUMBER = 12.0
 """Power of two that a row's number should be near."""
 LARGE = 20_000
@@ -114,7 +117,8 @@ class Engine:
         scaled = scipy.sparse.diags_array(self._row_scale) @ matrix.a
         scaled = scipy.sparse.csc_array(scaled @ scipy.sparse.diags_array(self._scale))
         self._units = objective_units(matrix.cost * self._scale)
-        lp.col_cost_ = matrix.cost * self._scale * self._units
+        self._cost = matrix.cost * self._scale * self._units
+        lp.col_cost_ = self._cost
         lp.offset_ = matrix.offset * self._units
         lp.col_lower_, lp.col_upper_ = matrix.lower / self._scale, matrix.upper / self._scale
         lp.row_lower_ = matrix.row_lower * self._row_scale
@@ -143,12 +147,19 @@ class Engine:
 
     def set_costs(self, cost: Floats) -> None:
         """Replace the whole objective."""
-        columns = np.arange(len(cost), dtype=np.int32)
-        self._units = objective_units(cost * self._scale)
-        scaled = cost * self._scale * self._units
-        self._check(self._highs.changeColsCost(len(cost), columns, scaled), "changeColsCost")
-        offset = self.matrix.offset * self._units
-        self._check(self._highs.changeObjectiveOffset(offset), "changeObjectiveOffset")
+        wanted = cost * self._scale
+        units = objective_units(wanted)
+        if not 1.0 / SAME_UNITS <= units / self._units <= SAME_UNITS:
+            self._units = units
+            self._cost = np.full(len(cost), np.nan)
+            offset = self.matrix.offset * self._units
+            self._check(self._highs.changeObjectiveOffset(offset), "changeObjectiveOffset")
+        scaled = wanted * self._units
+        columns = np.flatnonzero(scaled != self._cost).astype(np.int32)
+        if len(columns):
+            status = self._highs.changeColsCost(len(columns), columns, scaled[columns])
+            self._check(status, "changeColsCost")
+        self._cost = scaled
 
     def set_bounds(self, columns: Ints, lower: Floats, upper: Floats) -> None:
         """Replace the bounds of some columns."""
@@ -159,6 +170,22 @@ class Engine:
                 len(numbers), numbers, lower / scale, upper / scale
             )
             self._check(status, "changeColsBounds")
+
+    def take(self, matrix: Matrix, patch: Patch) -> None:
+        """Take over new numbers of the matrix; the basis stays."""
+        self.matrix = matrix
+        if patch.sides:
+            rows = np.fromiter(patch.sides, dtype=np.int32)
+            scale = self._row_scale[rows]
+            lower, upper = matrix.row_lower[rows] * scale, matrix.row_upper[rows] * scale
+            change = self._highs.changeRowsBounds  # type: ignore[attr-defined]  # not in its stubs
+            status = change(len(rows), rows, lower, upper)
+            self._check(status, "changeRowsBounds")
+        scaled = self._row_scale, self._scale
+        for row, column, value in zip(*patch.coefficients(), strict=True):
+            number = value * scaled[0][row] * scaled[1][column]
+            status = self._highs.changeCoeff(int(row), int(column), float(number))
+            self._check(status, "changeCoeff")
 
     def tighten(self, rows: Ints, by: Floats) -> None:
         """Move the finite sides of inequality rows inwards, counted from the matrix's own."""
@@ -179,6 +206,14 @@ class Engine:
         Worth it when most columns are fixed anew: presolve then leaves next to nothing.
         """
         self._check(self._highs.clearSolver(), "clearSolver")
+
+    def basis(self) -> highspy.HighsBasis:
+        """Basis of the last run, to go on from later."""
+        return self._highs.getBasis()
+
+    def go_on_from(self, basis: highspy.HighsBasis) -> None:
+        """Let the next run begin at a basis that was kept."""
+        self._check(self._highs.setBasis(basis), "setBasis")
 
     def set_start(self, x: Floats) -> None:
         """Hand HiGHS a solution to start from."""

@@ -35,21 +35,13 @@ STAGED = ("agreement", "running", "expansion")
 
 
 @dataclass(frozen=True)
-class Start:
-    """Best whole-number solution of the guided start and what the relaxation proves."""
-
-    x: Floats | None
-    relaxation: Run
-
-
-@dataclass(frozen=True)
 class GuidedStart:
     """Finds a whole-number plan guided by the relaxation.
 
     Attributes
     ----------
     lp
-        Engine with the relaxation and its final costs loaded; its bounds are restored.
+        Engine with the relaxation and its costs loaded; its bounds are restored.
     gap
         Relative gap asked for: the steps stop well inside it.
     staged
@@ -63,16 +55,13 @@ class GuidedStart:
     gap: float
     staged: tuple[str, ...] = STAGED
 
-    def run(self, watch: Watch) -> Start:
-        """Solve the relaxation and round it."""
-        watch.begin("relaxation")
-        root = self.lp.run(watch, afresh=True)
-        if root.x is None or root.status != "optimal":
-            return Start(None, root)
-        watch.learn(bound=root.objective)
+    def run(self, root: Run, watch: Watch) -> Floats | None:
+        """Round the relaxation; ``None`` where that found no plan."""
+        if root.x is None:
+            return None
         whole = np.flatnonzero(self.matrix.integral)
         if _distance(root.x[whole]) <= DECIDED:
-            return Start(root.x, root)
+            return root.x
         staged = np.concatenate([self.matrix.family(name) for name in self.staged])
         staged = staged[self.matrix.integral[staged]]
         decided = self._decide(staged, root, watch)
@@ -80,7 +69,7 @@ class GuidedStart:
         if decided is not None and not watch.should_stop():
             found = self._round(staged, decided, watch)
         self.lp.reset_bounds()
-        return Start(found, root)
+        return found
 
     def _decide(self, staged: Ints, root: Run, watch: Watch) -> Floats | None:
         """Whole agreements, running tracks and expansion, with margins still continuous."""

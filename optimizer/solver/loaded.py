@@ -1,0 +1,337 @@
+"""One model, compiled once and loaded: solved, changed in place, and solved again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import highspy
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+
+from optimizer.errors import SolverError
+from optimizer.formulation.expressions import KEYS
+from optimizer.formulation.goals import points_per_value, prices
+from optimizer.frames import keys_of
+from optimizer.instance import Instance
+from optimizer.rules import register
+from optimizer.solver.elastic import least_relaxation
+from optimizer.solver.engine import Engine, Options, Run
+from optimizer.solver.guided import STAGED, GuidedStart
+from optimizer.solver.matrix import Floats, Matrix, compile_model
+from optimizer.solver.patching import Patch, Patcher, patched
+from optimizer.solver.rounding import build_rounding
+from optimizer.solver.solution import OPTIMAL_GAP, Solution, without_plan
+from optimizer.solver.watch import Watch, relative_gap
+
+
+class LoadedModel:
+    """A model compiled once and loaded, with maps from names to rows and columns.
+
+    Parameters
+    ----------
+    instance, model
+        The instance and the Pyomo model built from it.
+    seed, threads
+        Of HiGHS; one thread makes runs repeatable.
+    log
+        File for the solver's log of the main search.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        model: pyo.ConcreteModel,
+        *,
+        seed: int = 0,
+        threads: int = 1,
+        log: Path | None = None,
+    ) -> None:
+        self.instance = instance
+        self.model = model
+        self.options: Options = {"random_seed": seed, "threads": threads}
+        self.log = log
+        self.matrix: Matrix = compile_model(model)
+        self.lp = Engine(self.matrix, relaxed=True, options=self.options, log=log)
+        self.last: Floats | None = None
+        self._basis: highspy.HighsBasis | None = None
+        self._dropped: dict[int, tuple[float, float]] = {}
+
+    @cached_property
+    def patcher(self) -> Patcher:
+        """Rows and columns of what may change."""
+        return Patcher(self.instance, self.matrix)
+
+    def take(self, patch: Patch) -> None:
+        """Change numbers of the loaded model; sides of dropped rows wait until they are back."""
+        for row in self._dropped.keys() & patch.sides.keys():
+            self._dropped[row] = patch.sides.pop(row)
+        self.matrix = patched(self.matrix, patch)
+        self.lp.take(self.matrix, patch)
+        self.patcher.use(self.matrix)
+
+    def drop(self, rows: Sequence[int]) -> None:
+        """Let rows limit nothing until they are restored."""
+        patch = Patch()
+        for row in rows:
+            if row not in self._dropped:
+                self._dropped[row] = self.matrix.row_lower[row], self.matrix.row_upper[row]
+                patch.sides[row] = -np.inf, np.inf
+        self.matrix = patched(self.matrix, patch)
+        self.lp.take(self.matrix, patch)
+        self.patcher.use(self.matrix)
+
+    def restore(self, rows: Sequence[int]) -> None:
+        """Let dropped rows limit again, with the numbers they would have by now."""
+        patch = Patch({row: self._dropped.pop(row) for row in rows if row in self._dropped})
+        self.matrix = patched(self.matrix, patch)
+        self.lp.take(self.matrix, patch)
+        self.patcher.use(self.matrix)
+
+    def set_costs(self, instance: Instance, scales: Mapping[str, float]) -> None:
+        """Replace weights, scales and prices in the loaded costs."""
+        per_value = points_per_value(instance, scales).items()
+        wanted = {("value", goal): points for goal, points in per_value}
+        wanted |= {key: -price for key, price in prices(instance).items()}
+        cost = self.matrix.cost.copy()
+        for component, index in wanted:
+            column = self.matrix.column(component, index)
+            if column is not None:
+                cost[column] = wanted[component, index]
+        self.matrix = replace(self.matrix, cost=cost)
+        self.lp.matrix = self.matrix
+        self.patcher.use(self.matrix)
+        self.lp.set_costs(cost)
+
+    def relax(self, watch: Watch) -> Run:
+        """Solve the linear relaxation, from the basis of the last one if there is one."""
+        if self._basis is not None:
+            self.lp.go_on_from(self._basis)
+        run = self.lp.run(watch, afresh=self._basis is None)
+        self._basis = self.lp.basis() if run.status == "optimal" else None
+        return run
+
+    def ideals(self, goals: Sequence[str], watch: Watch) -> dict[str, float] | None:
+        """LP-relaxation optimum of each goal's raw value under the hard rules.
+
+        ``None`` if the relaxation is infeasible or the watch stopped it. Soft limits cost nothing
+        here, so they do not bind. Two goals are solved at a time.
+        """
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            found = list(pool.map(lambda goal: self._ideal(goal, watch), goals))
+        if any(value is None for value in found):
+            return None
+        return {goal: value for goal, value in zip(goals, found, strict=True) if value is not None}
+
+    def _ideal(self, goal: str, watch: Watch) -> float | None:
+        column = self.matrix.column("value", goal)
+        if column is None:
+            return 0.0
+        cost = np.zeros(len(self.matrix.cost))
+        cost[column] = 1.0
+        lp = Engine(replace(self.matrix, cost=cost, offset=0.0), relaxed=True, options=self.options)
+        run = lp.run(watch, afresh=True)
+        if run.status == "unbounded":
+            raise SolverError(f"the value of goal {goal!r} has no upper limit")
+        return run.objective if run.status == "optimal" else None
+
+    def set_scales(self, scales: Mapping[str, float]) -> None:
+        """Replace the scales of the goals in the model and in the loaded costs."""
+        for goal, points in points_per_value(self.instance, scales).items():
+            self.model.points_per_value[goal] = points
+            column = self.matrix.column("value", goal)
+            if column is not None:
+                self.matrix.cost[column] = points
+        self.lp.set_costs(self.matrix.cost)
+
+    def pin(self, values: Mapping[str, Floats]) -> None:
+        """Fix decisions at given values, by family in the order of its frame."""
+        lower, upper = self.matrix.lower.copy(), self.matrix.upper.copy()
+        for family, numbers in values.items():
+            frame = getattr(self.instance.sets, family)
+            for key, number in zip(keys_of(frame, KEYS[family]), numbers, strict=True):
+                column = self.matrix.column(family, key)
+                if column is not None:
+                    lower[column] = upper[column] = number
+        self.matrix = replace(self.matrix, lower=lower, upper=upper)
+        self.lp = Engine(self.matrix, relaxed=True, options=self.options)
+
+    def solve(self, watch: Watch, *, gap: float) -> Solution:
+        """Find a plan with a proven gap of at most ``gap``, or the best until the watch stops.
+
+        Parameters
+        ----------
+        gap
+            Relative gap at which the search ends; 0 asks for proven optimality.
+        """
+        with watch.listening():
+            watch.begin("relaxation")
+            root = self.relax(watch)
+            if root.status == "unbounded":
+                raise SolverError("the points of a plan have no upper limit")
+            if root.status == "infeasible":
+                return without_plan("infeasible", watch)
+            watch.learn(bound=root.bound)
+            x = self._started(root, watch, gap)
+            nodes = 0
+            if not self._is_close(x, watch, gap) and not watch.should_stop():
+                run = self._search(x, watch, gap)
+                nodes = run.nodes
+                if run.status == "infeasible":
+                    return without_plan("infeasible", watch)
+                better = self._exact(run.x, watch) if run.x is not None else None
+                if better is not None and (x is None or self._points(better) > self._points(x)):
+                    x = better
+            if x is None:
+                return without_plan("no_plan", watch)
+            x = self._least_transfers(x)
+            self.last = x
+        return self._solution(x, watch, nodes)
+
+    def _started(self, root: Run, watch: Watch, gap: float) -> Floats | None:
+        """A plan to begin with: the last one, repaired where it no longer fits, or a new one."""
+        kept = self._exact(self.last, watch)
+        if self._is_close(kept, watch, gap) or root.status != "optimal":
+            return kept
+        rounding = build_rounding(self.instance, self.matrix)
+        staged = (*STAGED, *self.instance.extension.variables)
+        guided = GuidedStart(self.matrix, self.lp, rounding, self.options, gap=gap, staged=staged)
+        x = self._exact(guided.run(root, watch), watch)
+        found = [plan for plan in (kept, x) if plan is not None]
+        return max(found, key=self._points, default=None)
+
+    def relaxation_is_feasible(self, watch: Watch) -> bool:
+        """Whether the LP relaxation has a solution."""
+        return self.lp.run(watch, afresh=True).x is not None
+
+    def advice(self, watch: Watch) -> pd.DataFrame | None:
+        """Least relaxation that would make a plan possible; see :func:`least_relaxation`."""
+        floors = self.instance.policy.support_floor
+        custom = self.instance.extension.rules
+        rules = register(self.instance.extension)
+        protected = {
+            ("limit_at_least", limit.name)
+            for limit in self.instance.limits
+            if limit.limit.protected
+        }
+        protected |= {("limit_at_most", name) for _, name in protected}
+        protected |= {(rule.name, "") for rule in custom.values() if rule.protected}
+        protected |= {
+            ("support_reaches_floor", str(number))
+            for number, floor in enumerate(floors)
+            if floor.protected
+        }
+
+        def may_relax(rule: str, index: object) -> bool:
+            name = index[0] if isinstance(index, tuple) else index
+            if {(rule, str(name)), (rule, "")} & protected:
+                return False
+            return rules[rule].kind == "limit"
+
+        return least_relaxation(self.matrix, may_relax, watch, self.options)
+
+    def _search(self, x: Floats | None, watch: Watch, gap: float) -> Run:
+        watch.begin("search")
+        options = {**self.options, "mip_rel_gap": gap, "mip_abs_gap": 0.0 if gap == 0 else 1e-6}
+        tree = Engine(self.matrix, relaxed=False, options=options, log=self._search_log())
+        if x is not None:
+            tree.set_start(x)
+        run = tree.run(watch, tracked=True)
+        watch.learn(bound=run.bound)
+        return run
+
+    def _search_log(self) -> Path | None:
+        """Log of the tree search, beside that of the relaxations: HiGHS starts every log anew."""
+        return None if self.log is None else self.log.with_name(f"search-{self.log.name}")
+
+    def _points(self, x: Floats) -> float:
+        return float(self.matrix.cost @ x + self.matrix.offset)
+
+    def _is_close(self, x: Floats | None, watch: Watch, gap: float) -> bool:
+        if x is None or watch.bound is None:
+            return False
+        return relative_gap(self._points(x), watch.bound) <= gap
+
+    def _exact(self, x: Floats | None, watch: Watch) -> Floats | None:
+        """Round the whole numbers and solve for the rest, so that no tolerance is exploited."""
+        if x is None:
+            return None
+        whole = np.flatnonzero(self.matrix.integral)
+        fixed = np.clip(np.round(x[whole]), self.matrix.lower[whole], self.matrix.upper[whole])
+        self.lp.set_bounds(whole, fixed, fixed)
+        # Even after a time limit the last step is done: it is one LP, most of it fixed.
+        run = self.lp.run(Watch())
+        self.lp.reset_bounds()
+        if run.x is None:
+            return None
+        exact = run.x
+        exact[whole] = fixed
+        watch.learn(objective=self._points(exact))
+        return exact
+
+    def _least_transfers(self, x: Floats) -> Floats:
+        """Among plans that differ in money moved only, take the one that moves least."""
+        moved = np.concatenate([self.matrix.family("transfer"), self.matrix.family("carry_over")])
+        if not len(moved):
+            return x
+        others = np.setdiff1d(np.arange(len(x)), moved)
+        cost = np.zeros(len(x))
+        # Per unit of the largest budget: costs of 1 per single yen would be excessive in HiGHS.
+        cost[moved] = -1.0 / max(1.0, float(self.instance.budget["amount"].max()))
+        self.lp.set_costs(cost)
+        self.lp.set_bounds(others, x[others], x[others])
+        self.lp.forget()
+        try:
+            run = self.lp.run(Watch())
+        except SolverError:
+            # The plan stands as it is; it may only move more money than it needs to.
+            run = None
+        self.lp.reset_bounds()
+        self.lp.set_costs(self.matrix.cost)
+        if run is None or run.x is None:
+            return x
+        least = x.copy()
+        least[moved] = run.x[moved]
+        return least
+
+    def _solution(self, x: Floats, watch: Watch, nodes: int) -> Solution:
+        objective = self._points(x)
+        bound = max(objective, watch.bound if watch.bound is not None else np.inf)
+        gap = relative_gap(objective, bound)
+        decisions = {}
+        for family, keys in KEYS.items():
+            frame = getattr(self.instance.sets, family)
+            columns = [self.matrix.column(family, index) for index in keys_of(frame, keys)]
+            decisions[family] = np.array(
+                [0.0 if column is None else float(x[column]) for column in columns]
+            )
+        money: dict[str, dict[tuple[object, ...], float]] = {"transfer": {}, "carry_over": {}}
+        for number, (component, index) in enumerate(self.matrix.columns):
+            if component in money and isinstance(index, tuple):
+                money[component][index] = float(x[number])
+        return Solution(
+            status="optimal" if gap <= OPTIMAL_GAP else "feasible",
+            objective=objective,
+            bound=float(bound),
+            gap=gap,
+            decisions=decisions,
+            money=money,
+            complete=not (watch.timed_out or watch.interrupted),
+            nodes=nodes,
+            variables=self._variables(x),
+        )
+
+    def _variables(self, x: Floats) -> dict[str, dict[object, float]]:
+        """Values of custom variables; of those that no row speaks of, what they were fixed at."""
+        found: dict[str, dict[object, float]] = {}
+        for name in self.instance.extension.variables:
+            found[name] = {}
+            for index, variable in self.model.find_component(name).items():
+                column = self.matrix.column(name, index)
+                value = variable.value if column is None else x[column]
+                found[name][index] = 0.0 if value is None else float(value)
+        return found

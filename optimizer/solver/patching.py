@@ -1,0 +1,230 @@
+"""Numbers of a loaded model changed in place: numbers of rules, coefficients and costs.
+
+What has changed is found by comparing what an instance asks for with what stands in the matrix;
+nothing is compiled again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import scipy.sparse
+
+from optimizer.formulation.expressions import KEYS, Numbers
+from optimizer.formulation.limits import LimitRow
+from optimizer.formulation.numbers import Terms
+from optimizer.frames import keys_of, summed
+from optimizer.instance import Instance
+from optimizer.instance.people import CONSTANT
+from optimizer.solver.matrix import Floats, Ints, Matrix
+
+FLOORS = ("commitment_at_least", "limit_at_least", "support_reaches_floor")
+"""Rules whose number is a least; that of every other inequality is a most."""
+
+
+class CannotPatchError(Exception):
+    """The change needs rows or columns that the loaded model does not have."""
+
+
+@dataclass
+class Patch:
+    """Numbers of a matrix that change.
+
+    Attributes
+    ----------
+    sides
+        New lower and upper side by row.
+    rows, columns, values
+        New coefficients, in pieces.
+    """
+
+    sides: dict[int, tuple[float, float]] = field(default_factory=dict)
+    rows: list[Ints] = field(default_factory=list)
+    columns: list[Ints] = field(default_factory=list)
+    values: list[Floats] = field(default_factory=list)
+
+    def add(self, rows: Ints, columns: Ints, values: Floats) -> None:
+        """Add new coefficients."""
+        self.rows.append(rows)
+        self.columns.append(columns)
+        self.values.append(values)
+
+    def coefficients(self) -> tuple[Ints, Ints, Floats]:
+        """Rows, columns and values of every new coefficient."""
+        if not self.rows:
+            none = np.empty(0, dtype=np.int64)
+            return none, none, np.empty(0)
+        return np.concatenate(self.rows), np.concatenate(self.columns), np.concatenate(self.values)
+
+
+class Patcher:
+    """Finds the rows and columns of what changes, and which way round each row was compiled."""
+
+    def __init__(self, instance: Instance, matrix: Matrix) -> None:
+        self.rows = {key: number for number, key in enumerate(matrix.rows)}
+        self.by_rule: dict[str, list[int]] = {}
+        for number, (rule, _) in enumerate(matrix.rows):
+            self.by_rule.setdefault(rule, []).append(number)
+        # An inequality that was negated in compiling has its number on the other side.
+        self.from_below = np.isfinite(matrix.row_lower)
+        self.columns = {
+            family: np.array(
+                [
+                    -1 if (column := matrix.column(family, key)) is None else column
+                    for key in keys_of(getattr(instance.sets, family), keys)
+                ],
+                dtype=np.int64,
+            )
+            for family, keys in KEYS.items()
+        }
+        self._source, self._by_row = matrix.a, scipy.sparse.csr_array(matrix.a)
+        self.matrix = matrix
+
+    def use(self, matrix: Matrix) -> None:
+        """Compare with this matrix from now on; its rows and columns are the same."""
+        if matrix.a is not self._source:
+            self._source, self._by_row = matrix.a, scipy.sparse.csr_array(matrix.a)
+        self.matrix = matrix
+
+    def numbers(self, patch: Patch, wanted: Numbers) -> None:
+        """New numbers of rules; numbers without a row limit nothing."""
+        for rule, by_index in wanted.items():
+            for index, number in by_index.items():
+                row = self.rows.get((rule, index))
+                if row is not None:
+                    self._side(patch, rule, row, float(number))
+
+    def limits(
+        self, patch: Patch, wanted: Mapping[str, Mapping[tuple[str, str], LimitRow]]
+    ) -> None:
+        """New numbers, bases and factors of limits."""
+        for rule, by_index in wanted.items():
+            for index, limit in by_index.items():
+                row = self._row(rule, index)
+                sign = self._side(patch, rule, row, limit.number)
+                for name, key, weight in limit.others:
+                    column = self.matrix.column(name, key)
+                    if column is None:
+                        raise CannotPatchError(f"{name}[{key}] has no column")
+                    value = sign * weight
+                    if self._by_row[row, column] != value:
+                        patch.add(np.array([row]), np.array([column]), np.array([value]))
+
+    def terms(self, patch: Patch, rule: str, wanted: Terms) -> None:
+        """New terms of an account, or of a sum that is limited itself."""
+        chosen = np.array(
+            [
+                row
+                for row in self.by_rule.get(rule, [])
+                if self.matrix.rows[row][1] not in wanted.others
+            ],
+            dtype=np.int64,
+        )
+        rows, columns, weights, constant = self._desired(rule, wanted)
+        if not len(chosen):
+            return
+        height, width = self._by_row.shape
+        present = scipy.sparse.coo_array(self._by_row[chosen])
+        has_row, has_column = chosen[present.coords[0]], present.coords[1].astype(np.int64)
+        if wanted.account:
+            # account - sum = constant, or negated.
+            is_account = np.isin(has_column, self.matrix.family(wanted.account))
+            sign = np.zeros(height)
+            sign[has_row[is_account]] = np.sign(present.data[is_account])
+            keep = ~is_account
+            has_row, has_column, data = has_row[keep], has_column[keep], present.data[keep]
+            weights = -weights
+            number = constant[chosen] * sign[chosen]
+            sides = list(zip(number, number, strict=True))
+        else:
+            sign = np.where(self.from_below, 1.0, -1.0)
+            data = present.data
+            number = -constant[chosen] * sign[chosen]
+            sides = [
+                (value, np.inf) if below else (-np.inf, value)
+                for value, below in zip(number, self.from_below[chosen], strict=True)
+            ]
+        before = scipy.sparse.csr_array((data, (has_row, has_column)), shape=(height, width))
+        after = scipy.sparse.csr_array(
+            (weights * sign[rows], (rows, columns)), shape=(height, width)
+        )
+        changed = scipy.sparse.coo_array(after - before)
+        moved = changed.data != 0.0
+        at = changed.coords[0][moved], changed.coords[1][moved]
+        patch.add(at[0].astype(np.int64), at[1].astype(np.int64), np.asarray(after[at]).ravel())
+        for row, pair in zip(chosen.tolist(), sides, strict=True):
+            self._sides(patch, row, *pair)
+
+    def _desired(self, rule: str, wanted: Terms) -> tuple[Ints, Ints, Floats, Floats]:
+        """Row, column and weight of every term, and the constant of every row."""
+        constant = np.zeros(len(self.matrix.rows))
+        none = np.empty(0, dtype=np.int64)
+        if not len(wanted.frame):
+            return none, none, np.empty(0), constant
+        merged = summed(wanted.frame, [*wanted.by, "family", "position"], "coefficient")
+        merged = merged[merged["coefficient"] != 0.0]
+        code = merged.groupby(wanted.by, sort=False).ngroup().to_numpy()
+        distinct = keys_of(merged.drop_duplicates(wanted.by), wanted.by)
+        found = [self._row(rule, key if len(key) > 1 else key[0]) for key in distinct]
+        rows = np.array(found, dtype=np.int64)[code]
+        weights = merged["coefficient"].to_numpy(dtype=float)
+        fixed = merged["family"].eq(CONSTANT).to_numpy()
+        np.add.at(constant, rows[fixed], weights[fixed])
+        columns = np.full(len(merged), -1, dtype=np.int64)
+        position = merged["position"].to_numpy(dtype=np.int64)
+        for family in merged["family"].unique():
+            if family != CONSTANT:
+                chosen = merged["family"].eq(family).to_numpy()
+                columns[chosen] = self.columns[family][position[chosen]]
+        if (columns[~fixed] < 0).any():
+            raise CannotPatchError(f"{rule} adds up decisions that no rule spoke of before")
+        return rows[~fixed], columns[~fixed], weights[~fixed], constant
+
+    def _row(self, rule: str, index: object) -> int:
+        row = self.rows.get((rule, index))
+        if row is None:
+            raise CannotPatchError(f"{rule}[{index}] has no row")
+        return row
+
+    def _side(self, patch: Patch, rule: str, row: int, number: float) -> float:
+        """Give a row a new number on the side it has one; tell which way round the row is."""
+        below = bool(self.from_below[row])
+        sign = 1.0 if below == (rule in FLOORS) else -1.0
+        number *= sign
+        self._sides(patch, row, number if below else -np.inf, np.inf if below else number)
+        return sign
+
+    def _sides(self, patch: Patch, row: int, lower: float, upper: float) -> None:
+        # Zero may be negative here.
+        lower, upper = float(lower) + 0.0, float(upper) + 0.0
+        if lower != self.matrix.row_lower[row] or upper != self.matrix.row_upper[row]:
+            patch.sides[row] = (lower, upper)
+
+
+def patched(matrix: Matrix, patch: Patch) -> Matrix:
+    """The matrix with the numbers of a patch."""
+    row_lower, row_upper = matrix.row_lower, matrix.row_upper
+    if patch.sides:
+        row_lower, row_upper = row_lower.copy(), row_upper.copy()
+        rows = np.fromiter(patch.sides, dtype=np.int64)
+        row_lower[rows], row_upper[rows] = np.array(list(patch.sides.values())).T
+    rows, columns, values = patch.coefficients()
+    a = matrix.a
+    if len(rows):
+        entries = scipy.sparse.coo_array(a)
+        width = a.shape[1]
+        old = entries.coords[0].astype(np.int64) * width + entries.coords[1]
+        stays = ~np.isin(old, rows * width + columns)
+        a = scipy.sparse.csc_array(
+            (
+                np.concatenate([entries.data[stays], values]),
+                (
+                    np.concatenate([entries.coords[0][stays], rows]),
+                    np.concatenate([entries.coords[1][stays], columns]),
+                ),
+            ),
+            shape=a.shape,
+        )
+    return replace(matrix, a=a, row_lower=row_lower, row_upper=row_upper)
