@@ -24,6 +24,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from optimizer.odd_text import folded
+
 CLOSE_ENOUGH = 0.6
 """Similarity (0-1, difflib's ratio) from which another word is offered as the one meant."""
 
@@ -35,6 +37,9 @@ LONGEST_SHOWN = 60
 
 REST = "... and "
 """How problems begin that stand for further ones of the same kind."""
+
+LINE_BREAKS = {ord(sign): repr(sign)[1:-1] for sign in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
+"""What ends a line, and how it is shown."""
 
 ADDRESSED = (".toml", "changes", "extend")
 """How the names end of what is addressed by dotted keys and lines, not by columns and rows."""
@@ -87,20 +92,21 @@ class Problem:
         if self.sheet is not None:
             return self._place_in_workbook()
         is_table = not self.file.endswith(ADDRESSED)
-        place = self.file
+        place = printable(self.file)
         if self.row is not None:
             place += f" {'row' if is_table else 'line'} {self.row}"
         if self.column is not None:
-            place += f", {'column ' if is_table else ''}{self.column}"
+            place += f", {'column ' if is_table else ''}{printable(self.column)}"
         return place
 
     def _place_in_workbook(self) -> str:
-        place = f"{self.file}, sheet {self.sheet}"
+        place = printable(f"{self.file}, sheet {self.sheet}")
         if self.row is not None:
             place += f", row {self.row}"
         if self.letter is None:
-            return place if self.column is None else f"{place}, column {self.column}"
-        return f"{place}, column {self.letter}{f' ({self.column})' if self.column else ''}"
+            return place if self.column is None else f"{place}, column {printable(self.column)}"
+        name = f" ({printable(self.column)})" if self.column else ""
+        return f"{place}, column {self.letter}{name}"
 
     def __str__(self) -> str:
         hints = []
@@ -109,7 +115,8 @@ class Problem:
         if self.maybe is not None:
             hints.append(f"Maybe {self.maybe}.")
         first = f"{self.place}: {self.message}"
-        return f"{first}\n    {' '.join(hints)}" if hints else first
+        first = "\n".join(map(printable, first.split("\n")))
+        return f"{first}\n    {printable(' '.join(hints))}" if hints else first
 
 
 def _order(problem: Problem) -> tuple[str, str, int, str, bool, str]:
@@ -270,6 +277,18 @@ def shorten(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
 
 
+def printable(text: str) -> str:
+    r"""Show what would break the line, or could not be printed, as Python writes it.
+
+    Examples
+    --------
+    >>> print(printable("two\nlines"))
+    two\nlines
+    """
+    signs = (sign if sign.isprintable() or sign.isspace() else repr(sign)[1:-1] for sign in text)
+    return "".join(signs).translate(LINE_BREAKS)
+
+
 def did_you_mean(word: str, options: Iterable[str], *, cutoff: float = CLOSE_ENOUGH) -> str | None:
     """Give the option closest to a word, or None where none is close.
 
@@ -280,6 +299,6 @@ def did_you_mean(word: str, options: Iterable[str], *, cutoff: float = CLOSE_ENO
     >>> did_you_mean("usa", ["FRA", "USA"])
     'USA'
     """
-    by_folded = {option.casefold(): option for option in options}
-    close = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=cutoff)
+    by_folded = {folded(option): option for option in options}
+    close = difflib.get_close_matches(folded(word), by_folded, n=1, cutoff=cutoff)
     return by_folded[close[0]] if close else None

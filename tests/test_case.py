@@ -616,13 +616,6 @@ TOGETHER = [
         ),
         id="regions without sites",
     ),
-    pytest.param(
-        "countries.csv",
-        None,
-        "country,name,world_region,band_language\n",
-        ("1 problem\n- countries.csv: has no rows\n    Expected at least one row."),
-        id="no countries",
-    ),
 ]
 
 
@@ -825,19 +818,25 @@ def test_references_are_checked_in_faulty_tables_too(tmp_path: Path) -> None:
             id="missing parent",
         ),
         pytest.param(
-            "file.csv", "file.csv: is a file\n    Expected the folder of a case.", id="file"
+            "file.csv",
+            "file.csv: is a file\n    Expected the folder of a case, or an .xlsx workbook.",
+            id="file",
         ),
         pytest.param(
-            "japan.xlsx",
-            "japan.xlsx: workbooks are not read by this version\n"
-            "    Expected a folder of CSV files.",
-            id="workbook",
+            "cases/japan.xlsx",
+            "japan.xlsx: there is no such file in {folder}/cases\n    Maybe japan.",
+            id="missing workbook",
+        ),
+        pytest.param(
+            "old.xls",
+            "old.xls: is a .xls file\n    Expected the folder of a case, or an .xlsx workbook.",
+            id="old workbook",
         ),
     ],
 )
 def test_path_that_is_no_case_is_told(tmp_path: Path, name: str, message: str) -> None:
     write_case(tmp_path / "cases" / "japan", smallest_case())
-    write_case(tmp_path, {"file.csv": ""})
+    write_case(tmp_path, {"file.csv": "", "old.xls": ""})
     with pytest.raises(InputError) as caught:
         load_case(str(tmp_path / name))
     assert str(caught.value) == "1 problem\n- " + message.format(folder=tmp_path)
@@ -859,8 +858,26 @@ def test_a_table_that_is_no_file_is_not_taken_for_absent(kind: str, tmp_path: Pa
     )
 
 
+def test_keys_are_unknown_where_a_table_has_no_rows(tmp_path: Path) -> None:
+    files = smallest_case()
+    files["countries.csv"] = "country,name,world_region\n"
+    with pytest.raises(InputError) as caught:
+        load_case(write_case(tmp_path / "case", files))
+    assert str(caught.value) == (
+        "2 problems\n"
+        "- applicants.csv row 2, column country: 'KOR' is not in countries.csv\n"
+        "    Expected a country of countries.csv.\n"
+        "- applicants.csv row 3, column country: 'FRA' is not in countries.csv\n"
+        "    Expected a country of countries.csv."
+    )
+
+
 def test_control_characters_are_refused(tmp_path: Path) -> None:
     files = full_case()
     files["regions.csv"] = files["regions.csv"].replace("Miyagi", "Miya\x07gi")
-    with pytest.raises(InputError, match="has control characters"):
+    with pytest.raises(InputError) as caught:
         load_case(write_case(tmp_path / "case", files))
+    assert str(caught.value) == (
+        "1 problem\n- regions.csv row 2, column name: 'Miya\\x07gi' has control characters\n"
+        "    Expected text without control characters."
+    )

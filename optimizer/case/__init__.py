@@ -1,4 +1,4 @@
-"""Cases: what is true, read from a folder of tables and checked as a whole."""
+"""Cases: what is true, read from a folder or workbook of tables and checked as a whole."""
 
 from __future__ import annotations
 

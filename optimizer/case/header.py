@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from optimizer.errors import Problems
-from optimizer.toml_files import StrictTable, add_complaints, read_toml
+from optimizer.toml_files import Line, StrictTable, Version, add_complaints, read_toml
 
 HEADER_FILE = "case.toml"
 CURRENCY = "^[A-Za-z]{3}$"
+FIRST_YEAR, LAST_YEAR, MOST_YEARS = 1900, 2200, 100
+"""What can be meant as years of a plan."""
 
 
 class AttributeInfo(StrictTable):
@@ -29,18 +30,20 @@ class AttributeInfo(StrictTable):
 class CaseHeader(StrictTable):
     """Contents of ``case.toml``."""
 
-    schema_version: Literal[1] = Field(alias="schema", description="schema = 1, the version")
-    title: str = Field(min_length=1, description="a title, printed in reports")
+    schema_version: Version = Field(alias="schema", description="schema = 1, the version")
+    title: Line = Field(min_length=1, description="a title, printed in reports")
     currency: Annotated[str, Field(pattern=CURRENCY)] = Field(
         description="a currency of three letters, such as JPY"
     )
-    years: tuple[int, ...] = Field(
-        min_length=1, description="a list of years without gaps, such as [2027, 2028]"
+    years: tuple[Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)], ...] = Field(
+        min_length=1,
+        max_length=MOST_YEARS,
+        description="a list of years without gaps, such as [2027, 2028]",
     )
     country_codes: Literal["iso3166", "any"] = Field(
         description="iso3166 if country codes are ISO 3166 alpha-3, else any"
     )
-    licence: str = Field(min_length=1, description="under which terms the figures may be used")
+    licence: Line = Field(min_length=1, description="under which terms the figures may be used")
     attributes: Mapping[str, Mapping[str, AttributeInfo]] = Field(
         default_factory=dict, description="attributes.<table>.<column>, for countries and regions"
     )
@@ -63,30 +66,31 @@ class HeaderRead:
         None where the header is faulty.
     currency
         Known even from a header that is faulty elsewhere; else None.
-    hash
-        SHA-256 of the file.
     """
 
     contents: CaseHeader | None
     currency: str | None
-    hash: str
 
 
-def read_header(folder: Path, problems: Problems) -> HeaderRead:
-    """Read the header of the case in a folder; every fault becomes a problem."""
-    path = folder / HEADER_FILE
-    if not path.is_file():
-        problems.add(HEADER_FILE, "the file is missing", expected="title, currency, years and more")
-        return HeaderRead(None, None, "")
+def read_header(path: Path, problems: Problems) -> HeaderRead:
+    """Read a header from its file; every fault becomes a problem."""
     data = read_toml(path, problems)
-    if data is None:
-        return HeaderRead(None, None, "")
+    return HeaderRead(None, None) if data is None else check_header(data, problems)
+
+
+def check_header(data: Mapping[str, Any], problems: Problems) -> HeaderRead:
+    """Check what a header says, wherever it stands."""
     contents = None
     try:
         contents = CaseHeader.model_validate(data)
     except ValidationError as error:
         add_complaints(error, CaseHeader, data, problems, lambda address: HEADER_FILE)
     currency = data.get("currency")
-    is_known = isinstance(currency, str) and re.match(CURRENCY, currency)
-    content_hash = hashlib.sha256(path.read_bytes()).hexdigest()
-    return HeaderRead(contents, currency if is_known else None, content_hash)
+    is_known = isinstance(currency, str) and re.fullmatch(CURRENCY, currency)
+    return HeaderRead(contents, currency if is_known else None)
+
+
+def add_missing(problems: Problems) -> HeaderRead:
+    """Say that there is no header."""
+    problems.add(HEADER_FILE, "the file is missing", expected="title, currency, years and more")
+    return HeaderRead(None, None)

@@ -49,7 +49,7 @@ def _check_keys(tables: CaseTables, name: str, column: str, other: str) -> None:
             tables.add(name, message, int(cells.index[0]), column, f"a {target.file}")
         return
     known = [value for value in tables[other][key].unique() if value]
-    if not known:
+    if not known and not tables.sound(other):
         # The column of keys is missing or all blank, which has been said.
         return
     unknown = cells[~cells.isin(known)]

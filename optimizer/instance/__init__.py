@@ -148,7 +148,7 @@ def build_instance(case: Case, policy: Policy) -> Instance:
     floors = _support_floors(case, sets, people, attributes)
     _check_budget(case, attributes)
     current, current_at = _current_plan(case, attributes)
-    problems.raise_if_any(PolicyError)
+    policy.retold(case.retold(problems)).raise_if_any(PolicyError)
     return Instance(
         case=case,
         policy=policy,
@@ -201,9 +201,9 @@ def _support_floors(
         return ()
     money = support_floor_terms(case, sets, people, attributes.problems)
     floors = []
-    for number, floor in enumerate(wanted):
+    for number, floor in enumerate(wanted, start=1):
         tracks = attributes.members(
-            "track", floor.where, f"support_floor[{number}]", optional=floor.optional
+            "track", floor.where, f"support_floor.{number}", optional=floor.optional
         )
         entrants = people.entries[people.entries["family"].ne(CONSTANT)]
         years = entrants["track"].map(sets.tracks["duration_years"])
@@ -236,9 +236,11 @@ def _carry_over(case: Case, policy: Policy) -> dict[str, float]:
 def _check_budget(case: Case, attributes: Attributes) -> None:
     policy = attributes.policy
     lines = sorted(set(case.table("budgets")["line"]))
+    listed = listed_transfers(case, policy)
     named = [
-        (f"budget.transfers[{number}].{end}", line)
-        for number, transfer in enumerate(listed_transfers(case, policy))
+        (f"budget.transfers.{number}.{end}", line)
+        for number, transfer in enumerate(policy.budget.transfers, start=1)
+        if transfer in listed
         for end, line in (("from", transfer.from_), ("to", transfer.to))
     ]
     if isinstance(policy.budget.carry_over, Mapping):

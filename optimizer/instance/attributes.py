@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,6 +14,8 @@ from optimizer.policy import Policy
 
 DIMENSIONS = ("country", "track", "level", "region", "year", "line", "service")
 NOT_ATTRIBUTES = ("source", "note")
+MOST_LISTED = 12
+"""Values that are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Attributes:
                 self.add(
                     f"{place}.where.{name}",
                     f"no {attribute.dimension} has {attribute.column} = {value!r}",
-                    f"one of the {len(known)} values in use",
+                    _in_use(known),
                     did_you_mean(str(value), [str(item) for item in sorted(known, key=str)]),
                 )
         return values
@@ -119,6 +121,12 @@ class Attributes:
             expected=expected,
             maybe=maybe,
         )
+
+
+def _in_use(known: Collection[object]) -> str:
+    if len(known) > MOST_LISTED:
+        return f"one of the {len(known)} values in use"
+    return f"one of {', '.join(sorted(map(str, known)))}" if known else "an attribute with values"
 
 
 def listed(wanted: object) -> list[object]:

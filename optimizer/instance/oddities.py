@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from optimizer.instance import Instance
+from optimizer.instance.sets import options
+from optimizer.schema import TABLES
 
 
 def oddities(instance: Instance) -> list[str]:
     """Sentences about what a planner may not have meant, each ending in a way out."""
     return [
+        *_nothing_to_plan(instance),
         *_small_years(instance),
         *_unhosted(instance),
         *_net_of_people(instance),
         *_short_tail(instance),
         *_unsaid_support(instance),
+    ]
+
+
+def _nothing_to_plan(instance: Instance) -> list[str]:
+    if options(instance.sets):
+        return []
+    needed = [spec.name for spec in TABLES.values() if spec.required]
+    empty = [name for name in needed if not len(instance.case.table(name))]
+    if empty:
+        return [
+            f"nothing can be planned, because {', '.join(empty)} have no rows. Maybe you want to "
+            "fill them."
+        ]
+    return [
+        "nothing can be planned, because nobody with applicants could be given a slot. Maybe you "
+        "want more rows in applicants, sites and agreements."
     ]
 
 

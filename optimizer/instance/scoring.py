@@ -77,8 +77,9 @@ class _Scorer:
         """
         total = pd.Series(0.0, index=rows.index)
         weight = pd.Series(0.0, index=rows.index)
-        for number, indicator in enumerate(indicators):
-            where = f"goals.{name}.{'region_' * (table == 'regions')}indicators[{number}]"
+        for indicator in indicators:
+            kind = "region_indicators" if table == "regions" else "indicators"
+            where = f"goals.{name}.{kind}.{indicator.column}"
             scaled = self._scaled(name, table, rows, indicator, where)
             if scaled is None:
                 continue
@@ -159,10 +160,12 @@ class _Scorer:
         if rule == "reweight":
             return scaled.fillna(0.0), 1.0 - blank.astype(float)
         if rule == "error" and blank.any():
+            count = int(blank.sum())
             shown = ", ".join(map(str, scaled.index[blank][:5]))
             self.attributes.add(
                 f"{where}.missing",
-                f"{indicator.column!r} is blank for {blank.sum()} rows of {table} ({shown})",
+                f"{indicator.column!r} is blank for {count} row{'s' * (count != 1)} of {table} "
+                f"({shown})",
                 "a figure, or missing = 'reweight', 'zero' or a number",
             )
         fill = rule if isinstance(rule, int | float) else 0.0

@@ -201,7 +201,8 @@ def _groups(case: Case) -> pd.DataFrame:
         parts.append(
             pd.DataFrame({"track": track, "country": countries["country"], "group": label})
         )
-    return pd.concat(parts, ignore_index=True)
+    none = _no_rows("track", "country", "group")
+    return pd.concat(parts, ignore_index=True) if parts else none
 
 
 def _sites(case: Case, window: Sequence[int], problems: Problems) -> pd.DataFrame:

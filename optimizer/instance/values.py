@@ -87,8 +87,8 @@ def persons_by_stage(sets: Sets, people: People) -> tuple[pd.DataFrame, pd.DataF
 def _effects(attributes: Attributes, effects: Sequence[Effect], where: str) -> pd.DataFrame:
     """Effect per track and stage; two effects on one track and stage are a mistake."""
     rows: dict[tuple[str, str], float] = {}
-    for number, effect in enumerate(effects):
-        place = f"{where}[{number}]"
+    for number, effect in enumerate(effects, start=1):
+        place = f"{where}.{number}"
         matched = attributes.members("track", effect.where, place, optional=effect.optional)
         for track in matched:
             if (track, effect.stage) in rows:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
-from optimizer.schema import NOTE, SOURCE, ColumnSpec
+from optimizer.odd_text import oddity
+from optimizer.schema import NOTE, SOURCE, ColumnSpec, Kind
+from optimizer.tables.grids import DATE, ERROR, NO_VALUE, TEXT, TRUTH, UNCOMPUTED, kind_fault
+from optimizer.tables.guesses import NUMBER, meant_number, meant_share, what_instead
 
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
-DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+ONE_OR_A_THOUSAND = re.compile(r"[+-]?[1-9][0-9]{0,2}\.000")
+"""Whole numbers that mean something else where points separate thousands."""
+
+NOT_ZERO = re.compile(r"[+-]?[0.]*[1-9]")
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
-SAYS_NOTHING = ("", "-", "–", "na", "n/a", "n.a.", "none", "null", "..", "...", "?")
-"""What stands in tables for a figure that is not known."""
+CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)"
+"""Characters that no note needs and no workbook takes; tab and line break are let through."""
 
-CONTROL = r"[\x00-\x08\x0b-\x1f\x7f]"
-"""Characters that no name needs and no workbook takes; tab and line break are let through."""
+NOT_PLAIN = r"[^ -~]"
 
 LARGEST_NUMBER = 1e18
 """Beyond it a solver takes numbers for infinite."""
@@ -34,7 +37,13 @@ SAID_OTHERWISE = {"y": "yes", "true": "yes", "1": "yes", "n": "no", "false": "no
 
 
 def parse_cells(
-    cells: pd.Series, column: ColumnSpec, file: str, header: str, problems: Problems
+    cells: pd.Series,
+    column: ColumnSpec,
+    file: str,
+    header: str,
+    problems: Problems,
+    *,
+    kinds: pd.Series | None = None,
 ) -> pd.Series:
     """Parse one column of the schema.
 
@@ -44,6 +53,8 @@ def parse_cells(
         Text as in the file; the index is the file row.
     header
         Name of the column in the file, for messages.
+    kinds
+        What the cells of a sheet are; None for CSV.
 
     Returns
     -------
@@ -52,13 +63,19 @@ def parse_cells(
         whole numbers. Faulty cells come out blank; each is a problem.
     """
     report = _Report(file, header, expected(column), problems)
-    if column.name not in (SOURCE.name, NOTE.name):
+    if column.name in (SOURCE.name, NOTE.name):
+        refused = _unprintable(cells, report)
+    else:
         cells = _stripped(cells, report)
-    cells = _printable(cells, report)
+        is_text = column.kind == "text"
+        refused = _odd_texts(cells, report) if is_text else _unprintable(cells, report)
+    if kinds is not None:
+        refused |= _odd_kinds(cells, kinds, column.kind, report)
+    cells = cells.mask(refused, "")
     if column.default is not None:
         cells = cells.mask(cells.eq(""), column.default)
     if column.required:
-        report.add(cells, cells.eq(""), lambda cell: "is blank")
+        report.add(cells, cells.eq("") & ~refused, lambda cell: "is blank")
     if column.kind == "bool":
         return _parse_words(cells, list(BOOLEANS), report).eq("yes")
     if column.kind == "choice":
@@ -69,20 +86,30 @@ def parse_cells(
 
 
 def parse_attribute(
-    cells: pd.Series, file: str, problems: Problems, *, is_text: bool = False
+    cells: pd.Series,
+    file: str,
+    problems: Problems,
+    *,
+    is_text: bool = False,
+    kinds: pd.Series | None = None,
 ) -> pd.Series:
     """Parse an attribute column: figures if every filled cell is one, else text.
 
     A column of mostly figures with a few other cells is faulty, not text.
     """
     report = _Report(file, str(cells.name), "a number or a blank cell", problems)
-    cells = _printable(_stripped(cells, report), report)
-    filled = cells.ne("")
+    cells = _stripped(cells, report)
+    refused = _unprintable(cells, report)
+    filled = cells.ne("") & ~refused
     is_figure = cells.str.fullmatch(NUMBER)
     is_mostly_text = filled.any() and 2 * (filled & is_figure).sum() <= filled.sum()
-    if is_text or is_mostly_text:
-        return cells
-    return _parse_figures(cells, None, report)
+    is_text = is_text or bool(is_mostly_text)
+    if kinds is not None:
+        refused |= _odd_kinds(cells, kinds, "text" if is_text else "number", report)
+    if is_text:
+        refused |= _odd_texts(cells.mask(refused, ""), report)
+    cells = cells.mask(refused, "")
+    return cells if is_text else _parse_figures(cells, None, report)
 
 
 def _no_guess(cell: str) -> None:
@@ -129,7 +156,7 @@ def _stripped(cells: pd.Series, report: _Report) -> pd.Series:
     return stripped
 
 
-def _printable(cells: pd.Series, report: _Report) -> pd.Series:
+def _unprintable(cells: pd.Series, report: _Report) -> pd.Series:
     odd = cells.str.contains(CONTROL, regex=True)
     report.add(
         cells,
@@ -137,7 +164,62 @@ def _printable(cells: pd.Series, report: _Report) -> pd.Series:
         lambda cell: f"{_quoted(cell)} has control characters",
         wanted="text without control characters",
     )
-    return cells.mask(odd, "")
+    return odd
+
+
+def _odd_texts(cells: pd.Series, report: _Report) -> pd.Series:
+    """Report names with characters that cannot be seen, or look like others."""
+    odd = pd.Series(False, index=cells.index)
+    unusual = cells[cells.str.contains(NOT_PLAIN, regex=True)]
+    found = {cell: fault for cell in unusual.unique() if (fault := oddity(cell)) is not None}
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for cell, fault in found.items():
+        kinds.setdefault((fault.message, fault.expected), set()).add(cell)
+    for (message, expected_text), alike in kinds.items():
+        faulty = cells.isin(alike)
+        report.add(
+            cells,
+            faulty,
+            partial(_told_as, message),
+            lambda cell: found[cell].maybe,
+            wanted=expected_text,
+        )
+        odd |= faulty
+    return odd
+
+
+def _told_as(message: str, cell: str) -> str:
+    # Accents that stand apart from their letters cannot be told from others as they are.
+    return f"{shorten(ascii(cell) if cell.isprintable() else repr(cell))} {message}"
+
+
+def _odd_kinds(cells: pd.Series, kinds: pd.Series, kind: Kind, report: _Report) -> pd.Series:
+    """Report cells of a sheet that are of another kind than their column."""
+    odd = pd.Series(False, index=cells.index)
+    refused = [DATE, ERROR, UNCOMPUTED]
+    if kind not in ("bool", "choice"):
+        refused.append(TRUTH)
+    for letter in refused:
+        found = kinds.eq(letter)
+        report.add(
+            cells,
+            found,
+            partial(kind_fault, kind=letter),
+            lambda cell: SAID_OTHERWISE.get(cell.casefold()),
+            wanted=NO_VALUE if letter == UNCOMPUTED else None,
+        )
+        odd |= found
+    if kind in ("int", "number"):
+        kept = kinds.eq(TEXT) & cells.str.fullmatch(NUMBER)
+        report.add(
+            cells,
+            kept,
+            lambda cell: f"{_quoted(cell)} is a number kept as text",
+            str,
+            wanted="a number cell",
+        )
+        odd |= kept
+    return odd
 
 
 def _parse_words(cells: pd.Series, words: list[str], report: _Report) -> pd.Series:
@@ -156,17 +238,20 @@ def _parse_figures(cells: pd.Series, column: ColumnSpec | None, report: _Report)
     not_finite = odd & cells.str.fullmatch(NOT_FINITE)
     report.add(cells, not_finite, lambda cell: f"{_quoted(cell)} is not a finite number")
     may_be_blank = column is None or not column.required
+    unit = "" if column is None else column.unit
     report.add(
         cells,
         odd & ~not_finite,
-        lambda cell: f"{_quoted(cell)} is not a number",
-        lambda cell: _meant_number(cell, may_be_blank=may_be_blank),
+        lambda cell: f"{_quoted(cell)} {what_instead(cell)}",
+        lambda cell: meant_number(cell, unit, may_be_blank=may_be_blank),
     )
     values = pd.Series(np.nan, index=cells.index, dtype="float64")
     values[well_formed] = cells[well_formed].to_numpy(dtype=object).astype("float64")
     too_large = values.abs().gt(LARGEST_NUMBER)
     report.add(cells, too_large, lambda cell: f"{_quoted(cell)} is too large a number")
-    values = values.mask(too_large)
+    too_small = values.eq(0.0) & cells.str.match(NOT_ZERO)
+    report.add(cells, too_small, lambda cell: f"{_quoted(cell)} is too small a number")
+    values = values.mask(too_large | too_small)
     return values if column is None else _within_range(cells, values, column, report)
 
 
@@ -176,6 +261,9 @@ def _within_range(
     whole = column.kind == "int"
     faulty = pd.Series(False, index=values.index)
     if whole:
+        either = cells.str.fullmatch(ONE_OR_A_THOUSAND)
+        report.add(cells, either, lambda cell: f"{cell} may mean {_one_or_a_thousand(cell)}")
+        faulty |= either
         fraction = values.notna() & values.mod(1.0).ne(0.0)
         report.add(cells, fraction, lambda cell: f"{shorten(cell)} is not a whole number")
         large = values.abs().gt(LARGEST_COUNT)
@@ -188,7 +276,7 @@ def _within_range(
     if column.high is not None:
         above = values.gt(column.high)
         # Whoever writes 90 for a share means 90 %.
-        maybe = _meant_share if column.high == 1 else _no_guess
+        maybe = meant_share if column.high == 1 else _no_guess
         report.add(cells, above, lambda cell: f"{shorten(cell)} is above {column.high:g}", maybe)
         faulty |= above
     values = values.mask(faulty)
@@ -197,22 +285,8 @@ def _within_range(
     return values.astype("int64" if column.required and values.notna().all() else "Int64")
 
 
-def _meant_number(cell: str, *, may_be_blank: bool) -> str | None:
-    plain = unicodedata.normalize("NFKC", cell).strip(" ¥$€£")
-    if THOUSANDS.fullmatch(plain):
-        return plain.replace(",", "")
-    if DECIMAL_COMMA.fullmatch(plain):
-        return plain.replace(",", ".")
-    if plain.endswith("%") and NUMBER.fullmatch(plain[:-1]):
-        return f"{float(plain[:-1]) / 100:g}"
-    if plain != cell and NUMBER.fullmatch(plain):
-        return plain
-    return "a blank cell" if may_be_blank and plain.casefold() in SAYS_NOTHING else None
-
-
-def _meant_share(cell: str) -> str | None:
-    share = float(cell) / 100
-    return f"{share:g}" if share <= 1 else None
+def _one_or_a_thousand(cell: str) -> str:
+    return f"{cell[:-4]} or {cell.replace('.', '')}"
 
 
 def expected(column: ColumnSpec) -> str:

@@ -1,0 +1,74 @@
+"""Where a case comes from: a folder of files or a workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from optimizer.case.books import Book
+from optimizer.case.folders import Folder
+from optimizer.case.header import HeaderRead
+from optimizer.errors import Problems, did_you_mean, shorten
+from optimizer.given_paths import NEITHER, name_is_text, standing_at
+from optimizer.schema import TableSpec
+from optimizer.tables import Places, TableRead, read_workbook
+
+WORKBOOK_SUFFIX = ".xlsx"
+OTHER_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".ods")
+
+
+class Source(Protocol):
+    """What loading a case asks of its folder or workbook."""
+
+    @property
+    def name(self) -> str:
+        """Name of the case."""
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of every file read so far, by name."""
+
+    @property
+    def places(self) -> Places | None:
+        """What tells places in a workbook; None for a folder."""
+
+    def check_names(self, problems: Problems) -> None:
+        """Refuse tables that nothing would read."""
+
+    def header(self, problems: Problems) -> HeaderRead:
+        """Read what holds for all tables."""
+
+    def table(self, spec: TableSpec, currency: str | None, problems: Problems) -> TableRead:
+        """Read one table; without a currency no table with money can be read."""
+
+    def retold(self, problems: Problems) -> Problems:
+        """Tell problems as the reader of this source knows its places."""
+
+
+def open_source(path: Path, problems: Problems) -> Source | None:
+    """Find out what a path is; a path that is no case becomes a problem."""
+    standing = standing_at(path)
+    if standing == "folder":
+        # A path such as ".." has no name of its own.
+        return Folder(path) if name_is_text(path.resolve(), problems) else None
+    if standing == "file" and not name_is_text(path, problems):
+        return None
+    if standing == "other":
+        expected = "the folder of a case, or an .xlsx workbook"
+        problems.add(path.name, NEITHER, expected=expected)
+        return None
+    if standing == "file":
+        if path.suffix.lower() == WORKBOOK_SUFFIX:
+            workbook = read_workbook(path, problems)
+            return None if workbook is None else Book(workbook)
+        is_workbook = path.suffix.lower() in OTHER_WORKBOOKS
+        message = f"is a {path.suffix.lower()} file" if is_workbook else "is a file"
+        problems.add(path.name, message, expected="the folder of a case, or an .xlsx workbook")
+        return None
+    parent = path.parent
+    there = parent.iterdir() if standing_at(parent) == "folder" else ()
+    beside = sorted(item.name for item in there if item.name != path.name)
+    kind = "file" if path.suffix.lower() == WORKBOOK_SUFFIX else "folder"
+    message = f"there is no such {kind} in {parent}"
+    problems.add(shorten(path.name), message, maybe=did_you_mean(path.name, beside))
+    return None

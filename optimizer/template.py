@@ -1,0 +1,131 @@
+"""Cases to begin with: empty ones that explain themselves, or copies of working ones."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from optimizer import new_paths
+from optimizer.case import Case, load_case
+from optimizer.case_files import SUFFIX, contents_of, refuse_target, write_contents
+from optimizer.case_files.contents import empty_contents
+from optimizer.case_files.folders import HELP, POLICY
+from optimizer.case_files.help import MARK, readme_text
+
+EMPTY = {
+    "title": "Title of the case",
+    "currency": "JPY",
+    "years": (2027, 2028, 2029, 2030, 2031),
+    "country_codes": "iso3166",
+    "licence": "Terms under which the figures may be used",
+}
+"""What the header of an empty case says: valid, and meant to be changed."""
+
+FIRST_POLICY = f"""\
+# {MARK}
+# A policy says what is wanted; a case says what is true. This one works for every case.
+# Every key is explained in docs/policies.md; worked examples are the files in models/.
+schema = 1
+title = "First policy"
+why = "A place to begin: as many people as possible complete a stay, whatever the track."
+cases = ["*"]
+
+# What a plan is worth. Each goal has a weight; `effects` say what one person on the chosen tracks
+# adds, and at which stage: enter, present, complete, stay or return. Without `where` an effect
+# holds for every track. Indicators (numeric columns of countries and regions) make the same
+# person count more for one country than for another: see goals.alliance in
+# models/balanced.toml.
+[goals.people]
+weight = 1
+why = "Everybody who completes counts the same."
+effects = [{{ stage = "complete", effect = 1 }}]
+
+# What a plan must keep beside the rules that every case has (capacities, caps, budgets,
+# agreements): floors, ceilings and shares of slots, residents, spending, services or value.
+# [[limits]]
+# name = "country_share"
+# measure = "slots"
+# by = ["country", "year"]
+# at_most = {{ times = 0.5, measure = "slots", by = ["year"] }}
+# why = "No country takes more than half of a year's slots."
+
+# Money that lines may give each other or keep for the next year.
+# [budget]
+# transfers = [{{ from = "one_line", to = "another_line", share = 0.1 }}]
+# carry_over = 0.05
+
+# How far a plan may move from the table current_plan.
+# [stability]
+# max_change = 0.25
+
+# Years to plan for, and years after them in which nobody new comes but effects go on.
+# [horizon]
+# years = [2027, 2031]
+# tail = 5
+
+# When to stop searching: the proven gap to the best plan, and seconds.
+[solver]
+gap = 0.005
+time_limit = 300
+"""
+
+
+def write_template(
+    path: str | Path,
+    *,
+    source: Case | str | Path | None = None,
+    policy: bool = False,
+    force: bool = False,
+) -> list[Path]:
+    """Write a case to begin with.
+
+    Parameters
+    ----------
+    path
+        A new folder, or a new ``.xlsx`` workbook. What columns mean stands in a ``README.md``
+        of the folder, or in comments of the workbook's headers.
+    source
+        Case to copy; without one every table has its header and no rows.
+    policy
+        Write a first policy too: ``policy.toml`` in the folder, or ``<name>-policy.toml`` beside
+        the workbook.
+    force
+        Replace an older template or case; what is anything else is never replaced.
+
+    Returns
+    -------
+    list of Path
+        What was written: the case, then the policy.
+
+    Raises
+    ------
+    InputError
+        If the case to copy is faulty, or the path may not be written.
+    OptimizerError
+        If a workbook is to be written or read and the library for it is not installed.
+    """
+    path = Path(path)
+    target = Path(os.path.abspath(path))
+    is_workbook = target.suffix.lower() == SUFFIX
+    policy_path = path.with_name(f"{path.stem}-policy.toml") if is_workbook else path / POLICY
+    refuse_target(target, force=force, replaces_policy=policy)
+    if policy and is_workbook:
+        _refuse_policy(policy_path, force=force)
+    if source is None:
+        contents = empty_contents(**EMPTY)
+    else:
+        contents = contents_of(source if isinstance(source, Case) else load_case(source))
+    beside = {HELP: readme_text(contents)} | ({POLICY: FIRST_POLICY} if policy else {})
+    write_contents(contents, target, force=force, beside=beside)
+    if policy and is_workbook:
+        with new_paths.file_aside(policy_path) as file:
+            file.write_text(FIRST_POLICY, encoding="utf-8")
+    return [path, policy_path] if policy else [path]
+
+
+def _refuse_policy(path: Path, *, force: bool) -> None:
+    def check(file: Path) -> str | None:
+        is_own = file.is_file() and MARK in file.read_text(encoding="utf-8", errors="replace")
+        return None if is_own else "is not a policy that this tool has written"
+
+    new_paths.refuse_existing(path, force=force, check=check, expected="a first policy")

@@ -1,0 +1,308 @@
+"""Templates: what is written validates as it stands, and nothing else is ever overwritten."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from case_builder import full_case, write_case
+from optimizer import cli, load_case, load_policy, solve, validate, write_template
+from optimizer import write_case as write_out
+from optimizer.errors import InputError
+from optimizer.schema import TABLES
+from optimizer.tables import letters
+from random_cases import write_random_case
+
+Run = Callable[..., tuple[int, str]]
+NOTHING = (
+    "nothing can be planned, because countries, tracks, applicants, budgets, costs have no rows. "
+    "Maybe you want to fill them."
+)
+NET = (
+    "no people already here are given, so capacities, caps and budgets are read as net of them. "
+    "Maybe you want present_by_country and present_by_region."
+)
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Runs the command and gives its exit code and everything it says."""
+
+    def command(*words: object) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["optimizer", *map(str, words)])
+        code = cli.main()
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return command
+
+
+@pytest.mark.parametrize("name", ["new", "new.xlsx"])
+def test_empty_template_validates(name: str, tmp_path: Path) -> None:
+    path, policy = write_template(tmp_path / name, policy=True)
+    assert path == tmp_path / name
+    found = validate([path, policy])
+    assert [(item.ok, item.message, item.warnings) for item in found] == [
+        (True, "relaxation solved", (NOTHING, NET))
+    ]
+    case = load_case(path)
+    assert case.years == (2027, 2028, 2029, 2030, 2031)
+    assert not any(map(len, case.tables.values()))
+
+
+def test_empty_folder_has_every_table_and_column(tmp_path: Path) -> None:
+    (path,) = write_template(tmp_path / "new")
+    written = {file.name for file in path.iterdir()}
+    assert written == {"case.toml", "README.md", *(spec.file for spec in TABLES.values())}
+    for spec in TABLES.values():
+        header = ",".join(column.header("JPY") for column in spec.columns)
+        assert (path / spec.file).read_text() == f"{header}\n"
+
+
+def test_readme_explains_every_column(tmp_path: Path) -> None:
+    (path,) = write_template(tmp_path / "new")
+    text = (path / "README.md").read_text()
+    for spec in TABLES.values():
+        _, _, section = text.partition(f"\n## {spec.file}\n")
+        section, _, _ = section.partition("\n## ")
+        for column in spec.columns:
+            assert f"\n| `{column.header('JPY')}` | " in section
+    assert (
+        "| `amount_jpy` | Money to spend. Unit: JPY. A cell holds a number of at least 0. "
+        "Required in every row. |\n"
+        "| `purpose` | What the line pays for; one per line. A cell holds program or integration. "
+        "Optional. Blank means program. |\n"
+    ) in text
+    assert (
+        "| `region` | Host region. One that regions has. Optional key. Blank means not divided by "
+        "region. |\n"
+    ) in text
+
+
+def test_empty_workbook_has_every_table_and_help_on_every_column(tmp_path: Path) -> None:
+    (path,) = write_template(tmp_path / "new.xlsx")
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["read me", "case", "attributes", *TABLES]
+    for spec in TABLES.values():
+        cells = next(book[spec.name].iter_rows(max_row=1))
+        assert [cell.value for cell in cells] == [column.header("JPY") for column in spec.columns]
+        for place, (cell, column) in enumerate(zip(cells, spec.columns, strict=True), start=1):
+            assert cell.comment is not None
+            assert cell.comment.text.lower().startswith(column.meaning.lower())
+            width_format = book[spec.name].column_dimensions[letters(place)].number_format
+            assert (width_format == "@") == (column.kind in ("text", "choice", "bool"))
+    told = {row[0].value: row[1].value for row in book["read me"].iter_rows()}
+    assert told["costs"] == f"Required. {TABLES['costs'].meaning}"
+
+
+@pytest.mark.parametrize("name", ["copy", "copy.xlsx"])
+def test_copy_of_a_case_is_the_case(name: str, root: Path, tmp_path: Path) -> None:
+    path, policy = write_template(tmp_path / name, source=root / "inputs" / "tiny", policy=True)
+    case, copy = load_case(root / "inputs" / "tiny"), load_case(path)
+    for table, frame in case.tables.items():
+        pd.testing.assert_frame_equal(copy.tables[table], frame)
+    found = validate([path, policy])
+    assert [(item.ok, item.message, item.warnings) for item in found] == [
+        (True, "relaxation solved", ())
+    ]
+    plan = solve(policy, path)
+    assert plan.status == "optimal"
+    assert plan.slots_total > 0
+
+
+@pytest.mark.parametrize("name", ["copy", "copy.xlsx"])
+@pytest.mark.parametrize("seed", [4, 5])
+def test_copy_of_a_random_case_validates(seed: int, name: str, tmp_path: Path) -> None:
+    folder, _ = write_random_case(tmp_path / "drawn", seed)
+    found = validate(write_template(tmp_path / name, source=folder, policy=True))
+    assert [item.problems for item in found] == [()]
+    assert found[0].policy is not None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["copy", "copy.xlsx"])
+def test_copy_of_the_japan_case_validates(name: str, root: Path, tmp_path: Path) -> None:
+    source = root / "inputs" / "japan"
+    found = validate(write_template(tmp_path / name, source=source, policy=True))
+    assert [(item.ok, item.message, item.warnings) for item in found] == [
+        (True, "relaxation solved", (NET,))
+    ]
+
+
+def test_policy_in_a_folder_is_validated_with_it(root: Path, tmp_path: Path, run: Run) -> None:
+    target = tmp_path / "mine"
+    source = root / "inputs" / "tiny"
+    code, output = run("template", target, "--from", source, "--policy")
+    assert code == 0
+    assert output == (
+        f"Written: {target}\nWritten: {target / 'policy.toml'}\n"
+        f"To check it: optimizer validate {target}\n"
+    )
+    code, output = run("validate", target)
+    assert code == 0
+    assert output.startswith(f"ok     {target / 'policy.toml'} on {target}: relaxation solved")
+    assert output.count("\n") == 1
+
+
+def test_command_names_the_policy_beside_a_workbook(tmp_path: Path, run: Run) -> None:
+    code, output = run("template", tmp_path / "mine.xlsx", "--policy")
+    assert code == 0
+    assert output.endswith(
+        f"optimizer validate {tmp_path / 'mine.xlsx'} {tmp_path / 'mine-policy.toml'}\n"
+    )
+
+
+def test_first_policy_wants_every_track(root: Path, tmp_path: Path) -> None:
+    _, policy = write_template(tmp_path / "mine", policy=True)
+    found = load_policy(policy)
+    (effect,) = found.goals["people"].effects
+    assert not effect.where
+    assert found.is_for("any case")
+    assert (root / "docs" / "policies.md").is_file()
+    assert (root / "models" / "balanced.toml").is_file()
+
+
+def refusal(path: Path, *, force: bool = False, policy: bool = False) -> str:
+    with pytest.raises(InputError) as caught:
+        write_template(path, force=force, policy=policy)
+    return str(caught.value)
+
+
+EXISTS = "exists already\n    Expected a new path, or --force."
+FOREIGN = "\n    Expected nothing, or the tables of a case and no other files."
+
+
+@pytest.mark.parametrize("name", ["new", "new.xlsx"])
+def test_existing_template_is_replaced_with_force_only(name: str, tmp_path: Path) -> None:
+    path, policy = write_template(tmp_path / name, policy=True)
+    assert refusal(path) == f"1 problem\n- {path}: {EXISTS}"
+    policy.write_text(policy.read_text() + "# mine\n")
+    write_template(path, policy=True, force=True)
+    assert not policy.read_text().endswith("# mine\n")
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
+
+
+def test_what_is_no_template_is_never_replaced(root: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "book-policy.toml"
+    policy.write_text("schema = 1\n")
+    book = tmp_path / "book.xlsx"
+    assert refusal(book, policy=True, force=True) == (
+        f"1 problem\n- {policy}: is not a policy that this tool has written\n"
+        "    Expected a first policy."
+    )
+    assert not book.exists()
+    openpyxl.Workbook().save(book)
+    before = book.read_bytes()
+    told = f"1 problem\n- {book}: is not a case's workbook{FOREIGN}"
+    assert refusal(book, force=True) == told
+    book.write_text("no workbook")
+    assert refusal(book, force=True) == told
+    assert before != b""
+    folder = write_case(tmp_path / "case", full_case())
+    (folder / "README.md").write_text("My own notes\n")
+    (folder / "build.py").write_text("")
+    assert refusal(folder, force=True) == (
+        f"1 problem\n- {folder}: holds what is no part of a case: README.md, build.py{FOREIGN}"
+    )
+    japan = root / "inputs" / "japan"
+    assert "LICENCE-DATA.md, README.md, build.py" in refusal(japan, force=True)
+    file = tmp_path / "file"
+    file.write_text("")
+    assert refusal(file, force=True) == f"1 problem\n- {file}: is not a folder{FOREIGN}"
+
+
+def test_policy_of_the_planner_is_not_lost(tmp_path: Path) -> None:
+    path, policy = write_template(tmp_path / "new", policy=True)
+    assert refusal(path, force=True) == (
+        f"1 problem\n- {path}: holds what is no part of a case: policy.toml{FOREIGN}"
+    )
+    assert policy.is_file()
+
+
+def test_links_are_not_followed_and_dots_are_resolved(tmp_path: Path) -> None:
+    write_template(tmp_path / "real")
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "real")
+    assert refusal(link, force=True) == (
+        f"1 problem\n- {link}: is a symbolic link\n    Expected a path of its own."
+    )
+    write_template(tmp_path / "real" / ".." / "beside")
+    assert (tmp_path / "beside" / "case.toml").is_file()
+
+
+@pytest.mark.parametrize("suffix", [".xls", ".csv", ".toml"])
+def test_names_of_other_files_are_refused(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"new{suffix}"
+    assert refusal(path) == (
+        f"1 problem\n- {path}: would be a folder that is called like a {suffix} file\n"
+        "    Expected a folder, or an .xlsx workbook."
+    )
+
+
+def test_faulty_source_leaves_nothing_behind(tmp_path: Path) -> None:
+    files = full_case()
+    files["applicants.csv"] = "country,track,applicants\nKOR,study,-1\n"
+    source = write_case(tmp_path / "faulty", files)
+    with pytest.raises(InputError, match="-1 is below 0"):
+        write_template(tmp_path / "new", source=source)
+    assert [file.name for file in tmp_path.iterdir()] == ["faulty"]
+
+
+def test_nothing_to_plan_is_said_where_tables_have_rows(tmp_path: Path) -> None:
+    files = full_case()
+    files["sites.csv"] = "track,region,max_slots\nstudy,miyagi,0\nstudy,osaka,0\n"
+    files["commitments.csv"] = "country,track,region,year,at_least,at_most\n"
+    folder = write_case(tmp_path / "case", files)
+    _, policy = write_template(tmp_path / "new", policy=True)
+    (found,) = validate([folder, policy], solve=False)
+    assert found.warnings[0] == (
+        "nothing can be planned, because nobody with applicants could be given a slot. Maybe you "
+        "want more rows in applicants, sites and agreements."
+    )
+
+
+def test_solving_an_empty_case_is_refused_with_a_sentence(tmp_path: Path, run: Run) -> None:
+    path, policy = write_template(tmp_path / "new", policy=True)
+    code, output = run("solve", policy, path, "--out", tmp_path / "run")
+    assert code == 1
+    assert "nothing of goal 'people' can be earned in case 'new' (its ideal is 0)" in output
+
+
+def test_run_of_a_workbook_is_called_by_its_case(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    """Policies name cases, and a plan of the workbook is the plan of the folder."""
+    source = root / "inputs" / "tiny"
+    write_out(load_case(source), tmp_path / "tiny.xlsx")
+    monkeypatch.chdir(tmp_path)
+    policy = root / "models" / "tiny.toml"
+    assert run("solve", policy, "tiny.xlsx")[0] == 0
+    assert run("solve", policy, source, "--out", "folder")[0] == 0
+    names = ("plan.csv", "decisions.csv")
+    for name in names:
+        written = (tmp_path / "runs" / "tiny-tiny" / name).read_bytes()
+        assert written == (tmp_path / "folder" / name).read_bytes()
+    assert run("check", "runs/tiny-tiny", policy, "tiny.xlsx")[0] == 0
+
+
+def test_github_annotations_name_the_workbook(root: Path, tmp_path: Path, run: Run) -> None:
+    write_out(load_case(root / "inputs" / "tiny"), tmp_path / "tiny.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "tiny.xlsx")
+    book["tracks"]["H2"] = -2
+    saved = io.BytesIO()
+    book.save(saved)
+    (tmp_path / "tiny.xlsx").write_bytes(saved.getvalue())
+    code, output = run("validate", "--github", tmp_path / "tiny.xlsx")
+    assert code == 1
+    assert output.splitlines()[1] == (
+        f"::error file={tmp_path / 'tiny.xlsx'},line=2::tiny.xlsx, sheet tracks, row 2, column H "
+        "(min_cohort): -2 is below 0%0A    Expected a whole number of at least 0."
+    )
