@@ -1,7 +1,7 @@
 # The tools of .venv if there is one, otherwise those on the PATH.
 BIN := $(if $(wildcard .venv/bin/python),.venv/bin/,)
 
-.PHONY: check lint types test notebooks pins
+.PHONY: check lint types test notebooks docs pins
 
 check: ## exactly what CI runs, on fresh copies and in fresh environments
 	bash .ci/run
@@ -18,6 +18,10 @@ test: ## the quick tests; `pytest -n 2` runs all of them
 
 notebooks:
 	$(BIN)pytest tests/test_notebooks.py
+
+docs: ## the documentation as a site, in docs/_build
+	$(BIN)python docs/generate.py
+	$(BIN)sphinx-build -W --keep-going -b html docs docs/_build
 
 pins: ## constraints.txt and requirements.lock; `make pins UPGRADE=--upgrade` takes the newest
 	python3 .ci/pins.py $(UPGRADE)

@@ -19,7 +19,7 @@ from optimizer.cli import app
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
-PAGES = [README, *sorted(DOCS.glob("*.md"))]
+PAGES = [README, *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("policies/*.md"))]
 INSTALL = "python3 -m venv .venv && . .venv/bin/activate && pip install --only-binary :all: -c "
 COMMANDS = {
     "solve": f'{INSTALL}constraints.txt -e ".[all]" '

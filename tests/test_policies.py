@@ -9,7 +9,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from optimizer import Case, Plan, build_instance, evaluate, load_case, load_policy, solve
+from optimizer import (
+    Case,
+    Plan,
+    build_instance,
+    check_expectations,
+    evaluate,
+    load_case,
+    load_policy,
+    solve,
+)
 from optimizer.formulation import build_pyomo
 from optimizer.policy import policy_schema
 from optimizer.solver import LoadedModel, Watch
@@ -136,6 +145,9 @@ def test_balanced_plan_for_japan() -> None:
     assert (share(["exchange"]) >= 0.02).all()
     assert slots["level"].nunique() == 3
     assert len(plan.decisions.agreements) > 0
+    expected = MODELS / "expectations" / "balanced-japan.toml"
+    compared = check_expectations(plan, expected, case("japan"), path("balanced"))
+    assert compared["holds"].all(), compared[~compared["holds"]].to_string()
 
 
 def attribute(table: str, key: str, column: str) -> pd.Series:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from optimizer.evaluation.arrays import decisions_of, values_of
-from optimizer.evaluation.checks import changes, check_all, judged
+from optimizer.evaluation.checks import check_all, judged
 from optimizer.evaluation.custom import custom_table, split_rows
-from optimizer.evaluation.soft import soft_costs
+from optimizer.evaluation.soft import change_costs, soft_costs
 from optimizer.evaluation.subject import Subject
 from optimizer.evaluation.tables import goals, result_tables
 from optimizer.frames import rows_of
@@ -87,6 +87,7 @@ def evaluate_decisions(
     tables["goals"] = goals(subject, scales)
     hard, priced = split_rows(custom)
     tables["soft"] = _joined([soft_costs(subject), priced])
+    tables["change"] = change_costs(subject)
     tables["custom_rules"] = custom_table(instance.extension)
     checked = judged(_joined([check_all(subject), hard]))
     tables["rules"] = checked.drop(columns="broken")
@@ -103,10 +104,8 @@ def evaluate_decisions(
     )
     broken = checked[checked["broken"]].drop(columns="broken")
     found = [part for part in (strange, broken) if len(part)]
-    points = float(tables["goals"]["weighted"].sum() - tables["soft"]["points"].sum())
-    stability = instance.policy.stability
-    if stability is not None and stability.price:
-        points -= stability.price * float(changes(subject).sum())
+    prices = float(tables["soft"]["points"].sum() + tables["change"]["points"].sum())
+    points = float(tables["goals"]["weighted"].sum()) - prices
     return Evaluation(
         points=points,
         tables=tables,

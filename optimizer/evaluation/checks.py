@@ -173,9 +173,11 @@ def check_support(s: Subject) -> list[pd.DataFrame]:
 
 
 def changes(s: Subject) -> pd.Series:
-    """Change against the current plan by year, in percent of today's slots."""
+    """Change against the current plan by year, in percent of today's slots; none without one."""
     instance, sets = s.instance, s.instance.sets
     total = float(instance.current["slots"].sum())
+    if not total:
+        return pd.Series(dtype=float)
     margins = [(sets.cohort, "cohort", instance.current, ["country", "track"])]
     if len(instance.current_at):
         margins.append((sets.placed, "placed", instance.current_at, ["track", "region"]))

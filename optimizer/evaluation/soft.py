@@ -1,11 +1,11 @@
-"""What soft limits cost a plan."""
+"""What soft limits and moving away from today cost a plan."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from optimizer.evaluation.checks import limit_rows
+from optimizer.evaluation.checks import changes, limit_rows
 from optimizer.evaluation.subject import Subject
 
 
@@ -36,3 +36,20 @@ def soft_costs(subject: Subject) -> pd.DataFrame:
             )
     columns = ["limit", "key", "value", "number", "percent", "points"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def change_costs(subject: Subject) -> pd.DataFrame:
+    """year, percent, points: change against the current plan, and what it costs.
+
+    Told of every plan of a case with a current plan, priced or not.
+    """
+    moved = changes(subject)
+    stability = subject.instance.policy.stability
+    price = 0.0 if stability is None or stability.price is None else stability.price
+    return pd.DataFrame(
+        {
+            "year": moved.index.astype("int64"),
+            "percent": moved.to_numpy(),
+            "points": price * moved.to_numpy(),
+        }
+    )

@@ -1,0 +1,240 @@
+"""Goals, limits and the other parts of a policy in sentences for a programme officer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from optimizer.policy import (
+    Amount,
+    Budget,
+    Diminishing,
+    Effect,
+    Goal,
+    Horizon,
+    Indicator,
+    Limit,
+    Relative,
+    Solver,
+    Stability,
+    SupportFloor,
+)
+from optimizer.report.figures import SPACE, exactly
+
+STAGES = {
+    "enter": "enters",
+    "present": "is here, once for each year of stay",
+    "complete": "completes",
+    "stay": "completes and stays on another track",
+    "return": "completes and goes home",
+}
+MEASURES = {
+    "slots": "slots",
+    "residents": "residents",
+    "spending": "spending",
+    "use": "use of services",
+    "value": "value",
+}
+MISSING = {
+    "error": "a blank figure is refused",
+    "zero": "a blank figure counts as 0",
+    "reweight": "where a figure is blank, the others share its weight",
+}
+PROVEN = 1e-6
+"""Gap up to which a plan counts as optimal."""
+SENSES = {"at_least": "at least", "at_most": "at most"}
+
+
+def figure(value: float) -> str:
+    """Write a number exactly, thousands separated.
+
+    Examples
+    --------
+    >>> figure(20_000_000_000), figure(0.125)
+    ('20,000,000,000', '0.125')
+    """
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.10g}"
+
+
+def percent(share: float) -> str:
+    """Write a share in percent, exactly."""
+    return exactly(share).replace(SPACE, " ")
+
+
+def listed(words: Sequence[str], joint: str = "and") -> str:
+    """Join words as a sentence does."""
+    return f" {joint} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def plain(name: str) -> str:
+    """Write a name of the tables as words."""
+    table, _, column = name.rpartition(".")
+    return (f"{column} of the {table}" if table else column).replace("_", " ")
+
+
+def chosen(where: Mapping[str, object]) -> str:
+    """Say whom a filter chooses."""
+    told = []
+    for name, wanted in where.items():
+        values = wanted if isinstance(wanted, tuple) else (wanted,)
+        told.append(f"{plain(name)} {listed([plain(str(value)) for value in values], 'or')}")
+    return listed(told)
+
+
+def counted(measure: str, goal: str | None, where: Mapping[str, object]) -> str:
+    """Say what a measure counts."""
+    of_goal = f" of the goal {plain(goal)}" if goal else ""
+    return f"{MEASURES[measure]}{of_goal}{f' ({chosen(where)})' if where else ''}"
+
+
+def limit(wanted: Limit) -> str:
+    """Say what a limit asks for."""
+    group = f"for each {listed([plain(name) for name in wanted.by])}: " if wanted.by else ""
+    bounds = [
+        f"{SENSES[side]} {_bound(number, wanted)}"
+        for side, number in (("at_least", wanted.at_least), ("at_most", wanted.at_most))
+        if number is not None
+    ]
+    text = f"{group}{counted(wanted.measure, wanted.goal, wanted.where)} {listed(bounds)}"
+    return f"{text[0].upper()}{text[1:]}.{_force(wanted)}"
+
+
+def _bound(number: float | Amount | Relative, wanted: Limit) -> str:
+    if isinstance(number, Amount):
+        return f"{figure(number.amount)} × {plain(number.per)}"
+    if isinstance(number, Relative):
+        by = wanted.by if number.by is None else number.by
+        groups = f" of the same {listed([plain(name) for name in by])}" if by else " in all"
+        other = counted(number.measure, number.goal, number.where)
+        share = number.times <= 1
+        times = f"{percent(number.times)} of" if share else f"{figure(number.times)} times"
+        return f"{times} {'' if number.where else 'all '}{other}{groups}"
+    return figure(float(number))
+
+
+def _force(wanted: Limit) -> str:
+    """What becomes of a plan that misses the limit."""
+    if wanted.soft is not None:
+        base = "" if wanted.soft_base is None else f" of {figure(wanted.soft_base)}"
+        return f" A wish: each 1 %{base} by which it is missed costs {figure(wanted.soft)} points."
+    return " Protected: nothing can buy it out." if wanted.protected else ""
+
+
+def effect(earned: Effect, side: str) -> str:
+    """Say who earns what for a goal, and when."""
+    who = f"everybody on tracks with {chosen(earned.where)}" if earned.where else "everybody"
+    return f"{who} who {STAGES[earned.stage]}: {figure(earned.effect)} × the score of the {side}"
+
+
+def score(indicators: Sequence[Indicator], missing: object) -> str:
+    """Say what a score is made of."""
+    total = sum(indicator.weight for indicator in indicators)
+    told = [_indicator(indicator, indicator.weight / total) for indicator in indicators]
+    blank = MISSING.get(str(missing), f"a blank figure counts as {missing}")
+    return f"{listed(told)}; {blank}"
+
+
+def _indicator(indicator: Indicator, share: float) -> str:
+    notes = ["lower is better"] if indicator.direction == "lower" else []
+    notes += ["on a log scale"] if indicator.transform == "log" else []
+    if indicator.range is not None:
+        notes.append(f"from {figure(indicator.range[0])} to {figure(indicator.range[1])}")
+    if indicator.missing is not None:
+        notes.append(MISSING.get(str(indicator.missing), f"blank = {indicator.missing}"))
+    told = f" ({', '.join(notes)})" if notes else ""
+    return f"`{indicator.column}` {percent(round(share, 4))}{told}"
+
+
+def diminishing(curve: Diminishing) -> str:
+    """Say how returns diminish."""
+    groups = listed([plain(name) for name in curve.by])
+    span = " and year" if curve.per == "year" else ", over all years,"
+    steps = [
+        f"from {figure(start)} on {percent(factor)}" if start else f"at first {percent(factor)}"
+        for start, factor in curve.points
+    ]
+    return f"for each {groups}{span} a further unit counts {', '.join(steps)}"
+
+
+def goal(wanted: Goal) -> list[str]:
+    """Sentences on one goal: what counts, scores and diminishing returns."""
+    told = [effect(earned, "country") for earned in wanted.effects]
+    told += [effect(earned, "region") for earned in wanted.region_effects]
+    lines = [f"Counts {earned}." for earned in told]
+    if wanted.indicators:
+        lines.append(f"Score of a country: {score(wanted.indicators, wanted.missing)}.")
+    if wanted.region_indicators:
+        lines.append(f"Score of a region: {score(wanted.region_indicators, wanted.missing)}.")
+    if wanted.effects and not wanted.indicators:
+        lines.append("Every country scores 1.")
+    if wanted.diminishing is not None:
+        lines.append(f"Diminishing returns: {diminishing(wanted.diminishing)}.")
+    if wanted.scale == "none":
+        lines.append("Not scaled: the raw value counts as it is.")
+    elif wanted.scale != "ideal":
+        lines.append(f"Scaled: {figure(float(wanted.scale))} units of raw value count as 1.")
+    return lines
+
+
+def support(floor: SupportFloor) -> str:
+    """Say what a support floor asks for."""
+    kept = " Protected: nothing can buy it out." if floor.protected else ""
+    return (
+        f"Those who enter tracks with {chosen(floor.where)} in a year get, on average, at least "
+        f"{figure(floor.amount_per_year)} of integration money per person and year of stay.{kept}"
+    )
+
+
+def budget(wanted: Budget) -> list[str]:
+    """Sentences on how money may move."""
+    lines = [
+        f"Line `{transfer.from_}` may give up to {percent(transfer.share)} of its own amount to "
+        f"`{transfer.to}`."
+        for transfer in wanted.transfers
+    ]
+    if isinstance(wanted.carry_over, Mapping):
+        lines += [
+            f"Line `{line}` may keep {percent(share)} of a year's own amount for the next."
+            for line, share in wanted.carry_over.items()
+        ]
+    elif wanted.carry_over:
+        lines.append(
+            f"Every line may keep {percent(wanted.carry_over)} of a year's own amount for the next."
+        )
+    return lines or ["No money moves between lines or years."]
+
+
+def stability(wanted: Stability | None) -> list[str]:
+    """Sentences on change against today's slots."""
+    if wanted is None:
+        return ["Today's slots do not bind the plan."]
+    lines = []
+    if wanted.max_change is not None:
+        lines.append(f"At most {percent(wanted.max_change)} of today's slots may change in a year.")
+    if wanted.price is not None:
+        lines.append(f"Every 1 % changed in a year costs {figure(wanted.price)} points.")
+    return lines
+
+
+def solver(wanted: Solver) -> list[str]:
+    """Say when a plan is good enough."""
+    if wanted.gap <= PROVEN:
+        return ["The search ends when the plan is proven best."]
+    return [
+        f"A plan is good enough when no other can be worth more than {percent(wanted.gap)} more."
+    ]
+
+
+def horizon(wanted: Horizon) -> list[str]:
+    """Sentences on years."""
+    if wanted.years is None:
+        years = "Plans every year of the case"
+    else:
+        years = f"Plans the years {wanted.years[0]} to {wanted.years[1]}"
+    tail = "as long as the longest track" if wanted.tail is None else f"{wanted.tail} years"
+    lines = [f"{years}, and follows people after that for {tail}."]
+    if wanted.discount:
+        lines.append(
+            f"Later is worth less: value is divided by {figure(1.0 + wanted.discount)} for each "
+            "year after the first."
+        )
+    return lines

@@ -1,0 +1,93 @@
+"""What the pages on adding a rule or a table say works: their changes, commands and examples."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLE, RULE = (ROOT / "docs" / f"how-to-add-a-{name}.md" for name in ("table", "rule"))
+NEEDED = ("optimizer", "tests", "docs", "models", "inputs/tiny")
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXAMPLE = re.compile(
+    r"<!-- run -->\n```python\n(.*?)^```\n\n<!-- prints -->\n```text\n(.*?)^```", re.M | re.S
+)
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of the project, which may be changed."""
+
+    folder: Path
+
+    def run(self, *command: str, given: str = "") -> str:
+        """Run a command in the copy, with its package in place of ours, and give what it prints."""
+        programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=os.environ | {"PYTHONPATH": str(self.folder), "PATH": programs},
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def follow(self, text: str) -> None:
+        """Make all changes of a page, then run its commands."""
+        blocks = FENCE.findall(text)
+        for language, change in blocks:
+            if language == "diff":
+                self.run("git", "apply", "--whitespace=nowarn", "-", given=change)
+        for language, commands in blocks:
+            if language == "sh":
+                self.run("bash", "-ec", commands)
+
+    def compare(self, text: str) -> None:
+        """Run the examples of a page and compare what they print."""
+        examples = EXAMPLE.findall(text)
+        assert len(examples) == 1
+        for code, printed in examples:
+            assert self.run(sys.executable, "-c", code) == printed
+
+
+def parts(page: Path) -> list[str]:
+    """Sections of a page."""
+    return re.split(r"^(?=## )", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    unneeded = shutil.ignore_patterns("__pycache__", "_build", "published")
+    for name in NEEDED:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=unneeded)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return Copy(tmp_path)
+
+
+def test_a_rule_in_a_script(copy: Copy) -> None:
+    (section,) = [part for part in parts(RULE) if part.startswith("## In a script")]
+    copy.compare(section)
+
+
+def test_a_table_and_a_rule_of_the_model(copy: Copy) -> None:
+    page = TABLE.read_text(encoding="utf-8")
+    copy.follow(page)
+    copy.compare(page)
+    (section,) = [part for part in parts(RULE) if part.startswith("## In the model itself")]
+    copy.follow(section)
+    copy.compare(section)
+    # A rule that one policy asks for changes nothing for another.
+    points = "import optimizer; print(optimizer.solve('models/tiny.toml', 'inputs/tiny').objective)"
+    assert float(copy.run(sys.executable, "-c", points)) == pytest.approx(477.55)
