@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from optimizer.case import Case, load_case
+    from optimizer.case_files import write_case
     from optimizer.checking import evaluate, read_plan
     from optimizer.errors import (
         ExtensionError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         SolverError,
     )
     from optimizer.evaluation import Evaluation
+    from optimizer.expectations import Expectations, check_expectations, load_expectations
     from optimizer.instance import Instance, build_instance
     from optimizer.plan import Decisions, Plan
     from optimizer.planner import complete, solve
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from optimizer.preparation import build_model, write_model
     from optimizer.report import write_report
     from optimizer.rules import CustomRule
+    from optimizer.template import write_template
     from optimizer.validation import Validation, validate
 
 _HOMES = {
@@ -42,6 +45,7 @@ _HOMES = {
     "CustomRule": "rules",
     "Decisions": "plan",
     "Evaluation": "evaluation",
+    "Expectations": "expectations",
     "ExtensionError": "errors",
     "InfeasibleError": "errors",
     "InputError": "errors",
@@ -56,15 +60,19 @@ _HOMES = {
     "Validation": "validation",
     "build_instance": "instance",
     "build_model": "preparation",
+    "check_expectations": "expectations",
     "complete": "planner",
     "evaluate": "checking",
     "load_case": "case",
+    "load_expectations": "expectations",
     "load_policy": "policy",
     "read_plan": "checking",
     "solve": "planner",
     "validate": "validation",
+    "write_case": "case_files",
     "write_model": "preparation",
     "write_report": "report",
+    "write_template": "template",
 }
 
 __all__ = [
@@ -72,6 +80,7 @@ __all__ = [
     "CustomRule",
     "Decisions",
     "Evaluation",
+    "Expectations",
     "ExtensionError",
     "InfeasibleError",
     "InputError",
@@ -86,15 +95,19 @@ __all__ = [
     "Validation",
     "build_instance",
     "build_model",
+    "check_expectations",
     "complete",
     "evaluate",
     "load_case",
+    "load_expectations",
     "load_policy",
     "read_plan",
     "solve",
     "validate",
+    "write_case",
     "write_model",
     "write_report",
+    "write_template",
 ]
 
 

@@ -1,11 +1,13 @@
 """The command line: progress and problems on stderr, results on stdout.
 
 Exit codes: 0 a plan, or everything in order; 1 case or policy wrong; 2 usage; 3 infeasible, or a
-rule broken; 4 no plan within the limit; 130 interrupted without a plan.
+rule broken; 4 no plan within the limit; 5 a plan, but not what ``--expect`` expects; 130
+interrupted without a plan.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import sys
@@ -20,11 +22,13 @@ import typer
 if TYPE_CHECKING:
     from optimizer.errors import OptimizerError, Problem
     from optimizer.evaluation import Evaluation
+    from optimizer.expectations import Joined
     from optimizer.plan import Plan
+    from optimizer.policy import Policy
     from optimizer.solver import Progress
     from optimizer.validation import Validation
 
-WRONG, INFEASIBLE, NO_PLAN, INTERRUPTED = 1, 3, 4, 130
+WRONG, INFEASIBLE, NO_PLAN, UNEXPECTED, INTERRUPTED = 1, 3, 4, 5, 130
 SHOWN_VIOLATIONS = 20
 WRITING_SHARE, WRITING_SECONDS = 0.15, 8.0
 SHOWN_LOSS = 5e-4
@@ -38,8 +42,13 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-PolicyPath = Annotated[Path, typer.Argument(help="Policy, a .toml file.")]
-CasePath = Annotated[Path, typer.Argument(help="Case, a folder with case.toml.")]
+PolicyPath = Annotated[
+    Path, typer.Argument(help="Policy, a .toml file or an .xlsx workbook with its sheets.")
+]
+CasePath = Annotated[
+    Path | None,
+    typer.Argument(help="Case, a folder with case.toml or an .xlsx; POLICY itself without it."),
+]
 Changes = Annotated[
     list[str] | None,
     typer.Option("--set", help="Change a value: goals.alliance.weight=0.5. May be repeated."),
@@ -50,6 +59,10 @@ def main() -> int:
     """Run the command line and give its exit code."""
     from optimizer.errors import OptimizerError
 
+    for stream in (sys.stdout, sys.stderr):
+        # A name that a terminal cannot show is no reason to lose a plan.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         # Time limits count from here: what is imported later is part of the command.
         app(prog_name="optimizer", standalone_mode=True, obj=time.monotonic())
@@ -99,7 +112,7 @@ def _top(
 def solve(
     context: typer.Context,
     policy: PolicyPath,
-    case: CasePath,
+    case: CasePath = None,
     *,
     out: Annotated[
         Path | None, typer.Option(help="Run folder; runs/POLICY-CASE without it.")
@@ -112,6 +125,9 @@ def solve(
         float | None, typer.Option(min=0.001, help="Wall seconds for the whole command.")
     ] = None,
     changes: Changes = None,
+    expect: Annotated[
+        Path | None, typer.Option(help="Expectations, a .toml file; exit code 5 if one is not met.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find the best plan, check it, and write a run folder with a report."""
@@ -124,12 +140,15 @@ def solve(
     from optimizer.report import write_report
 
     started: float = context.obj
+    case = _case_path(policy, case)
     changed = parse_changes(changes or [])
-    folder = out or runs.default_folder(policy.stem, case.name)
+    folder = out or runs.default_folder(policy.stem, _case_name(case))
     runs.refuse_existing(folder, force=force)
+    wanted = load_policy(policy, changes=changed)
+    # Joined before solving, so that a typing error costs nothing.
+    expected = None if expect is None else _join_expectations(expect, wanted, case)
     line = _ProgressLine()
     with runs.new_folder(folder, force=force) as aside:
-        wanted = load_policy(policy, changes=changed)
         limit = wanted.solver.time_limit if time_limit is None else time_limit
         plan = planner.solve(
             policy,
@@ -145,15 +164,50 @@ def solve(
         with _undisturbed():
             solved = time.monotonic()
             plan = replace(plan, folder=folder)
-            write_report(plan, load_case(case), wanted, aside / runs.REPORT)
-            runs.write_tables(plan, aside)
+            loaded_case = load_case(case)
+            write_report(plan, loaded_case, wanted, aside / runs.REPORT)
+            runs.write_tables(plan, aside, wanted, loaded_case)
             plan.seconds["write"] = time.monotonic() - solved
             plan.seconds["total"] = time.monotonic() - started
             runs.write_facts(plan, aside, folder)
+    _show(plan, expected, as_json=as_json)
+
+
+def _join_expectations(file: Path, policy: Policy, case: Path) -> Joined:
+    from optimizer.case import load_case
+    from optimizer.expectations import join_expectations, load_expectations
+
+    return join_expectations(load_expectations(file), load_case(case), policy)
+
+
+def _show(plan: Plan, expected: Joined | None, *, as_json: bool) -> None:
+    """Print a plan and what was expected of it, and end the command if that is not met."""
+    from optimizer import expectations, runs
+
+    compared = None if expected is None else expectations.compare(plan, expected)
     if as_json:
-        _print_json(runs.finite(plan.summary()))
+        document = plan.summary()
+        if compared is not None:
+            document["expectations"] = expectations.as_document(compared)
+        _print_json(runs.finite(document))
     else:
         _print_plan(plan)
+        if compared is not None:
+            print("\n".join(expectations.in_words(compared)))
+    if compared is not None and not compared["holds"].all():
+        raise typer.Exit(UNEXPECTED)
+
+
+def _case_path(policy: Path, case: Path | None) -> Path:
+    """Path of the case; a policy's workbook may be one too."""
+    if case is None and policy.suffix.lower() != ".xlsx":
+        raise typer.BadParameter("is missing; only an .xlsx can be both", param_hint="CASE")
+    return policy if case is None else case
+
+
+def _case_name(path: Path) -> str:
+    """Name of the case at a path, as reading it will give it."""
+    return path.stem if path.suffix.lower() == ".xlsx" else path.name
 
 
 @contextmanager
@@ -173,9 +227,9 @@ def _for_writing(limit: float) -> float:
 
 @app.command()
 def check(
-    plan: Annotated[Path, typer.Argument(help="Run folder or plan.csv.")],
+    plan: Annotated[Path, typer.Argument(help="Run folder, plan.xlsx or plan.csv.")],
     policy: PolicyPath,
-    case: CasePath,
+    case: CasePath = None,
     complete: Annotated[
         bool, typer.Option("--complete", help="Keep the slots, solve for everything else.")
     ] = False,
@@ -185,7 +239,7 @@ def check(
     from optimizer import checking, runs
     from optimizer.case import load_case
 
-    loaded_case = load_case(case)
+    loaded_case = load_case(_case_path(policy, case))
     read = checking.read_plan(plan, loaded_case)
     if complete:
         from optimizer import planner
@@ -216,7 +270,9 @@ def check(
 
 @app.command()
 def validate(
-    paths: Annotated[list[Path], typer.Argument(help="Policies (.toml) and cases (folders).")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Policies (.toml) and cases (folders, .xlsx).")
+    ],
     solve: Annotated[
         bool, typer.Option("--solve/--no-solve", help="Solve the relaxation of each pair.")
     ] = True,
@@ -237,9 +293,29 @@ def validate(
 
 
 @app.command()
+def template(
+    target: Annotated[Path, typer.Argument(help="New folder, or new .xlsx workbook.")],
+    *,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Case to copy; an empty one without it.")
+    ] = None,
+    policy: Annotated[bool, typer.Option("--policy", help="Write a first policy too.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an older template.")] = False,
+) -> None:
+    """Write a case to begin with: an empty one that explains itself, or a copy of another."""
+    from optimizer.template import write_template
+
+    written = write_template(target, source=source, policy=policy, force=force)
+    for path in written:
+        print(f"Written: {path}")
+    beside = [path for path in written[1:] if target not in path.parents]
+    print(f"To check it: optimizer validate {' '.join(map(str, [target, *beside]))}")
+
+
+@app.command()
 def formulation(
     policy: PolicyPath,
-    case: CasePath,
+    case: CasePath = None,
     style: Annotated[
         str, typer.Option("--format", help="markdown, latex, lp or mps.")
     ] = "markdown",
@@ -253,6 +329,7 @@ def formulation(
     from optimizer.formulation.exposition import exposition, model_text
     from optimizer.preparation import build_model
 
+    case = _case_path(policy, case)
     changed = parse_changes(changes or [])
     # The words and formulas do not depend on scales, so none are worked out for them.
     scales: dict[str, float] | None = {} if style in ("markdown", "latex") else None
@@ -296,7 +373,8 @@ class _ProgressLine:
 
 
 def _print_json(document: object) -> None:
-    print(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    is_plain = (sys.stdout.encoding or "").lower() != "utf-8"
+    print(json.dumps(document, indent=2, ensure_ascii=is_plain, default=str))
 
 
 def _print_plan(plan: Plan) -> None:
@@ -336,8 +414,11 @@ def _print_validation(item: Validation, *, github: bool) -> None:
 
 
 def _annotation(item: Validation, problem: Problem) -> str:
-    folder = item.case if item.case is not None and item.policy is None else None
-    file = str(folder / problem.file) if folder is not None else problem.file
+    case = item.case if item.policy is None else None
+    file = problem.file
+    if case is not None:
+        is_case = case.name == problem.file
+        file = str(case if is_case else case / problem.file)
     if item.policy is not None and problem.file == item.policy.name:
         file = str(item.policy)
     line = "" if problem.row is None else f",line={problem.row}"

@@ -285,6 +285,7 @@ def _provenance(outcome: _Outcome) -> dict[str, object]:
         "versions": versions(),
         "seed": policy.solver.seed,
         "threads": policy.solver.threads,
+        "gap_asked": task.gap,
         "time_limit": task.watch.time_limit,
         "deterministic": solution.complete and policy.solver.threads == 1,
         "nodes": solution.nodes,

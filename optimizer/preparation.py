@@ -139,7 +139,7 @@ def scales_of(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> dict[str, fl
                 column=f"goals.{name}.scale",
                 expected="a scale as a number, or 'none'",
             )
-    problems.raise_if_any(PolicyError)
+    policy.retold(problems).raise_if_any(PolicyError)
     return scales
 
 

@@ -75,6 +75,8 @@ class TableSpec:
     ----------
     keys, optional_keys
         Columns that together name a row; a blank optional key means ``blank_means``.
+    blank_cells
+        What a blank cell of another optional column without a default means.
     columns
         All columns, keys first, in the order of the frame; source and note come last.
     required
@@ -91,6 +93,7 @@ class TableSpec:
     required: bool = False
     open_ended: bool = False
     blank_means: str = "every"
+    blank_cells: str = "not given"
 
     @property
     def file(self) -> str:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pandas as pd
+
 from optimizer import new_paths
 from optimizer.case import Case, load_case
 from optimizer.case_files import SUFFIX, contents_of, refuse_target, write_contents
 from optimizer.case_files.contents import empty_contents
 from optimizer.case_files.folders import HELP, POLICY
 from optimizer.case_files.help import MARK, readme_text
+from optimizer.policy import load_policy, policy_rows
+from optimizer.policy.sheet_rows import SHEETS
+from optimizer.schema import TableSpec
 
 EMPTY = {
     "title": "Title of the case",
@@ -88,7 +93,7 @@ def write_template(
         Case to copy; without one every table has its header and no rows.
     policy
         Write a first policy too: ``policy.toml`` in the folder, or ``<name>-policy.toml`` beside
-        the workbook.
+        the workbook, with sheets in it that extend that policy.
     force
         Replace an older template or case; what is anything else is never replaced.
 
@@ -116,10 +121,13 @@ def write_template(
     else:
         contents = contents_of(source if isinstance(source, Case) else load_case(source))
     beside = {HELP: readme_text(contents)} | ({POLICY: FIRST_POLICY} if policy else {})
-    write_contents(contents, target, force=force, beside=beside)
+    further: list[tuple[TableSpec, pd.DataFrame]] = []
     if policy and is_workbook:
         with new_paths.file_aside(policy_path) as file:
             file.write_text(FIRST_POLICY, encoding="utf-8")
+        rows = policy_rows(load_policy(policy_path))
+        further = [(SHEETS[name], frame) for name, frame in rows.items()]
+    write_contents(contents, target, force=force, beside=beside, further=further)
     return [path, policy_path] if policy else [path]
 
 

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
+from optimizer.given_paths import NEITHER, standing_at
+from optimizer.odd_text import oddity
 
 Address = tuple[str | int, ...]
 """Keys and list positions (from 0) on the way from the top of a file to a value."""
@@ -25,6 +27,36 @@ NAMING_KEYS = {"limits": "name", "indicators": "column", "region_indicators": "c
 """Lists of tables whose entries are known by one of their keys instead of by position."""
 
 AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+LARGEST_FILE = 10 * 2**20
+"""Bytes of one file; a long policy has some ten thousand."""
+
+DEEP_KEY = re.compile(r"""(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){50}""")
+"""A key of more parts than anything here has; reading takes their number squared."""
+
+TOO_DEEP = "holds a number too long or tables too deep to read"
+
+
+def _only_whole(value: object) -> object:
+    # True and 1.0 are equal to 1, but nobody means them.
+    if type(value) is not int:
+        raise PydanticCustomError("literal_error", "not a whole number", {"expected": "1"})
+    return value
+
+
+def _of_one_line(text: str) -> str:
+    odd = oddity(text)
+    if odd is not None:
+        raise PydanticCustomError("odd_text", "{fault}", {"fault": odd.message})
+    return text
+
+
+Version = Annotated[Literal[1], BeforeValidator(_only_whole)]
+"""The version of a file's form."""
+
+Line = Annotated[str, AfterValidator(_of_one_line)]
+"""Text that is printed beside others, without characters that cannot be seen."""
 
 
 class StrictTable(BaseModel):
@@ -43,8 +75,16 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
 
     Lists come back as tuples, so that what is built on them cannot be changed.
     """
+    standing = standing_at(path)
+    if standing in ("folder", "other"):
+        message = "is a folder" if standing == "folder" else NEITHER
+        problems.add(path.name, message, expected="a TOML file")
+        return None
     try:
-        return {key: frozen(value) for key, value in tomllib.loads(_text(path)).items()}
+        text = _text(path, problems)
+        if text is None:
+            return None
+        return {key: frozen(value) for key, value in tomllib.loads(text).items()}
     except tomllib.TOMLDecodeError as error:
         found = AT_LINE.search(str(error))
         line = int(found[1]) if found and found[1] else None
@@ -54,15 +94,24 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
         problems.add(path.name, "is not UTF-8", expected="text saved as UTF-8")
     except (ValueError, RecursionError):
         # Python refuses numbers of thousands of digits and tables of thousands of levels.
-        problems.add(path.name, "holds a number too long or tables too deep to read")
+        problems.add(path.name, TOO_DEEP)
     except OSError as error:
         problems.add(path.name, f"cannot be read: {error.strerror}")
     return None
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, problems: Problems) -> str | None:
+    size = path.stat().st_size
+    if size > LARGEST_FILE:
+        problems.add(path.name, f"has {size:,} bytes", expected=f"at most {LARGEST_FILE:,} bytes")
+        return None
     # TOML counts only \n and \r\n as line ends, so nothing is translated on the way in.
-    return path.read_bytes().decode("utf-8-sig")
+    text = path.read_bytes().decode("utf-8-sig")
+    deep = DEEP_KEY.search(text)
+    if deep:
+        problems.add(path.name, TOO_DEEP, row=text.count("\n", 0, deep.start()) + 1)
+        return None
+    return text
 
 
 def frozen(value: object) -> object:
@@ -146,8 +195,13 @@ def add_complaints(
         else:
             # Of what the members of a union say about one value the last is kept.
             found[address, ""] = _problem(details, address, model, data, file_of(address))
-    for problem in found.values():
-        problems.add_all([problem])
+    for (address, _), problem in found.items():
+        # A list whose entries are faulty has entries.
+        has_faulty_entries = problem.message == EMPTY and any(
+            len(other) > len(address) and other[: len(address)] == address for other, _ in found
+        )
+        if not has_faulty_entries:
+            problems.add_all([problem])
 
 
 def _address(details: ErrorDetails, data: Mapping[str, Any]) -> Address:
@@ -178,9 +232,11 @@ _TYPES = {
     "finite_number": "a finite number",
 }
 
+EMPTY = "is empty"
+
 _FAULTS = {
-    "too_short": "is empty",
-    "string_too_short": "is empty",
+    "too_short": EMPTY,
+    "string_too_short": EMPTY,
     "too_long": "{} has too many entries",
     "union_tag_invalid": "{} is not allowed here",
     "string_pattern_mismatch": "{} is not allowed",
@@ -213,6 +269,11 @@ def _problem(
         message, expected = f"{shown(value)} is not allowed", details["ctx"]["expected"]
         if isinstance(value, str):
             maybe = did_you_mean(value, re.findall(r"'([^']*)'", expected))
+    elif kind == "odd_text":
+        found = oddity(str(value))
+        message = f"{shown(value)} {details['msg']}"
+        expected = found.expected if found else "another text"
+        maybe = found.maybe if found else None
     elif kind in _OUT_OF_RANGE:
         words, key, wanted = _OUT_OF_RANGE[kind]
         bound = details["ctx"][key]

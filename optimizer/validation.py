@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from optimizer.formulation import build_pyomo
 from optimizer.instance import build_instance
 from optimizer.instance.oddities import oddities
 from optimizer.instance.sets import options
-from optimizer.policy import Policy, load_policy
+from optimizer.policy import Policy, book_roles, load_policy
 from optimizer.solver import LoadedModel, Watch
 
 POLICY_SUFFIX = ".toml"
-CASE_SUFFIX = ".xlsx"
+OWN_POLICY = "policy.toml"
+"""Policy that lies in the folder of a case and is validated with it."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ def validate(paths: Sequence[str | Path], *, solve: bool = True) -> list[Validat
     Parameters
     ----------
     paths
-        Policies (``.toml``) and cases (folders with ``case.toml``).
+        Policies (``.toml``) and cases (folders with ``case.toml``, or ``.xlsx`` workbooks). A
+        ``policy.toml`` in a case's folder is validated too, and so is a policy in the sheets of
+        a workbook.
     solve
         Whether to solve the LP relaxation of each pair; otherwise the model is only built.
 
@@ -98,8 +101,7 @@ def _read_all(
     policies: dict[Path, Policy] = {}
     cases: dict[Path, Case] = {}
     found: list[Validation] = []
-    for path in dict.fromkeys(Path(given) for given in paths):
-        is_policy = path.suffix == POLICY_SUFFIX
+    for path, is_policy in dict.fromkeys(_readings(paths)):
         started = time.monotonic()
         try:
             if is_policy:
@@ -118,6 +120,18 @@ def _read_all(
                 )
             )
     return policies, cases, found
+
+
+def _readings(paths: Sequence[str | Path]) -> Iterator[tuple[Path, bool]]:
+    """Every path with whether it is read as a policy; workbooks may be read as both."""
+    for path in map(Path, paths):
+        says_policy, says_case = book_roles(path)
+        if says_policy or path.suffix == POLICY_SUFFIX:
+            yield path, True
+        if says_case or not (says_policy or path.suffix == POLICY_SUFFIX):
+            yield path, False
+        if (path / OWN_POLICY).is_file():
+            yield path / OWN_POLICY, True
 
 
 def _pair(

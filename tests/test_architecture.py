@@ -18,16 +18,21 @@ PACKAGE = ROOT / "optimizer"
 
 # A module or folder of `optimizer` imports only from those before it, and from itself.
 ORDER = (
+    "odd_text",
     "errors",
+    "given_paths",
     "schema",
     "iso3166",
     "toml_files",
     "tables",
     "frames",
+    "new_paths",
     "lookup",
     "changes",
     "case",
+    "case_files",
     "policy",
+    "template",
     "rules",
     "instance",
     "formulation",
@@ -35,8 +40,14 @@ ORDER = (
     "plan",
     "filling",
     "evaluation",
+    "decision_rows",
+    "parameters",
+    "plan_workbook",
+    "plan_rows",
     "runs",
+    "plan_files",
     "checking",
+    "expectations",
     "advice",
     "preparation",
     "planner",
@@ -48,7 +59,12 @@ ORDER = (
 # command. Nothing inside goes out through the door to come in again.
 ENTRANCES = ("__init__", "__main__")
 # `formulation` builds Pyomo models, `solver` compiles them and alone speaks to HiGHS.
-IMPORTERS = {"pyomo": {"formulation", "solver"}, "highspy": {"solver"}}
+# `tables` alone reads workbooks.
+IMPORTERS = {
+    "pyomo": {"formulation", "solver"},
+    "highspy": {"solver"},
+    "python_calamine": {"tables"},
+}
 
 
 def layer_of(file: Path) -> str:

@@ -398,7 +398,7 @@ def test_a_run_with_custom_rules_comes_back_from_its_folder(tmp_path: Path) -> N
 
     plan = solved(spare)
     with runs.new_folder(tmp_path / "run") as folder:
-        runs.write_tables(plan, folder)
+        runs.write_tables(plan, folder, optimizer.load_policy(POLICY), optimizer.load_case(CASE))
         runs.write_facts(plan, folder, tmp_path / "run")
     case = optimizer.load_case(CASE)
     read = optimizer.read_plan(tmp_path / "run", case)
@@ -421,7 +421,7 @@ def test_an_index_that_is_no_list_is_refused(tmp_path: Path) -> None:
 
     plan = optimizer.solve(POLICY, CASE)
     with runs.new_folder(tmp_path / "run") as folder:
-        runs.write_tables(plan, folder)
+        runs.write_tables(plan, folder, optimizer.load_policy(POLICY), optimizer.load_case(CASE))
         runs.write_facts(plan, folder, tmp_path / "run")
     rows = 'variable,index,value\nspare,"[""a"", 2030]",1\nspare,oops,1\n'
     (tmp_path / "run" / "variables.csv").write_text(rows, encoding="utf-8")

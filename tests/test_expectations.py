@@ -227,7 +227,7 @@ def test_optional_filter_may_match_nothing(plan: Plan, write: Write) -> None:
     assert refused(write(text)) == (
         "1 problem\n"
         "- try.toml, slots.1.where.direction: no track has direction = 'outbound'\n"
-        "    Expected one of the 1 values in use. Maybe inbound."
+        "    Expected one of inbound. Maybe inbound."
     )
 
 
@@ -249,7 +249,7 @@ def test_names_are_looked_up_before_solving(write: Write) -> None:
         "- try.toml, rules.2: there is no rule or limit 'cuntry_share'\n"
         "    Expected a rule of the model or a limit of policy 'tiny'. Maybe country_share.\n"
         "- try.toml, slots.1.where.pathway: no track has pathway = 'protecting'\n"
-        "    Expected one of the 3 values in use. Maybe protection.\n"
+        "    Expected one of exchange, highly_skilled, protection. Maybe protection.\n"
         "- try.toml, spending.1.by: 'agncy' is no attribute of country, track, level, region,"
         " year, line, service\n"
         "    Expected a column of the case's tables. Maybe agency."

@@ -50,9 +50,9 @@ def test_empty_template_validates(name: str, tmp_path: Path) -> None:
     path, policy = write_template(tmp_path / name, policy=True)
     assert path == tmp_path / name
     found = validate([path, policy])
-    assert [(item.ok, item.message, item.warnings) for item in found] == [
+    assert {(item.ok, item.message, item.warnings) for item in found} == {
         (True, "relaxation solved", (NOTHING, NET))
-    ]
+    }
     case = load_case(path)
     assert case.years == (2027, 2028, 2029, 2030, 2031)
     assert not any(map(len, case.tables.values()))
@@ -110,9 +110,9 @@ def test_copy_of_a_case_is_the_case(name: str, root: Path, tmp_path: Path) -> No
     for table, frame in case.tables.items():
         pd.testing.assert_frame_equal(copy.tables[table], frame)
     found = validate([path, policy])
-    assert [(item.ok, item.message, item.warnings) for item in found] == [
+    assert {(item.ok, item.message, item.warnings) for item in found} == {
         (True, "relaxation solved", ())
-    ]
+    }
     plan = solve(policy, path)
     assert plan.status == "optimal"
     assert plan.slots_total > 0
@@ -123,7 +123,7 @@ def test_copy_of_a_case_is_the_case(name: str, root: Path, tmp_path: Path) -> No
 def test_copy_of_a_random_case_validates(seed: int, name: str, tmp_path: Path) -> None:
     folder, _ = write_random_case(tmp_path / "drawn", seed)
     found = validate(write_template(tmp_path / name, source=folder, policy=True))
-    assert [item.problems for item in found] == [()]
+    assert {item.problems for item in found} == {()}
     assert found[0].policy is not None
 
 
@@ -132,9 +132,9 @@ def test_copy_of_a_random_case_validates(seed: int, name: str, tmp_path: Path) -
 def test_copy_of_the_japan_case_validates(name: str, root: Path, tmp_path: Path) -> None:
     source = root / "inputs" / "japan"
     found = validate(write_template(tmp_path / name, source=source, policy=True))
-    assert [(item.ok, item.message, item.warnings) for item in found] == [
+    assert {(item.ok, item.message, item.warnings) for item in found} == {
         (True, "relaxation solved", (NET,))
-    ]
+    }
 
 
 def test_policy_in_a_folder_is_validated_with_it(root: Path, tmp_path: Path, run: Run) -> None:
@@ -158,6 +158,26 @@ def test_command_names_the_policy_beside_a_workbook(tmp_path: Path, run: Run) ->
     assert output.endswith(
         f"optimizer validate {tmp_path / 'mine.xlsx'} {tmp_path / 'mine-policy.toml'}\n"
     )
+
+
+def test_a_workbook_with_a_policy_is_both(tmp_path: Path) -> None:
+    path, policy = write_template(tmp_path / "mine.xlsx", policy=True)
+    assert load_policy(path).hash == load_policy(policy).hash
+    assert [(item.policy, item.case, item.ok) for item in validate([path])] == [(path, path, True)]
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames[-3:] == ["policy", "goals", "limits"]
+    assert [cell.value for cell in book["goals"][2]][:3] == ["people", 1, "ideal"]
+    assert book["limits"]["B1"].comment.text == (
+        "What is limited.\n"
+        "A cell holds slots, residents, spending, use or value, or a blank cell.\n"
+        "Optional. Blank means as in the policy that is extended."
+    )
+    (choices,) = (
+        found for found in book["limits"].data_validations.dataValidation if "B2" in found.sqref
+    )
+    assert choices.formula1 == '"slots,residents,spending,use,value"'
+    told = {row[0].value: row[1].value for row in book["read me"].iter_rows()}
+    assert told["goals"] == "Optional. Weights and scales of goals."
 
 
 def test_first_policy_wants_every_track(root: Path, tmp_path: Path) -> None:

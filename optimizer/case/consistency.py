@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from optimizer.case.checked import TOLERANCE, CaseTables
+from optimizer.odd_text import folded
 from optimizer.schema import STANDARD, TABLES
 
 
@@ -220,6 +221,9 @@ LABELS = (
     (("regions", "area"),),
     (("tracks", "sector"),),
     (("budgets", "line"),),
+    (("countries", "country"),),
+    (("tracks", "track"),),
+    (("regions", "region"),),
 )
 """Columns in which words that differ in case, or in what joins them, mean the same."""
 
@@ -231,7 +235,7 @@ def _check_spellings(tables: CaseTables, labels: tuple[tuple[str, str], ...]) ->
     for name, column in labels:
         cells = tables[name].drop_duplicates(column)[column]
         for row, value in zip(cells.index.tolist(), cells.tolist(), strict=True):
-            plain = BETWEEN_WORDS.sub(" ", value.casefold())
+            plain = BETWEEN_WORDS.sub(" ", folded(value))
             first, table, first_row = firsts.setdefault(plain, (value, name, row))
             if first != value:
                 tables.add(

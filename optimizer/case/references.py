@@ -48,9 +48,15 @@ def _check_keys(tables: CaseTables, name: str, column: str, other: str) -> None:
             message = f"names {key}s, but there is no {target.file}"
             tables.add(name, message, int(cells.index[0]), column, f"a {target.file}")
         return
-    known = [value for value in tables[other][key].unique() if value]
-    if not known and not tables.sound(other):
-        # The column of keys is missing or all blank, which has been said.
+    keys = tables[other][key]
+    if not tables.sound(other) and (tables.reads[other].lost or keys.eq("").any()):
+        # Rows or keys that could not be read have been told; others may well name them.
+        return
+    known = list(keys.unique())
+    if not known:
+        if len(cells):
+            message = f"names {key}s, but {target.file} has no rows"
+            tables.add(name, message, int(cells.index[0]), column, f"rows in {target.file}")
         return
     unknown = cells[~cells.isin(known)]
     maybe = {value: did_you_mean(value, known) for value in unknown.unique()}

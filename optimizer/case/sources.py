@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Protocol
 
 from optimizer.case.books import Book
 from optimizer.case.folders import Folder
-from optimizer.case.header import HeaderRead
+from optimizer.case.header import HEADER_FILE, HeaderRead
 from optimizer.errors import Problems, did_you_mean, shorten
 from optimizer.given_paths import NEITHER, name_is_text, standing_at
-from optimizer.schema import TableSpec
+from optimizer.schema import TABLES, TableSpec
 from optimizer.tables import Places, TableRead, read_workbook
 
 WORKBOOK_SUFFIX = ".xlsx"
+MOST_NAMED = 3
+"""Cases in a folder that are named to somebody who gave the folder itself."""
+
 OTHER_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".ods")
 
 
@@ -50,7 +54,8 @@ def open_source(path: Path, problems: Problems) -> Source | None:
     standing = standing_at(path)
     if standing == "folder":
         # A path such as ".." has no name of its own.
-        return Folder(path) if name_is_text(path.resolve(), problems) else None
+        is_text = name_is_text(path.resolve(), problems)
+        return Folder(path) if is_text and _is_case(path, problems) else None
     if standing == "file" and not name_is_text(path, problems):
         return None
     if standing == "other":
@@ -72,3 +77,20 @@ def open_source(path: Path, problems: Problems) -> Source | None:
     message = f"there is no such {kind} in {parent}"
     problems.add(shorten(path.name), message, maybe=did_you_mean(path.name, beside))
     return None
+
+
+def _is_case(path: Path, problems: Problems) -> bool:
+    """Whether a folder has any file of a case; the one above it, or any other, has none."""
+    files = {HEADER_FILE, *(spec.file for spec in TABLES.values())}
+    there = sorted(path.iterdir())
+    if any(item.name in files for item in there):
+        return True
+    cases = [item.name for item in there if os.path.lexists(item / HEADER_FILE)]
+    books = [item.name for item in there if item.suffix.lower() == WORKBOOK_SUFFIX]
+    problems.add(
+        path.resolve().name,
+        f"is a folder without {HEADER_FILE} and without any table",
+        expected="the folder of a case, or an .xlsx workbook",
+        maybe=" or ".join([*cases, *books][:MOST_NAMED]) or None,
+    )
+    return False

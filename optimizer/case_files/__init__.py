@@ -13,7 +13,7 @@ from optimizer.case.books import CASE
 from optimizer.case_files.contents import Contents, contents_of
 from optimizer.case_files.folders import HELP, POLICY, TABLE_FILES, write_folder
 from optimizer.case_files.help import MARK
-from optimizer.case_files.sheets import write_sheets
+from optimizer.case_files.sheets import NOTHING_FURTHER, Further, write_sheets
 from optimizer.errors import InputError, Problems
 from optimizer.tables import read_workbook
 
@@ -53,13 +53,22 @@ def write_contents(
     *,
     force: bool = False,
     beside: Mapping[str, str] = NOTHING_BESIDE,
+    further: Further = NOTHING_FURTHER,
 ) -> None:
-    """Write what a case holds; further texts go into its folder, by the name of their file."""
+    """Write what a case holds.
+
+    Parameters
+    ----------
+    beside
+        Texts that go into its folder, by the name of their file.
+    further
+        Sheets that go into its workbook.
+    """
     path = Path(os.path.abspath(path))
     refuse_target(path, force=force, replaces_policy=POLICY in beside)
     if path.suffix.lower() == SUFFIX:
         with new_paths.file_aside(path) as file:
-            write_sheets(contents, file)
+            write_sheets(contents, file, further)
         return
     with new_paths.written_aside(path) as folder:
         write_folder(contents, folder)

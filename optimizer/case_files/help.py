@@ -35,7 +35,7 @@ def presence_words(column: ColumnSpec, spec: TableSpec) -> str:
         return "Required in every row."
     if column.default is not None:
         return f"Optional. Blank means {column.default}."
-    return "Optional. Blank means not given."
+    return f"Optional. Blank means {spec.blank_cells}."
 
 
 def column_lines(column: ColumnSpec, spec: TableSpec, currency: str) -> list[str]:

@@ -17,9 +17,12 @@ from optimizer.case_files.help import attribute_lines, column_lines
 from optimizer.case_files.validations import add_validation
 from optimizer.errors import InputError, OptimizerError, Problem, Problems
 from optimizer.odd_text import oddity
-from optimizer.schema import MONEY, ColumnSpec
+from optimizer.schema import MONEY, ColumnSpec, TableSpec
 from optimizer.tables import letters
 from optimizer.tables.sheet_scan import LONGEST_TEXT
+
+Further = Sequence[tuple[TableSpec, pd.DataFrame]]
+NOTHING_FURTHER: Further = ()
 
 READ_ME = "read me"
 HEADER_SHEETS = (CASE.name, ATTRIBUTES.name)
@@ -51,8 +54,13 @@ class SheetColumn:
         return self.format != AS_TEXT
 
 
-def write_sheets(contents: Contents, path: Path) -> None:
+def write_sheets(contents: Contents, path: Path, further: Further = NOTHING_FURTHER) -> None:
     """Write the workbook.
+
+    Parameters
+    ----------
+    further
+        Sheets that stand beside those of the case, such as those of a policy.
 
     Raises
     ------
@@ -72,9 +80,10 @@ def write_sheets(contents: Contents, path: Path) -> None:
         ATTRIBUTES.name: _attribute_columns(contents),
     }
     sheets |= {spec.name: _table_columns(contents, spec.name) for spec in contents.specs}
+    sheets |= {spec.name: _further_columns(spec, frame) for spec, frame in further}
     _check_texts(sheets, path.name)
     book = Workbook(write_only=True)
-    _write_read_me(book.create_sheet(READ_ME), contents)
+    _write_read_me(book.create_sheet(READ_ME), contents, further)
     for name, columns in sheets.items():
         _write_sheet(book.create_sheet(name), columns, contents)
     book.save(path)
@@ -133,6 +142,19 @@ def _table_columns(contents: Contents, name: str) -> list[SheetColumn]:
             column,
         )
         for header, column, cells in contents.columns(spec)
+    ]
+
+
+def _further_columns(spec: TableSpec, frame: pd.DataFrame) -> list[SheetColumn]:
+    return [
+        SheetColumn(
+            column.name,
+            list(texts(frame[column.name])),
+            "General" if is_figures(frame[column.name]) else AS_TEXT,
+            column_lines(column, spec, ""),
+            column,
+        )
+        for column in spec.columns
     ]
 
 
@@ -233,12 +255,12 @@ def _width(column: SheetColumn) -> float:
     return min(max(longest + 2, WIDTHS[0]), WIDTHS[1])
 
 
-def _write_read_me(sheet: Any, contents: Contents) -> None:
+def _write_read_me(sheet: Any, contents: Contents, further: Further) -> None:
     from openpyxl.styles import Alignment, Font
 
     sheet.column_dimensions["A"].width = 26
     sheet.column_dimensions["B"].width = 90
-    for left, right, is_bold in _read_me(contents):
+    for left, right, is_bold in _read_me(contents, further):
         cells = []
         for text in (left, right):
             cell = _filled(_cell(sheet, AS_TEXT), text, is_number=False)
@@ -248,7 +270,7 @@ def _write_read_me(sheet: Any, contents: Contents) -> None:
         sheet.append(cells)
 
 
-def _read_me(contents: Contents) -> Iterable[tuple[str, str, bool]]:
+def _read_me(contents: Contents, further: Further) -> Iterable[tuple[str, str, bool]]:
     yield contents.title, "", True
     yield "What this is", "A case: facts that plans are made from. One sheet per table.", False
     yield "Help", "Every header has a comment: meaning, unit, and what a blank cell means.", False
@@ -270,3 +292,5 @@ def _read_me(contents: Contents) -> Iterable[tuple[str, str, bool]]:
     yield ATTRIBUTES.name, f"Optional. {ATTRIBUTES.meaning}", False
     for spec in contents.specs:
         yield spec.name, f"{'Required' if spec.required else 'Optional'}. {spec.meaning}", False
+    for spec, _ in further:
+        yield spec.name, f"Optional. {spec.meaning}", False

@@ -11,7 +11,7 @@ from optimizer.errors import PolicyError, Problems
 from optimizer.policy import Limit, Where
 from optimizer.policy.limits import BOUND, LimitBound
 from optimizer.policy.shapes import BY, WHERE
-from optimizer.toml_files import StrictTable, add_complaints, read_toml
+from optimizer.toml_files import StrictTable, Version, add_complaints, read_toml
 
 Measured = Literal["slots", "residents", "spending", "use"]
 MEASURED: tuple[Measured, ...] = ("slots", "residents", "spending", "use")
@@ -92,7 +92,7 @@ class GoalRange(StrictTable):
 class Expectations(StrictTable):
     """What the plan of a policy on a case must be like to be accepted."""
 
-    schema_version: Literal[1] = Field(alias="schema", description="schema = 1, the version")
+    schema_version: Version = Field(alias="schema", description="schema = 1, the version")
     title: str = Field(min_length=1, description="a title")
     why: str = Field(default="", description="the reason, for readers")
     cases: tuple[str, ...] = Field(

@@ -1,4 +1,4 @@
-"""Policies: what is wanted, as typed and frozen records read from TOML."""
+"""Policies: what is wanted, as typed and frozen records read from TOML or a workbook's sheets."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from optimizer.policy.limits import Amount, Limit, Measure, Relative, SupportFlo
 from optimizer.policy.loading import load_policy, policy_schema
 from optimizer.policy.models import Budget, Horizon, Policy, Solver, Stability, Transfer
 from optimizer.policy.shapes import Where
+from optimizer.policy.sheet_writing import policy_rows
+from optimizer.policy.sheets import book_roles
 
 __all__ = [
     "Amount",
@@ -36,6 +38,8 @@ __all__ = [
     "SupportFloor",
     "Transfer",
     "Where",
+    "book_roles",
     "load_policy",
+    "policy_rows",
     "policy_schema",
 ]

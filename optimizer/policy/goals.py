@@ -79,6 +79,9 @@ class Diminishing(StrictTable):
 
     @model_validator(mode="after")
     def _concave(self) -> Diminishing:
+        if len(set(self.by)) < len(self.by):
+            message = f"{list(self.by)} gives an attribute twice"
+            raise self.complain(("by", message, "each attribute once"))
         starts = [start for start, _ in self.points]
         factors = [factor for _, factor in self.points]
         if starts[0] != 0:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from optimizer.policy.shapes import BY, SOURCE, WHERE, WHY, Where, shape_of
-from optimizer.toml_files import Clash, StrictTable
+from optimizer.toml_files import Clash, Line, StrictTable
 
 Measure = Literal["slots", "residents", "spending", "use", "value"]
 
@@ -56,7 +56,7 @@ BOUND = "a number, {amount, per} or {times, measure}"
 class Limit(StrictTable):
     """One named limit on a measure, for every group."""
 
-    name: str = Field(min_length=1, description="the name of the limit, used in reports")
+    name: Line = Field(min_length=1, description="the name of the limit, used in reports")
     measure: Measure = Field(description="what is limited")
     where: Where = Field(default_factory=dict, description=WHERE)
     by: tuple[str, ...] = Field(default=(), description=BY)
@@ -105,6 +105,12 @@ class Limit(StrictTable):
                 what = "relative" if isinstance(bound, Relative) else "0"
                 message = f"is missing; the soft limit's {key} is {what}"
                 clashes.append(("soft_base", message, "the number that counts as 100 %"))
+        groups = [("by", self.by)]
+        groups += [(f"{key}.by", bound.by or ()) for key, bound in given if isinstance(bound, Relative)]
+        for key, by in groups:
+            if len(set(by)) < len(by):
+                message = f"{list(by)} gives an attribute twice"
+                clashes.append((key, message, "each attribute once"))
         if self.soft_base is not None and self.soft is None:
             clashes.append(("soft_base", "the limit is not soft", "soft as well, or neither"))
         return clashes + self._goal_clashes(given)

@@ -1,7 +1,7 @@
 """Reads policies from their files.
 
-A policy is one TOML file. It may extend one other, and single values may be changed by dotted
-addresses on the way in. All that is wrong with it is raised at once.
+A policy is one TOML file, or the sheets of a workbook. It may extend one other, and single values
+may be changed by dotted addresses on the way in. All that is wrong with it is raised at once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from optimizer.changes import apply_changes
 from optimizer.errors import PolicyError, Problems
+from optimizer.given_paths import name_is_text
 from optimizer.policy.checks import check_whole
 from optimizer.policy.merging import changed_parts, read_layers
 from optimizer.policy.models import Policy
@@ -32,7 +33,7 @@ def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES)
     Parameters
     ----------
     path
-        TOML file.
+        TOML file, or ``.xlsx`` workbook with the sheets ``policy``, ``goals`` and ``limits``.
     changes
         Values by dotted address, as in ``{"goals.alliance.weight": 0.5}``; limits are addressed
         by name. They are made after ``extends`` is merged and before anything is checked.
@@ -46,9 +47,12 @@ def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES)
     ------
     PolicyError
         Holds everything that is wrong with the policy, the one it extends and the changes.
+    OptimizerError
+        If a workbook is given and python-calamine is not installed.
     """
     path = Path(path)
     problems = Problems()
+    name_is_text(path, problems)
     layers = read_layers(path, problems)
     problems_in_file = len(problems)
     if layers is None:
@@ -63,9 +67,10 @@ def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES)
         if not problems_in_file or layers.base_file:
             add_complaints(error, Policy, merged, problems, layers.file_of)
     check_whole(merged, problems, layers.file_of)
-    problems.raise_if_any(PolicyError)
+    problems.retold(layers.retell).raise_if_any(PolicyError)
     assert policy is not None, "a refused policy has at least one complaint"
     policy._name, policy._path, policy._hash = path.stem, path, _hash(policy)
+    policy._layers = layers if layers.sheets is not None else None
     return policy
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from optimizer.case.sources import OTHER_WORKBOOKS, WORKBOOK_SUFFIX
 from optimizer.changes import CHANGES, parse_address
-from optimizer.errors import Problems, did_you_mean
+from optimizer.errors import Problem, Problems, did_you_mean, shorten
+from optimizer.given_paths import NEITHER, standing_at
+from optimizer.policy.sheets import Sheets, read_sheets
 from optimizer.toml_files import Address, named_parts, read_toml
 
 EXTENDS = "extends"
+ROW_PARTS = 2
+"""Parts of the address of what a row of a sheet is about, such as ``goals.alliance``."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,10 @@ class Layers:
         ``own`` over ``base``, with the changes made.
     changed
         Addresses of the changes, taken apart.
+    sheets
+        What the sheets say, where the policy is a workbook.
+    below
+        Layers of the policy that a workbook extends, which may extend one more.
     """
 
     file: str
@@ -36,6 +45,29 @@ class Layers:
     base: Mapping[str, Any]
     merged: Mapping[str, Any]
     changed: tuple[tuple[str, ...], ...] = ()
+    sheets: Sheets | None = None
+    below: Layers | None = None
+
+    def retell(self, problem: Problem) -> Problem:
+        """Tell a problem of an address of a workbook as one of its cell, or of who said it."""
+        is_ours = problem.file == self.file and problem.sheet is None
+        if self.sheets is None or not is_ours:
+            return problem
+        parts = parse_address(problem.column or "")
+        if parts is None:
+            return problem
+        if any(parts[: len(change)] == change for change in self.changed):
+            return replace(problem, file=CHANGES)
+        told, cell = self.sheets.problem(problem, parts)
+        told_to = 0 if cell is None else ROW_PARTS if cell.is_row else len(parts)
+        if _depth(self.base, parts) > told_to:
+            return replace(problem, file=self._base_file_of(parts))
+        return told
+
+    def _base_file_of(self, parts: tuple[str, ...]) -> str:
+        below = self.below
+        is_further = below is not None and _depth(below.own, parts) < _depth(below.base, parts)
+        return below.base_file if below is not None and is_further else self.base_file
 
     def file_of(self, address: Address) -> str:
         """Name the file that said what stands at an address, or in the table around it."""
@@ -46,7 +78,7 @@ class Layers:
             if _holds(self.own, address[:end], self.merged):
                 return self.file
             if self.base_file and _holds(self.base, address[:end], self.merged):
-                return self.base_file
+                return self.base_file if self.below is None else self.below.file_of(address)
         return self.file
 
 
@@ -73,12 +105,26 @@ def _holds(data: Any, address: Address, merged: Any) -> bool:
     return True
 
 
+def _depth(data: Any, parts: tuple[str, ...]) -> int:
+    """How many parts of an address data say something at; limits are found by name."""
+    for depth, part in enumerate(parts):
+        if isinstance(data, tuple):
+            data = next((entry for entry in data if _name(entry) == part), None)
+        else:
+            data = data.get(part) if isinstance(data, Mapping) else None
+        if data is None:
+            return depth
+    return len(parts)
+
+
 def _name(entry: object) -> object:
     return entry.get("name") if isinstance(entry, Mapping) else None
 
 
 def read_layers(path: Path, problems: Problems) -> Layers | None:
     """Read a policy file and the one it extends; None where the file itself is unreadable."""
+    if path.suffix.lower() == WORKBOOK_SUFFIX and standing_at(path) == "file":
+        return _book_layers(path, problems)
     own = _read(path, problems)
     if own is None:
         return None
@@ -95,19 +141,55 @@ def read_layers(path: Path, problems: Problems) -> Layers | None:
             column=EXTENDS,
             expected="a policy that extends no other",
         )
+        # What such a chain seems to lack is not worth telling.
+        return Layers(path.name, own, "", {}, own)
     return Layers(path.name, own, base_path.name, base, merge(base, own))
 
 
+def _book_layers(path: Path, problems: Problems) -> Layers | None:
+    """Read a workbook on top of the policy it extends, which may extend one as TOML files do."""
+    sheets = read_sheets(path, problems)
+    if sheets is None:
+        return None
+    base_path = None
+    if EXTENDS in sheets.said:
+        base_path = _base_path(path, sheets.said[EXTENDS], problems)
+    below = read_layers(base_path, problems) if base_path is not None else None
+    if below is None:
+        own = sheets.tables({}, "", problems)
+        return Layers(path.name, own, "", {}, own, sheets=sheets)
+    own = sheets.tables(below.merged, below.file, problems)
+    return Layers(
+        path.name,
+        own,
+        below.file,
+        below.merged,
+        merge(below.merged, own),
+        sheets=sheets,
+        below=below,
+    )
+
+
 def _read(path: Path, problems: Problems) -> dict[str, Any] | None:
-    if path.is_file():
+    standing = standing_at(path)
+    if standing == "other":
+        problems.add(path.name, NEITHER, expected="a TOML file")
+        return None
+    if standing == "file":
+        if path.suffix.lower() in OTHER_WORKBOOKS:
+            message = f"is a {path.suffix.lower()} file"
+            problems.add(path.name, message, expected="a .toml file or an .xlsx workbook")
+            return None
         return read_toml(path, problems)
-    if path.is_dir():
+    if standing == "folder":
         problems.add(path.name, "is a folder", expected="a TOML file")
         return None
-    here = path.parent if path.parent.is_dir() else None
-    names = [file.name for file in sorted(here.glob("*.toml"))] if here else []
+    here = path.parent if standing_at(path.parent) == "folder" else None
+    suffix = WORKBOOK_SUFFIX if path.suffix.lower() == WORKBOOK_SUFFIX else ".toml"
+    names = [file.name for file in sorted(here.glob(f"*{suffix}"))] if here else []
     maybe = did_you_mean(path.name, names) or did_you_mean(f"{path.name}.toml", names)
-    problems.add(path.name, f"there is no such file in {path.parent}", maybe=maybe)
+    message = f"there is no such file in {path.parent}"
+    problems.add(shorten(path.name), message, maybe=maybe)
     return None
 
 
@@ -115,37 +197,37 @@ def _base_path(path: Path, extends: object, problems: Problems) -> Path | None:
     if not isinstance(extends, str):
         # Validation against the schema says so.
         return None
+    refusal = _refusal(path, extends)
+    if refusal is None:
+        return path.parent / PurePosixPath(extends)
+    message, expected, maybe = refusal
+    problems.add(path.name, message, column=EXTENDS, expected=expected, maybe=maybe)
+    return None
+
+
+def _refusal(path: Path, extends: str) -> tuple[str, str, str | None] | None:
+    """Say why a policy cannot extend what it names, what it could, and what may be meant."""
     pure = PurePosixPath(extends)
     leaves = pure.is_absolute() or PureWindowsPath(extends).is_absolute() or ".." in pure.parts
     base = path.parent / pure
     leaves = leaves or not extends.isprintable()
-    if leaves or not base.resolve().is_relative_to(path.parent.resolve()):
-        problems.add(
-            path.name,
-            f"{extends!r} leads out of the policy's folder",
-            column=EXTENDS,
-            expected="a file of the same folder",
-        )
-        return None
-    if base.resolve() == path.resolve():
-        problems.add(
-            path.name,
-            f"{extends!r} is the policy itself",
-            column=EXTENDS,
-            expected="another policy",
-        )
-        return None
-    if not base.is_file():
+    standing = "nothing" if leaves else standing_at(base)
+    if standing != "nothing":
+        leaves = not base.resolve().is_relative_to(path.parent.resolve())
+    told = shorten(repr(extends))
+    if leaves:
+        return f"{told} leads out of the policy's folder", "a file of the same folder", None
+    if standing != "nothing" and base.samefile(path):
+        return f"{told} is the policy itself", "another policy", None
+    if base.suffix.lower() == WORKBOOK_SUFFIX:
+        return f"{told} is a workbook", "a TOML policy of the same folder", None
+    if standing == "other":
+        return f"{told} {NEITHER}", "a TOML file", None
+    if standing != "file":
         names = [file.name for file in sorted(path.parent.glob("*.toml")) if file != path]
-        problems.add(
-            path.name,
-            f"there is no file {extends!r}",
-            column=EXTENDS,
-            expected="a file of the same folder",
-            maybe=did_you_mean(extends, names),
-        )
-        return None
-    return base
+        maybe = did_you_mean(extends, names)
+        return f"there is no file {told}", "a file of the same folder", maybe
+    return None
 
 
 def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

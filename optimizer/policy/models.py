@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
 
+from optimizer.errors import Problems
 from optimizer.policy.goals import Goal
 from optimizer.policy.limits import Limit, SupportFloor
+from optimizer.policy.merging import Layers
 from optimizer.policy.shapes import WHY, Share, shape_of
-from optimizer.toml_files import StrictTable
+from optimizer.toml_files import Line, StrictTable, Version
 
 _CarryOver = Annotated[
     Annotated[Share, Tag("<number>")] | Annotated[Mapping[str, Share], Tag("<table>")],
@@ -109,8 +111,8 @@ class Solver(StrictTable):
 class Policy(StrictTable):
     """One policy: goals and weights, limits, horizon and the like."""
 
-    schema_version: Literal[1] = Field(alias="schema", description="schema = 1, the version")
-    title: str = Field(min_length=1, description="a title, printed in reports")
+    schema_version: Version = Field(alias="schema", description="schema = 1, the version")
+    title: Line = Field(min_length=1, description="a title, printed in reports")
     why: str = Field(default="", description=WHY)
     cases: tuple[str, ...] = Field(
         default=("*",),
@@ -121,7 +123,7 @@ class Policy(StrictTable):
         default=None, description="another policy of the same folder to start from"
     )
     horizon: Horizon = Field(default_factory=Horizon, description="years and discount")
-    goals: Mapping[str, Goal] = Field(min_length=1, description="goals by name")
+    goals: Mapping[Line, Goal] = Field(min_length=1, description="goals by name")
     limits: tuple[Limit, ...] = Field(default=(), description="limits, each with a name of its own")
     support_floor: tuple[SupportFloor, ...] = Field(
         default=(), description="floors on support per person"
@@ -133,6 +135,7 @@ class Policy(StrictTable):
     _name: str = PrivateAttr("")
     _path: Path = PrivateAttr(default_factory=Path)
     _hash: str = PrivateAttr("")
+    _layers: Layers | None = PrivateAttr(None)
 
     @property
     def name(self) -> str:
@@ -148,6 +151,10 @@ class Policy(StrictTable):
     def hash(self) -> str:
         """SHA-256 of the merged policy in canonical JSON."""
         return self._hash
+
+    def retold(self, problems: Problems) -> Problems:
+        """Tell problems found with the policy later as the reader of its file knows the places."""
+        return problems if self._layers is None else problems.retold(self._layers.retell)
 
     def is_for(self, case: str) -> bool:
         """Whether the policy is meant for the case of this name."""

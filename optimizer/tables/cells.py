@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.odd_text import oddity
-from optimizer.schema import NOTE, SOURCE, ColumnSpec, Kind
+from optimizer.schema import NOTE, SOURCE, ColumnSpec
 from optimizer.tables.grids import DATE, ERROR, NO_VALUE, TEXT, TRUTH, UNCOMPUTED, kind_fault
 from optimizer.tables.guesses import NUMBER, meant_number, meant_share, what_instead
 
@@ -70,7 +70,7 @@ def parse_cells(
         is_text = column.kind == "text"
         refused = _odd_texts(cells, report) if is_text else _unprintable(cells, report)
     if kinds is not None:
-        refused |= _odd_kinds(cells, kinds, column.kind, report)
+        refused |= _odd_kinds(cells, kinds, column, report)
     cells = cells.mask(refused, "")
     if column.default is not None:
         cells = cells.mask(cells.eq(""), column.default)
@@ -105,7 +105,8 @@ def parse_attribute(
     is_mostly_text = filled.any() and 2 * (filled & is_figure).sum() <= filled.sum()
     is_text = is_text or bool(is_mostly_text)
     if kinds is not None:
-        refused |= _odd_kinds(cells, kinds, "text" if is_text else "number", report)
+        is_like = ATTRIBUTE_OF_TEXT if is_text else ATTRIBUTE_OF_FIGURES
+        refused |= _odd_kinds(cells, kinds, is_like, report)
     if is_text:
         refused |= _odd_texts(cells.mask(refused, ""), report)
     cells = cells.mask(refused, "")
@@ -193,8 +194,21 @@ def _told_as(message: str, cell: str) -> str:
     return f"{shorten(ascii(cell) if cell.isprintable() else repr(cell))} {message}"
 
 
-def _odd_kinds(cells: pd.Series, kinds: pd.Series, kind: Kind, report: _Report) -> pd.Series:
+ATTRIBUTE_OF_TEXT = ColumnSpec("attribute", "text", "")
+ATTRIBUTE_OF_FIGURES = ColumnSpec("attribute", "number", "")
+
+
+def _odd_kinds(
+    cells: pd.Series, kinds: pd.Series, column: ColumnSpec, report: _Report
+) -> pd.Series:
     """Report cells of a sheet that are of another kind than their column."""
+
+    def meant(cell: str) -> str | None:
+        if column.kind == "text":
+            return SAID_OTHERWISE.get(cell.casefold())
+        return meant_number(cell, column.unit)
+
+    kind = column.kind
     odd = pd.Series(False, index=cells.index)
     refused = [DATE, ERROR, UNCOMPUTED]
     if kind not in ("bool", "choice"):
@@ -205,7 +219,7 @@ def _odd_kinds(cells: pd.Series, kinds: pd.Series, kind: Kind, report: _Report) 
             cells,
             found,
             partial(kind_fault, kind=letter),
-            lambda cell: SAID_OTHERWISE.get(cell.casefold()),
+            meant,
             wanted=NO_VALUE if letter == UNCOMPUTED else None,
         )
         odd |= found

@@ -40,12 +40,15 @@ class Grid:
     kinds
         What the cells of a sheet are, a letter per cell (see :data:`KINDS`) and a word per row;
         None for CSV, where everything is text.
+    lost
+        Whether there are rows that could not be read.
     """
 
     header: list[str]
     cells: list[list[str]]
     rows: list[int]
     kinds: list[str] | None = None
+    lost: bool = False
 
     def column_words(self, place: int) -> str:
         """Name a column by its place, counted from 1, as its reader knows it."""
@@ -83,7 +86,8 @@ def kind_fault(text: str, kind: str) -> str:
     >>> kind_fault("2027-01-05", DATE)
     '2027-01-05 is a date'
     """
-    words = {TRUTH: f"{text} is a truth value", DATE: f"{text} is a date"}
+    words = {TRUTH: f"{text} is a truth value"}
+    words[DATE] = f"{text} is a {'date' if '-' in text else 'time'}"
     words |= {ERROR: f"{text} is an error", UNCOMPUTED: "holds a formula without a value"}
     return words[kind]
 
@@ -129,8 +133,11 @@ def csv_grid(
     text = _decode(content, file, problems)
     if text is None:
         return None
+    before = len(problems)
     records = _records(text, file, problems)
     _, header = next(records, (1, []))
+    if len(problems) > before:
+        return None
     if not any(header):
         problems.add(file, "has no header", row=1, expected=f"columns {', '.join(columns)}")
         return None
@@ -144,7 +151,7 @@ def csv_grid(
         message, expected = fault
         problems.add(file, message, row=1, expected=expected)
         return None
-    return _rows_below(header, itertools.chain(first, records), file, problems)
+    return _rows_below(header, itertools.chain(first, records), file, problems, before)
 
 
 def _foreign(content: bytes) -> str | None:
@@ -174,14 +181,21 @@ def _header_fault(
 
 
 def _rows_below(
-    header: list[str], records: Iterator[tuple[int, list[str]]], file: str, problems: Problems
+    header: list[str],
+    records: Iterator[tuple[int, list[str]]],
+    file: str,
+    problems: Problems,
+    before: int,
 ) -> Grid:
+    """Read rows; when reading them begins there are ``before`` problems, unless one broke off."""
     cells, rows, ragged, hollow = [], [], [], []
     for row, record in records:
         if not record:
             continue
         if not any(record):
             hollow.append(Problem(file, "all cells are blank", row, None, "no such row"))
+        elif record == header:
+            hollow.append(Problem(file, "repeats the header", row, None, "the header once"))
         elif len(record) != len(header):
             message = f"{_counted(record, 'cell')} under {_counted(header, 'column')}"
             expected = "one cell per column, in quotes where it contains a comma"
@@ -189,9 +203,10 @@ def _rows_below(
         else:
             cells.append(record)
             rows.append(row)
+    is_broken_off = len(problems) > before
     problems.add_all(hollow)
     problems.add_all(ragged)
-    return Grid(header, cells, rows)
+    return Grid(header, cells, rows, lost=is_broken_off or bool(ragged))
 
 
 def _counted(entries: list[str], noun: str) -> str:

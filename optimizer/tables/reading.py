@@ -33,11 +33,14 @@ class TableRead:
         Whether the case has the file.
     sound
         Whether its cells can be relied on in checks across tables.
+    lost
+        Whether it may have rows that could not be read.
     """
 
     frame: pd.DataFrame
     is_there: bool
     sound: bool
+    lost: bool = False
 
 
 def read_table(content: bytes, spec: TableSpec, currency: str, problems: Problems) -> TableRead:
@@ -64,12 +67,12 @@ def read_table(content: bytes, spec: TableSpec, currency: str, problems: Problem
 def parse_grid(grid: Grid | None, spec: TableSpec, currency: str, problems: Problems) -> TableRead:
     """Parse what a file or a sheet holds; without a grid, which has been said, it is unsound."""
     if grid is None:
-        return TableRead(empty_table(spec), is_there=True, sound=False)
+        return TableRead(empty_table(spec), is_there=True, sound=False, lost=True)
     before = len(problems)
     if len(grid.header) > MOST_COLUMNS:
         message = f"has {len(grid.header):,} columns"
         problems.add(spec.file, message, row=1, expected=f"at most {MOST_COLUMNS:,}")
-        return TableRead(empty_table(spec), is_there=True, sound=False)
+        return TableRead(empty_table(spec), is_there=True, sound=False, lost=True)
     columns = {column.header(currency): column for column in spec.columns}
     _check_header(grid, spec, columns, problems)
     header_is_sound = len(problems) == before
@@ -88,8 +91,9 @@ def parse_grid(grid: Grid | None, spec: TableSpec, currency: str, problems: Prob
         )
     frame = _parse(raw, kinds, spec, columns, problems)
     if header_is_sound:
-        _check_duplicates(frame, spec, problems)
-    return TableRead(frame, is_there=True, sound=len(problems) == before)
+        _check_duplicates(frame, raw, spec, problems)
+    sound = len(problems) == before and not grid.lost
+    return TableRead(frame, is_there=True, sound=sound, lost=grid.lost)
 
 
 def empty_table(spec: TableSpec) -> pd.DataFrame:
@@ -190,12 +194,17 @@ def _parse(
     return pd.DataFrame(parsed, index=raw.index)[order]
 
 
-def _check_duplicates(frame: pd.DataFrame, spec: TableSpec, problems: Problems) -> None:
+def _check_duplicates(
+    frame: pd.DataFrame, raw: pd.DataFrame, spec: TableSpec, problems: Problems
+) -> None:
     """Report rows with the keys of an earlier row; blank optional keys are equal to each other."""
     keys = [*spec.keys, *spec.optional_keys]
     is_named = pd.Series(True, index=frame.index)
-    for name in spec.keys:
-        is_named &= frame[name].notna() & frame[name].astype("str").ne("")
+    for name in keys:
+        is_filled = frame[name].notna() & frame[name].astype("str").ne("")
+        # A key that cannot be read is blank too, but not by the will of whoever wrote it.
+        is_meant = name in spec.optional_keys and (name not in raw or raw[name].str.strip().eq(""))
+        is_named &= is_filled | is_meant
     known = frame[is_named]
     if not known.duplicated(keys).any():
         return

@@ -21,6 +21,7 @@ from optimizer.tables.grids import (
     DATE,
     ERROR,
     MOST_LINES,
+    SEARCHED,
     NUMBER,
     TEXT,
     TRUTH,
@@ -213,6 +214,11 @@ def _grid(rows: list[Row], places: Places, sheet: str, problems: Problems) -> Gr
     """Make a grid of the rows of a sheet, and tell what stands beside the table."""
     header, header_kinds = rows[0] if rows else ([], "")
     width = len(header_kinds.rstrip(BLANK))
+    if width == 1 and any(len(kinds.rstrip(BLANK)) > 1 for _, kinds in rows[1:SEARCHED]):
+        message = f"{shorten(repr(header[0]))} is not the header, but stands where it belongs"
+        expected = "the names of the columns in row 1"
+        problems.add_all([places.problem(sheet, message, row=1, expected=expected)])
+        return None
     if not width:
         expected = "the names of the columns in row 1"
         problems.add_all([places.problem(sheet, "has no header", row=1, expected=expected)])

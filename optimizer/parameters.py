@@ -1,0 +1,199 @@
+"""What a plan was made with and how it was found, as one tidy table, and the way back.
+
+One row per figure: group, name, value, unit, of (what is measured) and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from optimizer.case import Case
+from optimizer.frames import rows_of
+from optimizer.plan import Plan
+from optimizer.policy import Amount, Policy, Relative
+from optimizer.policy.cell_text import filter_text, names_text
+
+COLUMNS = ("group", "name", "value", "unit", "of", "why")
+SCALE, INPUT, HASH, EXTEND = "goal scale", "input", "policy hash", "custom rules from"
+"""Groups that are read back when the plan is checked."""
+
+LONGEST = 32_767
+"""Characters that a spreadsheet program takes in one cell."""
+
+Row = tuple[str, str, object, str, str, str]
+
+
+def parameters(plan: Plan, policy: Policy, case: Case) -> pd.DataFrame:
+    """Give what a plan was made with.
+
+    Parameters
+    ----------
+    policy
+        The policy as changed, that the plan was made for.
+
+    Returns
+    -------
+    DataFrame
+        group, name, value (numbers and text), unit, of, why.
+    """
+    rows = [
+        *_plan_rows(plan, policy, case),
+        *_goal_rows(plan, policy),
+        *_limit_rows(policy),
+        *_further_rows(policy, case),
+        *_custom_rows(plan),
+        *_origin_rows(plan),
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": "object"})
+
+
+def _row(
+    group: str, name: str, value: object, unit: str = "", *, of: str = "", why: str = ""
+) -> Row:
+    told = _printable(value) if isinstance(value, str) else value
+    return group, _printable(name), told, unit, _printable(of), _printable(why)
+
+
+def _printable(text: str) -> str:
+    """Give a text as a cell takes it; line breaks stay."""
+    plain = "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
+    return plain.strip()[:LONGEST]
+
+
+def _plan_rows(plan: Plan, policy: Policy, case: Case) -> Iterator[Row]:
+    yield _row("plan", "policy", policy.name, why=policy.why)
+    yield _row("plan", "policy title", policy.title)
+    yield _row("plan", "case", case.name)
+    yield _row("plan", "case title", case.title)
+    yield _row("plan", "status", plan.status)
+    yield _row("plan", "points", plan.objective, "points")
+    if plan.bound is not None:
+        yield _row("plan", "bound", plan.bound, "points", why="No plan earns more.")
+    if plan.gap is not None:
+        yield _row("plan", "gap proven", plan.gap, "share of the points")
+    for option, unit in (("gap_asked", "share of the points"), ("time_limit", "seconds")):
+        value = plan.provenance.get(option)
+        if value is not None:
+            yield _row("solver", option, value, unit)
+    for option in ("seed", "threads"):
+        yield _row("solver", option, getattr(policy.solver, option))
+    if "deterministic" in plan.provenance:
+        told = _word(plan.provenance["deterministic"])
+        yield _row("solver", "deterministic", told, why="Whether a run like it gives the same.")
+    for address, value in dict(plan.provenance.get("changes", {})).items():
+        is_plain = isinstance(value, int | float | str) and not isinstance(value, bool)
+        yield _row("change", address, value if is_plain else _word(value))
+
+
+def _goal_rows(plan: Plan, policy: Policy) -> Iterator[Row]:
+    scales = dict(plan.provenance.get("scales", {}))
+    for name, goal in policy.goals.items():
+        yield _row("goal weight", name, goal.weight, why=goal.why)
+        if name in scales:
+            kind = goal.scale if isinstance(goal.scale, str) else "given"
+            yield _row(SCALE, name, scales[name], "raw value that counts as 1", of=kind)
+
+
+def _limit_rows(policy: Policy) -> Iterator[Row]:
+    for limit in policy.limits:
+        goal = f" of goal {limit.goal}" if limit.goal else ""
+        of = _counted(limit.measure + goal, limit.where, limit.by)
+        for key, bound in (("at_least", limit.at_least), ("at_most", limit.at_most)):
+            if isinstance(bound, Amount):
+                told = f"per {bound.per}"
+                yield _row(f"limit {key}", limit.name, bound.amount, told, of=of, why=limit.why)
+            elif isinstance(bound, Relative):
+                groups = limit.by if bound.by is None else bound.by
+                told = f"times {_counted(bound.measure, bound.where, groups)}"
+                yield _row(f"limit {key}", limit.name, bound.times, told, of=of, why=limit.why)
+            elif bound is not None:
+                yield _row(f"limit {key}", limit.name, bound, of=of, why=limit.why)
+        if limit.soft is not None:
+            yield _row("limit soft", limit.name, limit.soft, "points per 1 % missed", of=of)
+        if limit.soft_base is not None:
+            yield _row("limit soft_base", limit.name, limit.soft_base, "counts as 100 %", of=of)
+        if limit.protected:
+            yield _row("limit protected", limit.name, "yes", of=of)
+
+
+def _further_rows(policy: Policy, case: Case) -> Iterator[Row]:
+    """Horizon, money, support and change."""
+    first, last = policy.horizon.years or (case.years[0], case.years[-1])
+    yield _row("horizon", "first year", first)
+    yield _row("horizon", "last year", last)
+    if policy.horizon.tail is not None:
+        yield _row("horizon", "tail", policy.horizon.tail, "years")
+    yield _row("horizon", "discount", policy.horizon.discount, "per year")
+    carry_over = policy.budget.carry_over
+    shares = carry_over if isinstance(carry_over, Mapping) else {"every line": carry_over}
+    for line, share in shares.items():
+        yield _row("budget carry_over", line, share, "share of the line's own amount")
+    for transfer in policy.budget.transfers:
+        name = f"{transfer.from_} to {transfer.to}"
+        yield _row("budget transfer", name, transfer.share, "share of the giver's own amount")
+    for number, floor in enumerate(policy.support_floor, start=1):
+        unit = f"{case.currency} per person and year"
+        of = filter_text(dict(floor.where))
+        yield _row("support floor", str(number), floor.amount_per_year, unit, of=of, why=floor.why)
+    if policy.stability is not None and policy.stability.max_change is not None:
+        unit = "share of the current slots"
+        yield _row("stability", "max_change", policy.stability.max_change, unit)
+    if policy.stability is not None and policy.stability.price is not None:
+        yield _row("stability", "price", policy.stability.price, "points per 1 % changed")
+
+
+def _custom_rows(plan: Plan) -> Iterator[Row]:
+    table = plan.tables.get("custom_rules")
+    for rule in rows_of(table) if table is not None else ():
+        price = "" if pd.isna(rule.soft) else "points per 1 % missed"
+        value = rule.soft if price else "must hold"
+        yield _row("custom rule", rule.rule, value, price, of=rule.title, why=rule.why)
+    if "extend" in plan.provenance:
+        told = plan.provenance["extend"]
+        yield _row(EXTEND, told["function"], told["sha256"] or "", "SHA-256")
+
+
+def _origin_rows(plan: Plan) -> Iterator[Row]:
+    facts = plan.provenance
+    if "policy_hash" in facts:
+        yield _row(HASH, plan.policy, facts["policy_hash"], "SHA-256")
+    for file, digest in dict(facts.get("case_hashes", {})).items():
+        yield _row(INPUT, file, digest, "SHA-256")
+    for name, version in dict(facts.get("versions", {})).items():
+        yield _row("version", name, version)
+
+
+def _counted(measure: str, where: Mapping[str, Any], by: tuple[str, ...]) -> str:
+    """Say what is counted, in the words of a policy's cells."""
+    of = f" where {filter_text(dict(where))}" if where else ""
+    groups = f" by {names_text(by)}" if by else ""
+    return f"{measure}{of}{groups}"
+
+
+def _word(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def facts_of(table: pd.DataFrame) -> dict[str, Any]:
+    """Give back what the checks of a plan ask of a run: see :class:`~.checking.ReadPlan`.
+
+    Parameters
+    ----------
+    table
+        group, name and value; scales already as numbers.
+    """
+    groups = {
+        group: dict(zip(rows["name"], rows["value"], strict=True))
+        for group, rows in table.groupby("group", sort=False)
+    }
+    facts: dict[str, Any] = {"scales": groups.get(SCALE, {})}
+    if INPUT in groups:
+        facts["case_hashes"] = groups[INPUT]
+    for digest in groups.get(HASH, {}).values():
+        facts["policy_hash"] = digest
+    for function, digest in groups.get(EXTEND, {}).items():
+        facts["extend"] = {"function": function, "sha256": digest or None}
+    return facts

@@ -1,0 +1,256 @@
+"""Reads plans from disk: run folders, workbooks and bare tables of slots."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimizer.case import Case
+from optimizer.case.folders import LARGEST_FILE
+from optimizer.case.sources import WORKBOOK_SUFFIX
+from optimizer.decision_rows import decisions_from_rows
+from optimizer.errors import InputError, Problems, did_you_mean, shorten
+from optimizer.given_paths import standing_at
+from optimizer.parameters import facts_of
+from optimizer.plan import COLUMNS, Decisions, variable_table
+from optimizer.plan_rows import (
+    NAMED_SLOTS,
+    OTHERS,
+    PARAMETERS,
+    SLOTS,
+    VALUES,
+    check_decisions,
+    check_names,
+    check_slots,
+    check_variables,
+    with_scales,
+)
+from optimizer.runs import DECISIONS, PLAN, RUN, VARIABLES, plain
+from optimizer.schema import NOTE, SOURCE, STANDARD, TableSpec
+from optimizer.tables import Grid, Workbook, parse_grid, read_table, read_workbook
+
+A_PLAN = "a run folder, an .xlsx workbook or a plan.csv"
+SURELY_MEANT = 0.75
+"""Similarity from which a further sheet is taken for one that would be read."""
+
+
+@dataclass(frozen=True)
+class ReadPlan:
+    """A plan as read.
+
+    Attributes
+    ----------
+    scales
+        Scales of the run it came from; empty for a bare table of slots.
+    assumed
+        What was assumed because the plan does not say it.
+    facts
+        What run.json, or the sheet ``parameters``, says of the run.
+    """
+
+    decisions: Decisions
+    scales: Mapping[str, float]
+    assumed: tuple[str, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_plan(path: str | Path, case: Case) -> ReadPlan:
+    """Read a run folder, a workbook or a bare ``plan.csv``.
+
+    Parameters
+    ----------
+    path
+        Run folder; or CSV file with the columns country, track, year and slots, and level and
+        region where the case has them; or ``.xlsx`` workbook with a sheet ``slots`` of these
+        columns and, as in a run's ``plan.xlsx``, sheets ``decisions``, ``variables`` and
+        ``parameters``.
+
+    Returns
+    -------
+    ReadPlan
+        With what was assumed where only slots are given.
+
+    Raises
+    ------
+    InputError
+        Holds everything that is wrong with the files.
+    OptimizerError
+        If a workbook is given and python-calamine is not installed.
+    """
+    path, problems = Path(path), Problems()
+    if not path.exists():
+        problems.add(path.name, f"there is no such file in {path.parent}", expected=A_PLAN)
+        raise InputError(problems)
+    if path.is_dir():
+        return _read_folder(path, case)
+    if path.suffix.lower() == WORKBOOK_SUFFIX:
+        return _read_book(path, case)
+    slots = _slots(path, case, problems)
+    problems.raise_if_any(InputError)
+    return _assumed(slots, case)
+
+
+def _read_folder(folder: Path, case: Case) -> ReadPlan:
+    problems = Problems()
+    slots = _slots(folder / PLAN, case, problems)
+    rows = _file(folder / DECISIONS, OTHERS, case, problems)
+    check_decisions(rows, problems)
+    facts = _facts(folder / RUN, problems)
+    variables = variable_table({})
+    if (folder / VARIABLES).is_file():
+        variables = _file(folder / VARIABLES, VALUES, case, problems)
+        check_variables(variables, problems)
+    problems.raise_if_any(InputError)
+    decisions = decisions_from_rows(slots, rows)
+    decisions = replace(decisions, variables=variables.reset_index(drop=True))
+    return ReadPlan(decisions, facts.get("scales", {}), (), facts)
+
+
+def _slots(path: Path, case: Case, problems: Problems) -> pd.DataFrame:
+    found = Problems()
+    slots = _file(path, SLOTS, case, problems)
+    check_slots(slots, case, found)
+    problems.add_all(replace(problem, file=path.name) for problem in found)
+    return slots
+
+
+def _file(path: Path, spec: TableSpec, case: Case, problems: Problems) -> pd.DataFrame:
+    """Read a CSV file; its problems carry its name, whatever it is called."""
+    if not os.path.lexists(path):
+        problems.add(path.name, "there is no such file", expected=A_PLAN)
+        raise InputError(problems)
+    try:
+        content = _content(path)
+    except OSError:
+        problems.add(path.name, "is not a file that can be read", expected=A_PLAN)
+        raise InputError(problems) from None
+    found = Problems()
+    frame = read_table(content, spec, case.currency, found).frame
+    problems.add_all(replace(problem, file=path.name) for problem in found)
+    for column in spec.columns:
+        if column.kind == "text":
+            frame[column.name] = frame[column.name].map(plain).astype("str")
+    return _own(frame, spec)
+
+
+def _own(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+    return frame[[column.name for column in spec.columns if column not in (SOURCE, NOTE)]]
+
+
+def _facts(path: Path, problems: Problems) -> dict[str, Any]:
+    """What run.json says, its scales refused unless they are numbers above 0."""
+    if not os.path.lexists(path):
+        return {}
+    try:
+        facts: dict[str, Any] = json.loads(_content(path).decode())
+        scales = dict(facts["scales"].items())
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        problems.add(path.name, "is not what a run writes", expected="JSON with a table of scales")
+        return {}
+    for goal, scale in scales.items():
+        is_number = isinstance(scale, int | float) and not isinstance(scale, bool)
+        if not is_number or not 0 < scale < float("inf"):
+            message = f"{shorten(repr(scale))} is no scale"
+            column = f"scales.{goal}"
+            problems.add(path.name, message, column=column, expected="a number above 0")
+    return facts | {"scales": scales}
+
+
+def _content(path: Path) -> bytes:
+    """Read a file of a run, and nothing else: a pipe would be waited for."""
+    if standing_at(path) != "file" or path.stat().st_size > LARGEST_FILE:
+        raise OSError(path)
+    return path.read_bytes()
+
+
+def _read_book(path: Path, case: Case) -> ReadPlan:
+    problems = Problems()
+    workbook = read_workbook(path, problems)
+    if workbook is None or not _has_slots(workbook, problems):
+        raise InputError(problems)
+    sheets = _Sheets(workbook, case, problems)
+    slots = sheets.table(NAMED_SLOTS)
+    check_slots(slots, case, sheets.found)
+    check_names(slots, case, sheets.found)
+    slots = slots[[column.name for column in SLOTS.columns if column not in (SOURCE, NOTE)]]
+    rows = sheets.table(OTHERS)
+    check_decisions(rows, sheets.found)
+    variables = sheets.table(VALUES)
+    check_variables(variables, sheets.found)
+    table = with_scales(sheets.table(PARAMETERS), sheets.found)
+    sheets.told().raise_if_any(InputError)
+    facts = facts_of(table) if len(table) else {}
+    scales = facts.get("scales", {})
+    if OTHERS.name not in workbook.sheets:
+        return replace(_assumed(slots, case), scales=scales, facts=facts)
+    decisions = decisions_from_rows(slots.astype(COLUMNS["slots"]), rows)
+    decisions = replace(decisions, variables=variables.reset_index(drop=True))
+    return ReadPlan(decisions, scales, (), facts)
+
+
+def _has_slots(workbook: Workbook, problems: Problems) -> bool:
+    """Whether there is a sheet of slots; refuses sheets that are hidden or misspelt."""
+    read = [spec.name for spec in (SLOTS, OTHERS, VALUES, PARAMETERS)]
+    absent = [name for name in read if name not in workbook.sheets]
+    places = workbook.places({})
+    for name in workbook.sheets:
+        meant = did_you_mean(name, absent, cutoff=SURELY_MEANT)
+        if name in read and name in workbook.hidden:
+            expected = "a sheet that everyone sees"
+            problems.add_all([places.problem(name, "is hidden", expected=expected)])
+        elif name not in read and meant is not None:
+            expected = f"the name {meant} for a sheet of the plan"
+            problems.add_all([places.problem(name, "is not read", expected=expected, maybe=meant)])
+    if SLOTS.name in absent:
+        message = f"has no sheet {SLOTS.name!r}"
+        expected = "a sheet with the columns country, track, year and slots"
+        problems.add(workbook.path.name, message, expected=expected)
+    return not len(problems)
+
+
+class _Sheets:
+    """Tables of a workbook, and what is wrong with them."""
+
+    def __init__(self, workbook: Workbook, case: Case, problems: Problems) -> None:
+        self.found = problems
+        self._workbook, self._case = workbook, case
+        self._grids: dict[str, Grid] = {}
+
+    def table(self, spec: TableSpec) -> pd.DataFrame:
+        """Read one table; an absent one has no rows."""
+        grid = self._workbook.sheet(spec.name, self.found)
+        if grid is not None:
+            self._grids[spec.name] = grid
+            return _own(parse_grid(grid, spec, self._case.currency, self.found).frame, spec)
+        header = [column.name for column in spec.columns]
+        return _own(parse_grid(Grid(header, [], []), spec, "", Problems()).frame, spec)
+
+    def told(self) -> Problems:
+        """Give all problems with their places in the workbook."""
+        return self.found.retold(self._workbook.places(self._grids).retell)
+
+
+def _assumed(slots: pd.DataFrame, case: Case) -> ReadPlan:
+    """Least decisions a bare table of slots implies."""
+    agreements = case.table("agreements")
+    proposed = agreements.loc[agreements["status"].eq("proposed"), ["country", "track"]]
+    used = slots[slots["slots"] > 0].merge(proposed, on=["country", "track"])
+    opened = used.groupby(["country", "track"])["year"].min().reset_index()
+    standard = bool(slots["level"].eq(STANDARD).all())
+    assumed = [
+        f"{len(opened)} proposed agreements open in their first year with slots",
+        "nothing is built, nobody stays on, no money is transferred or carried over",
+    ]
+    if standard:
+        assumed.insert(0, "everyone is supported at the standard level")
+    decisions = Decisions(
+        slots=slots.astype(COLUMNS["slots"]),
+        agreements=opened.astype(COLUMNS["agreements"]),
+    )
+    return ReadPlan(decisions, {}, tuple(assumed))

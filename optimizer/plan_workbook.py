@@ -1,0 +1,142 @@
+"""Writes a plan as a workbook: one sheet per table, one header row, ready for pivot tables."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import pandas as pd
+
+from optimizer.case import Case
+from optimizer.decision_rows import decision_rows
+from optimizer.errors import OptimizerError
+from optimizer.parameters import parameters
+from optimizer.plan import Plan
+from optimizer.policy import Policy
+
+RISKY_STARTS = ("=", "#")
+"""How text begins that would become a formula or an error, unless its cell is marked as text."""
+
+PARAMETERS = "parameters"
+
+NAMES: Mapping[str, tuple[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "country": ("countries", {"country_name": "name", "world_region": "world_region"}),
+        "track": ("tracks", {"track_name": "name", "pathway": "pathway", "agency": "agency"}),
+        "region": ("regions", {"region_name": "name", "area": "area"}),
+    }
+)
+"""Columns that stand beside a key for pivot tables: the key's table, and what is taken from it."""
+
+LEFT_OUT: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "slots": ("track_name", "region_name"),
+        "cohort": (),
+        "placed": (),
+        "residents": (),
+        "people": (),
+    }
+)
+"""Sheets with names beside their keys, and those left out of them.
+
+Every column takes a quarter of a second in the longest tables, so that there only stands what the
+keys of most cases do not say themselves.
+"""
+
+CREATED = datetime.datetime(2000, 1, 1)
+"""Fixed, so that the same plan gives the same bytes."""
+
+PACKED = (1980, 1, 1, 0, 0, 0)
+
+
+def write_workbook(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
+    """Write the plan's tables, and what it was made with, as one workbook.
+
+    Parameters
+    ----------
+    policy
+        The policy as changed, that the plan was made for.
+
+    Raises
+    ------
+    OptimizerError
+        If openpyxl is not installed.
+    """
+    try:
+        from openpyxl import Workbook
+        from openpyxl.writer.excel import ExcelWriter
+    except ImportError as error:
+        raise OptimizerError(
+            'plan.xlsx needs openpyxl: pip install "talent-optimizer[excel]"'
+        ) from error
+    book = Workbook(write_only=True)
+    for name, table in sheets_of(plan, policy, case).items():
+        _write_sheet(book.create_sheet(name), table)
+    book.properties.created = book.properties.modified = CREATED
+    parts = io.BytesIO()
+    ExcelWriter(book, ZipFile(parts, "w")).save()
+    with ZipFile(parts) as unpacked, ZipFile(path, "w") as package:
+        for part in unpacked.namelist():
+            package.writestr(ZipInfo(part, PACKED), unpacked.read(part), ZIP_DEFLATED)
+
+
+def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]:
+    """Give the tables of the workbook; the integration budget by its keys, whatever the line."""
+    sheets = {"slots": plan.slots, "decisions": decision_rows(plan.decisions)}
+    if len(plan.decisions.variables):
+        sheets |= {"variables": plan.decisions.variables}
+    sheets |= {
+        name: table
+        for name, table in plan.tables.items()
+        if name != "rules" and (name != "custom_rules" or len(table))
+    }
+    keys = ["country", "track", "region", "year"]
+    total = plan.tables["integration"].groupby(keys, sort=False)["amount"].sum()
+    sheets |= {"integration": total.reset_index()}
+    for name, left_out in LEFT_OUT.items():
+        sheets[name] = with_names(sheets[name], case).drop(columns=list(left_out))
+    return sheets | {PARAMETERS: parameters(plan, policy, case)}
+
+
+def with_names(table: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """Put names, and what is grouped by most, beside the keys of a table."""
+    named: dict[str, pd.Series] = {}
+    for column in map(str, table):
+        named[column] = table[column]
+        home, attributes = NAMES.get(column, ("", {}))
+        if home:
+            rows = case.table(home).set_index(column)
+            named |= {new: table[column].map(rows[old]) for new, old in attributes.items()}
+    return pd.DataFrame(named)
+
+
+def _write_sheet(sheet: Any, table: pd.DataFrame) -> None:
+    from openpyxl.cell import WriteOnlyCell
+
+    sheet.freeze_panes = "A2"
+    sheet.append([str(column) for column in table])
+    cells = table.astype("object").where(table.notna() & ~table.isin([""]), None)
+    risky = [_is_risky(column) for _, column in cells.items()]
+    for row in cells.itertuples(index=False, name=None):
+        if not any(risky):
+            sheet.append(row)
+            continue
+        inert = []
+        for value, is_risky in zip(row, risky, strict=True):
+            cell = WriteOnlyCell(sheet, value=value)
+            if is_risky and isinstance(value, str):
+                cell.data_type = "s"
+            inert.append(cell)
+        sheet.append(inert)
+
+
+def _is_risky(column: pd.Series) -> bool:
+    """Whether a column has text that would become a formula or an error."""
+    return any(
+        isinstance(value, str) and value.startswith(RISKY_STARTS) for value in column.tolist()
+    )

@@ -1,0 +1,289 @@
+"""Sheets of a policy's workbook: their columns, and what their rows say as a policy's tables.
+
+Blank cells say nothing, so that what the policy extends holds; the word ``none`` says that an
+inherited entry holds nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, get_args
+
+import pandas as pd
+
+from optimizer.errors import Problem, did_you_mean, shorten
+from optimizer.policy.cell_text import (
+    FILTER,
+    NAMES,
+    NOTHING,
+    CellTextError,
+    number_of,
+    parse_filter,
+    parse_names,
+)
+from optimizer.policy.limits import Measure
+from optimizer.schema import NOTE, SOURCE, ColumnSpec, Kind, TableSpec
+from optimizer.tables import Places
+from optimizer.tables.cells import BOOLEANS
+from optimizer.tables.guesses import NUMBER
+
+INHERITED = "as in the policy that is extended"
+MEASURES: tuple[str, ...] = get_args(Measure)
+
+
+def _column(
+    name: str, meaning: str, kind: Kind = "text", choices: tuple[str, ...] = ()
+) -> ColumnSpec:
+    return ColumnSpec(name, kind, meaning, required=False, choices=choices)
+
+
+POLICY = TableSpec(
+    name="policy",
+    meaning="What holds for the whole policy, a row for each key.",
+    columns=(
+        ColumnSpec("key", "text", "what is said, such as title or solver.gap"),
+        _column("value", "what it is; blank for what the policy it extends says"),
+        SOURCE,
+        NOTE,
+    ),
+    keys=("key",),
+    blank_cells=INHERITED,
+)
+GOALS = TableSpec(
+    name="goals",
+    meaning="Weights and scales of goals.",
+    columns=(
+        ColumnSpec("goal", "text", "name of the goal"),
+        _column("weight", "its weight in the objective", "number"),
+        _column("scale", "ideal, none or a number above 0"),
+        _column("why", "the reason, printed in reports"),
+        SOURCE,
+        NOTE,
+    ),
+    keys=("goal",),
+    blank_cells=INHERITED,
+)
+LIMITS = TableSpec(
+    name="limits",
+    meaning="Limits: what a measure is at least and at most.",
+    columns=(
+        ColumnSpec("limit", "text", "name of the limit"),
+        _column("measure", "what is limited", "choice", MEASURES),
+        _column("where", f"what is counted; {FILTER}"),
+        _column("by", f"groups, each with a limit of its own; {NAMES}"),
+        _column("goal", "name of the goal, where a measure is value"),
+        _column("at_least", "a number, or with share_of a factor, or with per an amount", "number"),
+        _column("at_most", "a number, or with share_of a factor, or with per an amount", "number"),
+        _column(
+            "share_of",
+            "measure of which the bounds are shares; none for plain numbers",
+            "choice",
+            (*MEASURES, NOTHING),
+        ),
+        _column("share_where", f"what of that measure is counted; {FILTER}"),
+        _column("share_by", f"groups of that measure; those of the limit without it; {NAMES}"),
+        _column("per", "numeric attribute per unit of which the bounds are; none for plain ones"),
+        _column("soft", "points per 1 % by which the limit is missed", "number"),
+        _column("soft_base", "what counts as 100 %", "number"),
+        _column("protected", "yes if it may never be relaxed", "choice", tuple(BOOLEANS)),
+        _column("optional", "yes if nothing has to match", "choice", tuple(BOOLEANS)),
+        _column("why", "the reason, printed in reports"),
+        SOURCE,
+        NOTE,
+    ),
+    keys=("limit",),
+    blank_cells=INHERITED,
+)
+SHEETS: Mapping[str, TableSpec] = MappingProxyType(
+    {spec.name: spec for spec in (POLICY, GOALS, LIMITS)}
+)
+
+SHARED = ("share_of", "share_where", "share_by", "per")
+"""Columns that say what the numbers of a limit are counted in."""
+
+YEARS = re.compile(r"([0-9]{4})(?: ?- ?([0-9]{4}))?")
+
+
+def _text(text: str) -> object:
+    return text
+
+
+def _number(text: str) -> object:
+    """Give the number; what is none is left for the policy's own checks to refuse."""
+    return number_of(text) if NUMBER.fullmatch(text) else text
+
+
+def _years(text: str) -> object:
+    ends = YEARS.fullmatch(text)
+    return text if ends is None else (int(ends[1]), int(ends[2] or ends[1]))
+
+
+POLICY_KEYS: Mapping[str, Callable[[str], object]] = MappingProxyType(
+    {
+        "title": _text,
+        "why": _text,
+        "extends": _text,
+        "cases": parse_names,
+        "horizon.years": _years,
+        "horizon.tail": _number,
+        "horizon.discount": _number,
+        "stability.max_change": _number,
+        "stability.price": _number,
+        "budget.carry_over": _number,
+        "solver.gap": _number,
+        "solver.time_limit": _number,
+        "solver.seed": _number,
+        "solver.threads": _number,
+    }
+)
+"""Keys of the sheet ``policy``, and what reads their values."""
+
+
+class RowReader:
+    """Reads one row of a sheet; what is wrong with it is kept as problems.
+
+    Parameters
+    ----------
+    row
+        Cells by column, of the row whose number is their name.
+    base
+        What the policy that is extended says about the same goal or limit; empty if nothing.
+    base_file
+        Name of the file of that policy.
+    """
+
+    def __init__(
+        self, sheet: str, row: pd.Series, places: Places, base: Mapping[str, Any], base_file: str
+    ) -> None:
+        self.problems: list[Problem] = []
+        self._sheet, self._row, self._places = sheet, row, places
+        self._base, self._base_file = base, base_file
+
+    def add(
+        self, column: str, message: str, expected: str | None = None, maybe: str | None = None
+    ) -> None:
+        """Keep a problem of a cell."""
+        self.problems.append(
+            self._places.problem(
+                self._sheet,
+                message,
+                row=int(str(self._row.name)),
+                column=column,
+                expected=expected,
+                maybe=maybe,
+            )
+        )
+
+    def said(self) -> tuple[str, object] | None:
+        """Give key and value of a row of the sheet ``policy``; None where it says nothing."""
+        key, text = str(self._row["key"]), str(self._row["value"])
+        read = POLICY_KEYS.get(key)
+        if read is None:
+            by_last = {known.rpartition(".")[2]: known for known in POLICY_KEYS}
+            maybe = by_last.get(key) or did_you_mean(key, POLICY_KEYS)
+            self.add(
+                "key", f"{key!r} is not a known key", f"one of {', '.join(POLICY_KEYS)}", maybe
+            )
+            return None
+        if not key or not text:
+            return None
+        try:
+            value = read(text)
+        except CellTextError as error:
+            self.add("value", f"{shorten(repr(text))} cannot be read: {error}", NAMES)
+            return None
+        if read is _years and isinstance(value, str):
+            ends = re.findall("[0-9]{4}", text)
+            maybe = f"{ends[0]}-{ends[-1]}" if ends else None
+            expected = "the first and the last year, such as 2027-2029"
+            self.add("value", f"{text!r} does not name years", expected, maybe)
+            return None
+        return key, value
+
+    def goal(self) -> dict[str, Any]:
+        """Give what a row of the sheet ``goals`` says."""
+        entry = self._texts("scale", "why", "source") | self._numbers("weight")
+        if "scale" in entry:
+            entry["scale"] = _number(entry["scale"])
+        return entry
+
+    def limit(self) -> dict[str, Any]:
+        """Give what a row of the sheet ``limits`` says."""
+        entry = {"name": self._row["limit"]} | self._texts("measure", "goal", "why", "source")
+        entry |= self._parsed("where", parse_filter, {}, FILTER)
+        entry |= self._parsed("by", parse_names, (), NAMES)
+        entry |= self._numbers("soft", "soft_base") | self._bounds()
+        words = self._texts("protected", "optional")
+        return entry | {key: BOOLEANS[word] for key, word in words.items()}
+
+    def _texts(self, *columns: str) -> dict[str, Any]:
+        return {column: self._row[column] for column in columns if self._row[column]}
+
+    def _numbers(self, *columns: str) -> dict[str, Any]:
+        return {
+            column: float(self._row[column]) for column in columns if not pd.isna(self._row[column])
+        }
+
+    def _parsed(
+        self, column: str, read: Callable[[str], object], nothing: object, expected: str
+    ) -> dict[str, object]:
+        text = str(self._row[column])
+        if not text or text == NOTHING:
+            return {column: nothing} if text else {}
+        try:
+            return {column: read(text)}
+        except CellTextError as error:
+            self.add(column, f"{shorten(repr(text))} cannot be read: {error}", expected)
+            return {}
+
+    def _bounds(self) -> dict[str, Any]:
+        """Give the bounds as numbers, shares or amounts, as the columns beside them say."""
+        numbers = self._numbers("at_least", "at_most")
+        filled = [column for column in SHARED if self._row[column]]
+        if filled and not numbers:
+            expected = "a number in at_least or at_most as well"
+            self.add(filled[0], "is filled in, but at_least and at_most are blank", expected)
+        share_of, per = self._row["share_of"], self._row["per"]
+        is_plain = NOTHING in (share_of, per)
+        if share_of and per:
+            self.add("per", "is filled in beside share_of", "one of the two")
+            return {}
+        where = self._parsed("share_where", parse_filter, {}, FILTER)
+        by = self._parsed("share_by", parse_names, (), NAMES)
+        further = {"where": where.get("share_where"), "by": by.get("share_by")}
+        further = {key: value for key, value in further.items() if value is not None}
+        bounds: dict[str, Any] = {}
+        for key, number in numbers.items():
+            before = self._base.get(key)
+            inherited = dict(before) if isinstance(before, Mapping) else {}
+            if is_plain:
+                bounds[key] = number
+            elif share_of:
+                kept = {
+                    part: inherited[part] for part in ("where", "by", "goal") if part in inherited
+                }
+                bounds[key] = {"times": number, "measure": share_of} | kept | further
+            elif per:
+                bounds[key] = {"amount": number, "per": per}
+            elif inherited:
+                self._refuse_plain(key, number, inherited)
+            else:
+                bounds[key] = number
+        if numbers and not self.problems and (is_plain or not share_of):
+            for column in {"share_where", "share_by"}.intersection(filled):
+                self.add(column, "is filled in, but share_of names no measure", "share_of as well")
+        return bounds
+
+    def _refuse_plain(self, key: str, number: float, inherited: Mapping[str, Any]) -> None:
+        """Never take a number for an absolute one where the policy extended has a share."""
+        is_share = "measure" in inherited
+        column, wanted = ("share_of", "measure") if is_share else ("per", "per")
+        told = inherited.get(wanted)
+        kind = f"a share of {told}" if is_share else f"an amount per {told}"
+        self.add(
+            key,
+            f"{number:g} is a plain number, but in {self._base_file} {key} is {kind}",
+            f"{column} filled in as well: {told} as there, or {NOTHING} for a plain number",
+        )

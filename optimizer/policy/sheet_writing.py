@@ -1,0 +1,146 @@
+"""Writes a policy as rows of sheets, to be changed in a workbook and read on top of the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from optimizer.policy.cell_text import (
+    NOTHING,
+    CellTextError,
+    filter_text,
+    names_text,
+    parse_filter,
+    parse_names,
+)
+from optimizer.policy.limits import Amount, Limit, Relative
+from optimizer.policy.models import Policy
+from optimizer.policy.sheet_rows import GOALS, LIMITS, POLICY
+from optimizer.schema import TableSpec
+from optimizer.tables import number_text
+
+MIXED = "The bounds are of different kinds, so they can be changed in the TOML file only."
+
+
+def policy_rows(policy: Policy) -> dict[str, pd.DataFrame]:
+    """Write a policy's weights and limits as the rows of a workbook that extends it.
+
+    Parameters
+    ----------
+    policy
+        Policy of a TOML file; the workbook must stand in the same folder.
+
+    Returns
+    -------
+    dict
+        Frames of the sheets ``policy``, ``goals`` and ``limits`` in the order and with the
+        columns of :data:`SHEETS`: text, and float64 for number columns. What a cell cannot say
+        is left blank, and so inherited: reading the rows gives a policy of the same hash.
+    """
+    return {
+        POLICY.name: _frame(POLICY, _policy_rows(policy)),
+        GOALS.name: _frame(
+            GOALS,
+            [
+                {
+                    "goal": name,
+                    "weight": goal.weight,
+                    "scale": goal.scale
+                    if isinstance(goal.scale, str)
+                    else number_text(float(goal.scale)),
+                    "why": _exact(goal.why),
+                    "source": _exact(goal.source),
+                }
+                for name, goal in policy.goals.items()
+            ],
+        ),
+        LIMITS.name: _frame(LIMITS, [_limit_row(limit) for limit in policy.limits]),
+    }
+
+
+def _frame(spec: TableSpec, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            column.name: pd.Series([row.get(column.name) for row in rows], dtype="float64")
+            if column.kind == "number"
+            else pd.Series([row.get(column.name) or "" for row in rows], dtype="str")
+            for column in spec.columns
+        }
+    )
+
+
+def _policy_rows(policy: Policy) -> list[dict[str, Any]]:
+    """What the workbook says of its own, and the keys that are changed most, still blank."""
+    inherited = f"blank: as in {policy.path.name}"
+    return [
+        {"key": "extends", "value": policy.path.name, "note": "the policy this one starts from"},
+        {"key": "title", "note": inherited},
+        {"key": "why", "note": inherited},
+        {"key": "horizon.years", "note": f"{inherited}; the first and the last, such as 2027-2029"},
+        {"key": "solver.gap", "note": inherited},
+        {"key": "solver.time_limit", "note": f"{inherited}; seconds"},
+    ]
+
+
+def _limit_row(limit: Limit) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "limit": limit.name,
+        "measure": limit.measure,
+        "where": _filter(limit.where),
+        "by": _names(limit.by),
+        "goal": limit.goal or "",
+        "soft": limit.soft,
+        "soft_base": limit.soft_base,
+        "protected": "yes" if limit.protected else "",
+        "optional": "yes" if limit.optional else "",
+        "why": _exact(limit.why),
+        "source": _exact(limit.source),
+    }
+    bounds = {"at_least": limit.at_least, "at_most": limit.at_most}
+    said = {key: _bound_cells(bound) for key, bound in bounds.items() if bound is not None}
+    beside = [
+        {key: cell for key, cell in cells.items() if key != "number"} for cells in said.values()
+    ]
+    if any(cells != beside[0] for cells in beside):
+        return row | {"note": MIXED}
+    return row | beside[0] | {key: cells["number"] for key, cells in said.items()}
+
+
+def _bound_cells(bound: float | Amount | Relative) -> dict[str, Any]:
+    """Give a bound's number, and the cells that say what it is counted in."""
+    if isinstance(bound, Amount):
+        return {"number": bound.amount, "per": bound.per}
+    if not isinstance(bound, Relative):
+        return {"number": float(bound)}
+    by = "" if bound.by is None else _names(bound.by) or NOTHING
+    return {
+        "number": bound.times,
+        "share_of": bound.measure,
+        "share_where": _filter(bound.where),
+        "share_by": by,
+    }
+
+
+def _filter(where: Mapping[str, Any]) -> str:
+    return _if_same(filter_text(where), dict(where), parse_filter) if where else ""
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return _if_same(names_text(names), names, parse_names) if names else ""
+
+
+def _if_same(text: str, value: object, read: Callable[[str], object]) -> str:
+    """Give a text only if it reads back as what it was written from, types included."""
+    try:
+        is_same = text != NOTHING and repr(read(text)) == repr(value)
+    except CellTextError:
+        is_same = False
+    return text if is_same else ""
+
+
+def _exact(text: str) -> str:
+    """Give a text only if a cell keeps it as it is."""
+    is_kept = text == text.strip() and all(sign == "\n" or sign.isprintable() for sign in text)
+    return text if is_kept else ""

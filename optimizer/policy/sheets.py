@@ -1,0 +1,218 @@
+"""Policies in workbooks: what the sheets ``policy``, ``goals`` and ``limits`` say.
+
+The sheets say the everyday part of a policy as the tables that a TOML file would hold, and
+remember the cell of everything they say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from optimizer.case.books import READ
+from optimizer.case.sources import WORKBOOK_SUFFIX
+from optimizer.errors import Problem, Problems, did_you_mean
+from optimizer.policy.limits import BOUND
+from optimizer.policy.sheet_rows import GOALS, LIMITS, POLICY, SHEETS, RowReader
+from optimizer.tables import Grid, Places, Workbook, empty_table, parse_grid, read_workbook
+
+BOUND_CELL = "a number, which share_of or per makes a share or an amount"
+
+SURELY_MEANT = 0.75
+"""Similarity from which a further sheet is taken for one of a policy."""
+
+Parts = tuple[str, ...]
+
+
+class Cell(NamedTuple):
+    """Where something is said: the column by its header, and by the name it is shown with."""
+
+    sheet: str
+    row: int
+    column: str
+    shown: str
+    is_row: bool = False
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """What the sheets of a policy say, and where.
+
+    Attributes
+    ----------
+    said
+        Tables as the sheet ``policy`` alone has them.
+    cells
+        Cell of everything that is said, by its address taken apart; rows by the address of what
+        they are about.
+    """
+
+    places: Places
+    said: Mapping[str, Any]
+    cells: dict[Parts, Cell]
+    _frames: Mapping[str, pd.DataFrame] = field(repr=False, compare=False)
+
+    def tables(self, base: Mapping[str, Any], base_file: str, problems: Problems) -> dict[str, Any]:
+        """Give all tables, on top of those of the policy that is extended."""
+        found: dict[str, Any] = dict(self.said)
+        goals = self._goals(_table(base, GOALS.name), base_file, problems)
+        limits = self._limits(base.get(LIMITS.name), base_file, problems)
+        found |= {GOALS.name: goals} if goals else {}
+        return found | ({LIMITS.name: limits} if limits else {})
+
+    def problem(self, problem: Problem, parts: Parts) -> tuple[Problem, Cell | None]:
+        """Tell a problem of an address as one of its cell, with the cell if there is one."""
+        end = next((end for end in range(len(parts), 0, -1) if parts[:end] in self.cells), 0)
+        cell = self.cells.get(parts[:end])
+        if cell is None:
+            message = f"{problem.column} {problem.message}" if problem.column else problem.message
+            sheet = POLICY.name if POLICY.name in self.places.columns else None
+            told = replace(problem, message=message, column=None, sheet=sheet)
+            return told, None
+        column = cell.column
+        if cell.is_row and end < len(parts) and parts[end] in self.places.columns[cell.sheet]:
+            column = parts[end]
+        shown = column if cell.is_row else cell.shown
+        letter = self.places.letter(cell.sheet, column)
+        told = replace(problem, row=cell.row, column=shown, sheet=cell.sheet, letter=letter)
+        return (replace(told, expected=BOUND_CELL) if told.expected == BOUND else told), cell
+
+    def _goals(
+        self, base: Mapping[str, Any], base_file: str, problems: Problems
+    ) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for reader, name in self._rows(GOALS.name, {}, base_file):
+            if base_file and name not in base:
+                message = f"{name!r} is no goal of {base_file}"
+                reader.add("goal", message, f"one of {', '.join(base)}", did_you_mean(name, base))
+            else:
+                found[name] = reader.goal()
+                self._remember(GOALS.name, name, found[name])
+            problems.add_all(reader.problems)
+        return found
+
+    def _limits(self, base: object, base_file: str, problems: Problems) -> tuple[Any, ...]:
+        entries = base if isinstance(base, tuple) else ()
+        known = {str(entry.get("name")): entry for entry in entries if isinstance(entry, Mapping)}
+        found = []
+        for reader, name in self._rows(LIMITS.name, known, base_file):
+            entry = reader.limit()
+            if base_file and name not in known and "measure" not in entry:
+                message = f"{name!r} is no limit of {base_file}, and a new one needs a measure"
+                expected = f"one of {', '.join(known)}, or a measure"
+                reader.add("limit", message, expected, did_you_mean(name, known))
+            else:
+                found.append(entry)
+                self._remember(LIMITS.name, name, entry)
+            problems.add_all(reader.problems)
+        return tuple(found)
+
+    def _rows(
+        self, sheet: str, base: Mapping[str, Mapping[str, Any]], base_file: str
+    ) -> list[tuple[RowReader, str]]:
+        frame = self._frames[sheet]
+        key = SHEETS[sheet].keys[0]
+        found = []
+        for number, row in frame[frame[key].ne("")].iterrows():
+            name = str(row[key])
+            self.cells[sheet, name] = Cell(sheet, int(str(number)), key, key, is_row=True)
+            found.append((RowReader(sheet, row, self.places, base.get(name, {}), base_file), name))
+        return found
+
+    def _remember(self, sheet: str, name: str, entry: Mapping[str, Any]) -> None:
+        row = self.cells[sheet, name].row
+        for key, value in entry.items():
+            column = key if key != "name" else "limit"
+            self.cells[sheet, name, key] = Cell(sheet, row, column, column)
+            if not isinstance(value, Mapping) or key == "where":
+                continue
+            for part, said in {"measure": "share_of", "where": "share_where"}.items():
+                self.cells[sheet, name, key, part] = Cell(sheet, row, said, said)
+            for part, said in {"by": "share_by", "per": "per"}.items():
+                self.cells[sheet, name, key, part] = Cell(sheet, row, said, said)
+
+
+def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = data.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def book_roles(path: Path) -> tuple[bool, bool]:
+    """Whether a workbook has sheets of a policy, and of a case; what is no workbook has neither.
+
+    Raises
+    ------
+    OptimizerError
+        If it is a workbook and python-calamine is not installed.
+    """
+    is_book = path.suffix.lower() == WORKBOOK_SUFFIX and path.is_file()
+    workbook = read_workbook(path, Problems()) if is_book else None
+    names = () if workbook is None else workbook.sheets
+    return any(name in names for name in SHEETS), any(name in names for name in READ)
+
+
+def read_sheets(path: Path, problems: Problems) -> Sheets | None:
+    """Read the sheets of a policy; None where the workbook has no sheet ``policy``."""
+    workbook = read_workbook(path, problems)
+    if workbook is None:
+        return None
+    if POLICY.name not in workbook.sheets:
+        message = f"has no sheet {POLICY.name!r}"
+        maybe = did_you_mean(POLICY.name, workbook.sheets)
+        problems.add(
+            path.name, message, expected="a sheet with the keys title and extends", maybe=maybe
+        )
+        return None
+    _check_names(workbook, problems)
+    frames: dict[str, pd.DataFrame] = {}
+    grids: dict[str, Grid] = {}
+    found = Problems()
+    for name, spec in SHEETS.items():
+        grid = workbook.sheet(name, found)
+        if grid is not None:
+            grids[name] = grid
+        frames[name] = (
+            empty_table(spec) if grid is None else parse_grid(grid, spec, "", found).frame
+        )
+    places = workbook.places(grids)
+    problems.add_all(found.retold(places.retell))
+    sheets = Sheets(places, {}, {}, frames)
+    return replace(sheets, said=_said(sheets, problems))
+
+
+def _check_names(workbook: Workbook, problems: Problems) -> None:
+    """Refuse hidden sheets that would be read, and others that were probably meant to be."""
+    absent = [name for name in SHEETS if name not in workbook.sheets]
+    places = Places(workbook.path.name, {})
+    for name in workbook.sheets:
+        if name in SHEETS and name in workbook.hidden:
+            expected = "a sheet that everyone sees"
+            problems.add_all([places.problem(name, "is hidden", expected=expected)])
+        meant = did_you_mean(name, absent, cutoff=SURELY_MEANT)
+        if name not in (*SHEETS, *READ) and meant is not None:
+            expected = f"the name {meant} for a sheet of the policy"
+            problems.add_all([places.problem(name, "is not read", expected=expected, maybe=meant)])
+
+
+def _said(sheets: Sheets, problems: Problems) -> dict[str, Any]:
+    """Give what the sheet ``policy`` says; the version of the schema is implied."""
+    data: dict[str, Any] = {"schema": 1}
+    frame = sheets._frames[POLICY.name]
+    for number, row in frame[frame["key"].ne("")].iterrows():
+        reader = RowReader(POLICY.name, row, sheets.places, {}, "")
+        said = reader.said()
+        problems.add_all(reader.problems)
+        if said is None:
+            continue
+        key, value = said
+        *above, last = key.split(".")
+        table = data
+        for part in above:
+            table = table.setdefault(part, {})
+        table[last] = value
+        sheets.cells[*above, last] = Cell(POLICY.name, int(str(number)), "value", key)
+    return data

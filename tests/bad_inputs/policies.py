@@ -1,0 +1,340 @@
+"""Policies: wrong types, names that lead nowhere, and choices that contradict the case."""
+
+from __future__ import annotations
+
+from bad_inputs.given import POLICY, Kind, policy, policy_text
+
+KINDS = {
+    "UTF-16 policy": Kind(
+        policy_text(POLICY.encode("utf-16")),
+        ("1 problem\n- plain.toml: is not UTF-8\n    Expected text saved as UTF-8."),
+    ),
+    "policy with one table twice": Kind(
+        policy("[budget]\n", "[goals.welcome]\n[budget]\n"),
+        (
+            "1 problem\n"
+            "- plain.toml line 32: is not valid TOML: Cannot declare ('goals', 'welcome') "
+            "twice"
+        ),
+    ),
+    "key of a policy twice": Kind(
+        policy("discount = 0.03\n", "discount = 0.03\ndiscount = 0.04\n"),
+        ("1 problem\n- plain.toml line 7: is not valid TOML: Cannot overwrite a value"),
+    ),
+    "unknown key": Kind(
+        policy("discount = 0.03", "discuont = 0.03"),
+        (
+            "1 problem\n"
+            "- plain.toml, horizon.discuont: is not a known key\n"
+            "    Expected one of discount, tail, years. Maybe discount."
+        ),
+    ),
+    "unknown table": Kind(
+        policy("[horizon]", "[horizons]"),
+        (
+            "1 problem\n"
+            "- plain.toml, horizons: is not a known key\n"
+            "    Expected one of budget, cases, extends, goals, horizon, limits, schema, "
+            "solver, stability, support_floor, title, why. Maybe horizon."
+        ),
+    ),
+    "number in quotes": Kind(
+        policy("discount = 0.03", 'discount = "0.03"'),
+        (
+            "1 problem\n"
+            "- plain.toml, horizon.discount: '0.03' is not a number\n"
+            "    Expected yearly discount of value, 0 to 1."
+        ),
+    ),
+    "per cent in quotes": Kind(
+        policy("discount = 0.03", 'discount = "3%"'),
+        (
+            "1 problem\n"
+            "- plain.toml, horizon.discount: '3%' is not a number\n"
+            "    Expected yearly discount of value, 0 to 1."
+        ),
+    ),
+    "per cent for a share": Kind(
+        policy("discount = 0.03", "discount = 3"),
+        (
+            "1 problem\n"
+            "- plain.toml, horizon.discount: 3 is above 1\n"
+            "    Expected a value of at most 1."
+        ),
+    ),
+    "date for a number": Kind(
+        policy("discount = 0.03", "discount = 2027-01-01"),
+        (
+            "1 problem\n"
+            "- plain.toml, horizon.discount: 2027-01-01 is not a number\n"
+            "    Expected yearly discount of value, 0 to 1."
+        ),
+    ),
+    "list for a number": Kind(
+        policy("weight = 2\n", "weight = [2]\n"),
+        (
+            "1 problem\n"
+            "- plain.toml, goals.growth.weight: [2] is not a number\n"
+            "    Expected the weight of the goal in the objective."
+        ),
+    ),
+    "not a number": Kind(
+        policy("weight = 2\n", "weight = nan\n"),
+        (
+            "1 problem\n"
+            "- plain.toml, goals.growth.weight: nan is not a finite number\n"
+            "    Expected the weight of the goal in the objective."
+        ),
+    ),
+    "number far too large": Kind(
+        policy("weight = 2\n", "weight = 1e300\n"),
+        (
+            "1 problem\n"
+            "- plain.toml, goals.growth.weight: 1e+300 is above 1e+06\n"
+            "    Expected a value of at most 1e+06."
+        ),
+    ),
+    "table for a list": Kind(
+        policy("[[limits]]", "[limits]"),
+        (
+            "1 problem\n"
+            "- plain.toml, limits: a table is not a list\n"
+            "    Expected limits, each with a name of its own."
+        ),
+    ),
+    "word for a list": Kind(
+        policy('by = ["year"]', 'by = "year"'),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.by: 'year' is not a list\n"
+            "    Expected a list of attributes to group by."
+        ),
+    ),
+    "group given twice": Kind(
+        policy('by = ["year"]', 'by = ["year", "year"]'),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.by: ['year', 'year'] gives an attribute twice\n"
+            "    Expected each attribute once."
+        ),
+    ),
+    "unknown group": Kind(
+        policy('by = ["year"]', 'by = ["yaer"]'),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.by: 'yaer' is no attribute of country, track, "
+            "level, region, year, line, service\n"
+            "    Expected a column of the case's tables. Maybe year."
+        ),
+    ),
+    "filter by an unknown attribute": Kind(
+        policy('world_region = "Asia"', 'world_regoin = "Asia"'),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.where: 'world_regoin' is no attribute of "
+            "country, track, level, region, year, line, service\n"
+            "    Expected a column of the case's tables. Maybe world_region."
+        ),
+    ),
+    "filter by a value that nothing has": Kind(
+        policy('world_region = "Asia"', 'world_region = "Aisa"'),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.where.world_region: no country has "
+            "world_region = 'Aisa'\n"
+            "    Expected one of Asia, Europe. Maybe Asia."
+        ),
+    ),
+    "filter by a value with something unseen": Kind(
+        policy('world_region = "Asia"', 'world_region = "As\\u200bia"'),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.where.world_region: no country has "
+            "world_region = 'As\\u200bia'\n"
+            "    Expected one of Asia, Europe. Maybe Asia."
+        ),
+    ),
+    "filter by a number for a word": Kind(
+        policy('world_region = "Asia"', "world_region = 1"),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.where.world_region: no country has "
+            "world_region = 1\n"
+            "    Expected one of Asia, Europe."
+        ),
+    ),
+    "filter by nothing": Kind(
+        policy('world_region = "Asia"', 'world_region = ""'),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.where.world_region: no country has "
+            "world_region = ''\n"
+            "    Expected one of Asia, Europe."
+        ),
+    ),
+    "indicator that no table has": Kind(
+        policy('column = "gdp"', 'column = "gpd"'),
+        (
+            "1 problem\n"
+            "- plain.toml, goals.growth.indicators.gpd.column: 'gpd' is not a numeric "
+            "column of countries\n"
+            "    Expected a numeric attribute column. Maybe gdp."
+        ),
+    ),
+    "indicator of words": Kind(
+        policy('column = "gdp"', 'column = "world_region"'),
+        (
+            "1 problem\n"
+            "- plain.toml, goals.growth.indicators.world_region.column: 'world_region' is "
+            "not a numeric column of countries\n"
+            "    Expected a numeric attribute column."
+        ),
+    ),
+    "indicator in another case of letters": Kind(
+        policy('column = "gdp"', 'column = "GDP"'),
+        (
+            "1 problem\n"
+            "- plain.toml, goals.growth.indicators.GDP.column: 'GDP' is not a numeric "
+            "column of countries\n"
+            "    Expected a numeric attribute column. Maybe gdp."
+        ),
+    ),
+    "range backwards": Kind(
+        policy("range = [0, 50]", "range = [50, 0]"),
+        (
+            "1 problem\n"
+            "- plain.toml, goals.growth.indicators.gdp.range: 50 is not below 0\n"
+            "    Expected [low, high] with low below high."
+        ),
+    ),
+    "years that the case lacks": Kind(
+        policy("years = [2027, 2028]", "years = [2027, 2040]"),
+        (
+            "1 problem\n"
+            "- plain.toml, horizon.years: [2040] not among the years of case 'case'\n"
+            "    Expected years from 2027 to 2028."
+        ),
+    ),
+    "years backwards in a policy": Kind(
+        policy("years = [2027, 2028]", "years = [2028, 2027]"),
+        (
+            "1 problem\n"
+            "- plain.toml, horizon.years: 2028 is after 2027\n"
+            "    Expected the first year, then the last."
+        ),
+    ),
+    "transfer from an unknown line": Kind(
+        policy('from = "grants"', 'from = "grnats"'),
+        (
+            "1 problem\n"
+            "- plain.toml, budget.transfers.1.from: case 'case' has no budget line "
+            "'grnats'\n"
+            "    Expected a line of budgets. Maybe grants."
+        ),
+    ),
+    "transfer to itself": Kind(
+        policy('to = "welcome"', 'to = "grants"'),
+        (
+            "1 problem\n"
+            "- plain.toml, budget.transfers.1.to: 'grants' is the giving line itself\n"
+            "    Expected another line."
+        ),
+    ),
+    "limit without a name": Kind(
+        policy('name = "asia_share"\n', ""),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.1.name: is missing\n"
+            "    Expected the name of the limit, used in reports."
+        ),
+    ),
+    "name of a limit with a line break": Kind(
+        policy('"asia_share"', '"asia\\nshare"'),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia\\nshare.name: 'asia\\nshare' has a line break\n"
+            "    Expected text on one line. Maybe asia share."
+        ),
+    ),
+    "name of a limit with an escape sequence of a terminal": Kind(
+        policy('"asia_share"', '"\\u001b[31masia"'),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.\\x1b[31masia.name: '\\x1b[31masia' has control characters\n"
+            "    Expected text without control characters."
+        ),
+    ),
+    "name of a goal with something unseen": Kind(
+        policy("[goals.welcome]\n", '[goals."wel\\u200bcome"]\n'),
+        (
+            "2 problems\n"
+            "- plain.toml, goals.welcome.weight: is missing\n"
+            "    Expected the weight of the goal in the objective.\n"
+            "- plain.toml, goals.wel\\u200bcome: 'wel\\u200bcome' has characters that cannot "
+            "be seen (U+200B)\n"
+            "    Expected text without them. Maybe welcome."
+        ),
+    ),
+    "title of a policy of two lines": Kind(
+        policy('"Plain"', '"Plain\\nand simple"'),
+        (
+            "1 problem\n"
+            "- plain.toml, title: 'Plain\\nand simple' has a line break\n"
+            "    Expected text on one line. Maybe Plain and simple."
+        ),
+    ),
+    "version that is a word": Kind(
+        policy("schema = 1", 'schema = "1"'),
+        ("1 problem\n- plain.toml, schema: '1' is not allowed\n    Expected 1."),
+    ),
+    "schema of true": Kind(
+        policy("schema = 1", "schema = true"),
+        ("1 problem\n- plain.toml, schema: true is not allowed\n    Expected 1."),
+    ),
+    "case in place of a policy": Kind(
+        policy_text('schema = 1\ntitle = "x"\ncurrency = "JPY"\nyears = [2027]\n'),
+        (
+            "3 problems\n"
+            "- plain.toml, currency: is not a known key\n"
+            "    Expected one of budget, cases, extends, goals, horizon, limits, schema, "
+            "solver, stability, support_floor, title, why.\n"
+            "- plain.toml, goals: is missing\n"
+            "    Expected goals by name.\n"
+            "- plain.toml, years: is not a known key\n"
+            "    Expected one of budget, cases, extends, goals, horizon, limits, schema, "
+            "solver, stability, support_floor, title, why."
+        ),
+    ),
+    "nothing at all": Kind(
+        policy_text(""),
+        (
+            "3 problems\n"
+            "- plain.toml, goals: is missing\n"
+            "    Expected goals by name.\n"
+            "- plain.toml, schema: is missing\n"
+            "    Expected schema = 1, the version.\n"
+            "- plain.toml, title: is missing\n"
+            "    Expected a title, printed in reports."
+        ),
+    ),
+    "all goals weigh nothing": Kind(
+        policy_text(POLICY.replace("weight = 2", "weight = 0").replace("weight = 1", "weight = 0")),
+        (
+            "1 problem\n"
+            "- plain.toml, goals: all weights are 0\n"
+            "    Expected at least one weight that is not 0."
+        ),
+    ),
+    "policy with a zero byte": Kind(
+        policy_text(POLICY.encode() + b"\0"),
+        ("1 problem\n- plain.toml line 38: is not valid TOML: Invalid statement"),
+    ),
+    "policy with a lone surrogate": Kind(
+        policy('"Plain"', '"\\ud800"'),
+        (
+            "1 problem\n"
+            "- plain.toml line 2: is not valid TOML: Escaped character is not a Unicode "
+            "scalar value"
+        ),
+    ),
+}
