@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from optimizer.preparation import build_model, write_model
     from optimizer.report import write_report
     from optimizer.rules import CustomRule
+    from optimizer.session import Relaxation, Session
     from optimizer.template import write_template
     from optimizer.validation import Validation, validate
 
@@ -56,6 +57,8 @@ _HOMES = {
     "Plan": "plan",
     "Policy": "policy",
     "PolicyError": "errors",
+    "Relaxation": "session",
+    "Session": "session",
     "SolverError": "errors",
     "Validation": "validation",
     "build_instance": "instance",
@@ -91,6 +94,8 @@ __all__ = [
     "Plan",
     "Policy",
     "PolicyError",
+    "Relaxation",
+    "Session",
     "SolverError",
     "Validation",
     "build_instance",

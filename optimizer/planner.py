@@ -39,13 +39,14 @@ INDIFFERENT = (
 
 
 @dataclass
-class _Clock:
+class Clock:
     """Seconds by step of one command."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
+        """Count the seconds of what is done inside."""
         started = time.monotonic()
         try:
             yield
@@ -54,32 +55,42 @@ class _Clock:
 
 
 @dataclass(frozen=True)
-class _Task:
+class Task:
     """What is to be found, how exactly, and how long it takes.
 
     Attributes
     ----------
     slots
         Slots to keep just as they are; all are free without them.
+    dropped
+        Limits that need not hold.
+    again
+        Whether the same loaded model was solved before, so that the plan may depend on it.
     """
 
     wanted: Wanted
     gap: float
     watch: Watch
-    clock: _Clock
+    clock: Clock
     slots: pd.DataFrame | None = None
     log: Path | None = None
+    dropped: tuple[str, ...] = ()
+    again: bool = False
 
 
 @dataclass(frozen=True)
 class _Outcome:
     """What the solver left behind, before it is checked and told."""
 
-    task: _Task
-    instance: Instance
+    task: Task
     loaded: LoadedModel
     solution: Solution
     scales: dict[str, float]
+
+    @property
+    def instance(self) -> Instance:
+        """What was solved."""
+        return self.loaded.instance
 
 
 def solve(
@@ -133,16 +144,16 @@ def solve(
     NoPlanError
         Time ran out, or Ctrl-C came, before a plan was found.
     """
-    clock, watch = _Clock(), Watch(report=report)
+    clock, watch = Clock(), Watch(report=report)
     if started is not None:
         watch.started = started
-    _check_options(gap, time_limit)
+    check_options(gap, time_limit)
     with clock.step("read"):
         pair = read_pair(policy, case, changes)
     options = pair.policy.solver
     watch.time_limit = options.time_limit if time_limit is None else time_limit
     gap = options.gap if gap is None else gap
-    return _planned(_Task(Wanted(pair, changes, extend), gap, watch, clock, log=log))
+    return _planned(Task(Wanted(pair, changes, extend), gap, watch, clock, log=log))
 
 
 def complete(
@@ -169,18 +180,18 @@ def complete(
     InfeasibleError
         If nothing else could make these slots keep every rule.
     """
-    clock, watch = _Clock(), Watch(report=report)
-    _check_options(gap, time_limit)
+    clock, watch = Clock(), Watch(report=report)
+    check_options(gap, time_limit)
     with clock.step("read"):
         pair = read_pair(policy, case)
     options = pair.policy.solver
     watch.time_limit = options.time_limit if time_limit is None else time_limit
     gap = options.gap if gap is None else gap
-    task = _Task(Wanted(pair, extend=extend), gap, watch, clock, slots=decisions.slots)
+    task = Task(Wanted(pair, extend=extend), gap, watch, clock, slots=decisions.slots)
     return _planned(task)
 
 
-def _planned(task: _Task) -> Plan:
+def _planned(task: Task) -> Plan:
     """Build, load, solve and check; slots that were given are pinned."""
     clock, watch = task.clock, task.watch
     with clock.step("build"):
@@ -197,11 +208,18 @@ def _planned(task: _Task) -> Plan:
             loaded.set_scales(scales)
             if pinned is not None:
                 loaded.pin({name: pinned.of[name] for name in ("cohort", "placed", "slots")})
-            solution = loaded.solve(watch, gap=task.gap)
-        return _checked(_Outcome(task, instance, loaded, solution, scales))
+        return found_plan(task, loaded, scales)
 
 
-def _check_options(gap: float | None, time_limit: float | None) -> None:
+def found_plan(task: Task, loaded: LoadedModel, scales: dict[str, float]) -> Plan:
+    """Solve what is loaded, check it and tell it."""
+    with task.watch.listening():
+        with task.clock.step("solve"):
+            solution = loaded.solve(task.watch, gap=task.gap)
+        return _checked(_Outcome(task, loaded, solution, scales))
+
+
+def check_options(gap: float | None, time_limit: float | None) -> None:
     """Refuse a gap or a time limit that no policy could ask for either."""
     problems = Problems()
     if gap is not None and not 0.0 <= gap <= 1.0:
@@ -240,6 +258,7 @@ def _checked(outcome: _Outcome) -> Plan:
             decisions = replace(decisions, slots=task.slots)
         custom = custom_part(instance, outcome.loaded.model, decisions)
         evaluation = evaluate_decisions(instance, decisions, outcome.scales, custom)
+        evaluation = evaluation.without(task.dropped)
         require_sound(evaluation, solution)
     task.clock.seconds["total"] = task.watch.seconds
     return _plan(outcome, decisions, evaluation)
@@ -254,6 +273,8 @@ def _plan(outcome: _Outcome, decisions: Decisions, evaluation: Evaluation) -> Pl
             "No people already here are given, so capacities, caps and budgets are read as net "
             "of them."
         )
+    if outcome.task.dropped:
+        notes.append(f"Dropped for this plan: {', '.join(outcome.task.dropped)}.")
     return Plan(
         policy=policy.name,
         case=case.name,
@@ -287,7 +308,7 @@ def _provenance(outcome: _Outcome) -> dict[str, object]:
         "threads": policy.solver.threads,
         "gap_asked": task.gap,
         "time_limit": task.watch.time_limit,
-        "deterministic": solution.complete and policy.solver.threads == 1,
+        "deterministic": solution.complete and policy.solver.threads == 1 and not task.again,
         "nodes": solution.nodes,
         "trace": [
             {

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from optimizer.advice import no_plan
 from optimizer.case import Case, load_case
+from optimizer.case_changes import change_case, is_cell
 from optimizer.checking import known_scales, require_case
 from optimizer.errors import OptimizerError, PolicyError, Problems
 from optimizer.formulation import Model, build_pyomo
@@ -78,6 +79,9 @@ def read_pair(
     """
     case = case if isinstance(case, Case) else load_case(case)
     base = policy if isinstance(policy, Policy) else load_policy(policy)
+    of_cells = {address: value for address, value in changes.items() if is_cell(address)}
+    changes = {address: value for address, value in changes.items() if address not in of_cells}
+    case = change_case(case, of_cells)[0] if of_cells else case
     wanted = load_policy(base.path, changes=changes) if changes else base
     if changes and load_policy(base.path).hash != base.hash:
         problems = Problems()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -59,6 +59,21 @@ class Evaluation:
     def _title(self, name: str) -> str:
         # Bounds of custom variables are no rules of the register.
         return self.rules[name].title if name in self.rules else name
+
+    def without(self, dropped: Collection[str]) -> Evaluation:
+        """The same without violations and costs of rules or limits that were dropped."""
+        if not dropped:
+            return self
+        soft = self.tables["soft"]
+        free = soft["limit"].isin(dropped)
+        name = self.violations["key"].str.split(", ").str[0]
+        keep = ~(self.violations["rule"].isin(dropped) | name.isin(dropped))
+        return replace(
+            self,
+            points=self.points + float(soft.loc[free, "points"].sum()),
+            tables={**self.tables, "soft": soft[~free].reset_index(drop=True)},
+            violations=self.violations[keep].reset_index(drop=True),
+        )
 
     @property
     def holds(self) -> bool:

@@ -6,6 +6,7 @@ The rules themselves are built from the same functions, so that no formula stand
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import pandas as pd
@@ -42,16 +43,20 @@ class Terms(NamedTuple):
     others: frozenset[object] = frozenset()
 
 
-def rule_numbers(instance: Instance) -> Numbers:
-    """Numbers that stand alone on the right of a rule, by rule and index."""
-    return {
-        **site_numbers(instance),
-        **cap_numbers(instance),
-        **capacity_numbers(instance),
-        **budget_numbers(instance),
-        **commitment_numbers(instance),
-        **change_numbers(instance),
-    }
+NUMBERS: Mapping[str, Callable[[Instance], Numbers]] = {
+    "sites": site_numbers,
+    "caps": cap_numbers,
+    "capacities": capacity_numbers,
+    "budgets": budget_numbers,
+    "commitments": commitment_numbers,
+    "change": change_numbers,
+}
+"""Where the numbers come from that stand alone on the right of rules."""
+
+
+def rule_numbers(instance: Instance, parts: Iterable[str] = tuple(NUMBERS)) -> Numbers:
+    """Numbers that stand alone on the right of rules, by rule and index."""
+    return {rule: cells for part in parts for rule, cells in NUMBERS[part](instance).items()}
 
 
 def rule_terms(instance: Instance) -> dict[str, Terms]:

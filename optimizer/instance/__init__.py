@@ -160,10 +160,10 @@ def build_instance(case: Case, policy: Policy) -> Instance:
         value=value,
         diminishing=diminishing,
         capacity=capacities(case, sets),
-        budget=_budget(case, sets),
+        budget=money_of(case, sets),
         transfers=listed_transfers(case, policy),
-        carry_over=_carry_over(case, policy),
-        caps=_caps(case, sets),
+        carry_over=carried_over(case, policy),
+        caps=caps_of(case, sets),
         limits=limits,
         commitments=commitments,
         support_floor=floors,
@@ -173,7 +173,8 @@ def build_instance(case: Case, policy: Policy) -> Instance:
     )
 
 
-def _budget(case: Case, sets: Sets) -> pd.DataFrame:
+def money_of(case: Case, sets: Sets) -> pd.DataFrame:
+    """Budgets of every window year: line, year, agency, purpose, amount."""
     table = case.table("budgets")[["line", "year", "agency", "purpose", "amount"]]
     years = pd.DataFrame({"window_year": list(sets.window)})
     years["year"] = sets.case_year(years["window_year"])
@@ -181,7 +182,7 @@ def _budget(case: Case, sets: Sets) -> pd.DataFrame:
     return rows.rename(columns={"window_year": "year"}).reset_index(drop=True)
 
 
-def _caps(case: Case, sets: Sets) -> pd.DataFrame:
+def caps_of(case: Case, sets: Sets) -> pd.DataFrame:
     """Caps of the window; on residents the last case year's cap goes on through the tail."""
     table = case.table("national_caps")[["track", "year", "max", "counts"]]
     years = pd.DataFrame({"window_year": list(sets.window)})
@@ -225,7 +226,7 @@ def listed_transfers(case: Case, policy: Policy) -> tuple[Transfer, ...]:
     )
 
 
-def _carry_over(case: Case, policy: Policy) -> dict[str, float]:
+def carried_over(case: Case, policy: Policy) -> dict[str, float]:
     """Share of its own amount each line may carry over; lines without a share are left out."""
     given = policy.budget.carry_over
     lines = case.table("budgets")["line"].unique()

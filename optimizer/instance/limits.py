@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from optimizer.instance.bounds import Bound, JoinedLimit
@@ -56,6 +58,28 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
         bounds=tuple(bounds),
         counted=limit.measure == "value" and not limit.by and not limit.where,
     )
+
+
+def with_bounds(joined: JoinedLimit, limit: Limit, measures: Measures) -> JoinedLimit:
+    """The same limit with other numbers on the sides it has."""
+    bounds = []
+    for bound in joined.bounds:
+        before, wanted = getattr(joined.limit, bound.sense), getattr(limit, bound.sense)
+        if wanted == before:
+            bounds.append(bound)
+        elif isinstance(wanted, Relative) and _differs_in_times(before, wanted):
+            bounds.append(replace(bound, times=wanted.times))
+        else:
+            bounds.append(_bound(bound.sense, wanted, limit, joined.groups, measures))
+    check_floor(limit, joined.groups, joined.measured, bounds, measures)
+    check_soft_base(limit, bounds, measures)
+    return replace(joined, limit=limit, bounds=tuple(bounds))
+
+
+def _differs_in_times(before: object, wanted: Relative) -> bool:
+    if not isinstance(before, Relative):
+        return False
+    return wanted.model_copy(update={"times": before.times}) == before
 
 
 def _bound(

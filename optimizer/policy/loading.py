@@ -6,8 +6,6 @@ may be changed by dotted addresses on the way in. All that is wrong with it is r
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -69,16 +67,9 @@ def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES)
     check_whole(merged, problems, layers.file_of)
     problems.retold(layers.retell).raise_if_any(PolicyError)
     assert policy is not None, "a refused policy has at least one complaint"
-    policy._name, policy._path, policy._hash = path.stem, path, _hash(policy)
+    policy._name, policy._path = path.stem, path
     policy._layers = layers if layers.sheets is not None else None
     return policy
-
-
-def _hash(policy: Policy) -> str:
-    """SHA-256 of everything the policy says, defaults included, whichever file says it."""
-    said = policy.model_dump(mode="json", by_alias=True, exclude={"extends"})
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def policy_schema() -> dict[str, Any]:

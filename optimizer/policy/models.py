@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -149,12 +151,21 @@ class Policy(StrictTable):
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the merged policy in canonical JSON."""
+        """SHA-256 of everything the policy says, defaults included, whichever file says it."""
+        if not self._hash:
+            said = self.model_dump(mode="json", by_alias=True, exclude={"extends"})
+            text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            self._hash = hashlib.sha256(text.encode()).hexdigest()
         return self._hash
 
     def retold(self, problems: Problems) -> Problems:
         """Tell problems found with the policy later as the reader of its file knows the places."""
         return problems if self._layers is None else problems.retold(self._layers.retell)
+
+    def named_like(self, other: Policy) -> Policy:
+        """Give itself the name and file of another policy, of which it is a variation."""
+        self._name, self._path, self._layers = other._name, other._path, other._layers
+        return self
 
     def is_for(self, case: str) -> bool:
         """Whether the policy is meant for the case of this name."""

@@ -152,8 +152,8 @@ class Patcher:
         )
         changed = scipy.sparse.coo_array(after - before)
         moved = changed.data != 0.0
-        at = changed.coords[0][moved], changed.coords[1][moved]
-        patch.add(at[0].astype(np.int64), at[1].astype(np.int64), np.asarray(after[at]).ravel())
+        at = changed.coords[0][moved].astype(np.int64), changed.coords[1][moved].astype(np.int64)
+        patch.add(*at, _cells(after, *at))
         for row, pair in zip(chosen.tolist(), sides, strict=True):
             self._sides(patch, row, *pair)
 
@@ -201,6 +201,20 @@ class Patcher:
         lower, upper = float(lower) + 0.0, float(upper) + 0.0
         if lower != self.matrix.row_lower[row] or upper != self.matrix.row_upper[row]:
             patch.sides[row] = (lower, upper)
+
+
+def _cells(a: scipy.sparse.csr_array, rows: Ints, columns: Ints) -> Floats:
+    """Values of single cells, 0 where nothing is stored."""
+    stored = scipy.sparse.coo_array(a)
+    width = a.shape[1]
+    keys = stored.coords[0].astype(np.int64) * width + stored.coords[1]
+    order = np.argsort(keys)
+    wanted = rows * width + columns
+    place = np.minimum(np.searchsorted(keys[order], wanted), max(0, len(keys) - 1))
+    if not len(keys):
+        return np.zeros(len(wanted))
+    found = order[place]
+    return np.where(keys[found] == wanted, stored.data[found], 0.0)
 
 
 def patched(matrix: Matrix, patch: Patch) -> Matrix:

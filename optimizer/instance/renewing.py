@@ -1,0 +1,277 @@
+"""An instance brought up to date after a change, without joining again what did not change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from optimizer.case import Case
+from optimizer.errors import PolicyError, Problems
+from optimizer.instance import (
+    Instance,
+    build_instance,
+    caps_of,
+    carried_over,
+    listed_transfers,
+    money_of,
+)
+from optimizer.instance.bounds import JoinedLimit
+from optimizer.instance.limits import join_commitments, with_bounds
+from optimizer.instance.measures import Measures
+from optimizer.instance.services import capacities
+from optimizer.instance.sets import hosting_sites
+from optimizer.policy import Limit, Policy
+
+FAMILIES = (
+    "cohort",
+    "placed",
+    "slots",
+    "agreement",
+    "running",
+    "stays",
+    "stays_at",
+    "expansion",
+)
+"""Frames of :class:`optimizer.instance.sets.Sets` that decisions are made of."""
+
+TOLD = frozenset({"why", "source", "title", "cases", "extends", "protected", "schema_version"})
+"""Fields that no number of a model depends on."""
+
+IN_CELLS: Mapping[tuple[str, str], str] = {
+    ("budgets", "amount"): "budgets",
+    ("national_caps", "max"): "caps",
+    ("sites", "max_slots"): "sites",
+    ("services", "capacity"): "capacities",
+    ("commitments", "at_least"): "commitments",
+    ("commitments", "at_most"): "commitments",
+    ("costs", "amount"): "terms",
+    ("region_costs", "amount"): "terms",
+    ("agreements", "setup_cost"): "terms",
+    ("agreements", "yearly_cost"): "terms",
+    ("services", "expansion_cost"): "terms",
+    ("services", "upkeep"): "terms",
+    ("service_use", "units"): "terms",
+    ("scores", "value"): "terms",
+}
+"""What a change of a cell moves; attributes move terms, all else the model itself."""
+
+NUMBERS = frozenset({"budgets", "caps", "sites", "capacities", "commitments", "change"})
+"""Parts of an instance that are numbers of rules alone."""
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """An instance after a change, and what of the model moves.
+
+    Attributes
+    ----------
+    moved
+        Names of :data:`NUMBERS`, and ``costs``, ``limits`` or ``terms``; ``None`` where the model
+        itself is another one.
+    """
+
+    instance: Instance
+    moved: frozenset[str] | None
+
+
+def renewed(old: Instance, case: Case, policy: Policy, cells: Iterable[tuple[str, str]]) -> Renewal:
+    """Bring an instance up to date.
+
+    Parameters
+    ----------
+    old
+        As it was.
+    case, policy
+        As they are now.
+    cells
+        Table and column of every cell that has changed.
+
+    Raises
+    ------
+    PolicyError
+        With the problems that joining case and policy from nothing would find.
+    """
+    moved = _moved_by_policy(old.policy, policy)
+    if moved is not None:
+        moved = _moved_by_cells(cells, moved)
+    only_costs = moved is not None and moved <= {"costs"}
+    if moved is None or "terms" in moved or (old.extension.rules and not only_costs):
+        fresh = build_instance(case, policy)
+        same = moved is not None and not old.extension.rules and _same_model(old, fresh)
+        return Renewal(fresh, moved if same else None)
+    return Renewal(_with_numbers(old, case, policy, moved), frozenset(moved))
+
+
+def _moved_by_policy(old: Policy, new: Policy) -> frozenset[str] | None:
+    """What moves between two policies; ``None`` where other decisions or rules come in."""
+    moved: set[str] = set()
+    if list(old.goals) != list(new.goals) or len(old.support_floor) != len(new.support_floor):
+        return None
+    if [limit.name for limit in old.limits] != [limit.name for limit in new.limits]:
+        return None
+    parts: list[frozenset[str] | None] = [
+        _moves(old.goals[name], new.goals[name], GOAL) for name in old.goals
+    ]
+    parts += [_by_limit(*pair) for pair in zip(old.limits, new.limits, strict=True)]
+    parts += [
+        _moves(*pair, {"amount_per_year": "terms"})
+        for pair in zip(old.support_floor, new.support_floor, strict=True)
+    ]
+    parts += [
+        _moves(old.horizon, new.horizon, {"discount": "terms"}),
+        _moves(old.solver, new.solver, {"gap": None, "time_limit": None}),
+        _by_money(old, new),
+        _by_stability(old, new),
+    ]
+    for part in parts:
+        if part is None:
+            return None
+        moved |= part
+    return frozenset(moved)
+
+
+GOAL: Mapping[str, str | None] = {
+    "weight": "costs",
+    "scale": "costs",
+    "indicators": "terms",
+    "region_indicators": "terms",
+    "effects": "terms",
+    "region_effects": "terms",
+    "missing": "terms",
+}
+
+
+def _moves(old: Any, new: Any, known: Mapping[str, str | None]) -> frozenset[str] | None:
+    """What moves with the fields in which two tables differ; ``None`` for a field not known."""
+    moved: set[str] = set()
+    for name in type(old).model_fields:
+        if name in TOLD or getattr(old, name) == getattr(new, name):
+            continue
+        if name not in known:
+            return None
+        moved.add(known[name] or "")
+    return frozenset(moved - {""})
+
+
+def _by_limit(old: Limit, new: Limit) -> frozenset[str] | None:
+    for key in ("at_least", "at_most", "soft"):
+        if (getattr(old, key) is None) != (getattr(new, key) is None):
+            return None
+    known = dict.fromkeys(("at_least", "at_most", "soft_base"), "limits")
+    return _moves(old, new, known | {"soft": "costs"})
+
+
+def _by_money(old: Policy, new: Policy) -> frozenset[str] | None:
+    pairs = [[(each.from_, each.to) for each in policy.budget.transfers] for policy in (old, new)]
+    if pairs[0] != pairs[1]:
+        return None
+    return frozenset() if old.budget == new.budget else frozenset({"budgets"})
+
+
+def _by_stability(old: Policy, new: Policy) -> frozenset[str] | None:
+    before, after = old.stability, new.stability
+    if before is None or after is None:
+        return frozenset() if before is after else None
+    if (before.max_change is None) != (after.max_change is None):
+        return None
+    return _moves(before, after, {"max_change": "change", "price": "costs"})
+
+
+def _moved_by_cells(
+    cells: Iterable[tuple[str, str]], moved: frozenset[str]
+) -> frozenset[str] | None:
+    for table, column in cells:
+        part = IN_CELLS.get((table, column))
+        if part is None and table in ("countries", "regions"):
+            part = "terms"
+        if part is None:
+            return None
+        moved |= {part}
+    return moved
+
+
+def _same_model(old: Instance, new: Instance) -> bool:
+    """Whether two instances have the same decisions, groups and rules."""
+    return (
+        all(getattr(old.sets, name).equals(getattr(new.sets, name)) for name in _ALL_EQUAL)
+        and _same_decisions(old, new)
+        and _groups(old.limits) == _groups(new.limits)
+        and _groups(old.commitments) == _groups(new.commitments)
+        and {name: curve.tangents for name, curve in old.diminishing.items()}
+        == {name: curve.tangents for name, curve in new.diminishing.items()}
+        and all(
+            curve.groups == new.diminishing[name].groups for name, curve in old.diminishing.items()
+        )
+        and old.carry_over.keys() == new.carry_over.keys()
+    )
+
+
+_ALL_EQUAL = ("levels", "groups", "pairs")
+
+
+def _same_decisions(old: Instance, new: Instance) -> bool:
+    keys = {name: list(getattr(old.sets, name)) for name in FAMILIES}
+    keys["expansion"] = ["region", "service", "year", "expansion_unit", "expansion_limit"]
+    return all(
+        getattr(old.sets, name)[columns].equals(getattr(new.sets, name)[columns])
+        for name, columns in keys.items()
+    )
+
+
+def _groups(limits: Iterable[JoinedLimit]) -> list[object]:
+    return [
+        (
+            limit.name,
+            list(limit.groups.index),
+            limit.counted,
+            [
+                (bound.sense, sorted(set(bound.other["group"])), list(bound.other_group))
+                for bound in limit.bounds
+            ],
+        )
+        for limit in limits
+    ]
+
+
+def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[str]) -> Instance:
+    """The instance with the parts joined again that have moved."""
+    problems = Problems()
+    attributes = replace(old.attributes, policy=policy, problems=problems)
+    sets = old.sets
+    if "sites" in moved:
+        sets = replace(sets, sites=hosting_sites(case, sets.window, problems))
+    parts: dict[str, Any] = {}
+    if "budgets" in moved:
+        parts |= {
+            "budget": money_of(case, sets),
+            "transfers": listed_transfers(case, policy),
+            "carry_over": carried_over(case, policy),
+        }
+    if "caps" in moved:
+        parts["caps"] = caps_of(case, sets)
+    if "capacities" in moved:
+        parts["capacity"] = capacities(case, sets)
+    measures = Measures(
+        case, sets, old.people, old.spending, old.use, old.value, attributes, problems
+    )
+    if "commitments" in moved:
+        parts["commitments"] = join_commitments(measures)
+    wanted = {limit.name: limit for limit in policy.limits}
+    limits = tuple(
+        joined
+        if joined.limit == wanted[joined.name]
+        else with_bounds(joined, wanted[joined.name], measures)
+        for joined in old.limits
+    )
+    problems.raise_if_any(PolicyError)
+    new = replace(
+        old,
+        case=case,
+        policy=policy,
+        attributes=attributes,
+        sets=sets,
+        limits=limits,
+        **parts,
+    )
+    return new

@@ -1,0 +1,324 @@
+"""A policy on a case, kept loaded: change numbers, solve on.
+
+A change of a number changes that number in the loaded solver; nothing that did not change is
+built again. Where a change brings in other decisions or rules, the model is built afresh. The
+answers are the same either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from optimizer.case import Case
+from optimizer.case_changes import change_case, is_cell
+from optimizer.changes import CHANGES, apply_changes
+from optimizer.errors import PolicyError, Problems, SolverError, did_you_mean
+from optimizer.formulation.custom import Extend
+from optimizer.formulation.limits import limit_rows
+from optimizer.formulation.numbers import rule_numbers, rule_terms
+from optimizer.instance.renewing import NUMBERS, Renewal, renewed
+from optimizer.plan import Plan
+from optimizer.planner import Clock, Task, check_options, found_plan
+from optimizer.policy import Policy
+from optimizer.policy.checks import check_whole
+from optimizer.preparation import NO_CHANGES, Pair, Wanted, load, read_pair, scales_of
+from optimizer.rules import register
+from optimizer.solver import CannotPatchError, LoadedModel, Patch, Progress, Watch
+from optimizer.toml_files import add_complaints
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """Optimum of the linear relaxation.
+
+    Attributes
+    ----------
+    status
+        ``optimal``, ``infeasible`` or ``stopped``.
+    points
+        What no plan can exceed; ``None`` unless optimal.
+    values
+        Raw value of every goal there.
+    """
+
+    status: str
+    points: float | None
+    values: Mapping[str, float]
+
+
+class Session:
+    """One policy on one case, loaded once.
+
+    Parameters
+    ----------
+    policy, case
+        Loaded, or paths.
+    changes, extend
+        As in :func:`optimizer.solve`.
+    scales
+        Raw value of each goal that counts as 1; worked out as the policy says without it.
+    log
+        File for the solver's own log.
+
+    Attributes
+    ----------
+    rebuilt
+        How many changes needed another model.
+
+    Raises
+    ------
+    InputError, PolicyError, ExtensionError
+        Case, policy or custom rules are wrong.
+    """
+
+    def __init__(
+        self,
+        policy: Policy | str | Path,
+        case: Case | str | Path,
+        *,
+        changes: Mapping[str, object] = NO_CHANGES,
+        extend: Extend | None = None,
+        scales: Mapping[str, float] | None = None,
+        log: Path | None = None,
+    ) -> None:
+        self.rebuilt = 0
+        self._wanted = Wanted(read_pair(policy, case, changes), changes, extend)
+        self._log = log
+        self._scales = None if scales is None else dict(scales)
+        self._dropped: dict[str, list[int]] = {}
+        self._solved = False
+        self._loaded = self._load()
+        if self._scales is not None:
+            self._loaded.set_costs(self._loaded.instance, self._scales)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy as changed so far."""
+        return self._wanted.pair.policy
+
+    @property
+    def case(self) -> Case:
+        """The case as changed so far."""
+        return self._wanted.pair.case
+
+    @property
+    def scales(self) -> Mapping[str, float]:
+        """Raw value of each goal that counts as 1: those of the beginning, whatever changes."""
+        if self._scales is None:
+            self._scales = scales_of(self._wanted, self._loaded, Watch())
+            self._loaded.set_costs(self._loaded.instance, self._scales)
+        return self._scales
+
+    def _load(self) -> LoadedModel:
+        instance, model = self._wanted.built(self._scales or {})
+        return load(self._wanted, instance, model, self._log)
+
+    def change(self, changes: Mapping[str, object]) -> None:
+        """Change numbers of the policy or of the case.
+
+        Parameters
+        ----------
+        changes
+            Values by address: of the policy, as in :func:`optimizer.solve`, or of cells of the
+            case, as in ``budgets[line=science, year=2030].amount``.
+
+        Raises
+        ------
+        PolicyError
+            If an address leads nowhere or a value is not possible. Nothing is changed then.
+        """
+        scales = dict(self.scales)
+        of_cells = {address: value for address, value in changes.items() if is_cell(address)}
+        of_policy = {address: value for address, value in changes.items() if not is_cell(address)}
+        policy = _changed(self.policy, of_policy) if of_policy else self.policy
+        case, cells = change_case(self.case, of_cells) if of_cells else (self.case, ())
+        scales |= _rescaled(self.policy, policy)
+        renewal = renewed(
+            self._loaded.instance, case, policy, [(cell.table, cell.column) for cell in cells]
+        )
+        pair = Pair(self._wanted.pair.base, policy, case)
+        self._wanted = Wanted(pair, {**self._wanted.changes, **changes}, self._wanted.extend)
+        self._scales = scales
+        try:
+            self._patch(renewal)
+        except CannotPatchError:
+            self._rebuild()
+
+    def _patch(self, renewal: Renewal) -> None:
+        """Change the loaded numbers that have moved."""
+        moved, instance = renewal.moved, renewal.instance
+        if moved is None:
+            raise CannotPatchError("the model itself is another one")
+        loaded, patch = self._loaded, Patch()
+        before = loaded.instance
+        if "terms" in moved:
+            for rule, terms in rule_terms(instance).items():
+                loaded.patcher.terms(patch, rule, terms)
+        numbers = NUMBERS if "terms" in moved else moved & NUMBERS
+        if numbers:
+            loaded.patcher.numbers(patch, rule_numbers(instance, numbers))
+        pairs = zip(before.limits, instance.limits, strict=True)
+        limits = [new for old, new in pairs if new is not old]
+        if limits:
+            loaded.patcher.limits(patch, limit_rows(limits))
+        loaded.instance = instance
+        loaded.take(patch)
+        if moved - NUMBERS:
+            loaded.set_costs(instance, self._scales or {})
+
+    def _rebuild(self) -> None:
+        self.rebuilt += 1
+        self._loaded = self._load()
+        self._loaded.set_costs(self._loaded.instance, self._scales or {})
+        dropped, self._dropped = list(self._dropped), {}
+        for name in dropped:
+            self.drop(name)
+
+    def drop(self, name: str) -> None:
+        """Let a limit of the policy, a custom rule or a whole rule limit nothing.
+
+        Raises
+        ------
+        PolicyError
+            If there is no such limit or rule, or it ties decisions together.
+        """
+        if name in self._dropped:
+            return
+        rows = self._rows_of(name)
+        self._dropped[name] = rows
+        self._loaded.drop(rows)
+
+    def restore(self, name: str) -> None:
+        """Let what was dropped hold again; what was not dropped stays as it is."""
+        rows = self._dropped.pop(name, [])
+        others = {row for kept in self._dropped.values() for row in kept}
+        self._loaded.restore([row for row in rows if row not in others])
+
+    def _rows_of(self, name: str) -> list[int]:
+        """Rows of a limit by its name, or of a whole rule that somebody chose."""
+        rules = register(self._loaded.instance.extension)
+        chosen = {rule for rule, told in rules.items() if told.kind == "limit"}
+        rows = [
+            number
+            for number, (rule, index) in enumerate(self._loaded.matrix.rows)
+            if (rule == name and rule in chosen)
+            or (rule in LIMITS and isinstance(index, tuple) and index[0] == name)
+        ]
+        if not rows:
+            known = [limit.name for limit in self._loaded.instance.limits] + sorted(chosen)
+            problems = Problems()
+            problems.add(
+                CHANGES,
+                f"{name!r} is no limit that could be dropped",
+                expected="the name of a limit, or of a rule with numbers that somebody chose",
+                maybe=did_you_mean(name, known),
+            )
+            raise PolicyError(problems)
+        return rows
+
+    def relax(self, *, time_limit: float | None = None) -> Relaxation:
+        """Solve the linear relaxation, going on from where the last one ended.
+
+        Raises
+        ------
+        SolverError
+            If points have no upper limit.
+        """
+        scales = self.scales
+        assert scales is not None
+        run = self._loaded.relax(Watch(time_limit=time_limit))
+        if run.status == "unbounded":
+            raise SolverError("the points of a plan have no upper limit")
+        if run.status != "optimal" or run.x is None:
+            return Relaxation(run.status, None, {})
+        matrix = self._loaded.matrix
+        columns = {goal: matrix.column("value", goal) for goal in self.policy.goals}
+        values = {
+            goal: 0.0 if column is None else float(run.x[column])
+            for goal, column in columns.items()
+        }
+        return Relaxation("optimal", run.objective, values)
+
+    def solve(
+        self,
+        *,
+        gap: float | None = None,
+        time_limit: float | None = None,
+        report: Callable[[Progress], None] | None = None,
+    ) -> Plan:
+        """Find the best plan for what is loaded now, starting from the last one.
+
+        Parameters
+        ----------
+        gap, time_limit, report
+            As in :func:`optimizer.solve`.
+
+        Returns
+        -------
+        Plan
+            Re-checked rule by rule without the solver; rules that are dropped need not hold.
+
+        Raises
+        ------
+        InfeasibleError, NoPlanError
+            As :func:`optimizer.solve`.
+        """
+        check_options(gap, time_limit)
+        options = self.policy.solver
+        watch = Watch(report=report)
+        watch.time_limit = options.time_limit if time_limit is None else time_limit
+        scales = dict(self.scales)
+        gap = options.gap if gap is None else gap
+        task = Task(
+            self._wanted,
+            gap,
+            watch,
+            Clock(),
+            log=self._log,
+            dropped=tuple(self._dropped),
+            again=self._solved or bool(self._wanted.changes),
+        )
+        plan = found_plan(task, self._loaded, scales)
+        self._solved = True
+        return plan
+
+
+def _rescaled(old: Policy, new: Policy) -> dict[str, float]:
+    """Scales that a change gives as numbers; ideals cannot be asked for again."""
+    problems = Problems()
+    found = {}
+    for name, goal in new.goals.items():
+        if name not in old.goals or goal.scale == old.goals[name].scale:
+            continue
+        if goal.scale == "ideal":
+            message = "scales are frozen while a session lasts"
+            expected = "a number or 'none'"
+            problems.add(CHANGES, message, column=f"goals.{name}.scale", expected=expected)
+        else:
+            found[name] = 1.0 if goal.scale == "none" else float(goal.scale)
+    problems.raise_if_any(PolicyError)
+    return found
+
+
+LIMITS = ("limit_at_least", "limit_at_most")
+"""Rules whose rows belong to single limits of the policy, named first in their index."""
+
+
+def _changed(policy: Policy, changes: Mapping[str, object]) -> Policy:
+    """A policy with values changed, checked like one that is read."""
+    problems = Problems()
+    data = policy.model_dump(by_alias=True, exclude_unset=True)
+    merged = apply_changes(data, changes, Policy, problems)
+    changed = None
+    try:
+        changed = Policy.model_validate(merged)
+    except ValidationError as error:
+        add_complaints(error, Policy, merged, problems, lambda address: CHANGES)
+    check_whole(merged, problems, lambda address: CHANGES)
+    problems.raise_if_any(PolicyError)
+    assert changed is not None, "a refused policy has at least one complaint"
+    return changed.named_like(policy)

@@ -1,0 +1,354 @@
+"""A session changed step by step against models built afresh: the same matrix, the same answers."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+import pytest
+
+from optimizer import CustomRule, InfeasibleError, Instance, PolicyError, Session, solve
+from optimizer.instance.renewing import IN_CELLS
+from optimizer.policy import Amount, Relative
+from optimizer.schema import TABLES
+from optimizer.solver.matrix import Matrix
+from random_cases import write_random_case
+
+ROOT = Path(__file__).resolve().parents[1]
+POLICY, CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
+CLOSE = 1e-9
+"""Relative difference of two LP optima, and of two coefficients, that is none."""
+STEPS = 12
+"""Changes of one session, one upon the other."""
+
+
+def cells(session: Session, draw: random.Random) -> Iterator[tuple[str, object]]:
+    """Figures of the case that a session may change, each with another value."""
+    for table, column in IN_CELLS:
+        frame = session.case.table(table)
+        if not len(frame):
+            continue
+        row = frame.iloc[draw.randrange(len(frame))]
+        spec = TABLES[table]
+        named = (*spec.keys, *spec.optional_keys)
+        keys = [key for key in named if str(row[key]) not in ("", "<NA>")]
+        chosen = ", ".join(f"{key}={row[key]}" for key in keys)
+        before = row[column]
+        if not keys or pd.isna(before):
+            continue
+        after = float(before) * draw.choice([0.5, 0.9, 1.1, 2.0]) + draw.choice([0.0, 1.0])
+        whole = spec.column(column).kind == "int"
+        yield f"{table}[{chosen}].{column}", int(after) if whole else after
+    countries = session.case.table("countries")
+    for name in countries.columns.drop(["country", "name", "world_region", "source", "note"]):
+        if pd.api.types.is_numeric_dtype(countries[name]):
+            country = countries["country"].iloc[draw.randrange(len(countries))]
+            yield f"countries[country={country}].{name}", draw.uniform(0.0, 1.0)
+
+
+def choices(session: Session, draw: random.Random) -> Iterator[tuple[str, object]]:
+    """Numbers of the policy that a session may change, each with another value."""
+    policy = session.policy
+    for name, goal in policy.goals.items():
+        yield f"goals.{name}.weight", goal.weight * draw.choice([0.5, 1.5])
+        for number, effect in enumerate(goal.effects, start=1):
+            yield f"goals.{name}.effects.{number}.effect", effect.effect * draw.choice([0.5, 2.0])
+    for limit in policy.limits:
+        for side in ("at_least", "at_most"):
+            bound = getattr(limit, side)
+            address = f"limits.{limit.name}.{side}"
+            if isinstance(bound, Relative):
+                yield f"{address}.times", bound.times * draw.choice([0.8, 1.2])
+            elif isinstance(bound, Amount):
+                yield f"{address}.amount", bound.amount * draw.choice([0.8, 1.2])
+            elif bound is not None:
+                # A floor may go down only: one that nobody could reach is refused.
+                factor = draw.choice([0.5, 0.8] if side == "at_least" else [0.8, 1.3])
+                yield address, bound * factor
+        if limit.soft is not None:
+            yield f"limits.{limit.name}.soft", limit.soft * draw.choice([0.5, 2.0])
+    for number, floor in enumerate(policy.support_floor, start=1):
+        yield f"support_floor.{number}.amount_per_year", floor.amount_per_year * 0.9
+    if policy.stability is not None and policy.stability.max_change is not None:
+        yield "stability.max_change", policy.stability.max_change * draw.choice([0.9, 1.5])
+    if policy.stability is not None and policy.stability.price is not None:
+        yield "stability.price", policy.stability.price * 2 + 0.1
+    for number, transfer in enumerate(policy.budget.transfers, start=1):
+        yield f"budget.transfers.{number}.share", min(1.0, transfer.share * 1.5)
+    yield "horizon.discount", draw.choice([0.0, 0.1])
+
+
+def same(first: Matrix, second: Matrix) -> None:
+    """Fail unless two matrices say the same with the same rows and columns."""
+    assert first.columns == second.columns
+    assert first.rows == second.rows
+    largest = np.maximum(abs(first.a).max(axis=0).toarray(), 1.0)
+    assert (abs(first.a - second.a).max(axis=0).toarray() <= CLOSE * largest).all()
+    for name in ("cost", "row_lower", "row_upper", "lower", "upper"):
+        np.testing.assert_allclose(
+            getattr(first, name), getattr(second, name), rtol=CLOSE, atol=1e-12, err_msg=name
+        )
+
+
+def close(first: float | None, second: float | None, within: float) -> bool:
+    if first is None or second is None:
+        return first is second
+    return abs(first - second) <= within * max(1.0, abs(first), abs(second))
+
+
+def compared(session: Session, fresh: Session) -> None:
+    """Hold a changed session against one that was built with all changes at once."""
+    same(session._loaded.matrix, fresh._loaded.matrix)
+    again, first = session.relax(), fresh.relax()
+    assert again.status == first.status
+    assert close(again.points, first.points, CLOSE)
+
+
+def optimum(session: Session) -> float | None:
+    try:
+        return session.solve(gap=0.0).objective
+    except InfeasibleError:
+        return None
+
+
+def refused(action: Callable[[], object]) -> list[str] | None:
+    """What a policy error says, or nothing where there is none."""
+    try:
+        action()
+    except PolicyError as error:
+        return [problem.message for problem in error.problems]
+    return None
+
+
+def changed_at_random(policy: Path, case: Path, seed: int, *, whole: bool) -> Session:
+    """One session through a chain of random changes, compared after each."""
+    draw = random.Random(seed)
+    session = Session(policy, case)
+    done: dict[str, object] = {}
+    scales = dict(session.scales)
+    for step in range(STEPS):
+        possible = [*cells(session, draw), *choices(session, draw)]
+        change = dict(draw.sample(possible, k=min(len(possible), draw.choice([1, 1, 3]))))
+        refusal = refused(lambda change=change: session.change(change))
+        if refusal is not None:
+            # Building afresh refuses it with the same words.
+            asked = {**done, **change}
+            assert refused(lambda asked=asked: Session(policy, case, changes=asked)) == refusal
+            continue
+        done |= change
+        fresh = Session(policy, case, changes=done, scales=scales)
+        compared(session, fresh)
+        if whole and step % 3 == 0:
+            assert close(optimum(session), optimum(fresh), 1e-6)
+    return session
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_changes_of_the_tiny_case(seed: int) -> None:
+    session = changed_at_random(POLICY, CASE, seed, whole=True)
+    assert session.rebuilt <= STEPS // 2
+
+
+@pytest.mark.parametrize("seed", range(0, 200, 10))
+def test_random_changes_of_random_cases(seed: int, tmp_path: Path) -> None:
+    case, policy = write_random_case(tmp_path, seed)
+    changed_at_random(policy, case, seed, whole=True)
+
+
+# Single changes ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session(POLICY, CASE)
+
+
+def test_a_session_begins_with_the_plan_that_solve_finds(session: Session) -> None:
+    plan, alone = session.solve(), solve(POLICY, CASE)
+    assert plan.slots.equals(alone.slots)
+    assert plan.objective == alone.objective
+    assert plan.provenance["deterministic"]
+    assert plan.provenance["policy_hash"] == alone.provenance["policy_hash"]
+
+
+def test_a_plan_after_changes_says_what_was_changed(session: Session) -> None:
+    session.solve()
+    changes = {"goals.alliance.weight": 4, "budgets[line=industry, year=2030].amount_jpy": 12e6}
+    session.change(changes)
+    plan = session.solve(gap=0.0)
+    assert plan.provenance["changes"] == changes
+    assert not plan.provenance["deterministic"]
+    alone = solve(POLICY, CASE, changes=changes, gap=0.0)
+    assert plan.objective == pytest.approx(alone.objective, abs=1e-6)
+    assert plan.provenance["policy_hash"] == alone.provenance["policy_hash"]
+    assert session.rebuilt == 0
+
+
+def test_changes_that_bring_in_other_decisions_build_the_model_again(session: Session) -> None:
+    changes = {"horizon.years": [2030, 2030]}
+    session.change(changes)
+    assert session.rebuilt == 1
+    compared(session, Session(POLICY, CASE, changes=changes))
+    session.change({"applicants[country=AVA, track=lab].applicants": 3})
+    assert session.rebuilt == 2
+
+
+def test_what_is_refused_changes_nothing(session: Session) -> None:
+    before = session.relax()
+    with pytest.raises(PolicyError) as raised:
+        session.change(
+            {"goals.alliance.weight": 5, "goals.allianz.weight": 1, "budgets[line=x].amount": 1}
+        )
+    assert "goals has no 'allianz'" in str(raised.value)
+    assert session.relax() == before
+    assert session.policy.goals["alliance"].weight == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "value", "told"),
+    [
+        (
+            "budgets[line=sciense].amount",
+            1,
+            "no row of budgets has these keys\n    Expected keys as in budgets.csv.",
+        ),
+        (
+            "budgets[lin=science].amount",
+            1,
+            "'lin=science' chooses no rows\n    Expected line=..., year=.... Maybe line.",
+        ),
+        (
+            "budget[line=science].amount",
+            1,
+            "'budget' is no table\n    Expected a table of a case. Maybe budgets.",
+        ),
+        (
+            "budgets[line=science].amuont",
+            1,
+            "'amuont' is no figure of budgets\n    Expected one of amount, amount_jpy. "
+            "Maybe amount.",
+        ),
+        (
+            "budgets[line=science].amount",
+            -1,
+            "-1 is below 0\n    Expected a number of at least 0.",
+        ),
+        (
+            "budgets[line=science].amount",
+            "much",
+            "'much' is not a number\n    Expected a number.",
+        ),
+        (
+            "sites[track=lab].max_slots",
+            2.5,
+            "2.5 is not a whole number\n    Expected a whole number of at least 0.",
+        ),
+        (
+            "tracks[track=lab].agency",
+            1,
+            "'agency' is no figure of tracks\n    Expected one of duration_years, min_cohort, "
+            "completion_rate.",
+        ),
+    ],
+)
+def test_addresses_of_cells_must_lead_somewhere(
+    session: Session, address: str, value: object, told: str
+) -> None:
+    with pytest.raises(PolicyError) as raised:
+        session.change({address: value})
+    assert str(raised.value) == f"1 problem\n- changes, {address}: {told}"
+
+
+def test_scales_are_frozen(tmp_path: Path) -> None:
+    ideal = tmp_path / "ideal.toml"
+    text = POLICY.read_text(encoding="utf-8")
+    ideal.write_text(text.replace('scale = "none"', 'scale = "ideal"'), encoding="utf-8")
+    session = Session(ideal, CASE)
+    scales = dict(session.scales)
+    session.change({"budgets[line=industry].amount": 5e6})
+    assert session.scales == scales
+    session.change({"goals.bridges.scale": 7})
+    assert session.scales == {**scales, "bridges": 7.0}
+    with pytest.raises(PolicyError) as raised:
+        session.change({"goals.bridges.scale": "ideal"})
+    assert str(raised.value) == (
+        "1 problem\n- changes, goals.bridges.scale: scales are frozen while a session lasts\n"
+        "    Expected a number or 'none'."
+    )
+
+
+# Dropping ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["country_share", "industry_money", "spending_within_budget", "more_from_africa"]
+)
+def test_dropping_frees_and_restoring_binds_again(session: Session, name: str) -> None:
+    before = session.solve(gap=0.0)
+    session.drop(name)
+    free = session.solve(gap=0.0)
+    assert free.objective >= before.objective - 1e-9
+    assert f"Dropped for this plan: {name}." in free.notes
+    session.restore(name)
+    assert session.solve(gap=0.0).objective == pytest.approx(before.objective, abs=1e-6)
+
+
+def test_a_dropped_limit_is_worth_a_policy_without_it(session: Session, tmp_path: Path) -> None:
+    text = POLICY.read_text(encoding="utf-8")
+    start = text.index('[[limits]]\nname = "country_share"')
+    end = text.index("[[limits]]", start + 1)
+    (tmp_path / "tiny.toml").write_text(text[:start] + text[end:], encoding="utf-8")
+    session.drop("country_share")
+    without = solve(tmp_path / "tiny.toml", CASE, gap=0.0)
+    assert session.solve(gap=0.0).objective == pytest.approx(without.objective, abs=1e-6)
+    # Numbers that change while a limit is dropped count once it is back.
+    session.change({"limits.country_share.at_most.times": 0.4})
+    session.restore("country_share")
+    changes = {"limits.country_share.at_most.times": 0.4}
+    compared(session, Session(POLICY, CASE, changes=changes))
+
+
+def test_dropped_limits_stay_dropped_when_the_model_is_built_again(session: Session) -> None:
+    session.drop("spending_within_budget")
+    session.change({"horizon.tail": 3})
+    assert session.rebuilt == 1
+    dropped = session.relax().points
+    session.restore("spending_within_budget")
+    bound = session.relax().points
+    assert dropped is not None
+    assert bound is not None
+    assert dropped > bound
+
+
+def test_ties_between_decisions_cannot_be_dropped(session: Session) -> None:
+    for name in ("placed_matches_cohorts", "country_shar"):
+        with pytest.raises(PolicyError, match="is no limit that could be dropped"):
+            session.drop(name)
+
+
+# Custom rules ------------------------------------------------------------------------------------
+
+
+def test_custom_rules_stay_through_changes() -> None:
+    def few(model: object, instance: Instance) -> list[CustomRule]:
+        keys = [key for key in model.COHORTS if key[1] == "work"]  # type: ignore[attr-defined]
+        most = float(instance.budget["amount"].max()) / 4e6
+        model.few = pyo.Constraint(  # type: ignore[attr-defined]
+            expr=sum(model.cohort[key] for key in keys) <= most  # type: ignore[attr-defined]
+        )
+        return [CustomRule("few", title="Few work")]
+
+    session = Session(POLICY, CASE, extend=few)
+    session.change({"goals.alliance.weight": 4})
+    assert session.rebuilt == 0
+    # What a function reads from an instance may change with any number, so it is called again.
+    changes = {"goals.alliance.weight": 4, "budgets[line=science].amount": 20e6}
+    session.change({"budgets[line=science].amount": 20e6})
+    assert session.rebuilt == 1
+    compared(session, Session(POLICY, CASE, extend=few, changes=changes))
+    session.drop("few")
+    assert session.relax().points is not None
