@@ -115,13 +115,18 @@ def optimum(session: Session) -> float | None:
         return None
 
 
-def refused(action: Callable[[], object]) -> list[str] | None:
+def refused(action: Callable[..., object], *arguments: object) -> list[str] | None:
     """What a policy error says, or nothing where there is none."""
     try:
-        action()
+        action(*arguments)
     except PolicyError as error:
         return [problem.message for problem in error.problems]
     return None
+
+
+def afresh(policy: Path, case: Path, changes: dict[str, object]) -> Session:
+    """A session that begins with all changes made."""
+    return Session(policy, case, changes=changes)
 
 
 def changed_at_random(policy: Path, case: Path, seed: int, *, whole: bool) -> Session:
@@ -133,11 +138,11 @@ def changed_at_random(policy: Path, case: Path, seed: int, *, whole: bool) -> Se
     for step in range(STEPS):
         possible = [*cells(session, draw), *choices(session, draw)]
         change = dict(draw.sample(possible, k=min(len(possible), draw.choice([1, 1, 3]))))
-        refusal = refused(lambda change=change: session.change(change))
+        refusal = refused(session.change, change)
         if refusal is not None:
             # Building afresh refuses it with the same words.
             asked = {**done, **change}
-            assert refused(lambda asked=asked: Session(policy, case, changes=asked)) == refusal
+            assert refused(afresh, policy, case, asked) == refusal
             continue
         done |= change
         fresh = Session(policy, case, changes=done, scales=scales)
