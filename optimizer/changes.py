@@ -40,6 +40,8 @@ def parse_changes(texts: Iterable[str]) -> dict[str, object]:
     --------
     >>> parse_changes(["goals.alliance.weight=0.5", "horizon.years=[2027, 2029]"])
     {'goals.alliance.weight': 0.5, 'horizon.years': [2027, 2029]}
+    >>> parse_changes(["budgets[line=science, year=2030].amount=5e6"])
+    {'budgets[line=science, year=2030].amount': 5000000.0}
     """
     problems = Problems()
     changes: dict[str, object] = {}
@@ -74,14 +76,17 @@ def _value(address: str, text: str, problems: Problems) -> object:
 
 
 def _split(text: str) -> tuple[str, str, str]:
-    """Split at the first equals sign outside quotes."""
+    """Split at the first equals sign outside quotes and brackets."""
     quote = ""
+    depth = 0
     for place, sign in enumerate(text):
         if quote:
             quote = "" if sign == quote else quote
         elif sign in "\"'":
             quote = sign
-        elif sign == "=":
+        elif sign in "[]":
+            depth += 1 if sign == "[" else -1
+        elif sign == "=" and depth <= 0:
             return text[:place], "=", text[place + 1 :]
     return text, "", ""
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from optimizer.case import Case, load_case
+from optimizer.case.changes import is_cell
 from optimizer.errors import PolicyError, Problems
 from optimizer.evaluation import Evaluation, evaluate_decisions, values_of
 from optimizer.frames import mapping
 from optimizer.instance import Instance, build_instance
 from optimizer.plan import Decisions, Plan, variable_values
-from optimizer.plan_files import ReadPlan, read_plan
 from optimizer.policy import Policy, load_policy
+from optimizer.runs.reading import ReadPlan, read_plan
 
 __all__ = [
     "ReadPlan",
@@ -69,6 +70,9 @@ def differences(plan: ReadPlan, policy: Policy | str | Path, case: Case) -> list
         found.append("goals on scale 'ideal' count raw, so the points mean nothing by themselves")
     if plan.facts.get("case_hashes", case.hashes) != case.hashes:
         found.append("the plan holds for the case as it is now, not as it was when it was solved")
+    cells = [address for address in plan.facts.get("changes", {}) if is_cell(str(address))]
+    if cells:
+        found.append(f"the case is meant without the run's changes ({', '.join(cells)})")
     if "extend" in plan.facts:
         found.append("the custom rules of the run are not checked here; evaluate takes extend")
     if plan.facts.get("policy_hash", policy.hash) != policy.hash:

@@ -153,7 +153,7 @@ def solve(
     options = pair.policy.solver
     watch.time_limit = options.time_limit if time_limit is None else time_limit
     gap = options.gap if gap is None else gap
-    return _planned(Task(Wanted(pair, changes, extend), gap, watch, clock, log=log))
+    return planned(Task(Wanted(pair, changes, extend), gap, watch, clock, log=log))
 
 
 def complete(
@@ -188,10 +188,10 @@ def complete(
     watch.time_limit = options.time_limit if time_limit is None else time_limit
     gap = options.gap if gap is None else gap
     task = Task(Wanted(pair, extend=extend), gap, watch, clock, slots=decisions.slots)
-    return _planned(task)
+    return planned(task)
 
 
-def _planned(task: Task) -> Plan:
+def planned(task: Task) -> Plan:
     """Build, load, solve and check; slots that were given are pinned."""
     clock, watch = task.clock, task.watch
     with clock.step("build"):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from optimizer.advice import no_plan
 from optimizer.case import Case, load_case
-from optimizer.case_changes import change_case, is_cell
+from optimizer.case.changes import change_case, is_cell
 from optimizer.checking import known_scales, require_case
 from optimizer.errors import OptimizerError, PolicyError, Problems
 from optimizer.formulation import Model, build_pyomo

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from optimizer.case import Case
-from optimizer.case_changes import change_case, is_cell
+from optimizer.case.changes import change_case, is_cell
 from optimizer.changes import CHANGES, apply_changes
 from optimizer.errors import PolicyError, Problems, SolverError, did_you_mean
 from optimizer.formulation.custom import Extend

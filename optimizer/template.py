@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimizer import new_paths
+from optimizer.paths import new as new_paths
 from optimizer.case import Case, load_case
 from optimizer.case_files import SUFFIX, contents_of, refuse_target, write_contents
 from optimizer.case_files.contents import empty_contents

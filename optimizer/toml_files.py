@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
-from optimizer.given_paths import NEITHER, standing_at
+from optimizer.paths.given import NEITHER, standing_at
 from optimizer.odd_text import oddity
 
 Address = tuple[str | int, ...]

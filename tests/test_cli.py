@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from optimizer import cli, plan_workbook
+from optimizer import cli
+from optimizer.runs import workbook
 from optimizer.case import Case
 from optimizer.plan import Plan
 from optimizer.policy import Policy
@@ -303,13 +304,13 @@ def test_a_folder_that_cannot_be_written_is_one_line(
 def test_ctrl_c_while_writing_keeps_the_plan(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    write_workbook = plan_workbook.write_workbook
+    write_workbook = workbook.write_workbook
 
     def interrupted(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         write_workbook(plan, path, policy, case)
 
-    monkeypatch.setattr(plan_workbook, "write_workbook", interrupted)
+    monkeypatch.setattr(workbook, "write_workbook", interrupted)
     assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "run") == 0
     assert {file.name for file in (tmp_path / "run").iterdir()} >= RUN_FILES
     assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN

@@ -10,7 +10,8 @@ import pytest
 import typer
 import yaml  # type: ignore[import-untyped]
 
-from optimizer import cli, load_policy
+from optimizer import cli, load_case, load_expectations, load_policy
+from optimizer.expectations import join_expectations
 from test_expectations import NOT_AS_EXPECTED
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,7 +73,8 @@ def test_expectations_of_the_page_fit_the_japan_case(tmp_path: Path) -> None:
     file = tmp_path / "example.toml"
     file.write_text(block("example expectations"), encoding="utf-8")
     policy = load_policy(ROOT / "models" / "balanced.toml")
-    joined = cli._join_expectations(file, policy, ROOT / "inputs" / "japan")
+    case = load_case(ROOT / "inputs" / "japan")
+    joined = join_expectations(load_expectations(file), case, policy)
     assert joined.expectations.rules
 
 

@@ -181,7 +181,7 @@ def test_a_touching_rule_is_worth_what_the_same_commitment_is(tmp_path: Path) ->
     rows = pd.read_csv(tmp_path / "commitments.csv", dtype=str, keep_default_na=False)
     for country, track, _, region, year in keys:
         new = {"country": country, "track": track, "region": region, "year": year, "at_least": 1}
-        rows.loc[len(rows)] = {name: str(new.get(name, "")) for name in rows}
+        rows.loc[len(rows)] = {name: str(new.get(str(name), "")) for name in rows}
     rows.to_csv(tmp_path / "commitments.csv", index=False)
     changes = {"cases": ["*"]}
     committed = optimizer.solve(POLICY, tmp_path, changes=changes, gap=0.0)
@@ -318,7 +318,7 @@ def test_a_plan_that_breaks_a_custom_rule_is_told_so(free: Plan) -> None:
     assert not evaluation.holds
     assert set(evaluation.violations["rule"]) == {"few_new_in_work"}
     people = working(free)
-    year = int(people.idxmax())
+    year = int(str(people.idxmax()))
     assert evaluation.in_words() == [
         f"Few start to work: {year}: {people[year]}, but at most 3 ({people[year] - 3} too many)"
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from optimizer.case.header import HEADER_FILE, HeaderRead, add_missing, read_header
 from optimizer.errors import Problems, did_you_mean
-from optimizer.given_paths import standing_at
+from optimizer.paths.given import standing_at
 from optimizer.schema import MONEY, TABLES, TableSpec
 from optimizer.tables import Places, TableRead, empty_table, read_table
 

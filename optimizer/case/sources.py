@@ -10,7 +10,7 @@ from optimizer.case.books import Book
 from optimizer.case.folders import Folder
 from optimizer.case.header import HEADER_FILE, HeaderRead
 from optimizer.errors import Problems, did_you_mean, shorten
-from optimizer.given_paths import NEITHER, name_is_text, standing_at
+from optimizer.paths.given import NEITHER, name_is_text, standing_at
 from optimizer.schema import TABLES, TableSpec
 from optimizer.tables import Places, TableRead, read_workbook
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from optimizer import new_paths
+from optimizer.paths import new as new_paths
 from optimizer.case import Case
 from optimizer.case.books import CASE
 from optimizer.case_files.contents import Contents, contents_of

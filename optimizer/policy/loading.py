@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from optimizer.changes import apply_changes
 from optimizer.errors import PolicyError, Problems
-from optimizer.given_paths import name_is_text
+from optimizer.paths.given import name_is_text
 from optimizer.policy.checks import check_whole
 from optimizer.policy.merging import changed_parts, read_layers
 from optimizer.policy.models import Policy

@@ -10,7 +10,7 @@ from typing import Any
 from optimizer.case.sources import OTHER_WORKBOOKS, WORKBOOK_SUFFIX
 from optimizer.changes import CHANGES, parse_address
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
-from optimizer.given_paths import NEITHER, standing_at
+from optimizer.paths.given import NEITHER, standing_at
 from optimizer.policy.sheets import Sheets, read_sheets
 from optimizer.toml_files import Address, named_parts, read_toml
 

@@ -8,7 +8,6 @@ interrupted without a plan.
 from __future__ import annotations
 
 import io
-import json
 import signal
 import sys
 import time
@@ -19,19 +18,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from optimizer.cli.showing import (
+    ProgressLine,
+    as_document,
+    print_evaluation,
+    print_json,
+    print_plan,
+    print_validation,
+)
+
 if TYPE_CHECKING:
-    from optimizer.errors import OptimizerError, Problem
-    from optimizer.evaluation import Evaluation
+    from optimizer.errors import OptimizerError
     from optimizer.expectations import Joined
     from optimizer.plan import Plan
-    from optimizer.policy import Policy
-    from optimizer.solver import Progress
-    from optimizer.validation import Validation
 
 WRONG, INFEASIBLE, NO_PLAN, UNEXPECTED, INTERRUPTED = 1, 3, 4, 5, 130
-SHOWN_VIOLATIONS = 20
 WRITING_SHARE, WRITING_SECONDS = 0.15, 8.0
-SHOWN_LOSS = 5e-4
 
 app = typer.Typer(
     add_completion=False,
@@ -133,51 +135,50 @@ def solve(
     """Find the best plan, check it, and write a run folder with a report."""
     from dataclasses import replace
 
-    from optimizer import planner, runs
-    from optimizer.case import load_case
+    from optimizer import expectations, runs
     from optimizer.changes import parse_changes
-    from optimizer.policy import load_policy
+    from optimizer.planner import Clock, Task, check_options, planned
+    from optimizer.preparation import Wanted, read_pair
     from optimizer.report import write_report
+    from optimizer.solver import Watch
 
     started: float = context.obj
     case = _case_path(policy, case)
     changed = parse_changes(changes or [])
     folder = out or runs.default_folder(policy.stem, _case_name(case))
     runs.refuse_existing(folder, force=force)
-    wanted = load_policy(policy, changes=changed)
+    check_options(gap, time_limit)
+    clock, line = Clock(), ProgressLine()
+    with clock.step("read"):
+        pair = read_pair(policy, case, changed)
     # Joined before solving, so that a typing error costs nothing.
-    expected = None if expect is None else _join_expectations(expect, wanted, case)
-    line = _ProgressLine()
+    expected = (
+        None
+        if expect is None
+        else expectations.join_expectations(
+            expectations.load_expectations(expect), pair.case, pair.policy
+        )
+    )
     with runs.new_folder(folder, force=force) as aside:
-        limit = wanted.solver.time_limit if time_limit is None else time_limit
-        plan = planner.solve(
-            policy,
-            case,
-            changes=changed,
-            gap=gap,
+        options = pair.policy.solver
+        limit = options.time_limit if time_limit is None else time_limit
+        watch = Watch(
             time_limit=None if limit is None else limit - _for_writing(limit),
             report=line.show,
-            log=aside / runs.LOG,
             started=started,
         )
+        wanted, log = Wanted(pair, changed), aside / runs.LOG
+        plan = planned(Task(wanted, options.gap if gap is None else gap, watch, clock, log=log))
         line.end()
         with _undisturbed():
             solved = time.monotonic()
             plan = replace(plan, folder=folder)
-            loaded_case = load_case(case)
-            write_report(plan, loaded_case, wanted, aside / runs.REPORT)
-            runs.write_tables(plan, aside, wanted, loaded_case)
+            write_report(plan, pair.case, pair.policy, aside / runs.REPORT)
+            runs.write_tables(plan, aside, pair.policy, pair.case)
             plan.seconds["write"] = time.monotonic() - solved
             plan.seconds["total"] = time.monotonic() - started
             runs.write_facts(plan, aside, folder)
     _show(plan, expected, as_json=as_json)
-
-
-def _join_expectations(file: Path, policy: Policy, case: Path) -> Joined:
-    from optimizer.case import load_case
-    from optimizer.expectations import join_expectations, load_expectations
-
-    return join_expectations(load_expectations(file), load_case(case), policy)
 
 
 def _show(plan: Plan, expected: Joined | None, *, as_json: bool) -> None:
@@ -189,9 +190,9 @@ def _show(plan: Plan, expected: Joined | None, *, as_json: bool) -> None:
         document = plan.summary()
         if compared is not None:
             document["expectations"] = expectations.as_document(compared)
-        _print_json(runs.finite(document))
+        print_json(runs.finite(document))
     else:
-        _print_plan(plan)
+        print_plan(plan)
         if compared is not None:
             print("\n".join(expectations.in_words(compared)))
     if compared is not None and not compared["holds"].all():
@@ -244,7 +245,7 @@ def check(
     if complete:
         from optimizer import planner
 
-        line = _ProgressLine()
+        line = ProgressLine()
         completed = planner.complete(read.decisions, policy, loaded_case, report=line.show)
         line.end()
         evaluation = checking.evaluate(completed, policy, loaded_case)
@@ -261,9 +262,9 @@ def check(
             "goals": evaluation.tables["goals"].to_dict("records"),
             "violations": evaluation.violations.to_dict("records"),
         }
-        _print_json(runs.finite(document))
+        print_json(runs.finite(document))
     else:
-        _print_evaluation(evaluation, assumed)
+        print_evaluation(evaluation, assumed)
     if not evaluation.holds:
         raise typer.Exit(INFEASIBLE)
 
@@ -284,10 +285,10 @@ def validate(
 
     found = validate_paths(paths, solve=solve)
     if as_json:
-        _print_json([_as_document(item) for item in found])
+        print_json([as_document(item) for item in found])
     else:
         for item in found:
-            _print_validation(item, github=github)
+            print_validation(item, github=github)
     if not all(item.ok for item in found):
         raise typer.Exit(WRONG)
 
@@ -342,98 +343,3 @@ def formulation(
         sys.stdout.write(text)
     else:
         out.write_text(text, encoding="utf-8")
-
-
-class _ProgressLine:
-    """One line on stderr, rewritten in place on a terminal and silent elsewhere but for steps."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._step = ""
-
-    def show(self, progress: Progress) -> None:
-        text = f"{progress.seconds:6.1f} s  {progress.step}"
-        if progress.objective is not None:
-            text += f"  plan {progress.objective:,.3f}"
-        if progress.bound is not None:
-            text += f"  bound {progress.bound:,.3f}"
-        if progress.gap is not None and progress.gap < float("inf"):
-            text += f"  gap {progress.gap:.3%}"
-        if self._terminal:
-            sys.stderr.write(f"\r\x1b[K{text}")
-            sys.stderr.flush()
-        elif progress.step != self._step:
-            print(text, file=sys.stderr)
-        self._step = progress.step
-
-    def end(self) -> None:
-        if self._terminal:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
-def _print_json(document: object) -> None:
-    is_plain = (sys.stdout.encoding or "").lower() != "utf-8"
-    print(json.dumps(document, indent=2, ensure_ascii=is_plain, default=str))
-
-
-def _print_plan(plan: Plan) -> None:
-    from optimizer.frames import rows_of
-
-    gap = "" if plan.gap is None else f", proven gap {plan.gap:.3%}"
-    print(f"{plan.policy} on {plan.case}: {plan.status}, {plan.objective:,.3f} points{gap}")
-    print(f"{plan.slots_total:,} slots in {plan.seconds['total']:.1f} s; written to {plan.folder}")
-    for row in rows_of(plan.tables["goals"]):
-        print(f"  {row.goal:<20} {row.weighted:9.3f} points  {row.scaled:7.1%} of its scale")
-    lost = plan.tables["goals"]["weighted"].sum() - plan.objective
-    if lost > SHOWN_LOSS:
-        print(f"  {'soft limits, change':<20} {-lost:9.3f} points")
-
-
-def _print_evaluation(evaluation: Evaluation, assumed: tuple[str, ...]) -> None:
-    for sentence in assumed:
-        print(f"Assumed: {sentence}.")
-    sentences = evaluation.in_words()
-    for sentence in sentences[:SHOWN_VIOLATIONS]:
-        print(f"Broken: {sentence}")
-    if len(sentences) > SHOWN_VIOLATIONS:
-        print(f"... and {len(sentences) - SHOWN_VIOLATIONS} more")
-    verdict = "Every rule holds." if evaluation.holds else f"{len(sentences)} rules are broken."
-    print(f"{verdict} {evaluation.points:,.4f} points.")
-
-
-def _print_validation(item: Validation, *, github: bool) -> None:
-    names = " on ".join(str(path) for path in (item.policy, item.case) if path is not None)
-    mark = "ok   " if item.ok else "WRONG"
-    size = f"  {item.options:,} options" if item.options else ""
-    print(f"{mark}  {names}: {item.message}{size}  {item.seconds:.1f} s")
-    for problem in item.problems:
-        print(_annotation(item, problem) if github else f"       {problem}")
-    for sentence in item.warnings:
-        print(f"::warning::{names}: {sentence}" if github else f"       odd: {sentence}")
-
-
-def _annotation(item: Validation, problem: Problem) -> str:
-    case = item.case if item.policy is None else None
-    file = problem.file
-    if case is not None:
-        is_case = case.name == problem.file
-        file = str(case if is_case else case / problem.file)
-    if item.policy is not None and problem.file == item.policy.name:
-        file = str(item.policy)
-    line = "" if problem.row is None else f",line={problem.row}"
-    text = str(problem).replace("%", "%25").replace("\n", "%0A")
-    return f"::error file={file}{line}::{text}"
-
-
-def _as_document(item: Validation) -> dict[str, object]:
-    return {
-        "policy": None if item.policy is None else str(item.policy),
-        "case": None if item.case is None else str(item.case),
-        "ok": item.ok,
-        "message": item.message,
-        "options": item.options,
-        "seconds": round(item.seconds, 3),
-        "problems": [str(problem) for problem in item.problems],
-        "warnings": list(item.warnings),
-    }

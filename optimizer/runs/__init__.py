@@ -11,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer import new_paths, plan_workbook
 from optimizer.case import Case
-from optimizer.decision_rows import decision_rows
+from optimizer.paths import new as new_paths
 from optimizer.plan import Plan
 from optimizer.policy import Policy
+from optimizer.runs import workbook
+from optimizer.runs.decision_rows import decision_rows
 
 PLAN, DECISIONS, SUMMARY, RUN = "plan.csv", "decisions.csv", "summary.json", "run.json"
 WORKBOOK, REPORT, LOG = "plan.xlsx", "report.html", "solver.log"
@@ -70,7 +71,7 @@ def write_tables(plan: Plan, folder: Path, policy: Policy, case: Case) -> None:
     write_csv(decision_rows(plan.decisions), folder / DECISIONS)
     if len(plan.decisions.variables):
         write_csv(plan.decisions.variables, folder / VARIABLES)
-    plan_workbook.write_workbook(plan, folder / WORKBOOK, policy, case)
+    workbook.write_workbook(plan, folder / WORKBOOK, policy, case)
 
 
 def write_facts(plan: Plan, folder: Path, name: Path) -> None:

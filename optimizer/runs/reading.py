@@ -14,12 +14,13 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.case.folders import LARGEST_FILE
 from optimizer.case.sources import WORKBOOK_SUFFIX
-from optimizer.decision_rows import decisions_from_rows
 from optimizer.errors import InputError, Problems, did_you_mean, shorten
-from optimizer.given_paths import standing_at
-from optimizer.parameters import facts_of
+from optimizer.paths.given import standing_at
 from optimizer.plan import COLUMNS, Decisions, variable_table
-from optimizer.plan_rows import (
+from optimizer.runs import DECISIONS, PLAN, RUN, VARIABLES, plain
+from optimizer.runs.decision_rows import decisions_from_rows
+from optimizer.runs.parameters import facts_of
+from optimizer.runs.tables import (
     NAMED_SLOTS,
     OTHERS,
     PARAMETERS,
@@ -31,7 +32,6 @@ from optimizer.plan_rows import (
     check_variables,
     with_scales,
 )
-from optimizer.runs import DECISIONS, PLAN, RUN, VARIABLES, plain
 from optimizer.schema import NOTE, SOURCE, STANDARD, TableSpec
 from optimizer.tables import Grid, Workbook, parse_grid, read_table, read_workbook
 

@@ -13,11 +13,11 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.decision_rows import decision_rows
 from optimizer.errors import OptimizerError
-from optimizer.parameters import parameters
 from optimizer.plan import Plan
 from optimizer.policy import Policy
+from optimizer.runs.decision_rows import decision_rows
+from optimizer.runs.parameters import parameters
 
 RISKY_STARTS = ("=", "#")
 """How text begins that would become a formula or an error, unless its cell is marked as text."""

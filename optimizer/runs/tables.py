@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.decision_rows import OTHER_KEYS
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.frames import mapping, rows_of
-from optimizer.parameters import SCALE
 from optimizer.plan import COLUMNS, variable_values
-from optimizer.plan_workbook import NAMES
+from optimizer.runs.decision_rows import OTHER_KEYS
+from optimizer.runs.parameters import SCALE
+from optimizer.runs.workbook import NAMES
 from optimizer.schema import NOTE, SOURCE, STANDARD, ColumnSpec, TableSpec
 
 MOST = 1e15

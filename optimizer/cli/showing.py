@@ -1,0 +1,119 @@
+"""What the command line prints: a line of progress, plans, checks and validations."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from optimizer.errors import Problem
+    from optimizer.evaluation import Evaluation
+    from optimizer.plan import Plan
+    from optimizer.solver import Progress
+    from optimizer.validation import Validation
+
+SHOWN_VIOLATIONS = 20
+SHOWN_LOSS = 5e-4
+
+
+class ProgressLine:
+    """One line on stderr, rewritten in place on a terminal and silent elsewhere but for steps."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._step = ""
+
+    def show(self, progress: Progress) -> None:
+        """Show how far a search is."""
+        text = f"{progress.seconds:6.1f} s  {progress.step}"
+        if progress.objective is not None:
+            text += f"  plan {progress.objective:,.3f}"
+        if progress.bound is not None:
+            text += f"  bound {progress.bound:,.3f}"
+        if progress.gap is not None and progress.gap < float("inf"):
+            text += f"  gap {progress.gap:.3%}"
+        if self._terminal:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+        elif progress.step != self._step:
+            print(text, file=sys.stderr)
+        self._step = progress.step
+
+    def end(self) -> None:
+        """Leave a clean line."""
+        if self._terminal:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document."""
+    is_plain = (sys.stdout.encoding or "").lower() != "utf-8"
+    print(json.dumps(document, indent=2, ensure_ascii=is_plain, default=str))
+
+
+def print_plan(plan: Plan) -> None:
+    """Print the headline of a plan and its goals."""
+    from optimizer.frames import rows_of
+
+    gap = "" if plan.gap is None else f", proven gap {plan.gap:.3%}"
+    print(f"{plan.policy} on {plan.case}: {plan.status}, {plan.objective:,.3f} points{gap}")
+    print(f"{plan.slots_total:,} slots in {plan.seconds['total']:.1f} s; written to {plan.folder}")
+    for row in rows_of(plan.tables["goals"]):
+        print(f"  {row.goal:<20} {row.weighted:9.3f} points  {row.scaled:7.1%} of its scale")
+    lost = plan.tables["goals"]["weighted"].sum() - plan.objective
+    if lost > SHOWN_LOSS:
+        print(f"  {'soft limits, change':<20} {-lost:9.3f} points")
+
+
+def print_evaluation(evaluation: Evaluation, assumed: tuple[str, ...]) -> None:
+    """Print what was assumed, what is broken, and the verdict."""
+    for sentence in assumed:
+        print(f"Assumed: {sentence}.")
+    sentences = evaluation.in_words()
+    for sentence in sentences[:SHOWN_VIOLATIONS]:
+        print(f"Broken: {sentence}")
+    if len(sentences) > SHOWN_VIOLATIONS:
+        print(f"... and {len(sentences) - SHOWN_VIOLATIONS} more")
+    verdict = "Every rule holds." if evaluation.holds else f"{len(sentences)} rules are broken."
+    print(f"{verdict} {evaluation.points:,.4f} points.")
+
+
+def print_validation(item: Validation, *, github: bool) -> None:
+    """Print the outcome for one pair, with its problems or as annotations."""
+    names = " on ".join(str(path) for path in (item.policy, item.case) if path is not None)
+    mark = "ok   " if item.ok else "WRONG"
+    size = f"  {item.options:,} options" if item.options else ""
+    print(f"{mark}  {names}: {item.message}{size}  {item.seconds:.1f} s")
+    for problem in item.problems:
+        print(_annotation(item, problem) if github else f"       {problem}")
+    for sentence in item.warnings:
+        print(f"::warning::{names}: {sentence}" if github else f"       odd: {sentence}")
+
+
+def _annotation(item: Validation, problem: Problem) -> str:
+    case = item.case if item.policy is None else None
+    file = problem.file
+    if case is not None:
+        is_case = case.name == problem.file
+        file = str(case if is_case else case / problem.file)
+    if item.policy is not None and problem.file == item.policy.name:
+        file = str(item.policy)
+    line = "" if problem.row is None else f",line={problem.row}"
+    text = str(problem).replace("%", "%25").replace("\n", "%0A")
+    return f"::error file={file}{line}::{text}"
+
+
+def as_document(item: Validation) -> dict[str, object]:
+    """Give the outcome for one pair as plain text and figures."""
+    return {
+        "policy": None if item.policy is None else str(item.policy),
+        "case": None if item.case is None else str(item.case),
+        "ok": item.ok,
+        "message": item.message,
+        "options": item.options,
+        "seconds": round(item.seconds, 3),
+        "problems": [str(problem) for problem in item.problems],
+        "warnings": list(item.warnings),
+    }
