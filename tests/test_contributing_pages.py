@@ -1,4 +1,4 @@
-"""What the pages on adding a rule or a table say works: their changes, commands and examples."""
+"""What the pages on solving on and on adding a rule or a table say works: their changes, commands and examples."""
 
 from __future__ import annotations
 
@@ -74,6 +74,10 @@ def copy(tmp_path: Path) -> Copy:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=unneeded)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return Copy(tmp_path)
+
+
+def test_a_session_solves_on(copy: Copy) -> None:
+    copy.compare((ROOT / "docs" / "solving-on.md").read_text(encoding="utf-8"))
 
 
 def test_a_rule_in_a_script(copy: Copy) -> None:
