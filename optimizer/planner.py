@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
-import inspect
-import platform
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
@@ -25,12 +21,12 @@ from optimizer.instance import Instance
 from optimizer.plan import Decisions, Plan, variable_table
 from optimizer.policy import Policy
 from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
+from optimizer.provenance import function_told, versions
 from optimizer.solver import LoadedModel, Progress, Solution, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VERSIONED = ("talent-optimizer", "pyomo", "highspy", "numpy", "pandas", "scipy", "pydantic")
 INDIFFERENT = (
     "The value of a plan does not depend on which country's people go to which region, except in "
     "blocks planned slot by slot: single slots are filled in nearest to the current plan, then in "
@@ -296,7 +292,7 @@ def _provenance(outcome: _Outcome) -> dict[str, object]:
     instance, solution, task = outcome.instance, outcome.solution, outcome.task
     policy = instance.policy
     extend = task.wanted.extend
-    extension = {} if extend is None else {"extend": _told(extend)}
+    extension = {} if extend is None else {"extend": function_told(extend)}
     return extension | {
         "case_hashes": dict(instance.case.hashes),
         "policy_hash": policy.hash,
@@ -320,24 +316,3 @@ def _provenance(outcome: _Outcome) -> dict[str, object]:
             for step in task.watch.trace
         ],
     }
-
-
-def _told(extend: Extend) -> dict[str, str | None]:
-    """Name of a function, and hash of its text where it is to be had."""
-    name = f"{extend.__module__}.{getattr(extend, '__qualname__', type(extend).__qualname__)}"
-    try:
-        text = inspect.getsource(extend)
-    except (OSError, TypeError):
-        return {"function": name, "sha256": None}
-    return {"function": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
-
-
-def versions() -> dict[str, str]:
-    """Versions of everything that can move a plan."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for name in VERSIONED:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "unknown"
-    return found

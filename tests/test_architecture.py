@@ -44,6 +44,7 @@ ORDER = (
     "expectations",
     "advice",
     "preparation",
+    "provenance",
     "planner",
     "session",
     "validation",
