@@ -11,7 +11,7 @@ import pandas as pd
 import pyomo.environ as pyo
 import pytest
 
-from optimizer import CustomRule, InfeasibleError, Instance, PolicyError, Session, solve
+from optimizer import CustomRule, InfeasibleError, InputError, Instance, PolicyError, Session, solve
 from optimizer.instance.renewing import IN_CELLS
 from optimizer.policy import Amount, Relative
 from optimizer.schema import TABLES
@@ -119,7 +119,7 @@ def refused(action: Callable[..., object], *arguments: object) -> list[str] | No
     """What a policy error says, or nothing where there is none."""
     try:
         action(*arguments)
-    except PolicyError as error:
+    except (InputError, PolicyError) as error:
         return [problem.message for problem in error.problems]
     return None
 
@@ -200,6 +200,48 @@ def test_changes_that_bring_in_other_decisions_build_the_model_again(session: Se
     compared(session, Session(POLICY, CASE, changes=changes))
     session.change({"applicants[country=AVA, track=lab].applicants": 3})
     assert session.rebuilt == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"budget.carry_over.science": 0.0},
+        {"commitments[country=CYR, region=coast].at_least": 1},
+        {"limits.country_share.at_most": 3},
+        {"limits.country_share.at_most.by": []},
+        {"limits.country_share.at_most.where": {"year": 2030}},
+        {"stability": {"max_change": 0.625}},
+        {"goals.alliance.effects.1.effect": 0},
+        {"sites[track=lab].max_slots": 0},
+        {"budgets[line=science].amount": 0},
+        {"countries[country=AVA].security_depth": 0},
+        {"scores[goal=alliance].value": 0},
+        {"limits.country_share.at_most.times": 0},
+        {"limits.more_from_africa.soft": 1, "limits.more_from_africa.at_least": 1},
+    ],
+    ids=str,
+)
+def test_changes_that_do_more_than_change_a_number(changes: dict[str, object]) -> None:
+    refusal = refused(afresh, POLICY, CASE, changes)
+    session = Session(POLICY, CASE)
+    assert refused(session.change, changes) == refusal
+    if refusal is None:
+        fresh = afresh(POLICY, CASE, changes)
+        first, second = fresh._loaded.matrix, session._loaded.matrix
+        assert first.rows == second.rows
+        assert optimum(session) == pytest.approx(optimum(fresh), abs=1e-6)
+        # And back again.
+        session.change({"goals.alliance.weight": 3.5})
+        compared(session, afresh(POLICY, CASE, changes | {"goals.alliance.weight": 3.5}))
+
+
+def test_figures_that_contradict_each_other_are_refused(session: Session) -> None:
+    with pytest.raises(InputError) as raised:
+        session.change({"commitments[country=CYR, region=coast].at_least": 9})
+    assert str(raised.value) == (
+        "1 problem\n- commitments.csv row 4, column at_least: 9 is above at_most, 3\n"
+        "    Expected at_least no higher than at_most."
+    )
 
 
 def test_what_is_refused_changes_nothing(session: Session) -> None:
@@ -348,12 +390,11 @@ def test_custom_rules_stay_through_changes() -> None:
         return [CustomRule("few", title="Few work")]
 
     session = Session(POLICY, CASE, extend=few)
-    session.change({"goals.alliance.weight": 4})
-    assert session.rebuilt == 0
     # What a function reads from an instance may change with any number, so it is called again.
+    session.change({"goals.alliance.weight": 4})
     changes = {"goals.alliance.weight": 4, "budgets[line=science].amount": 20e6}
     session.change({"budgets[line=science].amount": 20e6})
-    assert session.rebuilt == 1
+    assert session.rebuilt == 2
     compared(session, Session(POLICY, CASE, extend=few, changes=changes))
     session.drop("few")
     assert session.relax().points is not None

@@ -13,9 +13,13 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from optimizer.case import Case
-from optimizer.errors import PolicyError, Problems, did_you_mean, shorten
+from optimizer.case.checked import CaseTables
+from optimizer.case.consistency import check_consistency
+from optimizer.case.header import CaseHeader
+from optimizer.case.loading import Case
+from optimizer.errors import InputError, PolicyError, Problems, did_you_mean, shorten
 from optimizer.schema import MONEY, TABLES, ColumnSpec, TableSpec
+from optimizer.tables import TableRead
 from optimizer.tables.cells import parse_cells
 from optimizer.toml_files import shown
 
@@ -26,6 +30,18 @@ CHANGES = "changes"
 
 ADDRESS = re.compile(r"\s*(\w+)\s*\[([^\[\]]*)\]\s*\.\s*([\w ]+?)\s*")
 FIGURES = ("number", "int")
+TOGETHER = frozenset(
+    {
+        "tracks",
+        "continuations",
+        "support_levels",
+        "commitments",
+        "present_by_country",
+        "present_by_region",
+        "current_plan",
+    }
+)
+"""Tables whose figures must agree with each other."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +85,8 @@ def change_case(case: Case, changes: Mapping[str, object]) -> tuple[Case, tuple[
     ------
     PolicyError
         With every address that leads nowhere and every value that the column does not take.
+    InputError
+        With what contradicts other figures of the case.
     """
     problems = Problems()
     done = []
@@ -81,7 +99,31 @@ def change_case(case: Case, changes: Mapping[str, object]) -> tuple[Case, tuple[
             tables[change.table] = frame
             done.append(change)
     problems.raise_if_any(PolicyError)
-    return replace(case, tables=tables), tuple(done)
+    changed = replace(case, tables=tables)
+    if any(change.table in TOGETHER for change in done):
+        _require_consistent(changed)
+    return changed, tuple(done)
+
+
+def _require_consistent(case: Case) -> None:
+    """Refuse figures that contradict each other, as reading them would."""
+    header = CaseHeader.model_validate(
+        {
+            "schema": 1,
+            "title": case.title,
+            "currency": case.currency,
+            "years": case.years,
+            "country_codes": case.country_codes,
+            "licence": case.licence,
+        }
+    )
+    reads = {
+        name: TableRead(frame, is_there=len(frame) > 0, sound=True)
+        for name, frame in case.tables.items()
+    }
+    problems = Problems()
+    check_consistency(CaseTables(header, reads, problems))
+    case.retold(problems).raise_if_any(InputError)
 
 
 def _resolve(address: str, value: object, case: Case, problems: Problems) -> CellChange | None:

@@ -61,25 +61,19 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
 
 
 def with_bounds(joined: JoinedLimit, limit: Limit, measures: Measures) -> JoinedLimit:
-    """The same limit with other numbers on the sides it has."""
+    """The same limit with other numbers on the sides it has, each in place of one like it."""
     bounds = []
     for bound in joined.bounds:
         before, wanted = getattr(joined.limit, bound.sense), getattr(limit, bound.sense)
         if wanted == before:
             bounds.append(bound)
-        elif isinstance(wanted, Relative) and _differs_in_times(before, wanted):
+        elif isinstance(wanted, Relative):
             bounds.append(replace(bound, times=wanted.times))
         else:
             bounds.append(_bound(bound.sense, wanted, limit, joined.groups, measures))
     check_floor(limit, joined.groups, joined.measured, bounds, measures)
     check_soft_base(limit, bounds, measures)
     return replace(joined, limit=limit, bounds=tuple(bounds))
-
-
-def _differs_in_times(before: object, wanted: Relative) -> bool:
-    if not isinstance(before, Relative):
-        return False
-    return wanted.model_copy(update={"times": before.times}) == before
 
 
 def _bound(

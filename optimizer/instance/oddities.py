@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optimizer.errors import did_you_mean
 from optimizer.instance import Instance
 from optimizer.instance.sets import options
 from optimizer.schema import TABLES
@@ -16,6 +17,7 @@ def oddities(instance: Instance) -> list[str]:
         *_net_of_people(instance),
         *_short_tail(instance),
         *_unsaid_support(instance),
+        *_idle_scores(instance),
     ]
 
 
@@ -93,3 +95,18 @@ def _unsaid_support(instance: Instance) -> list[str]:
         "no budget line has purpose 'integration', so a support floor counts no money. Maybe you "
         "want the column purpose in budgets."
     ]
+
+
+def _idle_scores(instance: Instance) -> list[str]:
+    """A case may have scores for the goals of several policies; a misspelt goal looks the same."""
+    goals = instance.policy.goals
+    counts = instance.case.table("scores")["goal"].value_counts(sort=False)
+    found = []
+    for goal, count in counts[~counts.index.isin(list(goals))].items():
+        meant = did_you_mean(str(goal), goals)
+        rows = f"{count} row{'s' * (count != 1)}"
+        found.append(
+            f"scores has {rows} for {goal!r}, which is no goal of the policy and counts for "
+            f"nothing. Maybe you want {'a goal of that name' if meant is None else repr(meant)}."
+        )
+    return found

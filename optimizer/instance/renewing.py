@@ -20,8 +20,7 @@ from optimizer.instance.bounds import JoinedLimit
 from optimizer.instance.limits import join_commitments, with_bounds
 from optimizer.instance.measures import Measures
 from optimizer.instance.services import capacities
-from optimizer.instance.sets import hosting_sites
-from optimizer.policy import Limit, Policy
+from optimizer.policy import Amount, Limit, Policy, Relative
 
 FAMILIES = (
     "cohort",
@@ -35,13 +34,16 @@ FAMILIES = (
 )
 """Frames of :class:`optimizer.instance.sets.Sets` that decisions are made of."""
 
+FACTS = ("levels", "groups", "pairs")
+"""Frames with facts that stand in rows and columns."""
+
 TOLD = frozenset({"why", "source", "title", "cases", "extends", "protected", "schema_version"})
 """Fields that no number of a model depends on."""
 
 IN_CELLS: Mapping[tuple[str, str], str] = {
     ("budgets", "amount"): "budgets",
     ("national_caps", "max"): "caps",
-    ("sites", "max_slots"): "sites",
+    ("sites", "max_slots"): "terms",
     ("services", "capacity"): "capacities",
     ("commitments", "at_least"): "commitments",
     ("commitments", "at_most"): "commitments",
@@ -56,7 +58,7 @@ IN_CELLS: Mapping[tuple[str, str], str] = {
 }
 """What a change of a cell moves; attributes move terms, all else the model itself."""
 
-NUMBERS = frozenset({"budgets", "caps", "sites", "capacities", "commitments", "change"})
+NUMBERS = frozenset({"budgets", "caps", "capacities", "commitments", "change"})
 """Parts of an instance that are numbers of rules alone."""
 
 
@@ -95,12 +97,13 @@ def renewed(old: Instance, case: Case, policy: Policy, cells: Iterable[tuple[str
     moved = _moved_by_policy(old.policy, policy)
     if moved is not None:
         moved = _moved_by_cells(cells, moved)
-    only_costs = moved is not None and moved <= {"costs"}
-    if moved is None or "terms" in moved or (old.extension.rules and not only_costs):
-        fresh = build_instance(case, policy)
-        same = moved is not None and not old.extension.rules and _same_model(old, fresh)
-        return Renewal(fresh, moved if same else None)
-    return Renewal(_with_numbers(old, case, policy, moved), frozenset(moved))
+    if moved is None or "terms" in moved:
+        new = build_instance(case, policy)
+    else:
+        new = _with_numbers(old, case, policy, moved)
+    # A function that adds custom rules may read any number, so it is called again.
+    same = moved is not None and not old.extension.rules and _same_model(old, new)
+    return Renewal(new, moved if same else None)
 
 
 def _moved_by_policy(old: Policy, new: Policy) -> frozenset[str] | None:
@@ -155,11 +158,22 @@ def _moves(old: Any, new: Any, known: Mapping[str, str | None]) -> frozenset[str
 
 
 def _by_limit(old: Limit, new: Limit) -> frozenset[str] | None:
-    for key in ("at_least", "at_most", "soft"):
-        if (getattr(old, key) is None) != (getattr(new, key) is None):
+    if (old.soft is None) != (new.soft is None):
+        return None
+    for key in ("at_least", "at_most"):
+        if not _same_shape(getattr(old, key), getattr(new, key)):
             return None
     known = dict.fromkeys(("at_least", "at_most", "soft_base"), "limits")
     return _moves(old, new, known | {"soft": "costs"})
+
+
+def _same_shape(old: Any, new: Any) -> bool:
+    """Whether two bounds differ in one number at most."""
+    if isinstance(old, Relative) and isinstance(new, Relative):
+        return new.model_copy(update={"times": old.times}) == old
+    if isinstance(old, Amount) and isinstance(new, Amount):
+        return new.per == old.per
+    return (isinstance(old, int | float) and isinstance(new, int | float)) or old is new is None
 
 
 def _by_money(old: Policy, new: Policy) -> frozenset[str] | None:
@@ -174,6 +188,8 @@ def _by_stability(old: Policy, new: Policy) -> frozenset[str] | None:
     if before is None or after is None:
         return frozenset() if before is after else None
     if (before.max_change is None) != (after.max_change is None):
+        return None
+    if bool(before.price) != bool(after.price):
         return None
     return _moves(before, after, {"max_change": "change", "price": "costs"})
 
@@ -194,8 +210,7 @@ def _moved_by_cells(
 def _same_model(old: Instance, new: Instance) -> bool:
     """Whether two instances have the same decisions, groups and rules."""
     return (
-        all(getattr(old.sets, name).equals(getattr(new.sets, name)) for name in _ALL_EQUAL)
-        and _same_decisions(old, new)
+        _same_decisions(old, new)
         and _groups(old.limits) == _groups(new.limits)
         and _groups(old.commitments) == _groups(new.commitments)
         and {name: curve.tangents for name, curve in old.diminishing.items()}
@@ -204,13 +219,16 @@ def _same_model(old: Instance, new: Instance) -> bool:
             curve.groups == new.diminishing[name].groups for name, curve in old.diminishing.items()
         )
         and old.carry_over.keys() == new.carry_over.keys()
+        and [(each.from_, each.to) for each in old.transfers]
+        == [(each.from_, each.to) for each in new.transfers]
     )
 
 
-_ALL_EQUAL = ("levels", "groups", "pairs")
-
-
 def _same_decisions(old: Instance, new: Instance) -> bool:
+    if old.sets is new.sets:
+        return True
+    if any(not getattr(old.sets, name).equals(getattr(new.sets, name)) for name in FACTS):
+        return False
     keys = {name: list(getattr(old.sets, name)) for name in FAMILIES}
     keys["expansion"] = ["region", "service", "year", "expansion_unit", "expansion_limit"]
     return all(
@@ -239,8 +257,6 @@ def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[st
     problems = Problems()
     attributes = replace(old.attributes, policy=policy, problems=problems)
     sets = old.sets
-    if "sites" in moved:
-        sets = replace(sets, sites=hosting_sites(case, sets.window, problems))
     parts: dict[str, Any] = {}
     if "budgets" in moved:
         parts |= {
@@ -270,7 +286,6 @@ def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[st
         case=case,
         policy=policy,
         attributes=attributes,
-        sets=sets,
         limits=limits,
         **parts,
     )

@@ -118,7 +118,7 @@ def build_sets(case: Case, policy: Policy, problems: Problems) -> Sets:
     years, window = _timeline(case, policy, problems)
     tracks = case.table("tracks").set_index("track")
     groups = _groups(case)
-    sites = hosting_sites(case, window, problems)
+    sites = _sites(case, window, problems)
     pairs = _pairs(case, years, problems)
     cohort = _cohort(case, pairs, groups, sites)
     agreement = pairs[pairs["link"].eq("proposed") & pairs["can_open"]]
@@ -205,7 +205,7 @@ def _groups(case: Case) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else none
 
 
-def hosting_sites(case: Case, window: Sequence[int], problems: Problems) -> pd.DataFrame:
+def _sites(case: Case, window: Sequence[int], problems: Problems) -> pd.DataFrame:
     """Hosting places per track, region and window year.
 
     A site with 0 slots admits nobody new, but people who stay on may live there.

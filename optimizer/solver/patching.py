@@ -231,6 +231,8 @@ def patched(matrix: Matrix, patch: Patch) -> Matrix:
         width = a.shape[1]
         old = entries.coords[0].astype(np.int64) * width + entries.coords[1]
         stays = ~np.isin(old, rows * width + columns)
+        full = values != 0.0
+        rows, columns, values = rows[full], columns[full], values[full]
         a = scipy.sparse.csc_array(
             (
                 np.concatenate([entries.data[stays], values]),
