@@ -52,42 +52,63 @@ def oddity(text: str) -> Oddity | None:
     """
     if PLAIN.fullmatch(text):
         return None
+    looks = (_machine_signs, _breaks, _unseen, _lost, _apart)
+    return next((odd for look in looks if (odd := look(text)) is not None), None)
+
+
+def _machine_signs(text: str) -> Oddity | None:
     if _CONTROL.search(text):
         return Oddity("has control characters", "text without control characters")
-    if _BREAKS.search(text):
-        what = "a tab" if "\t" in text else "a line break"
-        return Oddity(f"has {what}", "text on one line", " ".join(text.split()))
-    unseen = _UNSEEN.findall(text)
-    if unseen:
-        codes = ", ".join(f"U+{ord(sign):04X}" for sign in dict.fromkeys(unseen))
-        message = f"has characters that cannot be seen ({codes})"
-        return Oddity(message, "text without them", visible(text).strip() or None)
-    if LOST in text:
-        expected = "the text as it was before it was saved in another encoding"
-        return Oddity("has lost characters (U+FFFD)", expected)
-    if not unicodedata.is_normalized("NFC", text):
-        message = "has accents apart from their letters (it is not in Unicode's form NFC)"
-        return Oddity(message, "a letter and its accent as one", unicodedata.normalize("NFC", text))
     return None
 
 
+def _breaks(text: str) -> Oddity | None:
+    if _BREAKS.search(text):
+        what = "a tab" if "\t" in text else "a line break"
+        return Oddity(f"has {what}", "text on one line", " ".join(text.split()))
+    return None
+
+
+def _unseen(text: str) -> Oddity | None:
+    unseen = _UNSEEN.findall(text)
+    if not unseen:
+        return None
+    codes = ", ".join(f"U+{ord(sign):04X}" for sign in dict.fromkeys(unseen))
+    message = f"has characters that cannot be seen ({codes})"
+    return Oddity(message, "text without them", visible(text).strip() or None)
+
+
+def _lost(text: str) -> Oddity | None:
+    if LOST in text:
+        expected = "the text as it was before it was saved in another encoding"
+        return Oddity("has lost characters (U+FFFD)", expected)
+    return None
+
+
+def _apart(text: str) -> Oddity | None:
+    if unicodedata.is_normalized("NFC", text):
+        return None
+    message = "has accents apart from their letters (it is not in Unicode's form NFC)"
+    return Oddity(message, "a letter and its accent as one", unicodedata.normalize("NFC", text))
+
+
 def visible(text: str) -> str:
-    """Leave out what cannot be seen.
+    r"""Leave out what cannot be seen.
 
     Examples
     --------
-    >>> visible("\\ufeffKOR")
+    >>> visible("\ufeffKOR")
     'KOR'
     """
     return _UNSEEN.sub("", text)
 
 
 def folded(text: str) -> str:
-    """Give what two texts that look much the same have in common.
+    r"""Give what two texts that look much the same have in common.
 
     Examples
     --------
-    >>> folded("\\uff2b\\uff2f\\uff32"), folded("Ko\\u0304chi") == folded("k\\u014dchi")
+    >>> folded("\uff2b\uff2f\uff32"), folded("Ko\u0304chi") == folded("k\u014dchi")
     ('kor', True)
     """
     if text.isascii():

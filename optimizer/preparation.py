@@ -27,11 +27,12 @@ MODEL_SUFFIXES = (".lp", ".mps")
 
 
 class Pair(NamedTuple):
-    """A policy as it is and as changed, and the case it is meant for."""
+    """Policy and case as changed, and as they were before, on which scales depend."""
 
     base: Policy
     policy: Policy
     case: Case
+    base_case: Case
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def read_pair(
     base = policy if isinstance(policy, Policy) else load_policy(policy)
     of_cells = {address: value for address, value in changes.items() if is_cell(address)}
     changes = {address: value for address, value in changes.items() if address not in of_cells}
+    base_case = case
     case = change_case(case, of_cells)[0] if of_cells else case
     wanted = load_policy(base.path, changes=changes) if changes else base
     if changes and load_policy(base.path).hash != base.hash:
@@ -92,7 +94,7 @@ def read_pair(
         )
         raise PolicyError(problems)
     require_case(wanted, case)
-    return Pair(base, wanted, case)
+    return Pair(base, wanted, case, base_case)
 
 
 def load(wanted: Wanted, instance: Instance, model: Model, log: Path | None = None) -> LoadedModel:
@@ -102,7 +104,7 @@ def load(wanted: Wanted, instance: Instance, model: Model, log: Path | None = No
 
 
 def scales_of(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> dict[str, float]:
-    """Scale of every goal: as the policy says, ideals under the base policy's hard rules.
+    """Scale of every goal: as the policy says, ideals under the hard rules before any change.
 
     Ideals are rounded to six digits. Custom rules and changes do not move them.
 
@@ -119,13 +121,13 @@ def scales_of(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> dict[str, fl
     InfeasibleError, NoPlanError
         If there is no plan under the base policy, or the watch stopped the search.
     """
-    base, policy, case = wanted.pair
+    base, policy, case, base_case = wanted.pair
     scales = known_scales(policy)
     ideal = [name for name, goal in policy.goals.items() if goal.scale == "ideal"]
     if not ideal:
         return scales
     if not wanted.same_rules:
-        plain = Wanted(Pair(base, base, case))
+        plain = Wanted(Pair(base, base, base_case, base_case))
         loaded = load(plain, *plain.built({}))
     watch.begin("scales")
     found = loaded.ideals(ideal, watch)

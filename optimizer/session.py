@@ -17,6 +17,7 @@ from optimizer.case import Case
 from optimizer.case.changes import change_case, is_cell
 from optimizer.changes import CHANGES, apply_changes
 from optimizer.errors import PolicyError, Problems, SolverError, did_you_mean
+from optimizer.evaluation import LIMITS
 from optimizer.formulation.custom import Extend
 from optimizer.formulation.limits import limit_rows
 from optimizer.formulation.numbers import rule_numbers, rule_terms
@@ -25,9 +26,9 @@ from optimizer.plan import Plan
 from optimizer.planner import Clock, Task, check_options, found_plan
 from optimizer.policy import Policy
 from optimizer.policy.checks import check_whole
-from optimizer.preparation import NO_CHANGES, Pair, Wanted, load, read_pair, scales_of
+from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
 from optimizer.rules import register
-from optimizer.solver import CannotPatchError, LoadedModel, Patch, Progress, Watch
+from optimizer.solver import CannotPatchError, Patch, Progress, Watch
 from optimizer.toml_files import add_complaints
 
 
@@ -91,7 +92,7 @@ class Session:
         self._scales = None if scales is None else dict(scales)
         self._dropped: dict[str, list[int]] = {}
         self._solved = False
-        self._loaded = self._load()
+        self._loaded = load(self._wanted, *self._wanted.built(self._scales or {}), log)
         if self._scales is not None:
             self._loaded.set_costs(self._loaded.instance, self._scales)
 
@@ -108,14 +109,14 @@ class Session:
     @property
     def scales(self) -> Mapping[str, float]:
         """Raw value of each goal that counts as 1: those of the beginning, whatever changes."""
+        return self._scaled()
+
+    def _scaled(self) -> dict[str, float]:
+        """Scales, worked out and loaded when they are first needed."""
         if self._scales is None:
             self._scales = scales_of(self._wanted, self._loaded, Watch())
             self._loaded.set_costs(self._loaded.instance, self._scales)
         return self._scales
-
-    def _load(self) -> LoadedModel:
-        instance, model = self._wanted.built(self._scales or {})
-        return load(self._wanted, instance, model, self._log)
 
     def change(self, changes: Mapping[str, object]) -> None:
         """Change numbers of the policy or of the case.
@@ -140,16 +141,22 @@ class Session:
         renewal = renewed(
             self._loaded.instance, case, policy, [(cell.table, cell.column) for cell in cells]
         )
-        pair = Pair(self._wanted.pair.base, policy, case)
-        self._wanted = Wanted(pair, {**self._wanted.changes, **changes}, self._wanted.extend)
-        self._scales = scales
+        pair = self._wanted.pair._replace(policy=policy, case=case)
+        wanted = Wanted(pair, {**self._wanted.changes, **changes}, self._wanted.extend)
+        # Whatever may be refused comes before anything is taken over.
         try:
-            self._patch(renewal)
+            patch = self._patch_for(renewal)
         except CannotPatchError:
-            self._rebuild()
+            self._rebuild(wanted, scales)
+            return
+        self._wanted, self._scales = wanted, scales
+        self._loaded.instance = renewal.instance
+        self._loaded.take(patch)
+        if (renewal.moved or frozenset()) - NUMBERS:
+            self._loaded.set_costs(renewal.instance, scales)
 
-    def _patch(self, renewal: Renewal) -> None:
-        """Change the loaded numbers that have moved."""
+    def _patch_for(self, renewal: Renewal) -> Patch:
+        """The loaded numbers that have moved."""
         moved, instance = renewal.moved, renewal.instance
         if moved is None:
             raise CannotPatchError("the model itself is another one")
@@ -165,18 +172,18 @@ class Session:
         limits = [new for old, new in pairs if new is not old]
         if limits:
             loaded.patcher.limits(patch, limit_rows(limits))
-        loaded.instance = instance
-        loaded.take(patch)
-        if moved - NUMBERS:
-            loaded.set_costs(instance, self._scales or {})
+        return patch
 
-    def _rebuild(self) -> None:
+    def _rebuild(self, wanted: Wanted, scales: dict[str, float]) -> None:
+        """Load another model, with what was dropped dropped again as far as it is still there."""
+        loaded = load(wanted, *wanted.built(scales), self._log)
+        loaded.set_costs(loaded.instance, scales)
+        self._wanted, self._scales, self._loaded = wanted, scales, loaded
         self.rebuilt += 1
-        self._loaded = self._load()
-        self._loaded.set_costs(self._loaded.instance, self._scales or {})
         dropped, self._dropped = list(self._dropped), {}
         for name in dropped:
-            self.drop(name)
+            if self._find(name):
+                self.drop(name)
 
     def drop(self, name: str) -> None:
         """Let a limit of the policy, a custom rule or a whole rule limit nothing.
@@ -198,16 +205,24 @@ class Session:
         others = {row for kept in self._dropped.values() for row in kept}
         self._loaded.restore([row for row in rows if row not in others])
 
-    def _rows_of(self, name: str) -> list[int]:
+    def _find(self, name: str) -> list[int]:
         """Rows of a limit by its name, or of a whole rule that somebody chose."""
-        rules = register(self._loaded.instance.extension)
-        chosen = {rule for rule, told in rules.items() if told.kind == "limit"}
-        rows = [
+        chosen = self._chosen()
+        return [
             number
             for number, (rule, index) in enumerate(self._loaded.matrix.rows)
             if (rule == name and rule in chosen)
             or (rule in LIMITS and isinstance(index, tuple) and index[0] == name)
         ]
+
+    def _chosen(self) -> set[str]:
+        """Rules with numbers that somebody chose."""
+        rules = register(self._loaded.instance.extension)
+        return {rule for rule, told in rules.items() if told.kind == "limit"}
+
+    def _rows_of(self, name: str) -> list[int]:
+        """Rows that a name stands for; none is an error."""
+        rows, chosen = self._find(name), self._chosen()
         if not rows:
             known = [limit.name for limit in self._loaded.instance.limits] + sorted(chosen)
             problems = Problems()
@@ -215,7 +230,7 @@ class Session:
                 CHANGES,
                 f"{name!r} is no limit that could be dropped",
                 expected="the name of a limit, or of a rule with numbers that somebody chose",
-                maybe=did_you_mean(name, known),
+                maybe=did_you_mean(str(name), known),
             )
             raise PolicyError(problems)
         return rows
@@ -228,8 +243,7 @@ class Session:
         SolverError
             If points have no upper limit.
         """
-        scales = self.scales
-        assert scales is not None
+        self._scaled()
         run = self._loaded.relax(Watch(time_limit=time_limit))
         if run.status == "unbounded":
             raise SolverError("the points of a plan have no upper limit")
@@ -292,7 +306,7 @@ def _rescaled(old: Policy, new: Policy) -> dict[str, float]:
     problems = Problems()
     found = {}
     for name, goal in new.goals.items():
-        if name not in old.goals or goal.scale == old.goals[name].scale:
+        if name in old.goals and goal.scale == old.goals[name].scale:
             continue
         if goal.scale == "ideal":
             message = "scales are frozen while a session lasts"
@@ -302,10 +316,6 @@ def _rescaled(old: Policy, new: Policy) -> dict[str, float]:
             found[name] = 1.0 if goal.scale == "none" else float(goal.scale)
     problems.raise_if_any(PolicyError)
     return found
-
-
-LIMITS = ("limit_at_least", "limit_at_most")
-"""Rules whose rows belong to single limits of the policy, named first in their index."""
 
 
 def _changed(policy: Policy, changes: Mapping[str, object]) -> Policy:

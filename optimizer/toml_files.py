@@ -14,8 +14,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
-from optimizer.paths.given import NEITHER, standing_at
 from optimizer.odd_text import oddity
+from optimizer.paths.given import NEITHER, standing_at
 
 Address = tuple[str | int, ...]
 """Keys and list positions (from 0) on the way from the top of a file to a value."""

@@ -16,6 +16,7 @@ import pytest
 import optimizer
 from optimizer import CustomRule, ExtensionError, InfeasibleError, Instance, Plan
 from optimizer.formulation import RULES
+from optimizer.formulation.custom_rows import FROM_BELOW
 from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.settling import ADDED_UP_BY, HELD_BY
 from random_cases import write_random_case
@@ -47,7 +48,7 @@ def solved(extend: Extend, **options: Any) -> Plan:
     return plan
 
 
-def working(plan: Plan) -> "pd.Series[int]":
+def working(plan: Plan) -> pd.Series[int]:
     """New people in work by year."""
     return plan.slots[plan.slots["track"].eq("work")].groupby("year")["slots"].sum()
 
@@ -267,10 +268,12 @@ def watching(model: Any, instance: Instance) -> None:
         if component is None or not len(component):
             continue
         cells = list(component.items())
+        sign = -1 if name in FROM_BELOW else 1
         model.add_component(
             f"watch_{name}",
             pyo.Constraint(
-                range(len(cells)), rule=lambda _, number, cells=cells: cells[number][1] >= -1e12
+                range(len(cells)),
+                rule=lambda _, number, cells=cells, sign=sign: sign * cells[number][1] >= -1e12,
             ),
         )
 
@@ -287,7 +290,8 @@ def test_accounts_are_added_up_again_as_the_solver_had_them(
     told = plan.tables["rules"]
 
     def values(name: str) -> list[float]:
-        return told.loc[told["rule"].eq(f"watch_{name}"), "value"].tolist()
+        sign = -1.0 if name in FROM_BELOW else 1.0
+        return (sign * told.loc[told["rule"].eq(f"watch_{name}"), "value"]).tolist()
 
     tables = plan.tables
     goals = tables["goals"].set_index("goal")["raw"]
@@ -542,6 +546,40 @@ def test_decisions_are_limited_by_rules_alone(extend: Extend) -> None:
     )
 
 
+def fixes_a_slot(model: Any, instance: Instance) -> None:
+    model.slots["BOR", "work", "standard", "coast", 2030].fix(0)
+
+
+def test_slots_that_are_named_are_limited_by_rules_alone() -> None:
+    assert refused(fixes_a_slot).startswith(
+        "1 problem\n- extend, slots[BOR,work,standard,coast,2030]: is fixed, or its bounds"
+    )
+
+
+def rewrites(model: Any, instance: Instance) -> None:
+    row = model.spending_within_budget["science", 2030]
+    row.set_value(model.spending["science", 2030] <= 7e6)
+
+
+def test_accounts_are_not_pressed_to_where_the_model_does_not_hold_them() -> None:
+    def presses(model: Any, instance: Instance) -> None:
+        model.less_alliance = pyo.Constraint(expr=model.value["alliance"] <= 4.1)
+        model.more_change = pyo.Constraint(expr=model.change[2031] >= 62)
+        model.odd = pyo.Constraint(expr=float("nan") * one(model) <= 1)
+        model.more_alliance = pyo.Constraint(expr=model.value["alliance"] >= 4.1)
+        model.less_change = pyo.Constraint(expr=model.change[2031] <= 62)
+
+    assert refused(presses) == (
+        "3 problems\n"
+        "- extend, less_alliance: presses value[alliance] to where the model does not hold it\n"
+        "    Expected decisions, or a limit of the policy.\n"
+        "- extend, more_change: presses change[2031] to where the model does not hold it\n"
+        "    Expected decisions, or a limit of the policy.\n"
+        "- extend, odd: holds a number that is not finite\n"
+        "    Expected finite numbers."
+    )
+
+
 def switches_off(model: Any, instance: Instance) -> None:
     model.spending_within_budget.deactivate()
 
@@ -550,7 +588,7 @@ def deletes(model: Any, instance: Instance) -> None:
     model.del_component("spending_within_budget")
 
 
-@pytest.mark.parametrize("extend", [switches_off, deletes])
+@pytest.mark.parametrize("extend", [switches_off, deletes, rewrites])
 def test_rules_of_the_model_stay(extend: Extend) -> None:
     assert refused(extend) == (
         "1 problem\n"

@@ -7,6 +7,8 @@ not named may be anything.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +23,7 @@ from optimizer.errors import InputError, PolicyError, Problems, did_you_mean, sh
 from optimizer.schema import MONEY, TABLES, ColumnSpec, TableSpec
 from optimizer.tables import TableRead
 from optimizer.tables.cells import parse_cells
-from optimizer.toml_files import shown
+from optimizer.toml_files import frozen, shown
 
 Add = Callable[..., None]
 
@@ -99,10 +101,19 @@ def change_case(case: Case, changes: Mapping[str, object]) -> tuple[Case, tuple[
             tables[change.table] = frame
             done.append(change)
     problems.raise_if_any(PolicyError)
-    changed = replace(case, tables=tables)
+    changed = replace(case, tables=tables, hashes=_marked(case, changes))
     if any(change.table in TOGETHER for change in done):
         _require_consistent(changed)
     return changed, tuple(done)
+
+
+def _marked(case: Case, changes: Mapping[str, object]) -> dict[str, str]:
+    """Hashes that tell the changed case from the one that was read."""
+    told = json.dumps({address: repr(value) for address, value in changes.items()}, sort_keys=True)
+    return {
+        name: hashlib.sha256(f"{before}{told}".encode()).hexdigest()
+        for name, before in case.hashes.items()
+    }
 
 
 def _require_consistent(case: Case) -> None:
@@ -190,6 +201,7 @@ def _chosen(chosen: str, spec: TableSpec, frame: pd.DataFrame, add: Add) -> pd.S
 
 def _figure(value: object, kind: ColumnSpec, add: Add) -> float | None:
     """A figure as the column takes it; ``None`` after a problem, found as in cells of files."""
+    value = frozen(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         add(f"{shown(value)} is not a number", "a number")
         return None

@@ -45,7 +45,7 @@ def _check_keys(tables: CaseTables, name: str, column: str, other: str) -> None:
     target, key = TABLES[other], KEY_OF[other]
     if not tables.has(other):
         if len(cells) and not target.required:
-            message = f"names {key}s, but there is no {target.file}"
+            message = f"names {_several(key)}, but there is no {target.file}"
             tables.add(name, message, int(cells.index[0]), column, f"a {target.file}")
         return
     keys = tables[other][key]
@@ -55,7 +55,7 @@ def _check_keys(tables: CaseTables, name: str, column: str, other: str) -> None:
     known = list(keys.unique())
     if not known:
         if len(cells):
-            message = f"names {key}s, but {target.file} has no rows"
+            message = f"names {_several(key)}, but {target.file} has no rows"
             tables.add(name, message, int(cells.index[0]), column, f"rows in {target.file}")
         return
     unknown = cells[~cells.isin(known)]
@@ -69,6 +69,10 @@ def _check_keys(tables: CaseTables, name: str, column: str, other: str) -> None:
         column,
         f"a {key} of {target.file}",
     )
+
+
+def _several(noun: str) -> str:
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def _check_years(tables: CaseTables, name: str) -> None:

@@ -53,7 +53,11 @@ CasePath = Annotated[
 ]
 Changes = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Change a value: goals.alliance.weight=0.5. May be repeated."),
+    typer.Option(
+        "--set",
+        help="Change a value: goals.alliance.weight=0.5, or cells of the case: "
+        "'budgets[line=jsps, year=2028].amount=9e9'. May be repeated.",
+    ),
 ]
 
 
@@ -148,6 +152,7 @@ def solve(
     folder = out or runs.default_folder(policy.stem, _case_name(case))
     runs.refuse_existing(folder, force=force)
     check_options(gap, time_limit)
+    runs.require_writers()
     clock, line = Clock(), ProgressLine()
     with clock.step("read"):
         pair = read_pair(policy, case, changed)

@@ -21,6 +21,14 @@ from optimizer.rules import BOUNDS, RULES, Rule, figure, register
 __all__ = ["Evaluation", "decisions_of", "evaluate_decisions", "values_of"]
 
 
+LIMITS = ("limit_at_least", "limit_at_most")
+"""Rules whose rows belong to single limits of the policy, named first in their keys."""
+
+
+def _is_of(key: str, limit: str) -> bool:
+    return key == limit or key.startswith(f"{limit}, ")
+
+
 @dataclass(frozen=True, repr=False)
 class Evaluation:
     """What a plan is worth and which rules it breaks.
@@ -66,8 +74,11 @@ class Evaluation:
             return self
         soft = self.tables["soft"]
         free = soft["limit"].isin(dropped)
-        name = self.violations["key"].str.split(", ").str[0]
-        keep = ~(self.violations["rule"].isin(dropped) | name.isin(dropped))
+        keep = [
+            row.rule not in dropped
+            and not (row.rule in LIMITS and any(_is_of(row.key, name) for name in dropped))
+            for row in rows_of(self.violations)
+        ]
         return replace(
             self,
             points=self.points + float(soft.loc[free, "points"].sum()),

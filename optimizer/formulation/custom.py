@@ -10,6 +10,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optimizer.errors import ExtensionError, Problems, did_you_mean, shorten
+from optimizer.formulation.custom_rows import EXTEND, check_rows
 from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.margins import link_slots
 from optimizer.frames import keys_of
@@ -21,11 +22,11 @@ from optimizer.rules import BOUNDS, CustomRule, Extension
 Extend: TypeAlias = Callable[[Any, Instance], Iterable[CustomRule] | None]
 """Adds to a model; gives back what there is to say about the rules, or nothing."""
 
-EXTEND = "extend"
-"""Stands for the name of the file in problems with custom rules."""
-
 ADDED = (pyo.Var, pyo.Constraint, pyo.Expression, pyo.Param, pyo.Set, pyo.Block, pyo.RangeSet)
 """Kinds of components that custom rules may consist of."""
+
+VIOLATION = "custom_violation"
+"""Variable that lets soft custom rules give way."""
 
 SIDES = ("at_least", "at_most")
 
@@ -53,7 +54,7 @@ def extend_model(model: pyo.ConcreteModel, instance: Instance, extend: Extend | 
     instance = _touched(model, instance, problems)
     added = {part.name: part for part in before.added(pyo.Constraint)}
     for name, constraint in added.items():
-        _check_rows(constraint, problems)
+        check_rows(constraint, instance, problems)
         if name in BOUNDS or name in {limit.name for limit in instance.limits}:
             message = "is the name of a rule or limit already"
             problems.add(EXTEND, message, column=name, expected="another name")
@@ -77,7 +78,11 @@ class _Before:
             for part in model.component_objects(pyo.Var)
             for variable in part.values()
         ]
-        self.constraints = [(part, len(part)) for part in model.component_objects(pyo.Constraint)]
+        self.constraints = [
+            (part, [(row, row.expr) for row in part.values()])
+            for part in model.component_objects(pyo.Constraint)
+        ]
+        self.points_per_value = dict(model.points_per_value.extract_values())
 
     def added(self, kind: type) -> Iterator[Any]:
         """New components of a kind, also those of new Pyomo blocks."""
@@ -90,26 +95,29 @@ class _Before:
         for variable, fixed, lower, upper, domain in self.variables:
             now = (variable.fixed, variable.lb, variable.ub)
             if now != (fixed, lower, upper) or variable.domain is not domain:
-                problems.add(
-                    EXTEND,
-                    "is fixed, or its bounds or domain were changed",
-                    column=variable.name,
-                    expected="a constraint of your own, so that the limit has a name",
-                )
-        if self.model.points.expr is not self.points:
+                self._refuse(variable, problems)
+        for key in [key for key in self.model.slots if key not in self.model.SLOTS]:
+            named = self.model.slots[key]
+            if named.fixed or named.bounds != (0, None) or not named.is_integer():
+                self._refuse(named, problems)
+        values = dict(self.model.points_per_value.extract_values())
+        if self.model.points.expr is not self.points or values != self.points_per_value:
             problems.add(
                 EXTEND, "was changed", column="points", expected="soft rules, which cost points"
             )
         here = {id(part) for part in self.model.component_objects(active=True)}
         for constraint, rows in self.constraints:
-            active = sum(row.active for row in constraint.values())
-            if id(constraint) not in here or len(constraint) != rows or active != rows:
+            same = all(row.active and row.expr is expression for row, expression in rows)
+            if id(constraint) not in here or len(constraint) != len(rows) or not same:
                 problems.add(
                     EXTEND,
                     "is a rule of the model and was changed or switched off",
                     column=constraint.name,
                     expected="rules of your own; the policy says which of ours hold",
                 )
+        if self.model.component(VIOLATION) is not None:
+            expected = "another name"
+            problems.add(EXTEND, "is a name that prices need", column=VIOLATION, expected=expected)
         for part in self.model.component_objects(descend_into=True):
             if id(part) not in self.known and part.ctype not in ADDED:
                 problems.add(
@@ -119,19 +127,14 @@ class _Before:
                     expected="constraints, variables and expressions",
                 )
 
-
-def _check_rows(constraint: Any, problems: Problems) -> None:
-    for row in constraint.values():
-        degree = row.body.polynomial_degree() if row.active else 1
-        if degree == 0:
-            message, expected = "speaks of no decision", "pyo.Constraint.Skip for such a row"
-        elif degree != 1:
-            message, expected = "is not linear", "sums of decisions times numbers"
-        elif row.lb is None and row.ub is None:
-            message, expected = "limits nothing", "a number on at least one side"
-        else:
-            continue
-        problems.add(EXTEND, message, column=row.name, expected=expected)
+    @staticmethod
+    def _refuse(variable: Any, problems: Problems) -> None:
+        problems.add(
+            EXTEND,
+            "is fixed, or its bounds or domain were changed",
+            column=variable.name,
+            expected="a constraint of your own, so that the limit has a name",
+        )
 
 
 def _described(
@@ -167,10 +170,11 @@ def _described(
 
 def _check_price(rule: CustomRule, problems: Problems) -> None:
     for key, number in (("soft", rule.soft), ("base", rule.base)):
-        if number is not None and not 0.0 < number < float("inf"):
+        is_number = isinstance(number, int | float) and not isinstance(number, bool)
+        if number is not None and not (is_number and 0.0 < number < float("inf")):
             problems.add(
                 EXTEND,
-                f"{number} is no {'price' if key == 'soft' else 'base'}",
+                f"{number!r} is no {'price' if key == 'soft' else 'base'}",
                 column=f"{rule.name}.{key}",
                 expected="a number above 0",
             )
@@ -248,7 +252,8 @@ def _price(
     soft = [rule for rule in rules.values() if rule.soft is not None]
     if not soft:
         return
-    model.custom_violation = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False)
+    violations = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False)
+    model.add_component(VIOLATION, violations)
     lost = 0.0
     for rule in soft:
         for index, row in added[rule.name].items():
@@ -266,7 +271,7 @@ def _price(
                         expected="the number that counts as 100 %",
                     )
                     continue
-                violation = model.custom_violation[rule.name, index, side]
+                violation = violations[rule.name, index, side]
                 body = body + (1 if side == "at_least" else -1) * base / 100.0 * violation
                 lost = lost + rule.soft * violation
             row.set_value((row.lb, body, row.ub))

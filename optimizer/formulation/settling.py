@@ -12,7 +12,8 @@ import pyomo.environ as pyo
 from pyomo.core.expr.visitor import identify_variables
 
 from optimizer.errors import ExtensionError, Problems
-from optimizer.formulation.custom import EXTEND, base_of
+from optimizer.formulation.custom import base_of
+from optimizer.formulation.custom_rows import EXTEND
 from optimizer.formulation.expressions import KEYS
 from optimizer.frames import keys_of
 from optimizer.instance import Instance

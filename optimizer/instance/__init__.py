@@ -146,7 +146,7 @@ def build_instance(case: Case, policy: Policy) -> Instance:
     limits = join_limits(policy.limits, measures)
     commitments = join_commitments(measures)
     floors = _support_floors(case, sets, people, attributes)
-    _check_budget(case, attributes)
+    check_budget(case, attributes)
     current, current_at = _current_plan(case, attributes)
     policy.retold(case.retold(problems)).raise_if_any(PolicyError)
     return Instance(
@@ -234,7 +234,8 @@ def carried_over(case: Case, policy: Policy) -> dict[str, float]:
     return {line: float(share) for line, share in shares.items() if share > 0}
 
 
-def _check_budget(case: Case, attributes: Attributes) -> None:
+def check_budget(case: Case, attributes: Attributes) -> None:
+    """Refuse transfers and carry-over of lines that the case does not have."""
     policy = attributes.policy
     lines = sorted(set(case.table("budgets")["line"]))
     listed = listed_transfers(case, policy)

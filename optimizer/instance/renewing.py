@@ -13,6 +13,7 @@ from optimizer.instance import (
     build_instance,
     caps_of,
     carried_over,
+    check_budget,
     listed_transfers,
     money_of,
 )
@@ -258,6 +259,8 @@ def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[st
     attributes = replace(old.attributes, policy=policy, problems=problems)
     sets = old.sets
     parts: dict[str, Any] = {}
+    check_budget(case, attributes)
+    problems.raise_if_any(PolicyError)
     if "budgets" in moved:
         parts |= {
             "budget": money_of(case, sets),
@@ -281,7 +284,7 @@ def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[st
         for joined in old.limits
     )
     problems.raise_if_any(PolicyError)
-    new = replace(
+    return replace(
         old,
         case=case,
         policy=policy,
@@ -289,4 +292,3 @@ def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[st
         limits=limits,
         **parts,
     )
-    return new

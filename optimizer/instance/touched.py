@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -21,6 +21,10 @@ def with_touched_slots(case: Case, policy: Policy, sets: Sets, attributes: Attri
     and by a limit on slots that filters or groups by attributes of countries and of regions.
     All other blocks stay on their margins: integer slots with those margins always exist.
     """
+    quiet = attributes.quiet()
+    if not _anything_touches(case, policy, quiet):
+        # Every single slot as a frame is large; most cases never need it.
+        return replace(sets, slots=single_slots(replace(sets, cohort=sets.cohort.head(0))))
     blocks = single_slots(sets)
     keep = pd.Series(False, index=blocks.index)
     scores = case.table("scores")
@@ -34,16 +38,8 @@ def with_touched_slots(case: Case, policy: Policy, sets: Sets, attributes: Attri
             if not pd.isna(row.year):
                 matches &= blocks["year"].eq(int(row.year))
             keep |= matches
-    quiet = attributes.quiet()
-    for limit in policy.limits:
-        speakers = [(limit.measure, limit.where, limit.by)]
-        for bound in (limit.at_least, limit.at_most):
-            if isinstance(bound, Relative):
-                by = limit.by if bound.by is None else bound.by
-                speakers.append((bound.measure, bound.where, by))
-        for measure, where, by in speakers:
-            if measure == "slots":
-                keep |= _named(blocks, where, by, quiet)
+    for where, by in _spoken_of(policy):
+        keep |= _named(blocks, where, by, quiet)
     touched = blocks.loc[keep, BLOCK].drop_duplicates()
     return replace(sets, slots=blocks.merge(touched, on=BLOCK))
 
@@ -54,12 +50,40 @@ def single_slots(sets: Sets) -> pd.DataFrame:
     return blocks[["country", *BLOCK[:3], "region", "year"]]
 
 
+def _anything_touches(case: Case, policy: Policy, attributes: Attributes) -> bool:
+    """Whether anything at all could name a single slot."""
+    scores, commitments = case.table("scores"), case.table("commitments")
+    if (scores["goal"].isin(policy.goals) & scores["region"].ne("")).any():
+        return True
+    if (commitments["country"].ne("") & commitments["region"].ne("")).any():
+        return True
+    return any(
+        {"country", "region"} <= _dimensions(where, by, attributes)
+        for where, by in _spoken_of(policy)
+    )
+
+
+def _spoken_of(policy: Policy) -> Iterator[tuple[Mapping[str, object], Sequence[str]]]:
+    """Filter and groups of everything that limits count slots by."""
+    for limit in policy.limits:
+        if limit.measure == "slots":
+            yield limit.where, limit.by
+        for bound in (limit.at_least, limit.at_most):
+            if isinstance(bound, Relative) and bound.measure == "slots":
+                yield bound.where, limit.by if bound.by is None else bound.by
+
+
+def _dimensions(where: Mapping[str, object], by: Sequence[str], attributes: Attributes) -> set[str]:
+    found = (attributes.find(name, "") for name in (*where, *by))
+    return {attribute.dimension for attribute in found if attribute}
+
+
 def _named(
     blocks: pd.DataFrame, where: Mapping[str, object], by: Sequence[str], attributes: Attributes
 ) -> pd.Series:
     """Slots a filter names, if filter and groups speak of countries and regions together."""
     found = {name: attributes.find(name, "") for name in (*where, *by)}
-    dimensions = {attribute.dimension for attribute in found.values() if attribute}
+    dimensions = _dimensions(where, by, attributes)
     if not {"country", "region"} <= dimensions or None in found.values():
         return pd.Series(False, index=blocks.index)
     matches = pd.Series(True, index=blocks.index)

@@ -106,7 +106,9 @@ class Limit(StrictTable):
                 message = f"is missing; the soft limit's {key} is {what}"
                 clashes.append(("soft_base", message, "the number that counts as 100 %"))
         groups = [("by", self.by)]
-        groups += [(f"{key}.by", bound.by or ()) for key, bound in given if isinstance(bound, Relative)]
+        groups += [
+            (f"{key}.by", bound.by or ()) for key, bound in given if isinstance(bound, Relative)
+        ]
         for key, by in groups:
             if len(set(by)) < len(by):
                 message = f"{list(by)} gives an attribute twice"

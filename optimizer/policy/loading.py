@@ -65,10 +65,12 @@ def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES)
         if not problems_in_file or layers.base_file:
             add_complaints(error, Policy, merged, problems, layers.file_of)
     check_whole(merged, problems, layers.file_of)
-    problems.retold(layers.retell).raise_if_any(PolicyError)
+    if layers.sheets is not None:
+        problems = problems.retold(layers.retell)
+    problems.raise_if_any(PolicyError)
     assert policy is not None, "a refused policy has at least one complaint"
     policy._name, policy._path = path.stem, path
-    policy._layers = layers if layers.sheets is not None else None
+    policy._layers = layers
     return policy
 
 

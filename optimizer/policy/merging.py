@@ -49,15 +49,16 @@ class Layers:
     below: Layers | None = None
 
     def retell(self, problem: Problem) -> Problem:
-        """Tell a problem of an address of a workbook as one of its cell, or of who said it."""
+        """Tell a problem of an address as one of who said it, or of its cell in a workbook."""
         is_ours = problem.file == self.file and problem.sheet is None
-        if self.sheets is None or not is_ours:
-            return problem
-        parts = parse_address(problem.column or "")
+        parts = parse_address(problem.column or "") if is_ours else None
         if parts is None:
             return problem
         if any(parts[: len(change)] == change for change in self.changed):
             return replace(problem, file=CHANGES)
+        if self.sheets is None:
+            is_inherited = _depth(self.base, parts) > _depth(self.own, parts)
+            return replace(problem, file=self.base_file) if is_inherited else problem
         told, cell = self.sheets.problem(problem, parts)
         told_to = 0 if cell is None else ROW_PARTS if cell.is_row else len(parts)
         if _depth(self.base, parts) > told_to:
@@ -117,8 +118,10 @@ def _depth(data: Any, parts: tuple[str, ...]) -> int:
     return len(parts)
 
 
-def _name(entry: object) -> object:
-    return entry.get("name") if isinstance(entry, Mapping) else None
+def _name(entry: object) -> str | None:
+    """The name of a limit; None where it has none, or something else stands for it."""
+    name = entry.get("name") if isinstance(entry, Mapping) else None
+    return name if isinstance(name, str) else None
 
 
 def read_layers(path: Path, problems: Problems) -> Layers | None:

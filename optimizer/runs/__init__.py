@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.case import Case
+from optimizer.errors import OptimizerError
 from optimizer.paths import new as new_paths
 from optimizer.plan import Plan
 from optimizer.policy import Policy
@@ -57,6 +59,21 @@ def new_folder(folder: Path, *, force: bool = False) -> Iterator[Path]:
     refuse_existing(folder, force=force)
     with new_paths.written_aside(folder) as aside:
         yield aside
+
+
+def require_writers() -> None:
+    """Find out before solving, not after it, whether everything is there to write a run with.
+
+    Raises
+    ------
+    OptimizerError
+        If an extra is not installed.
+    """
+    for module, extra in (("openpyxl", "excel"), ("jinja2", "report")):
+        if importlib.util.find_spec(module) is None:
+            raise OptimizerError(
+                f'a run folder needs {module}: pip install "talent-optimizer[{extra}]"'
+            )
 
 
 def write_tables(plan: Plan, folder: Path, policy: Policy, case: Case) -> None:

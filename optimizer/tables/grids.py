@@ -19,6 +19,9 @@ MOST_COLUMNS = 1_000
 
 MOST_LINES = MOST_ROWS + 1
 AS_UTF_8 = "text saved as UTF-8 (in Excel: 'CSV UTF-8')"
+LOOKED_AT = 100_000
+"""Bytes by which a file is told from text."""
+
 SEARCHED = 10
 """Rows in which a header that is not in row 1 is looked for."""
 
@@ -121,7 +124,26 @@ def csv_grid(
     columns
         Headers that it must have.
     """
-    foreign = _foreign(content)
+    text = _text(content, file, problems)
+    if text is None:
+        return None
+    before = len(problems)
+    records = _records(text, file, problems)
+    _, header = next(records, (1, []))
+    is_broken = len(problems) > before
+    first = list(itertools.islice(records, SEARCHED))
+    fault = None if is_broken else _header_fault(header, first, columns)
+    if fault is not None:
+        message, expected = fault
+        problems.add(file, message, row=1, expected=expected)
+    if fault is not None or is_broken:
+        return None
+    return _rows_below(header, itertools.chain(first, records), file, problems, before)
+
+
+def _text(content: bytes, file: str, problems: Problems) -> str | None:
+    """Decode a file that is text, of as many lines as are read."""
+    foreign = _foreign(content[:LOOKED_AT])
     if foreign is not None:
         problems.add(file, foreign, expected=AS_UTF_8)
         return None
@@ -130,37 +152,16 @@ def csv_grid(
     if lines > MOST_LINES:
         problems.add(file, f"has {lines:,} lines", expected=AT_MOST_LINES)
         return None
-    text = _decode(content, file, problems)
-    if text is None:
-        return None
-    before = len(problems)
-    records = _records(text, file, problems)
-    _, header = next(records, (1, []))
-    if len(problems) > before:
-        return None
-    if not any(header):
-        problems.add(file, "has no header", row=1, expected=f"columns {', '.join(columns)}")
-        return None
-    if len(header) == 1 and header[0].count(";") + header[0].count("\t") > 1:
-        separator = "';'" if ";" in header[0] else "tabs"
-        problems.add(file, f"columns are separated by {separator}", row=1, expected="commas")
-        return None
-    first = list(itertools.islice(records, SEARCHED))
-    fault = _header_fault(header, first, columns)
-    if fault is not None:
-        message, expected = fault
-        problems.add(file, message, row=1, expected=expected)
-        return None
-    return _rows_below(header, itertools.chain(first, records), file, problems, before)
+    return _decode(content, file, problems)
 
 
-def _foreign(content: bytes) -> str | None:
+def _foreign(beginning: bytes) -> str | None:
     """Say what a file is that is no text in UTF-8, judged by its first bytes."""
-    if content.startswith(b"PK\x03\x04"):
+    if beginning.startswith(b"PK\x03\x04"):
         return "is a workbook or another zip archive, not a CSV file"
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "is saved as UTF-16"
-    if b"\0" in content.partition(b"\n")[0]:
+    if b"\0" in beginning.partition(b"\n")[0]:
         return "is not text in UTF-8: its first row has zero bytes"
     return None
 
@@ -169,6 +170,12 @@ def _header_fault(
     header: list[str], first: list[tuple[int, list[str]]], columns: Sequence[str]
 ) -> tuple[str, str] | None:
     """Say what stands in place of the header, rather than what is wrong with all its cells."""
+    wanted = f"columns {', '.join(columns)}"
+    if not any(header):
+        return "has no header", wanted
+    if len(header) == 1 and header[0].count(";") + header[0].count("\t") > 1:
+        separator = "';'" if ";" in header[0] else "tabs"
+        return f"columns are separated by {separator}", "commas"
     if not columns or any(name in columns for name in header):
         return None
     for row, record in first:
@@ -176,8 +183,7 @@ def _header_fault(
             return f"is not the header, which stands in row {row}", "the header in row 1"
     if any(did_you_mean(name, columns) for name in header):
         return None
-    found = shorten(repr(",".join(header)))
-    return f"{found} is not the header", f"columns {', '.join(columns)}"
+    return f"{shorten(repr(','.join(header)))} is not the header", wanted
 
 
 def _rows_below(

@@ -16,7 +16,7 @@ POINTS = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}")
 DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 IN_BRACKETS = re.compile(r"\(([0-9.,]+)\)")
 MONEY_SIGNS = re.compile(r"^(?:[A-Z]{3}\b|[¥$€£₩])\s*|\s*(?:\b[A-Z]{3}|[¥$€£₩円元])$")
-DASHES = str.maketrans("−–—’", "---'")
+DASHES = str.maketrans("−–—\u2019", "---'")
 
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 DATE = re.compile(

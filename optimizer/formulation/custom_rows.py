@@ -1,0 +1,61 @@
+"""What a row of a custom rule must be."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from pyomo.repn import generate_standard_repn
+
+from optimizer.errors import Problems
+from optimizer.instance import Instance
+
+EXTEND = "extend"
+"""Stands for the name of the file in problems with custom rules."""
+
+FROM_BELOW = ("violation", "change", "moved_cohorts", "moved_places")
+"""Accounts that the model holds from below only: a plan could overstate them."""
+
+
+def check_rows(constraint: Any, instance: Instance, problems: Problems) -> None:
+    """Refuse rows that are not linear, limit nothing, or would hold on paper only."""
+    for row in constraint.values():
+        if not row.active:
+            continue
+        degree = row.body.polynomial_degree()
+        if degree == 0:
+            message, expected = "speaks of no decision", "pyo.Constraint.Skip for such a row"
+        elif degree != 1:
+            message, expected = "is not linear", "sums of decisions times numbers"
+        elif not _is_finite(row):
+            message, expected = "holds a number that is not finite", "finite numbers"
+        elif row.lb is None and row.ub is None:
+            message, expected = "limits nothing", "a number on at least one side"
+        elif (account := _pressed(row, instance)) is not None:
+            message = f"presses {account} to where the model does not hold it"
+            expected = "decisions, or a limit of the policy"
+        else:
+            continue
+        problems.add(EXTEND, message, column=row.name, expected=expected)
+
+
+def _is_finite(row: Any) -> bool:
+    terms = generate_standard_repn(row.body, quadratic=False)
+    return all(map(math.isfinite, [*terms.linear_coefs, terms.constant]))
+
+
+def _pressed(row: Any, instance: Instance) -> str | None:
+    """Name of an account that a row would only seem to limit.
+
+    Values with diminishing returns lie anywhere under their tangents, changes and violations
+    anywhere above what they count: a ceiling on the first or a floor under the others could be
+    kept on paper only.
+    """
+    terms = generate_standard_repn(row.body, quadratic=False)
+    for variable, weight in zip(terms.linear_vars, terms.linear_coefs, strict=True):
+        name, index = variable.parent_component().name, variable.index()
+        curved = name == "counted" or (name == "value" and index in instance.diminishing)
+        held = weight if curved else -weight if name in FROM_BELOW else 0.0
+        if (row.ub is not None and held > 0) or (row.lb is not None and held < 0):
+            return str(variable.name)
+    return None
