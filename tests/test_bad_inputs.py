@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import subprocess
 import sys
 import time
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -15,9 +17,9 @@ import pandas as pd
 import pytest
 
 from bad_inputs import books, cells, paths, plans, policies, tables
-from bad_inputs.given import MEGABYTE, Kind, book_file, with_part
+from bad_inputs.given import MEGABYTE, POLICY, Kind, book_file, with_part
 from case_builder import changed, full_case, write_case
-from optimizer import load_case, load_policy, read_plan, solve
+from optimizer import load_case, load_policy, read_plan, solve, validate
 from optimizer import write_case as write_out
 from optimizer.errors import InputError, OptimizerError
 from optimizer.runs import FORMULA_STARTS, write_tables
@@ -42,7 +44,15 @@ def test_bad_input_is_told(name: str, tmp_path: Path) -> None:
     assert str(raised.value) == told
 
 
-FINE = {
+def test_the_examples_in_the_documentation_are_what_users_read() -> None:
+    page = (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
+    examples = re.findall(r"<!-- told: ([^>]*) -->\n```text\n(.*?)\n```", page, re.DOTALL)
+    assert len(examples) == 3
+    for name, text in examples:
+        assert KINDS[name].told == f"1 problem\n{text}"
+
+
+FINE: dict[str, tuple[str, Callable[[str], str]]] = {
     "byte order mark": ("applicants.csv", lambda text: "\ufeff" + text),
     "line ends of Windows": ("applicants.csv", lambda text: text.replace("\n", "\r\n")),
     "line ends of old Macs": ("applicants.csv", lambda text: text.replace("\n", "\r")),
@@ -105,6 +115,18 @@ def test_names_of_all_scripts_are_kept(name: str, tmp_path: Path) -> None:
     files = changed(full_case(), "regions.csv", "miyagi,Miyagi", f"miyagi,{name}")
     case = load_case(write_case(tmp_path / "case", files))
     assert case.table("regions")["name"].tolist() == [name, "Osaka"]
+
+
+def test_goal_of_the_scores_that_the_policy_lacks_is_odd(tmp_path: Path) -> None:
+    files = changed(full_case(), "scores.csv", "growth,KOR,study,,1.5", "growht,KOR,study,,1.5")
+    (tmp_path / "plain.toml").write_text(POLICY, encoding="utf-8")
+    case = write_case(tmp_path / "case", files)
+    (found,) = validate([tmp_path / "plain.toml", case], solve=False)
+    assert found.ok
+    assert found.warnings == (
+        "scores has 1 row for 'growht', which is no goal of the policy and counts for nothing. "
+        "Maybe you want 'growth'.",
+    )
 
 
 def test_zip_bomb_takes_neither_time_nor_memory(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ import optimizer
 from optimizer import checking, runs
 from optimizer.case import Case
 from optimizer.errors import InputError
-from optimizer.parameters import COLUMNS
+from optimizer.runs.parameters import COLUMNS
 from optimizer.plan import Plan
-from optimizer.plan_workbook import with_names, write_workbook
+from optimizer.runs.workbook import with_names, write_workbook
 from optimizer.policy import Policy
 from workbook_builder import set_cells, write_book
 

@@ -78,9 +78,7 @@ def _judged(material: Material) -> pd.DataFrame:
     by_floor = rules["key"].str.rpartition(", ")[0].isin(running)
     known = _known(material)
     named = rules["rule"].isin([*CHOSEN, *titles(material)])
-    chosen = named & ~rules["key"].map(
-        is_relative(material)
-    )
+    chosen = named & ~rules["key"].map(is_relative(material))
     says = (rules["limit"].abs() > TOLERANCE) | chosen | (floor & by_floor)
     allowed = TOLERANCE * rules["limit"].abs().clip(lower=1.0)
     is_equality = rules["sense"].eq("equal")

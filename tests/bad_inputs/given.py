@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import openpyxl
 
 from case_builder import changed, full_case, write_case
-from optimizer.case import load_case
-from optimizer.case_files import write_case as write_out
-from optimizer.checking import read_plan
-from optimizer.instance import build_instance
-from optimizer.policy import load_policy
+from optimizer import build_instance, load_case, load_policy, read_plan
+from optimizer import write_case as write_out
 
 Action = Callable[[Path], object]
 """Given an empty folder, writes a bad input into it and reads that; raises what the user sees."""
@@ -135,6 +133,17 @@ def header(old: str, new: str) -> Action:
     return table("case.toml", old, new)
 
 
+def joined(file: str, data: str) -> Action:
+    """A case with another content of one file, joined with the policy."""
+
+    def action(folder: Path) -> object:
+        case = write_case(folder / "case", {**full_case(), file: data})
+        write(folder / "plain.toml", POLICY)
+        return build_instance(load_case(case), load_policy(folder / "plain.toml"))
+
+    return action
+
+
 def policy(old: str, new: str) -> Action:
     """A policy with one piece replaced, joined with the case."""
     assert POLICY.count(old) == 1, f"{old!r} is not exactly once in the policy"
@@ -190,7 +199,7 @@ def book(change: Callable[[openpyxl.Workbook], object]) -> Action:
     return action
 
 
-def cell(sheet: str, place: str, value: object, kind: str | None = None) -> Action:
+def cell(sheet: str, place: str, value: Any, kind: str | None = None) -> Action:
     """The workbook with another value in one cell."""
 
     def change(found: openpyxl.Workbook) -> None:
@@ -227,7 +236,7 @@ def with_part(part: str, pieces: int, piece: bytes) -> Callable[[bytes], bytes]:
     return data
 
 
-def run(**files: str | Callable[[Path], object]) -> Action:
+def run(**files: str | bytes | Callable[[Path], object]) -> Action:
     """A run folder with other files, read as a plan of the case; ``plan_csv`` is plan.csv."""
 
     def action(folder: Path) -> object:

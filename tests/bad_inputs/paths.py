@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from bad_inputs.given import (
     POLICY,
+    Action,
     Kind,
     case_at,
     case_made,
@@ -20,23 +22,29 @@ from bad_inputs.given import (
     replaced,
     write,
 )
-from optimizer.case import load_case
-from optimizer.expectations import load_expectations
+from optimizer import load_case, load_expectations, write_template
 from optimizer.runs import refuse_existing as refuse_run
-from optimizer.template import write_template
-
-BYTES_THAT_ARE_NO_TEXT = b"s\xf4tes.csv"
 
 
 def named_in_bytes(folder: Path, name: bytes) -> str:
     return os.fsdecode(os.fsencode(folder) + b"/" + name)
 
 
-def renamed(old: str, new: str) -> object:
+def renamed(old: str, new: str) -> Callable[[Path], object]:
     return lambda case: (case / old).rename(case / new)
 
 
-def linked_to(name: str, target: str, given: object) -> object:
+def made(name: str, make: Callable[[Path], object], given: Callable[[Path], object]) -> Action:
+    """What a function made at a name in the folder, given to another function."""
+
+    def action(folder: Path) -> object:
+        make(folder / name)
+        return given(folder / name)
+
+    return action
+
+
+def linked_to(name: str, target: str, given: Callable[[Path], object]) -> Action:
     """A path that is a symbolic link, given to a function."""
 
     def action(folder: Path) -> object:
@@ -76,7 +84,7 @@ KINDS = {
         ),
     ),
     "pipe for a case": Kind(
-        lambda folder: load_case((pipe(folder / "case"), folder / "case")[1]),
+        made("case", pipe, load_case),
         (
             "1 problem\n"
             "- case: is neither a file nor a folder\n"
@@ -88,7 +96,7 @@ KINDS = {
         ("1 problem\n- sites.csv: is not a file that can be read\n    Expected a CSV file."),
     ),
     "circle of links for a case": Kind(
-        lambda folder: load_case((link("case")(folder / "case"), folder / "case")[1]),
+        made("case", link("case"), load_case),
         ("1 problem\n- case: there is no such folder in {folder}"),
     ),
     "link out of the folder for a table": Kind(
@@ -146,9 +154,7 @@ KINDS = {
         ),
     ),
     "folder name that is no text": Kind(
-        lambda folder: load_case(
-            (Path(named_in_bytes(folder, b"c\xf4")).mkdir(), named_in_bytes(folder, b"c\xf4"))[1]
-        ),
+        made(os.fsdecode(b"c\xf4"), Path.mkdir, load_case),
         ("1 problem\n- c\\udcf4: its name is not UTF-8\n    Expected a name that can be written."),
     ),
     "table given for a case": Kind(
@@ -420,7 +426,7 @@ KINDS = {
         ),
     ),
     "pipe for expectations": Kind(
-        lambda folder: load_expectations((pipe(folder / "tiny.toml"), folder / "tiny.toml")[1]),
+        made("tiny.toml", pipe, load_expectations),
         ("1 problem\n- tiny.toml: is neither a file nor a folder\n    Expected a TOML file."),
     ),
     "run folder that is a link": Kind(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bad_inputs.given import POLICY, Kind, policy, policy_text
+from bad_inputs.given import POLICY, Kind, extending, policy, policy_text
 
 KINDS = {
     "UTF-16 policy": Kind(
@@ -335,6 +335,15 @@ KINDS = {
             "1 problem\n"
             "- plain.toml line 2: is not valid TOML: Escaped character is not a Unicode "
             "scalar value"
+        ),
+    ),
+    "fault in what is inherited": Kind(
+        extending("base.toml", POLICY.replace('world_region = "Asia"', 'world_region = "Aisa"')),
+        (
+            "1 problem\n"
+            "- base.toml, limits.asia_share.where.world_region: no country has "
+            "world_region = 'Aisa'\n"
+            "    Expected one of Asia, Europe. Maybe Asia."
         ),
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bad_inputs.given import Kind, content, table
+from bad_inputs.given import Kind, content, joined, table
 from case_builder import full_case
 
 APPLICANTS = full_case()["applicants.csv"]
@@ -475,6 +475,16 @@ KINDS = {
             "1 problem\n"
             "- commitments.csv row 2, column at_least: 5 is above at_most, 4\n"
             "    Expected at_least no higher than at_most."
+        ),
+    ),
+    "two rows of one cost, neither more specific": Kind(
+        joined("costs.csv", COSTS + "study,grants,1,,KOR,,,1\nstudy,grants,1,,,2027,,2\n"),
+        (
+            "1 problem\n"
+            "- costs.csv row 6: rows 6 and 7 both speak of track 'study', line 'grants', "
+            "year_of_stay 1, level 'standard', country 'KOR', year 2027, entry 'new', "
+            "neither more specifically\n"
+            "    Expected one most specific row for each cell."
         ),
     ),
 }
