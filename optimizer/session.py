@@ -158,16 +158,17 @@ class Session:
     def _patch_for(self, renewal: Renewal) -> Patch:
         """The loaded numbers that have moved."""
         moved, instance = renewal.moved, renewal.instance
-        if moved is None:
+        # A function that adds custom rules may read any number, so it is called again.
+        if moved is None or self._wanted.extend is not None:
             raise CannotPatchError("the model itself is another one")
         loaded, patch = self._loaded, Patch()
         before = loaded.instance
         if "terms" in moved:
             for rule, terms in rule_terms(instance).items():
                 loaded.patcher.terms(patch, rule, terms)
-        numbers = NUMBERS if "terms" in moved else moved & NUMBERS
-        if numbers:
-            loaded.patcher.numbers(patch, rule_numbers(instance, numbers))
+            loaded.patcher.numbers(patch, rule_numbers(instance))
+        elif moved & NUMBERS:
+            loaded.patcher.numbers(patch, rule_numbers(instance, moved & NUMBERS))
         pairs = zip(before.limits, instance.limits, strict=True)
         limits = [new for old, new in pairs if new is not old]
         if limits:

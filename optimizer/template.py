@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimizer.paths import new as new_paths
 from optimizer.case import Case, load_case
 from optimizer.case_files import SUFFIX, contents_of, refuse_target, write_contents
 from optimizer.case_files.contents import empty_contents
 from optimizer.case_files.folders import HELP, POLICY
 from optimizer.case_files.help import MARK, readme_text
+from optimizer.paths import new as new_paths
 from optimizer.policy import load_policy, policy_rows
 from optimizer.policy.sheet_rows import SHEETS
 from optimizer.schema import TableSpec

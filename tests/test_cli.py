@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from optimizer import cli
-from optimizer.runs import workbook
 from optimizer.case import Case
 from optimizer.plan import Plan
 from optimizer.policy import Policy
+from optimizer.runs import workbook
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY, CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"

@@ -1,4 +1,4 @@
-"""What the pages on solving on and on adding a rule or a table say works: their changes, commands and examples."""
+"""What the pages on solving on, on rules and on tables say works: changes, commands, examples."""
 
 from __future__ import annotations
 

@@ -16,10 +16,10 @@ import optimizer
 from optimizer import checking, runs
 from optimizer.case import Case
 from optimizer.errors import InputError
-from optimizer.runs.parameters import COLUMNS
 from optimizer.plan import Plan
-from optimizer.runs.workbook import with_names, write_workbook
 from optimizer.policy import Policy
+from optimizer.runs.parameters import COLUMNS
+from optimizer.runs.workbook import with_names, write_workbook
 from workbook_builder import set_cells, write_book
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -350,6 +350,13 @@ at_most = { times = 0.5, measure = "slots" }
             id="plain number for a share",
         ),
         pytest.param(
+            limit(limit="asia_share", at_least=2),
+            "sheet limits, row 2, column B (at_least): 2 is a plain number, but in base.toml "
+            "at_most is a share of slots\n"
+            "    Expected share_of filled in as well: slots as there, or none for a plain number.",
+            id="plain number beside a share",
+        ),
+        pytest.param(
             limit(limit="crowding", at_most=500),
             "sheet limits, row 2, column B (at_most): 500 is a plain number, but in base.toml "
             "at_most is an amount per region.population\n"

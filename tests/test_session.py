@@ -37,32 +37,27 @@ def cells(session: Session, draw: random.Random) -> Iterator[tuple[str, object]]
         named = (*spec.keys, *spec.optional_keys)
         keys = [key for key in named if str(row[key]) not in ("", "<NA>")]
         chosen = ", ".join(f"{key}={row[key]}" for key in keys)
-        before = row[column]
-        if not keys or pd.isna(before):
+        if not keys:
             continue
-        after = float(before) * draw.choice([0.5, 0.9, 1.1, 2.0]) + draw.choice([0.0, 1.0])
+        before = 1.0 if pd.isna(row[column]) else float(row[column])
+        after = before * draw.choice([0.0, 0.5, 0.9, 1.1, 2.0]) + draw.choice([0.0, 1.0])
         whole = spec.column(column).kind == "int"
         yield f"{table}[{chosen}].{column}", int(after) if whole else after
     countries = session.case.table("countries")
     for name in countries.columns.drop(["country", "name", "world_region", "source", "note"]):
         if pd.api.types.is_numeric_dtype(countries[name]):
             country = countries["country"].iloc[draw.randrange(len(countries))]
-            yield f"countries[country={country}].{name}", draw.uniform(0.0, 1.0)
+            yield f"countries[country={country}].{name}", draw.choice([0.0, 0.4, 1.0])
 
 
-def choices(session: Session, draw: random.Random) -> Iterator[tuple[str, object]]:
-    """Numbers of the policy that a session may change, each with another value."""
-    policy = session.policy
-    for name, goal in policy.goals.items():
-        yield f"goals.{name}.weight", goal.weight * draw.choice([0.5, 1.5])
-        for number, effect in enumerate(goal.effects, start=1):
-            yield f"goals.{name}.effects.{number}.effect", effect.effect * draw.choice([0.5, 2.0])
-    for limit in policy.limits:
+def limits(session: Session, draw: random.Random) -> Iterator[tuple[str, object]]:
+    """Numbers of limits, each with another value."""
+    for limit in session.policy.limits:
         for side in ("at_least", "at_most"):
             bound = getattr(limit, side)
             address = f"limits.{limit.name}.{side}"
             if isinstance(bound, Relative):
-                yield f"{address}.times", bound.times * draw.choice([0.8, 1.2])
+                yield f"{address}.times", bound.times * draw.choice([0.0, 0.8, 1.2])
             elif isinstance(bound, Amount):
                 yield f"{address}.amount", bound.amount * draw.choice([0.8, 1.2])
             elif bound is not None:
@@ -71,14 +66,29 @@ def choices(session: Session, draw: random.Random) -> Iterator[tuple[str, object
                 yield address, bound * factor
         if limit.soft is not None:
             yield f"limits.{limit.name}.soft", limit.soft * draw.choice([0.5, 2.0])
+
+
+def choices(session: Session, draw: random.Random) -> Iterator[tuple[str, object]]:
+    """Numbers of the policy that a session may change, each with another value."""
+    policy = session.policy
+    for name, goal in policy.goals.items():
+        yield f"goals.{name}.weight", goal.weight * draw.choice([0.5, 1.5])
+        for number, effect in enumerate(goal.effects, start=1):
+            yield (
+                f"goals.{name}.effects.{number}.effect",
+                effect.effect * draw.choice([0.0, 0.5, 2.0]),
+            )
+    yield from limits(session, draw)
     for number, floor in enumerate(policy.support_floor, start=1):
         yield f"support_floor.{number}.amount_per_year", floor.amount_per_year * 0.9
     if policy.stability is not None and policy.stability.max_change is not None:
         yield "stability.max_change", policy.stability.max_change * draw.choice([0.9, 1.5])
     if policy.stability is not None and policy.stability.price is not None:
-        yield "stability.price", policy.stability.price * 2 + 0.1
+        yield "stability.price", draw.choice([0.0, policy.stability.price * 2 + 0.1])
     for number, transfer in enumerate(policy.budget.transfers, start=1):
         yield f"budget.transfers.{number}.share", min(1.0, transfer.share * 1.5)
+    if isinstance(policy.budget.carry_over, float):
+        yield "budget.carry_over", draw.choice([0.0, 0.5])
     yield "horizon.discount", draw.choice([0.0, 0.1])
 
 
@@ -398,3 +408,52 @@ def test_custom_rules_stay_through_changes() -> None:
     compared(session, Session(POLICY, CASE, extend=few, changes=changes))
     session.drop("few")
     assert session.relax().points is not None
+
+
+def test_a_refusal_while_building_again_changes_nothing() -> None:
+    calls = []
+
+    def fails_later(model: object, instance: Instance) -> None:
+        calls.append(instance)
+        if len(calls) > 1:
+            raise LookupError("my own mistake")
+
+    session = Session(POLICY, CASE, extend=fails_later)
+    before = session.relax()
+    with pytest.raises(LookupError):
+        session.change({"goals.alliance.weight": 5})
+    assert session.policy.goals["alliance"].weight == 3
+    assert session.relax() == before
+    plain = Session(POLICY, CASE)
+    for changes in ({"budget.carry_over.nosuch": 0.5}, {"goals.new": {"weight": 1}}):
+        with pytest.raises(PolicyError):
+            plain.change(changes)
+    assert plain.relax().points == pytest.approx(before.points)
+
+
+def test_scales_are_those_of_the_unchanged_case(tmp_path: Path) -> None:
+    balanced = ROOT / "models" / "balanced.toml"
+    changes = {"applicants[country=AVA, track=lab].applicants": 8}
+    session = Session(balanced, CASE)
+    session.change(changes)
+    plan = solve(balanced, CASE, changes=changes)
+    assert session.scales == plan.provenance["scales"]
+    assert session.solve().objective == pytest.approx(plan.objective, rel=1e-6)
+
+
+def test_numbers_of_numpy_are_numbers(session: Session) -> None:
+    session.change({"budgets[line=science].amount": np.float64(12e6)})
+    assert session.case.table("budgets")["amount"].max() == 12e6
+
+
+def test_dropping_a_limit_forgives_no_other_rule() -> None:
+    from optimizer.evaluation import Evaluation
+
+    columns = ["rule", "key", "value", "sense", "limit", "slack"]
+    rows = [
+        ("limit_at_most", "science, 2030", 2.0, "at_most", 1.0, -1.0),
+        ("spending_within_budget", "science, 2030", 2.0, "at_most", 1.0, -1.0),
+    ]
+    soft = pd.DataFrame({"limit": pd.Series(dtype="str"), "points": pd.Series(dtype=float)})
+    found = Evaluation(1.0, {"soft": soft}, pd.DataFrame(rows, columns=columns))
+    assert found.without(["science"]).violations["rule"].tolist() == ["spending_within_budget"]

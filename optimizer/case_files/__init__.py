@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from optimizer.paths import new as new_paths
 from optimizer.case import Case
 from optimizer.case.books import CASE
 from optimizer.case_files.contents import Contents, contents_of
@@ -15,6 +14,7 @@ from optimizer.case_files.folders import HELP, POLICY, TABLE_FILES, write_folder
 from optimizer.case_files.help import MARK
 from optimizer.case_files.sheets import NOTHING_FURTHER, Further, write_sheets
 from optimizer.errors import InputError, Problems
+from optimizer.paths import new as new_paths
 from optimizer.tables import read_workbook
 
 __all__ = ["Contents", "contents_of", "refuse_target", "write_case", "write_contents"]

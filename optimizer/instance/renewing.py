@@ -102,8 +102,7 @@ def renewed(old: Instance, case: Case, policy: Policy, cells: Iterable[tuple[str
         new = build_instance(case, policy)
     else:
         new = _with_numbers(old, case, policy, moved)
-    # A function that adds custom rules may read any number, so it is called again.
-    same = moved is not None and not old.extension.rules and _same_model(old, new)
+    same = moved is not None and _same_model(old, new)
     return Renewal(new, moved if same else None)
 
 

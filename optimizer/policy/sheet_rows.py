@@ -100,6 +100,7 @@ SHEETS: Mapping[str, TableSpec] = MappingProxyType(
     {spec.name: spec for spec in (POLICY, GOALS, LIMITS)}
 )
 
+OTHER_SIDE = {"at_least": "at_most", "at_most": "at_least"}
 SHARED = ("share_of", "share_where", "share_by", "per")
 """Columns that say what the numbers of a limit are counted in."""
 
@@ -256,7 +257,9 @@ class RowReader:
         further = {key: value for key, value in further.items() if value is not None}
         bounds: dict[str, Any] = {}
         for key, number in numbers.items():
-            before = self._base.get(key)
+            # A limit's new side is of the kind of the side it has.
+            side = key if key in self._base else OTHER_SIDE[key]
+            before = self._base.get(side)
             inherited = dict(before) if isinstance(before, Mapping) else {}
             if is_plain:
                 bounds[key] = number
@@ -268,7 +271,7 @@ class RowReader:
             elif per:
                 bounds[key] = {"amount": number, "per": per}
             elif inherited:
-                self._refuse_plain(key, number, inherited)
+                self._refuse_plain(key, side, number, inherited)
             else:
                 bounds[key] = number
         if numbers and not self.problems and (is_plain or not share_of):
@@ -276,7 +279,9 @@ class RowReader:
                 self.add(column, "is filled in, but share_of names no measure", "share_of as well")
         return bounds
 
-    def _refuse_plain(self, key: str, number: float, inherited: Mapping[str, Any]) -> None:
+    def _refuse_plain(
+        self, key: str, side: str, number: float, inherited: Mapping[str, Any]
+    ) -> None:
         """Never take a number for an absolute one where the policy extended has a share."""
         is_share = "measure" in inherited
         column, wanted = ("share_of", "measure") if is_share else ("per", "per")
@@ -284,6 +289,6 @@ class RowReader:
         kind = f"a share of {told}" if is_share else f"an amount per {told}"
         self.add(
             key,
-            f"{number:g} is a plain number, but in {self._base_file} {key} is {kind}",
+            f"{number:g} is a plain number, but in {self._base_file} {side} is {kind}",
             f"{column} filled in as well: {told} as there, or {NOTHING} for a plain number",
         )

@@ -1,0 +1,153 @@
+"""Tables and pictures of how soon every solver proves a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from measuring import Rows, table
+from profiles import profile_svg, profile_table
+
+OURS = "optimizer"
+FORMS = ("projected", "flat")
+PEERS = ("HiGHS", "SCIP", "CP-SAT", "CBC")
+TOOLS = (OURS, *(f"{peer}, {form}" for form in FORMS for peer in PEERS))
+LEVELS = (0.01, 0.005, 0.001)
+ROUND_UP = 1e-9
+
+
+def proven(row: dict[str, Any], level: float) -> float | None:
+    """Seconds until the solver's own bound proves its plan to a gap."""
+    if not row["sound"]:
+        return None
+    for entry in row["trace"]:
+        plan, bound = entry["objective"], entry["bound"]
+        if plan and bound is not None and (bound - plan) / abs(plan) <= level + ROUND_UP:
+            return float(entry["seconds"])
+    return None
+
+
+def best_bound(rows: Rows, case: str) -> float | None:
+    """Least bound that anybody proved on the true model."""
+    bounds = [
+        entry["bound"]
+        for row in rows
+        if row["case"] == case and "CP-SAT" not in row["tool"] and row["ended"] == "ok"
+        for entry in row["trace"]
+        if entry["bound"] is not None
+    ]
+    plans = [row["true"] for row in rows if row["case"] == case and row.get("sound")]
+    # Logs with six digits may round a bound below a plan that was checked.
+    return max([min(bounds), *plans]) if bounds else None
+
+
+def gap_at_end(rows: Rows, row: dict[str, Any]) -> float:
+    """Gap of the last plan against the best bound of anybody; 1 without a plan."""
+    bound = best_bound(rows, row["case"])
+    if bound is None or row["true"] is None or not row["true"]:
+        return 1.0
+    return min(1.0, float(max(0.0, bound - row["true"]) / abs(row["true"])))
+
+
+def told(rows: Rows) -> str:
+    """Tables by case, medians, and performance profiles."""
+    cases = list(dict.fromkeys(row["case"] for row in rows))
+    tools = [tool for tool in TOOLS if any(row["tool"] == tool for row in rows)]
+    by = {(row["case"], row["tool"]): row for row in rows}
+    parts = []
+    for level in LEVELS:
+        parts.append(f"Seconds to a proven gap of {level:.1%} (`>`: not within the limit).\n")
+        parts.append(table([_line(case, tools, by, level) for case in cases]))
+    parts.append("Gap at the time limit against the best bound of anybody.\n")
+    lines = []
+    for case in cases:
+        line: dict[str, object] = {"case": case}
+        for tool in tools:
+            row = by.get((case, tool))
+            ran = row is not None and row["ended"] == "ok"
+            line[tool] = _percent(gap_at_end(rows, row)) if ran and row else _why(row)
+        lines.append(line)
+    parts += [table(lines), _medians(rows, cases, tools, by)]
+    for level in LEVELS[:1]:
+        parts.append(f"Share of cases proven to {level:.0%} within a factor of the fastest.\n")
+        parts.append(profile_table(times(rows, level)))
+    return "\n".join(parts)
+
+
+def _percent(gap: float) -> str:
+    return f"{gap:.3%}" if gap < 1.0 else "100%"
+
+
+def _why(row: dict[str, Any] | None) -> str:
+    return "-" if row is None else str(row["ended"])
+
+
+def _line(
+    case: str, tools: Sequence[str], by: dict[tuple[str, str], dict[str, Any]], level: float
+) -> dict[str, object]:
+    line: dict[str, object] = {"case": case}
+    for tool in tools:
+        row = by.get((case, tool))
+        if row is None or row["ended"] != "ok":
+            line[tool] = _why(row)
+            continue
+        seconds = proven(row, level)
+        line[tool] = f">{row['limit']:.0f}" if seconds is None else f"{seconds:.3g}"
+    return line
+
+
+def times(rows: Rows, level: float) -> dict[str, dict[str, float | None]]:
+    """Seconds to a gap by tool and case, of tools that ran."""
+    found: dict[str, dict[str, float | None]] = {}
+    for row in rows:
+        if row["ended"] == "ok" and row["tool"] in TOOLS:
+            found.setdefault(row["tool"], {})[row["case"]] = proven(row, level)
+    return found
+
+
+def _medians(
+    rows: Rows,
+    cases: Sequence[str],
+    tools: Sequence[str],
+    by: dict[tuple[str, str], dict[str, Any]],
+) -> str:
+    """Median ratio of times against ours; a time not reached counts as the limit."""
+    lines = []
+    for tool in tools:
+        ran = [
+            case
+            for case in cases
+            if all(by.get((case, t), {"ended": ""})["ended"] == "ok" for t in (tool, OURS))
+        ]
+        line: dict[str, object] = {"tool": tool, "cases": len(ran)}
+        for level in LEVELS:
+            ratios = []
+            for case in ran:
+                theirs, ours = (
+                    proven(by[case, t], level) or by[case, t]["limit"] for t in (tool, OURS)
+                )
+                ratios.append(theirs / ours)
+            line[f"x ours to {level:.1%}"] = median(ratios) if ratios else None
+        line["better gap than ours"] = sum(
+            gap_at_end(rows, by[case, tool]) < gap_at_end(rows, by[case, OURS]) for case in ran
+        )
+        line["worse gap than ours"] = sum(
+            gap_at_end(rows, by[case, tool]) > gap_at_end(rows, by[case, OURS]) for case in ran
+        )
+        lines.append(line)
+    return (
+        "Medians over the cases of time against ours (below 1: we are slower; what was not reached "
+        "counts as the time limit), and on how many cases the gap at the limit is better or worse "
+        "than ours.\n\n" + table(lines)
+    )
+
+
+def pictures(rows: Rows) -> dict[str, str]:
+    """Performance profiles as SVG, by file name."""
+    return {
+        f"profile-{level * 1000:g}-permille.svg": profile_svg(
+            times(rows, level), f"Proven to {level:.1%}"
+        )
+        for level in LEVELS
+    }

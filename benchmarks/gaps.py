@@ -1,0 +1,182 @@
+"""Time to a proven gap: ours against HiGHS, SCIP, CP-SAT and CBC, on the flat model and on ours.
+
+    python benchmarks/gaps.py [--quick] [--cases gap_01 JAPAN ...]
+
+Every solver runs alone on one thread, from the loaded model to a gap of 0.1 % or the time limit.
+The flat model has one whole number per slot; `projected` is ours. A plan counts once its whole
+numbers, rounded and fixed, keep every rule of the true model (checked by a linear program, which is
+outside the clock). Gaps are against the best bound that any solver proved on the true model; no
+plan counts as 100 %. A gap is proven when a solver's own bound shows it; CP-SAT's bound is one of a
+rounded model and counts for CP-SAT alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gap_tables import FORMS, OURS, TOOLS, told
+from measuring import Note, Rows, apart, serve
+
+LIMIT, QUICK_LIMIT = 60.0, 2.0
+LOADING = 900.0
+"""Seconds on top of the limit, for importing, loading and checking."""
+QUICK_CASES = ("gap_01",)
+SOUND = 1e-4
+"""Relative distance at which what a solver says of its plan is not what the plan is."""
+
+
+def work(payload: dict[str, Any], note: Note) -> None:
+    tool, folder = payload["tool"], Path(payload["folder"])
+    if tool == "prepare":
+        _prepare(payload["case"], folder)
+    elif tool == OURS:
+        _ours(payload, folder, note)
+    elif tool == "check":
+        _check(payload, folder, note)
+    else:
+        _theirs(payload, folder, note)
+
+
+def _prepare(case: str, folder: Path) -> None:
+    import pickle
+
+    import integers
+    from cases import case_and_policy
+    from formulations import flat, join, projected
+    from optimizer import Session
+    from solvers import mps
+    from tidy import keep
+
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = case_and_policy(case)
+    scales = dict(Session(*reversed(paths)).scales)
+    (folder / "scales.pickle").write_bytes(pickle.dumps(scales))
+    instance = join(*paths)
+    tidy = projected(instance, scales)
+    for form, model in zip(FORMS, (tidy, flat(instance, tidy)), strict=True):
+        keep(model, folder / f"{form}.pickle")
+        mps(model, folder / f"{form}.mps")
+        integers.keep(integers.integers(model), folder / f"{form}.integers")
+
+
+def _ours(payload: dict[str, Any], folder: Path, note: Note) -> None:
+    import pickle
+
+    from cases import case_and_policy
+    from formulations import join
+    from optimizer.formulation import build_pyomo
+    from optimizer.solver import LoadedModel, Watch
+    from solvers import TARGET
+
+    scales = pickle.loads((folder / "scales.pickle").read_bytes())
+    instance = join(*case_and_policy(payload["case"]))
+    loaded = LoadedModel(instance, build_pyomo(instance, scales))
+    watch = Watch(time_limit=payload["limit"])
+    solution = loaded.solve(watch, gap=TARGET)
+    note(ended_after=watch.seconds)
+    for step in watch.trace:
+        note(seconds=step.seconds, objective=step.objective, bound=step.bound)
+    if solution.objective is not None:
+        note(true=solution.objective)
+
+
+def _theirs(payload: dict[str, Any], folder: Path, note: Note) -> None:
+    import importlib
+    from time import monotonic
+
+    peer, form = payload["tool"].split(", ")
+    from solvers import NEEDS, SOLVERS
+
+    importlib.import_module(NEEDS[peer])
+    import numpy as np
+
+    from tidy import kept
+
+    tidy = kept(folder / f"{form}.pickle")
+    last: list[Any] = []
+
+    def tell(seconds: float, plan: float | None, bound: float | None) -> None:
+        points = [None if value is None else value / tidy.units for value in (plan, bound)]
+        if points != last[-2:]:
+            last[:] = points
+            note(seconds=seconds, objective=points[0], bound=points[1])
+
+    started = monotonic()
+    x = SOLVERS[peer](tidy, folder / f"{form}.mps", payload["limit"], tell)
+    note(ended_after=monotonic() - started)
+    if x is not None:
+        np.save(folder / f"{payload['tool']}.npy", x)
+        note(found=True)
+
+
+def _check(payload: dict[str, Any], folder: Path, note: Note) -> None:
+    """Points of a plan whose whole numbers are fixed; nothing is noted where rules break."""
+    from dataclasses import replace
+
+    import highspy
+    import numpy as np
+
+    from formulations import loaded_highs
+    from tidy import kept
+
+    tidy = kept(folder / f"{payload['of'].split(', ')[1]}.pickle")
+    x = np.load(folder / f"{payload['of']}.npy")
+    whole = tidy.integral
+    lower, upper = tidy.lower.copy(), tidy.upper.copy()
+    lower[whole] = upper[whole] = np.clip(np.round(x[whole]), lower[whole], upper[whole])
+    highs = loaded_highs(replace(tidy, lower=lower, upper=upper), relaxed=True)
+    highs.run()
+    if highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+        note(true=highs.getInfo().objective_function_value / tidy.units)
+
+
+def measured(*, quick: bool, cases: Sequence[str] = ()) -> Rows:
+    """Trace of every solver on every case, and the checked value of its last plan."""
+    from cases import GAP_SIZES, KEPT, REAL
+
+    names = cases or (QUICK_CASES if quick else (*GAP_SIZES, REAL))
+    limit = QUICK_LIMIT if quick else LIMIT
+    rows: Rows = []
+    for case in names:
+        folder = KEPT / f"gaps-{case}"
+        base = {"case": case, "folder": str(folder), "limit": limit}
+        ended = apart("gaps", {**base, "tool": "prepare"}, limit=LOADING)[1]
+        if ended != "ok":
+            rows.append({"case": case, "tool": "prepare", "ended": ended, "trace": []})
+            continue
+        for tool in TOOLS:
+            rows.append({"case": case, "limit": limit, "tool": tool, **_one(base, tool, limit)})
+    return rows
+
+
+def _one(base: dict[str, Any], tool: str, limit: float) -> dict[str, Any]:
+    notes, ended = apart("gaps", {**base, "tool": tool}, limit=limit * 2 + LOADING)
+    true = next((found["true"] for found in notes if "true" in found), None)
+    if any("found" in found for found in notes):
+        checked = apart("gaps", {**base, "tool": "check", "of": tool}, limit=LOADING)[0]
+        true = checked[0]["true"] if checked else None
+    trace = [found for found in notes if "seconds" in found]
+    claimed = next((t["objective"] for t in reversed(trace) if t["objective"] is not None), None)
+    sound = true is not None and (
+        claimed is None or abs(true - claimed) <= SOUND * max(1.0, abs(claimed))
+    )
+    return {"ended": ended, "trace": trace, "true": true, "claimed": claimed, "sound": sound}
+
+
+def main() -> int:
+    if serve(work, sys.argv):
+        return 0
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--cases", nargs="*", default=())
+    words = parser.parse_args()
+    print(told(measured(quick=words.quick, cases=words.cases)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""All benchmarks, one command, no supervision; writes RESULTS.md, results.json and profiles.
+
+    pip install -r benchmarks/requirements-peers.txt -c constraints.txt -e ".[excel,report]"
+    python benchmarks/run.py [--quick] [--only build gaps ...] [--out FOLDER]
+
+Best on a machine that does nothing else. Every part is written down as soon as it is measured, so
+that nothing is lost when the command is stopped; parts left out keep what an earlier run with the
+same versions found. A peer that is not installed is shown as such. Gates nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import building
+import cases
+import changes
+import changing
+import command
+import gap_tables
+import gaps
+import scale
+from measuring import HERE, environment
+
+PARTS: dict[str, tuple[str, ModuleType]] = {
+    "build": ("Building and loading the same model", building),
+    "changes": ("Solving on after changes", changes),
+    "command": ("The whole command", command),
+    "gaps": ("Time to a proven gap", gaps),
+    "scale": ("Scale", scale),
+}
+"""Parts in the order in which they run: the longest last."""
+SAME = ("machine", "python", "commit")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="smallest sizes, short limits")
+    parser.add_argument("--only", nargs="*", choices=list(PARTS), default=list(PARTS))
+    parser.add_argument("--out", type=Path, default=HERE, help="folder for the results")
+    words = parser.parse_args()
+    words.out.mkdir(parents=True, exist_ok=True)
+    path = words.out / "results.json"
+    found = _started(path, quick=words.quick)
+    for name in words.only:
+        title, module = PARTS[name]
+        print(f"\n## {title}\n", flush=True)
+        started = time.monotonic()
+        rows = module.measured(quick=words.quick)
+        seconds = time.monotonic() - started
+        found["parts"][name] = {"seconds": seconds, "rows": rows}
+        path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        (words.out / "RESULTS.md").write_text(page(found), encoding="utf-8")
+        for file, text in gap_tables.pictures(rows).items() if name == "gaps" else ():
+            (words.out / file).write_text(text, encoding="utf-8")
+        print(module.told(rows), flush=True)
+    return 0
+
+
+def _started(path: Path, *, quick: bool) -> dict[str, Any]:
+    """What is known already, if it was measured on the same machine and commit."""
+    now = environment()
+    if path.exists():
+        before: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        same = all(before["environment"][key] == now[key] for key in SAME)
+        if same and before["quick"] == quick:
+            return {**before, "environment": now}
+    return {"environment": now, "quick": quick, "seeds": seeds(), "parts": {}}
+
+
+def seeds() -> dict[str, int]:
+    """Seeds of everything that is drawn; solvers run with their own default seeds."""
+    return {
+        **{name: size.seed for name, size in cases.ALL_SIZES.items()},
+        "changes": changing.SEED,
+    }
+
+
+def page(found: dict[str, Any]) -> str:
+    """The page of results."""
+    kind = " (quick: smallest sizes, short limits; says little)" if found["quick"] else ""
+    seeds_told = ", ".join(f"{name} {seed}" for name, seed in found["seeds"].items())
+    lines = [
+        f"# Benchmark results{kind}",
+        "",
+        "Written by `python benchmarks/run.py`; what is compared and how is said in "
+        "`benchmarks/README.md` and at the head of every script. All ratios are of times taken in "
+        "this one run. Losses are shown as losses.",
+        "",
+        *(f"* {name}: {value}" for name, value in found["environment"].items()),
+        f"* seeds: {seeds_told}",
+        "",
+    ]
+    for name, (title, module) in PARTS.items():
+        if name in found["parts"]:
+            part = found["parts"][name]
+            lines += [f"## {title}", "", f"{module.told(part['rows'])}"]
+            if name == "gaps":
+                lines += [f"![{file}]({file})\n" for file in gap_tables.pictures(part["rows"])]
+            lines += [f"Measured in {part['seconds'] / 60:.1f} minutes.", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

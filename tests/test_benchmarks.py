@@ -1,0 +1,123 @@
+"""The benchmarks run, and their generated cases are cases: valid, feasible, the same every time."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from optimizer import build_instance, load_case, load_policy, validate
+from optimizer.instance.sets import options
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "benchmarks"
+ALIKE = 0.1
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _scripts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+
+
+def script(name: str) -> ModuleType:
+    return importlib.import_module(name)
+
+
+@pytest.mark.parametrize("name", ["small", "national", "gap_01", "gap_02", "gap_05"])
+def test_generated_cases_are_valid_and_feasible(name: str, tmp_path: Path) -> None:
+    cases = script("cases")
+    case, policy = cases.write_generated(cases.ALL_SIZES[name], tmp_path)
+
+    # Validating solves the relaxation as well.
+    told = validate([policy, case])
+
+    assert [(row.message, [str(p) for p in row.problems]) for row in told if not row.ok] == []
+    assert any(row.options > 0 for row in told)
+
+
+def test_a_seed_gives_the_same_files_and_another_one_does_not(tmp_path: Path) -> None:
+    cases = script("cases")
+    size = cases.GAP_SIZES["gap_01"]
+    other = cases.Size(size.countries, size.tracks, size.regions, size.years, seed=size.seed + 1)
+    tables = []
+    for number, wanted in enumerate((size, size, other)):
+        case, _ = cases.write_generated(wanted, tmp_path / str(number))
+        tables.append((case / "applicants.csv").read_text(encoding="utf-8"))
+
+    assert tables[0] == tables[1]
+    assert tables[0] != tables[2]
+
+
+def test_a_case_of_japans_size_has_japans_shape(tmp_path: Path) -> None:
+    cases = script("cases")
+    drawn, policy_path = cases.write_generated(cases.SIZES["japan"], tmp_path)
+    policy = load_policy(policy_path)
+    ours, japan = (load_case(path) for path in (drawn, cases.JAPAN))
+    sets, wanted = (build_instance(case, policy).sets for case in (ours, japan))
+
+    for table in ("applicants", "agreements", "sites", "costs", "service_use", "continuations"):
+        assert len(ours.table(table)) == len(japan.table(table)), table
+    assert options(sets) == pytest.approx(options(wanted), rel=ALIKE)
+    spread = [np.log(c.table("applicants")["applicants"]).std() for c in (ours, japan)]
+    assert spread[0] == pytest.approx(spread[1], rel=3 * ALIKE)
+
+
+def test_the_flat_and_the_whole_number_model_are_the_same_as_ours(tmp_path: Path) -> None:
+    cases, formulations, integers = map(script, ("cases", "formulations", "integers"))
+    case, policy = cases.write_generated(cases.GAP_SIZES["gap_01"], tmp_path)
+    instance = formulations.join(case, policy)
+    ours = formulations.projected(instance, formulations.probe_scales(instance))
+    flat = formulations.flat(instance, ours)
+    optima = []
+    for model in (ours, flat):
+        highs = formulations.loaded_highs(model, relaxed=True)
+        highs.run()
+        optima.append(highs.getInfo().objective_function_value)
+
+    assert flat.sizes["slots"] == options(instance.sets)
+    assert optima[1] == pytest.approx(optima[0], rel=1e-9)
+    # No plan is one of the whole-number model without being one of ours.
+    whole = integers.integers(flat)
+    nothing = whole.values(np.zeros(len(whole.columns)), len(flat.cost))
+    assert nothing.shape == flat.cost.shape
+    assert (whole.a.data == np.round(whole.a.data)).all()
+
+
+def test_profiles_count_shares_of_cases() -> None:
+    profiles = script("profiles")
+    times = {"fast": {"a": 1.0, "b": None}, "slow, flat": {"a": 3.0, "b": 2.0}}
+
+    assert profiles.ratios(times) == {"fast": [1.0, float("inf")], "slow, flat": [3.0, 1.0]}
+    assert "| fast       | 50% |" in profiles.profile_table(times)
+    assert 'stroke-dasharray="5 4"' in profiles.profile_svg(times, "title")
+
+
+def test_the_quick_run_needs_no_peers_and_writes_its_page(tmp_path: Path) -> None:
+    parts = ["build", "changes", "scale"]
+    command = [sys.executable, str(FOLDER / "run.py"), "--quick", "--out", str(tmp_path)]
+    done = subprocess.run(
+        [*command, "--only", *parts], capture_output=True, text=True, check=False, timeout=400
+    )
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    page = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert list(found["parts"]) == parts
+    ended = {
+        (part, row.get("tool", "")): row["ended"]
+        for part, told in found["parts"].items()
+        for row in told["rows"]
+    }
+    for ours in [("build", "optimizer"), ("changes", "optimizer, Session"), ("scale", "")]:
+        assert ended[ours] == "ok"
+    assert set(ended.values()) <= {"ok", "not installed"}
+    assert all(row["disagreements"] == 0 for row in found["parts"]["changes"]["rows"])
+    for title in ("# Benchmark results (quick", "## Scale", "| seconds", "seeds: small 1"):
+        assert title in page
