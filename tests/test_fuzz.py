@@ -29,6 +29,11 @@ ONE_IN = 20
 """Of so many accepted cases one is solved too."""
 Report = Callable[[Tally], None]
 
+ENOUGH = 100
+"""Examples among which some must be fine."""
+
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def report(record_property: Callable[[str, object], None]) -> Report:
@@ -37,7 +42,9 @@ def report(record_property: Callable[[str, object], None]) -> Report:
     def show(tally: Tally) -> None:
         record_property("tally", tally.table())
         print(tally.table())
-        assert tally.outcomes() == {"accepted", "refused"}
+        assert "refused" in tally.outcomes()
+        if tally.counts.total() >= ENOUGH:
+            assert "accepted" in tally.outcomes()
 
     return show
 

@@ -334,7 +334,7 @@ CELLS = {
     ),
     "time": (
         cell("applicants", "D5", datetime.time(3, 4)),
-        "row 5, column D (applicants): 03:04:00 is a date\n" + A_COUNT,
+        "row 5, column D (applicants): 03:04:00 is a time\n" + A_COUNT,
     ),
     "error": (
         cell("applicants", "D5", "#N/A", "e"),
@@ -342,7 +342,7 @@ CELLS = {
     ),
     "truth value": (
         cell("applicants", "D5", True),
-        "row 5, column D (applicants): TRUE is a truth value\n" + A_COUNT + " Maybe yes.",
+        "row 5, column D (applicants): TRUE is a truth value\n" + A_COUNT,
     ),
     "fraction": (
         cell("applicants", "D5", 20.5),

@@ -98,15 +98,15 @@ def _unsaid_support(instance: Instance) -> list[str]:
 
 
 def _idle_scores(instance: Instance) -> list[str]:
-    """A case may have scores for the goals of several policies; a misspelt goal looks the same."""
+    """Scores of a goal that looks misspelt; other policies may well have the other goals."""
     goals = instance.policy.goals
     counts = instance.case.table("scores")["goal"].value_counts(sort=False)
     found = []
     for goal, count in counts[~counts.index.isin(list(goals))].items():
         meant = did_you_mean(str(goal), goals)
-        rows = f"{count} row{'s' * (count != 1)}"
-        found.append(
-            f"scores has {rows} for {goal!r}, which is no goal of the policy and counts for "
-            f"nothing. Maybe you want {'a goal of that name' if meant is None else repr(meant)}."
-        )
+        if meant is not None:
+            found.append(
+                f"scores has {count} row{'s' * (count != 1)} for {goal!r}, which is no goal of the "
+                f"policy and counts for nothing. Maybe you want {meant!r}."
+            )
     return found
