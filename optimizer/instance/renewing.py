@@ -8,6 +8,7 @@ from typing import Any
 
 from optimizer.case import Case
 from optimizer.errors import PolicyError, Problems
+from optimizer.frames import keys_of
 from optimizer.instance import (
     Instance,
     build_instance,
@@ -211,6 +212,7 @@ def _same_model(old: Instance, new: Instance) -> bool:
     """Whether two instances have the same decisions, groups and rules."""
     return (
         _same_decisions(old, new)
+        and (old.use is new.use or _used(old) == _used(new))
         and _groups(old.limits) == _groups(new.limits)
         and _groups(old.commitments) == _groups(new.commitments)
         and {name: curve.tangents for name, curve in old.diminishing.items()}
@@ -235,6 +237,11 @@ def _same_decisions(old: Instance, new: Instance) -> bool:
         getattr(old.sets, name)[columns].equals(getattr(new.sets, name)[columns])
         for name, columns in keys.items()
     )
+
+
+def _used(instance: Instance) -> set[object]:
+    """Services that anybody could use, by region and year: each has an account."""
+    return set(keys_of(instance.use, ["region", "service", "year"]))
 
 
 def _groups(limits: Iterable[JoinedLimit]) -> list[object]:
