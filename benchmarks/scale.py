@@ -79,7 +79,7 @@ def work(payload: dict[str, Any], note: Note) -> None:
     except NoPlanError:
         note(stopped="ideals")
         scales = dict.fromkeys(policy.goals, PROBE_SCALE)
-    loaded.set_scales(scales)
+    loaded.set_costs(scales)
     root = step("root LP", lambda: loaded.relax(Watch(time_limit=lp_limit)))
     if root.status != "optimal":
         note(stopped="root LP")

@@ -191,6 +191,11 @@ class InfeasibleError(OptimizerError):
         return str(self.args[0])
 
 
+def not_installed(what: str, library: str, extra: str) -> OptimizerError:
+    """Make the error for a library of an extra that is missing."""
+    return OptimizerError(f'{what} needs {library}: pip install "talent-optimizer[{extra}]"')
+
+
 class SolverError(OptimizerError):
     """The solver failed or refused."""
 

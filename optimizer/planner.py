@@ -13,6 +13,7 @@ import pandas as pd
 
 from optimizer.advice import no_plan
 from optimizer.case import Case
+from optimizer.changes import CHANGES
 from optimizer.checking import custom_part
 from optimizer.errors import InfeasibleError, PolicyError, Problems, SolverError
 from optimizer.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
@@ -89,6 +90,15 @@ class _Outcome:
         return self.loaded.instance
 
 
+def task_for(
+    wanted: Wanted, watch: Watch, clock: Clock, *, gap: float | None, time_limit: float | None
+) -> Task:
+    """The task with gap and time limit as given, or else as the policy says."""
+    options = wanted.pair.policy.solver
+    watch.time_limit = options.time_limit if time_limit is None else time_limit
+    return Task(wanted, options.gap if gap is None else gap, watch, clock)
+
+
 def solve(
     policy: Policy | str | Path,
     case: Case | str | Path,
@@ -146,10 +156,9 @@ def solve(
     check_options(gap, time_limit)
     with clock.step("read"):
         pair = read_pair(policy, case, changes)
-    options = pair.policy.solver
-    watch.time_limit = options.time_limit if time_limit is None else time_limit
-    gap = options.gap if gap is None else gap
-    return planned(Task(Wanted(pair, changes, extend), gap, watch, clock, log=log))
+    wanted = Wanted(pair, changes, extend)
+    task = task_for(wanted, watch, clock, gap=gap, time_limit=time_limit)
+    return planned(replace(task, log=log))
 
 
 def complete(
@@ -180,11 +189,8 @@ def complete(
     check_options(gap, time_limit)
     with clock.step("read"):
         pair = read_pair(policy, case)
-    options = pair.policy.solver
-    watch.time_limit = options.time_limit if time_limit is None else time_limit
-    gap = options.gap if gap is None else gap
-    task = Task(Wanted(pair, extend=extend), gap, watch, clock, slots=decisions.slots)
-    return planned(task)
+    task = task_for(Wanted(pair, extend=extend), watch, clock, gap=gap, time_limit=time_limit)
+    return planned(replace(task, slots=decisions.slots))
 
 
 def planned(task: Task) -> Plan:
@@ -201,7 +207,7 @@ def planned(task: Task) -> Plan:
     with watch.listening():
         with clock.step("solve"):
             scales = scales_of(task.wanted, loaded, watch)
-            loaded.set_scales(scales)
+            loaded.set_costs(scales)
             if pinned is not None:
                 loaded.pin({name: pinned.of[name] for name in ("cohort", "placed", "slots")})
         return found_plan(task, loaded, scales)
@@ -219,10 +225,10 @@ def check_options(gap: float | None, time_limit: float | None) -> None:
     """Refuse a gap or a time limit that no policy could ask for either."""
     problems = Problems()
     if gap is not None and not 0.0 <= gap <= 1.0:
-        problems.add("changes", f"{gap} is no gap", column="gap", expected="0 to 1")
+        problems.add(CHANGES, f"{gap} is no gap", column="gap", expected="0 to 1")
     if time_limit is not None and not 0.0 < time_limit < float("inf"):
         problems.add(
-            "changes", f"{time_limit} is no time limit", column="time_limit", expected="seconds"
+            CHANGES, f"{time_limit} is no time limit", column="time_limit", expected="seconds"
         )
     problems.raise_if_any(PolicyError)
 

@@ -178,7 +178,7 @@ def build_model(
     goals = wanted.pair.policy.goals.values()
     if scales is None and any(goal.scale == "ideal" for goal in goals):
         loaded = LoadedModel(instance, model)
-        loaded.set_scales(scales_of(wanted, loaded, Watch()))
+        loaded.set_costs(scales_of(wanted, loaded, Watch()))
     return model
 
 

@@ -162,7 +162,7 @@ def _optional(column: ColumnSpec, default: str | None = None) -> ColumnSpec:
     return replace(column, required=False, default=default)
 
 
-def _table(
+def table_spec(
     name: str,
     meaning: str,
     keys: tuple[ColumnSpec, ...],
@@ -171,7 +171,9 @@ def _table(
     required: bool = False,
     open_ended: bool = False,
     blank_means: str = "every",
+    blank_cells: str = "",
 ) -> TableSpec:
+    """Describe a table: its keys, then its columns, then where the figures of a row come from."""
     opened = tuple(_optional(key) for key in optional_keys)
     return TableSpec(
         name=name,
@@ -182,11 +184,12 @@ def _table(
         required=required,
         open_ended=open_ended,
         blank_means=blank_means,
+        blank_cells=blank_cells,
     )
 
 
 _TABLES = (
-    _table(
+    table_spec(
         "countries",
         "Partner countries, with attributes and indicators in further columns.",
         (_text("country", "code of the country, ISO 3166 alpha-3 where the case says so"),),
@@ -195,7 +198,7 @@ _TABLES = (
         required=True,
         open_ended=True,
     ),
-    _table(
+    table_spec(
         "tracks",
         "Talent tracks: what people come for, how long, and under whom.",
         (_text("track", "short name used in all tables"),),
@@ -211,13 +214,13 @@ _TABLES = (
         _flag("returns_home", "whether completers who do not stay go home"),
         required=True,
     ),
-    _table(
+    table_spec(
         "continuations",
         "Which completers may stay on which next track.",
         (TRACK, ColumnSpec("next_track", "text", "track stayed on", refers_to="tracks")),
         _share("stay_rate", "largest share of completers that stays; at most 1 per track in sum"),
     ),
-    _table(
+    table_spec(
         "regions",
         "Host regions, with attributes and indicators in further columns.",
         (_text("region", "short name used in all tables"),),
@@ -227,14 +230,14 @@ _TABLES = (
         _optional(ColumnSpec("tile_column", "int", "column of the region on the tile map")),
         open_ended=True,
     ),
-    _table(
+    table_spec(
         "support_levels",
         "Levels of integration support; a track without rows has the one level standard.",
         (TRACK, _text("level", "name of the level; one must be standard")),
         _share("completion_rate", "share of entrants who complete, in place of the track's"),
         _amount("stay_rate_factor", "factor on the stay rates of completers", "factor"),
     ),
-    _table(
+    table_spec(
         "applicants",
         "Qualified applicants; a pair without a row is not eligible.",
         (COUNTRY, TRACK),
@@ -242,21 +245,21 @@ _TABLES = (
         optional_keys=(YEAR,),
         required=True,
     ),
-    _table(
+    table_spec(
         "sites",
         "Where tracks can be hosted; a pair without a row cannot host.",
         (TRACK, REGION),
         _count("max_slots", "most new participants", "persons per year"),
         optional_keys=(YEAR,),
     ),
-    _table(
+    table_spec(
         "national_caps",
         "Caps on whole tracks; years after the last row repeat it.",
         (TRACK, YEAR),
         _count("max", "most people counted", "persons"),
         _choice("counts", "new participants, or all present", "intake", "residents"),
     ),
-    _table(
+    table_spec(
         "budgets",
         "Money per budget line, with a row for every year of the case.",
         (_text("line", "short name of the budget line"), YEAR),
@@ -268,7 +271,7 @@ _TABLES = (
         ),
         required=True,
     ),
-    _table(
+    table_spec(
         "costs",
         "What one participant costs a line in each year of stay.",
         (TRACK, LINE, YEAR_OF_STAY),
@@ -276,13 +279,13 @@ _TABLES = (
         optional_keys=(LEVEL, COUNTRY, YEAR, ENTRY),
         required=True,
     ),
-    _table(
+    table_spec(
         "region_costs",
         "What one participant costs more in a region, at every level and entry.",
         (TRACK, LINE, REGION, YEAR_OF_STAY),
         _amount("amount", "additional cost per participant and year"),
     ),
-    _table(
+    table_spec(
         "agreements",
         "Agreements with countries, for every eligible pair of a track that needs one.",
         (COUNTRY, TRACK),
@@ -292,7 +295,7 @@ _TABLES = (
         _amount("yearly_cost", "paid in every open year of the horizon"),
         _count("lead_years", "years from decision to first cohort", "year"),
     ),
-    _table(
+    table_spec(
         "services",
         "Local support: capacity of each region, and what more would cost.",
         (REGION, _text("service", "short name of the service"), YEAR),
@@ -308,7 +311,7 @@ _TABLES = (
         _amount("upkeep", "cost of one step in every later year"),
         LINE,
     ),
-    _table(
+    table_spec(
         "service_use",
         "Units of a service that one participant uses in each year of stay.",
         (TRACK, SERVICE, YEAR_OF_STAY),
@@ -319,14 +322,14 @@ _TABLES = (
             ENTRY,
         ),
     ),
-    _table(
+    table_spec(
         "scores",
         "Value of single combinations for a goal, earned by each new participant.",
         (_text("goal", "name of a goal of the policy"), COUNTRY, TRACK),
         ColumnSpec("value", "number", "raw value per new participant", unit="points"),
         optional_keys=(REGION,),
     ),
-    _table(
+    table_spec(
         "commitments",
         "Slots promised or ruled out.",
         (),
@@ -335,19 +338,19 @@ _TABLES = (
         optional_keys=(COUNTRY, TRACK, REGION, YEAR),
         blank_means="summed over",
     ),
-    _table(
+    table_spec(
         "present_by_country",
         "People already here, by country.",
         (COUNTRY, TRACK, ColumnSpec("entry_year", "int", "year they came", unit="year")),
         _amount("persons", "people present or completed since", "persons"),
     ),
-    _table(
+    table_spec(
         "present_by_region",
         "The same people, by region.",
         (REGION, TRACK, ColumnSpec("entry_year", "int", "year they came", unit="year")),
         _amount("persons", "people present or completed since", "persons"),
     ),
-    _table(
+    table_spec(
         "current_plan",
         "Slots given today.",
         (COUNTRY, TRACK),

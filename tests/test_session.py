@@ -12,9 +12,9 @@ import pyomo.environ as pyo
 import pytest
 
 from optimizer import CustomRule, InfeasibleError, InputError, Instance, PolicyError, Session, solve
-from optimizer.instance.renewing import IN_CELLS
 from optimizer.policy import Amount, Relative
 from optimizer.schema import TABLES
+from optimizer.session.renewing import IN_CELLS
 from optimizer.solver.matrix import Matrix
 from random_cases import write_random_case
 

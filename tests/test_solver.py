@@ -133,7 +133,7 @@ def test_ideals_are_those_of_the_relaxation(tmp_path: Path) -> None:
 
 def test_new_scales_reach_the_loaded_costs(tmp_path: Path) -> None:
     model = loaded(TIGHT, tmp_path)
-    model.set_scales({"g": 6.0})
+    model.set_costs({"g": 6.0})
     assert model.solve(Watch(), gap=0.0).objective == pytest.approx(100.0)
 
 

@@ -19,6 +19,7 @@ from optimizer.case.checked import CaseTables
 from optimizer.case.consistency import check_consistency
 from optimizer.case.header import CaseHeader
 from optimizer.case.loading import Case
+from optimizer.changes import CHANGES
 from optimizer.errors import InputError, PolicyError, Problems, did_you_mean, shorten
 from optimizer.schema import MONEY, TABLES, ColumnSpec, TableSpec
 from optimizer.tables import TableRead
@@ -26,9 +27,6 @@ from optimizer.tables.cells import parse_cells
 from optimizer.toml_files import frozen, shown
 
 Add = Callable[..., None]
-
-CHANGES = "changes"
-"""Stands for the name of the file in problems with changes."""
 
 ADDRESS = re.compile(r"\s*(\w+)\s*\[([^\[\]]*)\]\s*\.\s*([\w ]+?)\s*")
 FIGURES = ("number", "int")

@@ -15,7 +15,7 @@ from optimizer.case.header import CaseHeader
 from optimizer.case_files.contents import Contents, is_figures, texts
 from optimizer.case_files.help import attribute_lines, column_lines
 from optimizer.case_files.validations import add_validation
-from optimizer.errors import InputError, OptimizerError, Problem, Problems
+from optimizer.errors import InputError, Problem, Problems, not_installed
 from optimizer.odd_text import oddity
 from optimizer.schema import MONEY, ColumnSpec, TableSpec
 from optimizer.tables import letters
@@ -72,9 +72,7 @@ def write_sheets(contents: Contents, path: Path, further: Further = NOTHING_FURT
     try:
         from openpyxl import Workbook
     except ImportError as error:
-        raise OptimizerError(
-            f'{path.name} needs openpyxl: pip install "talent-optimizer[excel]"'
-        ) from error
+        raise not_installed(path.name, "openpyxl", "excel") from error
     sheets = {
         CASE.name: _case_columns(contents),
         ATTRIBUTES.name: _attribute_columns(contents),

@@ -22,16 +22,16 @@ def check_rows(constraint: Any, instance: Instance, problems: Problems) -> None:
     for row in constraint.values():
         if not row.active:
             continue
-        degree = row.body.polynomial_degree()
-        if degree == 0:
+        terms = generate_standard_repn(row.body, quadratic=False)
+        if terms.is_constant():
             message, expected = "speaks of no decision", "pyo.Constraint.Skip for such a row"
-        elif degree != 1:
+        elif not terms.is_linear():
             message, expected = "is not linear", "sums of decisions times numbers"
-        elif not _is_finite(row):
+        elif not all(map(math.isfinite, [*terms.linear_coefs, terms.constant])):
             message, expected = "holds a number that is not finite", "finite numbers"
         elif row.lb is None and row.ub is None:
             message, expected = "limits nothing", "a number on at least one side"
-        elif (account := _pressed(row, instance)) is not None:
+        elif (account := _pressed(row, terms, instance)) is not None:
             message = f"presses {account} to where the model does not hold it"
             expected = "decisions, or a limit of the policy"
         else:
@@ -39,19 +39,13 @@ def check_rows(constraint: Any, instance: Instance, problems: Problems) -> None:
         problems.add(EXTEND, message, column=row.name, expected=expected)
 
 
-def _is_finite(row: Any) -> bool:
-    terms = generate_standard_repn(row.body, quadratic=False)
-    return all(map(math.isfinite, [*terms.linear_coefs, terms.constant]))
-
-
-def _pressed(row: Any, instance: Instance) -> str | None:
+def _pressed(row: Any, terms: Any, instance: Instance) -> str | None:
     """Name of an account that a row would only seem to limit.
 
     Values with diminishing returns lie anywhere under their tangents, changes and violations
     anywhere above what they count: a ceiling on the first or a floor under the others could be
     kept on paper only.
     """
-    terms = generate_standard_repn(row.body, quadratic=False)
     for variable, weight in zip(terms.linear_vars, terms.linear_coefs, strict=True):
         name, index = variable.parent_component().name, variable.index()
         curved = name == "counted" or (name == "value" and index in instance.diminishing)

@@ -50,9 +50,7 @@ def refuse_existing(path: Path, *, force: bool, check: Check, expected: str) -> 
 def written_aside(path: Path) -> Iterator[Path]:
     """Give an empty folder beside the path; it takes the path's place when all went well."""
     path = Path(os.path.abspath(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    try:
+    with _beside(path) as aside:
         yield aside
         aside.chmod(0o755)
         if path.exists():
@@ -62,18 +60,23 @@ def written_aside(path: Path) -> Iterator[Path]:
             shutil.rmtree(old)
         else:
             os.replace(aside, path)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextmanager
 def file_aside(path: Path) -> Iterator[Path]:
     """Give a file name in a folder beside the path; the file takes the path when all went well."""
     path = Path(os.path.abspath(path))
+    with _beside(path) as aside:
+        yield aside / path.name
+        os.replace(aside / path.name, path)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside a path, which is gone afterwards unless it was renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
-        yield aside / path.name
-        os.replace(aside / path.name, path)
+        yield aside
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -6,7 +6,7 @@ may be changed by dotted addresses on the way in. All that is wrong with it is r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -14,13 +14,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from optimizer.changes import apply_changes
+from optimizer.changes import CHANGES, apply_changes
 from optimizer.errors import PolicyError, Problems
 from optimizer.paths.given import name_is_text
 from optimizer.policy.checks import check_whole
 from optimizer.policy.merging import changed_parts, read_layers
 from optimizer.policy.models import Policy
-from optimizer.toml_files import add_complaints
+from optimizer.toml_files import Address, add_complaints
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 
@@ -57,20 +57,50 @@ def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES)
         raise PolicyError(problems)
     merged = apply_changes(layers.merged, changes, Policy, problems)
     layers = replace(layers, merged=merged, changed=changed_parts(changes))
-    policy = None
-    try:
-        policy = Policy.model_validate(merged)
-    except ValidationError as error:
-        # Without the policy it extends, what is missing is not worth telling.
-        if not problems_in_file or layers.base_file:
-            add_complaints(error, Policy, merged, problems, layers.file_of)
-    check_whole(merged, problems, layers.file_of)
+    # Without the policy it extends, what is missing is not worth telling.
+    is_whole = not problems_in_file or bool(layers.base_file)
+    policy = _validated(merged, problems, layers.file_of, is_whole=is_whole)
     if layers.sheets is not None:
         problems = problems.retold(layers.retell)
     problems.raise_if_any(PolicyError)
     assert policy is not None, "a refused policy has at least one complaint"
     policy._name, policy._path = path.stem, path
     policy._layers = layers
+    return policy
+
+
+def changed_policy(policy: Policy, changes: Mapping[str, object]) -> Policy:
+    """Give a loaded policy with values changed, checked like one that is read.
+
+    Raises
+    ------
+    PolicyError
+        Holds everything that is wrong with the changes.
+    """
+    problems = Problems()
+    data = policy.model_dump(by_alias=True, exclude_unset=True)
+    merged = apply_changes(data, changes, Policy, problems)
+    changed = _validated(merged, problems, lambda address: CHANGES, is_whole=True)
+    problems.raise_if_any(PolicyError)
+    assert changed is not None, "a refused policy has at least one complaint"
+    return changed.named_like(policy)
+
+
+def _validated(
+    merged: Mapping[str, Any],
+    problems: Problems,
+    file_of: Callable[[Address], str],
+    *,
+    is_whole: bool,
+) -> Policy | None:
+    """The policy that merged tables are; ``None`` where they are none, with the complaints."""
+    policy = None
+    try:
+        policy = Policy.model_validate(merged)
+    except ValidationError as error:
+        if is_whole:
+            add_complaints(error, Policy, merged, problems, file_of)
+    check_whole(merged, problems, file_of)
     return policy
 
 

@@ -181,10 +181,6 @@ def provenance_section(material: Material) -> Section:
     return Section("provenance", "Notes and provenance", lead, tuple(blocks))
 
 
-def _changes(changes: Mapping[str, object]) -> str:
-    return ", ".join(f"{key} = {value}" for key, value in changes.items()) or "none"
-
-
 def _plain(value: object) -> str:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.errors import OptimizerError
+from optimizer.errors import not_installed
 from optimizer.paths import new as new_paths
 from optimizer.plan import Plan
 from optimizer.policy import Policy
@@ -71,9 +71,7 @@ def require_writers() -> None:
     """
     for module, extra in (("openpyxl", "excel"), ("jinja2", "report")):
         if importlib.util.find_spec(module) is None:
-            raise OptimizerError(
-                f'a run folder needs {module}: pip install "talent-optimizer[{extra}]"'
-            )
+            raise not_installed("a run folder", module, extra)
 
 
 def write_tables(plan: Plan, folder: Path, policy: Policy, case: Case) -> None:

@@ -33,7 +33,14 @@ from optimizer.runs.tables import (
     with_scales,
 )
 from optimizer.schema import NOTE, SOURCE, STANDARD, TableSpec
-from optimizer.tables import Grid, Workbook, parse_grid, read_table, read_workbook
+from optimizer.tables import (
+    Grid,
+    Workbook,
+    empty_table,
+    parse_grid,
+    read_table,
+    read_workbook,
+)
 
 A_PLAN = "a run folder, an .xlsx workbook or a plan.csv"
 SURELY_MEANT = 0.75
@@ -228,8 +235,7 @@ class _Sheets:
         if grid is not None:
             self._grids[spec.name] = grid
             return _own(parse_grid(grid, spec, self._case.currency, self.found).frame, spec)
-        header = [column.name for column in spec.columns]
-        return _own(parse_grid(Grid(header, [], []), spec, "", Problems()).frame, spec)
+        return _own(empty_table(spec), spec)
 
     def told(self) -> Problems:
         """Give all problems with their places in the workbook."""

@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.errors import OptimizerError
+from optimizer.errors import not_installed
 from optimizer.plan import Plan
 from optimizer.policy import Policy
 from optimizer.runs.decision_rows import decision_rows
@@ -71,9 +71,7 @@ def write_workbook(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
         from openpyxl import Workbook
         from openpyxl.writer.excel import ExcelWriter
     except ImportError as error:
-        raise OptimizerError(
-            'plan.xlsx needs openpyxl: pip install "talent-optimizer[excel]"'
-        ) from error
+        raise not_installed("plan.xlsx", "openpyxl", "excel") from error
     book = Workbook(write_only=True)
     for name, table in sheets_of(plan, policy, case).items():
         _write_sheet(book.create_sheet(name), table)

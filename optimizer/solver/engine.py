@@ -181,9 +181,8 @@ class Engine:
             change = self._highs.changeRowsBounds  # type: ignore[attr-defined]  # not in its stubs
             status = change(len(rows), rows, lower, upper)
             self._check(status, "changeRowsBounds")
-        scaled = self._row_scale, self._scale
         for row, column, value in zip(*patch.coefficients(), strict=True):
-            number = value * scaled[0][row] * scaled[1][column]
+            number = value * self._row_scale[row] * self._scale[column]
             status = self._highs.changeCoeff(int(row), int(column), float(number))
             self._check(status, "changeCoeff")
 

@@ -70,9 +70,7 @@ class LoadedModel:
         """Change numbers of the loaded model; sides of dropped rows wait until they are back."""
         for row in self._dropped.keys() & patch.sides.keys():
             self._dropped[row] = patch.sides.pop(row)
-        self.matrix = patched(self.matrix, patch)
-        self.lp.take(self.matrix, patch)
-        self.patcher.use(self.matrix)
+        self._apply(patch)
 
     def drop(self, rows: Sequence[int]) -> None:
         """Let rows limit nothing until they are restored."""
@@ -81,31 +79,29 @@ class LoadedModel:
             if row not in self._dropped:
                 self._dropped[row] = self.matrix.row_lower[row], self.matrix.row_upper[row]
                 patch.sides[row] = -np.inf, np.inf
-        self.matrix = patched(self.matrix, patch)
-        self.lp.take(self.matrix, patch)
-        self.patcher.use(self.matrix)
+        self._apply(patch)
 
     def restore(self, rows: Sequence[int]) -> None:
         """Let dropped rows limit again, with the numbers they would have by now."""
-        patch = Patch({row: self._dropped.pop(row) for row in rows if row in self._dropped})
+        self._apply(Patch({row: self._dropped.pop(row) for row in rows if row in self._dropped}))
+
+    def _apply(self, patch: Patch) -> None:
+        patcher = self.patcher
         self.matrix = patched(self.matrix, patch)
         self.lp.take(self.matrix, patch)
-        self.patcher.use(self.matrix)
+        patcher.use(self.matrix)
 
-    def set_costs(self, instance: Instance, scales: Mapping[str, float]) -> None:
-        """Replace weights, scales and prices in the loaded costs."""
-        per_value = points_per_value(instance, scales).items()
-        wanted = {("value", goal): points for goal, points in per_value}
-        wanted |= {key: -price for key, price in prices(instance).items()}
-        cost = self.matrix.cost.copy()
-        for component, index in wanted:
+    def set_costs(self, scales: Mapping[str, float]) -> None:
+        """Replace weights, scales and prices, in the model and in the loaded costs."""
+        per_value = points_per_value(self.instance, scales)
+        self.model.points_per_value.store_values(per_value)
+        wanted = {("value", goal): points for goal, points in per_value.items()}
+        wanted |= {key: -price for key, price in prices(self.instance).items()}
+        for (component, index), cost in wanted.items():
             column = self.matrix.column(component, index)
             if column is not None:
-                cost[column] = wanted[component, index]
-        self.matrix = replace(self.matrix, cost=cost)
-        self.lp.matrix = self.matrix
-        self.patcher.use(self.matrix)
-        self.lp.set_costs(cost)
+                self.matrix.cost[column] = cost
+        self.lp.set_costs(self.matrix.cost)
 
     def relax(self, watch: Watch) -> Run:
         """Solve the linear relaxation, from the basis of the last one if there is one."""
@@ -138,15 +134,6 @@ class LoadedModel:
         if run.status == "unbounded":
             raise SolverError(f"the value of goal {goal!r} has no upper limit")
         return run.objective if run.status == "optimal" else None
-
-    def set_scales(self, scales: Mapping[str, float]) -> None:
-        """Replace the scales of the goals in the model and in the loaded costs."""
-        for goal, points in points_per_value(self.instance, scales).items():
-            self.model.points_per_value[goal] = points
-            column = self.matrix.column("value", goal)
-            if column is not None:
-                self.matrix.cost[column] = points
-        self.lp.set_costs(self.matrix.cost)
 
     def pin(self, values: Mapping[str, Floats]) -> None:
         """Fix decisions at given values, by family in the order of its frame."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from optimizer.errors import OptimizerError, Problem, Problems, shorten
+from optimizer.errors import Problem, Problems, not_installed, shorten
 from optimizer.tables.grids import (
     AT_MOST_LINES,
     BLANK,
@@ -127,9 +127,7 @@ def read_workbook(path: Path, problems: Problems) -> Workbook | None:
     try:
         from python_calamine import CalamineWorkbook
     except ImportError as error:
-        raise OptimizerError(
-            f'{path.name} needs python-calamine: pip install "talent-optimizer[excel]"'
-        ) from error
+        raise not_installed(path.name, "python-calamine", "excel") from error
     try:
         parts, shared = list_sheets(package)
         lengths = array("l") if shared is None else shared_lengths(package, shared)

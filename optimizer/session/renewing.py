@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from optimizer.case import Case
 from optimizer.errors import PolicyError, Problems
+from optimizer.formulation.expressions import KEYS
+from optimizer.formulation.numbers import NUMBERS
+from optimizer.formulation.services import PLACE_YEAR
 from optimizer.frames import keys_of
 from optimizer.instance import (
     Instance,
@@ -23,18 +26,6 @@ from optimizer.instance.limits import join_commitments, with_bounds
 from optimizer.instance.measures import Measures
 from optimizer.instance.services import capacities
 from optimizer.policy import Amount, Limit, Policy, Relative
-
-FAMILIES = (
-    "cohort",
-    "placed",
-    "slots",
-    "agreement",
-    "running",
-    "stays",
-    "stays_at",
-    "expansion",
-)
-"""Frames of :class:`optimizer.instance.sets.Sets` that decisions are made of."""
 
 FACTS = ("levels", "groups", "pairs")
 """Frames with facts that stand in rows and columns."""
@@ -60,8 +51,8 @@ IN_CELLS: Mapping[tuple[str, str], str] = {
 }
 """What a change of a cell moves; attributes move terms, all else the model itself."""
 
-NUMBERS = frozenset({"budgets", "caps", "capacities", "commitments", "change"})
-"""Parts of an instance that are numbers of rules alone."""
+PLAIN = frozenset(NUMBERS) - {"sites"}
+"""Parts that are numbers of rules alone; of sites it depends which floors can be reached at all."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +62,7 @@ class Renewal:
     Attributes
     ----------
     moved
-        Names of :data:`NUMBERS`, and ``costs``, ``limits`` or ``terms``; ``None`` where the model
+        Names of :data:`PLAIN`, and ``costs``, ``limits`` or ``terms``; ``None`` where the model
         itself is another one.
     """
 
@@ -213,8 +204,8 @@ def _same_model(old: Instance, new: Instance) -> bool:
     return (
         _same_decisions(old, new)
         and (old.use is new.use or _used(old) == _used(new))
-        and _groups(old.limits) == _groups(new.limits)
-        and _groups(old.commitments) == _groups(new.commitments)
+        and _same_groups(old.limits, new.limits)
+        and _same_groups(old.commitments, new.commitments)
         and {name: curve.tangents for name, curve in old.diminishing.items()}
         == {name: curve.tangents for name, curve in new.diminishing.items()}
         and all(
@@ -231,7 +222,7 @@ def _same_decisions(old: Instance, new: Instance) -> bool:
         return True
     if any(not getattr(old.sets, name).equals(getattr(new.sets, name)) for name in FACTS):
         return False
-    keys = {name: list(getattr(old.sets, name)) for name in FAMILIES}
+    keys = {name: list(getattr(old.sets, name)) for name in KEYS}
     keys["expansion"] = ["region", "service", "year", "expansion_unit", "expansion_limit"]
     return all(
         getattr(old.sets, name)[columns].equals(getattr(new.sets, name)[columns])
@@ -241,22 +232,27 @@ def _same_decisions(old: Instance, new: Instance) -> bool:
 
 def _used(instance: Instance) -> set[object]:
     """Services that anybody could use, by region and year: each has an account."""
-    return set(keys_of(instance.use, ["region", "service", "year"]))
+    return set(keys_of(instance.use, PLACE_YEAR))
 
 
-def _groups(limits: Iterable[JoinedLimit]) -> list[object]:
-    return [
-        (
-            limit.name,
-            list(limit.groups.index),
-            limit.counted,
-            [
-                (bound.sense, sorted(set(bound.other["group"])), list(bound.other_group))
-                for bound in limit.bounds
-            ],
-        )
-        for limit in limits
-    ]
+def _same_groups(old: Sequence[JoinedLimit], new: Sequence[JoinedLimit]) -> bool:
+    """Whether limits measure and compare the same groups; most are the very same objects."""
+    return len(old) == len(new) and all(
+        before is after or _groups(before) == _groups(after)
+        for before, after in zip(old, new, strict=True)
+    )
+
+
+def _groups(limit: JoinedLimit) -> object:
+    return (
+        limit.name,
+        list(limit.groups.index),
+        limit.counted,
+        [
+            (bound.sense, sorted(set(bound.other["group"])), list(bound.other_group))
+            for bound in limit.bounds
+        ],
+    )
 
 
 def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[str]) -> Instance:
@@ -265,9 +261,9 @@ def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[st
     attributes = replace(old.attributes, policy=policy, problems=problems)
     sets = old.sets
     parts: dict[str, Any] = {}
-    check_budget(case, attributes)
-    problems.raise_if_any(PolicyError)
     if "budgets" in moved:
+        check_budget(case, attributes)
+        problems.raise_if_any(PolicyError)
         parts |= {
             "budget": money_of(case, sets),
             "transfers": listed_transfers(case, policy),

@@ -8,28 +8,26 @@ answers are the same either way.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from optimizer.case import Case
 from optimizer.case.changes import change_case, is_cell
-from optimizer.changes import CHANGES, apply_changes
+from optimizer.changes import CHANGES
+from optimizer.checking import known_scales
 from optimizer.errors import PolicyError, Problems, SolverError, did_you_mean
 from optimizer.evaluation import LIMITS
 from optimizer.formulation.custom import Extend
 from optimizer.formulation.limits import limit_rows
 from optimizer.formulation.numbers import rule_numbers, rule_terms
-from optimizer.instance.renewing import NUMBERS, Renewal, renewed
 from optimizer.plan import Plan
-from optimizer.planner import Clock, Task, check_options, found_plan
+from optimizer.planner import Clock, check_options, found_plan, task_for
 from optimizer.policy import Policy
-from optimizer.policy.checks import check_whole
+from optimizer.policy.loading import changed_policy
 from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
 from optimizer.rules import register
+from optimizer.session.renewing import PLAIN, Renewal, renewed
 from optimizer.solver import CannotPatchError, Patch, Progress, Watch
-from optimizer.toml_files import add_complaints
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ class Session:
         self._solved = False
         self._loaded = load(self._wanted, *self._wanted.built(self._scales or {}), log)
         if self._scales is not None:
-            self._loaded.set_costs(self._loaded.instance, self._scales)
+            self._loaded.set_costs(self._scales)
 
     @property
     def policy(self) -> Policy:
@@ -115,7 +113,7 @@ class Session:
         """Scales, worked out and loaded when they are first needed."""
         if self._scales is None:
             self._scales = scales_of(self._wanted, self._loaded, Watch())
-            self._loaded.set_costs(self._loaded.instance, self._scales)
+            self._loaded.set_costs(self._scales)
         return self._scales
 
     def change(self, changes: Mapping[str, object]) -> None:
@@ -135,7 +133,7 @@ class Session:
         scales = dict(self.scales)
         of_cells = {address: value for address, value in changes.items() if is_cell(address)}
         of_policy = {address: value for address, value in changes.items() if not is_cell(address)}
-        policy = _changed(self.policy, of_policy) if of_policy else self.policy
+        policy = changed_policy(self.policy, of_policy) if of_policy else self.policy
         case, cells = change_case(self.case, of_cells) if of_cells else (self.case, ())
         scales |= _rescaled(self.policy, policy)
         renewal = renewed(
@@ -152,8 +150,8 @@ class Session:
         self._wanted, self._scales = wanted, scales
         self._loaded.instance = renewal.instance
         self._loaded.take(patch)
-        if (renewal.moved or frozenset()) - NUMBERS:
-            self._loaded.set_costs(renewal.instance, scales)
+        if (renewal.moved or frozenset()) - PLAIN:
+            self._loaded.set_costs(scales)
 
     def _patch_for(self, renewal: Renewal) -> Patch:
         """The loaded numbers that have moved."""
@@ -167,8 +165,8 @@ class Session:
             for rule, terms in rule_terms(instance).items():
                 loaded.patcher.terms(patch, rule, terms)
             loaded.patcher.numbers(patch, rule_numbers(instance))
-        elif moved & NUMBERS:
-            loaded.patcher.numbers(patch, rule_numbers(instance, moved & NUMBERS))
+        elif moved & PLAIN:
+            loaded.patcher.numbers(patch, rule_numbers(instance, moved & PLAIN))
         pairs = zip(before.limits, instance.limits, strict=True)
         limits = [new for old, new in pairs if new is not old]
         if limits:
@@ -178,7 +176,7 @@ class Session:
     def _rebuild(self, wanted: Wanted, scales: dict[str, float]) -> None:
         """Load another model, with what was dropped dropped again as far as it is still there."""
         loaded = load(wanted, *wanted.built(scales), self._log)
-        loaded.set_costs(loaded.instance, scales)
+        loaded.set_costs(scales)
         self._wanted, self._scales, self._loaded = wanted, scales, loaded
         self.rebuilt += 1
         dropped, self._dropped = list(self._dropped), {}
@@ -283,16 +281,10 @@ class Session:
             As :func:`optimizer.solve`.
         """
         check_options(gap, time_limit)
-        options = self.policy.solver
         watch = Watch(report=report)
-        watch.time_limit = options.time_limit if time_limit is None else time_limit
         scales = dict(self.scales)
-        gap = options.gap if gap is None else gap
-        task = Task(
-            self._wanted,
-            gap,
-            watch,
-            Clock(),
+        task = replace(
+            task_for(self._wanted, watch, Clock(), gap=gap, time_limit=time_limit),
             log=self._log,
             dropped=tuple(self._dropped),
             again=self._solved or bool(self._wanted.changes),
@@ -314,22 +306,6 @@ def _rescaled(old: Policy, new: Policy) -> dict[str, float]:
             expected = "a number or 'none'"
             problems.add(CHANGES, message, column=f"goals.{name}.scale", expected=expected)
         else:
-            found[name] = 1.0 if goal.scale == "none" else float(goal.scale)
+            found[name] = known_scales(new)[name]
     problems.raise_if_any(PolicyError)
     return found
-
-
-def _changed(policy: Policy, changes: Mapping[str, object]) -> Policy:
-    """A policy with values changed, checked like one that is read."""
-    problems = Problems()
-    data = policy.model_dump(by_alias=True, exclude_unset=True)
-    merged = apply_changes(data, changes, Policy, problems)
-    changed = None
-    try:
-        changed = Policy.model_validate(merged)
-    except ValidationError as error:
-        add_complaints(error, Policy, merged, problems, lambda address: CHANGES)
-    check_whole(merged, problems, lambda address: CHANGES)
-    problems.raise_if_any(PolicyError)
-    assert changed is not None, "a refused policy has at least one complaint"
-    return changed.named_like(policy)
