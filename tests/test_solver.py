@@ -20,7 +20,7 @@ from optimizer.planner import solve
 from optimizer.solver import LoadedModel, Progress, Solution, Watch, engine, relative_gap
 from optimizer.solver.engine import Engine, power_of_two_scales
 from optimizer.solver.matrix import Floats, Matrix, compile_model
-from optimizer.solver.rounding import build_rounding
+from optimizer.solver.rounding import Rounding, build_rounding
 
 TIGHT = NATIONAL.with_(budgets=("main,{year},M,65,program",))
 """6.5 slots for the relaxation, six in whole numbers."""
@@ -80,11 +80,10 @@ def test_rounding_keeps_both_margins_of_every_block_alike(case: SmallCase, tmp_p
     matrix = compile_model(model_of(instance))
     rounding = build_rounding(instance, matrix)
     random = np.random.default_rng(3)
-    nothing = np.array([], dtype=np.int64)
+    placed, cohort = rounding.placed, rounding.cohort
     for _ in range(50):
-        x = random.uniform(0.0, 4.0, len(matrix.cost))
-        whole = rounding.down(x, np.array([]), nothing)
-        placed, cohort = rounding.placed, rounding.cohort
+        x = balanced(random.uniform(0.0, 4.0, len(matrix.cost)), rounding)
+        whole = rounding.near(x)
         by_place = placed.assign(n=whole[placed["column"]]).groupby("block")["n"].sum()
         by_country = cohort.assign(n=whole[cohort["column"]]).groupby("block")["n"].sum()
         assert by_place.to_dict() == by_country.to_dict()
@@ -93,13 +92,39 @@ def test_rounding_keeps_both_margins_of_every_block_alike(case: SmallCase, tmp_p
         assert (margins >= 0).all()
 
 
-def test_rounding_never_places_more_than_before(tmp_path: Path) -> None:
-    instance = SERVED.instance(tmp_path)
-    matrix = compile_model(model_of(instance))
-    rounding = build_rounding(instance, matrix)
-    x = np.full(len(matrix.cost), 1.75)
-    whole = rounding.down(x, np.array([]), np.array([], dtype=np.int64))
-    assert (whole[rounding.placed["column"]] == 1.0).all()
+def balanced(x: Floats, rounding: Rounding) -> Floats:
+    """Cohorts scaled so that both margins of every block have the same total, as in a plan."""
+    placed, cohort = rounding.placed, rounding.cohort
+    totals = [
+        np.bincount(margin["block"], x[margin["column"]], minlength=rounding.blocks)
+        for margin in (placed, cohort)
+    ]
+    balanced = x.copy()
+    balanced[cohort["column"]] *= (totals[0] / totals[1])[cohort["block"]]
+    return balanced
+
+
+@pytest.mark.parametrize("case", [SERVED, FOLLOWED], ids=["served", "followed"])
+def test_rounding_moves_no_margin_by_a_whole_person_and_no_total_by_half(
+    case: SmallCase, tmp_path: Path
+) -> None:
+    rounding = build_rounding(*(built := compiled(case, tmp_path)))
+    x = balanced(np.random.default_rng(5).uniform(0.0, 9.0, len(built[1].cost)), rounding)
+    whole = rounding.near(x)
+    for margin in (rounding.placed, rounding.cohort):
+        columns = margin["column"].to_numpy()
+        assert np.abs(whole[columns] - x[columns]).max() < 1.0
+        moved = np.bincount(margin["block"], whole[columns] - x[columns])
+        assert np.abs(moved).max() <= 0.5 + 1e-9
+    others = np.setdiff1d(
+        np.arange(len(x)), [*rounding.placed["column"], *rounding.cohort["column"]]
+    )
+    assert (whole[others] == x[others]).all()
+
+
+def compiled(case: SmallCase, folder: Path) -> tuple[Instance, Matrix]:
+    instance = case.instance(folder)
+    return instance, compile_model(model_of(instance))
 
 
 # Answers

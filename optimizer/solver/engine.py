@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,7 +101,8 @@ class Engine:
         self._row_scale, self._scale = power_of_two_scales(matrix)
         self._load(matrix)
         self._watch: Watch | None = None
-        self._tracked = False
+        self._bounds = False
+        self._found: Callable[[Floats], None] | None = None
         for event in (
             self._highs.cbMipInterrupt,
             self._highs.cbSimplexInterrupt,
@@ -188,11 +189,14 @@ class Engine:
 
     def tighten(self, rows: Ints, by: Floats) -> None:
         """Move the finite sides of inequality rows inwards, counted from the matrix's own."""
-        for row, amount in zip(rows[by > 0], by[by > 0], strict=True):
-            scale = self._row_scale[row]
-            lower = (self.matrix.row_lower[row] + amount) * scale
-            upper = (self.matrix.row_upper[row] - amount) * scale
-            self._check(self._highs.changeRowBounds(int(row), lower, upper), "changeRowBounds")
+        scale = self._row_scale[rows]
+        lower = (self.matrix.row_lower[rows] + by) * scale
+        upper = (self.matrix.row_upper[rows] - by) * scale
+        self._set_sides(rows, lower, upper)
+
+    def _set_sides(self, rows: Ints, lower: Floats, upper: Floats) -> None:
+        change = self._highs.changeRowsBounds  # type: ignore[attr-defined]  # not in its stubs
+        self._check(change(len(rows), rows.astype(np.int32), lower, upper), "changeRowsBounds")
 
     def reset_bounds(self) -> None:
         """Give every column its own bounds back."""
@@ -214,35 +218,63 @@ class Engine:
         """Let the next run begin at a basis that was kept."""
         self._check(self._highs.setBasis(basis), "setBasis")
 
+    def prices(self) -> Floats:
+        """Points that one more unit of every row's number is worth, after a relaxation."""
+        dual = np.array(self._highs.getSolution().row_dual)
+        prices: Floats = dual * self._row_scale / self._units
+        return prices
+
     def set_start(self, x: Floats) -> None:
         """Hand HiGHS a solution to start from."""
         solution = highspy.HighsSolution()
         solution.col_value = list(x / self._scale)
         self._check(self._highs.setSolution(solution), "setSolution")
 
-    def run(self, watch: Watch, *, tracked: bool = False, afresh: bool = False) -> Run:
+    def run(
+        self,
+        watch: Watch,
+        *,
+        afresh: bool = False,
+        bounds: bool = False,
+        found: Callable[[Floats], None] | None = None,
+    ) -> Run:
         """Solve until done or the watch says stop.
 
         Parameters
         ----------
         watch
             Wall time and Ctrl-C.
-        tracked
-            Whether bound and solutions are those of the whole model, so that the watch may learn
-            them.
         afresh
             Whether nothing is known that a simplex could start from: a large relaxation is then
             solved by interior point and crossover, which was 3 to 10 times faster on the Japan
             case.
+        bounds
+            Whether a bound of this tree search is one of the whole model: the watch learns it, and
+            the search ends when that closes the gap.
+        found
+            Told every better solution of a tree search.
         """
         if self.relaxed:
             large = afresh and self.matrix.a.nnz > LARGE
             self._option("solver", "ipx" if large else "simplex")
-        self._watch, self._tracked, self._best = watch, tracked, None
+        self._watch, self._bounds, self._found, self._best = watch, bounds, found, None
         if watch.should_stop():
             return Run("stopped", None, None, None)
+        # Interrupts come seldom inside the linear programs of a tree search, HiGHS's clock does.
+        self._option("time_limit", watch.seconds_left())
         self._check(self._highs.run(), "run")
+        if self.relaxed and self._is_unclean():
+            self.forget()
+            self._check(self._highs.run(), "run")
         return self._result()
+
+    def _is_unclean(self) -> bool:
+        """Whether a simplex that went on ended optimal with a solution that breaks rows."""
+        status = self._highs.getInfo().primal_solution_status
+        return (
+            self._highs.getModelStatus() == _STATUS.kOptimal
+            and status != highspy.SolutionStatus.kSolutionStatusFeasible
+        )
 
     def _result(self) -> Run:
         status = self._highs.getModelStatus()
@@ -272,18 +304,17 @@ class Engine:
         watch = self._watch
         if watch is None:
             return
-        if self._tracked and not self.relaxed:
+        if self._bounds:
             bound = float(event.data_out.mip_dual_bound) / self._units
             if np.isfinite(bound):
                 watch.learn_quietly(bound)
-        if watch.should_stop():
+        if watch.should_stop() or (self._bounds and watch.is_close()):
             event.interrupt()
 
     def _on_solution(self, event: HighsCallbackEvent) -> None:
         self._best = np.array(event.data_out.mip_solution, dtype=float) * self._scale
-        if self._tracked and self._watch is not None:
-            objective = float(event.data_out.objective_function_value)
-            self._watch.learn(objective=objective / self._units)
+        if self._found is not None:
+            self._found(self._best)
 
 
 def power_of_two_scales(matrix: Matrix, *, passes: int = 8) -> tuple[Floats, Floats]:

@@ -21,10 +21,11 @@ from optimizer.instance import Instance
 from optimizer.rules import register
 from optimizer.solver.elastic import least_relaxation
 from optimizer.solver.engine import Engine, Options, Run
-from optimizer.solver.guided import STAGED, GuidedStart
+from optimizer.solver.kernel import STAGED
 from optimizer.solver.matrix import Floats, Matrix, compile_model
 from optimizer.solver.patching import Patch, Patcher, patched
 from optimizer.solver.rounding import build_rounding
+from optimizer.solver.search import Search
 from optimizer.solver.solution import OPTIMAL_GAP, Solution, without_plan
 from optimizer.solver.watch import Watch, relative_gap
 
@@ -163,33 +164,27 @@ class LoadedModel:
             if root.status == "infeasible":
                 return without_plan("infeasible", watch)
             watch.learn(bound=root.bound)
-            x = self._started(root, watch, gap)
-            nodes = 0
-            if not self._is_close(x, watch, gap) and not watch.should_stop():
-                run = self._search(x, watch, gap)
-                nodes = run.nodes
-                if run.status == "infeasible":
-                    return without_plan("infeasible", watch)
-                better = self._exact(run.x, watch) if run.x is not None else None
-                if better is not None and (x is None or self._points(better) > self._points(x)):
-                    x = better
-            if x is None:
-                return without_plan("no_plan", watch)
-            x = self._least_transfers(x)
+            search = self._search(watch, gap)
+            search.run(root, self.last)
+            if search.best is None:
+                return without_plan("infeasible" if search.infeasible else "no_plan", watch)
+            x = self._least_transfers(search.best)
             self.last = x
-        return self._solution(x, watch, nodes)
+        return self._solution(x, watch, search.nodes)
 
-    def _started(self, root: Run, watch: Watch, gap: float) -> Floats | None:
-        """A plan to begin with: the last one, repaired where it no longer fits, or a new one."""
-        kept = self._exact(self.last, watch)
-        if self._is_close(kept, watch, gap) or root.status != "optimal":
-            return kept
-        rounding = build_rounding(self.instance, self.matrix)
-        staged = (*STAGED, *self.instance.extension.variables)
-        guided = GuidedStart(self.matrix, self.lp, rounding, self.options, gap=gap, staged=staged)
-        x = self._exact(guided.run(root, watch), watch)
-        found = [plan for plan in (kept, x) if plan is not None]
-        return max(found, key=self._points, default=None)
+    def _search(self, watch: Watch, gap: float) -> Search:
+        families = [self.matrix.family(n) for n in (*STAGED, *self.instance.extension.variables)]
+        staged = np.concatenate(families)
+        return Search(
+            self.matrix,
+            self.lp,
+            staged[self.matrix.integral[staged]],
+            lambda: build_rounding(self.instance, self.matrix),
+            self.options,
+            watch,
+            gap,
+            log=self._search_log(),
+        )
 
     def relaxation_is_feasible(self, watch: Watch) -> bool:
         """Whether the LP relaxation has a solution."""
@@ -221,44 +216,12 @@ class LoadedModel:
 
         return least_relaxation(self.matrix, may_relax, watch, self.options)
 
-    def _search(self, x: Floats | None, watch: Watch, gap: float) -> Run:
-        watch.begin("search")
-        options = {**self.options, "mip_rel_gap": gap, "mip_abs_gap": 0.0 if gap == 0 else 1e-6}
-        tree = Engine(self.matrix, relaxed=False, options=options, log=self._search_log())
-        if x is not None:
-            tree.set_start(x)
-        run = tree.run(watch, tracked=True)
-        watch.learn(bound=run.bound)
-        return run
-
     def _search_log(self) -> Path | None:
         """Log of the tree search, beside that of the relaxations: HiGHS starts every log anew."""
         return None if self.log is None else self.log.with_name(f"search-{self.log.name}")
 
     def _points(self, x: Floats) -> float:
         return float(self.matrix.cost @ x + self.matrix.offset)
-
-    def _is_close(self, x: Floats | None, watch: Watch, gap: float) -> bool:
-        if x is None or watch.bound is None:
-            return False
-        return relative_gap(self._points(x), watch.bound) <= gap
-
-    def _exact(self, x: Floats | None, watch: Watch) -> Floats | None:
-        """Round the whole numbers and solve for the rest, so that no tolerance is exploited."""
-        if x is None:
-            return None
-        whole = np.flatnonzero(self.matrix.integral)
-        fixed = np.clip(np.round(x[whole]), self.matrix.lower[whole], self.matrix.upper[whole])
-        self.lp.set_bounds(whole, fixed, fixed)
-        # Even after a time limit the last step is done: it is one LP, most of it fixed.
-        run = self.lp.run(Watch())
-        self.lp.reset_bounds()
-        if run.x is None:
-            return None
-        exact = run.x
-        exact[whole] = fixed
-        watch.learn(objective=self._points(exact))
-        return exact
 
     def _least_transfers(self, x: Floats) -> Floats:
         """Among plans that differ in money moved only, take the one that moves least."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.formulation.expressions import KEYS
-from optimizer.frames import groups_of, keys_of
+from optimizer.frames import keys_of
 from optimizer.instance import Instance
 from optimizer.instance.sets import BLOCK
 from optimizer.solver.matrix import Floats, Ints, Matrix
@@ -22,59 +22,60 @@ class Rounding:
 
     Attributes
     ----------
+    blocks
+        How many there are.
     cohort, placed, slots
         column (of the matrix), block (a number), and for slots the columns of the cohort and
         place they are part of.
     """
 
+    blocks: int
     cohort: pd.DataFrame
     placed: pd.DataFrame
     slots: pd.DataFrame
 
-    def down(self, x: Floats, staged: Floats, columns: Ints) -> Floats:
-        """Whole margins near ``x``: places rounded down, cohorts to the same total.
+    def near(self, x: Floats) -> Floats:
+        """Whole margins near ``x``; everything else stays as it is.
 
-        Rounding places down never breaks a capacity, a cap or a budget. In touched blocks the
-        single slots are rounded down and both margins added up from them.
+        The total of every block is rounded, and both margins are rounded to it by largest
+        fractions, so that no row that adds many of them up moves by more than a few people. In
+        touched blocks the single slots are rounded and both margins added up from them.
         """
         whole = x.copy()
-        whole[columns] = staged
-        place = self.placed["column"].to_numpy()
-        whole[place] = np.floor(x[place] + NEARLY)
-        cohort = self.cohort["column"].to_numpy()
-        whole[cohort] = np.floor(x[cohort] + NEARLY)
-        if len(self.placed):
-            totals = pd.Series(whole[place]).groupby(self.placed["block"].to_numpy()).sum()
-            for (block,), rows in groups_of(self.cohort, ["block"]):
-                members = rows["column"].to_numpy()
-                whole[members] = _to_total(x[members], float(totals.get(block, 0.0)))
+        counted = self.placed if len(self.placed) else self.cohort
+        totals = self._totals(counted, x)
+        for margin in (self.placed, self.cohort):
+            columns = margin["column"].to_numpy()
+            whole[columns] = _to_totals(x[columns], margin["block"].to_numpy(), totals)
         self._add_up_slots(x, whole)
         return whole
+
+    def _totals(self, margin: pd.DataFrame, x: Floats) -> Floats:
+        """Whole total of every block."""
+        sums = np.bincount(margin["block"], x[margin["column"]], minlength=self.blocks)
+        return np.round(sums)
 
     def _add_up_slots(self, x: Floats, whole: Floats) -> None:
         if not len(self.slots):
             return
         single = self.slots["column"].to_numpy()
-        whole[single] = np.floor(x[single] + NEARLY)
+        totals = self._totals(self.slots, x)
+        whole[single] = _to_totals(x[single], self.slots["block"].to_numpy(), totals)
         for margin in ("cohort_column", "placed_column"):
             total = pd.Series(whole[single]).groupby(self.slots[margin].to_numpy()).sum()
             whole[total.index.to_numpy()] = total.to_numpy()
 
 
-def _to_total(x: Floats, total: float) -> Floats:
-    """Whole numbers near ``x`` with the given total: largest fractions first up or last down."""
+def _to_totals(x: Floats, block: Ints, totals: Floats) -> Floats:
+    """Whole numbers near ``x`` with the given total in every block: largest fractions go up."""
     low = np.floor(x + NEARLY)
-    missing = round(total - float(low.sum()))
-    if missing > 0:
-        order = np.argsort(-(x - low), kind="stable")
-        low[order[: min(missing, len(order))]] += 1.0
-        low[order[0]] += max(0, missing - len(order))
-    while missing < 0:
-        largest = np.argsort(-low, kind="stable")[:-missing]
-        largest = largest[low[largest] > 0]
-        low[largest] -= 1.0
-        missing += len(largest)
-    return low
+    missing = totals - np.bincount(block, low, minlength=len(totals))
+    order = np.lexsort((low - x, block))
+    first = np.searchsorted(block[order], np.arange(len(totals)))
+    rank = np.empty(len(x), dtype=np.int64)
+    rank[order] = np.arange(len(x)) - first[block[order]]
+    whole: Floats = low + (rank < missing[block])
+    return whole
 
 
 def build_rounding(instance: Instance, matrix: Matrix) -> Rounding:
@@ -93,4 +94,4 @@ def build_rounding(instance: Instance, matrix: Matrix) -> Rounding:
             table[f"{margin}_column"] = pd.Series(column, dtype="Int64")
         return table.dropna().astype("int64")
 
-    return Rounding(located("cohort"), located("placed"), located("slots"))
+    return Rounding(len(blocks), located("cohort"), located("placed"), located("slots"))

@@ -43,7 +43,13 @@ def relative_gap(objective: float, bound: float) -> float:
 
 @dataclass
 class Watch:
-    """Clock of one command: when to stop, whether the user asked to, and what is known so far."""
+    """Clock of one command: when to stop, whether the user asked to, and what is known so far.
+
+    Attributes
+    ----------
+    target
+        Relative gap that is asked for.
+    """
 
     time_limit: float | None = None
     report: Callable[[Progress], None] | None = None
@@ -53,6 +59,7 @@ class Watch:
     step: str = "starting"
     objective: float | None = None
     bound: float | None = None
+    target: float | None = None
     trace: list[Progress] = field(default_factory=list)
     _last: float = 0.0
 
@@ -60,6 +67,17 @@ class Watch:
     def seconds(self) -> float:
         """Wall time since the start."""
         return time.monotonic() - self.started
+
+    def seconds_left(self) -> float:
+        """Wall time until the limit; infinite without one."""
+        limit = float("inf") if self.time_limit is None else self.time_limit
+        return max(0.0, limit - self.seconds)
+
+    def is_close(self) -> bool:
+        """Whether the best plan is proven to be within the gap that is asked for."""
+        if self.target is None or self.objective is None or self.bound is None:
+            return False
+        return relative_gap(self.objective, self.bound) <= self.target
 
     def should_stop(self) -> bool:
         """Whether a running solver must give up now; also ticks the progress line."""
@@ -88,8 +106,11 @@ class Watch:
 
     def learn_quietly(self, bound: float) -> None:
         """Keep a better bound; traced only when it moved by a tenth of a per mille."""
-        if self.bound is None or bound < self.bound - 1e-4 * abs(self.bound):
+        traced = next((step.bound for step in reversed(self.trace)), None)
+        if traced is None or bound < traced - 1e-4 * abs(traced):
             self.learn(bound=bound)
+        elif self.bound is None or bound < self.bound:
+            self.bound = bound
 
     def _say(self) -> None:
         self._last = self.seconds

@@ -1,0 +1,90 @@
+"""Whole margins from a plan whose agreements and expansion are decided already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+
+from optimizer.solver.elastic import with_slack
+from optimizer.solver.engine import Engine, Options
+from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.rounding import Rounding
+from optimizer.solver.watch import Watch
+
+ROUNDS = 30
+RESERVE = 1.1
+"""How much more than what was short the next round asks for, at least."""
+DEAR = 0.1
+"""Part of all that reserves cost from which one is worth halving."""
+SHORT = 1e-7
+"""Shortage, relative to the row's number, that the last linear program will make good."""
+
+
+class WholeMargins:
+    """Rounds margins; where rows break by a few people, keeps that much in reserve and repeats.
+
+    Parameters
+    ----------
+    staged
+        Columns that are decided before the margins.
+    """
+
+    def __init__(self, matrix: Matrix, rounding: Rounding, staged: Ints, options: Options) -> None:
+        self.matrix, self.rounding, self.staged, self.options = matrix, rounding, staged, options
+        self.whole = np.flatnonzero(matrix.integral)
+        self.rows = np.flatnonzero(matrix.row_lower != matrix.row_upper)
+
+    @cached_property
+    def _guide(self) -> Engine:
+        """The relaxation, with decisions fixed and reserves kept."""
+        return Engine(self.matrix, relaxed=True, options=self.options)
+
+    @cached_property
+    def _rest(self) -> Engine:
+        """What is left to decide beside the margins, with shortages at a price."""
+        return Engine(with_slack(self.matrix, self.rows), relaxed=True, options=self.options)
+
+    def plans(self, x: Floats, watch: Watch) -> Iterator[Floats]:
+        """Plans in whole numbers with the decisions of ``x``, as long as they are asked for.
+
+        Every plan after the first keeps half the reserve where the last one paid most for it.
+        """
+        fixed = np.round(x[self.staged])
+        reserve = np.zeros(len(self.rows))
+        self._guide.set_bounds(self.staged, fixed, fixed)
+        for turn in range(ROUNDS):
+            self._guide.tighten(self.rows, reserve)
+            run = self._guide.run(watch, afresh=turn == 0)
+            if run.x is None:
+                return
+            whole = self.rounding.near(run.x)
+            whole[self.staged] = fixed
+            short, plan = self._shortage(whole, watch)
+            if short is None or plan is None:
+                return
+            if np.max(short / self._size, initial=0.0) <= SHORT:
+                yield plan
+                paid = reserve * np.abs(self._guide.prices()[self.rows])
+                if not paid.any():
+                    return
+                reserve[paid > DEAR * paid.sum()] /= 2.0
+            else:
+                # Twice the reserve where it was too small to move a single person.
+                reserve += np.where(short > 0.0, np.maximum(RESERVE * short, reserve), 0.0)
+
+    @cached_property
+    def _size(self) -> Floats:
+        size: Floats = np.maximum(1.0, np.abs(self.matrix.numbers()[self.rows]))
+        return size
+
+    def _shortage(self, whole: Floats, watch: Watch) -> tuple[Floats | None, Floats | None]:
+        """What every row lacks with these whole numbers, and the plan that lacks least."""
+        self._rest.set_bounds(self.whole, whole[self.whole], whole[self.whole])
+        self._rest.forget()
+        rest = self._rest.run(watch)
+        if rest.x is None:
+            return None, None
+        width = len(self.matrix.cost)
+        return rest.x[width:], rest.x[:width]

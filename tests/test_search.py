@@ -1,0 +1,170 @@
+"""The search for a plan: each step keeps every rule, and nothing but a proof moves the bound."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optimizer.case import load_case
+from optimizer.formulation import build_pyomo
+from optimizer.instance import Instance, build_instance
+from optimizer.policy import load_policy
+from optimizer.solver import LoadedModel, Watch, engine
+from optimizer.solver.engine import Engine, Run
+from optimizer.solver.kernel import STAGED, Kernel, distance
+from optimizer.solver.matrix import Floats
+from optimizer.solver.rounding import build_rounding
+from optimizer.solver.search import Search
+from optimizer.solver.whole import WholeMargins
+from random_cases import write_random_case
+
+TOLERANCE = 1e-6
+SEEDS = (3, 4, 10, 15, 19, 29, 30, 35)
+"""Random cases with a plan, whose relaxation leaves decisions, margins or slots undecided."""
+Step = Callable[[Search, Run], None]
+
+
+@cache
+def instance_of(seed: int) -> Instance:
+    with tempfile.TemporaryDirectory() as folder:
+        case, policy = write_random_case(Path(folder), seed)
+        return build_instance(load_case(case), load_policy(policy))
+
+
+def drawn(seed: int) -> LoadedModel:
+    instance = instance_of(seed)
+    return LoadedModel(instance, build_pyomo(instance, dict.fromkeys(instance.policy.goals, 1.0)))
+
+
+def optimum(loaded: LoadedModel) -> float:
+    """By the solver alone, from nothing."""
+    tree = Engine(loaded.matrix, relaxed=False, options={"mip_rel_gap": 0.0, "mip_abs_gap": 0.0})
+    run = tree.run(Watch())
+    assert run.objective is not None
+    return run.objective
+
+
+def search_of(loaded: LoadedModel, gap: float = 0.0) -> tuple[Search, Run]:
+    """A search with nothing done but the relaxation."""
+    matrix = loaded.matrix
+    staged = np.concatenate([matrix.family(name) for name in STAGED])
+    watch = Watch(target=gap)
+    search = Search(
+        matrix,
+        loaded.lp,
+        staged[matrix.integral[staged]],
+        lambda: build_rounding(loaded.instance, matrix),
+        loaded.options,
+        watch,
+        gap,
+    )
+    root = loaded.relax(watch)
+    watch.learn(bound=root.bound)
+    return search, root
+
+
+def keeps_every_rule(loaded: LoadedModel, x: Floats) -> bool:
+    scale = 1.0 + np.abs(loaded.matrix.numbers()).max()
+    whole = distance(x[loaded.matrix.integral]) <= TOLERANCE
+    return whole and loaded.matrix.violation(x) <= TOLERANCE * scale
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_search_that_stops_early_tells_an_interval_that_holds_the_optimum(seed: int) -> None:
+    loaded = drawn(seed)
+    true = optimum(loaded)
+    near = TOLERANCE * max(1.0, abs(true))
+    for gap in (0.2, 0.01, 0.0):
+        loaded.last = None
+        found = loaded.solve(Watch(), gap=gap)
+        assert found.objective is not None
+        assert found.bound is not None
+        assert found.objective - near <= true <= found.bound + near
+
+
+@pytest.mark.parametrize(
+    "step", [Search._kernel, Search._decisions, Search._neighbourhoods, Search._everything]
+)
+def test_every_step_leaves_a_plan_that_keeps_the_rules_under_a_bound_that_is_none_too_low(
+    step: Step,
+) -> None:
+    found = 0
+    for seed in SEEDS:
+        loaded = drawn(seed)
+        true = optimum(loaded)
+        search, root = search_of(loaded)
+        search._kernel(root)
+        step(search, root)
+        assert search.watch.bound is not None
+        assert search.watch.bound >= true - TOLERANCE * max(1.0, abs(true))
+        if search.best is not None:
+            found += 1
+            assert keeps_every_rule(loaded, search.best)
+            assert search.watch.objective == pytest.approx(search.points(search.best))
+    assert found >= 4
+
+
+def test_finding_plans_never_moves_the_bound() -> None:
+    for seed in SEEDS:
+        search, root = search_of(drawn(seed))
+        search._kernel(root)
+        search._neighbourhoods(root)
+        assert search.watch.bound == root.bound
+
+
+def test_decisions_in_the_kernel_are_whole_and_keep_every_rule() -> None:
+    for seed in SEEDS:
+        loaded = drawn(seed)
+        search, root = search_of(loaded)
+        kernel = Kernel(loaded.matrix, search.staged, loaded.options, 0.01)
+        decided = kernel.decide(root, Watch())
+        assert decided is not None
+        assert distance(decided[search.staged]) <= TOLERANCE
+        scale = 1.0 + np.abs(loaded.matrix.numbers()).max()
+        assert loaded.matrix.violation(decided) <= TOLERANCE * scale
+
+
+def test_rounded_margins_keep_every_rule_and_the_decisions() -> None:
+    rounded = 0
+    for seed in SEEDS:
+        loaded = drawn(seed)
+        search, root = search_of(loaded)
+        decided = Kernel(loaded.matrix, search.staged, loaded.options, 0.01).decide(root, Watch())
+        assert decided is not None
+        margins = WholeMargins(loaded.matrix, search.round_with(), search.staged, loaded.options)
+        for plan in islice(margins.plans(decided, Watch()), 3):
+            rounded += 1
+            assert keeps_every_rule(loaded, plan)
+            assert (plan[search.staged] == np.round(decided[search.staged])).all()
+    assert rounded >= 4
+
+
+def test_a_relaxation_that_goes_on_and_ends_unclean_is_solved_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lp = Engine(drawn(3).matrix, relaxed=True, options={})
+    before = lp.run(Watch())
+    unclean = iter([True])
+    monkeypatch.setattr(engine.Engine, "_is_unclean", lambda _: next(unclean, False))
+    again = lp.run(Watch())
+    assert not list(unclean)
+    assert again.objective == pytest.approx(before.objective)
+
+
+def test_a_closed_gap_ends_the_search_before_its_own_gap() -> None:
+    loaded = drawn(3)
+    search, root = search_of(loaded, gap=0.5)
+    search.run(root, None)
+    assert search.best is not None
+    assert search.watch.is_close()
+    assert search.nodes == 0
+    tight = replace(search, gap=0.0, best=None)
+    tight.run(root, search.best)
+    assert tight.watch.target == 0.0
