@@ -79,6 +79,11 @@ class Engine:
         HiGHS options by name.
     log
         File for the solver's own log.
+
+    Attributes
+    ----------
+    runs
+        How often HiGHS was asked to solve.
     """
 
     def __init__(
@@ -110,6 +115,7 @@ class Engine:
             event.subscribe(self._on_tick)
         self._highs.cbMipImprovingSolution.subscribe(self._on_solution)
         self._best: Floats | None = None
+        self.runs = 0
 
     def _load(self, matrix: Matrix) -> None:
         lp = highspy.HighsLp()
@@ -239,6 +245,7 @@ class Engine:
             large = afresh and self.matrix.a.nnz > LARGE
             self._option("solver", "ipx" if large else "simplex")
         self._watch, self._tracked, self._best = watch, tracked, None
+        self.runs += 1
         if watch.should_stop():
             return Run("stopped", None, None, None)
         self._check(self._highs.run(), "run")
