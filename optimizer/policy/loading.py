@@ -20,7 +20,7 @@ from optimizer.paths.given import name_is_text
 from optimizer.policy.checks import check_whole
 from optimizer.policy.merging import changed_parts, read_layers
 from optimizer.policy.models import Policy
-from optimizer.toml_files import Address, add_complaints
+from optimizer.toml_files import Address, add_complaints, frozen
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 
@@ -80,6 +80,30 @@ def changed_policy(policy: Policy, changes: Mapping[str, object]) -> Policy:
     problems = Problems()
     data = policy.model_dump(by_alias=True, exclude_unset=True)
     merged = apply_changes(data, changes, Policy, problems)
+    return _varied(policy, data, merged, problems)
+
+
+def policy_with_limit(policy: Policy, limit: Mapping[str, object]) -> Policy:
+    """Give a loaded policy with one more limit, checked like one that is read.
+
+    Raises
+    ------
+    PolicyError
+        Holds everything that is wrong with the limit.
+    """
+    data = policy.model_dump(by_alias=True, exclude_unset=True)
+    limits = (*data.get("limits", ()), frozen(limit))
+    longer = _varied(policy, data, {**data, "limits": limits}, Problems())
+    layers, added = policy._layers, ("limits", longer.limits[-1].name)
+    if layers is not None:
+        longer._layers = replace(layers, changed=(*layers.changed, added))
+    return longer
+
+
+def _varied(
+    policy: Policy, data: Mapping[str, Any], merged: Mapping[str, Any], problems: Problems
+) -> Policy:
+    """The policy whose tables were ``data`` and are now others."""
     # What did not change stands as the record it is, so that only the rest is checked; records
     # have no keys to name a fault by, so that faults are found again in the plain tables.
     changed = _valid(_reused(policy, data, merged))
@@ -105,8 +129,9 @@ def _reused(record: Any, before: Any, after: Any) -> Any:
             key: _reused(parts[key], before[key], value) if key in before else value
             for key, value in after.items()
         }
-    if isinstance(before, tuple) and isinstance(after, tuple) and len(before) == len(after):
-        return tuple(map(_reused, record, before, after))
+    if isinstance(before, tuple) and isinstance(after, tuple):
+        same = tuple(map(_reused, record, before, after))
+        return same + after[len(same) :]
     return after
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import highspy
 
 from optimizer.solver.engine import Engine, Run
-from optimizer.solver.matrix import Floats
+from optimizer.solver.matrix import Floats, Matrix
 from optimizer.solver.watch import Watch
 
 DUAL, PRIMAL = 1, 4
@@ -41,19 +41,30 @@ class GoingOn:
         """Remember that sides or coefficients of rows are others than in the last run."""
         self._rows_moved = True
 
+    def grow(self, matrix: Matrix) -> None:
+        """Append rows and columns; the last optimum stays what the next run begins with."""
+        self._return_to_basis()
+        self.lp.grow(matrix)
+        if self._basis is not None:
+            self._basis, self._runs = self.lp.basis(), self.lp.runs
+        self._rows_moved = True
+
     def run(self, cost: Floats, watch: Watch) -> Run:
         """Solve under these costs, from the last optimum if there is one."""
         if self._basis is None:
             self.lp.set_costs(cost)
             run = self.lp.run(watch, afresh=True)
         else:
-            # Setting a basis throws its factors away; HiGHS still has that of its own last run.
-            if self.lp.runs != self._runs:
-                self.lp.go_on_from(self._basis)
+            self._return_to_basis()
             run = self._next(cost, watch)
         self._basis = self.lp.basis() if run.status == "optimal" else None
         self._runs, self._rows_moved = self.lp.runs, False
         return run
+
+    def _return_to_basis(self) -> None:
+        # Setting a basis throws its factors away; HiGHS still has that of its own last run.
+        if self._basis is not None and self.lp.runs != self._runs:
+            self.lp.go_on_from(self._basis)
 
     def _next(self, cost: Floats, watch: Watch) -> Run:
         if self._rows_moved:

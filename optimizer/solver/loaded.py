@@ -21,6 +21,7 @@ from optimizer.rules import register
 from optimizer.solver.elastic import least_relaxation
 from optimizer.solver.engine import Engine, Options, Run
 from optimizer.solver.going_on import GoingOn
+from optimizer.solver.growing import grown
 from optimizer.solver.guided import STAGED, GuidedStart
 from optimizer.solver.matrix import Floats, Matrix, compile_model
 from optimizer.solver.patching import Patch, Patcher, patched
@@ -91,6 +92,21 @@ class LoadedModel:
         self.lp.take(self.matrix, patch)
         self._going_on.note_moved_rows()
         patcher.use(self.matrix)
+
+    def grow(self, instance: Instance, part: pyo.ConcreteModel) -> None:
+        """Append what a part of a model adds; costs of its columns are set apart."""
+        known = self.patcher.from_below
+        width = len(self.matrix.columns)
+        self.instance, self.matrix = instance, grown(self.matrix, compile_model(part))
+        self._going_on.grow(self.matrix)
+        self.patcher = Patcher(instance, self.matrix)
+        # Rows that are dropped have no side by which to tell.
+        self.patcher.from_below[: len(known)] = known
+        if self.last is not None:
+            # Accounts follow from the whole numbers; whole numbers that are new would be missing.
+            is_whole = bool(self.matrix.integral[width:].any())
+            more = len(self.matrix.columns) - width
+            self.last = None if is_whole else np.append(self.last, np.zeros(more))
 
     def set_costs(self, scales: Mapping[str, float]) -> None:
         """Replace weights, scales and prices; the next relaxation loads them."""
