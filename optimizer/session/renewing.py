@@ -266,13 +266,13 @@ def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[st
     sets = old.sets
     parts: dict[str, Any] = {}
     if "budgets" in moved:
+        parts["budget"] = money_of(case, sets)
+    # Lines are keys, which no change of a cell touches.
+    if policy.budget != old.policy.budget:
         check_budget(case, attributes)
         problems.raise_if_any(PolicyError)
-        parts |= {
-            "budget": money_of(case, sets),
-            "transfers": listed_transfers(case, policy),
-            "carry_over": carried_over(case, policy),
-        }
+        parts["transfers"] = listed_transfers(case, policy)
+        parts["carry_over"] = carried_over(case, policy)
     if "caps" in moved:
         parts["caps"] = caps_of(case, sets)
     if "capacities" in moved:
