@@ -32,7 +32,8 @@ def keys_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]
     >>> keys_of(pd.DataFrame({"year": [2030], "track": ["a"]}), ["track", "year"])
     [('a', 2030)]
     """
-    return list(frame[list(columns)].itertuples(index=False, name=None))
+    # Several times as fast as itertuples, which makes a frame of the columns first.
+    return list(zip(*(frame[name].tolist() for name in columns), strict=True))
 
 
 def mapping(frame: pd.DataFrame, keys: str | Sequence[str], value: str) -> dict[Any, Any]:
@@ -44,9 +45,8 @@ def mapping(frame: pd.DataFrame, keys: str | Sequence[str], value: str) -> dict[
     ...         ["line", "year"], "amount")
     {('x', 2030): 5.0}
     """
-    names = keys if isinstance(keys, str) else list(keys)
-    found: dict[Any, Any] = frame.set_index(names)[value].to_dict()
-    return found
+    found = frame[keys].tolist() if isinstance(keys, str) else keys_of(frame, keys)
+    return dict(zip(found, frame[value].tolist(), strict=True))
 
 
 def labels(frame: pd.DataFrame) -> list[str]:

@@ -23,7 +23,7 @@ from optimizer.changes import CHANGES
 from optimizer.errors import InputError, PolicyError, Problems, did_you_mean, shorten
 from optimizer.schema import MONEY, TABLES, ColumnSpec, TableSpec
 from optimizer.tables import TableRead
-from optimizer.tables.cells import parse_cells
+from optimizer.tables.cells import fits, parse_cells
 from optimizer.toml_files import frozen, shown
 
 Add = Callable[..., None]
@@ -51,15 +51,21 @@ class CellChange:
     Attributes
     ----------
     rows
-        Rows of the table's frame, by its index.
+        Rows of the table's frame, by their position.
     value
         New figure.
     """
 
     table: str
     column: str
-    rows: pd.Index
+    rows: list[int]
     value: float
+
+    def made_in(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Give a copy of the table with the figures changed."""
+        cells = frame[self.column].array.copy()
+        cells[self.rows] = self.value
+        return frame.assign(**{self.column: cells})
 
 
 def is_cell(address: str) -> bool:
@@ -94,9 +100,7 @@ def change_case(case: Case, changes: Mapping[str, object]) -> tuple[Case, tuple[
     for address, value in changes.items():
         change = _resolve(address, value, case, problems)
         if change is not None:
-            frame = tables[change.table].copy()
-            frame.loc[change.rows, change.column] = change.value
-            tables[change.table] = frame
+            tables[change.table] = change.made_in(tables[change.table])
             done.append(change)
     problems.raise_if_any(PolicyError)
     changed = replace(case, tables=tables, hashes=_marked(case, changes))
@@ -157,15 +161,15 @@ def _resolve(address: str, value: object, case: Case, problems: Problems) -> Cel
             did_you_mean(column, figures),
         )
         return None
-    keep = _chosen(chosen, spec, frame, add)
-    if keep is None:
+    rows = _chosen(chosen, spec, frame, add)
+    if rows is None:
         return None
-    if not keep.any():
+    if not rows:
         add(f"no row of {name} has these keys", f"keys as in {spec.file}")
         return None
     kind = figures[column]
     parsed = _figure(value, kind, add)
-    return None if parsed is None else CellChange(name, kind.name, frame.index[keep], parsed)
+    return None if parsed is None else CellChange(name, kind.name, rows, parsed)
 
 
 def _figures(spec: TableSpec, frame: pd.DataFrame, currency: str) -> dict[str, ColumnSpec]:
@@ -184,17 +188,19 @@ def _figures(spec: TableSpec, frame: pd.DataFrame, currency: str) -> dict[str, C
     return found
 
 
-def _chosen(chosen: str, spec: TableSpec, frame: pd.DataFrame, add: Add) -> pd.Series | None:
+def _chosen(chosen: str, spec: TableSpec, frame: pd.DataFrame, add: Add) -> list[int] | None:
+    """Positions of the rows with these keys; ``None`` after a problem."""
     keys = [*spec.keys, *spec.optional_keys]
-    keep = pd.Series(True, index=frame.index)
+    rows = list(range(len(frame)))
     for part in filter(None, (piece.strip() for piece in chosen.split(","))):
         key, sign, value = (word.strip() for word in part.partition("="))
         if not sign or key not in keys:
             wanted = ", ".join(f"{name}=..." for name in keys)
             add(f"{shorten(repr(part))} chooses no rows", wanted, did_you_mean(key, keys))
             return None
-        keep &= frame[key].astype("str").eq(value)
-    return keep
+        cells = frame[key].tolist()
+        rows = [row for row in rows if cells[row] is not pd.NA and str(cells[row]) == value]
+    return rows
 
 
 def _figure(value: object, kind: ColumnSpec, add: Add) -> float | None:
@@ -203,11 +209,12 @@ def _figure(value: object, kind: ColumnSpec, add: Add) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         add(f"{shown(value)} is not a number", "a number")
         return None
-    problems = Problems()
-    text = pd.Series([repr(value)], index=pd.Index([1], name="row"), dtype="str")
-    parse_cells(text, kind, "", kind.name, problems)
-    for problem in problems:
-        add(problem.message, problem.expected, problem.maybe)
-    if len(problems):
-        return None
+    if not fits(value, kind):
+        problems = Problems()
+        text = pd.Series([repr(value)], index=pd.Index([1], name="row"), dtype="str")
+        parse_cells(text, kind, "", kind.name, problems)
+        for problem in problems:
+            add(problem.message, problem.expected, problem.maybe)
+        if len(problems):
+            return None
     return int(value) if kind.kind == "int" else float(value)

@@ -175,22 +175,29 @@ def build_instance(case: Case, policy: Policy) -> Instance:
 
 def money_of(case: Case, sets: Sets) -> pd.DataFrame:
     """Budgets of every window year: line, year, agency, purpose, amount."""
-    table = case.table("budgets")[["line", "year", "agency", "purpose", "amount"]]
-    years = pd.DataFrame({"window_year": list(sets.window)})
-    years["year"] = sets.case_year(years["window_year"])
-    rows = table.merge(years, on="year").drop(columns="year")
-    return rows.rename(columns={"window_year": "year"}).reset_index(drop=True)
+    return _through_window(case.table("budgets"), ["line", "agency", "purpose", "amount"], sets)
 
 
 def caps_of(case: Case, sets: Sets) -> pd.DataFrame:
     """Caps of the window; on residents the last case year's cap goes on through the tail."""
-    table = case.table("national_caps")[["track", "year", "max", "counts"]]
-    years = pd.DataFrame({"window_year": list(sets.window)})
-    years["year"] = sets.case_year(years["window_year"])
-    rows = table.merge(years, on="year")
-    counted = rows["counts"].eq("residents") | rows["window_year"].isin(sets.years)
-    rows = rows[counted].drop(columns="year").rename(columns={"window_year": "year"})
-    return rows.reset_index(drop=True)
+    rows = _through_window(case.table("national_caps"), ["track", "max", "counts"], sets)
+    counted = rows["counts"].eq("residents") | rows["year"].isin(sets.years)
+    return rows[counted].reset_index(drop=True)
+
+
+def _through_window(table: pd.DataFrame, columns: list[str], sets: Sets) -> pd.DataFrame:
+    """Columns of a table for every window year, from the case year whose figures hold in it."""
+    holding: dict[int, list[int]] = {}
+    for year in sets.window:
+        holding.setdefault(min(year, sets.last_case_year), []).append(year)
+    held = [
+        (row, year)
+        for row, case_year in enumerate(table["year"].tolist())
+        for year in holding.get(case_year, ())
+    ]
+    rows = [row for row, _ in held]
+    cells = {name: table[name].array.take(rows) for name in columns}
+    return pd.DataFrame(cells | {"year": pd.Series([year for _, year in held], dtype="int64")})
 
 
 def _support_floors(

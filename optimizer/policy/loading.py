@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from optimizer.changes import CHANGES, apply_changes
 from optimizer.errors import PolicyError, Problems
@@ -20,7 +20,7 @@ from optimizer.paths.given import name_is_text
 from optimizer.policy.checks import check_whole
 from optimizer.policy.merging import changed_parts, read_layers
 from optimizer.policy.models import Policy
-from optimizer.toml_files import Address, add_complaints
+from optimizer.toml_files import Address, add_complaints, frozen
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 
@@ -80,10 +80,66 @@ def changed_policy(policy: Policy, changes: Mapping[str, object]) -> Policy:
     problems = Problems()
     data = policy.model_dump(by_alias=True, exclude_unset=True)
     merged = apply_changes(data, changes, Policy, problems)
-    changed = _validated(merged, problems, lambda address: CHANGES, is_whole=True)
+    return _varied(policy, data, merged, problems)
+
+
+def policy_with_limit(policy: Policy, limit: Mapping[str, object]) -> Policy:
+    """Give a loaded policy with one more limit, checked like one that is read.
+
+    Raises
+    ------
+    PolicyError
+        Holds everything that is wrong with the limit.
+    """
+    data = policy.model_dump(by_alias=True, exclude_unset=True)
+    limits = (*data.get("limits", ()), frozen(limit))
+    longer = _varied(policy, data, {**data, "limits": limits}, Problems())
+    layers, added = policy._layers, ("limits", longer.limits[-1].name)
+    if layers is not None:
+        longer._layers = replace(layers, changed=(*layers.changed, added))
+    return longer
+
+
+def _varied(
+    policy: Policy, data: Mapping[str, Any], merged: Mapping[str, Any], problems: Problems
+) -> Policy:
+    """The policy whose tables were ``data`` and are now others."""
+    # What did not change stands as the record it is, so that only the rest is checked; records
+    # have no keys to name a fault by, so that faults are found again in the plain tables.
+    changed = _valid(_reused(policy, data, merged))
+    if changed is None:
+        changed = _validated(merged, problems, lambda address: CHANGES, is_whole=True)
+    else:
+        check_whole(merged, problems, lambda address: CHANGES)
     problems.raise_if_any(PolicyError)
     assert changed is not None, "a refused policy has at least one complaint"
     return changed.named_like(policy)
+
+
+def _reused(record: Any, before: Any, after: Any) -> Any:
+    """Tables as they are now, with the records that were made of those that are still the same."""
+    if after is before:
+        return record
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        parts = record
+        if isinstance(record, BaseModel):
+            fields = type(record).model_fields.items()
+            parts = {field.alias or name: getattr(record, name) for name, field in fields}
+        return {
+            key: _reused(parts[key], before[key], value) if key in before else value
+            for key, value in after.items()
+        }
+    if isinstance(before, tuple) and isinstance(after, tuple):
+        same = tuple(map(_reused, record, before, after))
+        return same + after[len(same) :]
+    return after
+
+
+def _valid(tables: Any) -> Policy | None:
+    try:
+        return Policy.model_validate(tables)
+    except ValidationError:
+        return None
 
 
 def _validated(

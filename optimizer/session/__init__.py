@@ -15,19 +15,21 @@ from optimizer.case import Case
 from optimizer.case.changes import change_case, is_cell
 from optimizer.changes import CHANGES
 from optimizer.checking import known_scales
-from optimizer.errors import PolicyError, Problems, SolverError, did_you_mean
-from optimizer.evaluation import LIMITS
+from optimizer.errors import PolicyError, Problems, SolverError
+from optimizer.formulation.adding import limit_part
 from optimizer.formulation.custom import Extend
 from optimizer.formulation.limits import limit_rows
 from optimizer.formulation.numbers import rule_numbers, rule_terms
 from optimizer.plan import Plan
 from optimizer.planner import Clock, check_options, found_plan, task_for
 from optimizer.policy import Policy
-from optimizer.policy.loading import changed_policy
+from optimizer.policy.loading import changed_policy, policy_with_limit
 from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
-from optimizer.rules import register
+from optimizer.session.adding import with_last_limit
+from optimizer.session.dropping import find_rows, rows_of
 from optimizer.session.renewing import PLAIN, Renewal, renewed
 from optimizer.solver import CannotPatchError, Patch, Progress, Watch
+from optimizer.toml_files import dotted
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,36 @@ class Session:
             loaded.patcher.limits(patch, limit_rows(limits))
         return patch
 
+    def add_limit(self, limit: Mapping[str, object]) -> None:
+        """Add a limit to the policy, and its rows to the loaded model.
+
+        Parameters
+        ----------
+        limit
+            What a ``[[limits]]`` table of a policy holds: ``name``, ``measure`` and so on.
+
+        Raises
+        ------
+        PolicyError
+            If the policy could not hold such a limit. Nothing is changed then.
+        """
+        scales = dict(self.scales)
+        policy = policy_with_limit(self.policy, limit)
+        address = dotted(("limits", policy.limits[-1].name), {})
+        pair = self._wanted.pair._replace(policy=policy)
+        changes = {**self._wanted.changes, address: dict(limit)}
+        wanted = Wanted(pair, changes, self._wanted.extend)
+        # A function that adds custom rules may read any limit, so it is called again.
+        if wanted.extend is not None:
+            self._rebuild(wanted, scales)
+            return
+        before = self._loaded.instance
+        instance = with_last_limit(before, policy)
+        self._wanted, self._loaded.instance = wanted, instance
+        for joined in instance.limits[len(before.limits) :]:
+            self._loaded.grow(instance, limit_part(self._loaded.model, instance, joined))
+            self._loaded.set_costs(scales)
+
     def _rebuild(self, wanted: Wanted, scales: dict[str, float]) -> None:
         """Load another model, with what was dropped dropped again as far as it is still there."""
         loaded = load(wanted, *wanted.built(scales), self._log)
@@ -181,7 +213,7 @@ class Session:
         self.rebuilt += 1
         dropped, self._dropped = list(self._dropped), {}
         for name in dropped:
-            if self._find(name):
+            if find_rows(self._loaded, name):
                 self.drop(name)
 
     def drop(self, name: str) -> None:
@@ -194,7 +226,7 @@ class Session:
         """
         if name in self._dropped:
             return
-        rows = self._rows_of(name)
+        rows = rows_of(self._loaded, name)
         self._dropped[name] = rows
         self._loaded.drop(rows)
 
@@ -203,36 +235,6 @@ class Session:
         rows = self._dropped.pop(name, [])
         others = {row for kept in self._dropped.values() for row in kept}
         self._loaded.restore([row for row in rows if row not in others])
-
-    def _find(self, name: str) -> list[int]:
-        """Rows of a limit by its name, or of a whole rule that somebody chose."""
-        chosen = self._chosen()
-        return [
-            number
-            for number, (rule, index) in enumerate(self._loaded.matrix.rows)
-            if (rule == name and rule in chosen)
-            or (rule in LIMITS and isinstance(index, tuple) and index[0] == name)
-        ]
-
-    def _chosen(self) -> set[str]:
-        """Rules with numbers that somebody chose."""
-        rules = register(self._loaded.instance.extension)
-        return {rule for rule, told in rules.items() if told.kind == "limit"}
-
-    def _rows_of(self, name: str) -> list[int]:
-        """Rows that a name stands for; none is an error."""
-        rows, chosen = self._find(name), self._chosen()
-        if not rows:
-            known = [limit.name for limit in self._loaded.instance.limits] + sorted(chosen)
-            problems = Problems()
-            problems.add(
-                CHANGES,
-                f"{name!r} is no limit that could be dropped",
-                expected="the name of a limit, or of a rule with numbers that somebody chose",
-                maybe=did_you_mean(str(name), known),
-            )
-            raise PolicyError(problems)
-        return rows
 
     def relax(self, *, time_limit: float | None = None) -> Relaxation:
         """Solve the linear relaxation, going on from where the last one ended.

@@ -140,6 +140,8 @@ GOAL: Mapping[str, str | None] = {
 def _moves(old: Any, new: Any, known: Mapping[str, str | None]) -> frozenset[str] | None:
     """What moves with the fields in which two tables differ; ``None`` for a field not known."""
     moved: set[str] = set()
+    if old is new:
+        return frozenset()
     for name in type(old).model_fields:
         if name in TOLD or getattr(old, name) == getattr(new, name):
             continue
@@ -150,6 +152,8 @@ def _moves(old: Any, new: Any, known: Mapping[str, str | None]) -> frozenset[str
 
 
 def _by_limit(old: Limit, new: Limit) -> frozenset[str] | None:
+    if old is new:
+        return frozenset()
     if (old.soft is None) != (new.soft is None):
         return None
     for key in ("at_least", "at_most"):
@@ -206,11 +210,7 @@ def _same_model(old: Instance, new: Instance) -> bool:
         and (old.use is new.use or _used(old) == _used(new))
         and _same_groups(old.limits, new.limits)
         and _same_groups(old.commitments, new.commitments)
-        and {name: curve.tangents for name, curve in old.diminishing.items()}
-        == {name: curve.tangents for name, curve in new.diminishing.items()}
-        and all(
-            curve.groups == new.diminishing[name].groups for name, curve in old.diminishing.items()
-        )
+        and (old.diminishing is new.diminishing or _curves(old) == _curves(new))
         and old.carry_over.keys() == new.carry_over.keys()
         and [(each.from_, each.to) for each in old.transfers]
         == [(each.from_, each.to) for each in new.transfers]
@@ -233,6 +233,10 @@ def _same_decisions(old: Instance, new: Instance) -> bool:
 def _used(instance: Instance) -> set[object]:
     """Services that anybody could use, by region and year: each has an account."""
     return set(keys_of(instance.use, PLACE_YEAR))
+
+
+def _curves(instance: Instance) -> object:
+    return {name: (curve.tangents, curve.groups) for name, curve in instance.diminishing.items()}
 
 
 def _same_groups(old: Sequence[JoinedLimit], new: Sequence[JoinedLimit]) -> bool:
@@ -262,13 +266,13 @@ def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[st
     sets = old.sets
     parts: dict[str, Any] = {}
     if "budgets" in moved:
+        parts["budget"] = money_of(case, sets)
+    # Lines are keys, which no change of a cell touches.
+    if policy.budget != old.policy.budget:
         check_budget(case, attributes)
         problems.raise_if_any(PolicyError)
-        parts |= {
-            "budget": money_of(case, sets),
-            "transfers": listed_transfers(case, policy),
-            "carry_over": carried_over(case, policy),
-        }
+        parts["transfers"] = listed_transfers(case, policy)
+        parts["carry_over"] = carried_over(case, policy)
     if "caps" in moved:
         parts["caps"] = caps_of(case, sets)
     if "capacities" in moved:
@@ -281,7 +285,7 @@ def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[st
     wanted = {limit.name: limit for limit in policy.limits}
     limits = tuple(
         joined
-        if joined.limit == wanted[joined.name]
+        if joined.limit is wanted[joined.name] or joined.limit == wanted[joined.name]
         else with_bounds(joined, wanted[joined.name], measures)
         for joined in old.limits
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,11 @@ class Engine:
         HiGHS options by name.
     log
         File for the solver's own log.
+
+    Attributes
+    ----------
+    runs
+        How often HiGHS was asked to solve.
     """
 
     def __init__(
@@ -111,6 +116,7 @@ class Engine:
             event.subscribe(self._on_tick)
         self._highs.cbMipImprovingSolution.subscribe(self._on_solution)
         self._best: Floats | None = None
+        self.runs = 0
 
     def _load(self, matrix: Matrix) -> None:
         lp = highspy.HighsLp()
@@ -187,6 +193,43 @@ class Engine:
             status = self._highs.changeCoeff(int(row), int(column), float(number))
             self._check(status, "changeCoeff")
 
+    def grow(self, matrix: Matrix) -> None:
+        """Take over rows and columns that were appended to the matrix, at no cost; the basis stays.
+
+        Scales that are in use stay as they are; those of what is new are fitted to them.
+        """
+        height, width = len(self._row_scale), len(self._scale)
+        self.matrix = matrix
+        added = replace(
+            matrix,
+            a=scipy.sparse.csc_array(scipy.sparse.csr_array(matrix.a)[height:]),
+            row_lower=matrix.row_lower[height:],
+            row_upper=matrix.row_upper[height:],
+        )
+        row_scale, self._scale = power_of_two_scales(added, columns=self._scale)
+        self._row_scale = np.append(self._row_scale, row_scale)
+        count = len(self._scale) - width
+        scale = self._scale[width:]
+        self._cost = np.append(self._cost, np.zeros(count))
+        lower, upper = matrix.lower[width:] / scale, matrix.upper[width:] / scale
+        none = np.zeros(0, dtype=np.int32)
+        status = self._highs.addCols(
+            count, np.zeros(count), lower, upper, 0, none, none, np.zeros(0)
+        )
+        self._check(status, "addCols")
+        scaled = scipy.sparse.diags_array(row_scale) @ added.a
+        rows = scipy.sparse.csr_array(scaled @ scipy.sparse.diags_array(self._scale))
+        status = self._highs.addRows(
+            rows.shape[0],
+            added.row_lower * row_scale,
+            added.row_upper * row_scale,
+            rows.nnz,
+            rows.indptr[:-1].astype(np.int32),
+            rows.indices.astype(np.int32),
+            rows.data,
+        )
+        self._check(status, "addRows")
+
     def tighten(self, rows: Ints, by: Floats) -> None:
         """Move the finite sides of inequality rows inwards, counted from the matrix's own."""
         scale = self._row_scale[rows]
@@ -258,6 +301,7 @@ class Engine:
             large = afresh and self.matrix.a.nnz > LARGE
             self._option("solver", "ipx" if large else "simplex")
         self._watch, self._bounds, self._found, self._best = watch, bounds, found, None
+        self.runs += 1
         if watch.should_stop():
             return Run("stopped", None, None, None)
         # Interrupts come seldom inside the linear programs of a tree search, HiGHS's clock does.
@@ -317,7 +361,9 @@ class Engine:
             self._found(self._best)
 
 
-def power_of_two_scales(matrix: Matrix, *, passes: int = 8) -> tuple[Floats, Floats]:
+def power_of_two_scales(
+    matrix: Matrix, *, passes: int = 8, columns: Floats | None = None
+) -> tuple[Floats, Floats]:
     """Scales of rows and columns that bring coefficients near 1; whole numbers keep scale 1.
 
     Money in single units of currency beside persons makes coefficients of 1e-6 to 1e9 stand in
@@ -325,22 +371,30 @@ def power_of_two_scales(matrix: Matrix, *, passes: int = 8) -> tuple[Floats, Flo
     alternating over rows and columns (Fulkerson and Wolfe, SIAM Review 4, 1962), rounded to powers
     of two so that no digit is lost. A row's number counts as one more coefficient, usually some
     thousands, so that budgets do not stand as 1e10 beside places of 10.
+
+    Parameters
+    ----------
+    columns
+        Scales of the first columns that are in use already and stay.
     """
     height, width = matrix.a.shape
     entries = scipy.sparse.coo_array(matrix.a)
     logs = np.log2(np.abs(entries.data))
-    rows, columns = entries.coords
+    at_row, at_column = entries.coords
     number = matrix.numbers()
     sided = (number != 0) & np.isfinite(number)
     right = np.log2(np.where(sided, np.abs(number), 1.0)) - USUAL_NUMBER * sided
-    per_row = np.maximum(np.bincount(rows, minlength=height) + sided, 1)
-    per_column = np.maximum(np.bincount(columns, minlength=width), 1)
+    per_row = np.maximum(np.bincount(at_row, minlength=height) + sided, 1)
+    per_column = np.maximum(np.bincount(at_column, minlength=width), 1)
+    in_use = np.log2(columns) if columns is not None else np.zeros(0)
     of_row, of_column = np.zeros(height), np.zeros(width)
+    of_column[: len(in_use)] = in_use
     for _ in range(passes):
-        sums = np.bincount(rows, logs + of_column[columns], minlength=height)
+        sums = np.bincount(at_row, logs + of_column[at_column], minlength=height)
         of_row = -(sums + right) / per_row
-        of_column = -np.bincount(columns, logs + of_row[rows], minlength=width) / per_column
+        of_column = -np.bincount(at_column, logs + of_row[at_row], minlength=width) / per_column
         of_column[matrix.integral] = 0.0
+        of_column[: len(in_use)] = in_use
     return 2.0 ** np.round(of_row), 2.0 ** np.round(of_column)
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-import highspy
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
@@ -21,6 +20,8 @@ from optimizer.instance import Instance
 from optimizer.rules import register
 from optimizer.solver.elastic import least_relaxation
 from optimizer.solver.engine import Engine, Options, Run
+from optimizer.solver.going_on import GoingOn
+from optimizer.solver.growing import grown
 from optimizer.solver.kernel import STAGED
 from optimizer.solver.matrix import Floats, Matrix, compile_model
 from optimizer.solver.patching import Patch, Patcher, patched
@@ -59,7 +60,7 @@ class LoadedModel:
         self.matrix: Matrix = compile_model(model)
         self.lp = Engine(self.matrix, relaxed=True, options=self.options, log=log)
         self.last: Floats | None = None
-        self._basis: highspy.HighsBasis | None = None
+        self._going_on = GoingOn(self.lp)
         self._dropped: dict[int, tuple[float, float]] = {}
 
     @cached_property
@@ -90,10 +91,26 @@ class LoadedModel:
         patcher = self.patcher
         self.matrix = patched(self.matrix, patch)
         self.lp.take(self.matrix, patch)
+        self._going_on.note_moved_rows()
         patcher.use(self.matrix)
 
+    def grow(self, instance: Instance, part: pyo.ConcreteModel) -> None:
+        """Append what a part of a model adds; costs of its columns are set apart."""
+        known = self.patcher.from_below
+        width = len(self.matrix.columns)
+        self.instance, self.matrix = instance, grown(self.matrix, compile_model(part))
+        self._going_on.grow(self.matrix)
+        self.patcher = Patcher(instance, self.matrix)
+        # Rows that are dropped have no side by which to tell.
+        self.patcher.from_below[: len(known)] = known
+        if self.last is not None:
+            # Accounts follow from the whole numbers; whole numbers that are new would be missing.
+            is_whole = bool(self.matrix.integral[width:].any())
+            more = len(self.matrix.columns) - width
+            self.last = None if is_whole else np.append(self.last, np.zeros(more))
+
     def set_costs(self, scales: Mapping[str, float]) -> None:
-        """Replace weights, scales and prices, in the model and in the loaded costs."""
+        """Replace weights, scales and prices; the next relaxation loads them."""
         per_value = points_per_value(self.instance, scales)
         self.model.points_per_value.store_values(per_value)
         wanted = {("value", goal): points for goal, points in per_value.items()}
@@ -102,15 +119,10 @@ class LoadedModel:
             column = self.matrix.column(component, index)
             if column is not None:
                 self.matrix.cost[column] = cost
-        self.lp.set_costs(self.matrix.cost)
 
     def relax(self, watch: Watch) -> Run:
-        """Solve the linear relaxation, from the basis of the last one if there is one."""
-        if self._basis is not None:
-            self.lp.go_on_from(self._basis)
-        run = self.lp.run(watch, afresh=self._basis is None)
-        self._basis = self.lp.basis() if run.status == "optimal" else None
-        return run
+        """Solve the linear relaxation, from where the last one ended if there is one."""
+        return self._going_on.run(self.matrix.cost, watch)
 
     def ideals(self, goals: Sequence[str], watch: Watch) -> dict[str, float] | None:
         """LP-relaxation optimum of each goal's raw value under the hard rules.
@@ -147,6 +159,7 @@ class LoadedModel:
                     lower[column] = upper[column] = number
         self.matrix = replace(self.matrix, lower=lower, upper=upper)
         self.lp = Engine(self.matrix, relaxed=True, options=self.options)
+        self._going_on = GoingOn(self.lp)
 
     def solve(self, watch: Watch, *, gap: float) -> Solution:
         """Find a plan with a proven gap of at most ``gap``, or the best until the watch stops.

@@ -299,6 +299,27 @@ def _within_range(
     return values.astype("int64" if column.required and values.notna().all() else "Int64")
 
 
+def fits(value: float, column: ColumnSpec) -> bool:
+    """Whether a number is beyond doubt one that a column of figures takes.
+
+    :func:`parse_cells` says of any other what is wrong with it, if anything is.
+
+    Examples
+    --------
+    >>> share = ColumnSpec("share", "number", "a share", low=0, high=1)
+    >>> fits(0.5, share), fits(2, share), fits(float("nan"), share)
+    (True, False, False)
+    """
+    is_whole = column.kind == "int"
+    largest = LARGEST_COUNT if is_whole else LARGEST_NUMBER
+    return (
+        -largest <= value <= largest
+        and (column.low is None or value >= column.low)
+        and (column.high is None or value <= column.high)
+        and (not is_whole or value % 1 == 0)
+    )
+
+
 def _one_or_a_thousand(cell: str) -> str:
     return f"{cell[:-4]} or {cell.replace('.', '')}"
 

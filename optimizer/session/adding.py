@@ -1,0 +1,42 @@
+"""An instance with one more limit, without joining again what was there before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from optimizer.errors import PolicyError, Problems
+from optimizer.instance import Instance
+from optimizer.instance.limits import join_limits
+from optimizer.instance.measures import Measures
+from optimizer.instance.touched import with_touched_slots
+from optimizer.policy import Policy
+
+
+def with_last_limit(old: Instance, policy: Policy) -> Instance:
+    """Join the last limit of a policy whose other limits the instance has already.
+
+    Blocks whose single slots the limit names are planned slot by slot from then on.
+
+    Raises
+    ------
+    PolicyError
+        With the problems that joining case and policy from nothing would find.
+    """
+    problems, case = Problems(), old.case
+    attributes = replace(old.attributes, policy=policy, problems=problems)
+    touched = with_touched_slots(case, policy, old.sets, attributes).slots
+    # Frame and variables keep one order: what was there comes first.
+    slots = pd.concat([old.sets.slots, touched], ignore_index=True)
+    sets = replace(old.sets, slots=slots.drop_duplicates(ignore_index=True))
+    measures = Measures(
+        case, sets, old.people, old.spending, old.use, old.value, attributes, problems
+    )
+    joined = join_limits(policy.limits[-1:], measures)
+    policy.retold(case.retold(problems)).raise_if_any(PolicyError)
+    # An optional limit that matches nothing brings no slots into the model either.
+    sets = sets if joined else old.sets
+    return replace(
+        old, policy=policy, sets=sets, attributes=attributes, limits=(*old.limits, *joined)
+    )
