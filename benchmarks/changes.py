@@ -25,7 +25,8 @@ from solving_on import HAND, OURS, STEPS, TOOLS
 
 LP_TOLERANCE = 1e-6
 RUNS = (
-    ("LP", "japan", 1000, (100, 3)),
+    ("LP", "gap_05", 1000, (100, 10)),
+    ("LP", "japan", 50, (10, 2)),
     ("MIP", "gap_01", 20, (20, 20)),
     ("MIP", "gap_02", 10, (10, 10)),
 )

@@ -3,9 +3,10 @@
     pip install -r benchmarks/requirements-peers.txt -c constraints.txt -e ".[excel,report]"
     python benchmarks/run.py [--quick] [--only build gaps ...] [--out FOLDER]
 
-Best on a machine that does nothing else. Every part is written down as soon as it is measured, so
-that nothing is lost when the command is stopped; parts left out keep what an earlier run with the
-same versions found. A peer that is not installed is shown as such. Gates nothing.
+Best on a machine that does nothing else. Every part is written down as soon as it is measured, with
+the machine, the versions and the commit it was measured on, so that nothing is lost when the
+command is stopped; parts left out keep what an earlier run found. Ratios are never taken between
+parts. A peer that is not installed is shown as such. Gates nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +37,6 @@ PARTS: dict[str, tuple[str, ModuleType]] = {
     "scale": ("Scale", scale),
 }
 """Parts in the order in which they run: the longest last."""
-SAME = ("machine", "python", "commit")
 
 
 def main() -> int:
@@ -54,7 +54,7 @@ def main() -> int:
         started = time.monotonic()
         rows = module.measured(quick=words.quick)
         seconds = time.monotonic() - started
-        found["parts"][name] = {"seconds": seconds, "rows": rows}
+        found["parts"][name] = {"environment": environment(), "seconds": seconds, "rows": rows}
         path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         (words.out / "RESULTS.md").write_text(page(found), encoding="utf-8")
         for file, text in gap_tables.pictures(rows).items() if name == "gaps" else ():
@@ -64,14 +64,12 @@ def main() -> int:
 
 
 def _started(path: Path, *, quick: bool) -> dict[str, Any]:
-    """What is known already, if it was measured on the same machine and commit."""
-    now = environment()
+    """Parts that were measured before, if they were measured in the same way."""
     if path.exists():
         before: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        same = all(before["environment"][key] == now[key] for key in SAME)
-        if same and before["quick"] == quick:
-            return {**before, "environment": now}
-    return {"environment": now, "quick": quick, "seeds": seeds(), "parts": {}}
+        if before["quick"] == quick and before["seeds"] == seeds():
+            return before
+    return {"quick": quick, "seeds": seeds(), "parts": {}}
 
 
 def seeds() -> dict[str, int]:
@@ -90,11 +88,11 @@ def page(found: dict[str, Any]) -> str:
         f"# Benchmark results{kind}",
         "",
         "Written by `python benchmarks/run.py`; what is compared and how is said in "
-        "`benchmarks/README.md` and at the head of every script. All ratios are of times taken in "
-        "this one run. Losses are shown as losses.",
+        "`benchmarks/README.md` and at the head of every script. All ratios of a part are of times "
+        "taken in one run, whose machine, versions and commit stand below it. Losses are shown as "
+        "losses.",
         "",
-        *(f"* {name}: {value}" for name, value in found["environment"].items()),
-        f"* seeds: {seeds_told}",
+        f"Seeds: {seeds_told}.",
         "",
     ]
     for name, (title, module) in PARTS.items():
@@ -103,7 +101,8 @@ def page(found: dict[str, Any]) -> str:
             lines += [f"## {title}", "", f"{module.told(part['rows'])}"]
             if name == "gaps":
                 lines += [f"![{file}]({file})\n" for file in gap_tables.pictures(part["rows"])]
-            lines += [f"Measured in {part['seconds'] / 60:.1f} minutes.", ""]
+            facts = ", ".join(f"{name} {value}" for name, value in part["environment"].items())
+            lines += [f"Measured in {part['seconds'] / 60:.1f} minutes: {facts}.", ""]
     return "\n".join(lines)
 
 

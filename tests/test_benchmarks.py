@@ -119,5 +119,5 @@ def test_the_quick_run_needs_no_peers_and_writes_its_page(tmp_path: Path) -> Non
         assert ended[ours] == "ok"
     assert set(ended.values()) <= {"ok", "not installed"}
     assert all(row["disagreements"] == 0 for row in found["parts"]["changes"]["rows"])
-    for title in ("# Benchmark results (quick", "## Scale", "| seconds", "seeds: small 1"):
+    for title in ("# Benchmark results (quick", "## Scale", "| seconds", "Seeds: small 1"):
         assert title in page

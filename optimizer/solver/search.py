@@ -176,7 +176,7 @@ class Search:
             lower[margins] = np.maximum(lower[margins], x[margins] - some)
             upper[margins] = np.minimum(upper[margins], x[margins] + more)
             tree = self._tree(replace(self.matrix, lower=lower, upper=upper), self._inner, NODES)
-            run = tree.run(self.watch, found=self._noted)
+            run = tree.run(self.watch)
             if run.x is not None:
                 self._keep(self.exact(run.x))
 
@@ -185,7 +185,6 @@ class Search:
         tree = self._tree(self.matrix, self.gap, log=self.log)
         run = tree.run(self.watch, bounds=True, found=self._noted)
         self._learn(run)
-        self.nodes += run.nodes
         if run.x is not None:
             self._keep(self.exact(run.x))
 
@@ -194,6 +193,7 @@ class Search:
 
     def _learn(self, run: Run) -> None:
         self.infeasible = run.status == "infeasible" and self.best is None
+        self.nodes += run.nodes
         self.watch.learn(bound=run.bound)
 
     def _tree(
