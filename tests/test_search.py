@@ -22,7 +22,6 @@ from optimizer.solver.kernel import STAGED, Kernel, distance
 from optimizer.solver.matrix import Floats
 from optimizer.solver.rounding import build_rounding
 from optimizer.solver.search import Search
-from optimizer.solver.whole import WholeMargins
 from random_cases import write_random_case
 
 TOLERANCE = 1e-6
@@ -56,16 +55,17 @@ def search_of(loaded: LoadedModel, gap: float = 0.0) -> tuple[Search, Run]:
     matrix = loaded.matrix
     staged = np.concatenate([matrix.family(name) for name in STAGED])
     watch = Watch(target=gap)
+    root = loaded.relax(watch)
     search = Search(
         matrix,
         loaded.lp,
+        loaded.lp.basis(),
         staged[matrix.integral[staged]],
         lambda: build_rounding(loaded.instance, matrix),
         loaded.options,
         watch,
         gap,
     )
-    root = loaded.relax(watch)
     watch.learn(bound=root.bound)
     return search, root
 
@@ -138,8 +138,7 @@ def test_rounded_margins_keep_every_rule_and_the_decisions() -> None:
         search, root = search_of(loaded)
         decided = Kernel(loaded.matrix, search.staged, loaded.options, 0.01).decide(root, Watch())
         assert decided is not None
-        margins = WholeMargins(loaded.matrix, search.round_with(), search.staged, loaded.options)
-        for plan in islice(margins.plans(decided, Watch()), 3):
+        for plan in islice(search._margins.plans(decided, Watch()), 3):
             rounded += 1
             assert keeps_every_rule(loaded, plan)
             assert (plan[search.staged] == np.round(decided[search.staged])).all()

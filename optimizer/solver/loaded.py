@@ -191,6 +191,7 @@ class LoadedModel:
         return Search(
             self.matrix,
             self.lp,
+            self.lp.basis(),
             staged[self.matrix.integral[staged]],
             lambda: build_rounding(self.instance, self.matrix),
             self.options,

@@ -21,6 +21,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+import highspy
 import numpy as np
 
 from optimizer.solver.engine import Engine, Options, Run
@@ -46,6 +47,8 @@ class Search:
     ----------
     lp
         Engine with the relaxation loaded; its bounds are restored after every use.
+    basis
+        Of the relaxation's optimum.
     staged
         Columns that are decided before the margins.
     round_with
@@ -58,6 +61,7 @@ class Search:
 
     matrix: Matrix
     lp: Engine
+    basis: highspy.HighsBasis
     staged: Ints
     round_with: Callable[[], Rounding]
     options: Options
@@ -112,7 +116,7 @@ class Search:
 
     @cached_property
     def _margins(self) -> WholeMargins:
-        return WholeMargins(self.matrix, self.round_with(), self.staged, self.options)
+        return WholeMargins(self.matrix, self.round_with(), self.staged, self.basis, self.options)
 
     def _rounded(self, x: Floats) -> None:
         """Keep the best plan with the decisions of ``x``, unless it cannot be the best of all."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+import highspy
 import numpy as np
 
 from optimizer.solver.elastic import with_slack
 from optimizer.solver.engine import Engine, Options
+from optimizer.solver.going_on import DEVEX
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.rounding import Rounding
 from optimizer.solver.watch import Watch
@@ -29,17 +31,31 @@ class WholeMargins:
     ----------
     staged
         Columns that are decided before the margins.
+    basis
+        Of the relaxation: fixing the decisions leaves it dual feasible.
     """
 
-    def __init__(self, matrix: Matrix, rounding: Rounding, staged: Ints, options: Options) -> None:
+    def __init__(
+        self,
+        matrix: Matrix,
+        rounding: Rounding,
+        staged: Ints,
+        basis: highspy.HighsBasis,
+        options: Options,
+    ) -> None:
         self.matrix, self.rounding, self.staged, self.options = matrix, rounding, staged, options
+        self.basis = basis
         self.whole = np.flatnonzero(matrix.integral)
         self.rows = np.flatnonzero(matrix.row_lower != matrix.row_upper)
 
     @cached_property
     def _guide(self) -> Engine:
         """The relaxation, with decisions fixed and reserves kept."""
-        return Engine(self.matrix, relaxed=True, options=self.options)
+        options = {**self.options, "simplex_dual_edge_weight_strategy": DEVEX}
+        guide = Engine(self.matrix, relaxed=True, options=options)
+        if self.basis.valid:
+            guide.go_on_from(self.basis)
+        return guide
 
     @cached_property
     def _rest(self) -> Engine:
@@ -54,9 +70,9 @@ class WholeMargins:
         fixed = np.round(x[self.staged])
         reserve = np.zeros(len(self.rows))
         self._guide.set_bounds(self.staged, fixed, fixed)
-        for turn in range(ROUNDS):
+        for _ in range(ROUNDS):
             self._guide.tighten(self.rows, reserve)
-            run = self._guide.run(watch, afresh=turn == 0)
+            run = self._guide.run(watch)
             if run.x is None:
                 return
             whole = self.rounding.near(run.x)
