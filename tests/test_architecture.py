@@ -25,6 +25,7 @@ ORDER = (
     "iso3166",
     "toml_files",
     "tables",
+    "collecting",
     "frames",
     "lookup",
     "changes",

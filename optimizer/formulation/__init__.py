@@ -22,6 +22,7 @@ from typing import TypeAlias
 
 import pyomo.environ as pyo
 
+from optimizer.collecting import all_kept
 from optimizer.formulation.agreements import add_agreements, add_running
 from optimizer.formulation.budget import add_budget
 from optimizer.formulation.caps import add_caps
@@ -81,7 +82,8 @@ def build_pyomo(instance: Instance, scales: Mapping[str, float]) -> pyo.Concrete
         Maximises ``points``; every constraint's name is one of :data:`RULES`.
     """
     model = pyo.ConcreteModel(name=f"{instance.policy.name} on {instance.case.name}")
-    for add_concept in CONCEPTS:
-        add_concept(model, instance)
-    add_points(model, instance, scales)
+    with all_kept():
+        for add_concept in CONCEPTS:
+            add_concept(model, instance)
+        add_points(model, instance, scales)
     return model
