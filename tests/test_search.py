@@ -9,6 +9,7 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
+import highspy
 import numpy as np
 import pytest
 
@@ -17,7 +18,7 @@ from optimizer.formulation import build_pyomo
 from optimizer.instance import Instance, build_instance
 from optimizer.policy import load_policy
 from optimizer.solver import LoadedModel, Watch, engine
-from optimizer.solver.engine import Engine, Run
+from optimizer.solver.engine import PARALLEL, Engine, Run
 from optimizer.solver.kernel import STAGED, Kernel, distance
 from optimizer.solver.matrix import Floats
 from optimizer.solver.rounding import build_rounding
@@ -167,3 +168,18 @@ def test_a_closed_gap_ends_the_search_before_its_own_gap() -> None:
     tight = replace(search, gap=0.0, best=None)
     tight.run(root, search.best)
     assert tight.watch.target == 0.0
+
+
+def test_presolve_is_kept_from_what_it_gets_wrong() -> None:
+    # A search over decisions with continuous margins, which has a solution of 1000. Should HiGHS get
+    # it right some day with all of its presolve, nothing need be switched off any more.
+    found = []
+    for switched_off in (0, PARALLEL):
+        highs = highspy.Highs()
+        highs.setOptionValue("output_flag", False)
+        highs.setOptionValue("presolve_rule_off", switched_off)
+        highs.readModel(str(Path(__file__).with_name("parallel_columns.mps")))
+        highs.run()
+        found.append((highs.getModelStatus(), highs.getInfo().objective_function_value))
+    assert found[0][0] == highspy.HighsModelStatus.kInfeasible
+    assert found[1] == (highspy.HighsModelStatus.kOptimal, pytest.approx(1000.0))

@@ -36,6 +36,9 @@ _LIMITS = (
 )
 
 
+PARALLEL = 1 << 13
+"""Presolve's rule on parallel rows and columns, in HiGHS's ``presolve_rule_off``. HiGHS 1.15.1 calls
+tree searches with continuous and whole columns infeasible by it that have a solution."""
 LARGEST_COST = 100.0
 SAME_UNITS = 4.0
 """Factor by which the units of the objective may be off before all costs are scaled anew."""
@@ -101,6 +104,8 @@ class Engine:
         if log is not None:
             self._option("log_to_console", False)
             self._option("log_file", str(log))
+        if not relaxed:
+            self._option("presolve_rule_off", PARALLEL)
         for name, value in options.items():
             self._option(name, value)
         self._row_scale, self._scale = power_of_two_scales(matrix)
