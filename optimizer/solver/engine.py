@@ -37,8 +37,8 @@ _LIMITS = (
 
 
 PARALLEL = 1 << 13
-"""Presolve's rule on parallel rows and columns, in HiGHS's ``presolve_rule_off``. HiGHS 1.15.1 calls
-tree searches with continuous and whole columns infeasible by it that have a solution."""
+"""Presolve's rule on parallel rows and columns, in HiGHS's ``presolve_rule_off``: by it HiGHS
+1.15.1 calls searches over continuous and whole columns infeasible that have a solution."""
 LARGEST_COST = 100.0
 SAME_UNITS = 4.0
 """Factor by which the units of the objective may be off before all costs are scaled anew."""
