@@ -15,8 +15,9 @@ from optimizer.formulation import build_pyomo
 from optimizer.formulation.expressions import KEYS
 from optimizer.instance import Instance, build_instance
 from optimizer.instance.touched import single_slots
+from optimizer.solver.compiling import compile_model
 from optimizer.solver.engine import objective_units, power_of_two_scales
-from optimizer.solver.matrix import Matrix, compile_model
+from optimizer.solver.matrix import Matrix
 from tidy import Tidy
 
 PROBE_SCALE = 1e4

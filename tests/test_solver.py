@@ -18,8 +18,9 @@ from optimizer.formulation import build_pyomo
 from optimizer.instance import Instance
 from optimizer.planner import solve
 from optimizer.solver import LoadedModel, Progress, Solution, Watch, engine, relative_gap
+from optimizer.solver.compiling import compile_model
 from optimizer.solver.engine import Engine, power_of_two_scales
-from optimizer.solver.matrix import Floats, Matrix, compile_model
+from optimizer.solver.matrix import Floats, Matrix
 from optimizer.solver.rounding import Rounding, build_rounding
 
 TIGHT = NATIONAL.with_(budgets=("main,{year},M,65,program",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -42,58 +42,64 @@ def add_index(
 
 
 class Sums:
-    """Linear expressions by key: ``sums[key]`` is the sum of the terms with that key."""
+    """Linear expressions by key: ``sums[key]`` is the sum of the terms with that key.
+
+    Terms are added up and sorted by key once; an expression is made when it is asked for.
+    """
 
     def __init__(self, model: pyo.ConcreteModel, terms: pd.DataFrame, by: Sequence[str]) -> None:
-        self._expressions = dict(_linear_by_key(model, terms, list(by)))
+        self._rows: dict[object, int] = {}
+        if not len(terms):
+            return
+        keys = list(by)
+        row = terms.groupby(keys, sort=False).ngroup()
+        self._rows = {key: n for n, key in enumerate(keys_of(terms[~row.duplicated()], keys))}
+        merged = summed(terms.assign(row=row), ["row", "family", "position"], "coefficient")
+        merged = merged.sort_values("row", kind="stable", ignore_index=True)
+        fixed = merged["family"].eq(CONSTANT)
+        used = merged[~fixed & merged["coefficient"].ne(0.0)]
+        count = len(self._rows)
+        constants = np.bincount(
+            merged.loc[fixed, "row"], merged.loc[fixed, "coefficient"], minlength=count
+        )
+        self._constants: list[float] = constants.tolist()
+        ends = np.cumsum(np.bincount(used["row"], minlength=count))
+        self._cuts: list[int] = [0, *ends.tolist()]
+        self._coefficients: list[float] = used["coefficient"].tolist()
+        self._variables = _variables(model, used["family"], used["position"].to_numpy(np.int64))
 
     def __getitem__(self, key: object) -> Any:
         """Expression of a key; the number 0.0 without terms."""
-        return self._expressions.get(key if isinstance(key, tuple) else (key,), 0.0)
+        row = self._rows.get(_tuple(key))
+        if row is None:
+            return 0.0
+        start, end = self._cuts[row : row + 2]
+        return LinearExpression(
+            constant=self._constants[row],
+            linear_coefs=self._coefficients[start:end],
+            linear_vars=self._variables[start:end],
+        )
 
     def has(self, key: object) -> bool:
         """Whether any decision is part of the sum."""
-        expression = self[key]
-        return isinstance(expression, LinearExpression) and bool(expression.linear_vars)
+        row = self._rows.get(_tuple(key))
+        return row is not None and self._cuts[row] < self._cuts[row + 1]
 
 
-def _linear_by_key(
-    model: pyo.ConcreteModel, terms: pd.DataFrame, by: list[str]
-) -> Iterator[tuple[tuple[object, ...], LinearExpression]]:
-    """Split terms by key without a data frame per key: sort once, then cut lists."""
-    if not len(terms):
-        return
-    merged = summed(terms, [*by, "family", "position"], "coefficient")
-    code = merged.groupby(by, sort=False).ngroup() if by else pd.Series(0, index=merged.index)
-    merged = merged.assign(code=code).sort_values("code", kind="stable", ignore_index=True)
-    variables = _variables(model, merged["family"], merged["position"].to_numpy(dtype="int64"))
-    coefficients = merged["coefficient"].to_numpy(dtype=float)
-    fixed = merged["family"].eq(CONSTANT).to_numpy()
-    cuts = np.flatnonzero(np.diff(merged["code"].to_numpy(), prepend=-1))
-    keys = keys_of(merged.loc[cuts], by)
-    for key, start, end in zip(keys, cuts, [*cuts[1:], len(merged)], strict=True):
-        constants = fixed[start:end]
-        used = ~constants & (coefficients[start:end] != 0.0)
-        yield (
-            key,
-            LinearExpression(
-                constant=float(coefficients[start:end][constants].sum()),
-                linear_coefs=coefficients[start:end][used].tolist(),
-                linear_vars=variables[start:end][used].tolist(),
-            ),
-        )
+def _tuple(key: object) -> tuple[object, ...]:
+    return key if isinstance(key, tuple) else (key,)
 
 
 def _variables(
     model: pyo.ConcreteModel, families: pd.Series, positions: npt.NDArray[np.int64]
-) -> npt.NDArray[np.object_]:
-    """Variable behind every term; ``None`` behind constants."""
-    variables = np.full(len(families), None, dtype=object)
-    for family in families.unique():
-        if family != CONSTANT:
-            rows = families.eq(family).to_numpy()
-            component = model.component(family)
-            known = np.empty(len(component), dtype=object)
-            known[:] = list(component.values())
-            variables[rows] = known[positions[rows]]
-    return variables
+) -> list[Any]:
+    """Variable behind every term."""
+    variables = np.empty(len(families), dtype=object)
+    codes, names = pd.factorize(families)
+    for code, name in enumerate(names):
+        known = np.empty(len(model.component(name)), dtype=object)
+        known[:] = list(model.component(name).values())
+        mine = codes == code
+        variables[mine] = known[positions[mine]]
+    found: list[Any] = variables.tolist()
+    return found

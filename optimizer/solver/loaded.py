@@ -18,12 +18,13 @@ from optimizer.formulation.goals import points_per_value, prices
 from optimizer.frames import keys_of
 from optimizer.instance import Instance
 from optimizer.rules import register
+from optimizer.solver.compiling import compile_model
 from optimizer.solver.elastic import least_relaxation
 from optimizer.solver.engine import Engine, Options, Run
 from optimizer.solver.going_on import GoingOn
 from optimizer.solver.growing import grown
 from optimizer.solver.kernel import STAGED
-from optimizer.solver.matrix import Floats, Matrix, compile_model
+from optimizer.solver.matrix import Floats, Matrix
 from optimizer.solver.patching import Patch, Patcher, patched
 from optimizer.solver.rounding import build_rounding
 from optimizer.solver.search import Search

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyomo.environ as pyo
 import scipy.sparse
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-
-from optimizer.collecting import all_kept
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -71,43 +65,3 @@ class Matrix:
             if len(value):
                 worst = max(worst, float(np.max(low - value)), float(np.max(value - high)))
         return worst
-
-
-def compile_model(model: pyo.ConcreteModel) -> Matrix:
-    """Compile a Pyomo model into one matrix, once.
-
-    Rows keep their side: a two-sided Pyomo constraint becomes two rows of the same rule.
-    """
-    with all_kept():
-        form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)
-    rhs = np.asarray(form.rhs, dtype=float)
-    sides = np.array([row.bound_type for row in form.rows], dtype=int)
-    lower = np.array([-np.inf if v.lb is None else v.lb for v in form.columns], dtype=float)
-    upper = np.array([np.inf if v.ub is None else v.ub for v in form.columns], dtype=float)
-    columns = _named(form.columns)
-    return Matrix(
-        a=scipy.sparse.csc_array(form.A),
-        cost=np.asarray(form.c.toarray(), dtype=float).reshape(-1),
-        offset=float(form.c_offset[0]),
-        row_lower=np.where(sides <= 0, rhs, -np.inf),
-        row_upper=np.where(sides >= 0, rhs, np.inf),
-        lower=lower,
-        upper=upper,
-        integral=np.array([v.is_integer() or v.is_binary() for v in form.columns], dtype=bool),
-        columns=columns,
-        rows=_named([row.constraint for row in form.rows]),
-        _positions={key: number for number, key in enumerate(columns)},
-    )
-
-
-def _named(parts: Sequence[Any]) -> list[tuple[str, object]]:
-    """Component name and index of each; a component's name is asked for once."""
-    names: dict[int, str] = {}
-    named: list[tuple[str, object]] = []
-    for part in parts:
-        component = part.parent_component()
-        name = names.get(id(component))
-        if name is None:
-            name = names[id(component)] = component.name
-        named.append((name, part.index()))
-    return named

@@ -1,0 +1,208 @@
+"""A Pyomo model as one sparse matrix: its objective and its rows, read term by term.
+
+Almost all terms of our rules stand in linear expressions, as numbers and variables. They are taken
+over as they are, several times as fast as a walk over every node; what else somebody may write is
+given to Pyomo's own analysis.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyomo.environ as pyo
+import scipy.sparse
+from pyomo.common.numeric_types import native_numeric_types
+from pyomo.core.expr import (
+    EqualityExpression,
+    LinearExpression,
+    MonomialTermExpression,
+    NegationExpression,
+    RangedExpression,
+    SumExpression,
+)
+from pyomo.repn import generate_standard_repn
+
+from optimizer.collecting import all_kept
+from optimizer.solver.matrix import Floats, Ints, Matrix
+
+
+def compile_model(model: pyo.ConcreteModel) -> Matrix:
+    """Compile a linear Pyomo model with one objective into one matrix, once.
+
+    Columns stand together by component, components in the order in which the objective and then
+    the rows name them. Fixed variables are numbers; variables without any term other than 0 have
+    no column.
+    Rows stand in the order of the model. A constraint with two different sides becomes two rows of
+    the same rule, the upper side first; one that holds without any terms becomes none.
+
+    Raises
+    ------
+    ValueError
+        If the objective or a constraint is not linear.
+    """
+    with all_kept():
+        terms = _Terms()
+        (objective,) = model.component_data_objects(pyo.Objective, active=True)
+        constant = terms.add_row(objective.expr, 0, objective)
+        keys: list[tuple[str, object]] = []
+        sides: list[tuple[float, float]] = []
+        for component in model.component_objects(pyo.Constraint, active=True):
+            name = component.name
+            for index, row in component.items():
+                if row.active:
+                    sides.append(_read(row, terms))
+                    keys.append((name, index))
+        a, variables, names = terms.table()
+        fixed = np.array([variable.fixed for variable in variables], dtype=bool)
+        values = [variable.value if variable.fixed else 0.0 for variable in variables]
+        used = ~fixed & (np.bincount(a.indices, minlength=len(variables)) > 0)
+        kept = np.flatnonzero(used).tolist()
+        lower, upper, integral = _domains([variables[number] for number in kept])
+    columns = [names[number] for number in kept]
+    moved = a @ np.array(values, dtype=float)
+    a = a[:, used]
+    below, above = np.array(sides, dtype=float).reshape(-1, 2).T - moved[1:]
+    number, from_above, from_below = _one_sided(below, above, np.diff(a.indptr)[1:] == 0)
+    return Matrix(
+        a=scipy.sparse.csc_array(a[1 + number]),
+        cost=a[:1].toarray().reshape(-1),
+        offset=float(constant + moved[0]),
+        row_lower=np.where(from_below, below[number], -np.inf),
+        row_upper=np.where(from_above, above[number], np.inf),
+        lower=lower,
+        upper=upper,
+        integral=integral,
+        columns=columns,
+        rows=[keys[row] for row in number.tolist()],
+        _positions={key: number for number, key in enumerate(columns)},
+    )
+
+
+def _read(row: Any, terms: _Terms) -> tuple[float, float]:
+    """Add the terms of a constraint; give its sides."""
+    expression = row.expr
+    if expression.__class__ is RangedExpression:
+        low, body, high = row.to_bounded_expression(evaluate_bounds=True)
+        constant = terms.add_row(body, 0, row)
+        return (
+            -np.inf if low is None else low - constant,
+            np.inf if high is None else high - constant,
+        )
+    left, right = expression.args
+    from_below = _is_number(left) and not _is_number(right)
+    body, number = (right, left) if from_below else (left, right)
+    side = 0.0 - terms.add_row(body, number, row)
+    if expression.__class__ is EqualityExpression:
+        return side, side
+    return (side, np.inf) if from_below else (-np.inf, side)
+
+
+def _is_number(expression: Any) -> bool:
+    return expression.__class__ in native_numeric_types or not expression.is_potentially_variable()
+
+
+class _Terms:
+    """Rows of terms, in the order in which they are read."""
+
+    def __init__(self) -> None:
+        self.coefficients: list[Any] = []
+        self.variables: list[Any] = []
+        self.ends: list[int] = []
+
+    def add_row(self, expression: Any, less: Any, part: Any) -> float:
+        """Add ``expression - less`` as the row of a part of the model; give its constant."""
+        constant = self._add(expression, 1, part) + self._add(less, -1, part)
+        self.ends.append(len(self.variables))
+        return constant
+
+    def _add(self, expression: Any, factor: float, part: Any) -> float:  # noqa: PLR0911
+        """Add the terms of an expression times a factor; give the constant."""
+        kind = expression.__class__
+        if kind is LinearExpression:
+            self.variables += expression.linear_vars
+            coefficients = expression.linear_coefs
+            self.coefficients += coefficients if factor == 1 else [factor * c for c in coefficients]
+            return factor * float(pyo.value(expression.constant))
+        if _is_number(expression):
+            return factor * float(pyo.value(expression))
+        if expression.is_variable_type():
+            self.variables.append(expression)
+            self.coefficients.append(factor)
+            return 0.0
+        if kind is MonomialTermExpression:
+            coefficient, variable = expression.args
+            self.variables.append(variable)
+            self.coefficients.append(factor * coefficient)
+            return 0.0
+        if kind is SumExpression:
+            return sum(self._add(each, factor, part) for each in expression.args)
+        if kind is NegationExpression:
+            return self._add(expression.args[0], -factor, part)
+        terms = generate_standard_repn(expression, quadratic=False)
+        if not terms.is_linear():
+            raise ValueError(f"{part.name} is not linear")
+        self.variables += terms.linear_vars
+        self.coefficients += [factor * coefficient for coefficient in terms.linear_coefs]
+        return factor * float(terms.constant)
+
+    def table(self) -> tuple[scipy.sparse.csr_array, list[Any], list[tuple[str, object]]]:
+        """Sums of coefficients by row and variable; the variables, and their keys."""
+        count = len(self.variables)
+        ids = np.fromiter(map(id, self.variables), dtype=np.int64, count=count)
+        seen, known = pd.factorize(ids)
+        first = np.empty(len(known), dtype=np.int64)
+        first[seen[::-1]] = np.arange(count)[::-1]
+        variables, keys, place = _in_order([self.variables[number] for number in first.tolist()])
+        table = scipy.sparse.csr_array(
+            (self._numbers(), place[seen], np.array([0, *self.ends])),
+            shape=(len(self.ends), len(variables)),
+        )
+        table.sum_duplicates()
+        table.eliminate_zeros()
+        return table, variables, keys
+
+    def _numbers(self) -> Floats:
+        """Coefficients; parameters, and what is computed from them, with their values of now."""
+        try:
+            return np.array(self.coefficients, dtype=float)
+        except TypeError:
+            known = native_numeric_types
+            numbers = [n if n.__class__ in known else pyo.value(n) for n in self.coefficients]
+            return np.array(numbers, dtype=float)
+
+
+def _in_order(distinct: list[Any]) -> tuple[list[Any], list[tuple[str, object]], Ints]:
+    """Variables by component and index, components as they come; their keys; where each went."""
+    keys: dict[int, tuple[str, object]] = {}
+    # A dictionary keeps the components in order; asking them for names is faster than asking each.
+    for part in {id(v.parent_component()): v.parent_component() for v in distinct}.values():
+        name = part.name
+        keys.update((id(variable), (name, index)) for index, variable in part.items())
+    place = {known: number for number, known in enumerate(keys)}
+    at = np.array([place[id(variable)] for variable in distinct], dtype=np.int64)
+    order = np.argsort(at)
+    variables = [distinct[number] for number in order.tolist()]
+    return variables, [keys[id(variable)] for variable in variables], np.argsort(order)
+
+
+def _domains(variables: list[Any]) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Lower and upper bounds, and who must be a whole number."""
+    bounds = [variable.bounds for variable in variables]
+    whole = [variable.is_integer() or variable.is_binary() for variable in variables]
+    sides = np.array(bounds, dtype=float).reshape(-1, 2)
+    lower, upper = np.where(np.isnan(sides), [-np.inf, np.inf], sides).T
+    return lower, upper, np.array(whole, dtype=bool)
+
+
+def _one_sided(below: Floats, above: Floats, empty: npt.NDArray[np.bool_]) -> tuple[Ints, ...]:
+    """Rows again, those with two different sides twice; which of them limit from above, below."""
+    is_equal = below == above
+    kept = ~empty | (below > 0.0) | (above < 0.0)
+    first = kept & np.isfinite(above)
+    second = kept & np.isfinite(below) & ~is_equal
+    place = np.flatnonzero(np.column_stack([first, second]))
+    number, is_second = place // 2, place % 2 == 1
+    return number, ~is_second, is_second | is_equal[number]
