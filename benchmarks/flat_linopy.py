@@ -96,6 +96,8 @@ def _numbers(flat: Tidy) -> dict[str, pd.Series]:
     found = {}
     for rule, over in OVER.items():
         kept = [number for number, (name, _) in enumerate(flat.rows) if name == rule]
+        if not kept:
+            continue
         names = [name for name in DIMENSIONS if name not in over]
         index = pd.MultiIndex.from_tuples([flat.rows[number][1] for number in kept], names=names)
         values = flat.row_upper[kept] / flat.row_scale[kept]

@@ -68,16 +68,18 @@ def tidy_of(matrix: Matrix) -> Tidy:
 
 
 def options_of(instance: Instance) -> pd.DataFrame:
-    """Every single slot: country, track, level, group, region, year."""
+    """Every single slot: country, track, level, group, region, year; without regions, cohorts."""
     if len(instance.sets.slots):
         raise ValueError("benchmarks are about policies that name no single slots")
+    if instance.sets.placed.empty:
+        return instance.sets.cohort.assign(region="")
     return single_slots(instance.sets)
 
 
 def flat(instance: Instance, tidy: Tidy) -> Tidy:
     """The model with one whole number per slot: margins are written out as sums of slots."""
     options = options_of(instance)
-    names = ("cohort", "placed")
+    names = [name for name in ("cohort", "placed") if name in tidy.sizes]
     parts = [tidy.a[:, np.array([name not in names for name, _ in tidy.columns])]]
     kept = [number for number, (name, _) in enumerate(tidy.columns) if name not in names]
     slots = scipy.sparse.csr_array((tidy.a.shape[0], len(options)))

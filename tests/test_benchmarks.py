@@ -6,6 +6,7 @@ import importlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -69,10 +70,14 @@ def test_a_case_of_japans_size_has_japans_shape(tmp_path: Path) -> None:
     assert spread[0] == pytest.approx(spread[1], rel=3 * ALIKE)
 
 
-def test_the_flat_and_the_whole_number_model_are_the_same_as_ours(tmp_path: Path) -> None:
+@pytest.mark.parametrize("regions", [True, False])
+def test_the_flat_and_the_whole_number_model_are_the_same_as_ours(
+    regions: bool, tmp_path: Path
+) -> None:
     cases, formulations, integers = map(script, ("cases", "formulations", "integers"))
-    case, policy = cases.write_generated(cases.GAP_SIZES["gap_01"], tmp_path)
-    instance = formulations.join(case, policy)
+    size = cases.GAP_SIZES["gap_01"]
+    size = size if regions else replace(size, regions=0)
+    instance = formulations.join(*cases.write_generated(size, tmp_path))
     ours = formulations.projected(instance, formulations.probe_scales(instance))
     flat = formulations.flat(instance, ours)
     optima = []

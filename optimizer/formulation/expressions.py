@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -97,9 +98,20 @@ def _variables(
     variables = np.empty(len(families), dtype=object)
     codes, names = pd.factorize(families)
     for code, name in enumerate(names):
-        known = np.empty(len(model.component(name)), dtype=object)
-        known[:] = list(model.component(name).values())
         mine = codes == code
-        variables[mine] = known[positions[mine]]
+        variables[mine] = _members(model.component(name))[positions[mine]]
     found: list[Any] = variables.tolist()
     return found
+
+
+_MEMBERS: WeakKeyDictionary[Any, npt.NDArray[np.object_]] = WeakKeyDictionary()
+
+
+def _members(component: pyo.Var) -> npt.NDArray[np.object_]:
+    """Variables of a component in order, listed once unless it has grown since."""
+    known = _MEMBERS.get(component)
+    if known is None or len(known) != len(component):
+        known = np.empty(len(component), dtype=object)
+        known[:] = list(component.values())
+        _MEMBERS[component] = known
+    return known
