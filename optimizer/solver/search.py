@@ -98,7 +98,7 @@ class Search:
         self.lp.set_bounds(whole, fixed, fixed)
         self.lp.forget()
         # Even after a time limit the last step is done: it is one LP, most of it fixed.
-        run = self.lp.run(Watch())
+        run = self.lp.run(Watch(), afresh=True)
         self.lp.reset_bounds()
         if run.x is None:
             return None
