@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +41,22 @@ def add_index(
     return component
 
 
+def added_up(terms: pd.DataFrame, by: Sequence[str]) -> tuple[list[tuple[Any, ...]], pd.DataFrame]:
+    """Keys in order of first appearance, and the sum of the terms of each key and decision.
+
+    Returns
+    -------
+    list of tuple
+        The distinct keys.
+    pandas.DataFrame
+        row (number of the key), family, position, coefficient.
+    """
+    row = terms.groupby(list(by), sort=False).ngroup()
+    keys = keys_of(terms[~row.duplicated()], by)
+    merged = summed(terms.assign(row=row), ["row", "family", "position"], "coefficient")
+    return keys, merged
+
+
 class Sums:
     """Linear expressions by key: ``sums[key]`` is the sum of the terms with that key.
 
@@ -52,10 +67,8 @@ class Sums:
         self._rows: dict[object, int] = {}
         if not len(terms):
             return
-        keys = list(by)
-        row = terms.groupby(keys, sort=False).ngroup()
-        self._rows = {key: n for n, key in enumerate(keys_of(terms[~row.duplicated()], keys))}
-        merged = summed(terms.assign(row=row), ["row", "family", "position"], "coefficient")
+        keys, merged = added_up(terms, by)
+        self._rows = {key: row for row, key in enumerate(keys)}
         merged = merged.sort_values("row", kind="stable", ignore_index=True)
         fixed = merged["family"].eq(CONSTANT)
         used = merged[~fixed & merged["coefficient"].ne(0.0)]
@@ -99,19 +112,8 @@ def _variables(
     codes, names = pd.factorize(families)
     for code, name in enumerate(names):
         mine = codes == code
-        variables[mine] = _members(model.component(name))[positions[mine]]
+        known = np.empty(len(model.component(name)), dtype=object)
+        known[:] = list(model.component(name).values())
+        variables[mine] = known[positions[mine]]
     found: list[Any] = variables.tolist()
     return found
-
-
-_MEMBERS: WeakKeyDictionary[Any, npt.NDArray[np.object_]] = WeakKeyDictionary()
-
-
-def _members(component: pyo.Var) -> npt.NDArray[np.object_]:
-    """Variables of a component in order, listed once unless it has grown since."""
-    known = _MEMBERS.get(component)
-    if known is None or len(known) != len(component):
-        known = np.empty(len(component), dtype=object)
-        known[:] = list(component.values())
-        _MEMBERS[component] = known
-    return known

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 import scipy.sparse
 
-from optimizer.formulation.expressions import KEYS, Numbers
+from optimizer.formulation.expressions import KEYS, Numbers, added_up
 from optimizer.formulation.limits import LimitRow
 from optimizer.formulation.numbers import Terms
-from optimizer.frames import keys_of, summed
+from optimizer.frames import keys_of
 from optimizer.instance import Instance
 from optimizer.instance.people import CONSTANT
 from optimizer.solver.matrix import Floats, Ints, Matrix
@@ -163,10 +164,10 @@ class Patcher:
         none = np.empty(0, dtype=np.int64)
         if not len(wanted.frame):
             return none, none, np.empty(0), constant
-        merged = summed(wanted.frame, [*wanted.by, "family", "position"], "coefficient")
+        keys, merged = added_up(wanted.frame, wanted.by)
         merged = merged[merged["coefficient"] != 0.0]
-        code = merged.groupby(wanted.by, sort=False).ngroup().to_numpy()
-        distinct = keys_of(merged.drop_duplicates(wanted.by), wanted.by)
+        code, used = pd.factorize(merged["row"])
+        distinct = [keys[number] for number in used]
         found = [self._row(rule, key if len(key) > 1 else key[0]) for key in distinct]
         rows = np.array(found, dtype=np.int64)[code]
         weights = merged["coefficient"].to_numpy(dtype=float)
