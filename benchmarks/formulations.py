@@ -16,8 +16,8 @@ from optimizer.formulation.expressions import KEYS
 from optimizer.instance import Instance, build_instance
 from optimizer.instance.touched import single_slots
 from optimizer.solver.compiling import compile_model
-from optimizer.solver.engine import objective_units, power_of_two_scales
 from optimizer.solver.matrix import Matrix
+from optimizer.solver.scaling import objective_units, power_of_two_scales
 from tidy import Tidy
 
 PROBE_SCALE = 1e4

@@ -19,9 +19,10 @@ from optimizer.instance import Instance
 from optimizer.planner import solve
 from optimizer.solver import LoadedModel, Progress, Solution, Watch, engine, relative_gap
 from optimizer.solver.compiling import compile_model
-from optimizer.solver.engine import Engine, power_of_two_scales
+from optimizer.solver.engine import Engine
 from optimizer.solver.matrix import Floats, Matrix
 from optimizer.solver.rounding import Rounding, build_rounding
+from optimizer.solver.scaling import power_of_two_scales
 
 TIGHT = NATIONAL.with_(budgets=("main,{year},M,65,program",))
 """6.5 slots for the relaxation, six in whole numbers."""

@@ -23,7 +23,7 @@ NODE_LIMIT = 200
 """Nodes of a search in the kernel: a limit in nodes, not seconds, keeps runs repeatable."""
 SHARE, LEAST_GAP = 0.3, 1e-4
 """Part of the gap asked for that the decisions may use up, and the smallest worth asking for."""
-LARGE = 200_000
+BY_INTERIOR_POINT = 200_000
 """Nonzeros from which the first linear program of a kernel is solved by interior point."""
 STAGED = ("agreement", "running", "expansion")
 """Families that are decided before the margins."""
@@ -72,7 +72,7 @@ class Kernel:
         integral[self.staged] = True
         inner = max(SHARE * self.gap, LEAST_GAP)
         options = {**self.options, "mip_rel_gap": inner, "mip_max_nodes": NODE_LIMIT}
-        if self.matrix.a.nnz > LARGE:
+        if self.matrix.a.nnz > BY_INTERIOR_POINT:
             options["mip_lp_solver"] = "ipx"
         kernel = replace(self.matrix, lower=lower, upper=upper, integral=integral)
         return Engine(kernel, relaxed=False, options=options).run(watch)
