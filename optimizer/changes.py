@@ -15,7 +15,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from optimizer.errors import LONGEST_SHOWN, PolicyError, Problems, did_you_mean
-from optimizer.toml_files import NAMING_KEYS, frozen, inner_types, is_table, known_keys, shown
+from optimizer.model_types import inner_types, is_table, known_keys
+from optimizer.toml_files import NAMING_KEYS, frozen, shown
 
 CHANGES = "changes"
 """Stands for the name of the file in problems with changes."""

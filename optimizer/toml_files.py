@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
+from optimizer.model_types import description, known_keys, types_at
 from optimizer.odd_text import oddity
 from optimizer.paths.given import NEITHER, standing_at
 
@@ -288,72 +288,3 @@ def _problem(
 def _about_missing(address: Address, model: type[BaseModel]) -> tuple[str, str]:
     meaning = description(model, address) or "a value"
     return "has too few entries" if isinstance(address[-1], int) else "is missing", meaning
-
-
-def known_keys(kinds: Iterable[Any]) -> set[str]:
-    """Give the keys that a table of one of these types may have; none where any name will do."""
-    return {
-        field.alias or name
-        for kind in kinds
-        if _is_model(kind)
-        for name, field in kind.model_fields.items()
-    }
-
-
-def description(model: type[BaseModel], address: Sequence[str | int]) -> str | None:
-    """Give the description of the field at an address, or of the one that it is part of."""
-    for end in range(len(address), 0, -1):
-        for kind in filter(_is_model, types_at(model, address[: end - 1])):
-            for name, field in kind.model_fields.items():
-                if (field.alias or name) == address[end - 1]:
-                    return str(field.description)
-    return None
-
-
-def types_at(model: type[BaseModel], address: Sequence[str | int]) -> list[Any]:
-    """Give the types that the value at an address may have; none where it is unknown."""
-    kinds: list[Any] = [model]
-    for part in address:
-        kinds = inner_types(kinds, part)
-    return kinds
-
-
-def inner_types(kinds: Iterable[Any], part: str | int) -> list[Any]:
-    """Give the types of a key or list entry of values of the given types."""
-    return [inner for kind in kinds for inner in _inner_types(kind, part)]
-
-
-def is_table(kinds: Iterable[Any]) -> bool:
-    """Whether a value of one of these types can be a table."""
-    return any(_is_model(kind) or _is_mapping(kind) for kind in kinds)
-
-
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
-
-
-def _is_mapping(kind: Any) -> bool:
-    return get_origin(kind) is Mapping
-
-
-def _inner_types(kind: Any, part: str | int) -> Iterator[Any]:
-    if _is_model(kind):
-        for name, field in kind.model_fields.items():
-            if (field.alias or name) == part:
-                yield from _members(field.annotation)
-    elif get_origin(kind) is tuple and isinstance(part, int):
-        inner = [item for item in get_args(kind) if item is not Ellipsis]
-        yield from _members(inner[min(part, len(inner) - 1)])
-    elif _is_mapping(kind):
-        yield from _members(get_args(kind)[1])
-
-
-def _members(annotation: Any) -> Iterator[Any]:
-    """Take unions and annotations apart."""
-    if get_origin(annotation) is Annotated:
-        yield from _members(get_args(annotation)[0])
-    elif get_origin(annotation) in (Union, UnionType):
-        for member in get_args(annotation):
-            yield from _members(member)
-    else:
-        yield annotation

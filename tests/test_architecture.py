@@ -23,6 +23,7 @@ ORDER = (
     "paths",
     "schema",
     "iso3166",
+    "model_types",
     "toml_files",
     "tables",
     "collecting",
