@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyomo.environ as pyo
-from pyomo.core.expr import LinearExpression
 
+from optimizer.formulation.linear_sum import LinearSum, TermTable
 from optimizer.frames import keys_of, summed
 from optimizer.instance.people import CONSTANT
 
@@ -60,7 +59,8 @@ def added_up(terms: pd.DataFrame, by: Sequence[str]) -> tuple[list[tuple[Any, ..
 class Sums:
     """Linear expressions by key: ``sums[key]`` is the sum of the terms with that key.
 
-    Terms are added up and sorted by key once; an expression is made when it is asked for.
+    Terms are added up and sorted by key once; they stay arrays, and an expression becomes one of
+    objects when somebody looks at its terms.
     """
 
     def __init__(self, model: pyo.ConcreteModel, terms: pd.DataFrame, by: Sequence[str]) -> None:
@@ -76,44 +76,27 @@ class Sums:
         constants = np.bincount(
             merged.loc[fixed, "row"], merged.loc[fixed, "coefficient"], minlength=count
         )
-        self._constants: list[float] = constants.tolist()
         ends = np.cumsum(np.bincount(used["row"], minlength=count))
-        self._cuts: list[int] = [0, *ends.tolist()]
-        self._coefficients: list[float] = used["coefficient"].tolist()
-        self._variables = _variables(model, used["family"], used["position"].to_numpy(np.int64))
+        component, families = pd.factorize(used["family"])
+        self._table = TermTable(
+            components=tuple(model.component(family) for family in families),
+            component=component,
+            position=used["position"].to_numpy(np.int64),
+            coefficient=used["coefficient"].to_numpy(float),
+            constants=constants.tolist(),
+            cuts=[0, *ends.tolist()],
+        )
 
     def __getitem__(self, key: object) -> Any:
         """Expression of a key; the number 0.0 without terms."""
         row = self._rows.get(_tuple(key))
-        if row is None:
-            return 0.0
-        start, end = self._cuts[row : row + 2]
-        return LinearExpression(
-            constant=self._constants[row],
-            linear_coefs=self._coefficients[start:end],
-            linear_vars=self._variables[start:end],
-        )
+        return 0.0 if row is None else LinearSum(self._table, row)
 
     def has(self, key: object) -> bool:
         """Whether any decision is part of the sum."""
         row = self._rows.get(_tuple(key))
-        return row is not None and self._cuts[row] < self._cuts[row + 1]
+        return row is not None and self._table.cuts[row] < self._table.cuts[row + 1]
 
 
 def _tuple(key: object) -> tuple[object, ...]:
     return key if isinstance(key, tuple) else (key,)
-
-
-def _variables(
-    model: pyo.ConcreteModel, families: pd.Series, positions: npt.NDArray[np.int64]
-) -> list[Any]:
-    """Variable behind every term."""
-    variables = np.empty(len(families), dtype=object)
-    codes, names = pd.factorize(families)
-    for code, name in enumerate(names):
-        mine = codes == code
-        known = np.empty(len(model.component(name)), dtype=object)
-        known[:] = list(model.component(name).values())
-        variables[mine] = known[positions[mine]]
-    found: list[Any] = variables.tolist()
-    return found

@@ -101,7 +101,7 @@ def limit_rows(limits: Sequence[JoinedLimit]) -> dict[str, dict[tuple[str, str],
     for limit in limits:
         for bound in limit.bounds:
             sign = 1.0 if bound.sense == "at_least" else -1.0
-            compared = set(bound.other["group"])
+            compared = set(bound.other["group"].unique())
             for group, constant in zip(bound.constant.index, bound.constant, strict=True):
                 others: list[tuple[str, tuple[str, str, str], float]] = []
                 if limit.limit.soft is not None:
@@ -146,7 +146,7 @@ def _add_accounts(
             (name, bound.sense, group)
             for name, limit in limits.items()
             for bound in limit.bounds
-            for group in dict.fromkeys(bound.other["group"])
+            for group in bound.other["group"].unique()
         ],
         dimen=3,
     )

@@ -30,7 +30,7 @@ class Diminishing:
     @property
     def groups(self) -> list[str]:
         """Labels of the groups, in key order."""
-        return sorted(set(self.terms["group"]))
+        return sorted(self.terms["group"].unique())
 
     def counted(self, raw: pd.Series) -> pd.Series:
         """Value counted for raw values (index: group)."""

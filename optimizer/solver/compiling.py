@@ -7,11 +7,11 @@ given to Pyomo's own analysis.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyomo.environ as pyo
 import scipy.sparse
 from pyomo.common.numeric_types import native_numeric_types
@@ -26,6 +26,7 @@ from pyomo.core.expr import (
 from pyomo.repn import generate_standard_repn
 
 from optimizer.collecting import all_kept
+from optimizer.formulation.linear_sum import LinearSum, TermTable
 from optimizer.solver.matrix import Floats, Ints, Matrix
 
 
@@ -105,21 +106,28 @@ def _is_number(expression: Any) -> bool:
 
 
 class _Terms:
-    """Rows of terms, in the order in which they are read."""
+    """Terms of rows, as they are read: single ones, and whole sums whose terms are arrays."""
 
     def __init__(self) -> None:
+        self.height = 0
+        self.rows: list[int] = []
         self.coefficients: list[Any] = []
         self.variables: list[Any] = []
-        self.ends: list[int] = []
+        self.sums: dict[int, _Sums] = {}
+        self._components: dict[int, Any] = {}
+        self._seen = 0
 
     def add_row(self, expression: Any, less: Any, part: Any) -> float:
         """Add ``expression - less`` as the row of a part of the model; give its constant."""
         constant = self._add(expression, 1, part) + self._add(less, -1, part)
-        self.ends.append(len(self.variables))
+        self.rows += [self.height] * (len(self.variables) - len(self.rows))
+        self.height += 1
         return constant
 
     def _add(self, expression: Any, factor: float, part: Any) -> float:  # noqa: PLR0911
         """Add the terms of an expression times a factor; give the constant."""
+        if type(expression) is LinearSum:
+            return self._add_sum(*expression.source, factor)
         kind = expression.__class__
         if kind is LinearExpression:
             self.variables += expression.linear_vars
@@ -148,19 +156,49 @@ class _Terms:
         self.coefficients += [factor * coefficient for coefficient in terms.linear_coefs]
         return factor * float(terms.constant)
 
+    def _add_sum(self, table: TermTable, number: int, factor: float) -> float:
+        sums = self.sums.get(id(table))
+        if sums is None:
+            sums = self.sums[id(table)] = _Sums(table)
+        if sums.unseen:
+            self._see_single_terms()
+            for component in sums.components_of(number):
+                self._components.setdefault(id(component), component)
+            sums.unseen -= self._components.keys()
+        sums.rows.append(self.height)
+        sums.factors.append(factor)
+        sums.numbers.append(number)
+        return factor * table.constants[number]
+
+    def _see_single_terms(self) -> None:
+        """Keep the order in which components are first read."""
+        for variable in self.variables[self._seen :]:
+            component = variable.parent_component()
+            self._components.setdefault(id(component), component)
+        self._seen = len(self.variables)
+
     def table(self) -> tuple[scipy.sparse.csr_array, list[Any], list[tuple[str, object]]]:
-        """Sums of coefficients by row and variable; the variables, and their keys."""
-        count = len(self.variables)
-        ids = np.fromiter(map(id, self.variables), dtype=np.int64, count=count)
-        seen, known = pd.factorize(ids)
-        first = np.empty(len(known), dtype=np.int64)
-        first[seen[::-1]] = np.arange(count)[::-1]
-        variables, keys, place = _in_order([self.variables[number] for number in first.tolist()])
-        table = scipy.sparse.csr_array(
-            (self._numbers(), place[seen], np.array([0, *self.ends])),
-            shape=(len(self.ends), len(variables)),
-        )
-        table.sum_duplicates()
+        """Sums of coefficients by row and variable; the variables, and their keys.
+
+        Variables stand by component and index, components as they were first read.
+        """
+        self._see_single_terms()
+        variables: list[Any] = []
+        keys: list[tuple[str, object]] = []
+        starts: dict[int, int] = {}
+        for known, component in self._components.items():
+            starts[known] = len(variables)
+            variables += component.values()
+            # Asking the component for its name is faster than asking every variable.
+            keys += zip(repeat(component.name), component)
+        places = dict(zip(map(id, variables), range(len(variables)), strict=True))
+        singles = [places[id(variable)] for variable in self.variables]
+        parts = [(np.array(self.rows, np.int64), np.array(singles, np.int64), self._numbers())]
+        parts += [sums.terms(starts) for sums in self.sums.values()]
+        row, column, coefficient = map(np.concatenate, zip(*parts, strict=True))
+        table = scipy.sparse.coo_array(
+            (coefficient, (row, column)), shape=(self.height, len(variables))
+        ).tocsr()
         table.eliminate_zeros()
         return table, variables, keys
 
@@ -174,18 +212,32 @@ class _Terms:
             return np.array(numbers, dtype=float)
 
 
-def _in_order(distinct: list[Any]) -> tuple[list[Any], list[tuple[str, object]], Ints]:
-    """Variables by component and index, components as they come; their keys; where each went."""
-    keys: dict[int, tuple[str, object]] = {}
-    # A dictionary keeps the components in order; asking them for names is faster than asking each.
-    for part in {id(v.parent_component()): v.parent_component() for v in distinct}.values():
-        name = part.name
-        keys.update((id(variable), (name, index)) for index, variable in part.items())
-    place = {known: number for number, known in enumerate(keys)}
-    at = np.array([place[id(variable)] for variable in distinct], dtype=np.int64)
-    order = np.argsort(at)
-    variables = [distinct[number] for number in order.tolist()]
-    return variables, [keys[id(variable)] for variable in variables], np.argsort(order)
+class _Sums:
+    """Sums of one table, the rows they are part of, and what they are multiplied with there."""
+
+    def __init__(self, table: TermTable) -> None:
+        self.table = table
+        self.rows: list[int] = []
+        self.factors: list[float] = []
+        self.numbers: list[int] = []
+        self.unseen = set(map(id, table.components))
+
+    def components_of(self, number: int) -> list[Any]:
+        """Components of a sum, as its terms name them."""
+        part = slice(self.table.cuts[number], self.table.cuts[number + 1])
+        families = dict.fromkeys(self.table.component[part].tolist())
+        return [self.table.components[family] for family in families]
+
+    def terms(self, starts: dict[int, int]) -> tuple[Ints, Ints, Floats]:
+        """Row, column and coefficient of every term, given the first column of each component."""
+        table, cuts, number = self.table, np.array(self.table.cuts), np.array(self.numbers)
+        length = cuts[number + 1] - cuts[number]
+        first = np.cumsum(length) - length
+        at = np.arange(length.sum()) + np.repeat(cuts[number] - first, length)
+        start = np.array([starts.get(id(component), 0) for component in table.components], np.int64)
+        column = start[table.component[at]] + table.position[at]
+        factor = np.repeat(np.array(self.factors, dtype=float), length)
+        return np.repeat(self.rows, length), column, factor * table.coefficient[at]
 
 
 def _domains(variables: list[Any]) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
