@@ -619,9 +619,15 @@ def test_rows_must_be_linear_and_speak_of_decisions() -> None:
         model.square = pyo.Constraint(expr=cohort * cohort <= 4)
         model.nothing = pyo.Constraint(expr=(0, 0 * cohort, 1))
         model.wide = pyo.Constraint(expr=pyo.inequality(None, cohort, float("inf")))
+        model.mine = pyo.Var([1, 2])
+        model.mine[1].fixed = True
+        model.mine[2].fix(3)
+        model.empty = pyo.Constraint(expr=cohort <= model.mine[1] + model.mine[2])
 
     assert refused(odd) == (
-        "3 problems\n"
+        "4 problems\n"
+        "- extend, empty: speaks of mine[1], fixed without a value\n"
+        "    Expected a value to be fixed at.\n"
         "- extend, nothing: speaks of no decision\n"
         "    Expected pyo.Constraint.Skip for such a row.\n"
         "- extend, square: is not linear\n"

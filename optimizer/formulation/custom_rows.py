@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from pyomo.core.expr import identify_variables
 from pyomo.repn import generate_standard_repn
 
 from optimizer.errors import Problems
@@ -21,6 +22,12 @@ def check_rows(constraint: Any, instance: Instance, problems: Problems) -> None:
     """Refuse rows that are not linear, limit nothing, or would hold on paper only."""
     for row in constraint.values():
         if not row.active:
+            continue
+        fixed = (v for v in identify_variables(row.body) if v.fixed)
+        empty = ", ".join(variable.name for variable in fixed if variable.value is None)
+        if empty:
+            message = f"speaks of {empty}, fixed without a value"
+            problems.add(EXTEND, message, column=row.name, expected="a value to be fixed at")
             continue
         terms = generate_standard_repn(row.body, quadratic=False)
         if terms.is_constant():
