@@ -25,12 +25,10 @@ from gap_tables import FORMS, OURS, TOOLS, told
 from measuring import Note, Rows, apart, serve
 
 LIMIT, QUICK_LIMIT = 60.0, 2.0
-LOADING = 900.0
-"""Seconds on top of the limit, for importing, loading and checking."""
+LOADING = 300.0
+"""Seconds on top of twice the limit, for importing, loading, checking; then a solver is ended."""
 AT_ONCE = min(2, os.cpu_count() or 1)
 QUICK_CASES = ("gap_01",)
-SOUND = 1e-4
-"""Relative distance at which what a solver says of its plan is not what the plan is."""
 
 
 def work(payload: dict[str, Any], note: Note) -> None:
@@ -169,10 +167,7 @@ def _one(base: dict[str, Any], tool: str, limit: float) -> dict[str, Any]:
         true = checked[0]["true"] if checked else None
     trace = [found for found in notes if "seconds" in found]
     claimed = next((t["objective"] for t in reversed(trace) if t["objective"] is not None), None)
-    sound = true is not None and (
-        claimed is None or abs(true - claimed) <= SOUND * max(1.0, abs(claimed))
-    )
-    return {"ended": ended, "trace": trace, "true": true, "claimed": claimed, "sound": sound}
+    return {"ended": ended, "trace": trace, "true": true, "claimed": claimed}
 
 
 def main() -> int:

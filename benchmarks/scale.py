@@ -33,7 +33,7 @@ STEPS = (
 SIZES, QUICK_SIZES = ("national", "japan", "large", "world"), ("gap_01", "small")
 GAP = 0.01
 PLAN_LIMIT, QUICK_PLAN_LIMIT = 900.0, 5.0
-IDEALS_LIMIT, QUICK_IDEALS_LIMIT = 600.0, 20.0
+IDEALS_LIMIT, QUICK_IDEALS_LIMIT = 300.0, 20.0
 LP_LIMIT, QUICK_LP_LIMIT = 1800.0, 20.0
 """Wall seconds for the plan, for all ideals and for the root LP; the rest has no limit. Ideals that
 are not found in time are replaced by one scale for all goals, and the later steps go on."""
