@@ -161,12 +161,12 @@ def _medians(
         line["better gap than ours"] = sum(theirs < ours for theirs, ours in ends)
         line["worse gap than ours"] = sum(theirs > ours for theirs, ours in ends)
         lines.append(line)
-    return (
+    told = (
         "Medians over the cases of time against ours (below 1: we are slower; what was not reached "
-        f"counts as the time limit; `{BEST}` is the fastest on each case), and on how many cases the "
-        f"gap at the end is better or worse than ours, gaps below {LEVELS[-1]:.1%} being equal.\n\n"
-        + table(lines)
+        f"counts as the time limit; `{BEST}` is the fastest on each case), and on how many cases "
+        f"the gap at the end is better or worse than ours; gaps below {LEVELS[-1]:.1%} are equal."
     )
+    return f"{told}\n\n{table(lines)}"
 
 
 def _seconds(row: dict[str, Any], level: float) -> float:
