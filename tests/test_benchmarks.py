@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,6 +103,28 @@ def test_profiles_count_shares_of_cases() -> None:
     assert profiles.ratios(times) == {"fast": [1.0, float("inf")], "slow, flat": [3.0, 1.0]}
     assert "| fast       | 50% |" in profiles.profile_table(times)
     assert 'stroke-dasharray="5 4"' in profiles.profile_svg(times, "title")
+
+
+def test_gaps_count_for_plans_that_are_worth_what_was_said() -> None:
+    tables = script("gap_tables")
+
+    def row(tool: str, ended: str, seconds: float, claimed: float, true: float) -> dict[str, Any]:
+        entry = {"seconds": seconds, "objective": claimed, "bound": 100.0}
+        given = {"case": "c", "limit": 60.0, "tool": tool, "ended": ended, "trace": [entry]}
+        return given | {"claimed": claimed, "true": true}
+
+    ours = row("optimizer", "ok", 2.0, 99.95, 99.95)
+    more = row("CP-SAT, flat", "ok", 8.0, 99.2, 99.97)
+    less = row("CBC, flat", "ok", 1.0, 99.95, 98.0)
+    late = row("SCIP, flat", "stopped", 1.0, 99.95, 99.95)
+    rows = [ours, more, less, late]
+    proven = {row["tool"]: tables.proven(row, 0.01) for row in rows}
+    assert proven == {"optimizer": 2.0, "CP-SAT, flat": 8.0, "CBC, flat": None, "SCIP, flat": None}
+    lines = [line.split("|")[1:] for line in tables.told(rows).splitlines() if line.startswith("|")]
+    found = {cells[0].strip(): [cell.strip() for cell in cells[1:-1]] for cells in lines[:-5]}
+    assert found["best of the four, flat"] == ["1", "4", "30", "30", "0", "0"]
+    assert found["CBC, flat"] == ["1", "30", "30", "30", "0", "1"]
+    assert tables.gap_at_end(rows, more) == pytest.approx(0.03 / 99.97)
 
 
 def test_the_quick_run_needs_no_peers_and_writes_its_page(tmp_path: Path) -> None:
