@@ -25,7 +25,7 @@ from gap_tables import FORMS, OURS, TOOLS, told
 from measuring import Note, Rows, apart, serve
 
 LIMIT, QUICK_LIMIT = 60.0, 2.0
-LOADING = 300.0
+LOADING = 180.0
 """Seconds on top of twice the limit, for importing, loading, checking; then a solver is ended."""
 AT_ONCE = min(2, os.cpu_count() or 1)
 QUICK_CASES = ("gap_01",)
