@@ -1,6 +1,6 @@
 """Time to a proven gap: ours against HiGHS, SCIP, CP-SAT and CBC, on the flat model and on ours.
 
-    python benchmarks/gaps.py [--quick] [--cases gap_01 JAPAN ...]
+    python benchmarks/gaps.py [--quick] [--cases gap_01 JAPAN ...] [--tools ...] [--limit SECONDS]
 
 Every solver runs on one thread, from the loaded model to a gap of 0.1 % or the time limit; on a
 machine with two cores or more two of them run at a time.
@@ -136,25 +136,31 @@ def _check(payload: dict[str, Any], folder: Path, note: Note) -> None:
         note(true=highs.getInfo().objective_function_value / tidy.units)
 
 
-def measured(*, quick: bool, cases: Sequence[str] = ()) -> Rows:
+def measured(
+    *,
+    quick: bool,
+    cases: Sequence[str] = (),
+    tools: Sequence[str] = TOOLS,
+    limit: float | None = None,
+) -> Rows:
     """Trace of every solver on every case, and the checked value of its last plan."""
     from cases import GAP_SIZES, KEPT, REAL
 
     names = cases or (QUICK_CASES if quick else (*GAP_SIZES, REAL))
-    limit = QUICK_LIMIT if quick else LIMIT
+    seconds = limit or (QUICK_LIMIT if quick else LIMIT)
     rows: Rows = []
     for case in names:
         folder = KEPT / f"gaps-{case}"
-        base = {"case": case, "folder": str(folder), "limit": limit}
+        base = {"case": case, "folder": str(folder), "limit": seconds}
         ended = apart("gaps", {**base, "tool": "prepare"}, limit=LOADING)[1]
         if ended != "ok":
             rows.append({"case": case, "tool": "prepare", "ended": ended, "trace": []})
             continue
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            found = pool.map(lambda tool, base=base: _one(base, tool, limit), TOOLS)
+            found = pool.map(lambda tool, base=base: _one(base, tool, seconds), tools)
         rows += [
-            {"case": case, "limit": limit, "tool": tool, **row}
-            for tool, row in zip(TOOLS, found, strict=True)
+            {"case": case, "limit": seconds, "tool": tool, **row}
+            for tool, row in zip(tools, found, strict=True)
         ]
     return rows
 
@@ -176,8 +182,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--cases", nargs="*", default=())
-    words = parser.parse_args()
-    print(told(measured(quick=words.quick, cases=words.cases)))
+    parser.add_argument("--tools", nargs="*", choices=TOOLS, default=TOOLS)
+    parser.add_argument("--limit", type=float, help="wall seconds of every solver")
+    words = vars(parser.parse_args())
+    print(told(measured(**words)))
     return 0
 
 
