@@ -67,6 +67,7 @@ def written_in_many_ways() -> pyo.ConcreteModel:
     model.z = pyo.Var(bounds=(-1, None), domain=pyo.Integers)
     model.free = pyo.Var(domain=pyo.Reals)
     model.p = pyo.Param([1, 2], initialize={1: 3.5, 2: -2.0}, mutable=True)
+    model.q = pyo.Param(initialize=1.5, mutable=True)
     model.named = pyo.Expression(expr=2 * model.x[1] - model.p[1] + 4)
     model.again = pyo.Reference(model.x)
     model.points = pyo.Objective(
@@ -95,6 +96,7 @@ def written_in_many_ways() -> pyo.ConcreteModel:
         LinearExpression(constant=2, linear_coefs=[1, p[2]], linear_vars=[x[1], x[2]])
         <= LinearExpression(constant=0.5, linear_coefs=[4], linear_vars=[x[1]]),
         (x[1] + 1) * 3 <= 3 * (1 + z),
+        model.q * x[1] >= 1,
     ]
     model.row = pyo.Constraint(range(len(rows)), rule=lambda _, number: rows[number])
     model.block = pyo.Block()
@@ -120,6 +122,22 @@ def test_fixed_variables_are_numbers() -> None:
     assert matrix.column("z", None) is None
     assert matrix.column("y", "b") is None
     assert matrix.column("y", "a") is not None
+
+
+def test_scalar_parameters_are_coefficients() -> None:
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var()
+    model.q = pyo.Param(initialize=1.5, mutable=True)
+    model.points = pyo.Objective(expr=model.x)
+    model.row = pyo.Constraint(expr=model.q * model.x >= 1)
+    assert_same(model)
+
+
+def test_what_is_fixed_has_a_value() -> None:
+    model = written_in_many_ways()
+    model.free.fixed = True
+    with pytest.raises(ValueError, match=r"^free is fixed without a value$"):
+        compile_model(model)
 
 
 def test_parameters_count_with_their_values_of_now() -> None:

@@ -623,10 +623,13 @@ def test_rows_must_be_linear_and_speak_of_decisions() -> None:
         model.mine[1].fixed = True
         model.mine[2].fix(3)
         model.empty = pyo.Constraint(expr=cohort <= model.mine[1] + model.mine[2])
+        model.empty_side = pyo.Constraint(expr=pyo.inequality(0, cohort, model.mine[1]))
 
     assert refused(odd) == (
-        "4 problems\n"
-        "- extend, empty: speaks of mine[1], fixed without a value\n"
+        "5 problems\n"
+        "- extend, empty: speaks of mine[1], which is fixed without a value\n"
+        "    Expected a value to be fixed at.\n"
+        "- extend, empty_side: speaks of mine[1], which is fixed without a value\n"
         "    Expected a value to be fixed at.\n"
         "- extend, nothing: speaks of no decision\n"
         "    Expected pyo.Constraint.Skip for such a row.\n"

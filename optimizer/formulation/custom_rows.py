@@ -23,10 +23,10 @@ def check_rows(constraint: Any, instance: Instance, problems: Problems) -> None:
     for row in constraint.values():
         if not row.active:
             continue
-        fixed = (v for v in identify_variables(row.body) if v.fixed)
-        empty = ", ".join(variable.name for variable in fixed if variable.value is None)
-        if empty:
-            message = f"speaks of {empty}, fixed without a value"
+        fixed = (variable for variable in identify_variables(row.expr) if variable.fixed)
+        empty = next((variable.name for variable in fixed if variable.value is None), None)
+        if empty is not None:
+            message = f"speaks of {empty}, which is fixed without a value"
             problems.add(EXTEND, message, column=row.name, expected="a value to be fixed at")
             continue
         terms = generate_standard_repn(row.body, quadratic=False)

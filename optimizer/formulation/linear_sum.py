@@ -12,7 +12,7 @@ import pyomo.environ as pyo
 from pyomo.core.expr import LinearExpression, MonomialTermExpression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TermTable:
     """Terms of many sums, those of one sum together.
 
@@ -22,7 +22,8 @@ class TermTable:
         Decision families that are named.
     component, position, coefficient
         Of every term: number of its family in ``components``, number of the decision within the
-        family, and what it is multiplied with, which is not 0.
+        family, and what it is multiplied with, which is not 0. Decisions may be added to a family
+        later, at its end; none may be removed.
     constants
         Constant of every sum.
     cuts
@@ -65,6 +66,9 @@ class LinearSum(LinearExpression):  # type: ignore[misc]  # Pyomo has no types
     Pyomo keeps an object for every term. Models have millions of terms, and of most models only
     :func:`optimizer.solver.compiling.compile_model` reads them, from the arrays. Whoever else asks
     for the terms gets them, and the object is an ordinary ``LinearExpression`` from then on.
+
+    Where an ordinary linear expression stands on the left of ``==`` and a sum on the right, Python
+    asks the right side first, and the row is turned round: the same rule, its sides changed.
     """
 
     # No attributes of its own: only so can an object change its class. Until the terms are made,
@@ -82,7 +86,7 @@ class LinearSum(LinearExpression):  # type: ignore[misc]  # Pyomo has no types
 
     @property  # type: ignore[misc]  # as in unittest.mock: only read
     def __class__(self) -> type[LinearExpression]:
-        """What Pyomo, which looks up everything by class, takes it for."""
+        """What Pyomo takes it for, which nearly always looks up by ``__class__``."""
         return LinearExpression
 
     def __getattr__(self, name: str) -> Any:

@@ -42,7 +42,8 @@ def compile_model(model: pyo.ConcreteModel) -> Matrix:
     Raises
     ------
     ValueError
-        If the objective or a constraint is not linear.
+        If the objective or a constraint is not linear, or names a variable that is fixed without a
+        value.
     """
     with all_kept():
         terms = _Terms()
@@ -59,7 +60,9 @@ def compile_model(model: pyo.ConcreteModel) -> Matrix:
         a, variables, names = terms.table()
         fixed = np.array([variable.fixed for variable in variables], dtype=bool)
         values = [variable.value if variable.fixed else 0.0 for variable in variables]
-        used = ~fixed & (np.bincount(a.indices, minlength=len(variables)) > 0)
+        named = np.bincount(a.indices, minlength=len(variables)) > 0
+        _require_values([variables[number] for number in np.flatnonzero(named & fixed).tolist()])
+        used = named & ~fixed
         kept = np.flatnonzero(used).tolist()
         lower, upper, integral = _domains([variables[number] for number in kept])
     columns = [names[number] for number in kept]
@@ -80,6 +83,12 @@ def compile_model(model: pyo.ConcreteModel) -> Matrix:
         rows=[keys[row] for row in number.tolist()],
         _positions={key: number for number, key in enumerate(columns)},
     )
+
+
+def _require_values(fixed: list[Any]) -> None:
+    for variable in fixed:
+        if variable.value is None:
+            raise ValueError(f"{variable.name} is fixed without a value")
 
 
 def _read(row: Any, terms: _Terms) -> tuple[float, float]:
@@ -206,7 +215,7 @@ class _Terms:
         """Coefficients; parameters, and what is computed from them, with their values of now."""
         try:
             return np.array(self.coefficients, dtype=float)
-        except TypeError:
+        except (TypeError, ValueError):
             known = native_numeric_types
             numbers = [n if n.__class__ in known else pyo.value(n) for n in self.coefficients]
             return np.array(numbers, dtype=float)
