@@ -178,13 +178,13 @@ def _medians(
         line["better gap than ours"] = sum(theirs < ours for theirs, ours in ends)
         line["worse gap than ours"] = sum(theirs > ours for theirs, ours in ends)
         lines.append(line)
-    told = (
+    caption = (
         "Medians over the cases of time against ours (below 1: we are slower; what was not reached "
         f"counts as the time limit; `{BEST}` is the best time and the best gap on each case), and "
         "on how many cases the gap at the end is better or worse than ours; gaps below "
         f"{LEVELS[-1]:.1%} are equal."
     )
-    return f"{told}\n\n{table(lines)}"
+    return f"{caption}\n\n{table(lines)}"
 
 
 def _seconds(row: dict[str, Any], level: float) -> float:
