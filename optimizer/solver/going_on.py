@@ -37,6 +37,11 @@ class GoingOn:
         self._runs = 0
         self._rows_moved = False
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is an optimum to go on from."""
+        return self._basis is not None
+
     def note_moved_rows(self) -> None:
         """Remember that sides or coefficients of rows are others than in the last run."""
         self._rows_moved = True
@@ -53,6 +58,7 @@ class GoingOn:
         """Solve under these costs, from the last optimum if there is one."""
         if self._basis is None:
             self.lp.set_costs(cost)
+            self.lp.forget()
             run = self.lp.run(watch, afresh=True)
         else:
             self._return_to_basis()

@@ -15,7 +15,7 @@ import pyomo.environ as pyo
 from optimizer.errors import SolverError
 from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.goals import points_per_value, prices
-from optimizer.frames import keys_of
+from optimizer.frames import keys_of, mapping, summed
 from optimizer.instance import Instance
 from optimizer.rules import register
 from optimizer.solver.compiling import compile_model
@@ -28,6 +28,7 @@ from optimizer.solver.matrix import Floats, Matrix
 from optimizer.solver.patching import Patch, Patcher, patched
 from optimizer.solver.rounding import build_rounding
 from optimizer.solver.search import Search
+from optimizer.solver.sifting import LARGE, LEAST_GAP, sift
 from optimizer.solver.solution import OPTIMAL_GAP, Solution, without_plan
 from optimizer.solver.watch import Watch, relative_gap
 
@@ -172,33 +173,58 @@ class LoadedModel:
         """
         with watch.listening():
             watch.begin("relaxation")
-            root = self.relax(watch)
-            if root.status == "unbounded":
-                raise SolverError("the points of a plan have no upper limit")
-            if root.status == "infeasible":
-                return without_plan("infeasible", watch)
-            watch.learn(bound=root.bound)
-            search = self._search(watch, gap)
-            search.run(root, self.last)
+            search = self._over_some_pairs(watch, gap)
+            if search is None or not search.is_over():
+                root = self.relax(watch)
+                if root.status == "unbounded":
+                    raise SolverError("the points of a plan have no upper limit")
+                if root.status == "infeasible":
+                    return without_plan("infeasible", watch)
+                watch.learn(bound=root.bound)
+                search = self._search(self.matrix, watch, gap, search)
+                search.run(root, self.last)
             if search.best is None:
                 return without_plan("infeasible" if search.infeasible else "no_plan", watch)
             x = self._least_transfers(search.best)
             self.last = x
         return self._solution(x, watch, search.nodes)
 
-    def _search(self, watch: Watch, gap: float) -> Search:
-        families = [self.matrix.family(n) for n in (*STAGED, *self.instance.extension.variables)]
+    def _over_some_pairs(self, watch: Watch, gap: float) -> Search | None:
+        """The search for a plan of a very large model that is met for the first time.
+
+        ``None`` if the whole relaxation is solved as soon, or pairs cannot be left out.
+        """
+        if self.matrix.a.nnz < LARGE or gap < LEAST_GAP or self._going_on.has_begun:
+            return None
+        pair = ["country", "track"]
+        by_pair = summed(self.instance.sets.pairs, pair, "applicants")
+        applicants = mapping(by_pair, pair, "applicants")
+        self.lp.set_costs(self.matrix.cost)
+        sifted = sift(self.matrix, self.lp, applicants, self.options, watch, gap=gap)
+        if sifted is None:
+            return None
+        search = self._search(sifted.matrix, watch, gap)
+        search.partial = True
+        search.run(sifted.run, self.last)
+        return search
+
+    def _search(
+        self, matrix: Matrix, watch: Watch, gap: float, before: Search | None = None
+    ) -> Search:
+        families = [matrix.family(n) for n in (*STAGED, *self.instance.extension.variables)]
         staged = np.concatenate(families)
         return Search(
-            self.matrix,
+            matrix,
             self.lp,
             self.lp.basis(),
-            staged[self.matrix.integral[staged]],
-            lambda: build_rounding(self.instance, self.matrix),
+            staged[matrix.integral[staged]],
+            lambda: build_rounding(self.instance, matrix),
             self.options,
             watch,
             gap,
             log=self._search_log(),
+            best=None if before is None else before.best,
+            nodes=0 if before is None else before.nodes,
         )
 
     def relaxation_is_feasible(self, watch: Watch) -> bool:

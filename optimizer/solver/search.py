@@ -57,6 +57,9 @@ class Search:
         Relative gap at which the search ends.
     log
         File for the log of the last tree search.
+    partial
+        Whether the matrix leaves out a part of the model: then only steps are taken that find
+        plans and prove nothing.
     """
 
     matrix: Matrix
@@ -68,6 +71,7 @@ class Search:
     watch: Watch
     gap: float
     log: Path | None = None
+    partial: bool = False
     best: Floats | None = None
     nodes: int = 0
     infeasible: bool = False
@@ -80,11 +84,13 @@ class Search:
             self._keep(self.exact(last))
         if root.status != "optimal":
             return
-        for step in (self._kernel, self._improve, self._everything):
-            if not self._is_over():
+        whole = (self._kernel, self._improve, self._everything)
+        for step in (self._kernel, self._neighbourhoods) if self.partial else whole:
+            if not self.is_over():
                 step(root)
 
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
+        """Whether nothing is left to search for, or no time."""
         return self.infeasible or self.watch.is_close() or self.watch.should_stop()
 
     def points(self, x: Floats) -> float:
@@ -165,13 +171,13 @@ class Search:
             if lost > root.objective - self.decided:
                 steps = [self._neighbourhoods, self._decisions, self._neighbourhoods]
         for step in steps:
-            if not self._is_over():
+            if not self.is_over():
                 step(root)
 
     def _neighbourhoods(self, _: Run) -> None:
         self.watch.begin("neighbourhood")
         for some, none in NEAR:
-            if self.best is None or self._is_over():
+            if self.best is None or self.is_over():
                 return
             x, lower, upper = self.best, self.matrix.lower.copy(), self.matrix.upper.copy()
             lower[self.staged] = upper[self.staged] = x[self.staged]

@@ -1,0 +1,220 @@
+"""A very large relaxation, solved over the pairs of country and track that matter.
+
+Most columns of a model with many countries belong to one pair alone, and most pairs are worth
+little. So only some are let in at first. The prices of what pairs share then say, pair by pair,
+what the others would add, and those that would add most are let in as well, until the rest adds
+next to nothing (sifting: Bixby, Gregory, Lustig, Marsten and Shanno, Operations Research 40, 1992).
+
+The bound is a proof for the whole model, whatever is left out. With y the prices of all rows but
+the own rows of pairs left out,
+
+    optimum <= optimum over pairs let in
+               + max of (c - y A) x over pairs left out, under their own rows,
+
+because the Lagrangian relaxation of the whole by y falls apart into just these two.
+
+Sites are not sifted: nearly all are used, and what they are worth apart from the services they
+share says little (six rounds instead of two on a case of 2 million options).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse
+
+from optimizer.solver.engine import Engine, Options, Run
+from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.watch import Watch
+
+LARGE, PAIRED = 1_000_000, 0.5
+"""Nonzeros, and share of the columns that belongs to pairs, from which sifting pays."""
+SHARE, LEAST_GAP = 0.3, 1e-3
+"""Share of the gap asked for that pairs left out may use up, and the smallest gap worth sifting."""
+FIRST = 0.1
+"""Share of the pairs that is let in at first: those with most applicants."""
+NEEDED = 20
+"""Pairs, those with most applicants, that are let in for the sake of one row."""
+DROP, FALL = 4.0, 4.0
+"""What is left out may be worth this much more than in the end at the prices of the round before,
+because prices rise with every pair that is let in, but must fall by this factor in every round."""
+ROUNDS = 4
+"""Rounds after which the whole is solved instead."""
+
+FAMILIES = ("cohort", "slots", "agreement", "running", "stays")
+"""Families whose index begins with a country and a track."""
+RAISING = {"limit_at_least": "measure_adds_up", "commitment_at_least": "commitment_adds_up"}
+"""Rules that want an account to be large, and the rule whose row of the same index defines it."""
+
+Mask = npt.NDArray[np.bool_]
+Pair = tuple[object, object]
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """A relaxation over some pairs.
+
+    Attributes
+    ----------
+    matrix
+        The whole model, with the columns of pairs that are left out fixed at 0.
+    run
+        Optimum of its relaxation.
+    """
+
+    matrix: Matrix
+    run: Run
+
+
+def sift(
+    matrix: Matrix,
+    lp: Engine,
+    applicants: Mapping[Pair, float],
+    options: Options,
+    watch: Watch,
+    *,
+    gap: float,
+) -> Sifted | None:
+    """Solve a relaxation over so many pairs that the others add less than a share of the gap.
+
+    The watch learns the bound of every round. The engine ends with the basis of the last round and
+    with its own bounds.
+
+    Parameters
+    ----------
+    lp
+        Engine with the relaxation loaded.
+    applicants
+        Of every pair, over all years.
+    gap
+        Relative gap asked for the whole plan.
+
+    Returns
+    -------
+    Sifted or None
+        ``None`` if the model is not made of pairs, if those let in have no solution, if too many
+        are needed, or if the watch stops it.
+    """
+    pairs = _Pairs(matrix, applicants)
+    if np.mean(pairs.of_column >= 0) < PAIRED:
+        return None
+    let_in = pairs.first()
+    for _ in range(ROUNDS):
+        left_out = pairs.columns_of(~pairs.close(let_in))
+        columns = np.flatnonzero(left_out)
+        if not len(columns):
+            return None
+        zeros = np.zeros(len(columns))
+        lp.set_bounds(columns, zeros, zeros)
+        lp.forget()
+        run = lp.run(watch, afresh=True)
+        lp.reset_bounds()
+        if run.status != "optimal" or run.objective is None:
+            return None
+        worth = pairs.worth(left_out, lp.prices(), options, watch)
+        if worth is None:
+            return None
+        watch.learn(bound=run.objective + worth.sum())
+        enough = SHARE * gap * abs(run.objective)
+        if worth.sum() <= enough:
+            upper = matrix.upper.copy()
+            upper[columns] = 0.0
+            return Sifted(replace(matrix, upper=upper), run)
+        most = min(DROP * enough, worth.sum() / FALL)
+        order = np.argsort(-worth, kind="stable")
+        rest = worth.sum() - np.cumsum(worth[order])
+        let_in[order[: 1 + np.flatnonzero(rest <= most)[0]]] = True
+    return None
+
+
+class _Pairs:
+    """Pairs of country and track by number, and which columns and rows speak of them."""
+
+    def __init__(self, matrix: Matrix, applicants: Mapping[Pair, float]) -> None:
+        self.matrix = matrix
+        self.rows = scipy.sparse.csr_array(matrix.a)
+        numbers: dict[Pair, int] = {}
+        self.of_column = np.full(len(matrix.columns), -1, dtype=np.int64)
+        for column, (family, index) in enumerate(matrix.columns):
+            if family in FAMILIES and isinstance(index, tuple):
+                self.of_column[column] = numbers.setdefault(index[:2], len(numbers))
+        self.applicants = np.array([applicants.get(pair, 0.0) for pair in numbers])
+        onward = {
+            (numbers[index[:2]], numbers[index[0], index[2]])
+            for family, index in matrix.columns
+            if family == "stays" and isinstance(index, tuple) and (index[0], index[2]) in numbers
+        }
+        self.onward = np.array(sorted(onward), dtype=np.int64).reshape(-1, 2)
+
+    def columns_of(self, chosen: Mask) -> Mask:
+        """Columns of some of the pairs."""
+        # Columns of no pair have number -1, which stands for the entry appended.
+        return np.append(chosen, False)[self.of_column]
+
+    def first(self) -> Mask:
+        """Pairs with most applicants, and those without which rows could not be kept."""
+        count = len(self.applicants)
+        let_in = np.zeros(count, dtype=bool)
+        let_in[self._largest(np.arange(count), int(np.ceil(FIRST * count)))] = True
+        for row in self._wanting():
+            cells = slice(self.rows.indptr[row], self.rows.indptr[row + 1])
+            found = np.unique(self.of_column[self.rows.indices[cells]])
+            let_in[self._largest(found[found >= 0], NEEDED)] = True
+        needed = (self.matrix.lower > 0.0) | (self.matrix.upper < 0.0)
+        let_in[self.of_column[needed & (self.of_column >= 0)]] = True
+        return let_in
+
+    def _largest(self, pairs: Ints, count: int) -> Ints:
+        return pairs[np.argsort(-self.applicants[pairs], kind="stable")[:count]]
+
+    def _wanting(self) -> Ints:
+        """Inequalities that zeros break, and rows of accounts that a floor wants large."""
+        matrix = self.matrix
+        broken = (matrix.row_lower != matrix.row_upper) & (
+            (matrix.row_lower > 0.0) | (matrix.row_upper < 0.0)
+        )
+        wanted = {(RAISING[rule], index) for rule, index in matrix.rows if rule in RAISING}
+        raised = np.array([row in wanted for row in matrix.rows], dtype=bool)
+        return np.flatnonzero(broken | raised)
+
+    def close(self, let_in: Mask) -> Mask:
+        """Let in, too, where people of pairs let in may stay on; give the same mask.
+
+        So the own rows of a pair left out speak of nobody who was let in.
+        """
+        before = -1
+        while before != let_in.sum():
+            before = let_in.sum()
+            let_in[self.onward[let_in[self.onward[:, 0]], 1]] = True
+        return let_in
+
+    def worth(
+        self, left_out: Mask, prices: Floats, options: Options, watch: Watch
+    ) -> Floats | None:
+        """What every pair left out would add at these prices, under its own rows."""
+        matrix, columns = self.matrix, np.flatnonzero(left_out)
+        others = abs(self.rows) @ (~left_out).astype(float) > 0.0
+        cost = (matrix.cost - matrix.a.T @ np.where(others, prices, 0.0))[columns]
+        own = np.flatnonzero(~others)
+        apart = Matrix(
+            a=scipy.sparse.csc_array(scipy.sparse.csc_array(self.rows[own])[:, columns]),
+            cost=cost,
+            offset=0.0,
+            row_lower=matrix.row_lower[own],
+            row_upper=matrix.row_upper[own],
+            lower=matrix.lower[columns],
+            upper=matrix.upper[columns],
+            integral=matrix.integral[columns],
+            columns=[matrix.columns[column] for column in columns.tolist()],
+            rows=[matrix.rows[row] for row in own.tolist()],
+            _positions={},
+        )
+        run = Engine(apart, relaxed=True, options=options).run(watch, afresh=True)
+        if run.status != "optimal" or run.x is None:
+            return None
+        worth: Floats = np.zeros(len(self.applicants))
+        np.add.at(worth, self.of_column[columns], cost * run.x)
+        return worth

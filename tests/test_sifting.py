@@ -1,0 +1,152 @@
+"""Pairs left out of a relaxation: a plan all the same, and a bound for the whole model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optimizer.case import load_case
+from optimizer.formulation import build_pyomo
+from optimizer.frames import mapping, summed
+from optimizer.instance import build_instance
+from optimizer.policy import load_policy
+from optimizer.solver import LoadedModel, Watch, loaded, sifting
+from optimizer.solver.sifting import Sifted, sift
+from random_cases import write_random_case
+
+ROOT = Path(__file__).parent.parent
+
+TOLERANCE = 1e-6
+SEEDS = (1, 2, 3, 4, 5, 10, 11, 18)
+FEW = (0.0, 0.1, 0.5)
+"""Parts of the pairs that are let in at first."""
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> list[LoadedModel]:
+    found = []
+    for seed in SEEDS:
+        case, policy = write_random_case(tmp_path_factory.mktemp("case"), seed)
+        instance = build_instance(load_case(case), load_policy(policy))
+        scales = dict.fromkeys(instance.policy.goals, 1.0)
+        found.append(LoadedModel(instance, build_pyomo(instance, scales)))
+    return found
+
+
+def sifted(model: LoadedModel, watch: Watch, gap: float) -> Sifted | None:
+    pair = ["country", "track"]
+    applicants = mapping(summed(model.instance.sets.pairs, pair, "applicants"), pair, "applicants")
+    return sift(model.matrix, model.lp, applicants, model.options, watch, gap=gap)
+
+
+@pytest.mark.parametrize("few", FEW)
+def test_what_is_left_out_is_worth_no_more_than_the_bound_says(
+    models: list[LoadedModel], few: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sifting, "FIRST", few)
+    monkeypatch.setattr(sifting, "NEEDED", 1)
+    monkeypatch.setattr(sifting, "PAIRED", 0.0)
+    partial = 0
+    for model in models:
+        for gap in (0.5, 0.02):
+            watch = Watch()
+            found = sifted(model, watch, gap)
+            whole = model.relax(Watch())
+            near = TOLERANCE * max(1.0, abs(whole.objective or 0.0))
+            if watch.bound is not None:
+                # Of every round, also where all pairs were needed in the end.
+                assert whole.objective is not None
+                assert watch.bound >= whole.objective - near
+            if found is not None:
+                partial += 1
+                assert found.run.objective is not None
+                assert watch.bound is not None
+                assert whole.objective is not None
+                assert found.run.objective <= whole.objective + near
+                allowed = sifting.SHARE * gap * abs(found.run.objective)
+                assert watch.bound - found.run.objective <= allowed + near
+                assert (found.matrix.upper < model.matrix.upper).any()
+                assert found.run.x is not None
+                assert model.matrix.violation(found.run.x) <= near + TOLERANCE
+    assert partial >= 5
+
+
+@pytest.mark.parametrize("few", FEW)
+def test_a_plan_over_some_pairs_tells_an_interval_that_holds_the_optimum(
+    models: list[LoadedModel], few: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    optima = [model.solve(Watch(), gap=0.0) for model in models]
+    monkeypatch.setattr(sifting, "FIRST", few)
+    monkeypatch.setattr(sifting, "NEEDED", 1)
+    monkeypatch.setattr(sifting, "PAIRED", 0.0)
+    monkeypatch.setattr(loaded, "LARGE", 0)
+    for model, optimum in zip(models, optima, strict=True):
+        for gap in (0.2, 0.01):
+            afresh = LoadedModel(model.instance, model.model)
+            found = afresh.solve(Watch(), gap=gap)
+            assert (found.status == "infeasible") == (optimum.status == "infeasible")
+            if optimum.objective is None:
+                continue
+            near = TOLERANCE * max(1.0, abs(optimum.objective))
+            assert found.objective is not None
+            assert found.bound is not None
+            assert found.objective - near <= optimum.objective <= found.bound + near
+            assert found.gap is not None
+            assert found.gap <= gap
+
+
+def test_a_small_gap_a_small_model_and_one_that_goes_on_are_solved_whole(
+    models: list[LoadedModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("sifted")
+
+    monkeypatch.setattr(loaded, "sift", never)
+    model = LoadedModel(models[0].instance, models[0].model)
+    model.solve(Watch(), gap=0.5)
+    monkeypatch.setattr(loaded, "LARGE", 0)
+    model.solve(Watch(), gap=0.5)
+    LoadedModel(models[0].instance, models[0].model).solve(Watch(), gap=0.0)
+    with pytest.raises(AssertionError, match="sifted"):
+        LoadedModel(models[0].instance, models[0].model).solve(Watch(), gap=0.5)
+
+
+def test_the_first_pairs_are_those_with_most_applicants(
+    models: list[LoadedModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sifting, "NEEDED", 0)
+    for model in models:
+        names = {
+            index[:2]
+            for family, index in model.matrix.columns
+            if family in sifting.FAMILIES and isinstance(index, tuple)
+        }
+        applicants = {pair: float(number) for number, pair in enumerate(sorted(names, key=str))}
+        pairs = sifting._Pairs(model.matrix, applicants)
+        let_in = pairs.first()
+        count = int(np.ceil(sifting.FIRST * len(names)))
+        assert let_in.sum() >= count
+        assert set(np.argsort(-pairs.applicants)[:count]) <= set(np.flatnonzero(let_in))
+
+
+@pytest.mark.slow
+def test_part_of_the_pairs_of_the_japan_case_nearly_makes_the_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sifting, "PAIRED", 0.0)
+    policy = load_policy(ROOT / "models" / "balanced.toml")
+    instance = build_instance(load_case(ROOT / "inputs" / "japan"), policy)
+    model = LoadedModel(instance, build_pyomo(instance, dict.fromkeys(policy.goals, 1000.0)))
+    watch = Watch()
+    found = sifted(model, watch, 0.05)
+    whole = model.relax(Watch())
+    assert found is not None
+    assert found.run.objective is not None
+    assert whole.objective is not None
+    assert watch.bound is not None
+    assert watch.bound >= whole.objective * (1.0 - TOLERANCE)
+    assert whole.objective * 0.985 <= found.run.objective <= whole.objective * (1.0 + TOLERANCE)
+    left_out = (found.matrix.upper < model.matrix.upper).sum()
+    assert left_out > 100
