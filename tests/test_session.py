@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,10 +12,21 @@ import pandas as pd
 import pyomo.environ as pyo
 import pytest
 
-from optimizer import CustomRule, InfeasibleError, InputError, Instance, PolicyError, Session, solve
+from optimizer import (
+    CustomRule,
+    InfeasibleError,
+    InputError,
+    Instance,
+    NoPlanError,
+    PolicyError,
+    Session,
+    load_policy,
+    solve,
+)
 from optimizer.policy import Amount, Relative
 from optimizer.schema import TABLES
 from optimizer.session.renewing import IN_CELLS
+from optimizer.solver import LoadedModel, Progress
 from optimizer.solver.matrix import Matrix
 from random_cases import write_random_case
 
@@ -336,6 +348,92 @@ def test_scales_are_frozen(tmp_path: Path) -> None:
         "1 problem\n- changes, goals.bridges.scale: scales are frozen while a session lasts\n"
         "    Expected a number or 'none'."
     )
+
+
+BALANCED = ROOT / "models" / "balanced.toml"
+
+
+def test_scales_are_those_of_the_beginning_whatever_is_dropped() -> None:
+    scales = Session(BALANCED, CASE).scales
+    session = Session(BALANCED, CASE)
+    session.drop("spending_within_budget")
+    assert session.scales == scales
+
+
+def test_scales_are_given_away_as_a_copy(session: Session) -> None:
+    scales = session.scales
+    scales["alliance"] = 5.0
+    assert session.scales["alliance"] == 1.0
+
+
+def test_a_time_limit_covers_the_scales() -> None:
+    session = Session(BALANCED, CASE)
+    with pytest.raises(NoPlanError, match="within the time limit"):
+        session.solve(time_limit=1e-9)
+    assert session.relax(time_limit=1e-9).status == "stopped"
+    # Neither call had the time for them.
+    assert session._scales is None
+    assert session.scales == Session(BALANCED, CASE).scales
+
+
+def pressed(at: str) -> Callable[[Progress], None]:
+    """Press Ctrl-C as soon as a step begins."""
+
+    def report(progress: Progress) -> None:
+        if progress.step == at:
+            signal.raise_signal(signal.SIGINT)
+
+    return report
+
+
+def test_ctrl_c_ends_a_first_solve_while_scales_are_worked_out() -> None:
+    session = Session(BALANCED, CASE)
+    with pytest.raises(NoPlanError, match="interrupted") as raised:
+        session.solve(report=pressed("scales"))
+    assert raised.value.interrupted
+    assert session._scales is None
+    assert session.solve().objective > 0
+
+
+def press_before(monkeypatch: pytest.MonkeyPatch, method: str) -> list[object]:
+    """Press Ctrl-C whenever a method of loaded models begins; give what the method gave."""
+    given: list[object] = []
+    original = getattr(LoadedModel, method)
+
+    def interrupted(*arguments: object) -> object:
+        signal.raise_signal(signal.SIGINT)
+        given.append(original(*arguments))
+        return given[-1]
+
+    monkeypatch.setattr(LoadedModel, method, interrupted)
+    return given
+
+
+def test_ctrl_c_stops_a_relaxation(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        press_before(patch, "relax")
+        assert session.relax().status == "stopped"
+    assert session.relax().points == pytest.approx(477.55)
+
+
+def test_ctrl_c_ends_whatever_needs_scales(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(BALANCED, CASE)
+    limit = {"name": "few", "measure": "slots", "at_most": 5}
+    with monkeypatch.context() as patch:
+        given = press_before(patch, "ideals")
+        assert session.relax().status == "stopped"
+        for action, argument in (
+            (session.change, {"goals.alliance.weight": 2}),
+            (session.add_limit, limit),
+            (session.drop, "spending_within_budget"),
+        ):
+            with pytest.raises(KeyboardInterrupt):
+                action(argument)
+    # The linear programs that were running were stopped, not waited for.
+    assert given == [None] * 4
+    assert session.policy == load_policy(BALANCED)
+    assert session._scales is None
+    assert session.relax().points == Session(BALANCED, CASE).relax().points
 
 
 # Dropping ----------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from optimizer.case import Case
 from optimizer.case.changes import change_case, is_cell
 from optimizer.changes import CHANGES
 from optimizer.checking import known_scales
-from optimizer.errors import PolicyError, Problems, SolverError
+from optimizer.errors import NoPlanError, PolicyError, Problems, SolverError
 from optimizer.formulation.adding import limit_part
 from optimizer.formulation.custom import Extend
 from optimizer.formulation.limits import limit_rows
@@ -107,15 +107,28 @@ class Session:
         return self._wanted.pair.case
 
     @property
-    def scales(self) -> Mapping[str, float]:
+    def scales(self) -> dict[str, float]:
         """Raw value of each goal that counts as 1: those of the beginning, whatever changes."""
-        return self._scaled()
+        watch = Watch()
+        with watch.listening():
+            try:
+                return dict(self._scaled(watch))
+            except NoPlanError:
+                # Without a time limit only Ctrl-C stops it.
+                raise KeyboardInterrupt from None
 
-    def _scaled(self) -> dict[str, float]:
-        """Scales, worked out and loaded when they are first needed."""
+    def _scaled(self, watch: Watch) -> dict[str, float]:
+        """Scales, worked out and loaded when they are first needed.
+
+        Raises
+        ------
+        NoPlanError
+            If the watch stopped it. The next call begins anew.
+        """
         if self._scales is None:
-            self._scales = scales_of(self._wanted, self._loaded, Watch())
-            self._loaded.set_costs(self._scales)
+            scales = scales_of(self._wanted, self._loaded, watch)
+            self._loaded.set_costs(scales)
+            self._scales = scales
         return self._scales
 
     def change(self, changes: Mapping[str, object]) -> None:
@@ -132,7 +145,7 @@ class Session:
         PolicyError
             If an address leads nowhere or a value is not possible. Nothing is changed then.
         """
-        scales = dict(self.scales)
+        scales = self.scales
         of_cells = {address: value for address, value in changes.items() if is_cell(address)}
         of_policy = {address: value for address, value in changes.items() if not is_cell(address)}
         policy = changed_policy(self.policy, of_policy) if of_policy else self.policy
@@ -188,7 +201,7 @@ class Session:
         PolicyError
             If the policy could not hold such a limit. Nothing is changed then.
         """
-        scales = dict(self.scales)
+        scales = self.scales
         policy = policy_with_limit(self.policy, limit)
         address = dotted(("limits", policy.limits[-1].name), {})
         pair = self._wanted.pair._replace(policy=policy)
@@ -226,6 +239,8 @@ class Session:
         """
         if name in self._dropped:
             return
+        # Dropped rows would move the ideals.
+        self._scales = self.scales
         rows = rows_of(self._loaded, name)
         self._dropped[name] = rows
         self._loaded.drop(rows)
@@ -244,8 +259,13 @@ class Session:
         SolverError
             If points have no upper limit.
         """
-        self._scaled()
-        run = self._loaded.relax(Watch(time_limit=time_limit))
+        watch = Watch(time_limit=time_limit)
+        with watch.listening():
+            try:
+                self._scaled(watch)
+            except NoPlanError:
+                return Relaxation("stopped", None, {})
+            run = self._loaded.relax(watch)
         if run.status == "unbounded":
             raise SolverError("the points of a plan have no upper limit")
         if run.status != "optimal" or run.x is None:
@@ -283,15 +303,17 @@ class Session:
             As :func:`optimizer.solve`.
         """
         check_options(gap, time_limit)
-        watch = Watch(report=report)
-        scales = dict(self.scales)
+        watch, clock = Watch(report=report), Clock()
         task = replace(
-            task_for(self._wanted, watch, Clock(), gap=gap, time_limit=time_limit),
+            task_for(self._wanted, watch, clock, gap=gap, time_limit=time_limit),
             log=self._log,
             dropped=tuple(self._dropped),
             again=self._solved or bool(self._wanted.changes),
         )
-        plan = found_plan(task, self._loaded, scales)
+        with watch.listening():
+            with clock.step("solve"):
+                scales = self._scaled(watch)
+            plan = found_plan(task, self._loaded, dict(scales))
         self._solved = True
         return plan
 
