@@ -259,8 +259,7 @@ def _checked(outcome: _Outcome) -> Plan:
         if task.slots is not None:
             decisions = replace(decisions, slots=task.slots)
         custom = custom_part(instance, outcome.loaded.model, decisions)
-        evaluation = evaluate_decisions(instance, decisions, outcome.scales, custom)
-        evaluation = evaluation.without(task.dropped)
+        evaluation = evaluate_decisions(instance, decisions, outcome.scales, custom, task.dropped)
         require_sound(evaluation, solution)
     task.clock.seconds["total"] = task.watch.seconds
     return _plan(outcome, decisions, evaluation)

@@ -24,6 +24,9 @@ STANDARD = "standard"
 
 PATHWAYS = ("exchange", "training", "skilled_work", "study", "highly_skilled", "protection")
 
+LARGEST_NUMBER = 1e18
+"""Beyond it a solver takes numbers for infinite."""
+
 
 @dataclass(frozen=True)
 class ColumnSpec:

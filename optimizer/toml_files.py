@@ -9,13 +9,21 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.model_types import description, known_keys, types_at
 from optimizer.odd_text import oddity
 from optimizer.paths.given import NEITHER, standing_at
+from optimizer.schema import LARGEST_NUMBER
 
 Address = tuple[str | int, ...]
 """Keys and list positions (from 0) on the way from the top of a file to a value."""
@@ -64,10 +72,26 @@ class StrictTable(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_usual_size(cls, value: object) -> object:
+        if _is_too_large(value):
+            raise PydanticCustomError("too_large", "too large a number")
+        return value
+
     @staticmethod
     def complain(*clashes: Clash) -> PydanticCustomError:
         """Make the error for keys that clash with others of the same table."""
         return PydanticCustomError("clash", "keys clash", {"clashes": clashes})
+
+
+def _is_too_large(value: object) -> bool:
+    """Whether a number, or one of a list, is beyond what cells of a case may hold as well."""
+    if isinstance(value, tuple):
+        return any(map(_is_too_large, value))
+    # Infinity and true have faults of their own.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and LARGEST_NUMBER < abs(value) < float("inf")
 
 
 def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
@@ -238,6 +262,8 @@ _FAULTS = {
     "too_short": EMPTY,
     "string_too_short": EMPTY,
     "too_long": "{} has too many entries",
+    "too_large": "{} is too large a number",
+    "too_small": "{} is too small a number",
     "union_tag_invalid": "{} is not allowed here",
     "string_pattern_mismatch": "{} is not allowed",
 }

@@ -685,6 +685,23 @@ FAULTS = [
 
 CHANGES = [
     pytest.param(
+        {
+            "goals.growth.weight": 1e300,
+            "goals.welcome.scale": 5e-324,
+            "limits.labour_floor.at_least": -(10**19),
+        },
+        (
+            "3 problems\n"
+            "- changes, goals.growth.weight: 1e+300 is too large a number\n"
+            "    Expected the weight of the goal in the objective.\n"
+            "- changes, goals.welcome.scale: 5e-324 is too small a number\n"
+            "    Expected ideal, none or a number above 0.\n"
+            "- changes, limits.labour_floor.at_least: -10000000000000000000 is too large a number\n"
+            "    Expected a number, {amount, per} or {times, measure}."
+        ),
+        id="numbers of no usual size",
+    ),
+    pytest.param(
         {"goals.grwth.weight": 1},
         (
             "1 problem\n"

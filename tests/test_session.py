@@ -20,6 +20,7 @@ from optimizer import (
     NoPlanError,
     PolicyError,
     Session,
+    SolverError,
     load_policy,
     solve,
 )
@@ -27,6 +28,7 @@ from optimizer.policy import Amount, Relative
 from optimizer.schema import TABLES
 from optimizer.session.renewing import IN_CELLS
 from optimizer.solver import LoadedModel, Progress
+from optimizer.solver.engine import Engine
 from optimizer.solver.matrix import Matrix
 from random_cases import write_random_case
 
@@ -485,6 +487,114 @@ def test_ties_between_decisions_cannot_be_dropped(session: Session) -> None:
             session.drop(name)
 
 
+def test_a_dropped_rule_costs_nothing_where_its_limits_are_soft(session: Session) -> None:
+    both = {"name": "even", "measure": "slots", "by": ["country"], "soft": 0.5}
+    session.add_limit(both | {"at_least": 6, "at_most": 7})
+    for rule, kept in (("limit_at_least", "at_most"), ("limit_at_most", "at_least")):
+        session.drop(rule)
+        plan = session.solve(gap=0.0)
+        # Where a floor is missed the value is below it, and above a ceiling that is missed.
+        soft = plan.tables["soft"][plan.tables["soft"]["percent"].gt(0)]
+        missed = soft["value"].lt(soft["number"]).map({True: "at_least", False: "at_most"})
+        assert set(missed) <= {kept}
+        session.restore(rule)
+
+
+def test_a_dropped_rule_covers_limits_that_are_added_later(session: Session) -> None:
+    session.drop("limit_at_most")
+    free = session.relax().points
+    session.add_limit({"name": "none", "measure": "slots", "at_most": 0})
+    assert session.relax().points == pytest.approx(free)
+    assert session.rebuilt == 0
+    session.restore("limit_at_most")
+    assert session.relax().status == "infeasible"
+
+
+def test_a_limit_stays_dropped_while_it_matches_nothing(session: Session) -> None:
+    where = {"track": "work", "year": 2031}
+    session.add_limit(
+        {"name": "w31", "measure": "slots", "where": where, "at_most": 2, "optional": True}
+    )
+    bound = session.relax().points
+    session.drop("w31")
+    free = session.relax().points
+    assert free is not None
+    assert bound is not None
+    assert free > bound + 1
+    one_year = {
+        "horizon.years": [2030, 2030],
+        "stability.max_change": 1.0,
+        "limits.more_from_africa.where": {"world_region": "Africa"},
+    }
+    session.change(one_year)
+    both_years = {
+        "horizon.years": [2030, 2031],
+        "stability.max_change": 0.625,
+        "limits.more_from_africa.where": {"world_region": "Africa", "year": 2030},
+    }
+    session.change(both_years)
+    assert session.rebuilt == 2
+    assert session.relax().points == pytest.approx(free)
+    session.restore("w31")
+    assert session.relax().points == pytest.approx(bound)
+
+
+def test_a_name_that_is_no_text_is_refused(session: Session) -> None:
+    for name in (None, 3, ["country_share"]):
+        with pytest.raises(PolicyError, match="is no limit that could be dropped"):
+            session.drop(name)  # type: ignore[arg-type]
+
+
+# What the solver refuses -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "step"),
+    [
+        ("take", lambda session: session.change({"limits.industry_money.at_most": 5e6})),
+        ("take", lambda session: session.drop("industry_money")),
+        ("take", lambda session: session.restore("country_share")),
+        (
+            "grow",
+            lambda session: session.add_limit({"name": "x", "measure": "slots", "at_most": 3}),
+        ),
+    ],
+)
+def test_what_the_solver_refuses_changes_nothing(
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    step: Callable[[Session], None],
+) -> None:
+    session.drop("country_share")
+    before, policy = session.relax(), session.policy
+    original = getattr(Engine, method)
+
+    def refuses(*arguments: object) -> None:
+        original(*arguments)
+        raise SolverError("HiGHS reported an error")
+
+    with monkeypatch.context() as patch:
+        # The model of before has something dropped as well.
+        patch.setattr(Engine, method, once(refuses, original))
+        with pytest.raises(SolverError):
+            step(session)
+    assert session.policy == policy
+    assert session.relax() == before
+    session.restore("country_share")
+    compared(session, Session(POLICY, CASE))
+
+
+def once(first: Callable[..., None], later: Callable[..., None]) -> Callable[..., None]:
+    """A function that does one thing the first time and another from then on."""
+    steps = iter([first])
+
+    def step(*arguments: object) -> None:
+        next(steps, later)(*arguments)
+
+    return step
+
+
 # Custom rules ------------------------------------------------------------------------------------
 
 
@@ -542,16 +652,3 @@ def test_scales_are_those_of_the_unchanged_case(tmp_path: Path) -> None:
 def test_numbers_of_numpy_are_numbers(session: Session) -> None:
     session.change({"budgets[line=science].amount": np.float64(12e6)})
     assert session.case.table("budgets")["amount"].max() == 12e6
-
-
-def test_dropping_a_limit_forgives_no_other_rule() -> None:
-    from optimizer.evaluation import Evaluation
-
-    columns = ["rule", "key", "value", "sense", "limit", "slack"]
-    rows = [
-        ("limit_at_most", "science, 2030", 2.0, "at_most", 1.0, -1.0),
-        ("spending_within_budget", "science, 2030", 2.0, "at_most", 1.0, -1.0),
-    ]
-    soft = pd.DataFrame({"limit": pd.Series(dtype="str"), "points": pd.Series(dtype=float)})
-    found = Evaluation(1.0, {"soft": soft}, pd.DataFrame(rows, columns=columns))
-    assert found.without(["science"]).violations["rule"].tolist() == ["spending_within_budget"]

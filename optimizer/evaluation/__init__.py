@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -25,8 +25,19 @@ LIMITS = ("limit_at_least", "limit_at_most")
 """Rules whose rows belong to single limits of the policy, named first in their keys."""
 
 
-def _is_of(key: str, limit: str) -> bool:
-    return key == limit or key.startswith(f"{limit}, ")
+def is_dropped(rule: str, key: str, dropped: Collection[str]) -> bool:
+    """Whether a row belongs to a rule or limit that was dropped.
+
+    Examples
+    --------
+    >>> is_dropped("limit_at_most", "share, AVA", ["share"])
+    True
+    >>> is_dropped("spending_within_budget", "science, 2030", ["science"])
+    False
+    """
+    if rule in dropped:
+        return True
+    return rule in LIMITS and any(f"{key}, ".startswith(f"{name}, ") for name in dropped)
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,24 +79,6 @@ class Evaluation:
         # Bounds of custom variables are no rules of the register.
         return self.rules[name].title if name in self.rules else name
 
-    def without(self, dropped: Collection[str]) -> Evaluation:
-        """The same without violations and costs of rules or limits that were dropped."""
-        if not dropped:
-            return self
-        soft = self.tables["soft"]
-        free = soft["limit"].isin(dropped)
-        keep = [
-            row.rule not in dropped
-            and not (row.rule in LIMITS and any(_is_of(row.key, name) for name in dropped))
-            for row in rows_of(self.violations)
-        ]
-        return replace(
-            self,
-            points=self.points + float(soft.loc[free, "points"].sum()),
-            tables={**self.tables, "soft": soft[~free].reset_index(drop=True)},
-            violations=self.violations[keep].reset_index(drop=True),
-        )
-
     @property
     def holds(self) -> bool:
         """Whether every rule holds."""
@@ -97,6 +90,7 @@ def evaluate_decisions(
     decisions: Decisions,
     scales: dict[str, float],
     custom: pd.DataFrame | None = None,
+    dropped: Collection[str] = (),
 ) -> Evaluation:
     """Recompute everything that follows from a plan and check every rule.
 
@@ -106,13 +100,17 @@ def evaluate_decisions(
         Raw value of each goal that counts as 1 before weights.
     custom
         Rows of custom rules with their values, which only their own expressions can tell.
+    dropped
+        Limits and whole rules that need not hold and cost nothing.
     """
     assert (custom is not None) == bool(instance.extension.rules), "custom rules have rows"
     subject = Subject(instance, values_of(instance, decisions), decisions)
     tables = result_tables(subject)
     tables["goals"] = goals(subject, scales)
     hard, priced = split_rows(custom)
-    tables["soft"] = _joined([soft_costs(subject), priced])
+    if len(priced):
+        priced = priced[~priced["limit"].isin(dropped)]
+    tables["soft"] = _joined([soft_costs(subject, dropped), priced])
     tables["change"] = change_costs(subject)
     tables["custom_rules"] = custom_table(instance.extension)
     checked = judged(_joined([check_all(subject), hard]))
@@ -129,6 +127,7 @@ def evaluate_decisions(
         }
     )
     broken = checked[checked["broken"]].drop(columns="broken")
+    broken = broken.loc[[not is_dropped(row.rule, row.key, dropped) for row in rows_of(broken)]]
     found = [part for part in (strange, broken) if len(part)]
     prices = float(tables["soft"]["points"].sum() + tables["change"]["points"].sum())
     points = float(tables["goals"]["weighted"].sum()) - prices

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -9,15 +11,17 @@ from optimizer.evaluation.checks import changes, limit_rows
 from optimizer.evaluation.subject import Subject
 
 
-def soft_costs(subject: Subject) -> pd.DataFrame:
-    """limit, key, value, number, percent, points: what soft limits cost."""
+def soft_costs(subject: Subject, dropped: Collection[str]) -> pd.DataFrame:
+    """limit, key, value, number, percent, points: what soft limits cost that are not dropped."""
     parts = []
     for limit in subject.instance.limits:
-        if limit.limit.soft is None:
+        if limit.limit.soft is None or limit.name in dropped:
             continue
         for rows, bound in zip(
             limit_rows(subject, limit, limit.name, "limit"), limit.bounds, strict=True
         ):
+            if f"limit_{bound.sense}" in dropped:
+                continue
             base = np.array([limit.soft_base(bound, group) for group in limit.groups.index])
             side = 1.0 if bound.sense == "at_most" else -1.0
             beyond = np.maximum(0.0, side * (rows["value"] - rows["limit"]))

@@ -5,13 +5,25 @@ from __future__ import annotations
 import itertools
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
 from optimizer.policy.shapes import BY, SOURCE, WHERE, WHY, Share, Where, shape_of
+from optimizer.schema import LARGEST_NUMBER
 from optimizer.toml_files import StrictTable
 
 Stage = Literal["enter", "present", "complete", "stay", "return"]
 RegionStage = Literal["enter", "present", "complete", "stay"]
+
+SMALLEST_SCALE = 1.0 / LARGEST_NUMBER
+"""Below it the points that one unit of value earns are too many to count."""
+
+
+def _of_usual_size(scale: float) -> float:
+    if scale < SMALLEST_SCALE:
+        raise PydanticCustomError("too_small", "too small a number")
+    return scale
+
 
 _Missing = Annotated[
     Annotated[Literal["error", "reweight", "zero"], Tag("<text>")]
@@ -20,7 +32,7 @@ _Missing = Annotated[
 ]
 _Scale = Annotated[
     Annotated[Literal["ideal", "none"], Tag("<text>")]
-    | Annotated[float, Field(gt=0.0), Tag("<number>")],
+    | Annotated[float, Field(gt=0.0), AfterValidator(_of_usual_size), Tag("<number>")],
     Discriminator(shape_of),
 ]
 

@@ -7,7 +7,8 @@ answers are the same either way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,9 +27,9 @@ from optimizer.policy import Policy
 from optimizer.policy.loading import changed_policy, policy_with_limit
 from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
 from optimizer.session.adding import with_last_limit
-from optimizer.session.dropping import find_rows, rows_of
+from optimizer.session.dropping import require_droppable, rows_of
 from optimizer.session.renewing import PLAIN, Renewal, renewed
-from optimizer.solver import CannotPatchError, Patch, Progress, Watch
+from optimizer.solver import CannotPatchError, LoadedModel, Patch, Progress, Watch
 from optimizer.toml_files import dotted
 
 
@@ -90,7 +91,7 @@ class Session:
         self._wanted = Wanted(read_pair(policy, case, changes), changes, extend)
         self._log = log
         self._scales = None if scales is None else dict(scales)
-        self._dropped: dict[str, list[int]] = {}
+        self._dropped: list[str] = []
         self._solved = False
         self._loaded = load(self._wanted, *self._wanted.built(self._scales or {}), log)
         if self._scales is not None:
@@ -109,10 +110,14 @@ class Session:
     @property
     def scales(self) -> dict[str, float]:
         """Raw value of each goal that counts as 1: those of the beginning, whatever changes."""
+        return dict(self._frozen())
+
+    def _frozen(self) -> dict[str, float]:
+        """Scales, worked out before whatever comes next."""
         watch = Watch()
         with watch.listening():
             try:
-                return dict(self._scaled(watch))
+                return self._scaled(watch)
             except NoPlanError:
                 # Without a time limit only Ctrl-C stops it.
                 raise KeyboardInterrupt from None
@@ -143,9 +148,11 @@ class Session:
         Raises
         ------
         PolicyError
-            If an address leads nowhere or a value is not possible. Nothing is changed then.
+            If an address leads nowhere or a value is not possible.
+        SolverError
+            If the solver refuses a number. Nothing is changed in either case.
         """
-        scales = self.scales
+        scales = dict(self._frozen())
         of_cells = {address: value for address, value in changes.items() if is_cell(address)}
         of_policy = {address: value for address, value in changes.items() if not is_cell(address)}
         policy = changed_policy(self.policy, of_policy) if of_policy else self.policy
@@ -162,11 +169,12 @@ class Session:
         except CannotPatchError:
             self._rebuild(wanted, scales)
             return
-        self._wanted, self._scales = wanted, scales
-        self._loaded.instance = renewal.instance
-        self._loaded.take(patch)
-        if (renewal.moved or frozenset()) - PLAIN:
-            self._loaded.set_costs(scales)
+        with self._or_as_before():
+            self._wanted, self._scales = wanted, scales
+            self._loaded.instance = renewal.instance
+            self._loaded.take(patch)
+            if (renewal.moved or frozenset()) - PLAIN:
+                self._loaded.set_costs(scales)
 
     def _patch_for(self, renewal: Renewal) -> Patch:
         """The loaded numbers that have moved."""
@@ -201,7 +209,7 @@ class Session:
         PolicyError
             If the policy could not hold such a limit. Nothing is changed then.
         """
-        scales = self.scales
+        scales = self._frozen()
         policy = policy_with_limit(self.policy, limit)
         address = dotted(("limits", policy.limits[-1].name), {})
         pair = self._wanted.pair._replace(policy=policy)
@@ -213,43 +221,63 @@ class Session:
             return
         before = self._loaded.instance
         instance = with_last_limit(before, policy)
-        self._wanted, self._loaded.instance = wanted, instance
-        for joined in instance.limits[len(before.limits) :]:
-            self._loaded.grow(instance, limit_part(self._loaded.model, instance, joined))
-            self._loaded.set_costs(scales)
+        with self._or_as_before():
+            self._wanted, self._loaded.instance = wanted, instance
+            for joined in instance.limits[len(before.limits) :]:
+                self._loaded.grow(instance, limit_part(self._loaded.model, instance, joined))
+                self._loaded.set_costs(scales)
+            self._loaded.drop(rows_of(self._loaded, self._dropped))
 
     def _rebuild(self, wanted: Wanted, scales: dict[str, float]) -> None:
-        """Load another model, with what was dropped dropped again as far as it is still there."""
+        """Load another model."""
+        self._loaded = self._fresh(wanted, scales)
+        self._wanted, self._scales = wanted, scales
+        self.rebuilt += 1
+
+    def _fresh(self, wanted: Wanted, scales: dict[str, float]) -> LoadedModel:
+        """A model of its own, where what is dropped limits nothing either."""
         loaded = load(wanted, *wanted.built(scales), self._log)
         loaded.set_costs(scales)
-        self._wanted, self._scales, self._loaded = wanted, scales, loaded
-        self.rebuilt += 1
-        dropped, self._dropped = list(self._dropped), {}
-        for name in dropped:
-            if find_rows(self._loaded, name):
-                self.drop(name)
+        loaded.drop(rows_of(loaded, self._dropped))
+        return loaded
+
+    @contextmanager
+    def _or_as_before(self) -> Iterator[None]:
+        """Load the model of before where a change of the loaded one ends half-way."""
+        wanted, scales, dropped = self._wanted, self._frozen(), list(self._dropped)
+        try:
+            yield
+        except BaseException:
+            self._wanted, self._scales, self._dropped = wanted, scales, dropped
+            self._loaded = self._fresh(wanted, scales)
+            raise
 
     def drop(self, name: str) -> None:
-        """Let a limit of the policy, a custom rule or a whole rule limit nothing.
+        """Let a limit of the policy, a custom rule or a whole rule limit nothing until restored.
+
+        A whole rule covers limits that are added later as well.
 
         Raises
         ------
         PolicyError
             If there is no such limit or rule, or it ties decisions together.
         """
-        if name in self._dropped:
-            return
-        # Dropped rows would move the ideals.
-        self._scales = self.scales
-        rows = rows_of(self._loaded, name)
-        self._dropped[name] = rows
-        self._loaded.drop(rows)
+        require_droppable(self._loaded.instance, name)
+        # Dropped rows would move the ideals, on which scales depend.
+        self._frozen()
+        if name not in self._dropped:
+            with self._or_as_before():
+                self._dropped.append(name)
+                self._loaded.drop(rows_of(self._loaded, [name]))
 
     def restore(self, name: str) -> None:
         """Let what was dropped hold again; what was not dropped stays as it is."""
-        rows = self._dropped.pop(name, [])
-        others = {row for kept in self._dropped.values() for row in kept}
-        self._loaded.restore([row for row in rows if row not in others])
+        if name in self._dropped:
+            with self._or_as_before():
+                self._dropped.remove(name)
+                others = set(rows_of(self._loaded, self._dropped))
+                rows = rows_of(self._loaded, [name])
+                self._loaded.restore([row for row in rows if row not in others])
 
     def relax(self, *, time_limit: float | None = None) -> Relaxation:
         """Solve the linear relaxation, going on from where the last one ended.

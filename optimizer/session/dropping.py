@@ -1,36 +1,29 @@
-"""Rows that a limit's name, or that of a rule, stands for."""
+"""What may be dropped, and the rows that its name stands for."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from optimizer.changes import CHANGES
 from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.evaluation import LIMITS
+from optimizer.instance import Instance
 from optimizer.rules import register
 from optimizer.solver import LoadedModel
 
 
-def find_rows(loaded: LoadedModel, name: str) -> list[int]:
-    """Rows of a limit by its name, or of a whole rule that somebody chose; none for others."""
-    chosen = _chosen(loaded)
-    return [
-        number
-        for number, (rule, index) in enumerate(loaded.matrix.rows)
-        if (rule == name and rule in chosen)
-        or (rule in LIMITS and isinstance(index, tuple) and index[0] == name)
-    ]
-
-
-def rows_of(loaded: LoadedModel, name: str) -> list[int]:
-    """Rows that a name stands for.
+def require_droppable(instance: Instance, name: str) -> None:
+    """Refuse what is neither a limit of the policy nor a rule with numbers that somebody chose.
 
     Raises
     ------
     PolicyError
-        If it stands for none.
+        If it is neither.
     """
-    rows = find_rows(loaded, name)
-    if not rows:
-        known = [limit.name for limit in loaded.instance.limits] + sorted(_chosen(loaded))
+    rules = register(instance.extension)
+    known = [limit.name for limit in instance.policy.limits]
+    known += sorted(rule for rule, told in rules.items() if told.kind == "limit")
+    if name not in known:
         problems = Problems()
         problems.add(
             CHANGES,
@@ -39,10 +32,12 @@ def rows_of(loaded: LoadedModel, name: str) -> list[int]:
             maybe=did_you_mean(str(name), known),
         )
         raise PolicyError(problems)
-    return rows
 
 
-def _chosen(loaded: LoadedModel) -> set[str]:
-    """Rules with numbers that somebody chose."""
-    rules = register(loaded.instance.extension)
-    return {rule for rule, told in rules.items() if told.kind == "limit"}
+def rows_of(loaded: LoadedModel, names: Collection[str]) -> list[int]:
+    """Rows of limits by their names, and of whole rules."""
+    return [
+        number
+        for number, (rule, index) in enumerate(loaded.matrix.rows)
+        if rule in names or (rule in LIMITS and isinstance(index, tuple) and index[0] in names)
+    ]

@@ -83,7 +83,8 @@ class LoadedModel:
             if row not in self._dropped:
                 self._dropped[row] = self.matrix.row_lower[row], self.matrix.row_upper[row]
                 patch.sides[row] = -np.inf, np.inf
-        self._apply(patch)
+        if patch.sides:
+            self._apply(patch)
 
     def restore(self, rows: Sequence[int]) -> None:
         """Let dropped rows limit again, with the numbers they would have by now."""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.odd_text import oddity
-from optimizer.schema import NOTE, SOURCE, ColumnSpec
+from optimizer.schema import LARGEST_NUMBER, NOTE, SOURCE, ColumnSpec
 from optimizer.tables.grids import DATE, ERROR, NO_VALUE, TEXT, TRUTH, UNCOMPUTED, kind_fault
 from optimizer.tables.guesses import NUMBER, meant_number, meant_share, what_instead
 
@@ -25,9 +25,6 @@ CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)"
 """Characters that no note needs and no workbook takes; tab and line break are let through."""
 
 NOT_PLAIN = r"[^ -~]"
-
-LARGEST_NUMBER = 1e18
-"""Beyond it a solver takes numbers for infinite."""
 
 LARGEST_COUNT = 1e15
 """Counts beyond it would lose digits in floating point."""
