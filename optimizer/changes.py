@@ -115,6 +115,28 @@ def parse_address(address: str) -> tuple[str, ...] | None:
         place = found.end()
 
 
+def made_after(before: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
+    """Changes made one upon the other, as one mapping that has the same effect at once.
+
+    What is changed again, or lies within what is, leaves its earlier place.
+
+    Examples
+    --------
+    >>> made_after({"stability.price": 1, "horizon.tail": 2}, {"stability": {"price": 3}})
+    {'horizon.tail': 2, 'stability': {'price': 3}}
+    """
+    again = [parse_address(address) for address in changes]
+
+    def is_covered(address: str) -> bool:
+        parts = parse_address(address) or ()
+        return address in changes or any(
+            new is not None and parts[: len(new)] == new for new in again
+        )
+
+    kept = {address: value for address, value in before.items() if not is_covered(address)}
+    return {**kept, **changes}
+
+
 def apply_changes(
     data: Mapping[str, Any],
     changes: Mapping[str, object],

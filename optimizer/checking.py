@@ -73,6 +73,9 @@ def differences(plan: ReadPlan, policy: Policy | str | Path, case: Case) -> list
     cells = [address for address in plan.facts.get("changes", {}) if is_cell(str(address))]
     if cells:
         found.append(f"the case is meant without the run's changes ({', '.join(cells)})")
+    if plan.facts.get("dropped"):
+        names = ", ".join(map(str, plan.facts["dropped"]))
+        found.append(f"what the run had dropped is checked all the same ({names})")
     if "extend" in plan.facts:
         found.append("the custom rules of the run are not checked here; evaluate takes extend")
     if plan.facts.get("policy_hash", policy.hash) != policy.hash:

@@ -22,7 +22,7 @@ from optimizer.instance import Instance
 from optimizer.plan import Decisions, Plan, variable_table
 from optimizer.policy import Policy
 from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
-from optimizer.provenance import function_told, versions
+from optimizer.provenance import function_told, plain, versions
 from optimizer.solver import LoadedModel, Progress, Solution, Watch
 
 if TYPE_CHECKING:
@@ -298,10 +298,12 @@ def _provenance(outcome: _Outcome) -> dict[str, object]:
     policy = instance.policy
     extend = task.wanted.extend
     extension = {} if extend is None else {"extend": function_told(extend)}
+    session = {"added_limits": plain(task.wanted.added), "dropped": list(task.dropped)}
     return extension | {
         "case_hashes": dict(instance.case.hashes),
         "policy_hash": policy.hash,
-        "changes": dict(task.wanted.changes),
+        "changes": plain(task.wanted.changes),
+        **{name: told for name, told in session.items() if told},
         "scales": dict(outcome.scales),
         "ranges": instance.scores.ranges.to_dict("records"),
         "versions": versions(),

@@ -44,20 +44,25 @@ class Wanted:
     pair
         Policy and case.
     changes
-        Values of the policy that were changed, by dotted address.
+        Values that were changed, by address, in the order in which they are made.
     extend
         Function that adds custom rules.
+    added
+        Limits that were added to the policy.
     """
 
     pair: Pair
     changes: Mapping[str, object] = field(default_factory=lambda: NO_CHANGES)
     extend: Extend | None = None
+    added: tuple[Mapping[str, object], ...] = ()
 
     @property
     def same_rules(self) -> bool:
         """Whether its hard rules are those of the base policy, on which ideals depend."""
         indifferent = re.compile(r"solver\.\w+|goals\.[^.]+\.(weight|scale)")
-        return self.extend is None and all(map(indifferent.fullmatch, self.changes))
+        if self.extend is not None or self.added:
+            return False
+        return all(map(indifferent.fullmatch, self.changes))
 
     def built(self, scales: Mapping[str, float]) -> tuple[Instance, Model]:
         """Join and build, with custom rules."""

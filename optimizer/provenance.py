@@ -6,7 +6,9 @@ import hashlib
 import importlib.metadata
 import inspect
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+from optimizer.toml_files import frozen
 
 VERSIONED = ("talent-optimizer", "pyomo", "highspy", "numpy", "pandas", "scipy", "pydantic")
 
@@ -19,6 +21,15 @@ def function_told(function: Callable[..., object]) -> dict[str, str | None]:
     except (OSError, TypeError):
         return {"function": name, "sha256": None}
     return {"function": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def plain(value: object) -> object:
+    """Values as JSON has them: lists for tuples, Python's numbers for NumPy's."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return frozen(value)
 
 
 def versions() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ import pyomo.environ as pyo
 import pytest
 import scipy.sparse
 
-from optimizer import Instance, PolicyError, Session, load_policy
+from optimizer import Instance, PolicyError, Session, load_policy, read_plan, runs
+from optimizer.checking import differences
+from optimizer.report import render_report
 from optimizer.solver.matrix import Matrix
 from random_cases import write_random_case
 from test_session import CASE, CLOSE, POLICY, cells, choices, close, optimum, refused
@@ -139,9 +142,11 @@ def test_an_added_limit_binds_and_can_be_dropped_and_changed(session: Session) -
     assert slots.loc[slots["track"].eq("work"), "slots"].sum() == 5
     assert plan.objective < free.objective
     assert [limit.name for limit in session.policy.limits][-1] == "few"
-    assert plan.provenance["changes"] == {
-        "limits.few": {"name": "few", "measure": "slots", "where": {"track": "work"}, "at_most": 5}
-    }
+    assert plan.provenance["changes"] == {}
+    assert plan.provenance["added_limits"] == [
+        {"name": "few", "measure": "slots", "where": {"track": "work"}, "at_most": 5}
+    ]
+    assert "dropped" not in plan.provenance
     session.drop("few")
     assert session.solve(gap=0.0).objective == pytest.approx(free.objective, abs=1e-6)
     session.restore("few")
@@ -149,6 +154,36 @@ def test_an_added_limit_binds_and_can_be_dropped_and_changed(session: Session) -
     session.change({"limits.few.at_most": 100})
     assert session.solve(gap=0.0).objective == pytest.approx(free.objective, abs=1e-6)
     assert session.rebuilt == 0
+
+
+def test_a_plan_tells_how_to_make_it_again(session: Session, tmp_path: Path) -> None:
+    where = {"track": "work", "year": np.int64(2030)}
+    session.change({"limits.industry_money.at_most": np.float64(21e6)})
+    session.add_limit(
+        {"name": "few", "measure": "slots", "where": where, "at_most": np.float64(3), "by": []}
+    )
+    session.change({"limits.few.at_most": 2})
+    session.drop("country_share")
+    plan = session.solve(gap=0.0)
+    told = json.loads(json.dumps(plan.provenance))
+    assert told["added_limits"][0]["where"] == {"track": "work", "year": 2030}
+    assert told["dropped"] == ["country_share"]
+    again = Session(POLICY, CASE)
+    for limit in told["added_limits"]:
+        again.add_limit(limit)
+    again.change(told["changes"])
+    for name in told["dropped"]:
+        again.drop(name)
+    same_but_for_order(session._loaded.matrix, again._loaded.matrix)
+    runs.write_tables(plan, tmp_path, session.policy, session.case)
+    runs.write_facts(plan, tmp_path, tmp_path)
+    for path in (tmp_path, tmp_path / "plan.xlsx"):
+        read = read_plan(path, session.case)
+        assert "what the run had dropped is checked all the same (country_share)" in differences(
+            read, session.policy, session.case
+        )
+    report = render_report(plan, session.case, session.policy)
+    assert "Limits added to the policy" in report
 
 
 def test_a_limit_by_country_and_region_touches_blocks_in_place(session: Session) -> None:

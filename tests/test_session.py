@@ -217,6 +217,16 @@ def test_a_plan_after_changes_says_what_was_changed(session: Session) -> None:
     assert session.rebuilt == 0
 
 
+def test_changes_are_told_in_the_order_in_which_they_were_made(session: Session) -> None:
+    wide, narrow = "budgets[line=science].amount", "budgets[line=science, year=2030].amount"
+    for change in ({wide: 8e6}, {narrow: 2e6}, {wide: 12e6}, {"horizon.discount": 0.1}):
+        session.change(change)
+    session.change({"horizon": {"tail": 3}})
+    changes = session.solve().provenance["changes"]
+    assert list(changes) == [narrow, wide, "horizon"]
+    compared(session, Session(POLICY, CASE, changes=changes))
+
+
 def test_changes_that_bring_in_other_decisions_build_the_model_again(session: Session) -> None:
     changes = {"horizon.years": [2030, 2030]}
     session.change(changes)
@@ -420,17 +430,17 @@ def test_ctrl_c_stops_a_relaxation(session: Session, monkeypatch: pytest.MonkeyP
 
 def test_ctrl_c_ends_whatever_needs_scales(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(BALANCED, CASE)
-    limit = {"name": "few", "measure": "slots", "at_most": 5}
     with monkeypatch.context() as patch:
         given = press_before(patch, "ideals")
         assert session.relax().status == "stopped"
-        for action, argument in (
-            (session.change, {"goals.alliance.weight": 2}),
-            (session.add_limit, limit),
-            (session.drop, "spending_within_budget"),
-        ):
+        steps: list[Callable[[], None]] = [
+            lambda: session.change({"goals.alliance.weight": 2}),
+            lambda: session.add_limit({"name": "few", "measure": "slots", "at_most": 5}),
+            lambda: session.drop("spending_within_budget"),
+        ]
+        for step in steps:
             with pytest.raises(KeyboardInterrupt):
-                action(argument)
+                step()
     # The linear programs that were running were stopped, not waited for.
     assert given == [None] * 4
     assert session.policy == load_policy(BALANCED)

@@ -163,6 +163,17 @@ def provenance_section(material: Material) -> Section:
             ", ".join(f"{key} = {value}" for key, value in origin.get("changes", {}).items())
             or "none",
         ),
+        *(
+            (title, ", ".join(names))
+            for title, names in (
+                (
+                    "Limits added to the policy",
+                    [str(x["name"]) for x in origin.get("added_limits", ())],
+                ),
+                ("Dropped", origin.get("dropped", ())),
+            )
+            if names
+        ),
         ("Seconds", ", ".join(f"{name} {value:.1f}" for name, value in plan.seconds.items())),
         *(
             (sentence(key), _plain(origin[key]))

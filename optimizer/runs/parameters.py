@@ -18,6 +18,7 @@ from optimizer.policy.cell_text import filter_text, names_text
 
 COLUMNS = ("group", "name", "value", "unit", "of", "why")
 SCALE, INPUT, HASH, EXTEND = "goal scale", "input", "policy hash", "custom rules from"
+DROPPED = "dropped"
 """Groups that are read back when the plan is checked."""
 
 LONGEST = 32_767
@@ -86,6 +87,10 @@ def _plan_rows(plan: Plan, policy: Policy, case: Case) -> Iterator[Row]:
     for address, value in dict(plan.provenance.get("changes", {})).items():
         is_plain = isinstance(value, int | float | str) and not isinstance(value, bool)
         yield _row("change", address, value if is_plain else _word(value))
+    for limit in plan.provenance.get("added_limits", ()):
+        yield _row("added", limit["name"], "yes", why="The limit is not in the policy's file.")
+    for name in plan.provenance.get("dropped", ()):
+        yield _row(DROPPED, name, "yes", why="The plan need not keep it.")
 
 
 def _goal_rows(plan: Plan, policy: Policy) -> Iterator[Row]:
@@ -192,6 +197,8 @@ def facts_of(table: pd.DataFrame) -> dict[str, Any]:
     facts: dict[str, Any] = {"scales": groups.get(SCALE, {})}
     if INPUT in groups:
         facts["case_hashes"] = groups[INPUT]
+    if DROPPED in groups:
+        facts["dropped"] = list(groups[DROPPED])
     for digest in groups.get(HASH, {}).values():
         facts["policy_hash"] = digest
     for function, digest in groups.get(EXTEND, {}).items():

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from optimizer.case import Case
 from optimizer.case.changes import change_case, is_cell
-from optimizer.changes import CHANGES
+from optimizer.changes import CHANGES, made_after
 from optimizer.checking import known_scales
 from optimizer.errors import NoPlanError, PolicyError, Problems, SolverError
 from optimizer.formulation.adding import limit_part
@@ -30,7 +30,6 @@ from optimizer.session.adding import with_last_limit
 from optimizer.session.dropping import require_droppable, rows_of
 from optimizer.session.renewing import PLAIN, Renewal, renewed
 from optimizer.solver import CannotPatchError, LoadedModel, Patch, Progress, Watch
-from optimizer.toml_files import dotted
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,8 @@ class Session:
             self._loaded.instance, case, policy, [(cell.table, cell.column) for cell in cells]
         )
         pair = self._wanted.pair._replace(policy=policy, case=case)
-        wanted = Wanted(pair, {**self._wanted.changes, **changes}, self._wanted.extend)
+        made = made_after(self._wanted.changes, changes)
+        wanted = replace(self._wanted, pair=pair, changes=made)
         # Whatever may be refused comes before anything is taken over.
         try:
             patch = self._patch_for(renewal)
@@ -211,10 +211,8 @@ class Session:
         """
         scales = self._frozen()
         policy = policy_with_limit(self.policy, limit)
-        address = dotted(("limits", policy.limits[-1].name), {})
         pair = self._wanted.pair._replace(policy=policy)
-        changes = {**self._wanted.changes, address: dict(limit)}
-        wanted = Wanted(pair, changes, self._wanted.extend)
+        wanted = replace(self._wanted, pair=pair, added=(*self._wanted.added, dict(limit)))
         # A function that adds custom rules may read any limit, so it is called again.
         if wanted.extend is not None:
             self._rebuild(wanted, scales)
@@ -336,7 +334,7 @@ class Session:
             task_for(self._wanted, watch, clock, gap=gap, time_limit=time_limit),
             log=self._log,
             dropped=tuple(self._dropped),
-            again=self._solved or bool(self._wanted.changes),
+            again=self._solved or self._is_changed(),
         )
         with watch.listening():
             with clock.step("solve"):
@@ -344,6 +342,9 @@ class Session:
             plan = found_plan(task, self._loaded, dict(scales))
         self._solved = True
         return plan
+
+    def _is_changed(self) -> bool:
+        return bool(self._wanted.changes or self._wanted.added or self._dropped)
 
 
 def _rescaled(old: Policy, new: Policy) -> dict[str, float]:
