@@ -41,7 +41,7 @@ REST = "... and "
 LINE_BREAKS = {ord(sign): repr(sign)[1:-1] for sign in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
 """What ends a line, and how it is shown."""
 
-ADDRESSED = (".toml", ".json", "changes", "extend")
+ADDRESSED = (".toml", ".json", "changes", "extend", "scales")
 """How the names end of what is addressed by dotted keys and lines, not by columns and rows."""
 
 

@@ -378,6 +378,42 @@ def test_scales_are_given_away_as_a_copy(session: Session) -> None:
     assert session.scales["alliance"] == 1.0
 
 
+@pytest.mark.parametrize(
+    ("scales", "told"),
+    [
+        (
+            {"allianz": 1, "alliance": 0, "bridges": "1", "safe_haven": float("nan")},
+            "7 problems\n"
+            "- scales: there is no goal 'allianz'\n"
+            "    Expected one of alliance, competitiveness, competitor_talent, safe_haven, "
+            "regional_vitality, bridges. Maybe alliance.\n"
+            "- scales, alliance: 0 is no scale\n"
+            "    Expected a number from 1e-18 to 1e+18.\n"
+            "- scales, bridges: '1' is no scale\n"
+            "    Expected a number from 1e-18 to 1e+18.\n"
+            "- scales, competitiveness: is missing\n"
+            "    Expected a scale, as others have one.\n"
+            "- scales, competitor_talent: is missing\n"
+            "    Expected a scale, as others have one.\n"
+            "- scales, regional_vitality: is missing\n"
+            "    Expected a scale, as others have one.\n"
+            "- scales, safe_haven: nan is no scale\n"
+            "    Expected a number from 1e-18 to 1e+18.",
+        ),
+        (3, "1 problem\n- scales: 3 is no table\n    Expected a scale for each goal."),
+    ],
+)
+def test_scales_that_are_given_are_checked(scales: dict[str, float], told: str) -> None:
+    with pytest.raises(PolicyError) as raised:
+        Session(BALANCED, CASE, scales=scales)
+    assert str(raised.value) == told
+
+
+def test_scales_that_the_policy_gives_may_be_left_out() -> None:
+    assert Session(POLICY, CASE, scales={"bridges": 2}).scales["bridges"] == 2.0
+    assert Session(POLICY, CASE, scales={}).relax() == Session(POLICY, CASE).relax()
+
+
 def test_a_time_limit_covers_the_scales() -> None:
     session = Session(BALANCED, CASE)
     with pytest.raises(NoPlanError, match="within the time limit"):

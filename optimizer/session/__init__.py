@@ -14,9 +14,8 @@ from pathlib import Path
 
 from optimizer.case import Case
 from optimizer.case.changes import change_case, is_cell
-from optimizer.changes import CHANGES, made_after
-from optimizer.checking import known_scales
-from optimizer.errors import NoPlanError, PolicyError, Problems, SolverError
+from optimizer.changes import made_after
+from optimizer.errors import NoPlanError, SolverError
 from optimizer.formulation.adding import limit_part
 from optimizer.formulation.custom import Extend
 from optimizer.formulation.limits import limit_rows
@@ -29,6 +28,7 @@ from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
 from optimizer.session.adding import with_last_limit
 from optimizer.session.dropping import require_droppable, rows_of
 from optimizer.session.renewing import PLAIN, Renewal, renewed
+from optimizer.session.scaling import changed_scales, given_scales
 from optimizer.solver import CannotPatchError, LoadedModel, Patch, Progress, Watch
 
 
@@ -61,7 +61,8 @@ class Session:
     changes, extend
         As in :func:`optimizer.solve`.
     scales
-        Raw value of each goal that counts as 1; worked out as the policy says without it.
+        Raw value of each goal that counts as 1; worked out as the policy says without it. Goals
+        that are not named need a scale in the policy that is not ``ideal``.
     log
         File for the solver's own log.
 
@@ -73,7 +74,7 @@ class Session:
     Raises
     ------
     InputError, PolicyError, ExtensionError
-        Case, policy or custom rules are wrong.
+        Case, policy, scales or custom rules are wrong.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Session:
         self.rebuilt = 0
         self._wanted = Wanted(read_pair(policy, case, changes), changes, extend)
         self._log = log
-        self._scales = None if scales is None else dict(scales)
+        self._scales = None if scales is None else given_scales(self.policy, scales)
         self._dropped: list[str] = []
         self._solved = False
         self._loaded = load(self._wanted, *self._wanted.built(self._scales or {}), log)
@@ -156,7 +157,7 @@ class Session:
         of_policy = {address: value for address, value in changes.items() if not is_cell(address)}
         policy = changed_policy(self.policy, of_policy) if of_policy else self.policy
         case, cells = change_case(self.case, of_cells) if of_cells else (self.case, ())
-        scales |= _rescaled(self.policy, policy)
+        scales |= changed_scales(self.policy, policy)
         renewal = renewed(
             self._loaded.instance, case, policy, [(cell.table, cell.column) for cell in cells]
         )
@@ -345,20 +346,3 @@ class Session:
 
     def _is_changed(self) -> bool:
         return bool(self._wanted.changes or self._wanted.added or self._dropped)
-
-
-def _rescaled(old: Policy, new: Policy) -> dict[str, float]:
-    """Scales that a change gives as numbers; ideals cannot be asked for again."""
-    problems = Problems()
-    found = {}
-    for name, goal in new.goals.items():
-        if name in old.goals and goal.scale == old.goals[name].scale:
-            continue
-        if goal.scale == "ideal":
-            message = "scales are frozen while a session lasts"
-            expected = "a number or 'none'"
-            problems.add(CHANGES, message, column=f"goals.{name}.scale", expected=expected)
-        else:
-            found[name] = known_scales(new)[name]
-    problems.raise_if_any(PolicyError)
-    return found
