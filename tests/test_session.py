@@ -269,6 +269,19 @@ def test_changes_that_do_more_than_change_a_number(changes: dict[str, object]) -
         compared(session, afresh(POLICY, CASE, changes | {"goals.alliance.weight": 3.5}))
 
 
+@pytest.mark.parametrize("effect", [1e4, 1e9, 1e11, 1e15])
+def test_units_of_the_solver_follow_numbers_that_grow(session: Session, effect: float) -> None:
+    session.relax()
+    changes = {"goals.bridges.effects.1.effect": effect}
+    session.change(changes)
+    first, again = Session(POLICY, CASE, changes=changes).relax(), session.relax()
+    assert again.status == first.status == "optimal"
+    assert close(again.points, first.points, 1e-6)
+    session.change({"goals.bridges.effects.1.effect": 0.5})
+    compared(session, Session(POLICY, CASE))
+    assert session.rebuilt == 0
+
+
 def test_figures_that_contradict_each_other_are_refused(session: Session) -> None:
     with pytest.raises(InputError) as raised:
         session.change({"commitments[country=CYR, region=coast].at_least": 9})

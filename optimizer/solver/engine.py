@@ -42,6 +42,8 @@ PARALLEL = 1 << 13
 1.15.1 calls searches over continuous and whole columns infeasible that have a solution."""
 SAME_UNITS = 4.0
 """Factor by which the units of the objective may be off before all costs are scaled anew."""
+OUTGROWN = 1024.0
+"""Factor by which units of rows and columns may be off before a matrix is loaded anew."""
 LARGE = 20_000
 """Nonzeros from which a relaxation without a starting basis is solved by interior point."""
 
@@ -95,7 +97,6 @@ class Engine:
         options: Options,
         log: Path | None = None,
     ) -> None:
-        self.matrix = matrix
         self.relaxed = relaxed
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]  # not annotated by highspy
         self._option("output_flag", log is not None)
@@ -106,8 +107,7 @@ class Engine:
             self._option("presolve_rule_off", PARALLEL)
         for name, value in options.items():
             self._option(name, value)
-        self._row_scale, self._scale = power_of_two_scales(matrix)
-        self._load(matrix)
+        self.load(matrix)
         self._watch: Watch | None = None
         self._bounds = False
         self._found: Callable[[Floats], None] | None = None
@@ -121,7 +121,10 @@ class Engine:
         self._best: Floats | None = None
         self.runs = 0
 
-    def _load(self, matrix: Matrix) -> None:
+    def load(self, matrix: Matrix) -> None:
+        """Load a matrix in units of its own; nothing of what was loaded before stays."""
+        self.matrix = matrix
+        self._row_scale, self._scale = power_of_two_scales(matrix)
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(matrix.cost), len(matrix.row_lower)
         scaled = scipy.sparse.diags_array(self._row_scale) @ matrix.a
@@ -182,8 +185,18 @@ class Engine:
             self._check(status, "changeColsBounds")
 
     def take(self, matrix: Matrix, patch: Patch) -> None:
-        """Take over new numbers of the matrix; the basis stays."""
+        """Take over new numbers of the matrix; the basis stays.
+
+        Coefficients that have outgrown the units are loaded in new ones: HiGHS takes what is below
+        1e-9 for zero.
+        """
         self.matrix = matrix
+        if patch.rows and self._is_outgrown(matrix):
+            basis = self.basis()
+            self.load(matrix)
+            if basis.valid:
+                self.go_on_from(basis)
+            return
         if patch.sides:
             rows = np.fromiter(patch.sides, dtype=np.int32)
             scale = self._row_scale[rows]
@@ -195,6 +208,14 @@ class Engine:
             number = value * self._row_scale[row] * self._scale[column]
             status = self._highs.changeCoeff(int(row), int(column), float(number))
             self._check(status, "changeCoeff")
+
+    def _is_outgrown(self, matrix: Matrix) -> bool:
+        """Whether units fitted to the matrix would be others by far."""
+        pairs = zip((self._row_scale, self._scale), power_of_two_scales(matrix), strict=True)
+        return any(
+            float(np.max(np.abs(np.log2(now / wanted)), initial=0.0)) > np.log2(OUTGROWN)
+            for now, wanted in pairs
+        )
 
     def grow(self, matrix: Matrix) -> None:
         """Take over rows and columns that were appended to the matrix, at no cost; the basis stays.

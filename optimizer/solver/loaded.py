@@ -63,6 +63,7 @@ class LoadedModel:
         self.lp = Engine(self.matrix, relaxed=True, options=self.options, log=log)
         self.last: Floats | None = None
         self._going_on = GoingOn(self.lp)
+        self._is_patched = False
         self._dropped: dict[int, tuple[float, float]] = {}
 
     @cached_property
@@ -95,6 +96,7 @@ class LoadedModel:
         self.matrix = patched(self.matrix, patch)
         self.lp.take(self.matrix, patch)
         self._going_on.note_moved_rows()
+        self._is_patched = True
         patcher.use(self.matrix)
 
     def grow(self, instance: Instance, part: pyo.ConcreteModel) -> None:
@@ -103,6 +105,7 @@ class LoadedModel:
         width = len(self.matrix.columns)
         self.instance, self.matrix = instance, grown(self.matrix, compile_model(part))
         self._going_on.grow(self.matrix)
+        self._is_patched = True
         self.patcher = Patcher(instance, self.matrix)
         # Rows that are dropped have no side by which to tell.
         self.patcher.from_below[: len(known)] = known
@@ -124,7 +127,22 @@ class LoadedModel:
                 self.matrix.cost[column] = cost
 
     def relax(self, watch: Watch) -> Run:
-        """Solve the linear relaxation, from where the last one ended if there is one."""
+        """Solve the linear relaxation, from where the last one ended if there is one.
+
+        Units stay when numbers change, and may no longer suit them. So a changed model is loaded
+        afresh before it is called infeasible or an error of HiGHS's is raised.
+        """
+        try:
+            run = self._going_on.run(self.matrix.cost, watch)
+        except SolverError:
+            if not self._is_patched:
+                raise
+        else:
+            if run.status != "infeasible" or not self._is_patched:
+                return run
+        self.lp.load(self.matrix)
+        self._going_on = GoingOn(self.lp)
+        self._is_patched = False
         return self._going_on.run(self.matrix.cost, watch)
 
     def ideals(self, goals: Sequence[str], watch: Watch) -> dict[str, float] | None:
