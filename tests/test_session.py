@@ -282,6 +282,19 @@ def test_units_of_the_solver_follow_numbers_that_grow(session: Session, effect: 
     assert session.rebuilt == 0
 
 
+def test_values_without_weight_are_what_a_plan_counts(session: Session) -> None:
+    assert session._loaded.instance.diminishing.keys() == {"alliance"}
+    session.drop("alliance_floor")
+    session.change({"goals.alliance.weight": 0})
+    relaxed = session.relax()
+    # The optimum is whole, so the plan is the same point.
+    plan = session.solve(gap=0.0)
+    assert relaxed.points == pytest.approx(plan.objective)
+    goals = plan.tables["goals"].set_index("goal")["raw"]
+    assert relaxed.values["alliance"] == pytest.approx(goals["alliance"])
+    assert relaxed.values["alliance"] > 0
+
+
 def test_figures_that_contradict_each_other_are_refused(session: Session) -> None:
     with pytest.raises(InputError) as raised:
         session.change({"commitments[country=CYR, region=coast].at_least": 9})

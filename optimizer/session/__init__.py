@@ -29,6 +29,7 @@ from optimizer.session.adding import with_last_limit
 from optimizer.session.dropping import require_droppable, rows_of
 from optimizer.session.renewing import PLAIN, Renewal, renewed
 from optimizer.session.scaling import changed_scales, given_scales
+from optimizer.session.values import goal_values
 from optimizer.solver import CannotPatchError, LoadedModel, Patch, Progress, Watch
 
 
@@ -43,7 +44,7 @@ class Relaxation:
     points
         What no plan can exceed; ``None`` unless optimal.
     values
-        Raw value of every goal there.
+        Raw value of every goal there; with diminishing returns, as much of it as counts.
     """
 
     status: str
@@ -297,13 +298,7 @@ class Session:
             raise SolverError("the points of a plan have no upper limit")
         if run.status != "optimal" or run.x is None:
             return Relaxation(run.status, None, {})
-        matrix = self._loaded.matrix
-        columns = {goal: matrix.column("value", goal) for goal in self.policy.goals}
-        values = {
-            goal: 0.0 if column is None else float(run.x[column])
-            for goal, column in columns.items()
-        }
-        return Relaxation("optimal", run.objective, values)
+        return Relaxation("optimal", run.objective, goal_values(self._loaded, run.x))
 
     def solve(
         self,
