@@ -219,6 +219,11 @@ def test_a_limit_added_while_another_is_dropped(session: Session) -> None:
             "    Expected one limit per name.",
         ),
         (
+            {"name": "spending_within_budget", "measure": "slots", "at_most": 3},
+            "limits.spending_within_budget.name: 'spending_within_budget' is the name of a rule "
+            "already\n    Expected another name. Maybe my_spending_within_budget.",
+        ),
+        (
             {"name": "x", "measure": "slots"},
             "limits.x.at_least: neither at_least nor at_most is given\n"
             "    Expected a number, {amount, per} or {times, measure}.",

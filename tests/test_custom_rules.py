@@ -498,6 +498,43 @@ def one(model: Any) -> Any:
     return next(iter(model.cohort.values()))
 
 
+def test_domains_that_a_solver_cannot_keep_are_refused() -> None:
+    def gaps(model: Any, instance: Instance) -> None:
+        model.listed = pyo.Var(domain=pyo.Set(initialize=[0, 4]))
+        model.even = pyo.Var([1], domain=pyo.RangeSet(0, 6, 2))
+        model.either = pyo.Var(domain=pyo.Set(initialize=[0]) | pyo.RangeSet(4, 6))
+        model.anything = pyo.Var(domain=pyo.Any)
+        model.few = pyo.Constraint(expr=one(model) <= model.listed + model.even[1])
+
+    expected = (
+        "    Expected pyo.Reals, pyo.Integers, pyo.Binary or a part of them without gaps; gaps are "
+        "made with binary variables."
+    )
+    domains = {"anything": "Any", "either": "{0} | [4:6]", "even[1]": "[0:6:2]", "listed": "{0, 4}"}
+    assert refused(gaps) == "\n".join(
+        [
+            "4 problems",
+            *(
+                f"- extend, {name}: has domain {domain}, which a solver cannot keep\n{expected}"
+                for name, domain in domains.items()
+            ),
+        ]
+    )
+
+
+def test_parts_of_whole_numbers_and_of_numbers_are_domains() -> None:
+    def parts(model: Any, instance: Instance) -> None:
+        model.four = pyo.Var(domain=pyo.Set(initialize=[0, 1, 2, 3]))
+        model.three = pyo.Var(domain=pyo.RangeSet(3, 3))
+        model.share = pyo.Var(domain=pyo.UnitInterval)
+        wanted = model.four + model.three + model.share
+        model.few = pyo.Constraint(expr=intake(model, "work", 2030) == wanted)
+
+    variables = solved(parts).decisions.variables.set_index("variable")["value"]
+    assert variables["three"] == 3
+    assert variables["four"] in (0, 1, 2, 3)
+
+
 def test_slots_that_cannot_be_given_are_told_all_at_once() -> None:
     def strange(model: Any, instance: Instance) -> None:
         model.named = pyo.Constraint(

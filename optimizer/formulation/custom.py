@@ -10,7 +10,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from optimizer.errors import ExtensionError, Problems, did_you_mean, shorten
-from optimizer.formulation.custom_rows import EXTEND, check_rows
+from optimizer.formulation.custom_rows import EXTEND, check_domains, check_rows
 from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.margins import link_slots
 from optimizer.frames import keys_of
@@ -53,6 +53,7 @@ def extend_model(model: pyo.ConcreteModel, instance: Instance, extend: Extend | 
     before.check(problems)
     instance = _touched(model, instance, problems)
     added = {part.name: part for part in before.added(pyo.Constraint)}
+    check_domains(before.added(pyo.Var), problems)
     for name, constraint in added.items():
         check_rows(constraint, instance, problems)
         if name in BOUNDS or name in {limit.name for limit in instance.limits}:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from pyomo.core.expr import identify_variables
 from pyomo.repn import generate_standard_repn
 
-from optimizer.errors import Problems
+from optimizer.errors import Problems, shorten
 from optimizer.instance import Instance
 
 EXTEND = "extend"
@@ -44,6 +45,21 @@ def check_rows(constraint: Any, instance: Instance, problems: Problems) -> None:
         else:
             continue
         problems.add(EXTEND, message, column=row.name, expected=expected)
+
+
+def check_domains(variables: Iterable[Any], problems: Problems) -> None:
+    """Refuse domains that the solver has no word for: it knows numbers and whole numbers."""
+    for variable in (each for part in variables for each in part.values()):
+        low, high, step = variable.domain.get_interval()
+        is_whole = step == 1 and all(side is None or side == round(side) for side in (low, high))
+        if step != 0 and not is_whole:
+            problems.add(
+                EXTEND,
+                f"has domain {shorten(str(variable.domain))}, which a solver cannot keep",
+                column=variable.name,
+                expected="pyo.Reals, pyo.Integers, pyo.Binary or a part of them without gaps; "
+                "gaps are made with binary variables",
+            )
 
 
 def _pressed(row: Any, terms: Any, instance: Instance) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from optimizer.errors import Problems, did_you_mean
+from optimizer.rules import BOUNDS, RULES
 from optimizer.toml_files import Address, dotted
 
 Add = Callable[..., None]
@@ -78,6 +79,9 @@ def _check_names(data: Mapping[str, Any], add: Add) -> None:
             if name in seen:
                 add(("limits", place), f"the name {name!r} is given twice", "one limit per name")
             seen.add(name)
+            if name in RULES or name in BOUNDS:
+                message = f"{name!r} is the name of a rule already"
+                add(("limits", place, "name"), message, "another name", f"my_{name}")
 
 
 def _goals_named(limit: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
