@@ -106,13 +106,32 @@ def parse_address(address: str) -> tuple[str, ...] | None:
         found = PART.match(address, place)
         if found is None:
             return None
-        part = next(group for group in found.groups()[:3] if group is not None).strip()
+        double, single, bare = found.groups()[:3]
+        part = bare.strip() if bare is not None else double or single
         if not part:
             return None
         parts.append(part)
         if found[4] != ".":
             return tuple(parts)
         place = found.end()
+
+
+def require_changes(changes: object) -> None:
+    """Refuse what is no mapping of addresses to values.
+
+    Raises
+    ------
+    PolicyError
+        With everything that is no address.
+    """
+    problems = Problems()
+    if not isinstance(changes, Mapping):
+        problems.add(CHANGES, f"{shown(changes)} is no table", expected="values by address")
+        raise PolicyError(problems)
+    for address in changes:
+        if not isinstance(address, str):
+            problems.add(CHANGES, f"{shown(address)} is not an address", expected="text")
+    problems.raise_if_any(PolicyError)
 
 
 def made_after(before: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from optimizer.policy import Policy
 from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
 from optimizer.provenance import function_told, plain, versions
 from optimizer.solver import LoadedModel, Progress, Solution, Watch
+from optimizer.toml_files import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -224,13 +226,16 @@ def found_plan(task: Task, loaded: LoadedModel, scales: dict[str, float]) -> Pla
 def check_options(gap: float | None, time_limit: float | None) -> None:
     """Refuse a gap or a time limit that no policy could ask for either."""
     problems = Problems()
-    if gap is not None and not 0.0 <= gap <= 1.0:
-        problems.add(CHANGES, f"{gap} is no gap", column="gap", expected="0 to 1")
-    if time_limit is not None and not 0.0 < time_limit < float("inf"):
-        problems.add(
-            CHANGES, f"{time_limit} is no time limit", column="time_limit", expected="seconds"
-        )
+    if gap is not None and not (_is_number(gap) and 0.0 <= gap <= 1.0):
+        problems.add(CHANGES, f"{shown(gap)} is no gap", column="gap", expected="0 to 1")
+    if time_limit is not None and not (_is_number(time_limit) and 0.0 < time_limit < float("inf")):
+        message = f"{shown(time_limit)} is no time limit"
+        problems.add(CHANGES, message, column="time_limit", expected="seconds")
     problems.raise_if_any(PolicyError)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def require_sound(evaluation: Evaluation, solution: Solution) -> None:

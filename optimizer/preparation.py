@@ -12,6 +12,7 @@ from typing import NamedTuple
 from optimizer.advice import no_plan
 from optimizer.case import Case, load_case
 from optimizer.case.changes import change_case, is_cell
+from optimizer.changes import require_changes
 from optimizer.checking import known_scales, require_case
 from optimizer.errors import OptimizerError, PolicyError, Problems
 from optimizer.formulation import Model, build_pyomo
@@ -83,6 +84,7 @@ def read_pair(
     InputError, PolicyError
         Case or policy is wrong, or they are not meant for each other.
     """
+    require_changes(changes)
     case = case if isinstance(case, Case) else load_case(case)
     base = policy if isinstance(policy, Policy) else load_policy(policy)
     of_cells = {address: value for address, value in changes.items() if is_cell(address)}

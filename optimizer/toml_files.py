@@ -89,9 +89,8 @@ def _is_too_large(value: object) -> bool:
     """Whether a number, or one of a list, is beyond what cells of a case may hold as well."""
     if isinstance(value, tuple):
         return any(map(_is_too_large, value))
-    # Infinity and true have faults of their own.
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and LARGEST_NUMBER < abs(value) < float("inf")
+    # Infinity has a fault of its own.
+    return isinstance(value, int | float) and LARGEST_NUMBER < abs(value) < float("inf")
 
 
 def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
@@ -174,8 +173,14 @@ def dotted(address: Sequence[str | int], data: object) -> str:
     >>> dotted(("limits", 0, "by", 1), {"limits": ({"name": "floor", "by": ("a", "b")},)})
     'limits.floor.by.2'
     """
-    parts = named_parts(address, data)
-    return ".".join(f'"{part}"' if "." in part else part for part in parts)
+    return ".".join(map(_quoted, named_parts(address, data)))
+
+
+def _quoted(part: str) -> str:
+    """A part as it is read back, in quotes where it must be."""
+    if not part or part != part.strip() or any(sign in part for sign in ".=\"'"):
+        return f"'{part}'" if '"' in part else f'"{part}"'
+    return part
 
 
 def named_parts(address: Sequence[str | int], data: object) -> tuple[str, ...]:

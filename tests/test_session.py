@@ -295,6 +295,43 @@ def test_values_without_weight_are_what_a_plan_counts(session: Session) -> None:
     assert relaxed.values["alliance"] > 0
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (None, "changes: None is no table\n    Expected values by address."),
+        ({1: 2}, "changes: 1 is not an address\n    Expected text."),
+        (
+            {"cases": ["other"]},
+            "tiny.toml, cases: is not meant for case 'tiny'\n    Expected one of other.",
+        ),
+    ],
+)
+def test_changes_that_are_none_are_refused(
+    session: Session, changes: dict[str, object], told: str
+) -> None:
+    with pytest.raises(PolicyError) as raised:
+        session.change(changes)
+    assert str(raised.value) == f"1 problem\n- {told}"
+    with pytest.raises(PolicyError):
+        Session(POLICY, CASE, changes=changes)
+    assert session.policy.cases == load_policy(POLICY).cases
+
+
+def test_options_that_are_none_are_refused(session: Session) -> None:
+    for limit in (-1, float("nan"), "5", True):
+        with pytest.raises(PolicyError, match="is no time limit"):
+            session.relax(time_limit=limit)  # type: ignore[arg-type]
+    with pytest.raises(PolicyError) as raised:
+        session.solve(gap="0.1", time_limit="5")  # type: ignore[arg-type]
+    assert str(raised.value) == (
+        "2 problems\n"
+        "- changes, gap: '0.1' is no gap\n"
+        "    Expected 0 to 1.\n"
+        "- changes, time_limit: '5' is no time limit\n"
+        "    Expected seconds."
+    )
+
+
 def test_figures_that_contradict_each_other_are_refused(session: Session) -> None:
     with pytest.raises(InputError) as raised:
         session.change({"commitments[country=CYR, region=coast].at_least": 9})

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from optimizer.case import Case
 from optimizer.case.changes import change_case, is_cell
-from optimizer.changes import made_after
+from optimizer.changes import made_after, require_changes
+from optimizer.checking import require_case
 from optimizer.errors import NoPlanError, SolverError
 from optimizer.formulation.adding import limit_part
 from optimizer.formulation.custom import Extend
@@ -149,15 +150,18 @@ class Session:
         Raises
         ------
         PolicyError
-            If an address leads nowhere or a value is not possible.
+            If an address leads nowhere, a value is not possible, or the policy is no longer meant
+            for the case.
         SolverError
             If the solver refuses a number. Nothing is changed in either case.
         """
+        require_changes(changes)
         scales = dict(self._frozen())
         of_cells = {address: value for address, value in changes.items() if is_cell(address)}
         of_policy = {address: value for address, value in changes.items() if not is_cell(address)}
         policy = changed_policy(self.policy, of_policy) if of_policy else self.policy
         case, cells = change_case(self.case, of_cells) if of_cells else (self.case, ())
+        require_case(policy, case)
         scales |= changed_scales(self.policy, policy)
         renewal = renewed(
             self._loaded.instance, case, policy, [(cell.table, cell.column) for cell in cells]
@@ -284,9 +288,12 @@ class Session:
 
         Raises
         ------
+        PolicyError
+            If the time limit is none.
         SolverError
             If points have no upper limit.
         """
+        check_options(None, time_limit)
         watch = Watch(time_limit=time_limit)
         with watch.listening():
             try:
