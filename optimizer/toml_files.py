@@ -72,7 +72,7 @@ class StrictTable(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    @field_validator("*", mode="before")
+    @field_validator("*", mode="after")
     @classmethod
     def _of_usual_size(cls, value: object) -> object:
         if _is_too_large(value):
@@ -89,8 +89,7 @@ def _is_too_large(value: object) -> bool:
     """Whether a number, or one of a list, is beyond what cells of a case may hold as well."""
     if isinstance(value, tuple):
         return any(map(_is_too_large, value))
-    # Infinity has a fault of its own.
-    return isinstance(value, int | float) and LARGEST_NUMBER < abs(value) < float("inf")
+    return isinstance(value, int | float) and abs(value) > LARGEST_NUMBER
 
 
 def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:

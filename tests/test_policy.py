@@ -694,14 +694,14 @@ def test_addresses_are_read_back_as_they_are_told(name: str) -> None:
 CHANGES = [
     pytest.param(
         {
-            "goals.growth.weight": 1e300,
+            "goals.growth.scale": 1e300,
             "goals.welcome.scale": 5e-324,
             "limits.labour_floor.at_least": -(10**19),
         },
         (
             "3 problems\n"
-            "- changes, goals.growth.weight: 1e+300 is too large a number\n"
-            "    Expected the weight of the goal in the objective.\n"
+            "- changes, goals.growth.scale: 1e+300 is too large a number\n"
+            "    Expected ideal, none or a number above 0.\n"
             "- changes, goals.welcome.scale: 5e-324 is too small a number\n"
             "    Expected ideal, none or a number above 0.\n"
             "- changes, limits.labour_floor.at_least: -10000000000000000000 is too large a number\n"
