@@ -198,12 +198,9 @@ class Engine:
                 self.go_on_from(basis)
             return
         if patch.sides:
-            rows = np.fromiter(patch.sides, dtype=np.int32)
+            rows = np.fromiter(patch.sides, dtype=np.int64)
             scale = self._row_scale[rows]
-            lower, upper = matrix.row_lower[rows] * scale, matrix.row_upper[rows] * scale
-            change = self._highs.changeRowsBounds  # type: ignore[attr-defined]  # not in its stubs
-            status = change(len(rows), rows, lower, upper)
-            self._check(status, "changeRowsBounds")
+            self._set_sides(rows, matrix.row_lower[rows] * scale, matrix.row_upper[rows] * scale)
         for row, column, value in zip(*patch.coefficients(), strict=True):
             number = value * self._row_scale[row] * self._scale[column]
             status = self._highs.changeCoeff(int(row), int(column), float(number))

@@ -223,7 +223,6 @@ class LoadedModel:
         if sifted is None:
             return None
         search = self._search(sifted.matrix, watch, gap)
-        search.partial = True
         search.run(sifted.run, self.last)
         return search
 
@@ -242,6 +241,7 @@ class LoadedModel:
             watch,
             gap,
             log=self._search_log(),
+            partial=matrix is not self.matrix,
             best=None if before is None else before.best,
             nodes=0 if before is None else before.nodes,
         )
