@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse
-from scipy.sparse.csgraph import maximum_flow
 
 Counts = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
@@ -62,13 +60,17 @@ def _proportional(cohort: Counts, placed: Counts) -> Counts:
 
 def _largest_flow(supply: Counts, demand: Counts, most: Counts) -> Counts:
     """Most slots within a cap per cell and both margins, by maximum flow."""
+    # Imported where slots are filled: most of those who import this module check plans only.
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_flow
+
     rows, columns = most.shape
     source, sink = rows + columns, rows + columns + 1
     left, right = np.nonzero(most)
     tails = np.concatenate([np.full(rows, source), left, rows + np.arange(columns)])
     heads = np.concatenate([np.arange(rows), rows + right, np.full(columns, sink)])
     room = np.concatenate([supply, most[left, right], demand]).astype(np.int32)
-    graph = scipy.sparse.csr_array(
+    graph = csr_array(
         (room, (tails.astype(np.int32), heads.astype(np.int32))), shape=(sink + 1, sink + 1)
     )
     flow = maximum_flow(graph, source, sink).flow

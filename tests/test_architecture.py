@@ -156,6 +156,13 @@ assert not code, code
     assert not loaded
 
 
+@pytest.mark.parametrize("module", ["planner", "session", "preparation"])
+def test_pyomo_loads_no_part_of_scipy_that_nobody_uses(module: str) -> None:
+    loaded = modules_after(f"import optimizer.{module}")
+    assert "pyomo" in loaded
+    assert not {"scipy.stats", "scipy.integrate"} & loaded
+
+
 def test_public_names_resolve() -> None:
     optimizer = importlib.import_module("optimizer")
     names = list(optimizer.__all__)

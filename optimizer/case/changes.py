@@ -79,6 +79,33 @@ def is_cell(address: str) -> bool:
     return ADDRESS.fullmatch(address) is not None
 
 
+def one_spelling(address: str) -> str:
+    """An address as every other spelling of it comes out too; what is no cell's stays as it is.
+
+    Keys come in the order of the table, money columns without their currency.
+
+    Examples
+    --------
+    >>> one_spelling("budgets[ year=2030,line=science ].amount_jpy")
+    'budgets[line=science, year=2030].amount'
+    """
+    found = ADDRESS.fullmatch(address)
+    spec = None if found is None else TABLES.get(found[1])
+    if found is None or spec is None:
+        return address
+    name, chosen, column = found.groups()
+    keys = [*spec.keys, *spec.optional_keys]
+    parts = [[word.strip() for word in part.partition("=")] for part in _parts(chosen)]
+    parts.sort(key=lambda part: (keys.index(part[0]) if part[0] in keys else len(keys), part))
+    money = [each.name for each in spec.columns if each.unit == MONEY]
+    column = next((each for each in money if re.fullmatch(f"{each}_[a-z]{{3}}", column)), column)
+    return f"{name}[{', '.join(map(''.join, parts))}].{column}"
+
+
+def _parts(chosen: str) -> list[str]:
+    return [part for piece in chosen.split(",") if (part := piece.strip())]
+
+
 def change_case(case: Case, changes: Mapping[str, object]) -> tuple[Case, tuple[CellChange, ...]]:
     """Give a copy of a case with cells changed, and what was changed in it.
 
@@ -97,7 +124,13 @@ def change_case(case: Case, changes: Mapping[str, object]) -> tuple[Case, tuple[
     problems = Problems()
     done = []
     tables = dict(case.tables)
+    spelt: dict[str, str] = {}
     for address, value in changes.items():
+        first = spelt.setdefault(one_spelling(address), address)
+        if first != address:
+            problems.add(
+                CHANGES, f"names the same cells as {first}", column=address, expected="one of them"
+            )
         change = _resolve(address, value, case, problems)
         if change is not None:
             tables[change.table] = change.made_in(tables[change.table])
@@ -192,7 +225,7 @@ def _chosen(chosen: str, spec: TableSpec, frame: pd.DataFrame, add: Add) -> list
     """Positions of the rows with these keys; ``None`` after a problem."""
     keys = [*spec.keys, *spec.optional_keys]
     rows = list(range(len(frame)))
-    for part in filter(None, (piece.strip() for piece in chosen.split(","))):
+    for part in _parts(chosen):
         key, sign, value = (word.strip() for word in part.partition("="))
         if not sign or key not in keys:
             wanted = ", ".join(f"{name}=..." for name in keys)

@@ -28,8 +28,8 @@ def check_consistency(tables: CaseTables) -> None:
         _check_present(tables)
     if tables.sound("current_plan"):
         _check_current_plan(tables)
-    _check_constant(tables, "budgets", ["line"], ["agency", "purpose"])
-    _check_constant(tables, "services", ["service"], ["unit"])
+    _check_constant(tables, "budgets", "line", ["agency", "purpose"])
+    _check_constant(tables, "services", "service", ["unit"])
     for labels in LABELS:
         _check_spellings(tables, labels)
 
@@ -194,25 +194,18 @@ def _check_current_plan(tables: CaseTables) -> None:
     )
 
 
-def _check_constant(tables: CaseTables, name: str, keys: list[str], columns: Iterable[str]) -> None:
-    """Report cells that differ from the first row of the same keys."""
+def _check_constant(tables: CaseTables, name: str, key: str, columns: Iterable[str]) -> None:
+    """Report cells that differ from the first row of the same key."""
     frame = tables[name]
     for column in columns:
-        told = frame[frame[column].ne("")]
-        firsts = told.drop_duplicates(keys).reset_index()[[*keys, "row", column]]
-        both = told[[*keys, column]].reset_index().merge(firsts, on=keys, suffixes=("", "_first"))
-        odd = both[both[column].ne(both[f"{column}_first"])]
-        tables.add_all(
-            name,
-            (
-                (row, f"{value!r} here, {first!r} in row {first_row}", None)
-                for row, value, first, first_row in zip(
-                    odd["row"], odd[column], odd[f"{column}_first"], odd["row_first"], strict=True
-                )
-            ),
-            column,
-            f"one {column} per {' and '.join(keys)}",
-        )
+        firsts: dict[str, tuple[str, int]] = {}
+        found = []
+        cells = (frame[label].tolist() for label in (key, column))
+        for row, named, value in zip(frame.index.tolist(), *cells, strict=True):
+            first, first_row = firsts.setdefault(named, (value, row)) if value else (value, row)
+            if value != first:
+                found.append((row, f"{value!r} here, {first!r} in row {first_row}", None))
+        tables.add_all(name, found, column, f"one {column} per {key}")
 
 
 LABELS = (

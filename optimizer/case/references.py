@@ -40,32 +40,27 @@ def check_references(tables: CaseTables) -> None:
 
 
 def _check_keys(tables: CaseTables, name: str, column: str, other: str) -> None:
-    frame = tables[name]
-    cells = frame.loc[frame[column].ne(""), column]
+    cells = [(row, value) for row, value in _items(tables[name][column]) if value]
     target, key = TABLES[other], KEY_OF[other]
     if not tables.has(other):
-        if len(cells) and not target.required:
+        if cells and not target.required:
             message = f"names {_several(key)}, but there is no {target.file}"
-            tables.add(name, message, int(cells.index[0]), column, f"a {target.file}")
+            tables.add(name, message, cells[0][0], column, f"a {target.file}")
         return
-    keys = tables[other][key]
-    if not tables.sound(other) and (tables.reads[other].lost or keys.eq("").any()):
+    known = dict.fromkeys(tables[other][key].tolist())
+    if not tables.sound(other) and (tables.reads[other].lost or "" in known):
         # Rows or keys that could not be read have been told; others may well name them.
         return
-    known = list(keys.unique())
     if not known:
-        if len(cells):
+        if cells:
             message = f"names {_several(key)}, but {target.file} has no rows"
-            tables.add(name, message, int(cells.index[0]), column, f"rows in {target.file}")
+            tables.add(name, message, cells[0][0], column, f"rows in {target.file}")
         return
-    unknown = cells[~cells.isin(known)]
-    maybe = {value: did_you_mean(value, known) for value in unknown.unique()}
+    unknown = [(row, value) for row, value in cells if value not in known]
+    maybe = {value: did_you_mean(value, known) for value in {value for _, value in unknown}}
     tables.add_all(
         name,
-        (
-            (row, f"{value!r} is not in {target.file}", maybe[value])
-            for row, value in _items(unknown)
-        ),
+        ((row, f"{value!r} is not in {target.file}", maybe[value]) for row, value in unknown),
         column,
         f"a {key} of {target.file}",
     )

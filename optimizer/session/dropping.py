@@ -36,6 +36,8 @@ def require_droppable(instance: Instance, name: str) -> None:
 
 def rows_of(loaded: LoadedModel, names: Collection[str]) -> list[int]:
     """Rows of limits by their names, and of whole rules."""
+    if not names:
+        return []
     return [
         number
         for number, (rule, index) in enumerate(loaded.matrix.rows)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
@@ -18,18 +20,24 @@ from optimizer.tables.guesses import NUMBER, meant_number, meant_share, what_ins
 ONE_OR_A_THOUSAND = re.compile(r"[+-]?[1-9][0-9]{0,2}\.000")
 """Whole numbers that mean something else where points separate thousands."""
 
+Texts: TypeAlias = npt.NDArray[np.object_]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+"""Columns of cells, as the parser works on them."""
+
 NOT_ZERO = re.compile(r"[+-]?[0.]*[1-9]")
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
-CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)"
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 """Characters that no note needs and no workbook takes; tab and line break are let through."""
 
-NOT_PLAIN = r"[^ -~]"
+NOT_PLAIN = re.compile(r"[^ -~]")
 
 LARGEST_COUNT = 1e15
 """Counts beyond it would lose digits in floating point."""
 
 BOOLEANS = {"yes": True, "no": False}
+FIGURES = ("int", "number")
 SAID_OTHERWISE = {"y": "yes", "true": "yes", "1": "yes", "n": "no", "false": "no", "0": "no"}
 
 
@@ -59,27 +67,29 @@ def parse_cells(
         str with "" for blank, bool, float64 with NaN, int64, or Int64 with <NA> for optional
         whole numbers. Faulty cells come out blank; each is a problem.
     """
-    report = _Report(file, header, expected(column), problems)
+    report = _Report(file, header, expected(column), problems, cells.index)
+    texts = cells.to_numpy(dtype=object)
     if column.name in (SOURCE.name, NOTE.name):
-        refused = _unprintable(cells, report)
+        refused = _unprintable(texts, report)
     else:
-        cells = _stripped(cells, report)
+        texts = _stripped(texts, report)
         is_text = column.kind == "text"
-        refused = _odd_texts(cells, report) if is_text else _unprintable(cells, report)
+        refused = _odd_texts(texts, report) if is_text else _unprintable(texts, report)
     if kinds is not None:
-        refused |= _odd_kinds(cells, kinds, column, report)
-    cells = cells.mask(refused, "")
+        refused |= _odd_kinds(texts, kinds.to_numpy(dtype=object), column, report)
+    texts = _blanked(texts, refused)
     if column.default is not None:
-        cells = cells.mask(cells.eq(""), column.default)
+        texts = np.where(texts == "", column.default, texts)
     if column.required:
-        report.add(cells, cells.eq("") & ~refused, lambda cell: "is blank")
+        report.add(texts, (texts == "") & ~refused, lambda cell: "is blank")
+    if column.kind in FIGURES:
+        return _as_figures(_parse_figures(texts, column, report), column, cells.index)
+    if column.kind != "text":
+        words = list(BOOLEANS) if column.kind == "bool" else list(column.choices)
+        texts = _parse_words(texts, words, report)
     if column.kind == "bool":
-        return _parse_words(cells, list(BOOLEANS), report).eq("yes")
-    if column.kind == "choice":
-        return _parse_words(cells, list(column.choices), report)
-    if column.kind == "text":
-        return cells
-    return _parse_figures(cells, column, report)
+        return pd.Series(texts == "yes", index=cells.index)
+    return pd.Series(texts, index=cells.index, dtype="str")
 
 
 def parse_attribute(
@@ -94,20 +104,47 @@ def parse_attribute(
 
     A column of mostly figures with a few other cells is faulty, not text.
     """
-    report = _Report(file, str(cells.name), "a number or a blank cell", problems)
-    cells = _stripped(cells, report)
-    refused = _unprintable(cells, report)
-    filled = cells.ne("") & ~refused
-    is_figure = cells.str.fullmatch(NUMBER)
+    report = _Report(file, str(cells.name), "a number or a blank cell", problems, cells.index)
+    texts = _stripped(cells.to_numpy(dtype=object), report)
+    refused = _unprintable(texts, report)
+    filled = (texts != "") & ~refused
+    is_figure = _matching(texts, NUMBER.fullmatch)
     is_mostly_text = filled.any() and 2 * (filled & is_figure).sum() <= filled.sum()
     is_text = is_text or bool(is_mostly_text)
     if kinds is not None:
         is_like = ATTRIBUTE_OF_TEXT if is_text else ATTRIBUTE_OF_FIGURES
-        refused |= _odd_kinds(cells, kinds, is_like, report)
+        refused |= _odd_kinds(texts, kinds.to_numpy(dtype=object), is_like, report)
     if is_text:
-        refused |= _odd_texts(cells.mask(refused, ""), report)
-    cells = cells.mask(refused, "")
-    return cells if is_text else _parse_figures(cells, None, report)
+        refused |= _odd_texts(_blanked(texts, refused), report)
+    texts = _blanked(texts, refused)
+    if is_text:
+        return pd.Series(texts, index=cells.index, dtype="str")
+    return pd.Series(_parse_figures(texts, None, report), index=cells.index)
+
+
+def _as_figures(values: Floats, column: ColumnSpec, rows: pd.Index) -> pd.Series:
+    figures = pd.Series(values, index=rows)
+    if column.kind != "int":
+        return figures
+    is_full = column.required and not np.isnan(values).any()
+    return figures.astype("int64" if is_full else "Int64")
+
+
+def _matching(texts: Texts, test: Callable[[str], object], within: Flags | None = None) -> Flags:
+    """Cells, of those within, for which a search finds something."""
+    if within is not None:
+        found = within.copy()
+        found[within] = _matching(texts[within], test)
+        return found
+    return np.fromiter((test(text) is not None for text in texts), bool, len(texts))
+
+
+def _among(texts: Texts, words: Collection[str]) -> Flags:
+    return np.fromiter((text in words for text in texts), bool, len(texts))
+
+
+def _blanked(texts: Texts, refused: Flags) -> Texts:
+    return np.where(refused, "", texts)
 
 
 def _no_guess(cell: str) -> None:
@@ -121,32 +158,35 @@ def _quoted(cell: str) -> str:
 class _Report:
     """Adds the faults of one column to the problems."""
 
-    def __init__(self, file: str, header: str, wanted: str, problems: Problems) -> None:
+    def __init__(
+        self, file: str, header: str, wanted: str, problems: Problems, rows: pd.Index
+    ) -> None:
         self.file, self.header, self.wanted, self.problems = file, header, wanted, problems
+        self.rows = rows
 
     def add(
         self,
-        cells: pd.Series,
-        is_faulty: pd.Series,
+        texts: Texts,
+        is_faulty: Flags,
         message: Callable[[str], str],
         maybe: Callable[[str], str | None] = _no_guess,
         wanted: str | None = None,
     ) -> None:
         """Add a problem for every faulty cell; the message is made from its text."""
-        if not is_faulty.to_numpy().any():
+        if not is_faulty.any():
             return
-        faulty = cells[is_faulty]
         self.problems.add_all(
-            Problem(self.file, message(cell), row, self.header, wanted or self.wanted, maybe(cell))
-            for row, cell in zip(faulty.index.tolist(), faulty.tolist(), strict=True)
+            Problem(self.file, message(text), row, self.header, wanted or self.wanted, maybe(text))
+            for row, text in zip(self.rows[is_faulty].tolist(), texts[is_faulty], strict=True)
         )
 
 
-def _stripped(cells: pd.Series, report: _Report) -> pd.Series:
-    stripped = cells.str.strip()
+def _stripped(texts: Texts, report: _Report) -> Texts:
+    stripped = np.empty_like(texts)
+    stripped[:] = [text.strip() for text in texts]
     report.add(
-        cells,
-        cells.ne(stripped),
+        texts,
+        texts != stripped,
         lambda cell: f"{_quoted(cell)} has spaces around it",
         lambda cell: cell.strip() or "a blank cell",
         wanted="values without spaces around them",
@@ -154,10 +194,10 @@ def _stripped(cells: pd.Series, report: _Report) -> pd.Series:
     return stripped
 
 
-def _unprintable(cells: pd.Series, report: _Report) -> pd.Series:
-    odd = cells.str.contains(CONTROL, regex=True)
+def _unprintable(texts: Texts, report: _Report) -> Flags:
+    odd = _matching(texts, CONTROL.search)
     report.add(
-        cells,
+        texts,
         odd,
         lambda cell: f"{_quoted(cell)} has control characters",
         wanted="text without control characters",
@@ -165,18 +205,18 @@ def _unprintable(cells: pd.Series, report: _Report) -> pd.Series:
     return odd
 
 
-def _odd_texts(cells: pd.Series, report: _Report) -> pd.Series:
+def _odd_texts(texts: Texts, report: _Report) -> Flags:
     """Report names with characters that cannot be seen, or look like others."""
-    odd = pd.Series(False, index=cells.index)
-    unusual = cells[cells.str.contains(NOT_PLAIN, regex=True)]
-    found = {cell: fault for cell in unusual.unique() if (fault := oddity(cell)) is not None}
+    odd = np.zeros(len(texts), dtype=bool)
+    unusual = dict.fromkeys(texts[_matching(texts, NOT_PLAIN.search)])
+    found = {cell: fault for cell in unusual if (fault := oddity(cell)) is not None}
     kinds: dict[tuple[str, str], set[str]] = {}
     for cell, fault in found.items():
         kinds.setdefault((fault.message, fault.expected), set()).add(cell)
     for (message, expected_text), alike in kinds.items():
-        faulty = cells.isin(alike)
+        faulty = _among(texts, alike)
         report.add(
-            cells,
+            texts,
             faulty,
             partial(_told_as, message),
             lambda cell: found[cell].maybe,
@@ -195,9 +235,7 @@ ATTRIBUTE_OF_TEXT = ColumnSpec("attribute", "text", "")
 ATTRIBUTE_OF_FIGURES = ColumnSpec("attribute", "number", "")
 
 
-def _odd_kinds(
-    cells: pd.Series, kinds: pd.Series, column: ColumnSpec, report: _Report
-) -> pd.Series:
+def _odd_kinds(texts: Texts, kinds: Texts, column: ColumnSpec, report: _Report) -> Flags:
     """Report cells of a sheet that are of another kind than their column."""
 
     def meant(cell: str) -> str | None:
@@ -206,24 +244,24 @@ def _odd_kinds(
         return meant_number(cell, column.unit)
 
     kind = column.kind
-    odd = pd.Series(False, index=cells.index)
+    odd = np.zeros(len(texts), dtype=bool)
     refused = [DATE, ERROR, UNCOMPUTED]
     if kind not in ("bool", "choice"):
         refused.append(TRUTH)
     for letter in refused:
-        found = kinds.eq(letter)
+        found = kinds == letter
         report.add(
-            cells,
+            texts,
             found,
             partial(kind_fault, kind=letter),
             meant,
             wanted=NO_VALUE if letter == UNCOMPUTED else None,
         )
         odd |= found
-    if kind in ("int", "number"):
-        kept = kinds.eq(TEXT) & cells.str.fullmatch(NUMBER)
+    if kind in FIGURES:
+        kept = _matching(texts, NUMBER.fullmatch, within=kinds == TEXT)
         report.add(
-            cells,
+            texts,
             kept,
             lambda cell: f"{_quoted(cell)} is a number kept as text",
             str,
@@ -233,67 +271,60 @@ def _odd_kinds(
     return odd
 
 
-def _parse_words(cells: pd.Series, words: list[str], report: _Report) -> pd.Series:
+def _parse_words(texts: Texts, words: list[str], report: _Report) -> Texts:
     def meant(cell: str) -> str | None:
         word = SAID_OTHERWISE.get(cell.casefold()) if words == list(BOOLEANS) else None
         return word or did_you_mean(cell, words)
 
-    unknown = cells.ne("") & ~cells.isin(words)
-    report.add(cells, unknown, lambda cell: f"{_quoted(cell)} is not allowed", meant)
-    return cells.mask(unknown, "")
+    unknown = (texts != "") & ~_among(texts, set(words))
+    report.add(texts, unknown, lambda cell: f"{_quoted(cell)} is not allowed", meant)
+    return _blanked(texts, unknown)
 
 
-def _parse_figures(cells: pd.Series, column: ColumnSpec | None, report: _Report) -> pd.Series:
-    well_formed = cells.str.fullmatch(NUMBER)
-    odd = cells.ne("") & ~well_formed
-    not_finite = odd & cells.str.fullmatch(NOT_FINITE)
-    report.add(cells, not_finite, lambda cell: f"{_quoted(cell)} is not a finite number")
+def _parse_figures(texts: Texts, column: ColumnSpec | None, report: _Report) -> Floats:
+    well_formed = _matching(texts, NUMBER.fullmatch)
+    odd = (texts != "") & ~well_formed
+    not_finite = _matching(texts, NOT_FINITE.fullmatch, within=odd)
+    report.add(texts, not_finite, lambda cell: f"{_quoted(cell)} is not a finite number")
     may_be_blank = column is None or not column.required
     unit = "" if column is None else column.unit
     report.add(
-        cells,
+        texts,
         odd & ~not_finite,
         lambda cell: f"{_quoted(cell)} {what_instead(cell)}",
         lambda cell: meant_number(cell, unit, may_be_blank=may_be_blank),
     )
-    values = pd.Series(np.nan, index=cells.index, dtype="float64")
-    values[well_formed] = cells[well_formed].to_numpy(dtype=object).astype("float64")
-    too_large = values.abs().gt(LARGEST_NUMBER)
-    report.add(cells, too_large, lambda cell: f"{_quoted(cell)} is too large a number")
-    too_small = values.eq(0.0) & cells.str.match(NOT_ZERO)
-    report.add(cells, too_small, lambda cell: f"{_quoted(cell)} is too small a number")
-    values = values.mask(too_large | too_small)
-    return values if column is None else _within_range(cells, values, column, report)
+    values = np.full(len(texts), np.nan)
+    values[well_formed] = texts[well_formed].astype("float64")
+    too_large = np.abs(values) > LARGEST_NUMBER
+    report.add(texts, too_large, lambda cell: f"{_quoted(cell)} is too large a number")
+    too_small = _matching(texts, NOT_ZERO.match, within=values == 0.0)
+    report.add(texts, too_small, lambda cell: f"{_quoted(cell)} is too small a number")
+    values[too_large | too_small] = np.nan
+    return values if column is None else _within_range(texts, values, column, report)
 
 
-def _within_range(
-    cells: pd.Series, values: pd.Series, column: ColumnSpec, report: _Report
-) -> pd.Series:
-    whole = column.kind == "int"
-    faulty = pd.Series(False, index=values.index)
-    if whole:
-        either = cells.str.fullmatch(ONE_OR_A_THOUSAND)
-        report.add(cells, either, lambda cell: f"{cell} may mean {_one_or_a_thousand(cell)}")
-        faulty |= either
-        fraction = values.notna() & values.mod(1.0).ne(0.0)
-        report.add(cells, fraction, lambda cell: f"{shorten(cell)} is not a whole number")
-        large = values.abs().gt(LARGEST_COUNT)
-        report.add(cells, large, lambda cell: f"{shorten(cell)} is too large a number")
-        faulty |= fraction | large
+def _within_range(texts: Texts, values: Floats, column: ColumnSpec, report: _Report) -> Floats:
+    faulty = np.zeros(len(values), dtype=bool)
+    if column.kind == "int":
+        either = _matching(texts, ONE_OR_A_THOUSAND.fullmatch)
+        report.add(texts, either, lambda cell: f"{cell} may mean {_one_or_a_thousand(cell)}")
+        fraction = ~np.isnan(values) & (np.mod(values, 1.0) != 0.0)
+        report.add(texts, fraction, lambda cell: f"{shorten(cell)} is not a whole number")
+        large = np.abs(values) > LARGEST_COUNT
+        report.add(texts, large, lambda cell: f"{shorten(cell)} is too large a number")
+        faulty |= either | fraction | large
     if column.low is not None:
-        below = values.lt(column.low)
-        report.add(cells, below, lambda cell: f"{shorten(cell)} is below {column.low:g}")
+        below = values < column.low
+        report.add(texts, below, lambda cell: f"{shorten(cell)} is below {column.low:g}")
         faulty |= below
     if column.high is not None:
-        above = values.gt(column.high)
+        above = values > column.high
         # Whoever writes 90 for a share means 90 %.
         maybe = meant_share if column.high == 1 else _no_guess
-        report.add(cells, above, lambda cell: f"{shorten(cell)} is above {column.high:g}", maybe)
+        report.add(texts, above, lambda cell: f"{shorten(cell)} is above {column.high:g}", maybe)
         faulty |= above
-    values = values.mask(faulty)
-    if not whole:
-        return values
-    return values.astype("int64" if column.required and values.notna().all() else "Int64")
+    return np.where(faulty, np.nan, values)
 
 
 def fits(value: float, column: ColumnSpec) -> bool:

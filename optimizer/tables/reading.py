@@ -199,24 +199,22 @@ def _check_duplicates(
 ) -> None:
     """Report rows with the keys of an earlier row; blank optional keys are equal to each other."""
     keys = [*spec.keys, *spec.optional_keys]
-    is_named = pd.Series(True, index=frame.index)
-    for name in keys:
-        is_filled = frame[name].notna() & frame[name].astype("str").ne("")
-        # A key that cannot be read is blank too, but not by the will of whoever wrote it.
-        is_meant = name in spec.optional_keys and (name not in raw or raw[name].str.strip().eq(""))
-        is_named &= is_filled | is_meant
-    known = frame[is_named]
-    if not known.duplicated(keys).any():
-        return
-    rows = known.index.to_series()
-    cells = known.groupby(keys, dropna=False, sort=False).ngroup()
-    firsts = rows.groupby(cells).transform("first")
-    again = known[rows.ne(firsts)]
+    columns = [frame[name].tolist() for name in keys]
+    is_named = np.ones(len(frame), dtype=bool)
+    for name, cells in zip(keys, columns, strict=True):
+        is_blank = np.fromiter((cell is pd.NA or cell == "" for cell in cells), bool, len(cells))
+        if name in spec.optional_keys and is_blank.any():
+            # A key that cannot be read is blank too, but not by the will of whoever wrote it.
+            is_blank &= raw[name].str.strip().ne("").to_numpy() if name in raw else False
+        is_named &= ~is_blank
+    firsts: dict[tuple[object, ...], int] = {}
     found = []
-    for row, values in zip(again.index, again[keys].itertuples(index=False), strict=True):
-        told = describe(dict(zip(keys, values, strict=True)))
-        message = f"{told} is already in row {firsts[row]}"
-        found.append(Problem(spec.file, message, row, None, f"one row per {', '.join(keys)}"))
+    rows = zip(frame.index.tolist(), is_named.tolist(), zip(*columns, strict=True), strict=True)
+    for row, named, values in rows:
+        first = firsts.setdefault(values, row) if named else row
+        if first != row:
+            message = f"{describe(dict(zip(keys, values, strict=True)))} is already in row {first}"
+            found.append(Problem(spec.file, message, row, None, f"one row per {', '.join(keys)}"))
     problems.add_all(found)
 
 
