@@ -34,7 +34,7 @@ STEPS = (
 )
 SIZES, QUICK_SIZES = ("national", "japan", "large", "world"), ("gap_01", "small")
 GAP = 0.01
-PLAN_LIMIT, QUICK_PLAN_LIMIT = 2400.0, 20.0
+PLAN_LIMIT, QUICK_PLAN_LIMIT = 3600.0, 20.0
 IDEALS_LIMIT, QUICK_IDEALS_LIMIT = 120.0, 20.0
 """Wall seconds for root LP and plan together, and for all ideals; the rest has no limit. Ideals
 that are not found in time are replaced by one scale for all goals, and the later steps go on."""
