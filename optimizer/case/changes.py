@@ -23,13 +23,12 @@ from optimizer.changes import CHANGES
 from optimizer.errors import InputError, PolicyError, Problems, did_you_mean, shorten
 from optimizer.schema import MONEY, TABLES, ColumnSpec, TableSpec
 from optimizer.tables import TableRead
-from optimizer.tables.cells import fits, parse_cells
+from optimizer.tables.cells import FIGURES, fits, parse_cells
 from optimizer.toml_files import frozen, shown
 
 Add = Callable[..., None]
 
 ADDRESS = re.compile(r"\s*(\w+)\s*\[([^\[\]]*)\]\s*\.\s*([\w ]+?)\s*")
-FIGURES = ("number", "int")
 TOGETHER = frozenset(
     {
         "tracks",

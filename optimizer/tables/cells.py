@@ -17,13 +17,12 @@ from optimizer.schema import LARGEST_NUMBER, NOTE, SOURCE, ColumnSpec
 from optimizer.tables.grids import DATE, ERROR, NO_VALUE, TEXT, TRUTH, UNCOMPUTED, kind_fault
 from optimizer.tables.guesses import NUMBER, meant_number, meant_share, what_instead
 
-ONE_OR_A_THOUSAND = re.compile(r"[+-]?[1-9][0-9]{0,2}\.000")
-"""Whole numbers that mean something else where points separate thousands."""
-
 Texts: TypeAlias = npt.NDArray[np.object_]
 Floats: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
-"""Columns of cells, as the parser works on them."""
+
+ONE_OR_A_THOUSAND = re.compile(r"[+-]?[1-9][0-9]{0,2}\.000")
+"""Whole numbers that mean something else where points separate thousands."""
 
 NOT_ZERO = re.compile(r"[+-]?[0.]*[1-9]")
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
@@ -38,6 +37,8 @@ LARGEST_COUNT = 1e15
 
 BOOLEANS = {"yes": True, "no": False}
 FIGURES = ("int", "number")
+"""Kinds of columns that hold figures."""
+
 SAID_OTHERWISE = {"y": "yes", "true": "yes", "1": "yes", "n": "no", "false": "no", "0": "no"}
 
 
