@@ -233,6 +233,7 @@ def test_changes_are_told_in_the_order_in_which_they_were_made(session: Session)
 
 def test_a_cell_changed_again_in_another_spelling_is_told_once(session: Session) -> None:
     session.change({"budgets[line=industry, year=2030].amount_jpy": 12e6})
+    session.change({"budgets[line=industry, line=industry, year=2030].amount": 8e6})
     session.change({"budgets[year=2030,line=industry].amount": 9e6})
     changes = session.solve().provenance["changes"]
     assert changes == {"budgets[year=2030,line=industry].amount": 9e6}

@@ -94,8 +94,10 @@ def one_spelling(address: str) -> str:
         return address
     name, chosen, column = found.groups()
     keys = [*spec.keys, *spec.optional_keys]
-    parts = [[word.strip() for word in part.partition("=")] for part in _parts(chosen)]
-    parts.sort(key=lambda part: (keys.index(part[0]) if part[0] in keys else len(keys), part))
+    distinct = {tuple(word.strip() for word in part.partition("=")) for part in _parts(chosen)}
+    parts = sorted(
+        distinct, key=lambda part: (keys.index(part[0]) if part[0] in keys else -1, part)
+    )
     money = [each.name for each in spec.columns if each.unit == MONEY]
     column = next((each for each in money if re.fullmatch(f"{each}_[a-z]{{3}}", column)), column)
     return f"{name}[{', '.join(map(''.join, parts))}].{column}"
@@ -125,13 +127,12 @@ def change_case(case: Case, changes: Mapping[str, object]) -> tuple[Case, tuple[
     tables = dict(case.tables)
     spelt: dict[str, str] = {}
     for address, value in changes.items():
-        first = spelt.setdefault(one_spelling(address), address)
-        if first != address:
-            problems.add(
-                CHANGES, f"names the same cells as {first}", column=address, expected="one of them"
-            )
         change = _resolve(address, value, case, problems)
         if change is not None:
+            first = spelt.setdefault(one_spelling(address), address)
+            if first != address:
+                message = f"names the same cells as {first}"
+                problems.add(CHANGES, message, column=address, expected="one of them")
             tables[change.table] = change.made_in(tables[change.table])
             done.append(change)
     problems.raise_if_any(PolicyError)
