@@ -108,7 +108,7 @@ def test_every_step_leaves_a_plan_that_keeps_the_rules_under_a_bound_that_is_non
         if search.best is not None:
             found += 1
             assert keeps_every_rule(loaded, search.best)
-            assert search.watch.objective == pytest.approx(search.points(search.best))
+            assert search.watch.objective == pytest.approx(loaded.matrix.points(search.best))
     assert found >= 4
 
 

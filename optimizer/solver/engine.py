@@ -15,6 +15,7 @@ from optimizer.errors import SolverError
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.patching import Patch
 from optimizer.solver.scaling import objective_units, power_of_two_scales
+from optimizer.solver.trust import Scaled
 from optimizer.solver.watch import Watch
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class Engine:
             event.subscribe(self._on_tick)
         self._highs.cbMipImprovingSolution.subscribe(self._on_solution)
         self._best: Floats | None = None
+        self._log = log
         self.runs = 0
 
     def load(self, matrix: Matrix) -> None:
@@ -331,7 +333,37 @@ class Engine:
         if self.relaxed and self._is_unclean():
             self.forget()
             self._check(self._highs.run(), "run")
-        return self._result()
+        run = self._result()
+        return run if self.relaxed or self._is_true(run) else self._run_again(watch)
+
+    def _run_again(self, watch: Watch) -> Run:
+        """Repeat a tree search whose columns were not what it said, from no start at all.
+
+        HiGHS 1.16.0 reported the optimum with the columns of the start, after presolve.
+        """
+        watch.begin(f"{watch.step}, again without a start")
+        watch.learn()
+        self.forget()
+        self._best = None
+        self._option("time_limit", watch.seconds_left())
+        self._check(self._highs.run(), "run")
+        run = self._result()
+        if self._log is not None:
+            with self._log.open("a", encoding="utf-8") as log:
+                log.write("\nThe columns of the search were not worth what it said: it was ")
+                log.write("repeated without a start.\n")
+        if not self._is_true(run):
+            raise SolverError(
+                "HiGHS's columns are not worth what it says of them, even without a start: "
+                "another version of highspy may do better"
+            )
+        return run
+
+    def _is_true(self, run: Run) -> bool:
+        if run.x is None or run.objective is None:
+            return True
+        scaled = Scaled(self.matrix, self._row_scale, self._scale, self._units)
+        return scaled.is_true(run.x, run.objective)
 
     def _is_unclean(self) -> bool:
         """Whether a simplex that went on ended optimal with a solution that breaks rows."""
@@ -357,7 +389,7 @@ class Engine:
             raise SolverError(f"HiGHS ended with status {self._highs.modelStatusToString(status)}")
         objective = None if x is None else float(info.objective_function_value) / self._units
         if x is not None and not feasible and not done:
-            objective = float(self.matrix.cost @ x + self.matrix.offset)
+            objective = self.matrix.points(x)
         if self.relaxed:
             # Only an optimal LP proves a bound: a primal simplex that was cut off proves none.
             return Run("optimal" if done else "stopped", x, objective, objective if done else None)

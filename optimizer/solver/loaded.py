@@ -280,9 +280,6 @@ class LoadedModel:
         """Log of the tree search, beside that of the relaxations: HiGHS starts every log anew."""
         return None if self.log is None else self.log.with_name(f"search-{self.log.name}")
 
-    def _points(self, x: Floats) -> float:
-        return float(self.matrix.cost @ x + self.matrix.offset)
-
     def _least_transfers(self, x: Floats) -> Floats:
         """Among plans that differ in money moved only, take the one that moves least."""
         moved = np.concatenate([self.matrix.family("transfer"), self.matrix.family("carry_over")])
@@ -309,7 +306,7 @@ class LoadedModel:
         return least
 
     def _solution(self, x: Floats, watch: Watch, nodes: int) -> Solution:
-        objective = self._points(x)
+        objective = self.matrix.points(x)
         bound = max(objective, watch.bound if watch.bound is not None else np.inf)
         gap = relative_gap(objective, bound)
         decisions = {}

@@ -54,6 +54,10 @@ class Matrix:
         upper = self.row_upper
         return np.where(np.isfinite(upper), upper, self.row_lower)
 
+    def points(self, x: Floats) -> float:
+        """Value of the objective."""
+        return float(self.cost @ x + self.offset)
+
     def violation(self, x: Floats) -> float:
         """Largest violation of any row or bound, absolute."""
         activity = self.a @ x

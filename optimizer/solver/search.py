@@ -93,10 +93,6 @@ class Search:
         """Whether nothing is left to search for, or no time."""
         return self.infeasible or self.watch.is_close() or self.watch.should_stop()
 
-    def points(self, x: Floats) -> float:
-        """Points of a plan."""
-        return float(self.matrix.cost @ x + self.matrix.offset)
-
     def exact(self, x: Floats) -> Floats | None:
         """Round the whole numbers and solve for the rest, so that no tolerance is exploited."""
         whole = self._whole
@@ -112,9 +108,11 @@ class Search:
         return run.x
 
     def _keep(self, x: Floats | None) -> None:
-        if x is not None and (self.best is None or self.points(x) > self.points(self.best)):
+        if x is not None and (
+            self.best is None or self.matrix.points(x) > self.matrix.points(self.best)
+        ):
             self.best = x
-            self.watch.learn(objective=self.points(x))
+            self.watch.learn(objective=self.matrix.points(x))
 
     @cached_property
     def _whole(self) -> Ints:
@@ -126,7 +124,7 @@ class Search:
 
     def _rounded(self, x: Floats) -> None:
         """Keep the best plan with the decisions of ``x``, unless it cannot be the best of all."""
-        if self.best is not None and self.points(x) <= self.points(self.best):
+        if self.best is not None and self.matrix.points(x) <= self.matrix.points(self.best):
             return
         if distance(x[self._whole]) <= WHOLE:
             self._keep(self.exact(x))
@@ -146,7 +144,7 @@ class Search:
         kernel = Kernel(self.matrix, self.staged, self.options, self.gap)
         decided = kernel.decide(root, self.watch)
         if decided is not None:
-            self.decided = self.points(decided)
+            self.decided = self.matrix.points(decided)
             self.watch.begin("whole numbers")
             self._rounded(decided)
 
@@ -167,7 +165,7 @@ class Search:
         """Decisions and margins, first those which cost more of the gap that is left."""
         steps = [self._decisions, self._neighbourhoods]
         if self.best is not None and self.decided is not None and root.objective is not None:
-            lost = self.decided - self.points(self.best)
+            lost = self.decided - self.matrix.points(self.best)
             if lost > root.objective - self.decided:
                 steps = [self._neighbourhoods, self._decisions, self._neighbourhoods]
         for step in steps:
@@ -199,7 +197,7 @@ class Search:
             self._keep(self.exact(run.x))
 
     def _noted(self, x: Floats) -> None:
-        self.watch.learn(objective=self.points(x))
+        self.watch.learn(objective=self.matrix.points(x))
 
     def _learn(self, run: Run) -> None:
         self.infeasible = run.status == "infeasible" and self.best is None
