@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from optimizer.addresses import address_of, is_cell, meant, names_of, one_spelling, split_change
 from optimizer.errors import LONGEST_SHOWN, PolicyError, Problems, did_you_mean
 from optimizer.model_types import inner_types, is_table, known_keys
 from optimizer.toml_files import NAMING_KEYS, frozen, shown
@@ -25,8 +26,6 @@ WORDS = re.compile(r"\w[\w .-]*")
 
 FIXED = "extends"
 """The one key of a policy that changes come too late for."""
-
-PART = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^."'=]+))\s*(\.|$)""")
 
 
 def parse_changes(texts: Iterable[str]) -> dict[str, object]:
@@ -47,10 +46,12 @@ def parse_changes(texts: Iterable[str]) -> dict[str, object]:
     problems = Problems()
     changes: dict[str, object] = {}
     for text in texts:
-        address, sign, value = (part.strip() for part in _split(text))
-        if not sign or not address:
+        split = split_change(text)
+        if split is None:
             problems.add(CHANGES, f"{shown(text)} is not a change", expected="address=value")
-        elif address in changes:
+            continue
+        address, value = split
+        if one_spelling(address) in map(one_spelling, changes):
             problems.add(CHANGES, "is changed twice", column=address)
         else:
             changes[address] = _value(address, value, problems)
@@ -74,46 +75,6 @@ def _value(address: str, text: str, problems: Problems) -> object:
             maybe=f'"{text}"' if is_word else None,
         )
     return parsed.get("value")
-
-
-def _split(text: str) -> tuple[str, str, str]:
-    """Split at the first equals sign outside quotes and brackets."""
-    quote = ""
-    depth = 0
-    for place, sign in enumerate(text):
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "\"'":
-            quote = sign
-        elif sign in "[]":
-            depth += 1 if sign == "[" else -1
-        elif sign == "=" and depth <= 0:
-            return text[:place], "=", text[place + 1 :]
-    return text, "", ""
-
-
-def parse_address(address: str) -> tuple[str, ...] | None:
-    """Take a dotted address apart; None where it is malformed.
-
-    Examples
-    --------
-    >>> parse_address('limits."st. louis".at_most')
-    ('limits', 'st. louis', 'at_most')
-    """
-    parts: list[str] = []
-    place = 0
-    while True:
-        found = PART.match(address, place)
-        if found is None:
-            return None
-        double, single, bare = found.groups()[:3]
-        part = bare.strip() if bare is not None else double or single
-        if not part:
-            return None
-        parts.append(part)
-        if found[4] != ".":
-            return tuple(parts)
-        place = found.end()
 
 
 def require_changes(changes: object) -> None:
@@ -144,13 +105,13 @@ def made_after(before: Mapping[str, object], changes: Mapping[str, object]) -> d
     >>> made_after({"stability.price": 1, "horizon.tail": 2}, {"stability": {"price": 3}})
     {'horizon.tail': 2, 'stability': {'price': 3}}
     """
-    again = [parse_address(address) for address in changes]
+    spelt = set(map(one_spelling, changes))
+    whole = {names_of(address) for address in changes if not is_cell(address)} - {None}
 
     def is_covered(address: str) -> bool:
-        parts = parse_address(address) or ()
-        return address in changes or any(
-            new is not None and parts[: len(new)] == new for new in again
-        )
+        names = () if is_cell(address) else names_of(address) or ()
+        inside = any(names[:end] in whole for end in range(1, len(names) + 1))
+        return inside or one_spelling(address) in spelt
 
     kept = {address: value for address, value in before.items() if not is_covered(address)}
     return {**kept, **changes}
@@ -177,9 +138,10 @@ def apply_changes(
     """
     changed = dict(data)
     for address, value in changes.items():
-        parts = parse_address(address)
+        parts = names_of(address)
         if parts is None:
-            problems.add(CHANGES, f"{address!r} is not an address", expected="names joined by dots")
+            message, expected = f"{address!r} is not an address", "names joined by dots"
+            problems.add(CHANGES, message, expected=expected, maybe=meant(address))
             continue
         try:
             changed = _replaced(changed, parts, 0, frozen(value), [model])
@@ -210,7 +172,7 @@ def _replaced(
         inner = _replaced(current[place], parts, depth + 1, value, inner_types(kinds, place))
         return (*current[:place], inner, *current[place + 1 :])
     if not isinstance(current, Mapping):
-        raise _LeadsNowhereError(f"{'.'.join(parts[:depth])} is a value, not a table")
+        raise _LeadsNowhereError(f"{address_of(parts[:depth])} is a value, not a table")
     if part not in current:
         _check_may_add(current, parts, depth, kinds)
     absent: object = () if part in NAMING_KEYS else {}
@@ -219,7 +181,7 @@ def _replaced(
 
 
 def _position(entries: tuple[Any, ...], parts: tuple[str, ...], depth: int) -> int:
-    part, owner = parts[depth], ".".join(parts[:depth])
+    part, owner = parts[depth], address_of(parts[:depth])
     naming = NAMING_KEYS.get(parts[depth - 1], "")
     names = [entry.get(naming) if isinstance(entry, Mapping) else None for entry in entries]
     positions = f"a position from 1 to {len(entries)}"
@@ -247,7 +209,7 @@ def _check_may_add(
         return
     options = sorted(known | set(current))
     raise _LeadsNowhereError(
-        f"{'.'.join(parts[:depth]) or 'the policy'} has no {part!r}",
+        f"{address_of(parts[:depth]) or 'the policy'} has no {part!r}",
         f"one of {', '.join(options)}" if options else None,
         did_you_mean(part, options),
     )

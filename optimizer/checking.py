@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from optimizer.addresses import is_cell
 from optimizer.case import Case, load_case
-from optimizer.case.changes import is_cell
 from optimizer.errors import PolicyError, Problems
 from optimizer.evaluation import Evaluation, evaluate_decisions, values_of
 from optimizer.frames import mapping

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from optimizer.addresses import is_cell, names_of
 from optimizer.advice import no_plan
 from optimizer.case import Case, load_case
-from optimizer.case.changes import change_case, is_cell
+from optimizer.case.changes import change_case
 from optimizer.changes import require_changes
 from optimizer.checking import known_scales, require_case
 from optimizer.errors import OptimizerError, PolicyError, Problems
@@ -60,16 +60,24 @@ class Wanted:
     @property
     def same_rules(self) -> bool:
         """Whether its hard rules are those of the base policy, on which ideals depend."""
-        indifferent = re.compile(r"solver\.\w+|goals\.[^.]+\.(weight|scale)")
         if self.extend is not None or self.added:
             return False
-        return all(map(indifferent.fullmatch, self.changes))
+        return all(map(_is_indifferent, self.changes))
 
     def built(self, scales: Mapping[str, float]) -> tuple[Instance, Model]:
         """Join and build, with custom rules."""
         instance = build_instance(self.pair.case, self.pair.policy)
         model = build_pyomo(instance, known_scales(self.pair.policy) | dict(scales))
         return extend_model(model, instance, self.extend), model
+
+
+def _is_indifferent(address: str) -> bool:
+    """Whether a change there leaves the hard rules as they are."""
+    names = None if is_cell(address) else names_of(address)
+    match names or ():
+        case ("solver", _) | ("goals", _, "weight" | "scale"):
+            return True
+    return False
 
 
 def read_pair(

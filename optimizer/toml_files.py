@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from optimizer.addresses import address_of
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.model_types import description, known_keys, types_at
 from optimizer.odd_text import oddity
@@ -172,14 +173,7 @@ def dotted(address: Sequence[str | int], data: object) -> str:
     >>> dotted(("limits", 0, "by", 1), {"limits": ({"name": "floor", "by": ("a", "b")},)})
     'limits.floor.by.2'
     """
-    return ".".join(map(_quoted, named_parts(address, data)))
-
-
-def _quoted(part: str) -> str:
-    """A part as it is read back, in quotes where it must be."""
-    if not part or part != part.strip() or any(sign in part for sign in ".=\"'"):
-        return f"'{part}'" if '"' in part else f'"{part}"'
-    return part
+    return address_of(named_parts(address, data))
 
 
 def named_parts(address: Sequence[str | int], data: object) -> tuple[str, ...]:

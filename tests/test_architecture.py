@@ -22,6 +22,7 @@ ORDER = (
     "errors",
     "paths",
     "schema",
+    "addresses",
     "iso3166",
     "model_types",
     "toml_files",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from optimizer.changes import parse_address, parse_changes
+from optimizer.changes import parse_changes
 from optimizer.errors import PolicyError
 from optimizer.policy import (
     Amount,
@@ -19,7 +19,6 @@ from optimizer.policy import (
     load_policy,
     policy_schema,
 )
-from optimizer.toml_files import dotted
 
 PLAIN = """\
 schema = 1
@@ -683,12 +682,6 @@ FAULTS = [
         id="time 0",
     ),
 ]
-
-
-@pytest.mark.parametrize("name", ["st. louis", 'the "big" three', "o'hare", "a=b", " x", "plain"])
-def test_addresses_are_read_back_as_they_are_told(name: str) -> None:
-    address = dotted(("limits", name, "at_most"), {})
-    assert parse_address(address) == ("limits", name, "at_most")
 
 
 CHANGES = [

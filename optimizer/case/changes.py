@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from optimizer.addresses import AddressError, CellAddress, cell_of, one_spelling
 from optimizer.case.checked import CaseTables
 from optimizer.case.consistency import check_consistency
 from optimizer.case.header import CaseHeader
@@ -28,7 +28,6 @@ from optimizer.toml_files import frozen, shown
 
 Add = Callable[..., None]
 
-ADDRESS = re.compile(r"\s*(\w+)\s*\[([^\[\]]*)\]\s*\.\s*([\w ]+?)\s*")
 TOGETHER = frozenset(
     {
         "tracks",
@@ -65,46 +64,6 @@ class CellChange:
         cells = frame[self.column].array.copy()
         cells[self.rows] = self.value
         return frame.assign(**{self.column: cells})
-
-
-def is_cell(address: str) -> bool:
-    """Whether an address is one of cells of a case, not of a policy.
-
-    Examples
-    --------
-    >>> is_cell("budgets[line=science].amount"), is_cell("goals.alliance.weight")
-    (True, False)
-    """
-    return ADDRESS.fullmatch(address) is not None
-
-
-def one_spelling(address: str) -> str:
-    """An address as every other spelling of it comes out too; what is no cell's stays as it is.
-
-    Keys come in the order of the table, money columns without their currency.
-
-    Examples
-    --------
-    >>> one_spelling("budgets[ year=2030,line=science ].amount_jpy")
-    'budgets[line=science, year=2030].amount'
-    """
-    found = ADDRESS.fullmatch(address)
-    spec = None if found is None else TABLES.get(found[1])
-    if found is None or spec is None:
-        return address
-    name, chosen, column = found.groups()
-    keys = [*spec.keys, *spec.optional_keys]
-    distinct = {tuple(word.strip() for word in part.partition("=")) for part in _parts(chosen)}
-    parts = sorted(
-        distinct, key=lambda part: (keys.index(part[0]) if part[0] in keys else -1, part)
-    )
-    money = [each.name for each in spec.columns if each.unit == MONEY]
-    column = next((each for each in money if re.fullmatch(f"{each}_[a-z]{{3}}", column)), column)
-    return f"{name}[{', '.join(map(''.join, parts))}].{column}"
-
-
-def _parts(chosen: str) -> list[str]:
-    return [part for piece in chosen.split(",") if (part := piece.strip())]
 
 
 def change_case(case: Case, changes: Mapping[str, object]) -> tuple[Case, tuple[CellChange, ...]]:
@@ -176,11 +135,12 @@ def _resolve(address: str, value: object, case: Case, problems: Problems) -> Cel
     def add(message: str, expected: str | None = None, maybe: str | None = None) -> None:
         problems.add(CHANGES, message, column=address, expected=expected, maybe=maybe)
 
-    found = ADDRESS.fullmatch(address)
-    if found is None:
-        add("is not the address of a cell", "table[key=value, ...].column")
+    try:
+        cell = cell_of(address)
+    except AddressError as error:
+        add(error.message, error.expected, error.maybe)
         return None
-    name, chosen, column = found.groups()
+    name, column = cell.table, cell.column
     spec = TABLES.get(name)
     if spec is None:
         add(f"{name!r} is no table", "a table of a case", did_you_mean(name, TABLES))
@@ -194,7 +154,7 @@ def _resolve(address: str, value: object, case: Case, problems: Problems) -> Cel
             did_you_mean(column, figures),
         )
         return None
-    rows = _chosen(chosen, spec, frame, add)
+    rows = _chosen(cell, spec, frame, add)
     if rows is None:
         return None
     if not rows:
@@ -221,15 +181,15 @@ def _figures(spec: TableSpec, frame: pd.DataFrame, currency: str) -> dict[str, C
     return found
 
 
-def _chosen(chosen: str, spec: TableSpec, frame: pd.DataFrame, add: Add) -> list[int] | None:
+def _chosen(cell: CellAddress, spec: TableSpec, frame: pd.DataFrame, add: Add) -> list[int] | None:
     """Positions of the rows with these keys; ``None`` after a problem."""
     keys = [*spec.keys, *spec.optional_keys]
     rows = list(range(len(frame)))
-    for part in _parts(chosen):
-        key, sign, value = (word.strip() for word in part.partition("="))
-        if not sign or key not in keys:
+    for key, value in cell.keys:
+        if key not in keys:
             wanted = ", ".join(f"{name}=..." for name in keys)
-            add(f"{shorten(repr(part))} chooses no rows", wanted, did_you_mean(key, keys))
+            message = f"{shorten(repr(f'{key}={value}'))} chooses no rows"
+            add(message, wanted, did_you_mean(key, keys))
             return None
         cells = frame[key].tolist()
         rows = [row for row in rows if cells[row] is not pd.NA and str(cells[row]) == value]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from optimizer.addresses import names_of
 from optimizer.case.sources import OTHER_WORKBOOKS, WORKBOOK_SUFFIX
-from optimizer.changes import CHANGES, parse_address
+from optimizer.changes import CHANGES
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.paths.given import NEITHER, standing_at
 from optimizer.policy.sheets import Sheets, read_sheets
@@ -51,7 +52,7 @@ class Layers:
     def retell(self, problem: Problem) -> Problem:
         """Tell a problem of an address as one of who said it, or of its cell in a workbook."""
         is_ours = problem.file == self.file and problem.sheet is None
-        parts = parse_address(problem.column or "") if is_ours else None
+        parts = names_of(problem.column or "") if is_ours else None
         if parts is None:
             return problem
         if any(parts[: len(change)] == change for change in self.changed):
@@ -274,5 +275,5 @@ def _merged_limits(base: tuple[Any, ...], own: tuple[Any, ...]) -> tuple[Any, ..
 
 def changed_parts(changes: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
     """Take the addresses of changes apart, leaving out malformed ones."""
-    parts = (parse_address(address) for address in changes)
+    parts = (names_of(address) for address in changes)
     return tuple(found for found in parts if found is not None)

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from optimizer.addresses import is_cell
 from optimizer.case import Case
-from optimizer.case.changes import change_case, is_cell, one_spelling
+from optimizer.case.changes import change_case
 from optimizer.changes import made_after, require_changes
 from optimizer.checking import require_case
 from optimizer.errors import NoPlanError, SolverError
@@ -167,7 +168,7 @@ class Session:
             self._loaded.instance, case, policy, [(cell.table, cell.column) for cell in cells]
         )
         pair = self._wanted.pair._replace(policy=policy, case=case)
-        made = _made(self._wanted.changes, changes)
+        made = made_after(self._wanted.changes, changes)
         wanted = replace(self._wanted, pair=pair, changes=made)
         # Whatever may be refused comes before anything is taken over.
         try:
@@ -348,10 +349,3 @@ class Session:
 
     def _is_changed(self) -> bool:
         return bool(self._wanted.changes or self._wanted.added or self._dropped)
-
-
-def _made(before: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
-    """Changes to policy and case made one upon the other, as one mapping."""
-    again = set(map(one_spelling, changes))
-    kept = {name: value for name, value in before.items() if one_spelling(name) not in again}
-    return made_after(kept, changes)
