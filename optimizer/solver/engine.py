@@ -15,6 +15,7 @@ from optimizer.errors import SolverError
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.patching import Patch
 from optimizer.solver.scaling import objective_units, power_of_two_scales
+from optimizer.solver.scheduler import inside_run, own_scheduler
 from optimizer.solver.trust import Scaled
 from optimizer.solver.watch import Watch
 
@@ -150,6 +151,17 @@ class Engine:
     def set_option(self, name: str, value: Option) -> None:
         """Set one option; an unknown name or illegal value raises."""
         self._option(name, value)
+
+    def option(self, name: str) -> Option:
+        """Value of an option."""
+        value: Option = self._highs.getOptionValue(name)[1]
+        return value
+
+    @property
+    def clock(self) -> float:
+        """Seconds that HiGHS counts for all its runs."""
+        seconds: float = self._highs.getRunTime()
+        return seconds
 
     def _option(self, name: str, value: Option) -> None:
         if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
@@ -327,12 +339,10 @@ class Engine:
         self.runs += 1
         if watch.should_stop():
             return Run("stopped", None, None, None)
-        # Interrupts come seldom inside the linear programs of a tree search, HiGHS's clock does.
-        self._option("time_limit", watch.seconds_left())
-        self._check(self._highs.run(), "run")
+        self._launch(watch)
         if self.relaxed and self._is_unclean():
             self.forget()
-            self._check(self._highs.run(), "run")
+            self._launch(watch)
         run = self._result()
         return run if self.relaxed or self._is_true(run) else self._run_again(watch)
 
@@ -345,8 +355,7 @@ class Engine:
         watch.learn()
         self.forget()
         self._best = None
-        self._option("time_limit", watch.seconds_left())
-        self._check(self._highs.run(), "run")
+        self._launch(watch)
         run = self._result()
         if self._log is not None:
             with self._log.open("a", encoding="utf-8") as log:
@@ -364,6 +373,15 @@ class Engine:
             return True
         scaled = Scaled(self.matrix, self._row_scale, self._scale, self._units)
         return scaled.is_true(run.x, run.objective)
+
+    def _launch(self, watch: Watch) -> None:
+        # Interrupts come seldom inside the linear programs of a tree search, HiGHS's clock does.
+        # That of linear programs goes on from run to run, that of tree searches begins at zero.
+        searches = not self.relaxed and bool(self.matrix.integral.any())
+        before = 0.0 if searches else self.clock
+        self._option("time_limit", before + watch.seconds_left())
+        with own_scheduler():
+            self._check(self._highs.run(), "run")
 
     def _is_unclean(self) -> bool:
         """Whether a simplex that went on ended optimal with a solution that breaks rows."""
@@ -411,4 +429,5 @@ class Engine:
     def _on_solution(self, event: HighsCallbackEvent) -> None:
         self._best = np.array(event.data_out.mip_solution, dtype=float) * self._scale
         if self._found is not None:
-            self._found(self._best)
+            with inside_run():
+                self._found(self._best)
