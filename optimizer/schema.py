@@ -16,6 +16,9 @@ Kind = Literal["text", "int", "number", "bool", "choice"]
 MONEY = "currency"
 """Unit of the columns that carry the case's currency in their header."""
 
+ASSUMPTION = "assumption"
+"""How the source of rows begins that nobody has figures for."""
+
 BAND_PREFIX = "band_"
 """Columns of countries that give the class of each country for one service."""
 
@@ -111,7 +114,7 @@ class TableSpec:
 SOURCE = ColumnSpec(
     "source",
     "text",
-    "where the row's figures come from; starting with 'assumption' it marks an assumption",
+    f"where the row's figures come from; starting with '{ASSUMPTION}' it marks an assumption",
     required=False,
 )
 NOTE = ColumnSpec(
@@ -174,7 +177,6 @@ def table_spec(
     required: bool = False,
     open_ended: bool = False,
     blank_means: str = "every",
-    blank_cells: str = "",
 ) -> TableSpec:
     """Describe a table: its keys, then its columns, then where the figures of a row come from."""
     opened = tuple(_optional(key) for key in optional_keys)
@@ -187,7 +189,6 @@ def table_spec(
         required=required,
         open_ended=open_ended,
         blank_means=blank_means,
-        blank_cells=blank_cells,
     )
 
 

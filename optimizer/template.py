@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from optimizer.case import Case, load_case
-from optimizer.case_files import SUFFIX, contents_of, refuse_target, write_contents
+from optimizer.case.header import check_header
+from optimizer.case_files import SUFFIX, Contents, contents_of, refuse_target, write_contents
 from optimizer.case_files.contents import empty_contents
 from optimizer.case_files.folders import HELP, POLICY
 from optimizer.case_files.help import MARK, readme_text
+from optimizer.case_files.recasting import in_currency, in_years
+from optimizer.errors import InputError, Problems
 from optimizer.paths import new as new_paths
 from optimizer.policy import load_policy, policy_rows
 from optimizer.policy.sheet_rows import SHEETS
@@ -25,6 +29,9 @@ EMPTY = {
     "licence": "Terms under which the figures may be used",
 }
 """What the header of an empty case says: valid, and meant to be changed."""
+
+HEADER = {"schema": 1, "title": "-", "country_codes": "any", "licence": "-"}
+"""Beside it a currency and years are checked as in any header."""
 
 FIRST_POLICY = f"""\
 # {MARK}
@@ -65,7 +72,7 @@ effects = [{{ stage = "complete", effect = 1 }}]
 
 # Years to plan for, and years after them in which nobody new comes but effects go on.
 # [horizon]
-# years = [2027, 2031]
+# years = [FIRST, LAST]
 # tail = 5
 
 # When to stop searching: the proven gap to the best plan, and seconds.
@@ -79,6 +86,8 @@ def write_template(
     path: str | Path,
     *,
     source: Case | str | Path | None = None,
+    currency: str | None = None,
+    years: Sequence[int] | None = None,
     policy: bool = False,
     force: bool = False,
 ) -> list[Path]:
@@ -91,6 +100,11 @@ def write_template(
         of the folder, or in comments of the workbook's headers.
     source
         Case to copy; without one every table has its header and no rows.
+    currency, years
+        Instead of those of the case to copy, or else of JPY and 2027 to 2031. Amounts that are
+        copied are not converted, years that the copied case does not have are as in the nearest
+        one that it has, and both are marked as assumptions. With other years, commitments with a
+        year are left out, and so are people already here who would come after the first year.
     policy
         Write a first policy too: ``policy.toml`` in the folder, or ``<name>-policy.toml`` beside
         the workbook, with sheets in it that extend that policy.
@@ -105,7 +119,8 @@ def write_template(
     Raises
     ------
     InputError
-        If the case to copy is faulty, or the path may not be written.
+        If the case to copy, the currency or the years are faulty, or the path may not be
+        written.
     OptimizerError
         If a workbook is to be written or read and the library for it is not installed.
     """
@@ -116,19 +131,38 @@ def write_template(
     refuse_target(target, force=force, replaces_policy=policy)
     if policy and is_workbook:
         _refuse_policy(policy_path, force=force)
-    if source is None:
-        contents = empty_contents(**EMPTY)
-    else:
-        contents = contents_of(source if isinstance(source, Case) else load_case(source))
-    beside = {HELP: readme_text(contents)} | ({POLICY: FIRST_POLICY} if policy else {})
+    contents = _recast(_copied(source), currency, years)
+    first_policy = _first_policy(contents)
+    beside = {HELP: readme_text(contents)} | ({POLICY: first_policy} if policy else {})
     further: list[tuple[TableSpec, pd.DataFrame]] = []
     if policy and is_workbook:
         with new_paths.file_aside(policy_path) as file:
-            file.write_text(FIRST_POLICY, encoding="utf-8")
+            file.write_text(first_policy, encoding="utf-8")
         rows = policy_rows(load_policy(policy_path))
         further = [(SHEETS[name], frame) for name, frame in rows.items()]
     write_contents(contents, target, force=force, beside=beside, further=further)
     return [path, policy_path] if policy else [path]
+
+
+def _copied(source: Case | str | Path | None) -> Contents:
+    if source is None:
+        return empty_contents(**EMPTY)
+    return contents_of(source if isinstance(source, Case) else load_case(source))
+
+
+def _recast(contents: Contents, currency: str | None, years: Sequence[int] | None) -> Contents:
+    """Give the contents in a currency and for years, which may be no case's."""
+    problems = Problems()
+    said = {"currency": currency or contents.currency, "years": tuple(years or contents.years)}
+    check_header(HEADER | said, problems)
+    problems.raise_if_any(InputError)
+    contents = contents if years is None else in_years(contents, years)
+    return contents if currency is None else in_currency(contents, currency.upper())
+
+
+def _first_policy(contents: Contents) -> str:
+    first, last = contents.years[0], contents.years[-1]
+    return FIRST_POLICY.replace("FIRST", str(first)).replace("LAST", str(last))
 
 
 def _refuse_policy(path: Path, *, force: bool) -> None:

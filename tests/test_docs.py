@@ -155,3 +155,17 @@ def test_result_tables_are_those_of_a_plan() -> None:
     described = {row[0].strip("`"): row[1].split(", ") for row in cells}
     plan = optimizer.solve(ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny")
     assert described == {name: list(frame) for name, frame in plan.tables.items()}
+
+
+def test_dictionary_names_columns_as_files_and_as_frames_have_them(tmp_path: Path) -> None:
+    text = (DOCS / "data-dictionary.md").read_text(encoding="utf-8")
+    (path,) = optimizer.write_template(tmp_path / "new", currency="CHF")
+    for name, frame in optimizer.load_case(path).tables.items():
+        section = text.split(f"\n### {name}\n")[1].split("\n###")[0].split("<!--")[0]
+        rows = re.findall(r"^\| `([\w<>]+)` \|.*\|(.*)\|$", section, re.M)
+        in_python = [(header, re.search(r"`(\w+)` in Python", told)) for header, told in rows]
+        in_frames = [header if said is None else said[1] for header, said in in_python]
+        assert [*in_frames, "source", "note"] == list(frame)
+        header = (path / f"{name}.csv").read_text(encoding="utf-8").strip()
+        in_files = [header.replace("<cur>", "chf") for header, _ in rows]
+        assert header == ",".join([*in_files, "source", "note"])

@@ -291,11 +291,10 @@ FILES = [
         "amount_jpy",
         "amount_usd",
         (
-            "2 problems\n"
-            "- region_costs.csv row 1: unknown column 'amount_usd'\n"
-            "    Expected columns of region_costs only. Maybe amount_jpy.\n"
-            "- region_costs.csv row 1, column amount_jpy: the column is missing\n"
-            "    Expected a number of at least 0 (additional cost per participant and year)."
+            "1 problem\n"
+            "- case.toml, currency: is 'JPY', but columns of money are in USD: amount_usd in "
+            "region_costs.csv\n"
+            "    Expected headers that end in _jpy, with amounts in JPY. Maybe amount_jpy."
         ),
         id="other currency",
     ),

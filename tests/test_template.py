@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +15,12 @@ import pytest
 from case_builder import full_case, write_case
 from optimizer import cli, load_case, load_policy, solve, validate, write_template
 from optimizer import write_case as write_out
+from optimizer.case.books import ATTRIBUTES, CASE
+from optimizer.case_files.help import column_lines
 from optimizer.errors import InputError
-from optimizer.schema import TABLES
+from optimizer.frames import mapping
+from optimizer.policy.sheet_rows import SHEETS
+from optimizer.schema import TABLES, ColumnSpec, TableSpec
 from optimizer.tables import letters
 from random_cases import write_random_case
 
@@ -326,3 +331,110 @@ def test_github_annotations_name_the_workbook(root: Path, tmp_path: Path, run: R
         f"::error file={tmp_path / 'tiny.xlsx'},line=2::tiny.xlsx, sheet tracks, row 2, column H "
         "(min_cohort): -2 is below 0%0A    Expected a whole number of at least 0."
     )
+
+
+@pytest.mark.parametrize("name", ["new", "new.xlsx"])
+@pytest.mark.parametrize("source", [None, "tiny"])
+def test_template_in_another_currency_and_for_other_years(
+    source: str | None, name: str, root: Path, tmp_path: Path, run: Run
+) -> None:
+    copied = () if source is None else ("--from", root / "inputs" / source)
+    target = tmp_path / name
+    wanted = ("--currency", "eur", "--years", "2031-2040", "--policy")
+    code, output = run("template", target, *copied, *wanted)
+    assert code == 0
+    told = (
+        "Amounts are copied, not converted; their rows are marked as assumptions.\n"
+        "New years are as the nearest year of the copied case, and marked as assumptions; "
+        "commitments with a year are left out.\n"
+    )
+    assert (told in output) == (source is not None)
+    case = load_case(target)
+    assert (case.currency, case.years) == ("EUR", tuple(range(2031, 2041)))
+    policy = tmp_path / "new-policy.toml" if name.endswith("xlsx") else target / "policy.toml"
+    assert "\n# years = [2031, 2040]\n" in policy.read_text()
+    found = validate([target, policy])
+    assert {(item.ok, item.message) for item in found} == {(True, "relaxation solved")}
+
+
+def test_new_years_repeat_the_nearest_one_and_say_so(root: Path, tmp_path: Path) -> None:
+    # The tiny case has 2030 and 2031: 2029 is as 2030, 2032 is as 2031, and both say so.
+    before = load_case(root / "inputs" / "tiny")
+    (path,) = write_template(tmp_path / "new", source=before, years=range(2029, 2033))
+    case = load_case(path)
+    own, new = (
+        {name: mapping(each.table("budgets"), ["line", "year"], name) for name in told}
+        for each in (before, case)
+        for told in [("amount", "source")]
+    )
+    for year, nearest in ((2029, 2030), (2030, 2030), (2031, 2031), (2032, 2031)):
+        there = own["source"]["science", nearest]
+        assert new["amount"]["science", year] == own["amount"]["science", nearest]
+        marked = f"assumption: as in {nearest} ({there})"
+        assert new["source"]["science", year] == (there if year == nearest else marked)
+    # Promises of a year hold for no other, and may not be kept in any: an agreement may be late.
+    assert case.table("commitments")["year"].isna().all()
+    assert case.table("present_by_country")["entry_year"].lt(2029).all()
+
+
+def test_caps_that_end_go_on_in_new_years(tmp_path: Path) -> None:
+    # The cap of 2027 holds for 2028 as well, because years after the last row repeat it.
+    source = write_case(tmp_path / "case", full_case())
+    (path,) = write_template(tmp_path / "new", source=source, years=(2028, 2029))
+    caps = load_case(path).table("national_caps")
+    assert caps[["track", "year", "max", "source"]].to_dict("list") == {
+        "track": ["study", "study"],
+        "year": [2028, 2029],
+        "max": [150, 150],
+        "source": ["assumption: as in 2027"] * 2,
+    }
+
+
+def test_amounts_in_another_currency_say_that_they_are_not_converted(tmp_path: Path) -> None:
+    source = write_case(tmp_path / "case", full_case())
+    before = load_case(source)
+    (path,) = write_template(tmp_path / "new", source=source, currency="EUR")
+    case = load_case(path)
+    for table, spec in TABLES.items():
+        has_money = any(column.unit == "currency" for column in spec.columns)
+        sources = case.table(table)["source"]
+        marked = sources.str.startswith("assumption: amounts of JPY, not converted")
+        assert (marked if has_money else ~marked).all(), table
+        pd.testing.assert_frame_equal(
+            case.table(table).drop(columns="source"), before.table(table).drop(columns="source")
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            ("--years", "2031,2033"),
+            "case.toml, years: [2031, 2033] does not go up year by year",
+        ),
+        (("--currency", "euro"), "case.toml, currency: 'euro' is not allowed"),
+        (("--years", "soon"), "Invalid value for --years: 'soon' is not the first and the last"),
+        (("--years", "2040-2031"), "Invalid value for --years: '2040-2031' is not the first"),
+    ],
+)
+def test_currencies_and_years_of_no_case_are_refused(
+    options: tuple[str, ...], told: str, tmp_path: Path, run: Run
+) -> None:
+    code, output = run("template", tmp_path / "new", *options)
+    assert code in (1, 2)
+    assert told in output
+    assert not any(tmp_path.iterdir())
+
+
+def test_no_help_ends_where_it_should_say_something() -> None:
+    specs = [*TABLES.values(), *SHEETS.values(), CASE, ATTRIBUTES]
+    lines = [line for spec in specs for column in spec.columns for line in _help(column, spec)]
+    assert len(lines) > 300
+    assert not [
+        line for line in lines if re.search(r"(means|Unit:|cell holds|One that) *\.|\bNone\b", line)
+    ]
+    assert not [line for line in lines if line != " ".join(line.split()) or line.endswith("..")]
+
+
+def _help(column: ColumnSpec, spec: TableSpec) -> list[str]:
+    return column_lines(column, spec, "JPY")

@@ -504,6 +504,15 @@ OTHERS = {
         "    Expected the first and the last year, such as 2027-2031, or all of them. "
         "Maybe 2027-2028.",
     ),
+    "another currency": (
+        cell("case", "B4", "EUR"),
+        "1 problem\n"
+        "- japan.xlsx, sheet case, row 4, column B (currency): is 'EUR', but columns of money are "
+        "in JPY: amount_jpy in sheet budgets; amount_jpy in sheet costs; amount_jpy in sheet "
+        "region_costs; setup_cost_jpy, yearly_cost_jpy in sheet agreements; expansion_cost_jpy, "
+        "upkeep_jpy in sheet services\n"
+        "    Expected headers that end in _eur, with amounts in EUR. Maybe JPY.",
+    ),
     "gap in years": (
         cell("case", "B5", "2027, 2029"),
         "1 problem\n"

@@ -46,13 +46,19 @@ def _table(spec: TableSpec) -> str:
             _unit(column),
             _range(column),
             f"`{column.default}`" if column.default is not None else "",
-            column.meaning + (f"; a key of `{column.refers_to}`" if column.refers_to else ""),
+            _meaning(column),
         )
         for column in spec.columns
         if column not in (SOURCE, NOTE)
     ]
     header = ["column", "presence", "type", "unit", "range", "default", "meaning"]
     return f"### {spec.name}\n\n{spec.meaning} {facts}\n\n{table(header, rows)}"
+
+
+def _meaning(column: ColumnSpec) -> str:
+    home = f"; a key of `{column.refers_to}`" if column.refers_to else ""
+    in_frames = f"; `{column.name}` in Python" if column.unit == MONEY else ""
+    return f"{column.meaning}{home}{in_frames}"
 
 
 def _header(column: ColumnSpec) -> str:

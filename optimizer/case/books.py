@@ -7,7 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from optimizer.case.folders import absent_table, headers_are_known
-from optimizer.case.header import HEADER_FILE, CaseHeader, HeaderRead, add_missing, check_header
+from optimizer.case.header import (
+    HEADER_FILE,
+    YEARS,
+    CaseHeader,
+    HeaderRead,
+    add_missing,
+    check_header,
+    years_in,
+)
 from optimizer.errors import Problem, Problems, did_you_mean
 from optimizer.frames import rows_of
 from optimizer.schema import NOTE, SOURCE, TABLES, ColumnSpec, TableSpec
@@ -43,9 +51,6 @@ READ = (CASE.name, ATTRIBUTES.name, *TABLES)
 NOT_READ = ("policy", "goals", "limits", "read me")
 """Sheets that may stand beside them."""
 
-ONE_YEAR = re.compile(r"[0-9]{4}")
-FIRST_AND_LAST = re.compile(r"([0-9]{4}) ?- ?([0-9]{4})")
-YEARS = "the first and the last year, such as 2027-2031, or all of them"
 BETWEEN_WORDS = re.compile(r"[\s_-]+")
 ANY_YEARS = (2000,)
 """In place of years that cannot be read, so that the other keys can be checked."""
@@ -98,7 +103,7 @@ class Book:
         if len(problems) > before:
             # What a faulty sheet seems to lack is not worth telling.
             return replace(check_header(data, Problems()), contents=None)
-        years = _years(data["years"]) if "years" in data else None
+        years = years_in(data["years"]) if "years" in data else None
         if "years" in data and years is None:
             problems.add(
                 HEADER_FILE,
@@ -182,21 +187,6 @@ class Book:
         return replace(
             told, column=key, letter=places.letter(sheet, "value" if is_known else "key")
         )
-
-
-def _years(text: str) -> tuple[int, ...] | None:
-    """Give the years a text names, or None.
-
-    Examples
-    --------
-    >>> _years("2027-2029"), _years("2027, 2028"), _years("2027"), _years("soon")
-    ((2027, 2028, 2029), (2027, 2028), (2027,), None)
-    """
-    ends = FIRST_AND_LAST.fullmatch(text)
-    if ends:
-        return tuple(range(int(ends[1]), int(ends[2]) + 1)) or None
-    years = [year.strip() for year in text.split(",")]
-    return tuple(map(int, years)) if all(map(ONE_YEAR.fullmatch, years)) else None
 
 
 def _meant_years(text: str) -> str | None:

@@ -19,6 +19,11 @@ CURRENCY = "^[A-Za-z]{3}$"
 FIRST_YEAR, LAST_YEAR, MOST_YEARS = 1900, 2200, 100
 """What can be meant as years of a plan."""
 
+ONE_YEAR = re.compile(r"[0-9]{4}")
+FIRST_AND_LAST = re.compile(r"([0-9]{4}) ?- ?([0-9]{4})")
+YEARS = "the first and the last year, such as 2027-2031, or all of them"
+"""What a text that names years looks like."""
+
 
 class AttributeInfo(StrictTable):
     """What an attribute column holds."""
@@ -94,3 +99,18 @@ def add_missing(problems: Problems) -> HeaderRead:
     """Say that there is no header."""
     problems.add(HEADER_FILE, "the file is missing", expected="title, currency, years and more")
     return HeaderRead(None, None)
+
+
+def years_in(text: str) -> tuple[int, ...] | None:
+    """Give the years a text names, or None.
+
+    Examples
+    --------
+    >>> years_in("2027-2029"), years_in("2027, 2028"), years_in("2027"), years_in("soon")
+    ((2027, 2028, 2029), (2027, 2028), (2027,), None)
+    """
+    ends = FIRST_AND_LAST.fullmatch(text)
+    if ends:
+        return tuple(range(int(ends[1]), int(ends[2]) + 1)) or None
+    years = [year.strip() for year in text.split(",")]
+    return tuple(map(int, years)) if all(map(ONE_YEAR.fullmatch, years)) else None

@@ -10,11 +10,11 @@ import pandas as pd
 
 from optimizer.case import consistency, coverage, references
 from optimizer.case.checked import CaseTables
-from optimizer.case.header import CaseHeader
+from optimizer.case.header import HEADER_FILE, CaseHeader
 from optimizer.case.sources import open_source
 from optimizer.errors import InputError, Problems
-from optimizer.schema import TABLES
-from optimizer.tables import Places
+from optimizer.schema import MONEY, TABLES
+from optimizer.tables import Places, TableRead
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,8 @@ def load_case(path: str | Path) -> Case:
     header = source.header(problems)
     source.check_names(problems)
     reads = {spec.name: source.table(spec, header.currency, problems) for spec in TABLES.values()}
+    if header.currency is not None:
+        _check_currency(header.currency, reads, problems)
     if header.contents is not None:
         tables = CaseTables(header.contents, reads, problems)
         references.check_references(tables)
@@ -115,6 +117,28 @@ def load_case(path: str | Path) -> Case:
         tables={name: read.frame for name, read in reads.items()},
         hashes=source.hashes,
         places=source.places,
+    )
+
+
+def _check_currency(currency: str, reads: Mapping[str, TableRead], problems: Problems) -> None:
+    """Say of all columns of money at once that they are in another currency."""
+    foreign = {TABLES[table].file: read.foreign for table, read in reads.items() if read.foreign}
+    headers = [header for file in foreign.values() for header in file]
+    if not headers:
+        return
+    ending = f"_{currency.lower()}"
+    found = sorted({header[-3:].upper() for header in headers})
+    there = [table for table, read in reads.items() if read.is_there]
+    money = sum(column.unit == MONEY for table in there for column in TABLES[table].columns)
+    is_all = len(found) == 1 and money == len(headers)
+    told = "; ".join(f"{', '.join(names)} in {file}" for file, names in foreign.items())
+    right = dict.fromkeys(f"{header[:-4]}{ending}" for header in headers)
+    problems.add(
+        HEADER_FILE,
+        f"is {currency!r}, but columns of money are in {', '.join(found)}: {told}",
+        column="currency",
+        expected=f"headers that end in {ending}, with amounts in {currency.upper()}",
+        maybe=found[0] if is_all else ", ".join(right),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from optimizer.case.header import CaseHeader
 from optimizer.case_files.contents import Contents
-from optimizer.schema import MONEY, ColumnSpec, TableSpec
+from optimizer.schema import MONEY, NOTE, SOURCE, ColumnSpec, TableSpec
 from optimizer.tables.cells import expected
 
 MARK = "Written by `optimizer template`; replaced by it with --force."
@@ -17,8 +17,8 @@ FOLDER = """
 A case: facts that plans are made from. One CSV file per table, UTF-8, comma separated, with one
 header row. Numbers plainly (`1500000`, `0.25`), `yes` and `no` for yes and no. Rows may stand in
 any order; an optional table may be deleted. Columns of money carry the currency of `case.toml` in
-their name. `optimizer validate` on this folder names everything
-that is wrong, with file, row and column.
+their name, so that a new currency means new headers too: `optimizer template --currency` writes
+both. `optimizer validate` on this folder names everything that is wrong, with file, row and column.
 """
 
 
@@ -33,6 +33,8 @@ def presence_words(column: ColumnSpec, spec: TableSpec) -> str:
         return f"Optional key. Blank means {spec.blank_means}."
     if column.required:
         return "Required in every row."
+    if column in (SOURCE, NOTE):
+        return "Optional."
     if column.default is not None:
         return f"Optional. Blank means {column.default}."
     return f"Optional. Blank means {spec.blank_cells}."

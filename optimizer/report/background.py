@@ -10,8 +10,8 @@ from optimizer.report.figures import counted, exactly, number, percent, sentence
 from optimizer.report.limits import bounds_in_words
 from optimizer.report.material import Material, span
 from optimizer.report.tables import behind, plain, records
+from optimizer.schema import ASSUMPTION
 
-ASSUMPTION = "assumption"
 HASH_SHOWN = 12
 
 

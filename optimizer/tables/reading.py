@@ -5,6 +5,7 @@ Every fault of every cell becomes a problem; nothing is filled, dropped or coerc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,7 @@ import pandas as pd
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.odd_text import oddity
-from optimizer.schema import BAND_PREFIX, NOTE, SOURCE, ColumnSpec, TableSpec
+from optimizer.schema import BAND_PREFIX, MONEY, NOTE, SOURCE, ColumnSpec, TableSpec
 from optimizer.tables.cells import expected, parse_attribute, parse_cells
 from optimizer.tables.grids import MOST_COLUMNS, Grid, csv_grid
 
@@ -35,12 +36,16 @@ class TableRead:
         Whether its cells can be relied on in checks across tables.
     lost
         Whether it may have rows that could not be read.
+    foreign
+        Headers of its columns of money that are in another currency than the case. They are
+        read all the same, because what is wrong with them is one fault of the whole case.
     """
 
     frame: pd.DataFrame
     is_there: bool
     sound: bool
     lost: bool = False
+    foreign: tuple[str, ...] = ()
 
 
 def read_table(content: bytes, spec: TableSpec, currency: str, problems: Problems) -> TableRead:
@@ -73,7 +78,8 @@ def parse_grid(grid: Grid | None, spec: TableSpec, currency: str, problems: Prob
         message = f"has {len(grid.header):,} columns"
         problems.add(spec.file, message, row=1, expected=f"at most {MOST_COLUMNS:,}")
         return TableRead(empty_table(spec), is_there=True, sound=False, lost=True)
-    columns = {column.header(currency): column for column in spec.columns}
+    columns = {_header_of(column, grid.header, currency): column for column in spec.columns}
+    foreign = tuple(name for name, each in columns.items() if name != each.header(currency))
     _check_header(grid, spec, columns, problems)
     header_is_sound = len(problems) == before
     places = {name: grid.header.index(name) for name in grid.header}
@@ -93,7 +99,16 @@ def parse_grid(grid: Grid | None, spec: TableSpec, currency: str, problems: Prob
     if header_is_sound:
         _check_duplicates(frame, raw, spec, problems)
     sound = len(problems) == before and not grid.lost
-    return TableRead(frame, is_there=True, sound=sound, lost=grid.lost)
+    return TableRead(frame, is_there=True, sound=sound, lost=grid.lost, foreign=foreign)
+
+
+def _header_of(column: ColumnSpec, header: Sequence[str], currency: str) -> str:
+    """Header of a column; of money in another currency, where that is all there is."""
+    wanted = column.header(currency)
+    if column.unit != MONEY or wanted in header:
+        return wanted
+    others = [name for name in header if re.fullmatch(f"{column.name}_[a-z]{{3}}", name)]
+    return others[0] if len(others) == 1 else wanted
 
 
 def empty_table(spec: TableSpec) -> pd.DataFrame:
