@@ -89,6 +89,8 @@ class TableSpec:
         Whether every case must have the file.
     open_ended
         Whether further columns are read as attributes.
+    every_year
+        Whether there must be a row for every year of the case.
     """
 
     name: str
@@ -98,8 +100,19 @@ class TableSpec:
     optional_keys: tuple[str, ...] = ()
     required: bool = False
     open_ended: bool = False
+    every_year: bool = False
     blank_means: str = "every"
     blank_cells: str = "not given"
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the last row of a key holds in all later years, as the year is never blank."""
+        return YEAR.name in self.keys
+
+    @property
+    def lasting_keys(self) -> list[str]:
+        """Keys without the year."""
+        return [name for name in self.keys if name != YEAR.name]
 
     @property
     def file(self) -> str:
@@ -176,6 +189,7 @@ def table_spec(
     optional_keys: tuple[ColumnSpec, ...] = (),
     required: bool = False,
     open_ended: bool = False,
+    every_year: bool = False,
     blank_means: str = "every",
 ) -> TableSpec:
     """Describe a table: its keys, then its columns, then where the figures of a row come from."""
@@ -188,6 +202,7 @@ def table_spec(
         optional_keys=tuple(key.name for key in opened),
         required=required,
         open_ended=open_ended,
+        every_year=every_year,
         blank_means=blank_means,
     )
 
@@ -274,6 +289,7 @@ _TABLES = (
             "program",
         ),
         required=True,
+        every_year=True,
     ),
     table_spec(
         "costs",
@@ -314,6 +330,7 @@ _TABLES = (
         _amount("expansion_cost", "cost of one step, paid in the year of decision"),
         _amount("upkeep", "cost of one step in every later year"),
         LINE,
+        every_year=True,
     ),
     table_spec(
         "service_use",

@@ -36,6 +36,9 @@ def _table(spec: TableSpec) -> str:
     facts = "A required table." if spec.required else "An optional table."
     if spec.optional_keys:
         facts += f" A blank key means *{spec.blank_means}*."
+    if spec.goes_on:
+        key = ", ".join(f"`{name}`" for name in spec.lasting_keys)
+        facts += f" The last row of each {key} holds in all later years."
     if spec.open_ended:
         facts += " Further columns are attributes: figures or text."
     rows = [

@@ -8,7 +8,7 @@ import pandas as pd
 
 from optimizer.case.checked import CaseTables
 from optimizer.errors import did_you_mean
-from optimizer.schema import BAND_PREFIX
+from optimizer.schema import BAND_PREFIX, TABLES
 
 MOST_BANDS = 4
 """Each band splits the blocks of the model, so that a case may not have many."""
@@ -17,8 +17,9 @@ MOST_BANDS = 4
 def check_coverage(tables: CaseTables) -> None:
     """Check companion files, years, agreements, services and bands."""
     _check_companions(tables)
-    _check_all_years(tables, "budgets", ["line"])
-    _check_all_years(tables, "services", ["region", "service"])
+    for spec in TABLES.values():
+        if spec.every_year:
+            _check_all_years(tables, spec.name, spec.lasting_keys)
     if tables.sound("tracks", "applicants", "agreements"):
         _check_agreements(tables)
     if tables.sound("sites", "service_use", "services"):

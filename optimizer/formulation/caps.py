@@ -22,7 +22,7 @@ def add_caps(model: pyo.ConcreteModel, instance: Instance) -> None:
     .. math:: residents_{t,y} = \sum_{c,k} \sum_{a=0}^{d_t-1} entrants_{c,t,k,y-a} \le max_{t,y}
 
     with entrants = cohort + people who stay on from another track + people present. Only for
-    tracks and years of ``national_caps``; on residents the last year's cap goes on in the tail.
+    tracks and years of ``national_caps``, whose last row goes on; on residents through the tail.
     """
     sets = instance.sets
     cohort = Sums(model, terms(sets.cohort, "cohort"), ["track", "year"])

@@ -27,6 +27,7 @@ from optimizer.instance.services import capacities, use_terms
 from optimizer.instance.sets import Sets, build_sets
 from optimizer.instance.touched import single_slots, with_touched_slots
 from optimizer.instance.values import value_terms
+from optimizer.instance.years import through_years
 from optimizer.policy import Policy, Transfer
 from optimizer.rules import Extension
 
@@ -175,29 +176,14 @@ def build_instance(case: Case, policy: Policy) -> Instance:
 
 def money_of(case: Case, sets: Sets) -> pd.DataFrame:
     """Budgets of every window year: line, year, agency, purpose, amount."""
-    return _through_window(case.table("budgets"), ["line", "agency", "purpose", "amount"], sets)
+    return through_years(case, "budgets", ["line", "agency", "purpose", "amount"], sets.window)
 
 
 def caps_of(case: Case, sets: Sets) -> pd.DataFrame:
-    """Caps of the window; on residents the last case year's cap goes on through the tail."""
-    rows = _through_window(case.table("national_caps"), ["track", "max", "counts"], sets)
+    """Caps of the window; on residents the last cap goes on through the tail."""
+    rows = through_years(case, "national_caps", ["track", "max", "counts"], sets.window)
     counted = rows["counts"].eq("residents") | rows["year"].isin(sets.years)
     return rows[counted].reset_index(drop=True)
-
-
-def _through_window(table: pd.DataFrame, columns: list[str], sets: Sets) -> pd.DataFrame:
-    """Columns of a table for every window year, from the case year whose figures hold in it."""
-    holding: dict[int, list[int]] = {}
-    for year in sets.window:
-        holding.setdefault(min(year, sets.last_case_year), []).append(year)
-    held = [
-        (row, year)
-        for row, case_year in enumerate(table["year"].tolist())
-        for year in holding.get(case_year, ())
-    ]
-    rows = [row for row, _ in held]
-    cells = {name: table[name].array.take(rows) for name in columns}
-    return pd.DataFrame(cells | {"year": pd.Series([year for _, year in held], dtype="int64")})
 
 
 def _support_floors(

@@ -9,6 +9,7 @@ from optimizer.errors import Problems
 from optimizer.frames import summed
 from optimizer.instance.people import CONSTANT, TERM, People, terms, years_of_stay
 from optimizer.instance.sets import Sets, cross
+from optimizer.instance.years import through_years
 from optimizer.lookup import resolve
 
 KEYS = ["line", "year", "country", "track", "level", "region", "entry", "year_of_stay", "what"]
@@ -115,12 +116,11 @@ def _agreement_costs(case: Case, sets: Sets) -> pd.DataFrame:
 def _expansion_costs(case: Case, sets: Sets) -> pd.DataFrame:
     built = terms(sets.expansion, "expansion")
     decided = built.assign(coefficient=built["expansion_cost"], what=EXPANSION)
-    table = case.table("services")[["region", "service", "year", "upkeep", "line"]]
-    later = cross(built[[*TERM, "region", "service", "year"]], "paid_year", sets.window)
-    later = later[later["paid_year"] > later["year"]]
-    later = later.drop(columns="year").assign(year=sets.case_year(later["paid_year"]))
-    upkeep = later.merge(table, on=["region", "service", "year"])
-    upkeep = upkeep.assign(coefficient=upkeep["upkeep"], year=upkeep["paid_year"], what=UPKEEP)
+    paid = through_years(case, "services", ["region", "service", "upkeep", "line"], sets.window)
+    steps = built[[*TERM, "region", "service", "year"]].rename(columns={"year": "decided"})
+    upkeep = steps.merge(paid, on=["region", "service"])
+    upkeep = upkeep[upkeep["year"] > upkeep["decided"]]
+    upkeep = upkeep.assign(coefficient=upkeep["upkeep"], what=UPKEEP)
     return pd.concat([decided, upkeep], ignore_index=True)
 
 

@@ -8,7 +8,8 @@ from optimizer.case import Case
 from optimizer.errors import Problems
 from optimizer.frames import rows_of
 from optimizer.instance.people import TERM, People
-from optimizer.instance.sets import ALL, Sets, cross
+from optimizer.instance.sets import ALL, Sets
+from optimizer.instance.years import through_years
 from optimizer.lookup import resolve
 
 
@@ -60,9 +61,5 @@ def _bands(case: Case, sets: Sets) -> pd.DataFrame:
 
 def capacities(case: Case, sets: Sets) -> pd.DataFrame:
     """Capacity before expansion: region, service, year (of the window), capacity, unit."""
-    table = case.table("services")[["region", "service", "year", "capacity", "unit"]]
-    places = table[["region", "service"]].drop_duplicates()
-    rows = cross(places, "window_year", sets.window)
-    rows["year"] = sets.case_year(rows["window_year"])
-    rows = rows.merge(table, on=["region", "service", "year"])
-    return rows.drop(columns="year").rename(columns={"window_year": "year"})
+    columns = ["region", "service", "capacity", "unit"]
+    return through_years(case, "services", columns, sets.window)

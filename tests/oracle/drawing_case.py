@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise, product
+from random import Random
 
 from .drawing import Cells, Draw, Drawn, drop_blank_keys
 from .drawing_people import draw_current_plan, draw_present
@@ -195,6 +196,9 @@ def _draw_caps(draw: Draw, drawn: Drawn, years: list[int]) -> None:
         for year in years:
             most = limit + draw.pick([0, 1])
             rows.append({"track": track, "year": year, "max": most, "counts": counts})
+        # A stream of its own leaves everything else as it was drawn before caps could end.
+        if Random(f"caps {draw.seed} {track}").random() < 0.5:
+            rows = rows[: len(rows) - len(years) + 1]
     drawn.tables["national_caps"] = rows
 
 

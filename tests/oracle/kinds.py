@@ -21,7 +21,8 @@ ALL_KINDS = frozenset(
         *("applicants by year", "applicants missing in a year", "applicants below the minimum"),
         *("agreement existing", "agreement proposed", "agreement with lead years"),
         *("agreement with a minimum", "running", "sites by year"),
-        *("cap on intake", "cap on residents", "several lines", "transfers", "carry-over"),
+        *("cap on intake", "cap on residents", "cap that ends", "several lines", "transfers"),
+        "carry-over",
         *("carry-over by line", "region costs", "services", "expansion", "two groups"),
         *("continuations", "chain", "self-continuation", "reached by continuation only"),
         *("duration 0", "duration 1", "duration 2", "duration 3", "people present"),
@@ -117,6 +118,8 @@ def _of_money(problem: Problem) -> Found:
     yield "carry-over by line", isinstance(budget.get("carry_over"), dict)
     for row in problem.rows("national_caps"):
         yield f"cap on {row['counts']}", True
+        last = problem.cap(row["track"], problem.case_years[-1])
+        yield "cap that ends", last is row and row["year"] != str(problem.case_years[-1])
     yield "support floor", problem.policy.get("support_floor")
 
 

@@ -243,8 +243,7 @@ class Money:
     def _add_caps(self) -> None:
         problem, flows = self.problem, self.flows
         for track, year in product(problem.tracks, problem.window):
-            key = {"track": track, "year": problem.row_year(year)}
-            row = problem.lookup("national_caps", key, {})
+            row = problem.cap(track, year)
             if row is None:
                 continue
             members, levels = flows.members("country", track), problem.levels(track)

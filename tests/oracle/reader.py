@@ -100,6 +100,11 @@ class Problem:
         """The year whose rows hold in `year`: the last case year's after the case ends."""
         return str(min(year, self.case_years[-1]))
 
+    def cap(self, track: str, year: int) -> Row | None:
+        """The row of the cap in a year: its own, or the last one of the track if that is past."""
+        rows = {int(r["year"]): r for r in self.rows("national_caps") if r["track"] == track}
+        return rows.get(year) or (rows[max(rows)] if rows and year > max(rows) else None)
+
     def weight_of_year(self, year: int) -> float:
         """The discount factor of a year."""
         return float((1.0 + self.discount) ** -(year - self.window[0]))

@@ -71,7 +71,9 @@ def tighten(draw: Draw, drawn: Drawn, program: Program, plans: Plans) -> None:
         capped = [
             people
             for (track, year), people in program.money.capped.items()
-            if track == row["track"] and problem.row_year(year) == str(row["year"])
+            if track == row["track"]
+            and (held := problem.cap(track, year)) is not None
+            and held["year"] == str(row["year"])
         ]
         _lower(draw, row, "max", capped, plans, step=1.0)
     for row, promised in zip(drawn.tables.get("commitments", []), program.promised, strict=True):
