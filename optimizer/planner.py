@@ -22,7 +22,7 @@ from optimizer.formulation.custom import Extend
 from optimizer.instance import Instance
 from optimizer.plan import Decisions, Plan, variable_table
 from optimizer.policy import Policy
-from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
+from optimizer.preparation import NO_CHANGES, Wanted, changed_to, load, read_pair, scales_of
 from optimizer.provenance import function_told, plain, versions
 from optimizer.solver import LoadedModel, Progress, Solution, Watch
 from optimizer.toml_files import shown
@@ -304,10 +304,12 @@ def _provenance(outcome: _Outcome) -> dict[str, object]:
     extend = task.wanted.extend
     extension = {} if extend is None else {"extend": function_told(extend)}
     session = {"added_limits": plain(task.wanted.added), "dropped": list(task.dropped)}
+    figures = changed_to(task.wanted)
     return extension | {
         "case_hashes": dict(instance.case.hashes),
         "policy_hash": policy.hash,
         "changes": plain(task.wanted.changes),
+        **({"changed_to": figures} if figures else {}),
         **{name: told for name, told in session.items() if told},
         "scales": dict(outcome.scales),
         "ranges": instance.scores.ranges.to_dict("records"),

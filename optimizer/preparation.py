@@ -11,14 +11,15 @@ from typing import NamedTuple
 from optimizer.addresses import is_cell, names_of
 from optimizer.advice import no_plan
 from optimizer.case import Case, load_case
-from optimizer.case.changes import change_case
-from optimizer.changes import require_changes
+from optimizer.case.changes import cell_changes, change_case
+from optimizer.changes import require_changes, unchanged_value
 from optimizer.checking import known_scales, require_case
 from optimizer.errors import OptimizerError, PolicyError, Problems
 from optimizer.formulation import Model, build_pyomo
 from optimizer.formulation.custom import Extend, extend_model
 from optimizer.instance import Instance, build_instance
 from optimizer.policy import Policy, load_policy
+from optimizer.policy.loading import tables_of
 from optimizer.solver import LoadedModel, Solution, Watch
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
@@ -69,6 +70,22 @@ class Wanted:
         instance = build_instance(self.pair.case, self.pair.policy)
         model = build_pyomo(instance, known_scales(self.pair.policy) | dict(scales))
         return extend_model(model, instance, self.extend), model
+
+
+def changed_to(wanted: Wanted) -> dict[str, object]:
+    """Figures that changes such as ``*1.1`` came to: of a policy by address, of cells by row."""
+    asked = {address: text for address, text in wanted.changes.items() if isinstance(text, str)}
+    case = wanted.pair.base_case
+    found: dict[str, object] = {}
+    for change in cell_changes(case, {name: asked[name] for name in asked if is_cell(name)}):
+        found[change.address] = change.by_row(case.table(change.table))
+    tables = tables_of(wanted.pair.policy)
+    for address in asked:
+        names = None if is_cell(address) else names_of(address)
+        value = None if names is None else unchanged_value(names, tables, Policy)
+        if isinstance(value, int | float):
+            found[address] = value
+    return found
 
 
 def _is_indifferent(address: str) -> bool:

@@ -11,6 +11,9 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import floor
+from typing import Any
 
 import pandas as pd
 
@@ -19,7 +22,7 @@ from optimizer.case.checked import CaseTables
 from optimizer.case.consistency import check_consistency
 from optimizer.case.header import CaseHeader
 from optimizer.case.loading import Case
-from optimizer.changes import CHANGES
+from optimizer.changes import CHANGES, Operation, operation_in, unreadable
 from optimizer.errors import InputError, PolicyError, Problems, did_you_mean, shorten
 from optimizer.schema import MONEY, TABLES, ColumnSpec, TableSpec
 from optimizer.tables import TableRead
@@ -48,31 +51,57 @@ class CellChange:
 
     Attributes
     ----------
+    address
+        As it was given.
     rows
         Rows of the table's frame, by their position.
-    value
-        New figure.
+    values
+        New figure of each.
     """
 
+    address: str
     table: str
     column: str
     rows: list[int]
-    value: float
+    values: list[float]
+
+    def by_row(self, frame: pd.DataFrame) -> dict[str, float]:
+        """Every figure by the address of its row alone."""
+        spec = TABLES[self.table]
+        names = [*spec.keys, *spec.optional_keys]
+        rows = frame.iloc[self.rows][names].astype("object").itertuples(index=False, name=None)
+        told = {}
+        for cells, value in zip(rows, self.values, strict=True):
+            keys = [
+                (name, str(cell))
+                for name, cell in zip(names, cells, strict=True)
+                if not _is_blank(cell)
+            ]
+            told[str(CellAddress(self.table, tuple(keys), self.column))] = value
+        return told
 
     def made_in(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Give a copy of the table with the figures changed."""
         cells = frame[self.column].array.copy()
-        cells[self.rows] = self.value
+        cells[self.rows] = self.values
         return frame.assign(**{self.column: cells})
 
 
-def change_case(case: Case, changes: Mapping[str, object]) -> tuple[Case, tuple[CellChange, ...]]:
+def _is_blank(cell: Any) -> bool:
+    return bool(pd.isna(cell)) or cell == ""
+
+
+def change_case(
+    case: Case, changes: Mapping[str, object], unchanged: Case | None = None
+) -> tuple[Case, tuple[CellChange, ...]]:
     """Give a copy of a case with cells changed, and what was changed in it.
 
     Parameters
     ----------
     changes
         Figures by address. Keys, names and other text cannot be changed.
+    unchanged
+        Case whose figures changes such as ``*1.1`` refer to; the case itself without it.
 
     Raises
     ------
@@ -81,9 +110,26 @@ def change_case(case: Case, changes: Mapping[str, object]) -> tuple[Case, tuple[
     InputError
         With what contradicts other figures of the case.
     """
+    done = cell_changes(case if unchanged is None else unchanged, changes)
+    tables = dict(case.tables)
+    for change in done:
+        tables[change.table] = change.made_in(tables[change.table])
+    changed = replace(case, tables=tables, hashes=_marked(case, changes))
+    if any(change.table in TOGETHER for change in done):
+        _require_consistent(changed)
+    return changed, done
+
+
+def cell_changes(case: Case, changes: Mapping[str, object]) -> tuple[CellChange, ...]:
+    """Look up what changes of cells mean on a case.
+
+    Raises
+    ------
+    PolicyError
+        As :func:`change_case`.
+    """
     problems = Problems()
     done = []
-    tables = dict(case.tables)
     spelt: dict[str, str] = {}
     for address, value in changes.items():
         change = _resolve(address, value, case, problems)
@@ -92,13 +138,9 @@ def change_case(case: Case, changes: Mapping[str, object]) -> tuple[Case, tuple[
             if first != address:
                 message = f"names the same cells as {first}"
                 problems.add(CHANGES, message, column=address, expected="one of them")
-            tables[change.table] = change.made_in(tables[change.table])
             done.append(change)
     problems.raise_if_any(PolicyError)
-    changed = replace(case, tables=tables, hashes=_marked(case, changes))
-    if any(change.table in TOGETHER for change in done):
-        _require_consistent(changed)
-    return changed, tuple(done)
+    return tuple(done)
 
 
 def _marked(case: Case, changes: Mapping[str, object]) -> dict[str, str]:
@@ -161,8 +203,9 @@ def _resolve(address: str, value: object, case: Case, problems: Problems) -> Cel
         add(f"no row of {name} has these keys", f"keys as in {spec.file}")
         return None
     kind = figures[column]
-    parsed = _figure(value, kind, add)
-    return None if parsed is None else CellChange(name, kind.name, rows, parsed)
+    before = frame[kind.name].iloc[rows].tolist()
+    values = _values(value, kind, before, add)
+    return None if values is None else CellChange(address, name, kind.name, rows, values)
 
 
 def _figures(spec: TableSpec, frame: pd.DataFrame, currency: str) -> dict[str, ColumnSpec]:
@@ -196,9 +239,42 @@ def _chosen(cell: CellAddress, spec: TableSpec, frame: pd.DataFrame, add: Add) -
     return rows
 
 
+def _values(value: object, kind: ColumnSpec, before: list[float], add: Add) -> list[float] | None:
+    """Figures of rows, each changed by itself; ``None`` after a problem."""
+    operation = operation_in(value) if isinstance(value, str) else None
+    if operation is None or (operation.name == "set" and _is_share(kind)):
+        figure = _figure(value if operation is None else operation.of(0.0), kind, add)
+        return None if figure is None else [figure] * len(before)
+    if operation.name == "set":
+        add(f"{shown(value)} is a share, and {kind.name} is none", "a number")
+        return None
+    blank = sum(map(pd.isna, before))
+    if blank:
+        message = f"{shown(value)} changes numbers, but {blank} of {len(before)} cells are blank"
+        add(message, "keys of rows with figures")
+        return None
+    figures = [_figure(_changed(operation, figure, kind), kind, add) for figure in before]
+    return None if None in figures else [figure for figure in figures if figure is not None]
+
+
+def _changed(operation: Operation, figure: float, kind: ColumnSpec) -> float:
+    """The changed figure, to the nearest whole number (halves up) where only those are taken."""
+    if kind.kind != "int":
+        return operation.of(float(figure))
+    return floor(operation.exactly(int(figure)) + Fraction(1, 2))
+
+
+def _is_share(kind: ColumnSpec) -> bool:
+    return kind.high == 1.0
+
+
 def _figure(value: object, kind: ColumnSpec, add: Add) -> float | None:
     """A figure as the column takes it; ``None`` after a problem, found as in cells of files."""
     value = frozen(value)
+    fault = unreadable(value) if isinstance(value, str) else None
+    if fault is not None:
+        add(*fault)
+        return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         add(f"{shown(value)} is not a number", "a number")
         return None

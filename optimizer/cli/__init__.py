@@ -56,9 +56,20 @@ Changes = Annotated[
     typer.Option(
         "--set",
         help="Change a value: goals.alliance.weight=0.5, or cells of the case: "
-        "'budgets[line=jsps, year=2028].amount=9e9'. May be repeated.",
+        "'budgets[line=jsps, year=2028].amount=9e9'; or a part of it: *1.1, /2, +10%, -10%, "
+        "+=100. May be repeated.",
     ),
 ]
+
+
+def _share(text: str | float) -> float:
+    from optimizer.changes import share_in
+
+    try:
+        return share_in(str(text))
+    except ValueError:
+        message = f"{text!r} is no share; a fraction from 0 to 1, or a percentage: 0.01 or 1%"
+        raise typer.BadParameter(message) from None
 
 
 def main() -> int:
@@ -125,7 +136,8 @@ def solve(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an older run.")] = False,
     gap: Annotated[
-        float | None, typer.Option(min=0.0, max=1.0, help="Relative gap to stop at.")
+        float | None,
+        typer.Option(parser=_share, metavar="SHARE", help="Relative gap to stop at: 0.01 or 1%."),
     ] = None,
     time_limit: Annotated[
         float | None, typer.Option(min=0.001, help="Wall seconds for the whole command.")

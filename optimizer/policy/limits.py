@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from optimizer.model_types import SHARE
 from optimizer.policy.shapes import BY, SOURCE, WHERE, WHY, Where, shape_of
 from optimizer.toml_files import Clash, Line, StrictTable
 
@@ -33,7 +34,9 @@ class Amount(StrictTable):
 class Relative(StrictTable):
     """A bound of so many times another measure."""
 
-    times: float = Field(ge=0.0, description="a factor of at least 0 on the other measure")
+    times: Annotated[float, SHARE] = Field(
+        ge=0.0, description="a factor of at least 0 on the other measure"
+    )
     measure: Measure = Field(description="the other measure")
     where: Where = Field(default_factory=dict, description=WHERE)
     by: tuple[str, ...] | None = Field(

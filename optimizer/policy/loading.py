@@ -6,7 +6,7 @@ may be changed by dotted addresses on the way in. All that is wrong with it is r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -14,12 +14,14 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from optimizer.addresses import address_of
 from optimizer.changes import CHANGES, apply_changes
 from optimizer.errors import PolicyError, Problems
 from optimizer.paths.given import name_is_text
 from optimizer.policy.checks import check_whole
-from optimizer.policy.merging import changed_parts, read_layers
+from optimizer.policy.merging import Layers, changed_parts, read_layers
 from optimizer.policy.models import Policy
+from optimizer.policy.overriding import check_overrides
 from optimizer.toml_files import Address, add_complaints, frozen
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
@@ -55,6 +57,7 @@ def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES)
     problems_in_file = len(problems)
     if layers is None:
         raise PolicyError(problems)
+    _check_overrides(layers, problems)
     merged = apply_changes(layers.merged, changes, Policy, problems)
     layers = replace(layers, merged=merged, changed=changed_parts(changes))
     # Without the policy it extends, what is missing is not worth telling.
@@ -69,8 +72,27 @@ def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES)
     return policy
 
 
-def changed_policy(policy: Policy, changes: Mapping[str, object]) -> Policy:
+def _check_overrides(layers: Layers, problems: Problems) -> None:
+    """Check what TOML files say over what they extend; sheets have checks of their own."""
+
+    def add(names: tuple[str, ...], message: str, expected: str) -> None:
+        problems.add(layers.file, message, column=address_of(names), expected=expected)
+
+    if layers.below is not None:
+        _check_overrides(layers.below, problems)
+    if layers.sheets is None:
+        check_overrides(layers.base, layers.own, add)
+
+
+def changed_policy(
+    policy: Policy, changes: Mapping[str, object], unchanged: Mapping[str, Any] | None = None
+) -> Policy:
     """Give a loaded policy with values changed, checked like one that is read.
+
+    Parameters
+    ----------
+    unchanged
+        Tables that changes such as ``*1.1`` refer to; those of the policy without it.
 
     Raises
     ------
@@ -78,9 +100,16 @@ def changed_policy(policy: Policy, changes: Mapping[str, object]) -> Policy:
         Holds everything that is wrong with the changes.
     """
     problems = Problems()
-    data = policy.model_dump(by_alias=True, exclude_unset=True)
-    merged = apply_changes(data, changes, Policy, problems)
+    data = tables_of(policy)
+    merged = apply_changes(data, changes, Policy, problems, unchanged)
     return _varied(policy, data, merged, problems)
+
+
+def tables_of(policy: Policy, added: Iterable[Mapping[str, object]] = ()) -> dict[str, Any]:
+    """Give the tables that a policy says, with limits added to them."""
+    data = policy.model_dump(by_alias=True, exclude_unset=True)
+    limits = (*data.get("limits", ()), *map(frozen, added))
+    return {**data, "limits": limits} if limits else data
 
 
 def policy_with_limit(policy: Policy, limit: Mapping[str, object]) -> Policy:
@@ -91,7 +120,7 @@ def policy_with_limit(policy: Policy, limit: Mapping[str, object]) -> Policy:
     PolicyError
         Holds everything that is wrong with the limit.
     """
-    data = policy.model_dump(by_alias=True, exclude_unset=True)
+    data = tables_of(policy)
     limits = (*data.get("limits", ()), frozen(limit))
     longer = _varied(policy, data, {**data, "limits": limits}, Problems())
     layers, added = policy._layers, ("limits", longer.limits[-1].name)

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from optimizer.errors import Problems
+from optimizer.model_types import SHARE
 from optimizer.policy.goals import Goal
 from optimizer.policy.limits import Limit, SupportFloor
 from optimizer.policy.merging import Layers
@@ -84,7 +85,7 @@ class Budget(StrictTable):
 class Stability(StrictTable):
     """How far the plan may move from today's."""
 
-    max_change: float | None = Field(
+    max_change: Annotated[float | None, SHARE] = Field(
         default=None, ge=0.0, description="largest change per year as a share of the current slots"
     )
     price: float | None = Field(default=None, ge=0.0, description="points per 1 % changed")

@@ -25,7 +25,7 @@ from optimizer.formulation.numbers import rule_numbers, rule_terms
 from optimizer.plan import Plan
 from optimizer.planner import Clock, check_options, found_plan, task_for
 from optimizer.policy import Policy
-from optimizer.policy.loading import changed_policy, policy_with_limit
+from optimizer.policy.loading import changed_policy, policy_with_limit, tables_of
 from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
 from optimizer.session.adding import with_last_limit
 from optimizer.session.dropping import require_droppable, rows_of
@@ -146,7 +146,9 @@ class Session:
         ----------
         changes
             Values by address: of the policy, as in :func:`optimizer.solve`, or of cells of the
-            case, as in ``budgets[line=science, year=2030].amount``.
+            case, as in ``budgets[line=science, year=2030].amount``. Changes such as ``"*1.1"``
+            and ``"+10%"`` refer to the figures of the beginning, before any change, so that a
+            change made twice is made once.
 
         Raises
         ------
@@ -160,8 +162,12 @@ class Session:
         scales = dict(self._frozen())
         of_cells = {address: value for address, value in changes.items() if is_cell(address)}
         of_policy = {address: value for address, value in changes.items() if not is_cell(address)}
-        policy = changed_policy(self.policy, of_policy) if of_policy else self.policy
-        case, cells = change_case(self.case, of_cells) if of_cells else (self.case, ())
+        base = self._wanted.pair
+        unchanged = tables_of(base.base, self._wanted.added) if of_policy else {}
+        policy = changed_policy(self.policy, of_policy, unchanged) if of_policy else self.policy
+        case, cells = (
+            change_case(self.case, of_cells, base.base_case) if of_cells else (self.case, ())
+        )
         require_case(policy, case)
         scales |= changed_scales(self.policy, policy)
         renewal = renewed(

@@ -1,0 +1,64 @@
+"""What a policy says over the one it extends must be of the same kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from optimizer.changes import refusal_of
+from optimizer.model_types import inner_types, required_keys, same_types
+from optimizer.policy.models import Policy
+
+Names = tuple[str, ...]
+Add = Callable[[Names, str, str], None]
+Table = Mapping[str, Any]
+
+
+def check_overrides(base: Table, own: Table, add: Add) -> None:
+    """Tell every value that would replace one of another kind.
+
+    Parameters
+    ----------
+    base, own
+        Tables of the policy extended, and of the one that extends it.
+    add
+        Takes the names on the way to the value, what is wrong and what was expected.
+    """
+    _check_merged(base, own, [Policy], (), add)
+    limits = inner_types(inner_types([Policy], "limits"), 0)
+    before = {limit["name"]: limit for limit in _named(base)}
+    for limit in _named(own):
+        # A limit that says all it must is written anew.
+        if limit["name"] in before and not required_keys(limits) <= set(limit):
+            names = ("limits", limit["name"])
+            for key, value in limit.items():
+                _check(before[limit["name"]], limit, (key, value), (limits, names, add))
+
+
+def _named(tables: Table) -> Iterator[Table]:
+    limits = tables.get("limits")
+    for limit in limits if isinstance(limits, tuple) else ():
+        if isinstance(limit, Mapping) and isinstance(limit.get("name"), str):
+            yield limit
+
+
+def _check_merged(base: Table, own: Table, kinds: list[Any], names: Names, add: Add) -> None:
+    """Check tables that are merged key by key."""
+    for key, value in own.items():
+        before = base.get(key)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            _check_merged(before, value, inner_types(kinds, key), (*names, key), add)
+        else:
+            _check(base, own, (key, value), (kinds, names, add))
+
+
+def _check(
+    base: Table, own: Table, said: tuple[str, object], at: tuple[list[Any], Names, Add]
+) -> None:
+    (key, value), (kinds, names, add) = said, at
+    others = [name for name in same_types(kinds, key) if name in base and name not in own]
+    beside = [(name, base[name]) for name in others]
+    refusal = refusal_of(value, base.get(key), inner_types(kinds, key), beside)
+    if refusal is not None:
+        needed = " and ".join(sorted(required_keys(kinds) - set(own)))
+        add((*names, key), refusal.message, f"a table like it, or {needed} as well")
