@@ -9,12 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import pyomo.environ as pyo
 import pytest
 import typer
 
 import optimizer
 from optimizer.cli import app
+from optimizer.runs.workbook import sheets_of
+from optimizer.schema import TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -146,15 +150,53 @@ def test_example_policy_joins_the_japan_case(tmp_path: Path) -> None:
     assert len(instance.limits) == len(instance.policy.limits)
 
 
-def test_result_tables_are_those_of_a_plan() -> None:
-    section = (
-        (DOCS / "results.md").read_text(encoding="utf-8").split("<!-- tables of a plan -->")[1]
-    )
+RESULTS = DOCS / "results.md"
+
+
+def described(marker: str) -> dict[str, list[str]]:
+    """Names and columns in the table below a marker of the page on results."""
+    section = RESULTS.read_text(encoding="utf-8").split(f"<!-- {marker} -->")[1]
     table = section.strip().split("\n\n")[0].splitlines()[2:]
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in table]
-    described = {row[0].strip("`"): row[1].split(", ") for row in cells}
-    plan = optimizer.solve(ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny")
-    assert described == {name: list(frame) for name, frame in plan.tables.items()}
+    return {row[0].strip("`"): row[1].split(", ") for row in cells}
+
+
+@pytest.fixture(scope="module")
+def plan() -> optimizer.Plan:
+    return optimizer.solve(
+        ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny", extend=with_a_custom_variable
+    )
+
+
+def with_a_custom_variable(model: Any, _: optimizer.Instance) -> None:
+    model.extra = pyo.Var([2030], bounds=(0, 1))
+    model.extra_is_small = pyo.Constraint(expr=model.extra[2030] <= 0.5)
+
+
+def test_result_tables_are_those_of_a_plan(plan: optimizer.Plan) -> None:
+    tables = {name: list(frame) for name, frame in plan.tables.items()}
+    assert described("tables of a plan") == tables
+
+
+def test_sheets_are_those_of_a_plan(plan: optimizer.Plan) -> None:
+    policy = optimizer.load_policy(ROOT / "models" / "tiny.toml")
+    case = optimizer.load_case(ROOT / "inputs" / "tiny")
+    sheets = {name: list(frame) for name, frame in sheets_of(plan, policy, case).items()}
+    assert described("tables of a plan") | described("sheets of a plan") == sheets
+
+
+def test_no_page_names_a_sheet_or_column_of_a_plan_that_it_has_not(plan: optimizer.Plan) -> None:
+    text = RESULTS.read_text(encoding="utf-8")
+    sheets = described("tables of a plan") | described("sheets of a plan")
+    frames = [*plan.decisions.tables().values(), *plan.tables.values()]
+    known = {name for names in sheets.values() for name in names}
+    known |= {str(name) for frame in frames for name in frame}
+    named = re.findall(r"\bsheets?,? ((?:`\w+`(?:, | and |,\n| and\n)?)+)", text)
+    assert set(re.findall(r"`(\w+)`", " ".join(named))) <= set(sheets)
+    assert set(re.findall(r"\bcolumns? `(\w+)`", text)) <= known
+    # What is quoted and has a line in it can only be the name of a table or of a column.
+    quoted = set(re.findall(r"`([a-z]+_[a-z_]+)`", text))
+    assert quoted <= known | set(sheets) | set(plan.decisions.tables()) | set(TABLES)
 
 
 def test_dictionary_names_columns_as_files_and_as_frames_have_them(tmp_path: Path) -> None:

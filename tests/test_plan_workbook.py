@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from optimizer.case import Case
 from optimizer.errors import InputError
 from optimizer.plan import Plan
 from optimizer.policy import Policy
+from optimizer.rules import BOUNDS, RULES
 from optimizer.runs.parameters import COLUMNS
-from optimizer.runs.workbook import with_names, write_workbook
+from optimizer.runs.workbook import _rules, with_names, write_workbook
 from workbook_builder import set_cells, write_book
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,9 +69,23 @@ def test_every_sheet_is_ready_for_a_pivot_table(book: Path, plan: Plan) -> None:
         assert len(set(header)) == len(header)
         assert not sheet.merged_cells.ranges
         assert sheet.freeze_panes == "A2"
+        assert sheet.auto_filter.ref == sheet.dimensions
     rows: list[Any] = list(workbook["slots"].iter_rows(min_row=2, values_only=True))
     assert len(rows) == len(plan.slots)
     assert sum(row[-1] for row in rows) == plan.slots_total
+
+
+def test_rules_are_a_sheet_with_their_words(book: Path, plan: Plan) -> None:
+    rules = plan.tables["rules"]
+    sheet = pd.read_excel(book, "rules", engine="openpyxl")
+    assert list(sheet) == ["rule", "title", "key", "value", "sense", "limit", "slack"]
+    assert sheet["rule"].tolist() == rules["rule"].tolist()
+    titles = {rule.name: rule.title for rule in (RULES | BOUNDS).values()}
+    assert sheet["title"].tolist() == rules["rule"].map(titles).tolist()
+    # 0.1 + 0.2 - 0.3 is 5.6e-17: no room is written as none, and a row with room keeps it.
+    made = rules.head(3).assign(slack=[-5.6e-17, 0.5, -0.0], limit=[1.0, 1.0, 1e9])
+    clean = _rules(replace(plan, tables={**plan.tables, "rules": made}))
+    assert [str(slack) for slack in clean["slack"]] == ["0.0", "0.5", "0.0"]
 
 
 def test_slots_have_beside_the_keys_what_is_pivoted_by(book: Path) -> None:

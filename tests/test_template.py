@@ -99,6 +99,8 @@ def test_empty_workbook_has_every_table_and_help_on_every_column(tmp_path: Path)
     for spec in TABLES.values():
         cells = next(book[spec.name].iter_rows(max_row=1))
         assert [cell.value for cell in cells] == [column.header("JPY") for column in spec.columns]
+        assert book[spec.name].freeze_panes == "A2"
+        assert book[spec.name].auto_filter.ref == f"A1:{letters(len(cells))}1"
         for place, (cell, column) in enumerate(zip(cells, spec.columns, strict=True), start=1):
             assert cell.comment is not None
             assert cell.comment.text.lower().startswith(column.meaning.lower())

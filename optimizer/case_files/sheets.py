@@ -198,6 +198,7 @@ def _fault(text: str, *, is_name: bool) -> str | None:
 
 def _write_sheet(sheet: Any, columns: list[SheetColumn], contents: Contents) -> None:
     sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = f"A1:{letters(len(columns))}{1 + max(len(c.cells) for c in columns)}"
     for place, column in enumerate(columns, start=1):
         dimension = sheet.column_dimensions[letters(place)]
         dimension.width = _width(column)

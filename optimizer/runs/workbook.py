@@ -1,4 +1,4 @@
-"""Writes a plan as a workbook: one sheet per table, one header row, ready for pivot tables."""
+"""Writes a plan as a workbook: one sheet per table, one header row, ready to filter and pivot."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from optimizer.case import Case
 from optimizer.errors import not_installed
 from optimizer.plan import Plan
 from optimizer.policy import Policy
+from optimizer.rules import BOUNDS, RULES
 from optimizer.runs.decision_rows import decision_rows
 from optimizer.runs.parameters import parameters
+from optimizer.tables import letters
 
 RISKY_STARTS = ("=", "#")
 """How text begins that would become a formula or an error, unless its cell is marked as text."""
@@ -47,6 +49,9 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = MappingProxyType(
 Every column takes a quarter of a second in the longest tables, so that there only stands what the
 keys of most cases do not say themselves.
 """
+
+NOISE = 1e-9
+"""Room relative to the number of a rule that is nothing but the rounding of sums."""
 
 CREATED = datetime.datetime(2000, 1, 1)
 """Fixed, so that the same plan gives the same bytes."""
@@ -89,16 +94,26 @@ def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]
     if len(plan.decisions.variables):
         sheets |= {"variables": plan.decisions.variables}
     sheets |= {
-        name: table
-        for name, table in plan.tables.items()
-        if name != "rules" and (name != "custom_rules" or len(table))
+        name: table for name, table in plan.tables.items() if name != "custom_rules" or len(table)
     }
+    sheets |= {"rules": _rules(plan)}
     keys = ["country", "track", "region", "year"]
     total = plan.tables["integration"].groupby(keys, sort=False)["amount"].sum()
     sheets |= {"integration": total.reset_index()}
     for name, left_out in LEFT_OUT.items():
         sheets[name] = with_names(sheets[name], case).drop(columns=list(left_out))
     return sheets | {PARAMETERS: parameters(plan, policy, case)}
+
+
+def _rules(plan: Plan) -> pd.DataFrame:
+    """Give every checked row, with its rule in words and no room where there is only noise."""
+    rules, custom = plan.tables["rules"], plan.tables["custom_rules"]
+    titles = {name: rule.title for name, rule in (RULES | BOUNDS).items()}
+    titles |= dict(zip(custom["rule"], custom["title"], strict=True))
+    least = NOISE * rules["limit"].abs().clip(lower=1.0)
+    slack = rules["slack"].where(rules["slack"].abs() > least, 0.0)
+    named = rules.assign(title=rules["rule"].map(titles).fillna(""), slack=slack)
+    return named[["rule", "title", *rules.columns[1:]]]
 
 
 def with_names(table: pd.DataFrame, case: Case) -> pd.DataFrame:
@@ -117,6 +132,8 @@ def _write_sheet(sheet: Any, table: pd.DataFrame) -> None:
     from openpyxl.cell import WriteOnlyCell
 
     sheet.freeze_panes = "A2"
+    if len(table.columns):
+        sheet.auto_filter.ref = f"A1:{letters(len(table.columns))}{len(table) + 1}"
     sheet.append([str(column) for column in table])
     cells = table.astype("object").where(table.notna() & ~table.isin([""]), None)
     risky = [_is_risky(column) for _, column in cells.items()]
