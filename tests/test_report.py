@@ -9,6 +9,7 @@ import re
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -19,7 +20,12 @@ from optimizer.plan import Plan, empty
 from optimizer.planner import solve
 from optimizer.policy import Policy, load_policy
 from optimizer.report import page, render_report, write_report
+from optimizer.report.blocks import Bars, Details, Panels, TileMaps
+from optimizer.report.colours import Colour
+from optimizer.report.figures import SPACE
+from optimizer.report.headline import _by_stage
 from optimizer.report.limits import bounds_in_words
+from optimizer.report.material import gather
 
 HOSTILE = "<script>alert(1)</script>"
 QUOTED = "\"'><img src=x onerror=alert(2)>{{ 7 * 7 }}"
@@ -197,6 +203,107 @@ def test_bounds_in_words(full: Made) -> None:
     cheap = next(limit for limit in full.policy.limits if limit.name == "cheap")
     said = "spending (purpose integration) at most 1,000, 0.01 points per 1 % missed"
     assert bounds_in_words(cheap) == said
+
+
+def charts(it: Made) -> list[Bars | Panels | TileMaps]:
+    """All charts of the page."""
+    material = gather(it.plan, it.case, it.policy)
+    blocks = [block for section in page.SECTIONS for block in section(material).blocks]
+    for block in blocks:
+        blocks.extend(block.blocks if isinstance(block, Details) else ())
+    return [block for block in blocks if isinstance(block, Bars | Panels | TileMaps)]
+
+
+def marks_of(chart: Bars | Panels | TileMaps) -> tuple[set[Colour], bool]:
+    """Colours that a chart draws with, and whether it has strokes."""
+    if isinstance(chart, TileMaps):
+        return {tile.colour for each in chart.maps for tile in each.tiles}, False
+    if isinstance(chart, Bars):
+        colours = {piece.colour for bar in chart.bars for piece in bar.pieces}
+        return colours, any(bar.mark is not None for bar in chart.bars)
+    columns = [column for each in chart.panels for column in each.columns]
+    colours = {column.colour for column in columns if column.height}
+    return colours, any(column.mark is not None for column in columns)
+
+
+@pytest.mark.parametrize("name", ["full", "national", "later"])
+def test_legends_name_every_colour_and_stroke(name: str, request: pytest.FixtureRequest) -> None:
+    found = charts(request.getfixturevalue(name))
+    assert len(found) > 4
+    for chart in found:
+        colours, has_strokes = marks_of(chart)
+        keys = {key.colour for key in chart.legend if not key.is_stroke}
+        # A chart of one colour needs no legend: its title says what it shows.
+        assert colours <= keys or (len(colours) < 2 and not chart.legend), chart.title
+        assert has_strokes == any(key.is_stroke for key in chart.legend), chart.title
+        labels = [key.label for key in chart.legend]
+        assert len(set(labels)) == len(labels), chart.title
+
+
+@pytest.fixture(scope="module")
+def later(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A service that is used after the last intake, and full in one of two regions."""
+    files = case_builder.full_case()
+    files["service_use.csv"] = (
+        "track,service,year_of_stay,level,band,entry,units\n"
+        "study,language,1,,,,1\nstudy,language,2,,,,1\nlab,language,1,,,,1\n"
+    )
+    return made(tmp_path_factory.mktemp("later"), files, POLICY)
+
+
+def test_service_says_how_much_of_all_capacity_is_used_where_regions_are_full(later: Made) -> None:
+    use = later.plan.tables["services"].assign(use=0.0, capacity=0.0)
+    # Miyagi is full with 10 of 10, Osaka uses 30 of 90: 40 % of all capacity, 1 of 2 regions full.
+    use.loc[use["region"].eq("miyagi") & use["year"].eq(2027), ["use", "capacity"]] = 10.0
+    use.loc[use["region"].eq("osaka") & use["year"].eq(2027), ["use", "capacity"]] = 30.0, 90.0
+    plan = dataclasses.replace(later.plan, tables={**later.plan.tables, "services": use})
+    seen = text_of(render_report(plan, later.case, later.policy))
+    assert "most in 2027: 40 % of all capacity, 1 of 2 regions full" in seen
+    assert "Where local support is full: language in up to 1 of 2 regions (2027)." in seen
+
+
+def test_line_spends_no_more_than_the_money_it_has(full: Made) -> None:
+    money = full.plan.tables["spending"].copy()
+    # Grants get 30 from another line: 130 of 130 are spent, though the own budget is 100.
+    first = money.index[money["line"].eq("grants") & money["year"].eq(2027)][0]
+    money.loc[money["line"].eq("grants"), money.columns[4:]] = 0.0
+    cells = {"budget": 100.0, "received": 30.0, "spent": 130.0}
+    money.loc[first, list(cells)] = list(cells.values())
+    plan = dataclasses.replace(full.plan, tables={**full.plan.tables, "spending": money})
+    (chart,) = (
+        chart
+        for chart in charts(Made(plan, full.case, full.policy))
+        if chart.title == "Spending by line and year"
+    )
+    assert isinstance(chart, Panels)
+    grants = chart.panels[0]
+    assert grants.small.replace(SPACE, " ") == "MEXT: 130, 100 % of 130 (own budget 100)"
+    for column in (column for each in chart.panels for column in each.columns):
+        assert column.mark is not None
+        assert column.height <= column.mark + 1e-9
+
+
+def test_losses_at_one_stage_do_not_add_to_the_bar(full: Made) -> None:
+    stages = pd.DataFrame(
+        {"goal": ["growth"] * 2, "stage": ["enter", "return"], "raw": [10.0, -4.0]}
+    )
+    # 6 raw units are 3 points: 5 on entry, of which 2 are lost again on going home.
+    assert _by_stage(stages, "growth", 3.0) == {"enter": (5.0, 1.0)}
+    stages["raw"] = [10.0, 5.0]
+    parts = _by_stage(stages, "growth", 3.0)
+    assert list(parts) == ["enter", "return"]
+    assert parts["enter"] == pytest.approx((2.0, 2 / 3))
+    assert parts["return"] == pytest.approx((1.0, 1 / 3))
+
+
+def test_groups_that_are_not_shown_are_not_said_to_have_room(full: Made) -> None:
+    rules = full.plan.tables["rules"]
+    row = rules[rules["key"].str.startswith("one_partner")].head(1)
+    many = pd.concat([rules, *[row.assign(slack=0.0)] * 20], ignore_index=True)
+    plan = dataclasses.replace(full.plan, tables={**full.plan.tables, "rules": many})
+    seen = text_of(render_report(plan, full.case, full.policy))
+    assert "more have room" not in seen
+    assert "the tightest 12 of each (" in seen
 
 
 def test_region_without_tile_gives_bars(tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from optimizer.report import figures
-from optimizer.report.blocks import Block, Panels, Section, Text
+from optimizer.report.blocks import Block, Key, Panels, Section, Text
 from optimizer.report.charts import Series, panel
 from optimizer.report.colours import ACCENT
-from optimizer.report.figures import counted
+from optimizer.report.figures import counted, sentence
 from optimizer.report.material import Material
 from optimizer.report.tables import behind, plain
+from optimizer.schema import PATHWAYS
 
 
 def agreements_section(material: Material) -> Section:
@@ -51,7 +52,10 @@ def agreements_section(material: Material) -> Section:
                 panel(name, counted(int(tracks[track]), "new agreement"), series, figures.whole)
             )
         described = "By first open year; every panel has a scale of its own."
-        blocks.append(Panels("Agreements opened by year", described, tuple(panels)))
+        pathways = {material.pathway[track] for track in tracks.index}
+        legend = [Key(ACCENT, "all tracks")]
+        legend += [Key(material.colours[p], sentence(p)) for p in PATHWAYS if p in pathways]
+        blocks.append(Panels("Agreements opened by year", described, tuple(panels), tuple(legend)))
         blocks.append(
             behind(
                 plain(

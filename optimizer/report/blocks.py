@@ -14,10 +14,11 @@ from optimizer.report.colours import Colour
 
 @dataclass(frozen=True)
 class Key:
-    """One entry of a legend."""
+    """One entry of a legend: a colour, or the stroke across bars and columns."""
 
     colour: Colour
     label: str
+    is_stroke: bool = False
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,8 @@ ACCENT = Colour("#0b4f6c")
 PALE = Colour("#a3cbde")
 ALARM = Colour("#b84a00")
 GREY = Colour("#6b7075")
+STROKE = Colour(DARK)
+"""Strokes across bars and columns; style.css draws them."""
 
 
 def qualitative(names: Iterable[str]) -> dict[str, Colour]:

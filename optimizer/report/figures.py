@@ -78,14 +78,18 @@ def money(value: float) -> str:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """Give a share in percent.
+    """Give a share in percent; a part is not rounded to nothing or to all where a digit helps.
 
     Examples
     --------
+    >>> [percent(share).replace(SPACE, " ") for share in (0.004, 0.37, 0.996, 1.0)]
+    ['0.4 %', '37 %', '99.6 %', '100 %']
     >>> percent(0.0015, 2).replace(SPACE, " ")
     '0.15 %'
     """
-    return _signed(f"{100 * share:.{digits}f}{SPACE}%")
+    text, finer = (f"{100 * share:.{places}f}" for places in (digits, digits + 1))
+    is_rounded_away = float(text) in (0.0, 100.0) and float(finer) != float(text)
+    return _signed(f"{finer if is_rounded_away else text}{SPACE}%")
 
 
 def exactly(share: float) -> str:

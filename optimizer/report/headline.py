@@ -8,7 +8,7 @@ import pandas as pd
 
 from optimizer.report import figures
 from optimizer.report.blocks import Bar, Bars, Block, Fact, Facts, Key, Piece, Section, Text
-from optimizer.report.colours import qualitative
+from optimizer.report.colours import STROKE, qualitative
 from optimizer.report.custom import titles
 from optimizer.report.material import Material, span
 from optimizer.report.services import fullest
@@ -161,17 +161,13 @@ def _value(material: Material) -> Bars:
     bars = []
     for row in records(goals):
         points, ceiling = float(row.weighted), ceilings.get(str(row.goal))
-        raw = stages[stages["goal"].eq(row.goal)].groupby("stage")["raw"].sum().abs()
-        total, start = float(raw.sum()), 0.0
-        pieces = []
-        for stage in earned:
-            part = float(raw.get(stage, 0.0)) / total if total else 0.0
+        start, pieces = 0.0, []
+        for stage, (told, part) in _by_stage(stages, str(row.goal), points).items():
             length = 100.0 * abs(points) / largest * part
-            if length > 0:
-                tip = f"{figures.sentence(str(row.goal))}: {points * part:,.2f} points "
-                tip += STAGES[stage]
-                pieces.append(Piece(round(start, 3), round(length, 3), colours[stage], tip))
-                start += length
+            tip = f"{figures.sentence(str(row.goal))}: {told:,.2f} points {STAGES[stage]}"
+            tip = tip.replace("-", figures.MINUS)
+            pieces.append(Piece(round(start, 3), round(length, 3), colours[stage], tip))
+            start += length
         shown = f"{points:,.1f}".replace("-", figures.MINUS)
         bars.append(
             Bar(
@@ -182,12 +178,26 @@ def _value(material: Material) -> Bars:
             )
         )
     described = "Points of each goal, by when they are earned."
-    if ceilings:
-        described += " The stroke is what the goal alone could reach with all means."
     if (goals["weighted"] < 0).any():
         described += " Negative points are losses: the policy weighs that goal against."
-    legend = tuple(Key(colours[stage], f"earned {STAGES[stage]}") for stage in earned)
-    return Bars("Value by goal and stage", described, tuple(bars), legend)
+    legend = [Key(colours[stage], f"earned {STAGES[stage]}") for stage in earned]
+    if ceilings:
+        legend.append(Key(STROKE, "what the goal alone could reach (stroke)", is_stroke=True))
+    return Bars("Value by goal and stage", described, tuple(bars), tuple(legend))
+
+
+def _by_stage(stages: pd.DataFrame, goal: str, points: float) -> dict[str, tuple[float, float]]:
+    """Points that a goal earns at each stage, and their part of its bar.
+
+    What is lost at one stage of what others earn has no piece: the bar is as long as the points
+    that are left.
+    """
+    raw = stages[stages["goal"].eq(goal)].groupby("stage")["raw"].sum()
+    total = float(raw.sum())
+    told = {stage: points * float(raw[stage]) / total for stage in STAGES if total and stage in raw}
+    kept = {stage: value for stage, value in told.items() if value * points > 0}
+    whole = sum(kept.values())
+    return {stage: (value, value / whole) for stage, value in kept.items()}
 
 
 def _ceilings(material: Material) -> Mapping[str, float]:

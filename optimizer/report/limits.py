@@ -89,7 +89,7 @@ def _policy_limits(material: Material) -> list[Block]:
         return [table]
     caption = "Limits of the policy by group"
     if rest:
-        caption += f", the tightest {MOST_GROUPS} of each ({figures.whole(rest)} more have room)"
+        caption += f", the tightest {MOST_GROUPS} of each ({figures.whole(rest)} more not shown)"
     group_head = ("Limit", "For", "Measured", "Number", "Slack")
     return [table, behind(plain(caption, group_head, groups, (2, 3, 4)))]
 

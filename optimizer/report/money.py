@@ -7,7 +7,7 @@ import pandas as pd
 from optimizer.report import figures
 from optimizer.report.blocks import Bars, Block, Key, Panels, Section, Table, Text
 from optimizer.report.charts import Parts, Series, panel, single, stacked
-from optimizer.report.colours import ACCENT, DARK, PALE, Colour
+from optimizer.report.colours import ACCENT, PALE, STROKE
 from optimizer.report.figures import sentence
 from optimizer.report.material import Material, span
 from optimizer.report.tables import behind, by_year, crossed, pivot, plain, records
@@ -107,31 +107,40 @@ def budget_section(material: Material) -> Section:
     for line, rows in money.groupby("line", sort=False):
         yearly = rows.set_index("year")
         planned = yearly[yearly.index.isin(material.years)]
-        spent, budget = float(planned["spent"].sum()), float(planned["budget"].sum())
-        share = f", {figures.percent(spent / budget)} of the budget" if budget else ""
         series = Series(
             values=by_year(yearly["spent"]),
             colour=ACCENT,
             unit=f" {material.currency}",
-            marks=by_year(yearly["budget"]),
-            mark_name="budget",
+            marks=by_year(yearly["spent"] + yearly["unspent"]),
+            mark_name="of",
             faded=frozenset(material.tail),
             faded_colour=PALE,
         )
-        agency = str(rows["agency"].iloc[0])
-        small = f"{agency}: {figures.money(spent)}{share}"
+        small = f"{rows['agency'].iloc[0]}: {_spent(planned)}"
         panels.append(panel(material.names.of("line", str(line)), small, series, figures.money))
     legend = [Key(ACCENT, f"spent, {span(material.years)}")]
     if material.tail:
         legend.append(Key(PALE, f"spent after the last intake, {span(material.tail)}"))
-    legend.append(Key(Colour(DARK), "budget of the year (stroke)"))
+    legend.append(Key(STROKE, "money of the year (stroke)", is_stroke=True))
     described = (
-        f"{material.currency}; every line has a scale of its own. A line may pass its own budget "
-        "where money was carried over or transferred to it."
+        f"{material.currency}; every line has a scale of its own. The money of a year is the "
+        "line's budget and what it gets from other lines and from the year before, without what "
+        "it gives away or keeps for the next."
     )
     chart = Panels("Spending by line and year", described, tuple(panels), tuple(legend))
     blocks: tuple[Block, ...] = (chart, behind(_accounts(material, money)), *_moved(material))
     return Section("budgets", "Budgets", "Each line is spent by the agency that owns it.", blocks)
+
+
+def _spent(money: pd.DataFrame) -> str:
+    """Say what a line spends of the money it has, and its own budget where that is not all."""
+    spent, budget = float(money["spent"].sum()), float(money["budget"].sum())
+    free = spent + float(money["unspent"].sum())
+    if not free:
+        return figures.money(spent)
+    told = f"{figures.money(spent)}, {figures.percent(spent / free)} of {figures.money(free)}"
+    moved = figures.money(free) != figures.money(budget)
+    return f"{told} (own budget {figures.money(budget)})" if moved else told
 
 
 def _accounts(material: Material, money: pd.DataFrame) -> Table:

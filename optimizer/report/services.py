@@ -17,7 +17,7 @@ from optimizer.report.blocks import (
     TileMaps,
 )
 from optimizer.report.charts import Series, panel
-from optimizer.report.colours import ACCENT, ALARM, DARK, PALE, SEQUENTIAL, Colour
+from optimizer.report.colours import ACCENT, ALARM, PALE, SEQUENTIAL, STROKE, Colour
 from optimizer.report.figures import counted, sentence
 from optimizer.report.material import Material, span
 from optimizer.report.tables import EMPTY, SHADES, behind, by_year
@@ -46,7 +46,7 @@ def fullest(material: Material) -> list[str]:
             year, count = int(str(full.idxmax())), int(full.max())
             regions = rows.loc[rows["year"].eq(year) & rows["capacity"].gt(0), "region"].nunique()
             name = str(service).replace("_", " ")
-            found.append(f"{name} in {count} of {counted(regions, 'region')} ({year})")
+            found.append(f"{name} in up to {count} of {counted(regions, 'region')} ({year})")
     return [f"Where local support is full: {figures.listed(found, most=6)}."] if found else []
 
 
@@ -111,13 +111,29 @@ def _nationwide(material: Material, use: pd.DataFrame) -> Panels:
             faded=frozenset(material.tail),
             faded_colour=PALE,
         )
-        year = int(str(yearly["use"].idxmax()))
-        full = int(rows.loc[rows["year"].eq(year), "is_full"].sum())
-        small = f"{unit}; most in {year}, when {counted(full, 'region is', 'regions are')} full"
+        small = f"{unit}; most in {_most(rows)}"
         panels.append(panel(sentence(str(service)), small, series, figures.whole))
-    legend = (Key(ACCENT, "use"), Key(Colour(DARK), "capacity with what was built (stroke)"))
-    described = "All regions together; every service has a scale of its own."
-    return Panels("Use and capacity by year", described, tuple(panels), legend)
+    legend = [Key(ACCENT, f"used, {span(material.years)}")]
+    if material.tail:
+        legend.append(Key(PALE, f"used after the last intake, {span(material.tail)}"))
+    legend.append(Key(STROKE, "capacity with what was built (stroke)", is_stroke=True))
+    described = (
+        "All regions together; every service has a scale of its own. Room in one region is of no "
+        "use to another, so that regions can be full while the sum is not."
+    )
+    return Panels("Use and capacity by year", described, tuple(panels), tuple(legend))
+
+
+def _most(rows: pd.DataFrame) -> str:
+    """Say when a service is used most, how much of all capacity that is, and where it is full."""
+    year = int(str(rows.groupby("year")["use"].sum().idxmax()))
+    then = rows[rows["year"].eq(year)]
+    regions = int(then["capacity"].gt(0).sum())
+    if not regions:
+        return f"{year}, without any capacity"
+    share = figures.percent(float(then["use"].sum()) / float(then["capacity"].sum()))
+    full = int(then["is_full"].sum())
+    return f"{year}: {share} of all capacity, {full} of {counted(regions, 'region')} full"
 
 
 def _table(material: Material, service: str, rows: pd.DataFrame) -> Details:

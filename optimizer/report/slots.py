@@ -70,8 +70,9 @@ def _by_track(material: Material) -> Panels:
                 figures.whole,
             )
         )
-    described = "Every track has a scale of its own; colours as above."
-    return Panels("Slots by track and year", described, tuple(panels))
+    described = "Every track has a scale of its own."
+    legend = _pathway_parts(material).legend()
+    return Panels("Slots by track and year", described, tuple(panels), legend)
 
 
 def _by_level(material: Material) -> list[Block]:
