@@ -8,6 +8,19 @@ from types import MappingProxyType
 from typing import Literal
 
 Kind = Literal["definition", "link", "fact", "limit"]
+Unit = Literal["persons", "money", "service", "value", "percent", "steps", "custom", "unknown"]
+"""What the rows of a rule are counted in, which says how exactly they are compared."""
+
+MEASURED_IN: Mapping[str, Unit] = MappingProxyType(
+    {
+        "slots": "persons",
+        "residents": "persons",
+        "spending": "money",
+        "use": "service",
+        "value": "value",
+    }
+)
+"""Unit of every measure that a limit of the policy can speak of."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,8 @@ class Rule:
         nobody can choose, ``limit`` is a number somebody chose and could choose otherwise.
     year_at
         Position of the year in the constraint's index; ``None`` if it spans years.
+    unit
+        What its rows are counted in; limits of the policy are counted in their measure's.
     """
 
     name: str
@@ -34,6 +49,7 @@ class Rule:
     source: str
     kind: Kind
     year_at: int | None = None
+    unit: Unit = "unknown"
 
     def year(self, index: tuple[object, ...]) -> int | None:
         """Year a row belongs to, for rules that have one."""
@@ -77,7 +93,7 @@ class CustomRule:
         """The rule as an entry of the register."""
         words = self.name.replace("_", " ").replace(".", ", ")
         title = self.title or f"{words[:1].upper()}{words[1:]}"
-        return Rule(self.name, title, self.source or "custom rule", "limit")
+        return Rule(self.name, title, self.source or "custom rule", "limit", unit="custom")
 
 
 @dataclass(frozen=True)
@@ -108,13 +124,36 @@ RULES = _rules(
         "link",
         3,
     ),
-    Rule("cohort_within_applicants", "No more slots than applicants", "applicants", "fact", 2),
-    Rule("placed_within_site", "No more slots than a site can host", "sites", "limit", 2),
+    Rule(
+        "cohort_within_applicants",
+        "No more slots than applicants",
+        "applicants",
+        "fact",
+        2,
+        unit="persons",
+    ),
+    Rule(
+        "placed_within_site",
+        "No more slots than a site can host",
+        "sites",
+        "limit",
+        2,
+        unit="persons",
+    ),
     Rule("intake_adds_up", "Intake of a track", "national_caps", "definition", 1),
-    Rule("intake_within_cap", "National cap on intake", "national_caps", "limit", 1),
+    Rule(
+        "intake_within_cap", "National cap on intake", "national_caps", "limit", 1, unit="persons"
+    ),
     Rule("slots_make_cohort", "Single slots add up to the cohort", "touched blocks", "link", 3),
     Rule("slots_make_placed", "Single slots add up to the places", "touched blocks", "link", 4),
-    Rule("cohort_needs_agreement", "Slots only under an open agreement", "agreements", "link", 2),
+    Rule(
+        "cohort_needs_agreement",
+        "Slots only under an open agreement",
+        "agreements",
+        "link",
+        2,
+        unit="persons",
+    ),
     Rule("agreement_stays_open", "An opened agreement stays open", "agreements", "link", 2),
     Rule(
         "cohort_reaches_minimum",
@@ -122,6 +161,7 @@ RULES = _rules(
         "tracks.min_cohort",
         "limit",
         2,
+        unit="persons",
     ),
     Rule("cohort_needs_running", "Slots only where the track runs", "tracks.min_cohort", "link", 2),
     Rule(
@@ -130,6 +170,7 @@ RULES = _rules(
         "tracks.min_cohort",
         "limit",
         2,
+        unit="persons",
     ),
     Rule(
         "stays_within_completers",
@@ -137,10 +178,25 @@ RULES = _rules(
         "continuations, support_levels",
         "fact",
         3,
+        unit="persons",
     ),
-    Rule("stays_match_places", "Everyone who stays lives in a host region", "sites", "link", 3),
+    Rule(
+        "stays_match_places",
+        "Everyone who stays lives in a host region",
+        "sites",
+        "link",
+        3,
+        unit="persons",
+    ),
     Rule("residents_add_up", "Residents of a track", "national_caps", "definition", 1),
-    Rule("residents_within_cap", "National cap on residents", "national_caps", "limit", 1),
+    Rule(
+        "residents_within_cap",
+        "National cap on residents",
+        "national_caps",
+        "limit",
+        1,
+        unit="persons",
+    ),
     Rule(
         "spending_adds_up",
         "Spending on a budget line",
@@ -148,13 +204,21 @@ RULES = _rules(
         "definition",
         1,
     ),
-    Rule("spending_within_budget", "Spending stays within the budget", "budgets", "limit", 1),
+    Rule(
+        "spending_within_budget",
+        "Spending stays within the budget",
+        "budgets",
+        "limit",
+        1,
+        unit="money",
+    ),
     Rule(
         "transfer_within_share",
         "Transfers out of a line stay within their share",
         "policy budget.transfers",
         "limit",
         2,
+        unit="money",
     ),
     Rule(
         "carry_over_within_share",
@@ -162,6 +226,7 @@ RULES = _rules(
         "policy budget.carry_over",
         "limit",
         1,
+        unit="money",
     ),
     Rule(
         "received_money_is_spent",
@@ -169,10 +234,16 @@ RULES = _rules(
         "policy budget",
         "link",
         1,
+        unit="money",
     ),
     Rule("use_adds_up", "Use of a local service", "service_use", "definition", 2),
     Rule(
-        "use_within_capacity", "Local services are not used beyond capacity", "services", "limit", 2
+        "use_within_capacity",
+        "Local services are not used beyond capacity",
+        "services",
+        "limit",
+        2,
+        unit="service",
     ),
     Rule("value_adds_up", "Value of a goal", "policy goals, scores", "definition"),
     Rule("raw_value_adds_up", "Raw value of a group of a goal", "policy goals", "definition"),
@@ -180,8 +251,12 @@ RULES = _rules(
         "counted_under_tangent", "Diminishing returns of a goal", "policy goals.diminishing", "link"
     ),
     Rule("commitment_adds_up", "Slots of a commitment", "commitments", "definition"),
-    Rule("commitment_at_least", "Committed slots are given", "commitments", "limit"),
-    Rule("commitment_at_most", "Committed ceilings are kept", "commitments", "limit"),
+    Rule(
+        "commitment_at_least", "Committed slots are given", "commitments", "limit", unit="persons"
+    ),
+    Rule(
+        "commitment_at_most", "Committed ceilings are kept", "commitments", "limit", unit="persons"
+    ),
     Rule("measure_adds_up", "What a limit measures", "policy limits", "definition"),
     Rule("compared_adds_up", "What a limit compares with", "policy limits", "definition"),
     Rule("limit_at_least", "A floor of the policy", "policy limits", "limit"),
@@ -192,6 +267,7 @@ RULES = _rules(
         "policy support_floor",
         "limit",
         2,
+        unit="money",
     ),
     Rule(
         "change_counts_cohorts_up", "Slots of a pair above today's", "current_plan", "definition", 2
@@ -220,6 +296,7 @@ RULES = _rules(
         "policy stability",
         "limit",
         0,
+        unit="percent",
     ),
 )
 """All rules by name."""
@@ -228,7 +305,14 @@ EXACT_FROM = 100_000
 """Figures from here on are written without decimals."""
 
 BOUNDS = _rules(
-    Rule("expansion_within_limit", "No more is built in a year than can be", "services", "fact", 2),
+    Rule(
+        "expansion_within_limit",
+        "No more is built in a year than can be",
+        "services",
+        "fact",
+        2,
+        unit="steps",
+    ),
     Rule(
         "decision_is_possible",
         "Only what the case allows is decided",

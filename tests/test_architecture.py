@@ -32,6 +32,7 @@ ORDER = (
     "lookup",
     "changes",
     "case",
+    "currency",
     "case_files",
     "rules",
     "policy",

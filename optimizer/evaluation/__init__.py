@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from optimizer.currency import smallest_unit
 from optimizer.evaluation.arrays import decisions_of, values_of
-from optimizer.evaluation.checks import check_all, judged
+from optimizer.evaluation.checks import check_all
 from optimizer.evaluation.custom import custom_table, split_rows
 from optimizer.evaluation.soft import change_costs, soft_costs
-from optimizer.evaluation.subject import Subject
+from optimizer.evaluation.subject import Subject, judged
 from optimizer.evaluation.tables import goals, result_tables
 from optimizer.frames import rows_of
 from optimizer.instance import Instance
@@ -113,8 +114,8 @@ def evaluate_decisions(
     tables["soft"] = _joined([soft_costs(subject, dropped), priced])
     tables["change"] = change_costs(subject)
     tables["custom_rules"] = custom_table(instance.extension)
-    checked = judged(_joined([check_all(subject), hard]))
-    tables["rules"] = checked.drop(columns="broken")
+    checked = judged(_joined([check_all(subject), hard]), smallest_unit(instance.case))
+    tables["rules"] = checked
     impossible = subject.values.impossible
     strange = pd.DataFrame(
         {
@@ -126,7 +127,7 @@ def evaluate_decisions(
             "slack": -impossible["value"].astype(float).abs(),
         }
     )
-    broken = checked[checked["broken"]].drop(columns="broken")
+    broken = checked[checked["broken"]].drop(columns=["allowed", "broken"])
     broken = broken.loc[[not is_dropped(row.rule, row.key, dropped) for row in rows_of(broken)]]
     found = [part for part in (strange, broken) if len(part)]
     prices = float(tables["soft"]["points"].sum() + tables["change"]["points"].sum())

@@ -18,7 +18,7 @@ from optimizer.plan import COLUMNS, Decisions, amount_column
 Floats = npt.NDArray[np.float64]
 HALF = 0.5
 """Decisions of yes or no above it are a yes."""
-SMALL = 1e-7
+SMALL = 1e-9
 """Expected persons and money below this are solver noise, not decisions."""
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from optimizer.evaluation.money import check_money
-from optimizer.evaluation.subject import TOLERANCE, Subject, rows
+from optimizer.evaluation.subject import Subject, rows
 from optimizer.instance.bounds import JoinedLimit
 from optimizer.instance.people import stay_room, terms
 from optimizer.instance.sets import cross
+from optimizer.rules import MEASURED_IN
 
 
 def check_margins(s: Subject) -> list[pd.DataFrame]:
@@ -135,19 +136,25 @@ def check_limits(s: Subject) -> list[pd.DataFrame]:
 
 def limit_rows(s: Subject, limit: JoinedLimit, label: str, rule: str) -> list[pd.DataFrame]:
     """Measured values against the bounds of one limit, for each group."""
-    if limit.counted and limit.limit.goal is not None:
-        measured = pd.Series([goal_values(s)[limit.limit.goal]], index=limit.groups.index)
+    groups, goal = limit.groups.index, limit.limit.goal
+    size = s.size(limit.measured, ["group"]).reindex(groups).fillna(0.0)
+    if limit.counted and goal is not None:
+        measured = pd.Series([goal_values(s)[goal]], index=groups)
+        size = size + measured.abs()
     else:
-        measured = s.total(limit.measured, ["group"]).reindex(limit.groups.index).fillna(0.0)
+        measured = s.total(limit.measured, ["group"]).reindex(groups).fillna(0.0)
     done = []
     for bound in limit.bounds:
-        number = bound.constant.copy()
+        number, sizes = bound.constant, size + bound.constant.abs()
         if bound.is_relative and len(bound.other):
-            other = s.total(bound.other, ["group"])
-            number += bound.times * bound.other_group.map(other).fillna(0.0)
+            other, others = s.total(bound.other, ["group"]), s.size(bound.other, ["group"])
+            number = number + bound.times * bound.other_group.map(other).fillna(0.0)
+            sizes = sizes + bound.times * bound.other_group.map(others).fillna(0.0)
         key = pd.DataFrame({"name": label, "group": limit.groups.index})
         key = key.drop(columns="group") if list(limit.groups.index) == ["total"] else key
-        done.append(rows(f"{rule}_{bound.sense}", key, measured, bound.sense, number))
+        unit = MEASURED_IN[limit.limit.measure]
+        name = f"{rule}_{bound.sense}"
+        done.append(rows(name, key, measured, bound.sense, number, unit=unit, size=sizes))
     return done
 
 
@@ -167,8 +174,10 @@ def check_support(s: Subject) -> list[pd.DataFrame]:
     done = []
     for number, terms_ in enumerate(s.instance.support_floor):
         above = s.total(terms_, ["track", "entry_year"])
+        size = s.size(terms_, ["track", "entry_year"])
         key = above.index.to_frame(index=False).assign(floor=f"floor {number + 1}")
-        done.append(rows("support_reaches_floor", key, above, "at_least", np.zeros(len(above))))
+        least = np.zeros(len(above))
+        done.append(rows("support_reaches_floor", key, above, "at_least", least, size=size))
     return done
 
 
@@ -220,12 +229,3 @@ def check_all(s: Subject) -> pd.DataFrame:
     """Every row of the model's own rules: rule, key, value, sense, limit."""
     parts = [part for check in CHECKS for part in check(s) if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else rows("", pd.DataFrame(), [], "", [])
-
-
-def judged(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows with ``slack`` (negative beyond tolerance = broken) and ``broken``."""
-    above = table["value"] - table["limit"]
-    slack = above.where(table["sense"].eq("at_least"), -above)
-    slack = slack.where(table["sense"].ne("equal"), -above.abs())
-    allowed = TOLERANCE * np.maximum(1.0, table["limit"].abs())
-    return table.assign(slack=slack, broken=slack < -allowed)

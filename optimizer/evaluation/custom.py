@@ -29,7 +29,7 @@ def split_rows(custom: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]
             "points": soft["soft"] * percent,
         }
     )
-    return custom.loc[~is_soft, ROW], priced
+    return custom[~is_soft].assign(unit="custom")[ROW], priced
 
 
 def custom_table(extension: Extension) -> pd.DataFrame:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimizer.evaluation.arrays import Values
+from optimizer.evaluation.arrays import Floats, Values
+from optimizer.evaluation.tolerance import allowances
 from optimizer.frames import labels
 from optimizer.instance import Instance
 from optimizer.plan import Decisions
+from optimizer.rules import BOUNDS, RULES, Unit
 
-ROW = ["rule", "key", "value", "sense", "limit"]
+CHECKED = RULES | BOUNDS
+"""Every rule of our own that has rows."""
 
-
-TOLERANCE = 1e-6
-"""Relative to the larger of 1 and the limit: what a plan may be beyond a limit by rounding."""
+ROW = ["rule", "key", "value", "sense", "limit", "unit", "size"]
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,64 @@ class Subject:
 
     def total(self, terms_: pd.DataFrame, by: list[str]) -> pd.Series:
         """Sum of the terms' amounts by key."""
-        amounts = terms_[by].assign(amount=self.values.amounts(terms_))
-        return amounts.groupby(by, sort=False)["amount"].sum()
+        return self._sum(terms_, by, self.values.amounts(terms_))
+
+    def size(self, terms_: pd.DataFrame, by: list[str]) -> pd.Series:
+        """Sum of the terms' absolute amounts by key: what rounding is measured by."""
+        return self._sum(terms_, by, np.abs(self.values.amounts(terms_)))
+
+    @staticmethod
+    def _sum(terms_: pd.DataFrame, by: list[str], amounts: Floats) -> pd.Series:
+        return terms_[by].assign(amount=amounts).groupby(by, sort=False)["amount"].sum()
 
 
 def rows(
-    rule: str, key: pd.DataFrame | pd.Index, value: object, sense: str, limit: object
+    rule: str,
+    key: pd.DataFrame | pd.Index,
+    value: object,
+    sense: str,
+    limit: object,
+    *,
+    unit: Unit | None = None,
+    size: object = None,
 ) -> pd.DataFrame:
-    """Checked rows of one rule; ``key`` is a frame or index of key columns."""
+    """Checked rows of one rule.
+
+    Parameters
+    ----------
+    key
+        Frame or index of key columns.
+    unit
+        What the rows are counted in, if the rule does not say.
+    size
+        Sum of the absolute terms of value and limit, if they may cancel out.
+    """
     if isinstance(key, pd.Index):
         key = key.to_frame(index=False)
     frame = pd.DataFrame({"key": pd.Series(labels(key), dtype="str")}).assign(rule=rule)
-    return frame.assign(
-        value=np.asarray(value, dtype=float), sense=sense, limit=np.asarray(limit, dtype=float)
-    )[ROW]
+    value, limit = np.asarray(value, dtype=float), np.asarray(limit, dtype=float)
+    size = np.abs(value) + np.abs(limit) if size is None else np.asarray(size, dtype=float)
+    unit = CHECKED[rule].unit if unit is None else unit
+    return frame.assign(value=value, sense=sense, limit=limit, unit=unit, size=size)[ROW]
+
+
+def judged(table: pd.DataFrame, money: float) -> pd.DataFrame:
+    """Rows with ``slack``, ``allowed`` and ``broken``.
+
+    Parameters
+    ----------
+    money
+        Smallest unit of money in which the case speaks.
+
+    Returns
+    -------
+    pandas.DataFrame
+        rule, key, value, sense, limit, slack (negative beyond the limit), allowed (how far beyond
+        the limit is rounding), broken. What is no number keeps no rule.
+    """
+    above = table["value"] - table["limit"]
+    slack = above.where(table["sense"].eq("at_least"), -above)
+    slack = slack.where(table["sense"].ne("equal"), -above.abs())
+    allowed = allowances(table["unit"], table["size"], money)
+    told = table.drop(columns=["unit", "size"])
+    return told.assign(slack=slack, allowed=allowed, broken=~(slack >= -allowed))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from optimizer.case import Case, load_case
 from optimizer.checking import require_case
+from optimizer.currency import smallest_unit
 from optimizer.errors import PolicyError, Problems
 from optimizer.evaluation import values_of
-from optimizer.evaluation.checks import judged, limit_rows
-from optimizer.evaluation.subject import TOLERANCE, Subject
+from optimizer.evaluation.checks import limit_rows
+from optimizer.evaluation.subject import Subject, judged
+from optimizer.evaluation.tolerance import VERTEX
 from optimizer.expectations.joining import Joined, join_expectations, measuring
 from optimizer.expectations.models import Expectations, Range, load_expectations
 from optimizer.frames import rows_of
@@ -140,19 +143,23 @@ def _ranges(subject: Subject, wanted: Expectations) -> Iterator[Row]:
             told = "nothing to count", "anything where there is something"
             yield measure, _key(entry, TOTAL), 0.0, *told, True, entry.why
             continue
-        for group, value, ends in _measured(subject, limit):
-            yield _row((measure, _key(entry, group)), value, ends, entry.why)
+        for group, value, (low, high), holds in _measured(subject, limit):
+            words = figure(value), _told(low, high), holds, entry.why
+            yield measure, _key(entry, group), value, *words
 
 
-def _measured(subject: Subject, limit: JoinedLimit) -> Iterator[tuple[str, float, Ends]]:
-    """Value of every group, and the numbers between which it is expected."""
-    sides = limit_rows(subject, limit, limit.name, "limit")
+def _measured(subject: Subject, limit: JoinedLimit) -> Iterator[tuple[str, float, Ends, bool]]:
+    """Value of every group, the numbers between which it is expected, and whether it is."""
+    unit = smallest_unit(subject.instance.case)
+    sides = [judged(rows, unit) for rows in limit_rows(subject, limit, limit.name, "limit")]
     numbers = {str(side["sense"].iloc[0]): side["limit"].tolist() for side in sides}
     nothing: list[float | None] = [None] * len(limit.groups)
     low, high = (numbers.get(sense, nothing) for sense in ("at_least", "at_most"))
     values = sides[0]["value"].tolist()
-    for group, value, *ends in zip(limit.groups.index, values, low, high, strict=True):
-        yield str(group), value, (ends[0], ends[1])
+    holds = ~np.logical_or.reduce([side["broken"].to_numpy() for side in sides])
+    columns = zip(limit.groups.index, values, low, high, holds.tolist(), strict=True)
+    for group, value, least, most, kept in columns:
+        yield str(group), value, (least, most), kept
 
 
 def _key(entry: Range, group: str) -> str:
@@ -183,20 +190,25 @@ def _rows_of(name: str, plan: Plan, subject: Subject) -> pd.DataFrame:
     """Every row of the rule, of the limit of the policy or of the custom rule of that name."""
     rules, soft = plan.tables["rules"], plan.tables["soft"]
     own = [limit for limit in subject.instance.limits if limit.name == name]
+    unit = smallest_unit(subject.instance.case)
     parts = [rules[rules["rule"].eq(name)]]
-    parts += [rows for limit in own for rows in limit_rows(subject, limit, name, "limit")]
+    parts += [
+        judged(rows, unit) for limit in own for rows in limit_rows(subject, limit, name, "limit")
+    ]
     if not own:
         # What is left are soft custom rules, of which the plan tells by how much they are missed.
         part = soft[soft["limit"].eq(name)]
         missed = (part["value"] - part["number"]).abs().where(part["percent"] > 0, 0.0)
-        parts.append(part.assign(value=missed, limit=0.0, sense="at_most"))
-    return judged(pd.concat([part for part in parts if len(part)], ignore_index=True))
+        size = part["value"].abs() + part["number"].abs()
+        told = part.assign(value=missed, limit=0.0, sense="at_most", unit="custom", size=size)
+        parts.append(judged(told, unit))
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
 def _row(what: tuple[str, str], value: float, ends: Ends, why: str) -> Row:
     low, high = ends
-    holds = (low is None or value >= low - TOLERANCE * max(1.0, abs(low))) and (
-        high is None or value <= high + TOLERANCE * max(1.0, abs(high))
+    holds = (low is None or value >= low - VERTEX * abs(low)) and (
+        high is None or value <= high + VERTEX * abs(high)
     )
     return *what, value, figure(value), _told(low, high), holds, why
 

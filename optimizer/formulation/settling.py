@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyomo.environ as pyo
 from pyomo.core.expr.visitor import identify_variables
+from pyomo.repn import generate_standard_repn
 
 from optimizer.errors import ExtensionError, Problems
 from optimizer.formulation.custom import base_of
@@ -68,7 +69,8 @@ def custom_rows(
     Returns
     -------
     pandas.DataFrame
-        rule, key, value, sense, limit, soft, base; soft and base are blank for hard rules.
+        rule, key, value, sense, limit, size (sum of the absolute terms), soft, base; the last two
+        are blank for hard rules.
 
     Raises
     ------
@@ -82,13 +84,14 @@ def custom_rows(
         for index, row in model.find_component(name).items():
             if not row.active:
                 continue
-            value = accounts.value(row.body)
+            value, size = accounts.value(row.body), accounts.size(row.body)
             for sense, number in _sides(row):
                 base = None if rule.soft is None else base_of(rule, number)
-                rows.append((name, _label(index), value, sense, number, rule.soft, base))
+                told = (value, sense, number, size + abs(number), rule.soft, base)
+                rows.append((name, _label(index), *told))
     rows += accounts.bounds_broken()
     problems.raise_if_any(ExtensionError)
-    columns = ["rule", "key", "value", "sense", "limit", "soft", "base"]
+    columns = ["rule", "key", "value", "sense", "limit", "size", "soft", "base"]
     table = pd.DataFrame(rows, columns=columns)
     words = {"rule": "str", "key": "str", "sense": "str"}
     return table.astype(dict.fromkeys(columns, "float64") | words)
@@ -135,6 +138,14 @@ class _Accounts:
         for variable in identify_variables(expression):
             variable.set_value(self.of(variable), skip_validation=True)
         return float(pyo.value(expression))
+
+    def size(self, expression: Any) -> float:
+        """Sum of the absolute terms of a linear expression."""
+        terms = generate_standard_repn(expression, quadratic=False)
+        pairs = zip(terms.linear_coefs, terms.linear_vars, strict=True)
+        return abs(float(terms.constant)) + sum(
+            abs(float(number) * self.of(variable)) for number, variable in pairs
+        )
 
     def of(self, variable: Any) -> float:
         """Value of a variable."""
@@ -197,12 +208,18 @@ class _Accounts:
                 value = self.cells.get(name, {}).get(index)
                 if value is None:
                     continue
-                if variable.lb is not None and value < variable.lb:
-                    rows.append((name, _label(index), value, "at_least", variable.lb, None, None))
-                if variable.ub is not None and value > variable.ub:
-                    rows.append((name, _label(index), value, "at_most", variable.ub, None, None))
-                if (variable.is_integer() or variable.is_binary()) and value != round(value):
-                    rows.append(
-                        (name, _label(index), value, "equal", float(round(value)), None, None)
-                    )
+                sides = [("at_least", variable.lb), ("at_most", variable.ub)]
+                if variable.is_integer() or variable.is_binary():
+                    sides.append(("equal", float(np.round(value))))
+                rows += [
+                    (name, _label(index), value, sense, number, abs(value), None, None)
+                    for sense, number in sides
+                    if number is not None and _is_beyond(value, sense, number)
+                ]
         return rows
+
+
+def _is_beyond(value: float, sense: str, number: float) -> bool:
+    if sense == "equal":
+        return value != number
+    return not (value >= number if sense == "at_least" else value <= number)

@@ -58,8 +58,7 @@ def _status(material: Material) -> str:
 
 
 def _broken(rules: pd.DataFrame) -> str:
-    allowed = 1e-6 * rules["limit"].abs().clip(lower=1.0)
-    count = int((rules["slack"] < -allowed).sum())
+    count = int(rules["broken"].sum())
     if not count:
         return ""
     return (

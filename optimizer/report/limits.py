@@ -15,8 +15,6 @@ from optimizer.report.figures import SPACE, counted, exactly, number
 from optimizer.report.material import Material
 from optimizer.report.tables import behind, plain, records
 
-TOLERANCE = 1e-6
-"""Relative to the larger of 1 and the limit, as in the check of the plan."""
 MOST_GROUPS = 12
 """Groups of each limit that are shown, the tightest first; the plan itself holds all."""
 
@@ -195,7 +193,7 @@ def _commitments(material: Material) -> list[Block]:
     ]
     if not told:
         return []
-    tight = int((rows["slack"] <= TOLERANCE * rows["limit"].abs().clip(lower=1.0)).sum())
+    tight = int((rows["slack"] <= rows["allowed"]).sum())
     counts = f"{counted(len(told), 'row')}, {figures.whole(tight)} without slack"
     head = ("Slots committed", "Sense", "Number", "Given", "Slack")
     caption = "Commitments of the case, with their row in commitments.csv"

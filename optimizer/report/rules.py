@@ -11,7 +11,7 @@ from optimizer.report.blocks import Bar, Bars, Block, Piece, Section, Text
 from optimizer.report.colours import ACCENT, GREY, SEQUENTIAL, Colour
 from optimizer.report.custom import titles
 from optimizer.report.figures import counted, number
-from optimizer.report.limits import TOLERANCE, commitment, is_relative
+from optimizer.report.limits import commitment, is_relative
 from optimizer.report.material import Material
 from optimizer.report.tables import plain, records
 from optimizer.rules import BOUNDS, RULES, Rule
@@ -22,15 +22,6 @@ MOST_BROKEN = 200
 """Broken rows that are listed; all are counted."""
 YEAR = r"(?:year=)?\b(?:19|20|21)\d\d\b"
 """Examples that differ only in the year say the same; the first stands for all."""
-MONEY_RULES = frozenset(
-    {
-        "spending_within_budget",
-        "transfer_within_share",
-        "carry_over_within_share",
-        "received_money_is_spent",
-        "support_reaches_floor",
-    }
-)
 CHOSEN = ("limit_at_most", "limit_at_least", "commitment_at_most", "commitment_at_least")
 """Rules in which a plain number of 0 is a choice; elsewhere there is then nothing to limit."""
 KINDS: dict[str, tuple[str, Colour]] = {
@@ -68,7 +59,7 @@ def rules_section(material: Material) -> Section:
 
 
 def _judged(material: Material) -> pd.DataFrame:
-    """Checked rows that say something, with ``kind``, ``binds`` and ``broken``."""
+    """Checked rows that say something, with ``kind``, ``binds`` and ````."""
     rules = material.table("rules")
     running = {
         f"{track}, {year}"
@@ -79,15 +70,12 @@ def _judged(material: Material) -> pd.DataFrame:
     known = _known(material)
     named = rules["rule"].isin([*CHOSEN, *titles(material)])
     chosen = named & ~rules["key"].map(is_relative(material))
-    says = (rules["limit"].abs() > TOLERANCE) | chosen | (floor & by_floor)
-    allowed = TOLERANCE * rules["limit"].abs().clip(lower=1.0)
+    says = rules["limit"].ne(0.0) | chosen | (floor & by_floor)
     is_equality = rules["sense"].eq("equal")
-    broken = rules["slack"] < -allowed
     return rules.assign(
         kind=[known[rule].kind for rule in rules["rule"]],
-        binds=says & ~is_equality & (rules["slack"].abs() <= allowed),
-        broken=broken,
-    )[(says & ~is_equality) | broken]
+        binds=says & ~is_equality & (rules["slack"].abs() <= rules["allowed"]),
+    )[(says & ~is_equality) | rules["broken"]]
 
 
 def _bars(material: Material, rules: pd.DataFrame, colour: Colour) -> tuple[Bar, ...]:
@@ -145,8 +133,9 @@ def _told(row: Any) -> str:
     rule = str(row.rule)
     value, limit = float(row.value), float(row.limit)
     if rule == "support_reaches_floor":
-        return "exactly at the floor" if value >= 0 else "below the floor"
-    shown = figures.money if rule in MONEY_RULES else number
+        return "below the floor" if row.broken else "exactly at the floor"
+    is_money = rule in RULES and RULES[rule].unit == "money"
+    shown = figures.money if is_money else number
     word = "at least" if row.sense == "at_least" else "of"
     return (
         f"{shown(value)}, {word} {shown(limit)}"

@@ -293,7 +293,8 @@ class LoadedModel:
         self.lp.set_bounds(others, x[others], x[others])
         self.lp.forget()
         try:
-            run = self.lp.run(Watch())
+            with self.lp.nearer():
+                run = self.lp.run(Watch())
         except SolverError:
             # The plan stands as it is; it may only move more money than it needs to.
             run = None
@@ -302,7 +303,7 @@ class LoadedModel:
         if run is None or run.x is None:
             return x
         least = x.copy()
-        least[moved] = run.x[moved]
+        least[moved] = np.clip(run.x[moved], self.matrix.lower[moved], self.matrix.upper[moved])
         return least
 
     def _solution(self, x: Floats, watch: Watch, nodes: int) -> Solution:

@@ -100,12 +100,14 @@ class Search:
         self.lp.set_bounds(whole, fixed, fixed)
         self.lp.forget()
         # Even after a time limit the last step is done: it is one LP, most of it fixed.
-        run = self.lp.run(Watch(), afresh=True)
+        with self.lp.nearer():
+            run = self.lp.run(Watch(), afresh=True)
         self.lp.reset_bounds()
         if run.x is None:
             return None
-        run.x[whole] = fixed
-        return run.x
+        x = np.clip(run.x, self.matrix.lower, self.matrix.upper)
+        x[whole] = fixed
+        return x
 
     def _keep(self, x: Floats | None) -> None:
         if x is not None and (
