@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from optimizer.errors import InfeasibleError, NoPlanError
+from optimizer.errors import InfeasibleError
 from optimizer.frames import rows_of
 from optimizer.rules import Rule, figure, register
 from optimizer.solver import LoadedModel, Solution, Watch
@@ -15,16 +15,20 @@ from optimizer.solver import LoadedModel, Solution, Watch
 def no_plan(loaded: LoadedModel, solution: Solution, watch: Watch) -> Exception:
     """Error that says why a search ended without a plan."""
     if solution.status == "no_plan":
-        if watch.interrupted:
-            return NoPlanError("interrupted before a plan was found", interrupted=True)
-        return NoPlanError("no plan was found within the time limit")
-    return infeasible(loaded)
+        return watch.no_plan()
+    return infeasible(loaded, watch.for_last_steps())
 
 
-def infeasible(loaded: LoadedModel) -> InfeasibleError:
+def infeasible(loaded: LoadedModel, watch: Watch) -> InfeasibleError:
     """Say that no plan exists, with the least relaxation that would allow one."""
-    advice = loaded.advice(Watch())
+    with watch.listening():
+        advice = loaded.advice(watch)
     rules = register(loaded.instance.extension)
+    if advice is None and watch.should_stop():
+        return InfeasibleError(
+            "No plan keeps every rule. What would have to give way was not found "
+            + ("before the interruption." if watch.interrupted else "within the time limit.")
+        )
     if advice is None:
         return InfeasibleError(
             "No plan keeps every rule, and relaxing what may be relaxed does not help: facts, or "

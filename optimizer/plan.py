@@ -157,7 +157,8 @@ class Plan:
     objective, bound, gap
         Points, proven upper bound, relative gap (``None`` for plans that were not solved here).
     seconds
-        read, build, load, solve, total.
+        start (of a command), read, build, load, scales, solve, check, and total: their sum, from
+        the start until the plan was checked. write comes after, once it is written.
     decisions
         What was chosen.
     tables

@@ -156,4 +156,4 @@ def _pair(
     loaded = LoadedModel(instance, model)
     if loaded.relaxation_is_feasible(Watch()):
         return outcome("relaxation solved")
-    return outcome("infeasible", Problem(policy_path.name, str(infeasible(loaded))))
+    return outcome("infeasible", Problem(policy_path.name, str(infeasible(loaded, Watch()))))

@@ -20,6 +20,7 @@ PACKAGE = ROOT / "optimizer"
 ORDER = (
     "odd_text",
     "errors",
+    "pauses",
     "paths",
     "schema",
     "addresses",

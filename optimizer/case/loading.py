@@ -13,6 +13,7 @@ from optimizer.case.checked import CaseTables
 from optimizer.case.header import HEADER_FILE, CaseHeader
 from optimizer.case.sources import open_source
 from optimizer.errors import InputError, Problems
+from optimizer.pauses import pause
 from optimizer.schema import MONEY, TABLES
 from optimizer.tables import Places, TableRead
 
@@ -94,13 +95,18 @@ def load_case(path: str | Path) -> Case:
         raise InputError(problems)
     header = source.header(problems)
     source.check_names(problems)
-    reads = {spec.name: source.table(spec, header.currency, problems) for spec in TABLES.values()}
+    reads = {}
+    for spec in TABLES.values():
+        pause()
+        reads[spec.name] = source.table(spec, header.currency, problems)
     if header.currency is not None:
         _check_currency(header.currency, reads, problems)
     if header.contents is not None:
         tables = CaseTables(header.contents, reads, problems)
         references.check_references(tables)
+        pause()
         consistency.check_consistency(tables)
+        pause()
         coverage.check_coverage(tables)
     source.retold(problems).raise_if_any(InputError)
     contents = header.contents

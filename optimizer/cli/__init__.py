@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from optimizer.plan import Plan
 
 WRONG, INFEASIBLE, NO_PLAN, UNEXPECTED, INTERRUPTED = 1, 3, 4, 5, 130
-WRITING_SHARE, WRITING_SECONDS = 0.15, 8.0
 
 app = typer.Typer(
     add_completion=False,
@@ -153,20 +152,18 @@ def solve(
 
     from optimizer import expectations, runs
     from optimizer.changes import parse_changes
-    from optimizer.planner import Clock, Task, check_options, planned
+    from optimizer.planner import WRITING, begun, planned, task_for
     from optimizer.preparation import Wanted, read_pair
     from optimizer.report import write_report
-    from optimizer.solver import Watch
 
-    started: float = context.obj
     case = _case_path(policy, case)
     changed = parse_changes(changes or [])
     folder = out or runs.default_folder(policy.stem, _case_name(case))
     runs.refuse_existing(folder, force=force)
-    check_options(gap, time_limit)
+    line = ProgressLine()
+    watch = begun(line.show, context.obj, gap=gap, time_limit=time_limit)
     runs.require_writers()
-    clock, line = Clock(), ProgressLine()
-    with clock.step("read"):
+    with watch.looking():
         pair = read_pair(policy, case, changed)
     # Joined before solving, so that a typing error costs nothing.
     expected = (
@@ -177,15 +174,8 @@ def solve(
         )
     )
     with runs.new_folder(folder, force=force) as aside:
-        options = pair.policy.solver
-        limit = options.time_limit if time_limit is None else time_limit
-        watch = Watch(
-            time_limit=None if limit is None else limit - _for_writing(limit),
-            report=line.show,
-            started=started,
-        )
-        wanted, log = Wanted(pair, changed), aside / runs.LOG
-        plan = planned(Task(wanted, options.gap if gap is None else gap, watch, clock, log=log))
+        task = task_for(Wanted(pair, changed), watch, gap=gap, time_limit=time_limit)
+        plan = planned(replace(task, log=aside / runs.LOG, to_come=WRITING))
         line.end()
         with _undisturbed():
             solved = time.monotonic()
@@ -193,7 +183,6 @@ def solve(
             write_report(plan, pair.case, pair.policy, aside / runs.REPORT)
             runs.write_tables(plan, aside, pair.policy, pair.case)
             plan.seconds["write"] = time.monotonic() - solved
-            plan.seconds["total"] = time.monotonic() - started
             runs.write_facts(plan, aside, folder)
     _show(plan, expected, as_json=as_json)
 
@@ -236,11 +225,6 @@ def _undisturbed() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _for_writing(limit: float) -> float:
-    """Seconds of a time limit that are kept for checking and writing what was found."""
-    return min(WRITING_SHARE * limit, WRITING_SECONDS)
 
 
 @app.command()

@@ -59,7 +59,11 @@ def print_plan(plan: Plan) -> None:
 
     gap = "" if plan.gap is None else f", proven gap {plan.gap:.3%}"
     print(f"{plan.policy} on {plan.case}: {plan.status}, {plan.objective:,.3f} points{gap}")
-    print(f"{plan.slots_total:,} slots in {plan.seconds['total']:.1f} s; written to {plan.folder}")
+    found, written = plan.seconds["total"], plan.seconds["write"]
+    print(
+        f"{plan.slots_total:,} slots, found in {found:.1f} s; "
+        f"written in {written:.1f} s to {plan.folder}"
+    )
     for row in rows_of(plan.tables["goals"]):
         print(f"  {row.goal:<20} {row.weighted:9.3f} points  {row.scaled:7.1%} of its scale")
     lost = plan.tables["goals"]["weighted"].sum() - plan.objective

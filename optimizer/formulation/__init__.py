@@ -40,6 +40,7 @@ from optimizer.formulation.stability import add_stability
 from optimizer.formulation.stays import add_stays
 from optimizer.formulation.support import add_support
 from optimizer.instance import Instance
+from optimizer.pauses import pause
 from optimizer.rules import RULES, Rule
 
 __all__ = ["CONCEPTS", "RULES", "Model", "Rule", "build_pyomo"]
@@ -89,6 +90,7 @@ def build_pyomo(instance: Instance, scales: Mapping[str, float]) -> pyo.Concrete
     model = pyo.ConcreteModel(name=f"{instance.policy.name} on {instance.case.name}")
     with all_kept():
         for add_concept in CONCEPTS:
+            pause()
             add_concept(model, instance)
         add_points(model, instance, scales)
     return model

@@ -28,6 +28,7 @@ from optimizer.instance.sets import Sets, build_sets
 from optimizer.instance.touched import single_slots, with_touched_slots
 from optimizer.instance.values import value_terms
 from optimizer.instance.years import through_years
+from optimizer.pauses import pause
 from optimizer.policy import Policy, Transfer
 from optimizer.rules import Extension
 
@@ -137,14 +138,20 @@ def build_instance(case: Case, policy: Policy) -> Instance:
     sets = build_sets(case, policy, problems)
     attributes = build_attributes(case, policy, sets, problems)
     sets = with_touched_slots(case, policy, sets, attributes)
+    pause()
     people = build_people(sets)
     scores = build_scores(sets.countries, sets.regions, attributes)
+    pause()
     spending = spending_terms(case, sets, people, problems)
+    pause()
     use = use_terms(case, sets, people, problems)
+    pause()
     value = value_terms(case, sets, people, scores, attributes)
     diminishing = join_diminishing(value, attributes)
+    pause()
     measures = Measures(case, sets, people, spending, use, value, attributes, problems)
     limits = join_limits(policy.limits, measures)
+    pause()
     commitments = join_commitments(measures)
     floors = _support_floors(case, sets, people, attributes)
     check_budget(case, attributes)

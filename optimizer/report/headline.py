@@ -97,9 +97,8 @@ def _facts(material: Material) -> Facts:
     ]
     if plan.gap is not None:
         gap = "none" if plan.status == "optimal" else figures.percent(plan.gap, 2)
-        facts.append(
-            Fact("Proven gap", gap, f"{plan.status} plan, {plan.seconds.get('total', 0):.1f} s")
-        )
+        seconds = plan.seconds.get("total", 0)
+        facts.append(Fact("Proven gap", gap, f"{plan.status} plan, found in {seconds:.1f} s"))
     return Facts(tuple(facts))
 
 

@@ -23,7 +23,7 @@ from optimizer.formulation.custom import Extend
 from optimizer.formulation.limits import limit_rows
 from optimizer.formulation.numbers import rule_numbers, rule_terms
 from optimizer.plan import Plan
-from optimizer.planner import Clock, check_options, found_plan, task_for
+from optimizer.planner import check_options, found_plan, task_for
 from optimizer.policy import Policy
 from optimizer.policy.loading import changed_policy, policy_with_limit, tables_of
 from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
@@ -339,16 +339,15 @@ class Session:
             As :func:`optimizer.solve`.
         """
         check_options(gap, time_limit)
-        watch, clock = Watch(report=report), Clock()
+        watch = Watch(report=report)
         task = replace(
-            task_for(self._wanted, watch, clock, gap=gap, time_limit=time_limit),
+            task_for(self._wanted, watch, gap=gap, time_limit=time_limit),
             log=self._log,
             dropped=tuple(self._dropped),
             again=self._solved or self._is_changed(),
         )
         with watch.listening():
-            with clock.step("solve"):
-                scales = self._scaled(watch)
+            scales = self._scaled(watch)
             plan = found_plan(task, self._loaded, dict(scales))
         self._solved = True
         return plan

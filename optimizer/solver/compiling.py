@@ -27,6 +27,7 @@ from pyomo.repn import generate_standard_repn
 
 from optimizer.collecting import all_kept
 from optimizer.formulation.linear_sum import LinearSum, TermTable
+from optimizer.pauses import pause
 from optimizer.solver.matrix import Floats, Ints, Matrix
 
 
@@ -52,6 +53,7 @@ def compile_model(model: pyo.ConcreteModel) -> Matrix:
         keys: list[tuple[str, object]] = []
         sides: list[tuple[float, float]] = []
         for component in model.component_objects(pyo.Constraint, active=True):
+            pause()
             name = component.name
             for index, row in component.items():
                 if row.active:

@@ -34,7 +34,8 @@ def least_relaxation(
     -------
     pandas.DataFrame or None
         rule, index, number, relaxed_by; empty if whole numbers alone make it infeasible and the
-        search found no answer; ``None`` if not even relaxing everything helps.
+        search found no answer; ``None`` if not even relaxing everything helps, or the watch
+        stopped it.
     """
     rows = np.array(
         [number for number, (rule, index) in enumerate(matrix.rows) if may_relax(rule, index)],
@@ -43,13 +44,13 @@ def least_relaxation(
     rows = np.concatenate([rows, rows[matrix.row_lower[rows] == matrix.row_upper[rows]]])
     elastic = with_slack(matrix, rows)
     run = Engine(elastic, relaxed=True, options=options).run(watch)
-    if run.x is None:
+    if run.status != "optimal" or run.x is None:
         return None
     table = _table(matrix, rows, run.x)
     if len(table) or not matrix.integral.any():
         return table
     run = Engine(elastic, relaxed=False, options={**options, "mip_rel_gap": 0.05}).run(watch)
-    return table if run.x is None else _table(matrix, rows, run.x)
+    return table if run.status != "optimal" or run.x is None else _table(matrix, rows, run.x)
 
 
 def with_slack(matrix: Matrix, rows: Ints) -> Matrix:

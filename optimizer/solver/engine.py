@@ -395,6 +395,8 @@ class Engine:
         self._option("time_limit", before + watch.seconds_left())
         with own_scheduler():
             self._check(self._highs.run(), "run")
+        if self._highs.getModelStatus() == _STATUS.kTimeLimit:
+            watch.timed_out = True
 
     def _is_unclean(self) -> bool:
         """Whether a simplex that went on ended optimal with a solution that breaks rows."""

@@ -17,6 +17,7 @@ from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.goals import points_per_value, prices
 from optimizer.frames import keys_of, mapping, summed
 from optimizer.instance import Instance
+from optimizer.pauses import pause
 from optimizer.rules import register
 from optimizer.solver.compiling import compile_model
 from optimizer.solver.elastic import least_relaxation
@@ -59,7 +60,9 @@ class LoadedModel:
         self.model = model
         self.options: Options = {"random_seed": seed, "threads": threads}
         self.log = log
+        pause()
         self.matrix: Matrix = compile_model(model)
+        pause()
         self.lp = Engine(self.matrix, relaxed=True, options=self.options, log=log)
         self.last: Floats | None = None
         self._going_on = GoingOn(self.lp)
@@ -204,7 +207,7 @@ class LoadedModel:
                 search.run(root, self.last)
             if search.best is None:
                 return without_plan("infeasible" if search.infeasible else "no_plan", watch)
-            x = self._least_transfers(search.best)
+            x = self._least_transfers(search.best, watch)
             self.last = x
         return self._solution(x, watch, search.nodes)
 
@@ -280,8 +283,11 @@ class LoadedModel:
         """Log of the tree search, beside that of the relaxations: HiGHS starts every log anew."""
         return None if self.log is None else self.log.with_name(f"search-{self.log.name}")
 
-    def _least_transfers(self, x: Floats) -> Floats:
-        """Among plans that differ in money moved only, take the one that moves least."""
+    def _least_transfers(self, x: Floats, watch: Watch) -> Floats:
+        """Among plans that differ in money moved only, take the one that moves least.
+
+        Where there is no time for it, the plan stands as it is.
+        """
         moved = np.concatenate([self.matrix.family("transfer"), self.matrix.family("carry_over")])
         if not len(moved):
             return x
@@ -292,15 +298,17 @@ class LoadedModel:
         self.lp.set_costs(cost)
         self.lp.set_bounds(others, x[others], x[others])
         self.lp.forget()
+        last = watch.for_last_steps()
         try:
             with self.lp.nearer():
-                run = self.lp.run(Watch())
+                run = self.lp.run(last)
         except SolverError:
             # The plan stands as it is; it may only move more money than it needs to.
             run = None
+        watch.timed_out |= last.timed_out
         self.lp.reset_bounds()
         self.lp.set_costs(self.matrix.cost)
-        if run is None or run.x is None:
+        if run is None or run.status != "optimal" or run.x is None:
             return x
         least = x.copy()
         least[moved] = np.clip(run.x[moved], self.matrix.lower[moved], self.matrix.upper[moved])

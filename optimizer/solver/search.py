@@ -100,8 +100,10 @@ class Search:
         self.lp.set_bounds(whole, fixed, fixed)
         self.lp.forget()
         # Even after a time limit the last step is done: it is one LP, most of it fixed.
+        last = self.watch.for_last_steps()
         with self.lp.nearer():
-            run = self.lp.run(Watch(), afresh=True)
+            run = self.lp.run(last, afresh=True)
+        self.watch.timed_out |= last.timed_out
         self.lp.reset_bounds()
         if run.x is None:
             return None

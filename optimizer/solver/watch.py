@@ -9,6 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
+from optimizer.errors import NoPlanError
+from optimizer.pauses import paused_by
+from optimizer.solver import stopped
+
+GRACE, LEAST_GRACE = 0.1, 0.5
+"""Share of a time limit, and seconds, by which last steps that save a plan may overrun it."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -47,6 +54,14 @@ class Watch:
 
     Attributes
     ----------
+    time_limit
+        Wall seconds from the start, as asked for.
+    reserve
+        Seconds of them that are kept for what comes after the search.
+    timed_out
+        Whether the limit ended anything.
+    spent
+        Seconds by step, of steps that have ended.
     target
         Relative gap that is asked for.
     """
@@ -54,14 +69,17 @@ class Watch:
     time_limit: float | None = None
     report: Callable[[Progress], None] | None = None
     started: float = field(default_factory=time.monotonic)
+    reserve: float = 0.0
     interrupted: bool = False
     timed_out: bool = False
-    step: str = "starting"
+    step: str = "start"
     objective: float | None = None
     bound: float | None = None
     target: float | None = None
     trace: list[Progress] = field(default_factory=list)
+    spent: dict[str, float] = field(default_factory=dict)
     _last: float = 0.0
+    _counted: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -69,9 +87,19 @@ class Watch:
         return time.monotonic() - self.started
 
     def seconds_left(self) -> float:
-        """Wall time until the limit; infinite without one."""
-        limit = float("inf") if self.time_limit is None else self.time_limit
+        """Wall time until the search must stop; infinite without a limit."""
+        limit = float("inf") if self.time_limit is None else self.time_limit - self.reserve
         return max(0.0, limit - self.seconds)
+
+    def for_last_steps(self) -> Watch:
+        """Clock for steps that are taken even after the search was stopped, to save a plan.
+
+        They may overrun by a tenth of the limit, and no more.
+        """
+        if self.time_limit is None:
+            return Watch()
+        over = max(GRACE * self.time_limit, LEAST_GRACE)
+        return Watch(time_limit=self.time_limit - self.reserve + over, started=self.started)
 
     def is_close(self) -> bool:
         """Whether the best plan is proven to be within the gap that is asked for."""
@@ -81,7 +109,7 @@ class Watch:
 
     def should_stop(self) -> bool:
         """Whether a running solver must give up now; also ticks the progress line."""
-        if self.time_limit is not None and self.seconds >= self.time_limit:
+        if self.seconds_left() <= 0.0:
             self.timed_out = True
         self.tick()
         return self.interrupted or self.timed_out
@@ -91,10 +119,36 @@ class Watch:
         if self.seconds - self._last >= every:
             self._say()
 
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Stop what is done inside at its next pause, once the limit is reached."""
+        with paused_by(self._require_time):
+            yield
+
+    def _require_time(self) -> None:
+        if self.seconds_left() <= 0.0:
+            self.timed_out = True
+            raise self.no_plan()
+
     def begin(self, step: str) -> None:
         """Name what is being done now."""
-        self.step = step
+        self.count(step)
         self._say()
+
+    def count(self, step: str) -> None:
+        """Count seconds for another step from now on, without a word about it."""
+        now = self.seconds
+        self.spent[self.step] = self.spent.get(self.step, 0.0) + now - self._counted
+        self.step, self._counted = step, now
+
+    def no_plan(self) -> NoPlanError:
+        """Error that says what ended the search, and where the time went."""
+        self.count(self.step)
+        if self.interrupted:
+            return stopped.interrupted()
+        if self.timed_out and self.time_limit is not None:
+            return stopped.timed_out(self.time_limit, self.spent)
+        return stopped.ended(self.spent)
 
     def learn(self, *, objective: float | None = None, bound: float | None = None) -> None:
         """Keep the best plan and the best bound; both in points, maximising."""

@@ -1,0 +1,272 @@
+"""Time limits: from the start of a command to its end, and words for where the time went."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from golden.small_cases import NATIONAL, TWO_LINES, SmallCase
+from optimizer import InfeasibleError, NoPlanError, solve
+from optimizer.cli import main
+from optimizer.pauses import pause
+from optimizer.planner import MOST_RESERVED
+from optimizer.solver import Watch
+from optimizer.solver.engine import Engine, Run
+
+LONG = 1000.0
+"""Seconds that no test takes."""
+FLOOR = '\n[[limits]]\nname = "five"\nmeasure = "slots"\nat_least = 5\n'
+
+
+class Hand:
+    """A clock that goes on when it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
+    return Hand(monkeypatch)
+
+
+def at(hand: Hand, watch: Watch, steps: dict[str, float]) -> None:
+    """Spend seconds on steps, one after the other."""
+    for step, seconds in steps.items():
+        watch.count(step)
+        hand.now += seconds
+
+
+# Where the time went
+
+
+def test_every_second_belongs_to_a_step(hand: Hand) -> None:
+    hand.now = 5.0
+    watch = Watch(started=2.0)
+    at(hand, watch, {"read": 1.0, "scales": 7.0, "relaxation": 2.0, "scales again": 0.0})
+    at(hand, watch, {"scales": 1.0, "end": 0.0})
+    assert watch.spent == {
+        "start": 3.0, "read": 1.0, "scales": 8.0, "relaxation": 2.0, "scales again": 0.0,
+    }  # fmt: skip
+    assert sum(watch.spent.values()) == watch.seconds
+
+
+def test_who_runs_out_of_time_is_told_where_it_went_and_what_to_set(hand: Hand) -> None:
+    watch = Watch(time_limit=20.0, started=0.0)
+    at(hand, watch, {"start": 1.5, "read": 0.01, "scales": 12.25, "agreements": 6.25})
+    assert watch.should_stop()
+    assert str(watch.no_plan()) == (
+        "no plan was found within the time limit of 20 s\n"
+        "    The time went into: start 1.5 s, scales 12.2 s, agreements 6.2 s.\n"
+        "    Maybe a longer time limit (--time-limit, solver.time_limit) or scales as numbers, "
+        "which are not worked out (goals.NAME.scale) or a wider gap (--gap, solver.gap)."
+    )
+
+
+def test_only_what_took_long_is_worth_shortening(hand: Hand) -> None:
+    watch = Watch(time_limit=20.0, started=0.0)
+    at(hand, watch, {"build": 18.0, "scales": 1.0, "agreements": 1.0})
+    assert watch.should_stop()
+    assert str(watch.no_plan()).endswith(
+        "Maybe a longer time limit (--time-limit, solver.time_limit)."
+    )
+
+
+def test_the_limit_is_blamed_only_where_it_was_the_limit(hand: Hand) -> None:
+    watch = Watch(time_limit=20.0, started=0.0)
+    at(hand, watch, {"search": 5.0})
+    told = watch.no_plan()
+    assert str(told) == (
+        "the search ended without a plan, though not for want of time\n"
+        "    The time went into: search 5.0 s."
+    )
+    watch.interrupted = True
+    assert str(watch.no_plan()) == "interrupted before a plan was found"
+    assert watch.no_plan().interrupted
+
+
+# What is kept for later, and what may take longer
+
+
+def test_the_search_stops_before_the_limit_by_what_is_kept(hand: Hand) -> None:
+    watch = Watch(time_limit=20.0, started=0.0, reserve=6.0)
+    hand.now = 13.0
+    assert watch.seconds_left() == 1.0
+    assert not watch.should_stop()
+    hand.now = 14.0
+    assert watch.should_stop()
+    assert watch.timed_out
+
+
+def test_last_steps_overrun_by_a_tenth_at_most(hand: Hand) -> None:
+    watch = Watch(time_limit=20.0, started=0.0, reserve=6.0)
+    hand.now = 14.0
+    assert watch.for_last_steps().seconds_left() == pytest.approx(2.0)
+    hand.now = 30.0
+    assert watch.for_last_steps().seconds_left() == 0.0
+    assert Watch().for_last_steps().time_limit is None
+
+
+def watches(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> list[Watch]:
+    """The watch of every run of HiGHS."""
+    found: list[Watch] = []
+    original = Engine.run
+
+    def run(engine: Engine, watch: Watch, **options: object) -> Run:
+        found.append(watch)
+        return original(engine, watch, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Engine, "run", run)
+    do()
+    return found
+
+
+def infeasible(policy: Path, case: Path) -> None:
+    with pytest.raises(InfeasibleError, match="The least that would have to give way"):
+        solve(policy, case, time_limit=LONG)
+
+
+@pytest.mark.parametrize(
+    ("case", "do"),
+    [
+        (TWO_LINES, lambda policy, case: solve(policy, case, time_limit=LONG)),
+        (
+            NATIONAL.with_(FLOOR, budgets=("main,{year},M,40,program",)),
+            infeasible,
+        ),
+    ],
+    ids=["transfers", "advice"],
+)
+def test_no_run_of_a_command_with_a_limit_is_without_one(
+    case: SmallCase,
+    do: Callable[[Path, Path], object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder, policy = case.write(tmp_path)
+    found = watches(monkeypatch, lambda: do(policy, folder))
+    assert found
+    assert all(watch.seconds_left() <= 1.1 * LONG for watch in found)
+
+
+def test_what_the_advice_would_be_is_not_made_up_when_time_is_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Sooner or later the limit is reached just after the relaxation was found infeasible.
+    folder, policy = NATIONAL.with_(FLOOR, budgets=("main,{year},M,40,program",)).write(tmp_path)
+    monkeypatch.setattr(Watch, "for_last_steps", lambda _: Watch(time_limit=0.0))
+    with pytest.raises(InfeasibleError) as raised:
+        solve(policy, folder, time_limit=LONG)
+    assert str(raised.value) == (
+        "No plan keeps every rule. What would have to give way was not found within the time limit."
+    )
+
+
+def test_a_plan_that_is_exact_is_not_lost_for_want_of_time_to_polish_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, policy = TWO_LINES.write(tmp_path)
+    best = solve(policy, folder).objective
+    original = Watch.for_last_steps
+    calls: list[Watch] = []
+
+    def last_steps(watch: Watch) -> Watch:
+        # The first is that of the plan itself; the next ones would take too long.
+        calls.append(watch)
+        return original(watch) if len(calls) == 1 else Watch(time_limit=0.0)
+
+    monkeypatch.setattr(Watch, "for_last_steps", last_steps)
+    plan = solve(policy, folder, time_limit=LONG)
+    assert len(calls) > 1
+    assert plan.objective == pytest.approx(best)
+    assert not plan.provenance["deterministic"]
+
+
+# Reading, joining, building and loading
+
+
+def test_time_that_is_out_ends_reading_joining_building_and_loading_at_every_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, policy = NATIONAL.write(tmp_path)
+    looked: list[str] = []
+    monkeypatch.setattr(Watch, "_require_time", lambda watch: looked.append(watch.step))
+    solve(policy, folder, time_limit=LONG)
+    assert {step: looked.count(step) > 4 for step in looked} == {
+        "read": True, "build": True, "load": True,
+    }  # fmt: skip
+    monkeypatch.undo()
+    original = Watch._require_time
+    for number, step in list(enumerate(looked))[::9]:
+        seen: list[str] = []
+
+        def require(watch: Watch, number: int = number, seen: list[str] = seen) -> None:
+            seen.append(watch.step)
+            if len(seen) > number:
+                watch.started -= LONG
+            original(watch)
+
+        monkeypatch.setattr(Watch, "_require_time", require)
+        with pytest.raises(NoPlanError, match="within the time limit of 1000 s"):
+            solve(policy, folder, time_limit=LONG)
+        assert (len(seen), seen[-1]) == (number + 1, step)
+
+
+def test_nobody_is_asked_outside() -> None:
+    watch = Watch(time_limit=0.0)
+    pause()
+    with pytest.raises(NoPlanError), watch.looking():
+        pause()
+    pause()
+
+
+# What a run tells
+
+
+def test_what_is_told_of_time_is_one_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, policy = NATIONAL.write(tmp_path)
+    out = tmp_path / "run"
+    words = ("solve", policy, folder, "--out", out, "--time-limit", "292.5")
+    monkeypatch.setattr(sys, "argv", ["optimizer", *map(str, words)])
+    assert main() == 0
+    seconds = json.loads((out / "summary.json").read_text())["seconds"]
+    written = seconds.pop("write")
+    total = seconds.pop("total")
+    assert list(seconds) == ["start", "read", "build", "load", "solve", "check"]
+    assert sum(seconds.values()) == pytest.approx(total, abs=0.01)
+    told = f"found in {total:.1f} s"
+    assert f"{told}; written in {written:.1f} s to {out}" in capsys.readouterr().out
+    assert told in (out / "report.html").read_text()
+    # What was asked for, not what was left for the search.
+    assert json.loads((out / "run.json").read_text())["time_limit"] == 292.5
+
+
+def test_as_much_is_kept_as_the_machine_needed_so_far_but_not_all(tmp_path: Path) -> None:
+    folder, policy = NATIONAL.write(tmp_path)
+
+    def told(limit: float) -> float:
+        begun = time.monotonic() - 100.0
+        found: list[float] = []
+        original = Watch.begin
+
+        def begin(watch: Watch, step: str) -> None:
+            found.append(watch.reserve)
+            original(watch, step)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Watch, "begin", begin)
+            solve(policy, folder, time_limit=limit, started=begun)
+        return found[-1]
+
+    # A hundred seconds and more went before: half of that is kept for the check, or a share of
+    # the hundred that are left.
+    assert 50.0 <= told(LONG) < 100.0
+    assert 15.0 < told(200.0) <= MOST_RESERVED * 100.0
