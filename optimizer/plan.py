@@ -94,16 +94,25 @@ def variable_values(table: pd.DataFrame) -> dict[str, dict[Any, float]]:
     Raises
     ------
     ValueError
-        If an index is no JSON list.
+        If an index is no JSON list of texts and numbers.
     """
     values: dict[str, dict[Any, float]] = {}
     for row in rows_of(table):
-        index = json.loads(row[1])
-        if not isinstance(index, list):
-            raise ValueError(f"{row[1]} is no list")
+        index = _index_in(row[1])
         key = None if not index else index[0] if len(index) == 1 else tuple(index)
         values.setdefault(row[0], {})[key] = float(row[2])
     return values
+
+
+def _index_in(text: str) -> list[Any]:
+    """The parts of an index, none of them a list or a table themselves."""
+    try:
+        index = json.loads(text)
+    except RecursionError:
+        index = None
+    if not isinstance(index, list) or any(isinstance(part, list | dict) for part in index):
+        raise ValueError(f"{text} is no list of texts and numbers")
+    return index
 
 
 @dataclass(frozen=True)

@@ -86,10 +86,15 @@ def _check_names(data: Mapping[str, Any], add: Add) -> None:
 
 def _goals_named(limit: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
     for key in ((), ("at_least",), ("at_most",)):
-        table = _table(limit, key[0]) if key else limit
-        goal = table.get("goal")
-        if isinstance(goal, str):
+        goal = _goal_of(_table(limit, key[0]) if key else limit)
+        if goal is not None:
             yield (*key, "goal"), goal
+
+
+def _goal_of(table: Mapping[str, Any]) -> str | None:
+    """The goal that a table names; None where something else stands for it."""
+    goal = table.get("goal")
+    return goal if isinstance(goal, str) else None
 
 
 def _check_diminishing(
@@ -101,7 +106,7 @@ def _check_diminishing(
     """
     diminishing = {name for name, goal in goals.items() if goal.get("diminishing") is not None}
     expected = "a goal without diminishing returns"
-    own = limit.get("goal")
+    own = _goal_of(limit)
     if limit.get("measure") == "value" and own in diminishing and "at_most" in limit:
         add(
             ("limits", place, "at_most"),
@@ -109,7 +114,7 @@ def _check_diminishing(
             expected,
         )
     floor = _table(limit, "at_least")
-    goal = floor.get("goal", own)
+    goal = _goal_of(floor) if "goal" in floor else own
     if floor.get("measure") == "value" and goal in diminishing:
         add(
             ("limits", place, "at_least"),

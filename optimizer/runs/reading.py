@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,11 +13,12 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.case.folders import LARGEST_FILE
 from optimizer.case.sources import WORKBOOK_SUFFIX
-from optimizer.errors import InputError, Problems, did_you_mean, shorten
+from optimizer.errors import InputError, Problems, did_you_mean
 from optimizer.paths.given import standing_at
 from optimizer.plan import COLUMNS, Decisions, variable_table
 from optimizer.runs import DECISIONS, PLAN, RUN, VARIABLES, plain
 from optimizer.runs.decision_rows import decisions_from_rows
+from optimizer.runs.facts import NOT_OURS, facts_in
 from optimizer.runs.parameters import facts_of
 from optimizer.runs.tables import (
     NAMED_SLOTS,
@@ -151,22 +151,14 @@ def _own(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
 
 
 def _facts(path: Path, problems: Problems) -> dict[str, Any]:
-    """What run.json says, its scales refused unless they are numbers above 0."""
     if not os.path.lexists(path):
         return {}
     try:
-        facts: dict[str, Any] = json.loads(_content(path).decode())
-        scales = dict(facts["scales"].items())
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        problems.add(path.name, "is not what a run writes", expected="JSON with a table of scales")
+        content = _content(path)
+    except OSError:
+        problems.add(path.name, NOT_OURS, expected="JSON with a table of scales")
         return {}
-    for goal, scale in scales.items():
-        is_number = isinstance(scale, int | float) and not isinstance(scale, bool)
-        if not is_number or not 0 < scale < float("inf"):
-            message = f"{shorten(repr(scale))} is no scale"
-            column = f"scales.{goal}"
-            problems.add(path.name, message, column=column, expected="a number above 0")
-    return facts | {"scales": scales}
+    return facts_in(content, path, problems)
 
 
 def _content(path: Path) -> bytes:

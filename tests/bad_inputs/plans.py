@@ -198,7 +198,7 @@ KINDS = {
     ),
     "scale that is true": Kind(
         run(run_json='{"scales": {"growth": true}}'),
-        ("1 problem\n- run.json, scales.growth: True is no scale\n    Expected a number above 0."),
+        ("1 problem\n- run.json, scales.growth: true is no scale\n    Expected a number above 0."),
     ),
     "scale in quotes": Kind(
         run(run_json='{"scales": {"growth": "2"}}'),
@@ -214,6 +214,38 @@ KINDS = {
             "1 problem\n"
             "- run.json: is not what a run writes\n"
             "    Expected JSON with a table of scales."
+        ),
+    ),
+    "run.json with changes that are none": Kind(
+        run(run_json='{"scales": {}, "changes": 5, "dropped": "share", "extend": []}'),
+        (
+            "3 problems\n"
+            "- run.json, changes: 5 is not a table\n"
+            "    Expected values by address.\n"
+            "- run.json, dropped: 'share' is not a list\n"
+            "    Expected a list of names.\n"
+            "- run.json, extend: [] is not a table\n"
+            "    Expected a function and its hash."
+        ),
+    ),
+    "run.json with numbers that are none": Kind(
+        run(run_json='{"scales": {"g": 1e-30}, "gap": NaN, "x": [{"y": 1e400}]}'),
+        (
+            "3 problems\n"
+            "- run.json, gap: nan is not a finite number\n"
+            "    Expected a share.\n"
+            "- run.json, scales.g: 1e-30 is no scale\n"
+            "    Expected a number above 0.\n"
+            "- run.json, x.1.y: inf is no number of a run\n"
+            "    Expected a usual number."
+        ),
+    ),
+    "variable of lists within lists": Kind(
+        run(variables_csv='variable,index,value\nmine,"[[1]]",1\n'),
+        (
+            "1 problem\n"
+            "- variables.csv row 2, column index: '[[1]]' is no index\n"
+            "    Expected a JSON list."
         ),
     ),
     "run.json in UTF-16": Kind(

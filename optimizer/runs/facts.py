@@ -1,0 +1,115 @@
+"""What ``run.json`` says of a run, read and checked as strictly as any other input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from optimizer.errors import Problems
+from optimizer.schema import LARGEST_NUMBER
+from optimizer.toml_files import Address, StrictTable, add_complaints, dotted, frozen, shown
+
+NOT_OURS = "is not what a run writes"
+SMALLEST_SCALE = 1.0 / LARGEST_NUMBER
+
+
+def _scale(value: object) -> object:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not SMALLEST_SCALE <= float(value) <= LARGEST_NUMBER:  # type: ignore[arg-type]
+        raise PydanticCustomError("no_scale", "{} is no scale")
+    return float(value)  # type: ignore[arg-type]
+
+
+Scale = Annotated[float, BeforeValidator(_scale)]
+Figures = Mapping[str, float]
+
+
+class Extend(StrictTable):
+    """The function that added custom rules."""
+
+    function: str = Field(description="the name of a function")
+    sha256: str | None = Field(default=None, description="the hash of its text")
+
+
+class RunFacts(StrictTable, extra="allow"):
+    """What is said of a run; runs of other versions may say more, or less.
+
+    Only the scales are always there: without them points cannot be counted.
+    """
+
+    scales: Mapping[str, Scale] = Field(description="a number above 0")
+    case_hashes: Mapping[str, str] = Field(default_factory=dict, description="hashes by file")
+    policy_hash: str = Field(default="", description="a hash")
+    changes: Mapping[str, Any] = Field(default_factory=dict, description="values by address")
+    changed_to: Mapping[str, float | Figures] = Field(
+        default_factory=dict, description="figures by address"
+    )
+    added_limits: tuple[Mapping[str, Any], ...] = Field(default=(), description="a list of limits")
+    dropped: tuple[str, ...] = Field(default=(), description="a list of names")
+    extend: Extend | None = Field(default=None, description="a function and its hash")
+    policy: str = Field(default="", description="the name of the policy")
+    case: str = Field(default="", description="the name of the case")
+    status: str = Field(default="", description="a word")
+    objective: float | None = Field(default=None, description="points")
+    bound: float | None = Field(default=None, description="points")
+    gap: float | None = Field(default=None, description="a share")
+    gap_asked: float | None = Field(default=None, description="a share")
+    time_limit: float | None = Field(default=None, description="seconds")
+    ranges: tuple[Mapping[str, Any], ...] = Field(default=(), description="a list of ranges")
+    versions: Mapping[str, str] = Field(default_factory=dict, description="versions by library")
+    seed: int = Field(default=0, description="a whole number")
+    threads: int = Field(default=1, description="a whole number")
+    nodes: int | None = Field(default=None, description="a whole number")
+    deterministic: bool = Field(default=False, description="true or false")
+    trace: tuple[Mapping[str, Any], ...] = Field(default=(), description="a list of steps")
+
+
+def facts_in(content: bytes, path: Path, problems: Problems) -> dict[str, Any]:
+    """Read the content of ``run.json``; nothing where it is not what a run writes.
+
+    Parameters
+    ----------
+    path
+        File it was read from, named in problems.
+    """
+    try:
+        facts = frozen(json.loads(content.decode()))
+        is_ours = isinstance(facts, dict) and isinstance(facts.get("scales"), dict)
+        odd = list(_odd_numbers(facts, ())) if is_ours else []
+    except (ValueError, RecursionError):
+        # Nothing of ours lies so deep or has so many digits.
+        is_ours = False
+    if not is_ours:
+        problems.add(path.name, NOT_OURS, expected="JSON with a table of scales")
+        return {}
+    assert isinstance(facts, dict), "it is a table with a table of scales"
+    told = Problems()
+    try:
+        facts = RunFacts.model_validate(facts).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        add_complaints(error, RunFacts, facts, told, lambda address: path.name)
+    columns = {problem.column for problem in told}
+    for address, message in odd:
+        column = dotted(address, facts)
+        if column not in columns:
+            told.add(path.name, message, column=column, expected="a usual number")
+    problems.add_all(told)
+    return {} if len(told) else facts
+
+
+def _odd_numbers(value: object, address: Address) -> Iterator[tuple[Address, str]]:
+    """Numbers at any depth that nothing can be reckoned with; scales say so themselves."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if (*address, key) != ("scales",):
+                yield from _odd_numbers(inner, (*address, key))
+    elif isinstance(value, tuple):
+        for place, inner in enumerate(value):
+            yield from _odd_numbers(inner, (*address, place))
+    elif isinstance(value, int | float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        yield address, f"{shown(value)} is no number of a run"

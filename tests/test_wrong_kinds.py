@@ -1,0 +1,228 @@
+"""TOML of the wrong kind, in every place of every file that is TOML, ends in words."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from optimizer.case.header import read_header
+from optimizer.errors import InputError, PolicyError, Problems
+from optimizer.expectations import load_expectations
+from optimizer.policy import Policy, load_policy
+from optimizer.toml_files import dotted, frozen
+
+VALUES: tuple[Any, ...] = (
+    "text", 5, -1e300, float("nan"), True, datetime.date(2030, 1, 1), [], ["a", 1], {}, {"a": 1},
+    {"": {}}, [{"a": 1}], [[{"a": []}]],
+)  # fmt: skip
+"""One value of each kind that TOML knows, and lists and tables of them: some cannot be hashed."""
+
+BOUNDS = [
+    {"name": "number", "measure": "slots", "where": {"year": [2027], "x": True}, "by": ["country"],
+     "at_least": 1, "at_most": 9, "soft": 1.5, "soft_base": 2, "optional": True, "why": "",
+     "source": ""},
+    {"name": "amount", "measure": "residents", "at_most": {"amount": 1, "per": "region.people"},
+     "protected": True},
+    {"name": "share", "measure": "value", "goal": "g", "by": ["year"],
+     "at_least": {"times": 0.1, "measure": "value", "goal": "h", "where": {"a": "b"}, "by": []}},
+]  # fmt: skip
+POLICY: dict[str, Any] = {
+    "schema": 1,
+    "title": "Everything",
+    "why": "",
+    "cases": ["*"],
+    "horizon": {"years": [2027, 2028], "tail": 2, "discount": 0.1},
+    "goals": {
+        "g": {
+            "weight": 1,
+            "scale": 2.0,
+            "why": "",
+            "source": "",
+            "missing": "zero",
+            "indicators": [
+                {
+                    "column": "gdp",
+                    "weight": 1,
+                    "transform": "log",
+                    "direction": "lower",
+                    "range": [0, 1],
+                    "missing": 0.5,
+                }
+            ],
+            "effects": [
+                {"where": {"pathway": "study"}, "stage": "stay", "effect": 1, "optional": True}
+            ],
+            "region_indicators": [{"column": "area"}],
+            "region_effects": [{"stage": "stay", "effect": 1}],
+            "diminishing": {"by": ["country"], "per": "year", "points": [[0, 1], [5, 0.5]]},
+        },
+        "h": {"weight": 1, "scale": "ideal"},
+    },
+    "limits": BOUNDS,
+    "support_floor": [
+        {"where": {"a": "b"}, "amount_per_year": 5, "protected": True, "why": "", "source": ""}
+    ],
+    "budget": {
+        "transfers": [{"from": "a", "to": "b", "share": 0.1, "optional": True}],
+        "carry_over": {"a": 0.1},
+    },
+    "stability": {"max_change": 0.3, "price": 1},
+    "solver": {"gap": 0.01, "time_limit": 60, "seed": 1, "threads": 1},
+}
+CASE: dict[str, Any] = {
+    "schema": 1,
+    "title": "A case",
+    "currency": "JPY",
+    "years": [2027, 2028],
+    "country_codes": "any",
+    "licence": "CC0-1.0",
+    "attributes": {"countries": {"gdp": {"description": "d", "unit": "u"}}},
+}
+RANGE = {
+    "where": {"year": 2027, "country": ["a", "b"]},
+    "by": ["country"],
+    "at_least": 1,
+    "at_most": {"times": 0.5, "measure": "slots", "where": {"a": "b"}, "by": []},
+    "optional": True,
+    "why": "",
+}
+EXPECTATIONS: dict[str, Any] = {
+    "schema": 1,
+    "title": "E",
+    "why": "",
+    "cases": ["*"],
+    "policies": ["*"],
+    "status": ["optimal"],
+    "gap": {"at_most": 0.1},
+    "points": {"at_least": 1, "at_most": 2},
+    "rules": ["spending_within_budget"],
+    "goals": [{"goal": "g", "raw": {"at_least": 1}, "scaled": {"at_most": 1}, "why": ""}],
+    "slots": [RANGE],
+    "residents": [{"at_least": {"amount": 1, "per": "region.people"}}],
+    "spending": [{"at_most": 5}],
+    "use": [{"at_most": 5}],
+}
+
+
+def toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {toml(it)}" for key, it in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    if isinstance(value, str | bool):
+        return json.dumps(value)
+    return value.isoformat() if isinstance(value, datetime.date) else repr(value)
+
+
+def file_of(tables: dict[str, Any]) -> str:
+    return "".join(f"{json.dumps(key)} = {toml(value)}\n" for key, value in tables.items())
+
+
+def places(value: Any) -> Iterator[tuple[str | int, ...]]:
+    """Every key and every position, however deep."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, it in inner:
+        yield (key,)
+        if isinstance(it, dict | list):
+            yield from ((key, *rest) for rest in places(it))
+
+
+def with_value(tables: Any, place: tuple[str | int, ...], value: Any) -> Any:
+    if not place:
+        return value
+    copy: Any = dict(tables) if isinstance(tables, dict) else list(tables)
+    copy[place[0]] = with_value(copy[place[0]], place[1:], value)
+    return copy
+
+
+def named(place: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, place))
+
+
+def test_every_key_of_a_policy_has_its_turn() -> None:
+    given = {place[-1] for place in places(POLICY)}
+    schema = Policy.model_json_schema(by_alias=True)
+    known = {key for table in (schema, *schema["$defs"].values()) for key in table["properties"]}
+    assert known - given == {"extends"}
+
+
+@pytest.mark.parametrize("place", list(places(POLICY)), ids=named)
+def test_every_wrong_kind_in_a_policy_is_told(tmp_path: Path, place: tuple[str | int, ...]) -> None:
+    base = tmp_path / "base.toml"
+    base.write_text(file_of(POLICY), encoding="utf-8")
+    for number, value in enumerate(VALUES):
+        wrong = with_value(POLICY, place, value)
+        alone = tmp_path / f"p{number}.toml"
+        alone.write_text(file_of(wrong), encoding="utf-8")
+        top = {str(key): wrong[key] for key in (place[0], "schema")}
+        over = tmp_path / f"o{number}.toml"
+        over.write_text(file_of({"extends": "base.toml", **top}), encoding="utf-8")
+        for path in (alone, over):
+            assert told_or_read(load_policy, path)
+
+
+@pytest.mark.parametrize("place", [it for it in places(POLICY) if it[0] == "limits"], ids=named)
+def test_every_wrong_kind_in_limits_extended_is_told(
+    tmp_path: Path, place: tuple[str | int, ...]
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(file_of({"extends": "base.toml", "limits": BOUNDS}), encoding="utf-8")
+    for value in VALUES:
+        (tmp_path / "base.toml").write_text(file_of(with_value(POLICY, place, value)), "utf-8")
+        assert told_or_read(load_policy, own)
+
+
+@pytest.mark.parametrize("place", list(places(POLICY)), ids=named)
+def test_every_wrong_kind_in_a_change_is_told(tmp_path: Path, place: tuple[str | int, ...]) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(file_of(POLICY), encoding="utf-8")
+    address = dotted(place, frozen(POLICY))
+    for value in VALUES:
+        assert told_or_read(load_policy, path, changes={address: value})
+
+
+@pytest.mark.parametrize("place", list(places(CASE)), ids=named)
+def test_every_wrong_kind_in_a_case_is_told(tmp_path: Path, place: tuple[str | int, ...]) -> None:
+    for value in VALUES:
+        (tmp_path / "case.toml").write_text(file_of(with_value(CASE, place, value)), "utf-8")
+        problems = Problems()
+        read = read_header(tmp_path / "case.toml", problems)
+        assert (read.contents is None) == bool(len(problems))
+
+
+@pytest.mark.parametrize("place", list(places(EXPECTATIONS)), ids=named)
+def test_every_wrong_kind_in_expectations_is_told(
+    tmp_path: Path, place: tuple[str | int, ...]
+) -> None:
+    path = tmp_path / "e.toml"
+    for value in VALUES:
+        path.write_text(file_of(with_value(EXPECTATIONS, place, value)), encoding="utf-8")
+        assert told_or_read(load_expectations, path)
+
+
+@pytest.mark.parametrize("goal", [{"a": 1}, [1], [[]]], ids=str)
+def test_a_goal_that_is_no_text_is_one_problem(tmp_path: Path, goal: object) -> None:
+    # Whatever cannot be hashed was looked up as a name.
+    path = tmp_path / "p.toml"
+    path.write_text(file_of(with_value(POLICY, ("limits", 2, "goal"), goal)), encoding="utf-8")
+    with pytest.raises(PolicyError) as caught:
+        load_policy(path)
+    told = "a table" if isinstance(goal, dict) else str(goal)
+    assert str(caught.value) == (
+        f"1 problem\n- p.toml, limits.share.goal: {told} is not text\n"
+        "    Expected the name of a goal, where the measure is value."
+    )
+
+
+def told_or_read(read: Any, path: Path, **changes: Any) -> bool:
+    """Whether a file is read, or what is wrong with it is told; anything else is raised."""
+    try:
+        read(path, **changes)
+    except (PolicyError, InputError) as error:
+        return str(error).startswith(f"{len(error.problems)} problem")
+    return True
