@@ -18,9 +18,9 @@ NOT_OURS = "is not what a run writes"
 SMALLEST_SCALE = 1.0 / LARGEST_NUMBER
 
 
-def _scale(value: object) -> object:
+def _scale(value: object) -> float:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not SMALLEST_SCALE <= float(value) <= LARGEST_NUMBER:  # type: ignore[arg-type]
+    if not is_number or not SMALLEST_SCALE <= value <= LARGEST_NUMBER:  # type: ignore[operator]
         raise PydanticCustomError("no_scale", "{} is no scale")
     return float(value)  # type: ignore[arg-type]
 
