@@ -82,8 +82,8 @@ def prices(instance: Instance) -> dict[tuple[str, Any], float]:
         for group in limit.groups.index
     }
     stability = instance.policy.stability
-    if stability is not None and stability.price:
-        cost |= {("change", year): stability.price for year in instance.sets.years}
+    if stability is not None:
+        cost |= {("change", year): stability.price or 0.0 for year in instance.sets.years}
     return cost
 
 
@@ -103,5 +103,5 @@ def add_points(model: pyo.ConcreteModel, instance: Instance, scales: Mapping[str
     @model.Objective(sense=pyo.maximize)
     def points(model: pyo.ConcreteModel) -> object:
         earned = sum(model.points_per_value[goal] * model.value[goal] for goal in model.GOALS)
-        lost = sum(each * model.component(name)[key] for (name, key), each in price.items())
+        lost = sum(each * model.component(name)[key] for (name, key), each in price.items() if each)
         return earned - lost

@@ -53,6 +53,50 @@ NUMBERS: Mapping[str, Callable[[Instance], Numbers]] = {
 }
 """Where the numbers come from that stand alone on the right of rules."""
 
+BY_LIMIT = frozenset({"limit_at_least", "limit_at_most"})
+"""Rules whose rows :func:`optimizer.formulation.limits.limit_rows` tells in full."""
+
+SETTLED = frozenset(
+    {
+        "placed_matches_cohorts",
+        "cohort_within_applicants",
+        "placed_within_site",
+        "intake_adds_up",
+        "intake_within_cap",
+        "slots_make_cohort",
+        "slots_make_placed",
+        "cohort_needs_agreement",
+        "agreement_stays_open",
+        "cohort_reaches_minimum",
+        "cohort_needs_running",
+        "running_reaches_minimum",
+        "stays_within_completers",
+        "stays_match_places",
+        "residents_add_up",
+        "residents_within_cap",
+        "spending_within_budget",
+        "transfer_within_share",
+        "carry_over_within_share",
+        "received_money_is_spent",
+        "use_within_capacity",
+        "counted_under_tangent",
+        "commitment_adds_up",
+        "commitment_at_least",
+        "commitment_at_most",
+        "change_counts_cohorts_up",
+        "change_counts_cohorts_down",
+        "change_counts_places_up",
+        "change_counts_places_down",
+        "change_adds_up",
+        "change_within_limit",
+    }
+)
+"""Rules whose coefficients stay as long as sets, curves and groups do: all that can change in a
+loaded model are their numbers on the right, as :data:`NUMBERS` says."""
+
+PRICED = frozenset({"value", "violation", "change"})
+"""Components that cost or earn points, as :mod:`optimizer.formulation.goals` says."""
+
 
 def rule_numbers(instance: Instance, parts: Iterable[str] = tuple(NUMBERS)) -> Numbers:
     """Numbers that stand alone on the right of rules, by rule and index."""

@@ -29,7 +29,9 @@ from optimizer.policy.loading import changed_policy, policy_with_limit, tables_o
 from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
 from optimizer.session.adding import with_last_limit
 from optimizer.session.dropping import require_droppable, rows_of
-from optimizer.session.renewing import PLAIN, Renewal, renewed
+from optimizer.session.moving import PLAIN
+from optimizer.session.renewing import Renewal, renewed
+from optimizer.session.sameness import is_known
 from optimizer.session.scaling import changed_scales, given_scales
 from optimizer.session.values import goal_values
 from optimizer.solver import CannotPatchError, LoadedModel, Patch, Progress, Watch
@@ -197,6 +199,7 @@ class Session:
             raise CannotPatchError("the model itself is another one")
         loaded, patch = self._loaded, Patch()
         before = loaded.instance
+        loaded.patcher.require_known()
         if "terms" in moved:
             for rule, terms in rule_terms(instance).items():
                 loaded.patcher.terms(patch, rule, terms)
@@ -226,8 +229,9 @@ class Session:
         policy = policy_with_limit(self.policy, limit)
         pair = self._wanted.pair._replace(policy=policy)
         wanted = replace(self._wanted, pair=pair, added=(*self._wanted.added, dict(limit)))
-        # A function that adds custom rules may read any limit, so it is called again.
-        if wanted.extend is not None:
+        # A function that adds custom rules may read any limit, so it is called again; and so is
+        # whatever it is not known of what it reads.
+        if wanted.extend is not None or not (is_known() and self._loaded.patcher.is_known):
             self._rebuild(wanted, scales)
             return
         before = self._loaded.instance

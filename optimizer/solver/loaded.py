@@ -104,14 +104,11 @@ class LoadedModel:
 
     def grow(self, instance: Instance, part: pyo.ConcreteModel) -> None:
         """Append what a part of a model adds; costs of its columns are set apart."""
-        known = self.patcher.from_below
-        width = len(self.matrix.columns)
+        before, width = self.patcher, len(self.matrix.columns)
         self.instance, self.matrix = instance, grown(self.matrix, compile_model(part))
         self._going_on.grow(self.matrix)
         self._is_patched = True
-        self.patcher = Patcher(instance, self.matrix)
-        # Rows that are dropped have no side by which to tell.
-        self.patcher.from_below[: len(known)] = known
+        self.patcher = Patcher(instance, self.matrix, before)
         if self.last is not None:
             # Accounts follow from the whole numbers; whole numbers that are new would be missing.
             is_whole = bool(self.matrix.integral[width:].any())

@@ -6,6 +6,8 @@ nothing is compiled again.
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,14 +17,21 @@ import scipy.sparse
 
 from optimizer.formulation.expressions import KEYS, Numbers, added_up
 from optimizer.formulation.limits import LimitRow
-from optimizer.formulation.numbers import Terms
+from optimizer.formulation.numbers import (
+    BY_LIMIT,
+    PRICED,
+    SETTLED,
+    Terms,
+    rule_numbers,
+    rule_terms,
+)
 from optimizer.frames import keys_of
 from optimizer.instance import Instance
 from optimizer.instance.people import CONSTANT
 from optimizer.solver.matrix import Floats, Ints, Matrix
 
-FLOORS = ("commitment_at_least", "limit_at_least", "support_reaches_floor")
-"""Rules whose number is a least; that of every other inequality is a most."""
+EXACT = 1e-9
+"""Relative difference of two numbers that is none."""
 
 
 class CannotPatchError(Exception):
@@ -61,15 +70,31 @@ class Patch:
 
 
 class Patcher:
-    """Finds the rows and columns of what changes, and which way round each row was compiled."""
+    """Finds the rows and columns of what changes, and which way round each row was compiled.
 
-    def __init__(self, instance: Instance, matrix: Matrix) -> None:
+    A rule may be written with its number on either side, and compiling may turn its rows round.
+    So nothing is taken for granted: where the number of a rule stands is learnt by looking for the
+    numbers of the instance in the matrix that was compiled from it. A rule in which they are not
+    found is not changed in place, and neither is a model with a rule of which it is not known
+    what its coefficients follow from.
+
+    Parameters
+    ----------
+    instance, matrix
+        A model as it was compiled; rows that are dropped may be without sides.
+    before
+        The same before rows and columns were appended.
+    """
+
+    def __init__(self, instance: Instance, matrix: Matrix, before: Patcher | None = None) -> None:
         self.rows = {key: number for number, key in enumerate(matrix.rows)}
         self.by_rule: dict[str, list[int]] = {}
         for number, (rule, _) in enumerate(matrix.rows):
             self.by_rule.setdefault(rule, []).append(number)
-        # An inequality that was negated in compiling has its number on the other side.
-        self.from_below = np.isfinite(matrix.row_lower)
+        # A row with two sides was compiled into two, and has two numbers.
+        self.twice = {rule for (rule, _), rows in Counter(matrix.rows).items() if rows > 1}
+        self.has_lower = np.isfinite(matrix.row_lower)
+        self.has_upper = np.isfinite(matrix.row_upper)
         self.columns = {
             family: np.array(
                 [
@@ -82,6 +107,63 @@ class Patcher:
         }
         self._source, self._by_row = matrix.a, scipy.sparse.csr_array(matrix.a)
         self.matrix = matrix
+        terms = rule_terms(instance)
+        unknown = self.by_rule.keys() - terms.keys() - SETTLED - BY_LIMIT
+        unknown |= {matrix.columns[column][0] for column in np.flatnonzero(matrix.cost)} - PRICED
+        self.unknown = sorted(unknown)
+        self.signs: dict[str, float]
+        self.summed: dict[str, float]
+        if before is None:
+            numbers = rule_numbers(instance)
+            self.signs = {rule: self._sign(rule, told) for rule, told in numbers.items()}
+            self.summed = {
+                rule: self._sign_of_terms(rule, told)
+                for rule, told in terms.items()
+                if not told.account
+            }
+        else:
+            known = len(before.has_lower)
+            self.has_lower[:known], self.has_upper[:known] = before.has_lower, before.has_upper
+            self.signs, self.summed = before.signs, before.summed
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known of every row and cost what it follows from."""
+        return not self.unknown
+
+    def require_known(self) -> None:
+        """Refuse to change a model in which anything may follow from what changes.
+
+        Raises
+        ------
+        CannotPatchError
+            If there is a rule, or a component with a price, that nothing here knows of.
+        """
+        if self.unknown:
+            raise CannotPatchError(f"{', '.join(self.unknown)} may follow from any number")
+
+    def _sign(self, rule: str, numbers: Mapping[object, float]) -> float:
+        """Sign with which the numbers of a rule stand in its rows; 0 where rows do not agree."""
+        sides = self.matrix.numbers()
+        found = {
+            _sign_between(number, float(sides[row]))
+            for index, number in numbers.items()
+            if number and (row := self.rows.get((rule, index))) is not None
+        }
+        return found.pop() if len(found) == 1 and rule not in self.twice else 0.0
+
+    def _sign_of_terms(self, rule: str, told: Terms) -> float:
+        """Sign with which a limited sum of terms stands in its rows; 0 where it is not found."""
+        chosen = np.array(self.by_rule.get(rule, []), dtype=np.int64)
+        if not len(chosen):
+            return 1.0
+        rows, columns, weights, _ = self._desired(rule, told)
+        wanted = scipy.sparse.csr_array((weights, (rows, columns)), shape=self._by_row.shape)
+        there, sought = self._by_row[chosen], wanted[chosen]
+        small = EXACT * max(1.0, float(abs(there).max()))
+        return next(
+            (sign for sign in (1.0, -1.0) if abs(there - sign * sought).max() <= small), 0.0
+        )
 
     def use(self, matrix: Matrix) -> None:
         """Compare with this matrix from now on; its rows and columns are the same."""
@@ -90,12 +172,23 @@ class Patcher:
         self.matrix = matrix
 
     def numbers(self, patch: Patch, wanted: Numbers) -> None:
-        """New numbers of rules; numbers without a row limit nothing."""
+        """New numbers of rules; numbers without a row limit nothing.
+
+        Raises
+        ------
+        CannotPatchError
+            If it is not known where a rule that has numbers other than 0 holds them.
+        """
+        sides = self.matrix.numbers()
         for rule, by_index in wanted.items():
+            sign = self.signs.get(rule, 0.0)
             for index, number in by_index.items():
                 row = self.rows.get((rule, index))
-                if row is not None:
-                    self._side(patch, rule, row, float(number))
+                if row is None:
+                    continue
+                if not sign and (number or sides[row]):
+                    raise CannotPatchError(f"where {rule} holds its numbers is not known")
+                self._side(patch, row, sign * float(number))
 
     def limits(
         self, patch: Patch, wanted: Mapping[str, Mapping[tuple[str, str], LimitRow]]
@@ -104,7 +197,11 @@ class Patcher:
         for rule, by_index in wanted.items():
             for index, limit in by_index.items():
                 row = self._row(rule, index)
-                sign = self._side(patch, rule, row, limit.number)
+                own = self.matrix.column("measured", index)
+                sign = 0.0 if own is None else float(self._by_row[row, own])
+                if abs(sign) != 1.0:
+                    raise CannotPatchError(f"where {rule} holds its numbers is not known")
+                self._side(patch, row, sign * limit.number)
                 for name, key, weight in limit.others:
                     column = self.matrix.column(name, key)
                     if column is None:
@@ -138,15 +235,12 @@ class Patcher:
             has_row, has_column, data = has_row[keep], has_column[keep], present.data[keep]
             weights = -weights
             number = constant[chosen] * sign[chosen]
-            sides = list(zip(number, number, strict=True))
         else:
-            sign = np.where(self.from_below, 1.0, -1.0)
+            if not self.summed[rule] or (rule in self.signs and constant.any()):
+                raise CannotPatchError(f"where {rule} holds its terms is not known")
+            sign = np.full(height, self.summed[rule])
             data = present.data
             number = -constant[chosen] * sign[chosen]
-            sides = [
-                (value, np.inf) if below else (-np.inf, value)
-                for value, below in zip(number, self.from_below[chosen], strict=True)
-            ]
         before = scipy.sparse.csr_array((data, (has_row, has_column)), shape=(height, width))
         after = scipy.sparse.csr_array(
             (weights * sign[rows], (rows, columns)), shape=(height, width)
@@ -155,8 +249,9 @@ class Patcher:
         moved = changed.data != 0.0
         at = changed.coords[0][moved].astype(np.int64), changed.coords[1][moved].astype(np.int64)
         patch.add(*at, _cells(after, *at))
-        for row, pair in zip(chosen.tolist(), sides, strict=True):
-            self._sides(patch, row, *pair)
+        if rule not in self.signs:
+            for row, side in zip(chosen.tolist(), number.tolist(), strict=True):
+                self._side(patch, row, side)
 
     def _desired(self, rule: str, wanted: Terms) -> tuple[Ints, Ints, Floats, Floats]:
         """Row, column and weight of every term, and the constant of every row."""
@@ -177,6 +272,8 @@ class Patcher:
         position = merged["position"].to_numpy(dtype=np.int64)
         for family in merged["family"].unique():
             if family != CONSTANT:
+                if family not in self.columns:
+                    raise CannotPatchError(f"nothing is known of {family}")
                 chosen = merged["family"].eq(family).to_numpy()
                 columns[chosen] = self.columns[family][position[chosen]]
         if (columns[~fixed] < 0).any():
@@ -189,19 +286,19 @@ class Patcher:
             raise CannotPatchError(f"{rule}[{index}] has no row")
         return row
 
-    def _side(self, patch: Patch, rule: str, row: int, number: float) -> float:
-        """Give a row a new number on the side it has one; tell which way round the row is."""
-        below = bool(self.from_below[row])
-        sign = 1.0 if below == (rule in FLOORS) else -1.0
-        number *= sign
-        self._sides(patch, row, number if below else -np.inf, np.inf if below else number)
-        return sign
-
-    def _sides(self, patch: Patch, row: int, lower: float, upper: float) -> None:
+    def _side(self, patch: Patch, row: int, number: float) -> None:
+        """Give a row a new number on the sides where it was compiled with one."""
         # Zero may be negative here.
-        lower, upper = float(lower) + 0.0, float(upper) + 0.0
+        number = float(number) + 0.0
+        lower = number if self.has_lower[row] else -np.inf
+        upper = number if self.has_upper[row] else np.inf
         if lower != self.matrix.row_lower[row] or upper != self.matrix.row_upper[row]:
             patch.sides[row] = (lower, upper)
+
+
+def _sign_between(number: float, side: float) -> float:
+    """Sign that makes a number the side of a row; 0 if none does."""
+    return next((sign for sign in (1.0, -1.0) if math.isclose(sign * number, side)), 0.0)
 
 
 def _cells(a: scipy.sparse.csr_array, rows: Ints, columns: Ints) -> Floats:

@@ -1,0 +1,169 @@
+"""What of a loaded model moves with a field of the policy or a column of the case.
+
+Only what is listed here is changed in place. Whatever is not, such as a section or a table that
+somebody adds, moves the model itself, which is then built again: slower, but never wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from numbers import Real
+
+from pydantic import BaseModel
+
+from optimizer.formulation.numbers import NUMBERS
+from optimizer.policy import Policy
+from optimizer.schema import TABLES
+
+PLAIN = frozenset(NUMBERS) - {"sites"}
+"""Parts that are numbers of rules alone; of sites it depends which floors can be reached at all."""
+
+Moved = frozenset[str] | None
+"""Names of :data:`PLAIN`, and ``costs``, ``limits`` or ``terms``; ``None`` where the model itself
+is another one."""
+
+FIELDS: Mapping[str, str] = {
+    "title": "",
+    "why": "",
+    "cases": "",
+    "extends": "",
+    "goals.*.weight": "costs",
+    "goals.*.scale": "costs",
+    "goals.*.why": "",
+    "goals.*.source": "",
+    "goals.*.missing": "terms",
+    **{
+        f"goals.*.{side}indicators{field}": "terms"
+        for side in ("", "region_")
+        for field in (
+            "",
+            ".*.column",
+            ".*.weight",
+            ".*.transform",
+            ".*.direction",
+            ".*.range",
+            ".*.missing",
+        )
+    },
+    **{
+        f"goals.*.{side}effects{field}": "terms"
+        for side in ("", "region_")
+        for field in ("", ".*.where", ".*.where.*", ".*.stage", ".*.effect", ".*.optional")
+    },
+    "limits.*.protected": "",
+    "limits.*.why": "",
+    "limits.*.source": "",
+    "support_floor.*.protected": "",
+    "support_floor.*.why": "",
+    "support_floor.*.source": "",
+    "solver.gap": "",
+    "solver.time_limit": "",
+}
+"""Fields of a policy, names and positions as ``*``, and what moves with them; blank: nothing."""
+
+FIGURES: Mapping[str, str] = {
+    "horizon.discount": "terms",
+    "limits.*.at_least": "limits",
+    "limits.*.at_least.amount": "limits",
+    "limits.*.at_least.times": "limits",
+    "limits.*.at_most": "limits",
+    "limits.*.at_most.amount": "limits",
+    "limits.*.at_most.times": "limits",
+    "limits.*.soft": "costs",
+    "limits.*.soft_base": "limits",
+    "support_floor.*.amount_per_year": "terms",
+    "budget.transfers.*.share": "budgets",
+    "budget.carry_over": "budgets",
+    "budget.carry_over.*": "budgets",
+    "stability.max_change": "change",
+    "stability.price": "costs",
+}
+"""The same of fields that move no more only while they are numbers before and after."""
+
+IN_CELLS: Mapping[tuple[str, str], str] = {
+    ("regions", "tile_row"): "",
+    ("regions", "tile_column"): "",
+    ("budgets", "amount"): "budgets",
+    ("national_caps", "max"): "caps",
+    ("sites", "max_slots"): "terms",
+    ("services", "capacity"): "capacities",
+    ("commitments", "at_least"): "commitments",
+    ("commitments", "at_most"): "commitments",
+    ("costs", "amount"): "terms",
+    ("region_costs", "amount"): "terms",
+    ("agreements", "setup_cost"): "terms",
+    ("agreements", "yearly_cost"): "terms",
+    ("services", "expansion_cost"): "terms",
+    ("services", "upkeep"): "terms",
+    ("service_use", "units"): "terms",
+    ("scores", "value"): "terms",
+}
+"""What a change of a cell moves."""
+
+ATTRIBUTES = ("countries", "regions")
+"""Tables whose columns of the user's own are read through attributes alone, which make terms."""
+
+
+def moved_by(old: Policy, new: Policy, cells: Iterable[tuple[str, str]]) -> Moved:
+    """What moves between two policies, and with these tables' columns.
+
+    Examples
+    --------
+    >>> from optimizer import load_policy
+    >>> tiny = load_policy("models/tiny.toml")
+    >>> heavier = load_policy("models/tiny.toml", changes={"goals.alliance.weight": 4})
+    >>> sorted(moved_by(tiny, heavier, [("budgets", "amount")]))
+    ['budgets', 'costs']
+    >>> moved_by(tiny, tiny, [("tracks", "min_cohort")]) is None
+    True
+    """
+    parts = [_part(*difference) for difference in _differences(old, new)]
+    parts += [_part_of_cell(table, column) for table, column in cells]
+    if None in parts:
+        return None
+    return frozenset(part for part in parts if part)
+
+
+def _part(path: str, old: object, new: object) -> str | None:
+    if _is_number(old) and _is_number(new) and path in FIGURES:
+        return FIGURES[path]
+    return FIELDS.get(path)
+
+
+def _part_of_cell(table: str, column: str) -> str | None:
+    if table in ATTRIBUTES and column not in {each.name for each in TABLES[table].columns}:
+        return "terms"
+    return IN_CELLS.get((table, column))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _differences(old: object, new: object, path: str = "") -> Iterator[tuple[str, object, object]]:
+    """Where two parts of a policy differ, as deep as their shapes are the same."""
+    if old is new:
+        return
+    if isinstance(old, BaseModel) and type(old) is type(new):
+        names = type(old).model_fields
+        pairs = [(name, getattr(old, name), getattr(new, name)) for name in names]
+    elif isinstance(old, Mapping) and isinstance(new, Mapping) and list(old) == list(new):
+        pairs = [("*", old[name], new[name]) for name in old]
+    elif _are_tables(old, new):
+        pairs = [("*", *pair) for pair in zip(old, new, strict=True)]  # type: ignore[call-overload]
+    else:
+        if old != new:
+            yield path, old, new
+        return
+    for name, before, after in pairs:
+        yield from _differences(before, after, f"{path}.{name}" if path else name)
+
+
+def _are_tables(old: object, new: object) -> bool:
+    """Whether both are lists of as many tables."""
+    return (
+        isinstance(old, tuple)
+        and isinstance(new, tuple)
+        and len(old) == len(new)
+        and all(isinstance(table, BaseModel) for table in (*old, *new))
+    )
