@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from optimizer import Session, load_case, load_policy
 from optimizer.case.changes import change_case
+from optimizer.formulation.numbers import SETTLED
 from optimizer.policy import Policy
 from optimizer.policy.loading import changed_policy
 from optimizer.schema import TABLES
@@ -274,7 +275,8 @@ def test_figures_that_are_not_listed_move_the_model_itself(table: str, column: s
 
 def test_every_figure_that_is_listed(policy: Policy) -> None:
     """One by one, each compared with the whole at the end: terms come last, as they join all."""
-    case, done = load_case(CASE), {}
+    case = load_case(CASE)
+    done: dict[str, object] = {}
     session = Session(policy, case)
     for table, column in sorted(IN_CELLS, key=lambda key: IN_CELLS[key] == "terms"):
         frame = session.case.table(table)
@@ -309,7 +311,7 @@ def test_columns_of_ones_own(policy: Policy) -> None:
 def test_parts_that_somebody_adds_are_never_old(
     policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(PARTS, "budget")  # type: ignore[arg-type]
+    monkeypatch.delitem(PARTS, "budget")
     session = Session(policy, CASE)
     session.change({"goals.alliance.weight": 4})
     assert session.rebuilt == 0
@@ -324,7 +326,7 @@ def test_a_rule_of_which_nothing_is_known_builds_the_model_again(
     policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown = {"placed_within_site"}
-    monkeypatch.setattr(patching, "SETTLED", patching.SETTLED - unknown)
+    monkeypatch.setattr(patching, "SETTLED", SETTLED - unknown)
     session = Session(policy, CASE)
     session.change({"goals.alliance.weight": 4})
     assert session.rebuilt == 1

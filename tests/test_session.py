@@ -114,7 +114,7 @@ def same(first: Matrix, second: Matrix) -> None:
     assert first.rows == second.rows
     # Components stand in the order in which they are first named, which a price of 0 is not.
     assert sorted(first.columns, key=str) == sorted(second.columns, key=str)
-    place = [second.column(*key) for key in first.columns]
+    place = np.array([second.column(*key) for key in first.columns], dtype=np.int64)
     largest = np.maximum(abs(first.a).max(axis=0).toarray(), 1.0)
     assert (abs(first.a - second.a[:, place]).max(axis=0).toarray() <= CLOSE * largest).all()
     for name in ("cost", "row_lower", "row_upper", "lower", "upper"):

@@ -31,19 +31,6 @@ from optimizer.toml_files import frozen, shown
 
 Add = Callable[..., None]
 
-TOGETHER = frozenset(
-    {
-        "tracks",
-        "continuations",
-        "support_levels",
-        "commitments",
-        "present_by_country",
-        "present_by_region",
-        "current_plan",
-    }
-)
-"""Tables whose figures must agree with each other."""
-
 
 @dataclass(frozen=True)
 class CellChange:
@@ -115,8 +102,7 @@ def change_case(
     for change in done:
         tables[change.table] = change.made_in(tables[change.table])
     changed = replace(case, tables=tables, hashes=_marked(case, changes))
-    if any(change.table in TOGETHER for change in done):
-        _require_consistent(changed)
+    _require_consistent(changed)
     return changed, done
 
 
