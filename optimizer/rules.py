@@ -108,7 +108,7 @@ class Extension:
         Names of the variables that came with them.
     """
 
-    rules: Mapping[str, CustomRule] = field(default_factory=lambda: MappingProxyType({}))
+    rules: Mapping[str, CustomRule] = field(default_factory=dict)
     variables: tuple[str, ...] = ()
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import random
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +22,12 @@ from optimizer import (
     InputError,
     Instance,
     NoPlanError,
+    OptimizerError,
     Policy,
     PolicyError,
     Session,
     SolverError,
+    build_instance,
     load_case,
     load_policy,
     solve,
@@ -30,6 +35,7 @@ from optimizer import (
 from optimizer.policy import Amount, Relative
 from optimizer.schema import TABLES
 from optimizer.session.moving import IN_CELLS
+from optimizer.session.sameness import same_model
 from optimizer.solver import LoadedModel, Progress
 from optimizer.solver.engine import Engine
 from optimizer.solver.matrix import Matrix
@@ -792,3 +798,71 @@ def test_scales_are_those_of_the_unchanged_case(tmp_path: Path) -> None:
 def test_numbers_of_numpy_are_numbers(session: Session) -> None:
     session.change({"budgets[line=science].amount": np.float64(12e6)})
     assert session.case.table("budgets")["amount"].max() == 12e6
+
+
+# Threads, and other ways to have a session twice -------------------------------------------------
+
+
+def in_threads(*jobs: Callable[[], object]) -> list[object]:
+    """What jobs give that are done in threads of their own, at the same time."""
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        running = [pool.submit(job) for job in jobs]
+        return [job.result(timeout=60) for job in running]
+
+
+def test_threads_that_share_a_session_are_served_one_after_the_other(session: Session) -> None:
+    def ask(number: int) -> Callable[[], object]:
+        def job() -> object:
+            session.change({f"goals.{name}.weight": number for name in ("alliance", "bridges")})
+            session.drop("country_share")
+            session.relax()
+            session.solve(gap=0.1)
+            session.restore("country_share")
+            return session.scales
+
+        return job
+
+    assert in_threads(*map(ask, (1, 2, 3))) == [session.scales] * 3
+    # Whoever was last, both weights are its own, and what was dropped is back.
+    weights = {session.policy.goals[name].weight for name in ("alliance", "bridges")}
+    assert len(weights) == 1
+    compared(session, Session(session.policy, session.case))
+
+
+def test_sessions_of_their_own_work_side_by_side() -> None:
+    def job() -> object:
+        own = Session(POLICY, CASE)
+        own.change({"goals.alliance.weight": 4})
+        return own.relax().points
+
+    first, second = in_threads(job, job)
+    assert first == second
+
+
+def test_a_session_is_not_asked_while_it_answers(session: Session) -> None:
+    refused: list[str] = []
+
+    def report(progress: Progress) -> None:
+        assert session.policy.name == "tiny"
+        with pytest.raises(OptimizerError, match="nothing while it answers") as raised:
+            session.relax()
+        refused.append(str(raised.value))
+
+    plan = session.solve(report=report)
+    assert refused
+    assert session.solve().objective == plan.objective
+
+
+@pytest.mark.parametrize("action", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_session_is_neither_pickled_nor_copied(
+    session: Session, action: Callable[[Session], object]
+) -> None:
+    with pytest.raises(OptimizerError, match="neither pickled nor copied; make another"):
+        action(session)
+
+
+def test_what_a_session_is_made_of_can_be_sent_elsewhere(session: Session) -> None:
+    instance = build_instance(session.case, session.policy)
+    for there in (pickle.loads(pickle.dumps(instance)), copy.deepcopy(instance)):
+        assert same_model(there, instance)
+        compared(session, Session(there.policy, there.case))

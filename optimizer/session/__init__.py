@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 from optimizer.addresses import is_cell
 from optimizer.case import Case
 from optimizer.case.changes import change_case
 from optimizer.changes import made_after, require_changes
 from optimizer.checking import require_case
-from optimizer.errors import NoPlanError, SolverError
+from optimizer.errors import NoPlanError, OptimizerError, SolverError
 from optimizer.formulation.adding import limit_part
 from optimizer.formulation.custom import Extend
 from optimizer.formulation.limits import limit_rows
@@ -33,6 +34,7 @@ from optimizer.session.moving import PLAIN
 from optimizer.session.renewing import Renewal, renewed
 from optimizer.session.sameness import is_known
 from optimizer.session.scaling import changed_scales, given_scales
+from optimizer.session.turns import InTurns, Turns, in_turn
 from optimizer.session.values import goal_values
 from optimizer.solver import CannotPatchError, LoadedModel, Patch, Progress, Watch
 
@@ -56,8 +58,12 @@ class Relaxation:
     values: Mapping[str, float]
 
 
-class Session:
+class Session(InTurns):
     """One policy on one case, loaded once.
+
+    Threads that share a session are served one after the other; sessions of their own let them
+    work side by side. Ctrl-C is heard in the main thread alone. A session can be neither copied
+    nor pickled, as it holds a loaded solver.
 
     Parameters
     ----------
@@ -93,6 +99,7 @@ class Session:
         log: Path | None = None,
     ) -> None:
         self.rebuilt = 0
+        self._turns = Turns()
         self._wanted = Wanted(read_pair(policy, case, changes), changes, extend)
         self._log = log
         self._scales = None if scales is None else given_scales(self.policy, scales)
@@ -101,6 +108,12 @@ class Session:
         self._loaded = load(self._wanted, *self._wanted.built(self._scales or {}), log)
         if self._scales is not None:
             self._loaded.set_costs(self._scales)
+
+    def __reduce__(self) -> NoReturn:
+        raise OptimizerError(
+            "a session holds a loaded solver and can be neither pickled nor copied; make another: "
+            "Session(policy, case, changes=..., scales=session.scales)"
+        )
 
     @property
     def policy(self) -> Policy:
@@ -115,7 +128,12 @@ class Session:
     @property
     def scales(self) -> dict[str, float]:
         """Raw value of each goal that counts as 1: those of the beginning, whatever changes."""
-        return dict(self._frozen())
+        known = self._scales
+        return dict(self._asked_scales() if known is None else known)
+
+    @in_turn
+    def _asked_scales(self) -> dict[str, float]:
+        return self._frozen()
 
     def _frozen(self) -> dict[str, float]:
         """Scales, worked out before whatever comes next."""
@@ -141,6 +159,7 @@ class Session:
             self._scales = scales
         return self._scales
 
+    @in_turn
     def change(self, changes: Mapping[str, object]) -> None:
         """Change numbers of the policy or of the case.
 
@@ -212,6 +231,7 @@ class Session:
             loaded.patcher.limits(patch, limit_rows(limits))
         return patch
 
+    @in_turn
     def add_limit(self, limit: Mapping[str, object]) -> None:
         """Add a limit to the policy, and its rows to the loaded model.
 
@@ -267,6 +287,7 @@ class Session:
             self._loaded = self._fresh(wanted, scales)
             raise
 
+    @in_turn
     def drop(self, name: str) -> None:
         """Let a limit of the policy, a custom rule or a whole rule limit nothing until restored.
 
@@ -285,6 +306,7 @@ class Session:
                 self._dropped.append(name)
                 self._loaded.drop(rows_of(self._loaded, [name]))
 
+    @in_turn
     def restore(self, name: str) -> None:
         """Let what was dropped hold again; what was not dropped stays as it is."""
         if name in self._dropped:
@@ -294,6 +316,7 @@ class Session:
                 rows = rows_of(self._loaded, [name])
                 self._loaded.restore([row for row in rows if row not in others])
 
+    @in_turn
     def relax(self, *, time_limit: float | None = None) -> Relaxation:
         """Solve the linear relaxation, going on from where the last one ended.
 
@@ -318,6 +341,7 @@ class Session:
             return Relaxation(run.status, None, {})
         return Relaxation("optimal", run.objective, goal_values(self._loaded, run.x))
 
+    @in_turn
     def solve(
         self,
         *,
@@ -343,7 +367,7 @@ class Session:
             As :func:`optimizer.solve`.
         """
         check_options(gap, time_limit)
-        watch = Watch(report=report)
+        watch = Watch(report=self._turns.listening(report))
         task = replace(
             task_for(self._wanted, watch, gap=gap, time_limit=time_limit),
             log=self._log,
