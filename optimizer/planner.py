@@ -17,6 +17,7 @@ from optimizer.errors import InfeasibleError, PolicyError, Problems, SolverError
 from optimizer.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
 from optimizer.formulation.custom import Extend
 from optimizer.instance import Instance
+from optimizer.notes import notes_of
 from optimizer.plan import Decisions, Plan, variable_table
 from optimizer.policy import Policy
 from optimizer.preparation import NO_CHANGES, Wanted, changed_to, load, read_pair, scales_of
@@ -32,11 +33,6 @@ MOST_RESERVED = 0.3
 """Largest share of the time left that is kept for them."""
 BEFORE = ("start", "read", "build", "load", "scales")
 """Steps that are told by their own names; all that come between them and the check are solving."""
-INDIFFERENT = (
-    "The value of a plan does not depend on which country's people go to which region, except in "
-    "blocks planned slot by slot: single slots are filled in nearest to the current plan, then in "
-    "proportion to both margins."
-)
 
 SAME_POINTS = 1e-9
 """Part of all points, earned and paid, by which two ways of adding them up may differ: what a
@@ -293,14 +289,7 @@ def _checked(outcome: _Outcome) -> Plan:
 def _plan(outcome: _Outcome, decisions: Decisions, evaluation: Evaluation) -> Plan:
     solution, instance = outcome.solution, outcome.instance
     policy, case = instance.policy, instance.case
-    notes = [INDIFFERENT] if instance.sets.has_regions else []
-    if not len(case.table("present_by_country")):
-        notes.append(
-            "No people already here are given, so capacities, caps and budgets are read as net "
-            "of them."
-        )
-    if outcome.task.dropped:
-        notes.append(f"Dropped for this plan: {', '.join(outcome.task.dropped)}.")
+    filled_in = decisions.slots if outcome.task.slots is None else None
     return Plan(
         policy=policy.name,
         case=case.name,
@@ -312,7 +301,7 @@ def _plan(outcome: _Outcome, decisions: Decisions, evaluation: Evaluation) -> Pl
         seconds=_seconds(outcome.task.watch),
         decisions=decisions,
         tables=evaluation.tables,
-        notes=tuple(notes),
+        notes=notes_of(instance, filled_in, outcome.task.dropped),
         provenance=_provenance(outcome),
     )
 

@@ -44,6 +44,7 @@ ORDER = (
     "plan",
     "filling",
     "evaluation",
+    "notes",
     "runs",
     "checking",
     "expectations",

@@ -66,12 +66,43 @@ def _unhosted(instance: Instance) -> list[str]:
 
 
 def _net_of_people(instance: Instance) -> list[str]:
-    if len(instance.case.table("present_by_country")):
-        return []
-    return [
-        "no people already here are given, so capacities, caps and budgets are read as net of "
-        "them. Maybe you want present_by_country and present_by_region."
-    ]
+    told = net_of_people(instance)
+    tables = "present_by_country"
+    tables += " and present_by_region" if instance.sets.has_regions else ""
+    maybe = f"Maybe you want {tables}, with 0 persons where there is nobody."
+    return [f"{told} {maybe}"] if told else []
+
+
+def net_of_people(instance: Instance) -> str:
+    """Say what is read as net of people already here, where none are given but some could be.
+
+    People who came before the first year are still here only on tracks of several years, and
+    matter only to what counts later years of a stay.
+    """
+    case, durations = instance.case, instance.sets.tracks["duration_years"]
+    if len(case.table("present_by_country")):
+        return ""
+    lasting = set(durations[durations > 1].index)
+
+    def counts_later_years(table: str, amount: str) -> bool:
+        rows = case.table(table)
+        later = rows["track"].isin(lasting) & rows["year_of_stay"].gt(1)
+        return bool((later & rows[amount].gt(0)).any())
+
+    caps = case.table("national_caps")
+    on_residents = caps["counts"].eq("residents") & caps["track"].isin(lasting)
+    limited = any(limit.measure == "residents" for limit in instance.policy.limits)
+    meant = {
+        "capacities": instance.sets.has_regions and counts_later_years("service_use", "units"),
+        "caps": bool(on_residents.any()) or (limited and bool(lasting)),
+        "budgets": counts_later_years("costs", "amount")
+        or counts_later_years("region_costs", "amount"),
+    }
+    named = [name for name, is_so in meant.items() if is_so]
+    if not named:
+        return ""
+    told = " and ".join([", ".join(named[:-1]), named[-1]] if named[1:] else named)
+    return f"no people already here are given, so {told} are read as net of them."
 
 
 def _short_tail(instance: Instance) -> list[str]:

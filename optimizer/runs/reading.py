@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -240,15 +240,29 @@ def _assumed(slots: pd.DataFrame, case: Case) -> ReadPlan:
     proposed = agreements.loc[agreements["status"].eq("proposed"), ["country", "track"]]
     used = slots[slots["slots"] > 0].merge(proposed, on=["country", "track"])
     opened = used.groupby(["country", "track"])["year"].min().reset_index()
-    standard = bool(slots["level"].eq(STANDARD).all())
-    assumed = [
-        f"{len(opened)} proposed agreements open in their first year with slots",
-        "nothing is built, nobody stays on, no money is transferred or carried over",
-    ]
-    if standard:
-        assumed.insert(0, "everyone is supported at the standard level")
     decisions = Decisions(
         slots=slots.astype(COLUMNS["slots"]),
         agreements=opened.astype(COLUMNS["agreements"]),
     )
-    return ReadPlan(decisions, {}, tuple(assumed))
+    return ReadPlan(decisions, {}, tuple(_assumptions(decisions, case)))
+
+
+def _assumptions(decisions: Decisions, case: Case) -> Iterator[str]:
+    """Say what was assumed; what the case leaves no choice about needs no saying."""
+    used = decisions.slots[decisions.slots["slots"] > 0]
+    levels = case.table("support_levels")
+    has_choice = used["track"].isin(levels.loc[levels["level"].ne(STANDARD), "track"])
+    if has_choice.any() and used["level"].eq(STANDARD).all():
+        yield "everyone is supported at the standard level"
+    opened = len(decisions.agreements)
+    if opened:
+        words = "agreement opens in its" if opened == 1 else "agreements open in their"
+        yield f"{opened} proposed {words} first year with slots"
+    possible = {
+        "nothing is built": case.table("services")["expansion_limit"].gt(0).any(),
+        "nobody stays on": case.table("continuations")["stay_rate"].gt(0).any(),
+        "no money is transferred or carried over": len(case.table("budgets")) > 1,
+    }
+    least = [sentence for sentence, is_so in possible.items() if is_so]
+    if least:
+        yield ", ".join(least)
