@@ -23,6 +23,7 @@ from optimizer.policy import Policy
 from optimizer.preparation import NO_CHANGES, Wanted, changed_to, load, read_pair, scales_of
 from optimizer.provenance import function_told, plain, versions
 from optimizer.solver import LoadedModel, Progress, Solution, Watch
+from optimizer.solver.tightening import told
 from optimizer.toml_files import shown
 
 CHECKING, WRITING = 0.5, 2.5
@@ -312,6 +313,7 @@ def _provenance(outcome: _Outcome) -> dict[str, object]:
     policy = instance.policy
     extend = task.wanted.extend
     extension = {} if extend is None else {"extend": function_told(extend)}
+    tightened = {"tightened_links": told(solution.links)} if solution.links else {}
     session = {"added_limits": plain(task.wanted.added), "dropped": list(task.dropped)}
     figures = changed_to(task.wanted)
     return extension | {
@@ -329,6 +331,7 @@ def _provenance(outcome: _Outcome) -> dict[str, object]:
         "time_limit": task.watch.time_limit,
         "deterministic": solution.complete and policy.solver.threads == 1 and not task.again,
         "nodes": solution.nodes,
+        **tightened,
         "trace": [
             {
                 "seconds": round(step.seconds, 3),

@@ -19,10 +19,11 @@ from optimizer.instance import Instance, build_instance
 from optimizer.policy import load_policy
 from optimizer.solver import LoadedModel, Watch, engine
 from optimizer.solver.engine import PARALLEL, Engine, Run
-from optimizer.solver.kernel import STAGED, Kernel, distance
+from optimizer.solver.kernel import STAGED, Kernel
 from optimizer.solver.matrix import Floats
 from optimizer.solver.rounding import build_rounding
 from optimizer.solver.search import Search
+from optimizer.solver.wholeness import wholeness
 from random_cases import write_random_case
 
 TOLERANCE = 1e-6
@@ -57,11 +58,12 @@ def search_of(loaded: LoadedModel, gap: float = 0.0) -> tuple[Search, Run]:
     staged = np.concatenate([matrix.family(name) for name in STAGED])
     watch = Watch(target=gap)
     root = loaded.relax(watch)
+    staged = staged[matrix.integral[staged]]
     search = Search(
         matrix,
-        loaded.lp,
         loaded.lp.basis(),
-        staged[matrix.integral[staged]],
+        staged,
+        wholeness(matrix, staged),
         lambda: build_rounding(loaded.instance, matrix),
         loaded.options,
         watch,
@@ -69,6 +71,11 @@ def search_of(loaded: LoadedModel, gap: float = 0.0) -> tuple[Search, Run]:
     )
     watch.learn(bound=root.bound)
     return search, root
+
+
+def distance(values: Floats) -> float:
+    """Largest distance from a whole number."""
+    return float(np.max(np.abs(values - np.round(values)), initial=0.0))
 
 
 def keeps_every_rule(loaded: LoadedModel, x: Floats) -> bool:
@@ -124,7 +131,7 @@ def test_decisions_in_the_kernel_are_whole_and_keep_every_rule() -> None:
     for seed in SEEDS:
         loaded = drawn(seed)
         search, root = search_of(loaded)
-        kernel = Kernel(loaded.matrix, search.staged, loaded.options, 0.01)
+        kernel = Kernel(loaded.matrix, search.staged, search.whole, loaded.options, 0.01)
         decided = kernel.decide(root, Watch())
         assert decided is not None
         assert distance(decided[search.staged]) <= TOLERANCE
@@ -137,7 +144,9 @@ def test_rounded_margins_keep_every_rule_and_the_decisions() -> None:
     for seed in SEEDS:
         loaded = drawn(seed)
         search, root = search_of(loaded)
-        decided = Kernel(loaded.matrix, search.staged, loaded.options, 0.01).decide(root, Watch())
+        decided = Kernel(loaded.matrix, search.staged, search.whole, loaded.options, 0.01).decide(
+            root, Watch()
+        )
         assert decided is not None
         for plan in islice(search._margins.plans(decided, Watch()), 3):
             rounded += 1

@@ -16,9 +16,8 @@ import numpy as np
 from optimizer.solver.engine import Engine, Options, Run
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.watch import Watch
+from optimizer.solver.wholeness import WHOLE, Wholeness
 
-WHOLE = 1e-6
-"""Distance at which a number counts as whole, or as zero."""
 NODE_LIMIT = 200
 """Nodes of a search in the kernel: a limit in nodes, not seconds, keeps runs repeatable."""
 SHARE, LEAST_GAP = 0.3, 1e-4
@@ -39,19 +38,22 @@ class Kernel:
     ----------
     staged
         Columns of the decisions.
+    whole
+        When a number counts as whole.
     gap
         Relative gap asked for the whole plan.
     """
 
     matrix: Matrix
     staged: Ints
+    whole: Wholeness
     options: Options
     gap: float
 
     def decide(self, root: Run, watch: Watch) -> Floats | None:
         """Whole decisions around the relaxation's; wider wherever that leaves no plan."""
         assert root.x is not None
-        if distance(root.x[self.staged]) <= WHOLE:
+        if self.whole.holds(root.x, self.staged):
             return root.x
         for box, settled in ((True, True), (True, False), (False, False)):
             run = self._search(root, watch, box=box, settled=settled)
@@ -66,8 +68,7 @@ class Kernel:
             zeros = self._zeros(root.x)
             upper[zeros] = np.maximum(lower[zeros], 0.0)
         if box:
-            x = root.x[self.staged]
-            lower[self.staged], upper[self.staged] = np.floor(x + WHOLE), np.ceil(x - WHOLE)
+            lower[self.staged], upper[self.staged] = self.whole.box(root.x, self.staged)
         integral = np.zeros(len(self.matrix.integral), dtype=bool)
         integral[self.staged] = True
         inner = max(SHARE * self.gap, LEAST_GAP)
@@ -81,8 +82,3 @@ class Kernel:
         margins = np.concatenate([self.matrix.family(name) for name in MARGINS])
         zeros: Ints = margins[x[margins] <= self.matrix.lower[margins] + WHOLE]
         return zeros
-
-
-def distance(values: Floats) -> float:
-    """Largest distance from a whole number."""
-    return float(np.max(np.abs(values - np.round(values)))) if len(values) else 0.0

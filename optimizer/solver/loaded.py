@@ -31,7 +31,9 @@ from optimizer.solver.rounding import build_rounding
 from optimizer.solver.search import Search
 from optimizer.solver.sifting import LARGE, LEAST_GAP, sift
 from optimizer.solver.solution import OPTIMAL_GAP, Solution, without_plan
+from optimizer.solver.tightening import Link, tightened
 from optimizer.solver.watch import Watch, relative_gap
+from optimizer.solver.wholeness import wholeness
 
 
 class LoadedModel:
@@ -202,11 +204,13 @@ class LoadedModel:
                 watch.learn(bound=root.bound)
                 search = self._search(self.matrix, watch, gap, search)
                 search.run(root, self.last)
+            if search.best is None and search.is_stuck():
+                raise SolverError(search.why_stuck())
             if search.best is None:
                 return without_plan("infeasible" if search.infeasible else "no_plan", watch)
             x = self._least_transfers(search.best, watch)
             self.last = x
-        return self._solution(x, watch, search.nodes)
+        return self._solution(x, watch, search)
 
     def _over_some_pairs(self, watch: Watch, gap: float) -> Search | None:
         """The search for a plan of a very large model that is met for the first time.
@@ -231,17 +235,25 @@ class LoadedModel:
     ) -> Search:
         families = [matrix.family(n) for n in (*STAGED, *self.instance.extension.variables)]
         staged = np.concatenate(families)
+        staged = staged[matrix.integral[staged]]
+        partial = matrix is not self.matrix
+        whole = wholeness(matrix, staged)
+        links: tuple[Link, ...] = ()
+        if whole.is_strained:
+            matrix, links = tightened(matrix, staged)
+            whole = wholeness(matrix, staged)
         return Search(
             matrix,
-            self.lp,
             self.lp.basis(),
-            staged[matrix.integral[staged]],
+            staged,
+            whole,
             lambda: build_rounding(self.instance, matrix),
-            self.options,
+            {**self.options, **whole.options},
             watch,
             gap,
             log=self._search_log(),
-            partial=matrix is not self.matrix,
+            partial=partial,
+            links=links,
             best=None if before is None else before.best,
             nodes=0 if before is None else before.nodes,
         )
@@ -311,7 +323,7 @@ class LoadedModel:
         least[moved] = np.clip(run.x[moved], self.matrix.lower[moved], self.matrix.upper[moved])
         return least
 
-    def _solution(self, x: Floats, watch: Watch, nodes: int) -> Solution:
+    def _solution(self, x: Floats, watch: Watch, search: Search) -> Solution:
         objective = self.matrix.points(x)
         bound = max(objective, watch.bound if watch.bound is not None else np.inf)
         gap = relative_gap(objective, bound)
@@ -334,8 +346,9 @@ class LoadedModel:
             decisions=decisions,
             money=money,
             complete=not (watch.timed_out or watch.interrupted),
-            nodes=nodes,
+            nodes=search.nodes,
             variables=self._variables(x),
+            links=search.links,
         )
 
     def _variables(self, x: Floats) -> dict[str, dict[object, float]]:

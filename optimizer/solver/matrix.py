@@ -10,6 +10,7 @@ import scipy.sparse
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Matrix:
     row_upper: Floats
     lower: Floats
     upper: Floats
-    integral: npt.NDArray[np.bool_]
+    integral: Mask
     columns: list[tuple[str, object]]
     rows: list[tuple[str, object]]
     _positions: dict[tuple[str, object], int] = field(repr=False)

@@ -7,7 +7,9 @@
    feasible there, so its bound is proven for the plan as well; whatever decisions it finds are
    rounded to plans on the way.
 4. *Neighbourhood.* With the best decisions fixed, margins within a few people of the best plan.
-5. *Whole.* A tree search over everything, starting from the best plan.
+5. *Whole.* A tree search over everything, starting from the best plan. Where what it ends with
+   is no plan once its whole numbers are taken as whole, the space is parted there and both sides
+   are searched (:mod:`optimizer.solver.branching`).
 
 Each step is taken only while the gap is not reached. Steps 2 and 4 find plans and never touch the
 bound.
@@ -24,12 +26,16 @@ from pathlib import Path
 import highspy
 import numpy as np
 
+from optimizer.solver.branching import Box, Parts
 from optimizer.solver.engine import Engine, Options, Run
-from optimizer.solver.kernel import LEAST_GAP, SHARE, WHOLE, Kernel, distance
+from optimizer.solver.kernel import LEAST_GAP, SHARE, Kernel
 from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.rest import Rest
 from optimizer.solver.rounding import Rounding
+from optimizer.solver.tightening import Link
 from optimizer.solver.watch import Watch
 from optimizer.solver.whole import WholeMargins
+from optimizer.solver.wholeness import Wholeness
 
 NEAR, NODES = ((2.0, 0.0), (20.0, 0.0), (20.0, 20.0)), 50
 """People by which margins may differ from the best plan's, where it has some and where it has none;
@@ -45,12 +51,12 @@ class Search:
 
     Attributes
     ----------
-    lp
-        Engine with the relaxation loaded; its bounds are restored after every use.
     basis
         Of the relaxation's optimum.
     staged
         Columns that are decided before the margins.
+    whole
+        When a number counts as whole.
     round_with
         Gives the columns of every block; asked for only when something must be rounded.
     gap
@@ -60,18 +66,21 @@ class Search:
     partial
         Whether the matrix leaves out a part of the model: then only steps are taken that find
         plans and prove nothing.
+    links
+        What was tightened in the matrix.
     """
 
     matrix: Matrix
-    lp: Engine
     basis: highspy.HighsBasis
     staged: Ints
+    whole: Wholeness
     round_with: Callable[[], Rounding]
     options: Options
     watch: Watch
     gap: float
     log: Path | None = None
     partial: bool = False
+    links: tuple[Link, ...] = ()
     best: Floats | None = None
     nodes: int = 0
     infeasible: bool = False
@@ -93,23 +102,32 @@ class Search:
         """Whether nothing is left to search for, or no time."""
         return self.infeasible or self.watch.is_close() or self.watch.should_stop()
 
+    def is_stuck(self) -> bool:
+        """Whether the search is at its end with neither a plan nor a proof that there is none."""
+        over = self.infeasible or self.watch.timed_out or self.watch.interrupted
+        return self.best is None and not over
+
+    def why_stuck(self) -> str:
+        """What is likely to have kept a search from its plan."""
+        told = "the search ended without a plan, and without proof that there is none"
+        most = float(np.max(self.whole.people, initial=0.0))
+        if most <= 1.0:
+            return told
+        column = self.whole.columns[int(np.argmax(self.whole.people))]
+        name, index = self.matrix.columns[column]
+        key = ", ".join(map(str, index)) if isinstance(index, tuple) else str(index)
+        return (
+            f"{told}. One step of {name}[{key}] lets {most:g} people through. "
+            "Maybe a smaller number allows as much."
+        )
+
     def exact(self, x: Floats) -> Floats | None:
-        """Round the whole numbers and solve for the rest, so that no tolerance is exploited."""
-        whole = self._whole
-        fixed = np.clip(np.round(x[whole]), self.matrix.lower[whole], self.matrix.upper[whole])
-        self.lp.set_bounds(whole, fixed, fixed)
-        self.lp.forget()
-        # Even after a time limit the last step is done: it is one LP, most of it fixed.
+        """The plan with the whole numbers of ``x``; ``None`` if there is none."""
+        # Even after a time limit the last step is done: it is one small linear program.
         last = self.watch.for_last_steps()
-        with self.lp.nearer():
-            run = self.lp.run(last, afresh=True)
+        plan = self._rest.exact(x, last)
         self.watch.timed_out |= last.timed_out
-        self.lp.reset_bounds()
-        if run.x is None:
-            return None
-        x = np.clip(run.x, self.matrix.lower, self.matrix.upper)
-        x[whole] = fixed
-        return x
+        return plan
 
     def _keep(self, x: Floats | None) -> None:
         if x is not None and (
@@ -119,8 +137,8 @@ class Search:
             self.watch.learn(objective=self.matrix.points(x))
 
     @cached_property
-    def _whole(self) -> Ints:
-        return np.flatnonzero(self.matrix.integral)
+    def _rest(self) -> Rest:
+        return Rest(self.matrix, self.options)
 
     @cached_property
     def _margins(self) -> WholeMargins:
@@ -130,9 +148,11 @@ class Search:
         """Keep the best plan with the decisions of ``x``, unless it cannot be the best of all."""
         if self.best is not None and self.matrix.points(x) <= self.matrix.points(self.best):
             return
-        if distance(x[self._whole]) <= WHOLE:
-            self._keep(self.exact(x))
-            return
+        if self.whole.holds(x):
+            plan = self.exact(x)
+            if plan is not None:
+                self._keep(plan)
+                return
         for plan in islice(self._margins.plans(x, self.watch), PLANS):
             self._keep(self.exact(plan))
             if self.watch.is_close() or self.watch.should_stop():
@@ -145,7 +165,7 @@ class Search:
 
     def _kernel(self, root: Run) -> None:
         self.watch.begin("agreements")
-        kernel = Kernel(self.matrix, self.staged, self.options, self.gap)
+        kernel = Kernel(self.matrix, self.staged, self.whole, self.options, self.gap)
         decided = kernel.decide(root, self.watch)
         if decided is not None:
             self.decided = self.matrix.points(decided)
@@ -154,14 +174,16 @@ class Search:
 
     def _decisions(self, root: Run) -> None:
         assert root.x is not None
-        if distance(root.x[self.staged]) <= WHOLE:
+        if self.whole.holds(root.x, self.staged):
             return
         self.watch.begin("decisions")
         integral = np.zeros(len(self.matrix.integral), dtype=bool)
         integral[self.staged] = True
         tree = self._tree(replace(self.matrix, integral=integral), self._inner)
         run = tree.run(self.watch, bounds=True, found=self._rounded)
-        self._learn(run)
+        self.infeasible = run.status == "infeasible" and self.best is None
+        self.nodes += run.nodes
+        self._learn(run.bound)
         if run.x is not None:
             self._rounded(run.x)
 
@@ -183,7 +205,7 @@ class Search:
                 return
             x, lower, upper = self.best, self.matrix.lower.copy(), self.matrix.upper.copy()
             lower[self.staged] = upper[self.staged] = x[self.staged]
-            margins = np.setdiff1d(self._whole, self.staged)
+            margins = np.setdiff1d(self.whole.columns, self.staged)
             more = np.where(x[margins] > 0.0, some, none)
             lower[margins] = np.maximum(lower[margins], x[margins] - some)
             upper[margins] = np.minimum(upper[margins], x[margins] + more)
@@ -194,28 +216,58 @@ class Search:
 
     def _everything(self, _: Run) -> None:
         self.watch.begin("search")
-        tree = self._tree(self.matrix, self.gap, log=self.log)
-        run = tree.run(self.watch, bounds=True, found=self._noted)
-        self._learn(run)
-        if run.x is not None:
-            self._keep(self.exact(run.x))
+        parts = Parts(Box(self.matrix.lower, self.matrix.upper))
+        while parts.left and not self.is_over():
+            box = parts.next()
+            tree = self._tree(box.of(self.matrix), self.gap, log=self.log, within=box)
+            run = tree.run(self.watch, bounds=parts.searched == 1, found=self._found)
+            self.nodes += run.nodes
+            if run.x is not None:
+                self._rounded(run.x)
+            bound = self._bound_of(box, run)
+            if run.x is not None and bound > self._enough(run):
+                parts.add(box.split(run.x, self.whole), bound)
+            else:
+                parts.close(bound)
+            self._learn(parts.bound)
+        self.infeasible = not parts.left and parts.bound == -np.inf and self.best is None
 
-    def _noted(self, x: Floats) -> None:
-        self.watch.learn(objective=self.matrix.points(x))
+    def _bound_of(self, box: Box, run: Run) -> float:
+        """Bound that a search proves for its box; none can be infeasible that holds a plan."""
+        if run.status == "infeasible":
+            return box.bound if self.best is not None and box.holds(self.best) else -np.inf
+        return box.bound if run.bound is None else min(box.bound, run.bound)
 
-    def _learn(self, run: Run) -> None:
-        self.infeasible = run.status == "infeasible" and self.best is None
-        self.nodes += run.nodes
-        self.watch.learn(bound=run.bound)
+    def _enough(self, run: Run) -> float:
+        """Bound up to which nothing need be parted: what a search that ended may leave open."""
+        if self.best is None:
+            return -np.inf
+        points = self.matrix.points(self.best)
+        return points + self.gap * abs(points) + ABSOLUTE_GAP * max(1.0, abs(points))
+
+    def _found(self, x: Floats) -> None:
+        """Keep a solution of a tree search if it is a plan in whole numbers."""
+        if self.best is None or self.matrix.points(x) > self.matrix.points(self.best):
+            self._keep(self.exact(x))
+
+    def _learn(self, bound: float | None) -> None:
+        if bound is not None and np.isfinite(bound):
+            self.watch.learn(bound=bound)
 
     def _tree(
-        self, matrix: Matrix, gap: float, nodes: int | None = None, log: Path | None = None
+        self,
+        matrix: Matrix,
+        gap: float,
+        nodes: int | None = None,
+        *,
+        log: Path | None = None,
+        within: Box | None = None,
     ) -> Engine:
-        """A tree search that starts from the best plan."""
+        """A tree search that starts from the best plan, if that lies within."""
         options = {**self.options, "mip_rel_gap": gap, "mip_abs_gap": ABSOLUTE_GAP if gap else 0.0}
         if nodes is not None:
             options["mip_max_nodes"] = nodes
         tree = Engine(matrix, relaxed=False, options=options, log=log)
-        if self.best is not None:
+        if self.best is not None and (within is None or within.holds(self.best)):
             tree.set_start(self.best)
         return tree

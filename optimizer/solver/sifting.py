@@ -23,11 +23,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse
 
 from optimizer.solver.engine import Engine, Options, Run
-from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.matrix import Floats, Ints, Mask, Matrix
 from optimizer.solver.watch import Watch
 
 LARGE, PAIRED = 1_000_000, 0.5
@@ -49,7 +48,6 @@ FAMILIES = ("cohort", "slots", "agreement", "running", "stays")
 RAISING = {"limit_at_least": "measure_adds_up", "commitment_at_least": "commitment_adds_up"}
 """Rules that want an account to be large, and the rule whose row of the same index defines it."""
 
-Mask = npt.NDArray[np.bool_]
 Pair = tuple[object, object]
 
 

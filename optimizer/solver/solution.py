@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from optimizer.solver.matrix import Floats
+from optimizer.solver.tightening import Link
 from optimizer.solver.watch import Watch
 
 OPTIMAL_GAP = 1e-6
@@ -30,6 +31,8 @@ class Solution:
         Values of the variables of custom rules, by component and index.
     complete
         Whether the run ended by its gap: only then is the plan the same in every run.
+    links
+        Factors of decisions that the search lowered to what their rows could ever need.
     """
 
     status: str
@@ -41,6 +44,7 @@ class Solution:
     complete: bool
     nodes: int = 0
     variables: dict[str, dict[object, float]] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
 
 
 def without_plan(status: str, watch: Watch) -> Solution:
