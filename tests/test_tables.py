@@ -13,7 +13,7 @@ from optimizer.case import load_case
 from optimizer.errors import InputError, Problems
 from optimizer.schema import MONEY, TABLES
 from optimizer.tables import TableRead, empty_table, read_table
-from optimizer.tables.cells import fits, parse_cells
+from optimizer.tables.cells import are_figures, fits, parse_cells
 
 CELLS = [
     pytest.param(
@@ -568,22 +568,24 @@ def test_many_like_faults_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cells", "dtype"),
+    ("cells", "are_figures_"),
     [
-        pytest.param(["1", "2.5", ""], "float64", id="figures"),
-        pytest.param(["", "", ""], "float64", id="all blank"),
-        pytest.param(["x", "y", ""], "str", id="text"),
-        pytest.param(["1A", "2", ""], "str", id="half figures"),
-        pytest.param(["nan", "inf", ""], "str", id="no figures"),
+        pytest.param(["1", "2.5", ""], True, id="figures"),
+        pytest.param(["", "", ""], True, id="all blank"),
+        pytest.param(["01", "1e3", "+0.50"], True, id="figures in many digits"),
+        pytest.param(["x", "y", ""], False, id="text"),
+        pytest.param(["1A", "2", ""], False, id="half figures"),
+        pytest.param(["1A", "2", "3"], False, id="one word"),
+        pytest.param(["nan", "inf", ""], False, id="no figures"),
     ],
 )
-def test_attributes_are_figures_or_text(cells: list[str], dtype: str) -> None:
+def test_attributes_keep_their_text(cells: list[str], are_figures_: bool) -> None:
     rows = "".join(f"C{place},n,w,{cell}\n" for place, cell in enumerate(cells))
     found, problems = read("country,name,world_region,thing\n" + rows, "countries")
     assert not problems
-    assert found.frame["thing"].dtype == dtype
-    if dtype == "str":
-        assert found.frame["thing"].tolist() == cells
+    assert found.frame["thing"].dtype == "str"
+    assert found.frame["thing"].tolist() == cells
+    assert are_figures(found.frame["thing"]) == are_figures_
 
 
 def test_bands_stay_text() -> None:

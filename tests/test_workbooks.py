@@ -449,12 +449,6 @@ OTHERS = {
         "- japan.xlsx, sheet countries, row 2, column D (gdp): TRUE is a truth value\n"
         "    Expected a number or a blank cell. Maybe yes.",
     ),
-    "attribute kept as text": (
-        cell("countries", "D2", "34.5", "s"),
-        "1 problem\n"
-        "- japan.xlsx, sheet countries, row 2, column D (gdp): '34.5' is a number kept as text\n"
-        "    Expected a number cell. Maybe 34.5.",
-    ),
     "sheet in capitals": (
         renamed("scores", "Scores"),
         "1 problem\n"

@@ -40,7 +40,7 @@ def _table(spec: TableSpec) -> str:
         key = ", ".join(f"`{name}`" for name in spec.lasting_keys)
         facts += f" The last row of each {key} holds in all later years."
     if spec.open_ended:
-        facts += " Further columns are attributes: figures or text."
+        facts += " Further columns are attributes."
     rows = [
         (
             f"`{_header(column)}`",

@@ -24,9 +24,9 @@ from optimizer.case.header import CaseHeader
 from optimizer.case.loading import Case
 from optimizer.changes import CHANGES, Operation, operation_in, unreadable
 from optimizer.errors import InputError, PolicyError, Problems, did_you_mean, shorten
-from optimizer.schema import MONEY, TABLES, ColumnSpec, TableSpec
-from optimizer.tables import TableRead
-from optimizer.tables.cells import FIGURES, fits, parse_cells
+from optimizer.schema import BAND_PREFIX, MONEY, TABLES, ColumnSpec, TableSpec
+from optimizer.tables import TableRead, number_text
+from optimizer.tables.cells import FIGURES, are_figures, fits, parse_cells
 from optimizer.toml_files import frozen, shown
 
 Add = Callable[..., None]
@@ -70,7 +70,9 @@ class CellChange:
     def made_in(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Give a copy of the table with the figures changed."""
         cells = frame[self.column].array.copy()
-        cells[self.rows] = self.values
+        # Attributes keep their text.
+        is_text = pd.api.types.is_string_dtype(cells.dtype)
+        cells[self.rows] = [number_text(each) for each in self.values] if is_text else self.values
         return frame.assign(**{self.column: cells})
 
 
@@ -189,7 +191,7 @@ def _resolve(address: str, value: object, case: Case, problems: Problems) -> Cel
         add(f"no row of {name} has these keys", f"keys as in {spec.file}")
         return None
     kind = figures[column]
-    before = frame[kind.name].iloc[rows].tolist()
+    before = _numbers(frame[kind.name].iloc[rows])
     values = _values(value, kind, before, add)
     return None if values is None else CellChange(address, name, kind.name, rows, values)
 
@@ -205,7 +207,8 @@ def _figures(spec: TableSpec, frame: pd.DataFrame, currency: str) -> dict[str, C
     found |= {column.header(currency): column for column in found.values() if column.unit == MONEY}
     declared = {column.name for column in spec.columns}
     for name in frame.columns if spec.open_ended else ():
-        if name not in declared and pd.api.types.is_numeric_dtype(frame[name]):
+        is_open = name not in declared and not str(name).startswith(BAND_PREFIX)
+        if is_open and are_figures(frame[name]):
             found[str(name)] = ColumnSpec(str(name), "number", "attribute", required=False)
     return found
 
@@ -223,6 +226,12 @@ def _chosen(cell: CellAddress, spec: TableSpec, frame: pd.DataFrame, add: Add) -
         cells = frame[key].tolist()
         rows = [row for row in rows if cells[row] is not pd.NA and str(cells[row]) == value]
     return rows
+
+
+def _numbers(cells: pd.Series) -> list[float]:
+    """Figures as they are, also those that attributes keep as text."""
+    is_text = pd.api.types.is_string_dtype(cells.dtype)
+    return [float(cell or "nan") for cell in cells] if is_text else cells.tolist()
 
 
 def _values(value: object, kind: ColumnSpec, before: list[float], add: Add) -> list[float] | None:

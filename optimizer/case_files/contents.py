@@ -11,6 +11,7 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.schema import TABLES, ColumnSpec, TableSpec
 from optimizer.tables import empty_table, number_text
+from optimizer.tables.guesses import NUMBER
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,17 @@ def texts(cells: pd.Series) -> Iterator[str]:
     if is_figures(cells):
         return ("" if pd.isna(cell) else number_text(float(cell)) for cell in cells.tolist())
     return iter(cells.tolist())
+
+
+def is_plain_number(text: str) -> bool:
+    """Whether a number cell reads back as this very text.
+
+    Examples
+    --------
+    >>> is_plain_number("34.5"), is_plain_number("01"), is_plain_number("0.50")
+    (True, False, False)
+    """
+    return NUMBER.fullmatch(text) is not None and number_text(float(text)) == text
 
 
 def is_figures(cells: pd.Series) -> bool:

@@ -12,13 +12,14 @@ import pandas as pd
 
 from optimizer.case.books import ATTRIBUTES, CASE
 from optimizer.case.header import CaseHeader
-from optimizer.case_files.contents import Contents, is_figures, texts
+from optimizer.case_files.contents import Contents, is_figures, is_plain_number, texts
 from optimizer.case_files.help import attribute_lines, column_lines
 from optimizer.case_files.validations import add_validation
 from optimizer.errors import InputError, Problem, Problems, not_installed
 from optimizer.odd_text import oddity
 from optimizer.schema import MONEY, ColumnSpec, TableSpec
 from optimizer.tables import letters
+from optimizer.tables.cells import are_figures
 from optimizer.tables.sheet_scan import LONGEST_TEXT
 
 Further = Sequence[tuple[TableSpec, pd.DataFrame]]
@@ -52,6 +53,10 @@ class SheetColumn:
     def is_number(self) -> bool:
         """Whether its cells are numbers."""
         return self.format != AS_TEXT
+
+    def takes(self, text: str) -> bool:
+        """Whether a cell is a number; in attributes only what reads back in the same digits."""
+        return self.is_number and (self.spec is not None or is_plain_number(text))
 
 
 def write_sheets(contents: Contents, path: Path, further: Further = NOTHING_FURTHER) -> None:
@@ -158,10 +163,10 @@ def _further_columns(spec: TableSpec, frame: pd.DataFrame) -> list[SheetColumn]:
 
 def _format(column: ColumnSpec | None, cells: pd.Series) -> str:
     """Give the number format of a column by its kind and unit."""
+    if column is None:
+        return "General" if are_figures(cells) else AS_TEXT
     if not is_figures(cells):
         return AS_TEXT
-    if column is None:
-        return "General"
     if column.unit == "year":
         return "0"
     if column.unit == "share":
@@ -210,7 +215,7 @@ def _write_sheet(sheet: Any, columns: list[SheetColumn], contents: Contents) -> 
     for row in zip(*(column.cells for column in columns), strict=True):
         sheet.append(
             [
-                _filled(cell, text, is_number=column.is_number) if text else None
+                _filled(cell, text, is_number=column.takes(text)) if text else None
                 for cell, text, column in zip(cells, row, columns, strict=True)
             ]
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -11,11 +11,18 @@ from optimizer.case import Case
 from optimizer.errors import Problems, did_you_mean
 from optimizer.instance.sets import Sets
 from optimizer.policy import Policy
+from optimizer.schema import BAND_PREFIX, TABLES
+from optimizer.tables import number_text
+from optimizer.tables.cells import attribute_figures
+from optimizer.tables.guesses import NUMBER
 
 DIMENSIONS = ("country", "track", "level", "region", "year", "line", "service")
 NOT_ATTRIBUTES = ("source", "note")
 MOST_LISTED = 12
 """Values that are told one by one."""
+
+OPEN_ENDED = {"country": "countries", "region": "regions"}
+"""Dimensions whose tables have attributes of the user's own, which keep their text."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,24 @@ class Attribute:
         """Value for every row of a frame that has the dimension as a column."""
         return frame[self.dimension].map(self.values)
 
+    def meant(self, wanted: object) -> list[object]:
+        """Values of a filter as the attribute has them: a number in text is its plain digits.
+
+        Examples
+        --------
+        >>> office = Attribute("region", "office", pd.Series(["01", "1"], index=["r1", "r2"]))
+        >>> office.meant([1, "01"])
+        ['1', '01']
+        """
+        if not pd.api.types.is_string_dtype(self.values):
+            return listed(wanted)
+        known = set(self.values)
+        return [_as_text(value, known) for value in listed(wanted)]
+
+    def matches(self, wanted: object) -> pd.Series:
+        """Whether each key has the value, or one of the values, of a filter."""
+        return self.values.isin(self.meant(wanted))
+
 
 @dataclass(frozen=True)
 class Attributes:
@@ -42,6 +67,35 @@ class Attributes:
     tables: Mapping[str, pd.DataFrame]
     policy: Policy
     problems: Problems
+    rows: Mapping[str, pd.Index] = field(default_factory=dict)
+    """Rows in the file of the dimensions with attributes of the user's own."""
+
+    def figures(self, attribute: Attribute) -> pd.Series | None:
+        """Values as numbers, NaN where blank; None where the attribute is none of numbers.
+
+        A cell that is no number among others that are is a problem at its place in the file.
+        """
+        values = attribute.values
+        if pd.api.types.is_numeric_dtype(values):
+            return values.astype("float64")
+        table = OPEN_ENDED.get(attribute.dimension)
+        if table is None or attribute.column not in self.own(attribute.dimension):
+            return None
+        rows = self.rows[attribute.dimension]
+        cells = pd.Series(values.to_numpy(), index=rows, name=attribute.column)
+        found = attribute_figures(cells, TABLES[table].file, self.problems)
+        if found is None:
+            return None
+        # Faulty cells have been told, and are not blank.
+        told = found.mask(found.isna() & cells.ne(""), 0.0)
+        return pd.Series(told.to_numpy(), index=values.index)
+
+    def own(self, dimension: str) -> list[str]:
+        """Attributes of the user's own that could hold figures."""
+        spec = TABLES[OPEN_ENDED[dimension]]
+        declared = {dimension, *(column.name for column in spec.columns)}
+        names = map(str, self.tables[dimension])
+        return [name for name in names if name not in declared and not name.startswith(BAND_PREFIX)]
 
     def find(self, name: str, place: str, within: Sequence[str] = DIMENSIONS) -> Attribute | None:
         """Look an attribute up by its bare name or as ``dimension.name``.
@@ -83,7 +137,7 @@ class Attributes:
             if attribute is None:
                 return []
             values = self.wanted(attribute, name, wanted, place, optional=optional)
-            keep &= attribute.values.isin(values)
+            keep &= attribute.matches(values)
         if where and not keep.any() and not optional:
             self.add(
                 f"{place}.where",
@@ -96,21 +150,21 @@ class Attributes:
         self, attribute: Attribute, name: str, wanted: object, place: str, *, optional: bool = False
     ) -> list[object]:
         """Values of a filter as a list; one that occurs nowhere is a problem."""
-        values = listed(wanted)
+        values = attribute.meant(wanted)
         known = set(attribute.values.dropna())
-        for value in values:
+        for value, said in zip(values, listed(wanted), strict=True):
             if value not in known and not optional:
                 self.add(
                     f"{place}.where.{name}",
-                    f"no {attribute.dimension} has {attribute.column} = {value!r}",
+                    f"no {attribute.dimension} has {attribute.column} = {said!r}",
                     _in_use(known),
-                    did_you_mean(str(value), [str(item) for item in sorted(known, key=str)]),
+                    _guessed(value, known),
                 )
         return values
 
     def quiet(self) -> Attributes:
         """The same names for a second look, whose problems have been told already."""
-        return Attributes(self.tables, self.policy, Problems())
+        return Attributes(self.tables, self.policy, Problems(), self.rows)
 
     def add(self, place: str, message: str, expected: str, maybe: str | None = None) -> None:
         """Add a problem at a place of the policy."""
@@ -126,7 +180,58 @@ class Attributes:
 def _in_use(known: Collection[object]) -> str:
     if len(known) > MOST_LISTED:
         return f"one of the {len(known)} values in use"
-    return f"one of {', '.join(sorted(map(str, known)))}" if known else "an attribute with values"
+    return (
+        f"one of {', '.join(map(told, in_order(known)))}" if known else "an attribute with values"
+    )
+
+
+def _guessed(value: object, known: Collection[object]) -> str | None:
+    """Value that was probably meant: the same number in other digits, or a word like it."""
+    number = _number(value)
+    alike = [item for item in in_order(known) if number is not None and _number(item) == number]
+    if alike:
+        return " or ".join(f'"{item}"' if isinstance(item, str) else told(item) for item in alike)
+    return did_you_mean(str(value), [str(item) for item in in_order(known)])
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, int | float):
+        return float(value)
+    return float(value) if isinstance(value, str) and NUMBER.fullmatch(value) else None
+
+
+def _as_text(value: object, known: Collection[object]) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    spelt = [repr(value), told(value)]
+    return next((text for text in spelt if text in known), spelt[-1])
+
+
+def told(value: object) -> str:
+    """Write a value as its table does; a figure in its shortest digits.
+
+    Examples
+    --------
+    >>> told(1.0), told("1.0"), told("01")
+    ('1', '1.0', '01')
+    """
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+def in_order(values: Collection[object]) -> list[object]:
+    """Sort values of an attribute: numbers by size, then words.
+
+    Examples
+    --------
+    >>> in_order({"10", "9", "b", "01", "1"})
+    ['01', '1', '9', '10', 'b']
+    """
+
+    def place(value: object) -> tuple[bool, float, str]:
+        number = _number(value)
+        return number is None, number or 0.0, str(value)
+
+    return sorted(values, key=place)
 
 
 def listed(wanted: object) -> list[object]:
@@ -154,4 +259,5 @@ def build_attributes(case: Case, policy: Policy, sets: Sets, problems: Problems)
         )
         for key, table in plain.items()
     }
-    return Attributes(tables, policy, problems)
+    rows = {key: case.table(name).index for key, name in OPEN_ENDED.items()}
+    return Attributes(tables, policy, problems, rows)

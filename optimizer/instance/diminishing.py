@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimizer.instance.attributes import Attributes
+from optimizer.instance.attributes import Attributes, told
 from optimizer.instance.people import TERM
 
 
@@ -68,14 +68,14 @@ def join_diminishing(value: pd.DataFrame, attributes: Attributes) -> dict[str, D
             attribute = attributes.find(attribute_name, place)
             if attribute is None or attribute.dimension not in terms:
                 continue
-            told = attribute.of(terms)
-            if told.isna().any():
+            named = attribute.of(terms)
+            if (named.isna() | named.eq("")).any():
                 attributes.add(
                     place,
                     f"part of the value of goal {name!r} belongs to no {attribute_name}",
                     "groups that every effect of the goal belongs to",
                 )
-            label = label + f"{attribute_name}=" + told.astype("str") + ", "
+            label = label + f"{attribute_name}=" + named.map(told).astype("str") + ", "
         joined[name] = Diminishing(
             goal=name,
             terms=terms[TERM].assign(group=label.str.removesuffix(", ").replace("", "total")),

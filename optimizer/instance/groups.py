@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
+from optimizer.errors import Problems
 from optimizer.frames import keys_of
-from optimizer.instance.attributes import listed
-from optimizer.instance.measures import Measures
+from optimizer.instance.attributes import in_order, told
+from optimizer.instance.measures import COUNTRY, REGION, Measures
 from optimizer.instance.people import TERM
 from optimizer.policy import Amount, Limit
 
@@ -27,7 +29,7 @@ def members(limit: Limit, measures: Measures) -> dict[str, pd.Series]:
     for name, values in limit.where.items():
         attribute = measures.dimension(name)
         if attribute is not None:
-            matches = attribute.values.isin(listed(values))
+            matches = attribute.matches(values)
             found[attribute.dimension] = found.get(attribute.dimension, True) & matches
     return found
 
@@ -35,7 +37,7 @@ def members(limit: Limit, measures: Measures) -> dict[str, pd.Series]:
 def group_labels(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
     """Label of the group of every row."""
     return [
-        ", ".join(f"{name}={value}" for name, value in zip(by, key, strict=True))
+        ", ".join(f"{name}={told(value)}" for name, value in zip(by, key, strict=True))
         for key in keys_of(frame, by)
     ]
 
@@ -46,13 +48,19 @@ def grouped(measured: pd.DataFrame, by: Sequence[str]) -> tuple[pd.DataFrame, pd
     if not by:
         groups = pd.DataFrame(index=pd.Index([TOTAL] if len(measured) else [], dtype="str"))
         return measured[TERM].assign(group=TOTAL), groups
-    told = measured.dropna(subset=by)
+    named = measured.dropna(subset=by)
     for name in by:
-        told = told[told[name].astype("str").ne("")]
-    keys = told[by].drop_duplicates().sort_values(by)
+        named = named[named[name].astype("str").ne("")]
+    keys = named[by].drop_duplicates().sort_values(by, key=_places)
     groups = keys.assign(group=group_labels(keys, by))
-    told = told.merge(groups, on=by)
-    return told[[*TERM, "group"]], groups.set_index("group")
+    named = named.merge(groups, on=by)
+    return named[[*TERM, "group"]], groups.set_index("group")
+
+
+def _places(cells: pd.Series) -> pd.Series:
+    """Places of values when they are in order."""
+    places = {value: place for place, value in enumerate(in_order(set(cells.tolist())))}
+    return cells.map(places)
 
 
 def amounts(wanted: Amount, limit: Limit, groups: pd.DataFrame, measures: Measures) -> pd.Series:
@@ -62,15 +70,18 @@ def amounts(wanted: Amount, limit: Limit, groups: pd.DataFrame, measures: Measur
     attribute = measures.attributes.find(wanted.per, place)
     if attribute is None:
         return nothing
-    if not pd.api.types.is_numeric_dtype(attribute.values):
+    figures = measures.attributes.figures(attribute)
+    if figures is None:
         measures.attributes.add(place, f"{wanted.per!r} is not numeric", "a numeric attribute")
         return nothing
-    member = pd.Series(True, index=attribute.values.index)
+    member = pd.Series(True, index=figures.index)
     table = measures.attributes.tables[attribute.dimension]
     for name, values in limit.where.items():
         other = measures.dimension(name)
         if other is not None and other.dimension == attribute.dimension:
-            member &= other.values.isin(listed(values))
+            member &= other.matches(values)
+    if figures[member].isna().any():
+        member &= figures.notna() | _counted(limit, attribute.dimension, figures.index, measures)
     own = [name for name in limit.by if dimension_of(measures, name) == attribute.dimension]
     columns = {name: name.rpartition(".")[2] for name in own}
     amounts = []
@@ -78,7 +89,7 @@ def amounts(wanted: Amount, limit: Limit, groups: pd.DataFrame, measures: Measur
         inside = member.copy()
         for name in own:
             inside &= table[columns[name]].eq(row[name])
-        chosen = attribute.values[inside]
+        chosen = figures[inside]
         if chosen.isna().any():
             blank = ", ".join(map(str, chosen.index[chosen.isna()][:5]))
             measures.attributes.add(
@@ -88,6 +99,28 @@ def amounts(wanted: Amount, limit: Limit, groups: pd.DataFrame, measures: Measur
             )
         amounts.append(wanted.amount * float(chosen.fillna(0.0).sum()))
     return pd.Series(amounts, index=groups.index, dtype=float)
+
+
+def _counted(limit: Limit, dimension: str, keys: pd.Index, measures: Measures) -> pd.Series:
+    """Which keys of a dimension the limit counts anything of; all where that cannot be told.
+
+    Filters by countries say nothing of regions, nor the other way round: without them more is
+    counted, never less.
+    """
+    problems = Problems()
+    attributes = replace(measures.attributes, problems=problems)
+    quiet = replace(measures, attributes=attributes, problems=problems)
+    apart = {COUNTRY, REGION} - {dimension}
+    where = {
+        name: values
+        for name, values in limit.where.items()
+        if dimension_of(measures, name) not in apart
+    }
+    name = f"{dimension}.{dimension}"
+    found = quiet.terms(limit.measure, where, (name,), "", goal=limit.goal, optional=True)
+    if len(problems):
+        return pd.Series(True, index=keys)
+    return pd.Series(keys.isin(found[name]), index=keys)
 
 
 def dimension_of(measures: Measures, name: str) -> str | None:

@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import did_you_mean
-from optimizer.instance.attributes import Attributes
+from optimizer.instance.attributes import OPEN_ENDED, Attribute, Attributes
 from optimizer.policy import Goal, Indicator
+from optimizer.tables.cells import are_figures
+
+DIMENSION = {table: dimension for dimension, table in OPEN_ENDED.items()}
 
 
 @dataclass(frozen=True)
@@ -101,10 +104,10 @@ class _Scorer:
         self, name: str, table: str, rows: pd.DataFrame, indicator: Indicator, where: str
     ) -> pd.Series | None:
         """Indicator between 0 and 1, blank where it is not given; None after a problem."""
-        values = self._transformed(table, rows, indicator, where)
-        if values is None:
+        given = self._given(table, rows, indicator, where)
+        values = None if given is None else self._transformed(given, indicator, where)
+        if given is None or values is None:
             return None
-        given = rows[indicator.column]
         shown = indicator.range or (float(given.min()), float(given.max()))
         low, high = shown if indicator.transform == "linear" else np.log1p(shown)
         if not high > low:
@@ -126,20 +129,27 @@ class _Scorer:
         scaled = ((values - low) / (high - low)).clip(0.0, 1.0)
         return 1.0 - scaled if indicator.direction == "lower" else scaled
 
-    def _transformed(
+    def _given(
         self, table: str, rows: pd.DataFrame, indicator: Indicator, where: str
     ) -> pd.Series | None:
+        """Figures of the indicator's column; None where it has none."""
+        dimension, column = DIMENSION[table], indicator.column
+        own = self.attributes.own(dimension)
+        if column in own:
+            figures = self.attributes.figures(Attribute(dimension, column, rows[column]))
+            if figures is not None:
+                return figures
+        numeric = [name for name in own if are_figures(rows[name])]
+        self.attributes.add(
+            f"{where}.column",
+            f"{column!r} is not a numeric column of {table}",
+            "a numeric attribute column",
+            did_you_mean(column, numeric),
+        )
+        return None
+
+    def _transformed(self, values: pd.Series, indicator: Indicator, where: str) -> pd.Series | None:
         """Values of the indicator's column after its transform; None after a problem."""
-        numeric = [str(column) for column in rows if pd.api.types.is_float_dtype(rows[column])]
-        if indicator.column not in numeric:
-            self.attributes.add(
-                f"{where}.column",
-                f"{indicator.column!r} is not a numeric column of {table}",
-                "a numeric attribute column",
-                did_you_mean(indicator.column, numeric),
-            )
-            return None
-        values = rows[indicator.column]
         if indicator.transform == "log":
             if (values < 0).any():
                 self.attributes.add(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.frames import keys_of, rows_of
-from optimizer.instance.attributes import Attributes, listed
+from optimizer.instance.attributes import Attributes
 from optimizer.instance.sets import BLOCK, Sets
 from optimizer.policy import Policy, Relative
 
@@ -90,7 +90,7 @@ def _named(
     for name, wanted in where.items():
         attribute = found[name]
         if attribute is not None and attribute.dimension in blocks:
-            matches &= attribute.of(blocks).isin(listed(wanted))
+            matches &= attribute.of(blocks).isin(attribute.meant(wanted))
     return matches
 
 

@@ -167,7 +167,11 @@ def _typed(attribute: str, text: str, is_quoted: bool) -> Scalar:
         return text
     if kind == "bool":
         return BOOLEANS.get(text, text)
-    return number_of(text) if NUMBER.fullmatch(text) else text
+    if not NUMBER.fullmatch(text):
+        return text
+    number = number_of(text)
+    # Digits that the number does not have itself, as in 01, are those of a code.
+    return text if kind is None and repr(number) != text else number
 
 
 def _value_text(attribute: str, value: Scalar) -> str:

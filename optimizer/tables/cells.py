@@ -15,7 +15,7 @@ from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.odd_text import oddity
 from optimizer.schema import LARGEST_NUMBER, NOTE, SOURCE, ColumnSpec
 from optimizer.tables.grids import DATE, ERROR, NO_VALUE, TEXT, TRUTH, UNCOMPUTED, kind_fault
-from optimizer.tables.guesses import NUMBER, meant_number, meant_share, what_instead
+from optimizer.tables.guesses import NO_NUMBER, NUMBER, meant_number, meant_share, what_instead
 
 Texts: TypeAlias = npt.NDArray[np.object_]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -98,29 +98,73 @@ def parse_attribute(
     file: str,
     problems: Problems,
     *,
-    is_text: bool = False,
+    is_band: bool = False,
     kinds: pd.Series | None = None,
 ) -> pd.Series:
-    """Parse an attribute column: figures if every filled cell is one, else text.
+    """Parse an attribute column, which keeps its text: only who asks for figures reads some.
 
-    A column of mostly figures with a few other cells is faulty, not text.
+    Where most cells are figures, others that are spoiled ones are faults all the same, but for
+    bands, which nobody reads as figures.
     """
-    report = _Report(file, str(cells.name), "a number or a blank cell", problems, cells.index)
+    report = _Report(file, str(cells.name), AN_ATTRIBUTE, problems, cells.index)
     texts = _stripped(cells.to_numpy(dtype=object), report)
     refused = _unprintable(texts, report)
-    filled = (texts != "") & ~refused
-    is_figure = _matching(texts, NUMBER.fullmatch)
-    is_mostly_text = filled.any() and 2 * (filled & is_figure).sum() <= filled.sum()
-    is_text = is_text or bool(is_mostly_text)
     if kinds is not None:
-        is_like = ATTRIBUTE_OF_TEXT if is_text else ATTRIBUTE_OF_FIGURES
-        refused |= _odd_kinds(texts, kinds.to_numpy(dtype=object), is_like, report)
-    if is_text:
-        refused |= _odd_texts(_blanked(texts, refused), report)
+        refused |= _odd_kinds(texts, kinds.to_numpy(dtype=object), ATTRIBUTE, report)
     texts = _blanked(texts, refused)
-    if is_text:
-        return pd.Series(texts, index=cells.index, dtype="str")
+    if not is_band and _mostly_figures(texts):
+        spoiled = _matching(texts, _spoiled)
+        _report_no_figures(texts, spoiled, ATTRIBUTE, report)
+        texts = _blanked(texts, spoiled)
+    texts = _blanked(texts, _odd_texts(texts, report))
+    return pd.Series(texts, index=cells.index, dtype="str")
+
+
+def attribute_figures(cells: pd.Series, file: str, problems: Problems) -> pd.Series | None:
+    """Read an attribute column as figures; None where it holds words.
+
+    Parameters
+    ----------
+    cells
+        Text as :func:`parse_attribute` gives it; the index is the file row.
+    problems
+        Collects the cells that are no figures among others that are.
+
+    Returns
+    -------
+    Series
+        float64 with NaN for blank and for faulty cells.
+    """
+    texts = cells.to_numpy(dtype=object)
+    if not (_mostly_figures(texts) or (texts == "").all()):
+        return None
+    report = _Report(file, str(cells.name), AN_ATTRIBUTE, problems, cells.index)
     return pd.Series(_parse_figures(texts, None, report), index=cells.index)
+
+
+def are_figures(cells: pd.Series) -> bool:
+    """Whether every filled cell of an attribute column reads as a figure.
+
+    Examples
+    --------
+    >>> are_figures(pd.Series(["34.5", ""])), are_figures(pd.Series(["01", "1A", "2"]))
+    (True, False)
+    """
+    problems = Problems()
+    return attribute_figures(cells, "", problems) is not None and not len(problems)
+
+
+def _mostly_figures(texts: Texts) -> bool:
+    filled = texts != ""
+    return bool(2 * _matching(texts, NUMBER.fullmatch).sum() > filled.sum())
+
+
+def _spoiled(cell: str) -> bool | None:
+    """Whether a cell was meant as a figure but is none; words and codes are not."""
+    if not cell or NUMBER.fullmatch(cell):
+        return None
+    is_told = NOT_FINITE.fullmatch(cell) or what_instead(cell) != NO_NUMBER
+    return True if is_told or meant_number(cell, may_be_blank=True) else None
 
 
 def _as_figures(values: Floats, column: ColumnSpec, rows: pd.Index) -> pd.Series:
@@ -232,8 +276,8 @@ def _told_as(message: str, cell: str) -> str:
     return f"{shorten(ascii(cell) if cell.isprintable() else repr(cell))} {message}"
 
 
-ATTRIBUTE_OF_TEXT = ColumnSpec("attribute", "text", "")
-ATTRIBUTE_OF_FIGURES = ColumnSpec("attribute", "number", "")
+ATTRIBUTE = ColumnSpec("attribute", "text", "", required=False)
+AN_ATTRIBUTE = "a number or a blank cell"
 
 
 def _odd_kinds(texts: Texts, kinds: Texts, column: ColumnSpec, report: _Report) -> Flags:
@@ -282,19 +326,21 @@ def _parse_words(texts: Texts, words: list[str], report: _Report) -> Texts:
     return _blanked(texts, unknown)
 
 
-def _parse_figures(texts: Texts, column: ColumnSpec | None, report: _Report) -> Floats:
-    well_formed = _matching(texts, NUMBER.fullmatch)
-    odd = (texts != "") & ~well_formed
+def _report_no_figures(texts: Texts, odd: Flags, column: ColumnSpec, report: _Report) -> None:
+    """Say of cells that are no figures what they are instead, and what was probably meant."""
     not_finite = _matching(texts, NOT_FINITE.fullmatch, within=odd)
     report.add(texts, not_finite, lambda cell: f"{_quoted(cell)} is not a finite number")
-    may_be_blank = column is None or not column.required
-    unit = "" if column is None else column.unit
     report.add(
         texts,
         odd & ~not_finite,
         lambda cell: f"{_quoted(cell)} {what_instead(cell)}",
-        lambda cell: meant_number(cell, unit, may_be_blank=may_be_blank),
+        lambda cell: meant_number(cell, column.unit, may_be_blank=not column.required),
     )
+
+
+def _parse_figures(texts: Texts, column: ColumnSpec | None, report: _Report) -> Floats:
+    well_formed = _matching(texts, NUMBER.fullmatch)
+    _report_no_figures(texts, (texts != "") & ~well_formed, column or ATTRIBUTE, report)
     values = np.full(len(texts), np.nan)
     values[well_formed] = texts[well_formed].astype("float64")
     too_large = np.abs(values) > LARGEST_NUMBER

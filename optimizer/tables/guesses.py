@@ -28,6 +28,8 @@ DATE = re.compile(
 )
 SHEET_ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|#+)")
 
+NO_NUMBER = "is not a number"
+
 SAYS_NOTHING = ("", "-", "na", "n/a", "n.a.", "none", "null", "..", "...", "?")
 """What stands in tables for a figure that is not known."""
 
@@ -44,7 +46,7 @@ def what_instead(cell: str) -> str:
         return "is a date, not a number"
     if cell.startswith("="):
         return "is a formula, not a number"
-    return "is an error, not a number" if SHEET_ERROR.fullmatch(cell) else "is not a number"
+    return "is an error, not a number" if SHEET_ERROR.fullmatch(cell) else NO_NUMBER
 
 
 def meant_number(cell: str, unit: str = "", *, may_be_blank: bool = False) -> str | None:

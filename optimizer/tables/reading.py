@@ -196,12 +196,11 @@ def _parse(
     further = [str(name) for name in raw if name not in columns and str(name).strip()]
     if spec.open_ended:
         for name in further:
-            is_band = name.startswith(BAND_PREFIX)
             parsed[name] = parse_attribute(
                 raw[name],
                 spec.file,
                 problems,
-                is_text=is_band,
+                is_band=name.startswith(BAND_PREFIX),
                 kinds=None if kinds is None else kinds[name],
             )
     last = [SOURCE.name, NOTE.name]
