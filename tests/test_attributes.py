@@ -119,7 +119,7 @@ def test_filters_of_other_digits_match_nothing(
 
 
 def test_filters_in_sheets_keep_leading_zeros() -> None:
-    assert parse_filter("office = 01, 1, 1.50") == {"office": ("01", 1, "1.50")}
+    assert parse_filter("office = 01, 1, 0.5") == {"office": ("01", 1, 0.5)}
     assert parse_filter(filter_text({"office": ("01", "1", 1)})) == {"office": ("01", "1", 1)}
 
 

@@ -20,6 +20,9 @@ NOTHING = "none"
 FILTER = "attribute = value, or several as in: pathway = study, exchange; year = 2027"
 NAMES = "names separated by commas, such as: country, year"
 
+LEADING_ZERO = re.compile("0[0-9]")
+"""How codes begin that are no numbers, as in 01."""
+
 TOKEN = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([=,;])|([^=,;"]+))\s*')
 SIGNS = re.compile(r'[=,;"]')
 HOMES = {"country": "countries", "track": "tracks", "region": "regions", "line": "budgets"}
@@ -169,9 +172,7 @@ def _typed(attribute: str, text: str, is_quoted: bool) -> Scalar:
         return BOOLEANS.get(text, text)
     if not NUMBER.fullmatch(text):
         return text
-    number = number_of(text)
-    # Digits that the number does not have itself, as in 01, are those of a code.
-    return text if kind is None and repr(number) != text else number
+    return text if kind is None and LEADING_ZERO.match(text) else number_of(text)
 
 
 def _value_text(attribute: str, value: Scalar) -> str:
