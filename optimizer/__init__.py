@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         OptimizerError,
         PolicyError,
         SolverError,
+        TargetError,
     )
     from optimizer.evaluation import Evaluation
     from optimizer.expectations import Expectations, check_expectations, load_expectations
@@ -54,6 +55,7 @@ _HOMES = {
     "ModelWarning": "errors",
     "NoPlanError": "errors",
     "OptimizerError": "errors",
+    "TargetError": "errors",
     "Plan": "plan",
     "Policy": "policy",
     "PolicyError": "errors",
@@ -97,6 +99,7 @@ __all__ = [
     "Relaxation",
     "Session",
     "SolverError",
+    "TargetError",
     "Validation",
     "build_instance",
     "build_model",

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from optimizer.cli import main
+from optimizer import interrupts
+
+
+def main() -> int:
+    """Run the command line, and listen to interrupts before anything large is loaded."""
+    interrupts.take_process()
+    from optimizer.cli import main as run
+
+    code = run()
+    interrupts.ignore()
+    return code
+
 
 if __name__ == "__main__":
     sys.exit(main())

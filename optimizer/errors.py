@@ -6,6 +6,7 @@
     └── OptimizerError             everything this package raises on purpose
         ├── PolicyError            the policy contradicts itself or names what is not there
         ├── InputError             the case has faulty files, rows or cells
+        │   └── TargetError        nothing may or can be written at the path that was given
         ├── ExtensionError         a custom rule does not fit the model
         ├── InfeasibleError        no plan keeps every rule; holds advice on what to relax
         └── SolverError            the solver failed or refused
@@ -154,6 +155,16 @@ class PolicyError(_CollectedError):
 
 class InputError(_CollectedError):
     """The case has faulty files, rows or cells.
+
+    Parameters
+    ----------
+    problems
+        All that was found; kept sorted in the attribute ``problems``.
+    """
+
+
+class TargetError(InputError):
+    """Nothing may be written, or could be, at the path that was given for it.
 
     Parameters
     ----------

@@ -17,6 +17,7 @@ from optimizer.checking import known_scales, require_case
 from optimizer.errors import OptimizerError, PolicyError, Problems
 from optimizer.formulation import Model, build_pyomo
 from optimizer.formulation.custom import Extend, extend_model
+from optimizer.formulation.exposition import model_place, model_text, write_formulation
 from optimizer.instance import Instance, build_instance
 from optimizer.policy import Policy, load_policy
 from optimizer.policy.loading import tables_of
@@ -227,7 +228,8 @@ def write_model(
     Parameters
     ----------
     path
-        File to write, ``.lp`` or ``.mps``. Rows and columns keep their names.
+        File to write, ``.lp`` or ``.mps``; an older one is replaced, and nothing else. Rows and
+        columns keep their names.
     changes, extend
         As in :func:`optimizer.solve`.
 
@@ -242,10 +244,13 @@ def write_model(
         If the file is neither ``.lp`` nor ``.mps``.
     InputError, PolicyError, ExtensionError
         Case, policy or custom rules are wrong.
+    TargetError
+        If something else is there, or the file cannot be written.
     """
     path = Path(path)
     if path.suffix not in MODEL_SUFFIXES:
         raise OptimizerError(f"{path.name}: a model is written as {' or '.join(MODEL_SUFFIXES)}")
+    place, style = model_place(path), path.suffix.removeprefix(".")
     model = build_model(policy, case, changes=changes, extend=extend)
-    model.write(str(path), io_options={"symbolic_solver_labels": True})
+    write_formulation(place, model_text(model, style), style)
     return path

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from optimizer.case import Case, load_case
 from optimizer.case.header import check_header
-from optimizer.case_files import SUFFIX, Contents, contents_of, refuse_target, write_contents
+from optimizer.case_files import SUFFIX, Contents, contents_of, place_for, write_contents
 from optimizer.case_files.contents import empty_contents
 from optimizer.case_files.folders import HELP, POLICY
 from optimizer.case_files.help import MARK, readme_text
 from optimizer.case_files.recasting import in_currency, in_years
 from optimizer.errors import InputError, Problems
 from optimizer.paths import new as new_paths
+from optimizer.paths.given import begins_with
+from optimizer.paths.writing import write_text
 from optimizer.policy import load_policy, policy_rows
 from optimizer.policy.sheet_rows import SHEETS
-from optimizer.schema import TableSpec
 
 EMPTY = {
     "title": "Title of the case",
@@ -119,29 +117,31 @@ def write_template(
     Raises
     ------
     InputError
-        If the case to copy, the currency or the years are faulty, or the path may not be
-        written.
+        If the case to copy, the currency or the years are faulty.
+    TargetError
+        If the path may not be written, or not any more: what was written then lies beside it.
     OptimizerError
         If a workbook is to be written or read and the library for it is not installed.
     """
     path = Path(path)
-    target = Path(os.path.abspath(path))
-    is_workbook = target.suffix.lower() == SUFFIX
+    is_workbook = path.suffix.lower() == SUFFIX
     policy_path = path.with_name(f"{path.stem}-policy.toml") if is_workbook else path / POLICY
-    refuse_target(target, force=force, replaces_policy=policy)
-    if policy and is_workbook:
-        _refuse_policy(policy_path, force=force)
+    place = place_for(path, force=force, replaces_policy=policy)
+    policy_place = _policy_place(policy_path, force=force) if policy and is_workbook else None
     contents = _recast(_copied(source), currency, years)
     first_policy = _first_policy(contents)
-    beside = {HELP: readme_text(contents)} | ({POLICY: first_policy} if policy else {})
-    further: list[tuple[TableSpec, pd.DataFrame]] = []
-    if policy and is_workbook:
-        with new_paths.file_aside(policy_path) as file:
-            file.write_text(first_policy, encoding="utf-8")
-        rows = policy_rows(load_policy(policy_path))
-        further = [(SHEETS[name], frame) for name, frame in rows.items()]
-    write_contents(contents, target, force=force, beside=beside, further=further)
-    return [path, policy_path] if policy else [path]
+    if policy_place is None:
+        beside = {HELP: readme_text(contents)} | ({POLICY: first_policy} if policy else {})
+        with new_paths.written_aside(place) as new:
+            write_contents(contents, new, beside=beside)
+        return [path, policy_path] if policy else [path]
+    # Both are whole before either takes its place; the workbook is nothing without the policy.
+    with new_paths.written_aside(place) as new, policy_place.aside() as made:
+        write_text(made.path, first_policy)
+        rows = policy_rows(load_policy(made.path))
+        write_contents(contents, new, further=[(SHEETS[name], rows[name]) for name in rows])
+        made.take_place()
+    return [path, policy_path]
 
 
 def _copied(source: Case | str | Path | None) -> Contents:
@@ -165,9 +165,9 @@ def _first_policy(contents: Contents) -> str:
     return FIRST_POLICY.replace("FIRST", str(first)).replace("LAST", str(last))
 
 
-def _refuse_policy(path: Path, *, force: bool) -> None:
+def _policy_place(path: Path, *, force: bool) -> new_paths.Place:
     def check(file: Path) -> str | None:
-        is_own = file.is_file() and MARK in file.read_text(encoding="utf-8", errors="replace")
+        is_own = begins_with(file, MARK)
         return None if is_own else "is not a policy that this tool has written"
 
-    new_paths.refuse_existing(path, force=force, check=check, expected="a first policy")
+    return new_paths.look(path, force=force, check=check, expected="a first policy")

@@ -23,7 +23,7 @@ from optimizer.addresses import address_of
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.model_types import description, known_keys, types_at
 from optimizer.odd_text import oddity
-from optimizer.paths.given import NEITHER, standing_at
+from optimizer.paths.given import read_given
 from optimizer.schema import LARGEST_NUMBER
 
 Address = tuple[str | int, ...]
@@ -98,43 +98,30 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
 
     Lists come back as tuples, so that what is built on them cannot be changed.
     """
-    standing = standing_at(path)
-    if standing in ("folder", "other"):
-        message = "is a folder" if standing == "folder" else NEITHER
-        problems.add(path.name, message, expected="a TOML file")
-        return None
+    content = read_given(path, problems, at_most=LARGEST_FILE, expected="a TOML file")
+    return None if content is None else parse_toml(content, path.name, problems)
+
+
+def parse_toml(content: bytes, name: str, problems: Problems) -> dict[str, Any] | None:
+    """Parse what was read from a TOML file of this name."""
     try:
-        text = _text(path, problems)
-        if text is None:
-            return None
-        return {key: frozen(value) for key, value in tomllib.loads(text).items()}
+        # TOML counts only \n and \r\n as line ends, so nothing is translated on the way in.
+        text = content.decode("utf-8-sig")
+        deep = DEEP_KEY.search(text)
+        if deep is None:
+            return {key: frozen(value) for key, value in tomllib.loads(text).items()}
+        problems.add(name, TOO_DEEP, row=text.count("\n", 0, deep.start()) + 1)
     except tomllib.TOMLDecodeError as error:
         found = AT_LINE.search(str(error))
         line = int(found[1]) if found and found[1] else None
         message = AT_LINE.sub("", str(error))
-        problems.add(path.name, f"is not valid TOML: {message}", row=line)
+        problems.add(name, f"is not valid TOML: {message}", row=line)
     except UnicodeDecodeError:
-        problems.add(path.name, "is not UTF-8", expected="text saved as UTF-8")
+        problems.add(name, "is not UTF-8", expected="text saved as UTF-8")
     except (ValueError, RecursionError):
         # Python refuses numbers of thousands of digits and tables of thousands of levels.
-        problems.add(path.name, TOO_DEEP)
-    except OSError as error:
-        problems.add(path.name, f"cannot be read: {error.strerror}")
+        problems.add(name, TOO_DEEP)
     return None
-
-
-def _text(path: Path, problems: Problems) -> str | None:
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        problems.add(path.name, f"has {size:,} bytes", expected=f"at most {LARGEST_FILE:,} bytes")
-        return None
-    # TOML counts only \n and \r\n as line ends, so nothing is translated on the way in.
-    text = path.read_bytes().decode("utf-8-sig")
-    deep = DEEP_KEY.search(text)
-    if deep:
-        problems.add(path.name, TOO_DEEP, row=text.count("\n", 0, deep.start()) + 1)
-        return None
-    return text
 
 
 def frozen(value: object) -> object:

@@ -18,6 +18,7 @@ PACKAGE = ROOT / "optimizer"
 
 # A module or folder of `optimizer` imports only from those before it, and from itself.
 ORDER = (
+    "interrupts",
     "odd_text",
     "errors",
     "pauses",

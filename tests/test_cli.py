@@ -84,7 +84,7 @@ def test_an_existing_folder_is_refused_without_force(
     run_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = (run_folder / "plan.csv").read_bytes()
-    assert run(monkeypatch, "solve", POLICY, CASE, "--out", run_folder) == 1
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", run_folder) == 2
     assert "exists already" in capsys.readouterr().err
     assert run(monkeypatch, "solve", POLICY, CASE, "--out", run_folder, "--force") == 0
     assert (run_folder / "plan.csv").read_bytes() == before
@@ -96,7 +96,7 @@ def test_force_never_replaces_a_folder_of_something_else(
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "will.txt").write_text("mine")
     words = ("solve", POLICY, CASE, "--out", tmp_path / "letters", "--force")
-    assert run(monkeypatch, *words) == 1
+    assert run(monkeypatch, *words) == 2
     assert "is not a run folder" in capsys.readouterr().err
     assert (tmp_path / "letters" / "will.txt").read_text() == "mine"
 

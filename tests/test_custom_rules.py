@@ -401,10 +401,10 @@ def test_a_run_with_custom_rules_comes_back_from_its_folder(tmp_path: Path) -> N
         )
 
     plan = solved(spare)
-    with runs.new_folder(tmp_path / "run") as folder:
-        runs.write_tables(plan, folder, optimizer.load_policy(POLICY), optimizer.load_case(CASE))
-        runs.write_facts(plan, folder, tmp_path / "run")
-    case = optimizer.load_case(CASE)
+    (tmp_path / "run").mkdir()
+    policy, case = optimizer.load_policy(POLICY), optimizer.load_case(CASE)
+    runs.write_tables(plan, tmp_path / "run", policy, case)
+    runs.write_facts(plan, tmp_path / "run", tmp_path / "run")
     read = optimizer.read_plan(tmp_path / "run", case)
     assert read.decisions.variables.equals(plan.decisions.variables)
     evaluation = optimizer.evaluate(read.decisions, POLICY, case, scales=read.scales, extend=spare)
@@ -424,9 +424,10 @@ def test_an_index_that_is_no_list_is_refused(tmp_path: Path) -> None:
     from optimizer import runs
 
     plan = optimizer.solve(POLICY, CASE)
-    with runs.new_folder(tmp_path / "run") as folder:
-        runs.write_tables(plan, folder, optimizer.load_policy(POLICY), optimizer.load_case(CASE))
-        runs.write_facts(plan, folder, tmp_path / "run")
+    (tmp_path / "run").mkdir()
+    policy, case = optimizer.load_policy(POLICY), optimizer.load_case(CASE)
+    runs.write_tables(plan, tmp_path / "run", policy, case)
+    runs.write_facts(plan, tmp_path / "run", tmp_path / "run")
     rows = 'variable,index,value\nspare,"[""a"", 2030]",1\nspare,oops,1\n'
     (tmp_path / "run" / "variables.csv").write_text(rows, encoding="utf-8")
     with pytest.raises(optimizer.InputError) as raised:

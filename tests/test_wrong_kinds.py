@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from optimizer.case.header import read_header
+from optimizer.case.header import parse_header
 from optimizer.errors import InputError, PolicyError, Problems
 from optimizer.expectations import load_expectations
 from optimizer.policy import Policy, load_policy
@@ -189,9 +189,8 @@ def test_every_wrong_kind_in_a_change_is_told(tmp_path: Path, place: tuple[str |
 @pytest.mark.parametrize("place", list(places(CASE)), ids=named)
 def test_every_wrong_kind_in_a_case_is_told(tmp_path: Path, place: tuple[str | int, ...]) -> None:
     for value in VALUES:
-        (tmp_path / "case.toml").write_text(file_of(with_value(CASE, place, value)), "utf-8")
         problems = Problems()
-        read = read_header(tmp_path / "case.toml", problems)
+        read = parse_header(file_of(with_value(CASE, place, value)).encode(), problems)
         assert (read.contents is None) == bool(len(problems))
 
 

@@ -6,11 +6,12 @@ import hashlib
 import os
 from pathlib import Path
 
-from optimizer.case.header import HEADER_FILE, HeaderRead, add_missing, read_header
+from optimizer.case.header import HEADER_FILE, HeaderRead, add_missing, parse_header
 from optimizer.errors import Problems, did_you_mean
-from optimizer.paths.given import standing_at
+from optimizer.paths.given import names_in, read_given, standing_at
 from optimizer.schema import MONEY, TABLES, TableSpec
 from optimizer.tables import Places, TableRead, empty_table, read_table
+from optimizer.toml_files import LARGEST_FILE as LARGEST_TOML
 
 LARGEST_FILE = 500 * 2**20
 """Bytes of one table's file."""
@@ -32,7 +33,7 @@ class Folder:
         """Refuse tables that nothing would read."""
         known = {spec.file for spec in TABLES.values()}
         absent = [name for name in sorted(known) if not (self._path / name).is_file()]
-        for file in sorted(self._path.iterdir()):
+        for file in map(self._path.joinpath, names_in(self._path, problems)):
             if file.suffix.lower() == ".csv" and file.name not in known and not file.is_dir():
                 problems.add(
                     file.name,
@@ -47,23 +48,15 @@ class Folder:
         self.hashes[HEADER_FILE] = ""
         if not os.path.lexists(path):
             return add_missing(problems)
-        if standing_at(path) != "file":
-            problems.add(HEADER_FILE, NO_FILE, expected="a TOML file")
-            return HeaderRead(None, None)
-        content = self._content(HEADER_FILE, problems)
-        if content is None:
-            return HeaderRead(None, None)
-        return read_header(path, problems)
+        content = self._content(HEADER_FILE, problems, expected="a TOML file", at_most=LARGEST_TOML)
+        return HeaderRead(None, None) if content is None else parse_header(content, problems)
 
     def table(self, spec: TableSpec, currency: str | None, problems: Problems) -> TableRead:
         """Read one table; without a currency no table with money can be read."""
         path = self._path / spec.file
         if not os.path.lexists(path):
             return absent_table(spec, currency, problems)
-        if standing_at(path) != "file":
-            problems.add(spec.file, NO_FILE, expected="a CSV file")
-            return TableRead(empty_table(spec), is_there=True, sound=False)
-        content = self._content(spec.file, problems)
+        content = self._content(spec.file, problems, expected="a CSV file", at_most=LARGEST_FILE)
         if content is None or not headers_are_known(spec, currency):
             return TableRead(empty_table(spec), is_there=True, sound=False)
         return read_table(content, spec, currency or "", problems)
@@ -72,23 +65,20 @@ class Folder:
         """Tell problems as they are: files have names of their own."""
         return problems
 
-    def _content(self, name: str, problems: Problems) -> bytes | None:
+    def _content(
+        self, name: str, problems: Problems, *, expected: str, at_most: int
+    ) -> bytes | None:
         path = self._path / name
+        if standing_at(path) != "file":
+            problems.add(name, NO_FILE, expected=expected)
+            return None
         if not path.resolve().is_relative_to(self._path.resolve()):
             message = "is a symbolic link that leads out of the case's folder"
             problems.add(name, message, expected="a file in the folder")
             return None
-        try:
-            size = path.stat().st_size
-            if size > LARGEST_FILE:
-                expected = f"at most {LARGEST_FILE:,} bytes"
-                problems.add(name, f"has {size:,} bytes", expected=expected)
-                return None
-            content = path.read_bytes()
-        except OSError as error:
-            problems.add(name, f"cannot be read: {error.strerror}")
-            return None
-        self.hashes[name] = hashlib.sha256(content).hexdigest()
+        content = read_given(path, problems, at_most=at_most, expected=expected)
+        if content is not None:
+            self.hashes[name] = hashlib.sha256(content).hexdigest()
         return content
 
 

@@ -6,13 +6,12 @@ import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from optimizer.errors import Problems
-from optimizer.toml_files import Line, StrictTable, Version, add_complaints, read_toml
+from optimizer.toml_files import Line, StrictTable, Version, add_complaints, parse_toml
 
 HEADER_FILE = "case.toml"
 CURRENCY = "^[A-Za-z]{3}$"
@@ -77,9 +76,9 @@ class HeaderRead:
     currency: str | None
 
 
-def read_header(path: Path, problems: Problems) -> HeaderRead:
-    """Read a header from its file; every fault becomes a problem."""
-    data = read_toml(path, problems)
+def parse_header(content: bytes, problems: Problems) -> HeaderRead:
+    """Parse what a header's file holds; every fault becomes a problem."""
+    data = parse_toml(content, HEADER_FILE, problems)
     return HeaderRead(None, None) if data is None else check_header(data, problems)
 
 

@@ -10,7 +10,7 @@ from optimizer.case.books import Book
 from optimizer.case.folders import Folder
 from optimizer.case.header import HEADER_FILE, HeaderRead
 from optimizer.errors import Problems, did_you_mean, shorten
-from optimizer.paths.given import NEITHER, name_is_text, standing_at
+from optimizer.paths.given import NEITHER, name_is_text, names_in, standing_at
 from optimizer.schema import TABLES, TableSpec
 from optimizer.tables import Places, TableRead, read_workbook
 
@@ -71,8 +71,8 @@ def open_source(path: Path, problems: Problems) -> Source | None:
         problems.add(path.name, message, expected="the folder of a case, or an .xlsx workbook")
         return None
     parent = path.parent
-    there = parent.iterdir() if standing_at(parent) == "folder" else ()
-    beside = sorted(item.name for item in there if item.name != path.name)
+    there = names_in(parent, Problems()) if standing_at(parent) == "folder" else ()
+    beside = [name for name in there if name != path.name]
     kind = "file" if path.suffix.lower() == WORKBOOK_SUFFIX else "folder"
     message = f"there is no such {kind} in {parent}"
     problems.add(shorten(path.name), message, maybe=did_you_mean(path.name, beside))
@@ -82,11 +82,14 @@ def open_source(path: Path, problems: Problems) -> Source | None:
 def _is_case(path: Path, problems: Problems) -> bool:
     """Whether a folder has any file of a case; the one above it, or any other, has none."""
     files = {HEADER_FILE, *(spec.file for spec in TABLES.values())}
-    there = sorted(path.iterdir())
-    if any(item.name in files for item in there):
+    before = len(problems)
+    there = names_in(path, problems)
+    if files.intersection(there):
         return True
-    cases = [item.name for item in there if os.path.lexists(item / HEADER_FILE)]
-    books = [item.name for item in there if item.suffix.lower() == WORKBOOK_SUFFIX]
+    if len(problems) > before:
+        return False
+    cases = [name for name in there if os.path.lexists(path / name / HEADER_FILE)]
+    books = [name for name in there if Path(name).suffix.lower() == WORKBOOK_SUFFIX]
     problems.add(
         path.resolve().name,
         f"is a folder without {HEADER_FILE} and without any table",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -13,11 +12,13 @@ from optimizer.case_files.contents import Contents, contents_of
 from optimizer.case_files.folders import HELP, POLICY, TABLE_FILES, write_folder
 from optimizer.case_files.help import MARK
 from optimizer.case_files.sheets import NOTHING_FURTHER, Further, write_sheets
-from optimizer.errors import InputError, Problems
+from optimizer.errors import Problems, TargetError
 from optimizer.paths import new as new_paths
+from optimizer.paths.given import begins_with, names_in, standing_at
+from optimizer.paths.writing import new_folder, write_text
 from optimizer.tables import read_workbook
 
-__all__ = ["Contents", "contents_of", "refuse_target", "write_case", "write_contents"]
+__all__ = ["Contents", "contents_of", "place_for", "write_case", "write_contents"]
 
 SUFFIX = ".xlsx"
 NO_FOLDERS = (".csv", ".ods", ".toml", ".xls", ".xlsb", ".xlsm")
@@ -39,23 +40,25 @@ def write_case(case: Case, path: str | Path, *, force: bool = False) -> None:
 
     Raises
     ------
+    TargetError
+        If the path may not be written.
     InputError
-        If the path may not be written, or a text does not fit into a workbook.
+        If a text does not fit into a workbook.
     OptimizerError
         If a workbook is to be written and openpyxl is not installed.
     """
-    write_contents(contents_of(case), path, force=force)
+    with new_paths.written_aside(place_for(path, force=force)) as new:
+        write_contents(contents_of(case), new)
 
 
 def write_contents(
     contents: Contents,
-    path: str | Path,
+    new: Path,
     *,
-    force: bool = False,
     beside: Mapping[str, str] = NOTHING_BESIDE,
     further: Further = NOTHING_FURTHER,
 ) -> None:
-    """Write what a case holds.
+    """Write what a case holds where nothing is yet.
 
     Parameters
     ----------
@@ -64,57 +67,54 @@ def write_contents(
     further
         Sheets that go into its workbook.
     """
-    path = Path(os.path.abspath(path))
-    refuse_target(path, force=force, replaces_policy=POLICY in beside)
-    if path.suffix.lower() == SUFFIX:
-        with new_paths.file_aside(path) as file:
-            write_sheets(contents, file, further)
+    if new.suffix.lower() == SUFFIX:
+        write_sheets(contents, new, further)
         return
-    with new_paths.written_aside(path) as folder:
-        write_folder(contents, folder)
-        for name, text in beside.items():
-            (folder / name).write_text(text, encoding="utf-8")
+    new_folder(new)
+    write_folder(contents, new)
+    for name, text in beside.items():
+        write_text(new / name, text)
 
 
-def refuse_target(path: Path, *, force: bool, replaces_policy: bool = False) -> None:
-    """Refuse a path that exists, unless it is a case and may be replaced.
+def place_for(path: str | Path, *, force: bool, replaces_policy: bool = False) -> new_paths.Place:
+    """Find out whether a case may be written at a path, before it is.
 
     Raises
     ------
-    InputError
-        If the path may not be written.
+    TargetError
+        If the path exists, unless it is a case and may be replaced.
     """
-    if path.suffix.lower() in NO_FOLDERS:
+    suffix = Path(path).suffix.lower()
+    if suffix in NO_FOLDERS:
         problems = Problems()
-        message = f"would be a folder that is called like a {path.suffix.lower()} file"
+        message = f"would be a folder that is called like a {suffix} file"
         problems.add(str(path), message, expected="a folder, or an .xlsx workbook")
-        raise InputError(problems)
+        raise TargetError(problems)
 
     def check(found: Path) -> str | None:
-        if path.suffix.lower() == SUFFIX:
+        if suffix == SUFFIX:
             return _not_a_book(found)
         return _not_a_folder(found, replaces_policy=replaces_policy)
 
-    new_paths.refuse_existing(path, force=force, check=check, expected=A_CASE)
+    return new_paths.look(path, force=force, check=check, expected=A_CASE)
 
 
 def _not_a_folder(path: Path, *, replaces_policy: bool) -> str | None:
     if not path.is_dir():
         return "is not a folder"
-    foreign = sorted(
-        item.name
-        for item in path.iterdir()
-        if not (
-            item.name in TABLE_FILES
-            or (item.name == POLICY and replaces_policy)
-            or (item.name == HELP and MARK in item.read_text("utf-8", errors="replace"))
-        )
-    )
+    problems = Problems()
+    marked = {HELP, POLICY} if replaces_policy else {HELP}
+    foreign = [
+        name
+        for name in names_in(path, problems)
+        if standing_at(path / name) != "file"
+        or not (name in TABLE_FILES or (name in marked and begins_with(path / name, MARK)))
+    ]
     if foreign:
         return f"holds what is no part of a case: {', '.join(foreign[:3])}"
-    return None
+    return "cannot be read" if len(problems) else None
 
 
 def _not_a_book(path: Path) -> str | None:
-    book = read_workbook(path, Problems()) if path.is_file() else None
+    book = read_workbook(path, Problems())
     return None if book is not None and CASE.name in book.sheets else "is not a case's workbook"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from pathlib import Path
 
 from optimizer.case_files.contents import Contents, texts
+from optimizer.paths.writing import write_text
 from optimizer.schema import TABLES, TableSpec
 
 HEADER, HELP, POLICY = "case.toml", "README.md", "policy.toml"
@@ -19,17 +21,18 @@ BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 def write_folder(contents: Contents, folder: Path) -> None:
     """Write all files into an empty folder."""
-    (folder / HEADER).write_text(header_text(contents), encoding="utf-8")
+    write_text(folder / HEADER, header_text(contents))
     for spec in contents.specs:
         _write_table(contents, spec, folder / spec.file)
 
 
 def _write_table(contents: Contents, spec: TableSpec, path: Path) -> None:
     columns = contents.columns(spec)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header for header, _, _ in columns)
-        writer.writerows(zip(*(texts(cells) for _, _, cells in columns), strict=True))
+    rows = io.StringIO(newline="")
+    writer = csv.writer(rows, lineterminator="\n")
+    writer.writerow(header for header, _, _ in columns)
+    writer.writerows(zip(*(texts(cells) for _, _, cells in columns), strict=True))
+    write_text(path, rows.getvalue())
 
 
 def header_text(contents: Contents) -> str:

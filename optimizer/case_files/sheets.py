@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ from optimizer.case_files.help import attribute_lines, column_lines
 from optimizer.case_files.validations import add_validation
 from optimizer.errors import InputError, Problem, Problems, not_installed
 from optimizer.odd_text import oddity
+from optimizer.paths.writing import book_bytes, write_bytes
 from optimizer.schema import MONEY, ColumnSpec, TableSpec
 from optimizer.tables import letters
 from optimizer.tables.cells import are_figures
@@ -86,10 +88,13 @@ def write_sheets(contents: Contents, path: Path, further: Further = NOTHING_FURT
     sheets |= {spec.name: _further_columns(spec, frame) for spec, frame in further}
     _check_texts(sheets, path.name)
     book = Workbook(write_only=True)
-    _write_read_me(book.create_sheet(READ_ME), contents, further)
-    for name, columns in sheets.items():
-        _write_sheet(book.create_sheet(name), columns, contents)
-    book.save(path)
+
+    def fill() -> None:
+        _write_read_me(book.create_sheet(READ_ME), contents, further)
+        for name, columns in sheets.items():
+            _write_sheet(book.create_sheet(name), columns, contents)
+
+    write_bytes(path, book_bytes(book, fill, compression=ZIP_DEFLATED))
 
 
 def _case_columns(contents: Contents) -> list[SheetColumn]:

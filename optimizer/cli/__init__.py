@@ -1,23 +1,21 @@
 """The command line: progress and problems on stderr, results on stdout.
 
-Exit codes: 0 a plan, or everything in order; 1 case or policy wrong; 2 usage; 3 infeasible, or a
-rule broken; 4 no plan within the limit; 5 a plan, but not what ``--expect`` expects; 130
-interrupted without a plan.
+Exit codes: 0 a plan, or everything in order; 1 case or policy wrong; 2 usage, or nothing can be
+written where it is to go; 3 infeasible, or a rule broken; 4 no plan within the limit; 5 a plan, but
+not what ``--expect`` expects; 130 interrupted without a plan.
 """
 
 from __future__ import annotations
 
-import io
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from optimizer import interrupts
+from optimizer.cli import streams
 from optimizer.cli.showing import (
     ProgressLine,
     as_document,
@@ -32,7 +30,8 @@ if TYPE_CHECKING:
     from optimizer.expectations import Joined
     from optimizer.plan import Plan
 
-WRONG, INFEASIBLE, NO_PLAN, UNEXPECTED, INTERRUPTED = 1, 3, 4, 5, 130
+WRONG, USAGE, INFEASIBLE, NO_PLAN, UNEXPECTED = 1, 2, 3, 4, 5
+INTERRUPTED = interrupts.INTERRUPTED
 
 app = typer.Typer(
     add_completion=False,
@@ -73,12 +72,29 @@ def _share(text: str | float) -> float:
 
 def main() -> int:
     """Run the command line and give its exit code."""
+    from optimizer.paths.new import placed
+
+    placed.clear()
+    # What is in its place is there, so that nothing is left to interrupt.
+    with (
+        streams.kept() as (out, err),
+        interrupts.command(),
+        interrupts.kept(lambda: bool(placed)),
+    ):
+        code = _run()
+        interrupts.done()
+        out.flush()
+        if out.lost is None or out.is_unread:
+            return code
+        where = f"; written to {', '.join(map(str, placed))}" if placed else ""
+        print(f"nothing could be printed: {out.lost.strerror}{where}", file=err)
+        # A run that is whole is what was asked for; all else a command finds out it prints.
+        return USAGE if code == 0 and not placed else code
+
+
+def _run() -> int:
     from optimizer.errors import OptimizerError
 
-    for stream in (sys.stdout, sys.stderr):
-        # A name that a terminal cannot show is no reason to lose a plan.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
     try:
         # Time limits count from here: what is imported later is part of the command.
         app(prog_name="optimizer", standalone_mode=True, obj=time.monotonic())
@@ -97,14 +113,14 @@ def main() -> int:
 
 
 def _fail(error: OptimizerError) -> int:
-    from optimizer.errors import InfeasibleError, NoPlanError
+    from optimizer.errors import InfeasibleError, NoPlanError, TargetError
 
     print(error, file=sys.stderr)
     if isinstance(error, InfeasibleError):
         return INFEASIBLE
     if isinstance(error, NoPlanError):
         return INTERRUPTED if error.interrupted else NO_PLAN
-    return WRONG
+    return USAGE if isinstance(error, TargetError) else WRONG
 
 
 def _version(wanted: bool) -> None:
@@ -152,14 +168,16 @@ def solve(
 
     from optimizer import expectations, runs
     from optimizer.changes import parse_changes
+    from optimizer.paths.new import put_beside
+    from optimizer.paths.writing import new_folder, write_text
     from optimizer.planner import WRITING, begun, planned, task_for
     from optimizer.preparation import Wanted, read_pair
-    from optimizer.report import write_report
+    from optimizer.report import render_report
 
     case = _case_path(policy, case)
     changed = parse_changes(changes or [])
     folder = out or runs.default_folder(policy.stem, _case_name(case))
-    runs.refuse_existing(folder, force=force)
+    place = runs.place_for(folder, force=force)
     line = ProgressLine()
     watch = begun(line.show, context.obj, gap=gap, time_limit=time_limit)
     runs.require_writers()
@@ -173,22 +191,27 @@ def solve(
             expectations.load_expectations(expect), pair.case, pair.policy
         )
     )
-    with runs.new_folder(folder, force=force) as aside:
+    # Once there is a plan it is written, whatever is pressed.
+    with place.aside() as made, interrupts.kept(lambda: watch.objective is not None):
+        new_folder(made.path)
         task = task_for(Wanted(pair, changed), watch, gap=gap, time_limit=time_limit)
-        plan = planned(replace(task, log=aside / runs.LOG, to_come=WRITING))
+        plan = planned(replace(task, log=made.path / runs.LOG, to_come=WRITING))
         line.end()
-        with _undisturbed():
-            solved = time.monotonic()
-            plan = replace(plan, folder=folder)
-            write_report(plan, pair.case, pair.policy, aside / runs.REPORT)
-            runs.write_tables(plan, aside, pair.policy, pair.case)
-            plan.seconds["write"] = time.monotonic() - solved
-            runs.write_facts(plan, aside, folder)
-    _show(plan, expected, as_json=as_json)
+        solved = time.monotonic()
+        new_folder(made.path)
+        write_text(made.path / runs.REPORT, render_report(plan, pair.case, pair.policy))
+        runs.write_tables(plan, made.path, pair.policy, pair.case)
+        plan.seconds["write"] = time.monotonic() - solved
+        found = made.put(lambda name: runs.write_facts(plan, made.path, name))
+    is_as_expected = _show(replace(plan, folder=found), expected, as_json=as_json)
+    if found != folder:
+        raise put_beside(folder, found)
+    if not is_as_expected:
+        raise typer.Exit(UNEXPECTED)
 
 
-def _show(plan: Plan, expected: Joined | None, *, as_json: bool) -> None:
-    """Print a plan and what was expected of it, and end the command if that is not met."""
+def _show(plan: Plan, expected: Joined | None, *, as_json: bool) -> bool:
+    """Print a plan and what was expected of it; give whether that is met."""
     from optimizer import expectations, runs
 
     compared = None if expected is None else expectations.compare(plan, expected)
@@ -201,8 +224,7 @@ def _show(plan: Plan, expected: Joined | None, *, as_json: bool) -> None:
         print_plan(plan)
         if compared is not None:
             print("\n".join(expectations.in_words(compared)))
-    if compared is not None and not compared["holds"].all():
-        raise typer.Exit(UNEXPECTED)
+    return compared is None or bool(compared["holds"].all())
 
 
 def _case_path(policy: Path, case: Path | None) -> Path:
@@ -215,16 +237,6 @@ def _case_path(policy: Path, case: Path | None) -> Path:
 def _case_name(path: Path) -> str:
     """Name of the case at a path, as reading it will give it."""
     return path.stem if path.suffix.lower() == ".xlsx" else path.name
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let no Ctrl-C lose a plan that is there while it is written."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @app.command()
@@ -345,10 +357,16 @@ def formulation(
     if style not in ("markdown", "latex", "lp", "mps"):
         raise typer.BadParameter("markdown, latex, lp or mps", param_hint="--format")
     from optimizer.changes import parse_changes
-    from optimizer.formulation.exposition import exposition, model_text
+    from optimizer.formulation.exposition import (
+        exposition,
+        model_place,
+        model_text,
+        write_formulation,
+    )
     from optimizer.preparation import build_model
 
     case = _case_path(policy, case)
+    place = None if out is None else model_place(out)
     changed = parse_changes(changes or [])
     # The words and formulas do not depend on scales, so none are worked out for them.
     scales: dict[str, float] | None = {} if style in ("markdown", "latex") else None
@@ -357,7 +375,7 @@ def formulation(
         text = exposition(model, style=style)
     else:
         text = model_text(model, style)
-    if out is None:
+    if place is None:
         sys.stdout.write(text)
     else:
-        out.write_text(text, encoding="utf-8")
+        write_formulation(place, text, style)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -13,12 +12,27 @@ import pyomo.environ as pyo
 from optimizer.formulation import CONCEPTS
 from optimizer.formulation.goals import add_points
 from optimizer.frames import rows_of
+from optimizer.paths.given import begins_with
+from optimizer.paths.new import Place, look, written_aside
+from optimizer.paths.writing import read_text, temporary_folder, write_text
 from optimizer.rules import RULES
 
 _MATH = re.compile(r"^\.\. math:: *((?:.*\n?)(?:(?: +.*|)\n?)*?)(?=^\S|\Z)", re.MULTILINE)
 _ROLE = re.compile(r":\w+:`~?([^`]+)`")
 _CODE = re.compile(r"``([^`]+)``")
 _LATEX_SPECIAL = re.compile(r"([_%&#])")
+
+
+WRITTEN = "Written by talent-optimizer; written again, it is replaced."
+"""Stands at the beginning of files, so that nothing else is replaced."""
+
+COMMENTS = {
+    "markdown": "<!-- {} -->\n",
+    "latex": "% {}",
+    "lp": "\\* {} *\\",
+    "mps": "* {}",
+}
+"""How each format says what is not for it, by format."""
 
 
 def exposition(model: pyo.ConcreteModel, *, style: str) -> str:
@@ -45,10 +59,31 @@ def exposition(model: pyo.ConcreteModel, *, style: str) -> str:
 
 def model_text(model: pyo.ConcreteModel, style: str) -> str:
     """Write a model as an ``lp`` or ``mps`` file for any solver, with readable names in LP."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"model.{style}"
+    with temporary_folder() as folder:
+        path = folder / f"model.{style}"
         model.write(str(path), io_options={"symbolic_solver_labels": True})
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
+
+
+def model_place(path: str | Path) -> Place:
+    """Find out whether a model may be written at a path, before it is built.
+
+    Raises
+    ------
+    TargetError
+        If anything is there but an older file of this kind.
+    """
+    return look(path, force=True, check=_no_model, expected="an older formulation, or nothing")
+
+
+def _no_model(path: Path) -> str | None:
+    return None if begins_with(path, WRITTEN) else "is not a file that this tool has written"
+
+
+def write_formulation(place: Place, text: str, style: str) -> None:
+    """Write what :func:`exposition` or :func:`model_text` gives, with a comment that says so."""
+    with written_aside(place) as new:
+        write_text(new, f"{COMMENTS[style].format(WRITTEN)}\n{text}")
 
 
 def sizes(model: pyo.ConcreteModel) -> pd.DataFrame:

@@ -1,11 +1,15 @@
-"""What stands at a path somebody gave, found out without opening it.
+"""What stands at a path somebody gave, and the one way in which such a file is opened.
 
-Opening would wait for ever at a pipe that nobody writes to.
+A path may lead anywhere: to a pipe that nobody writes to, to a device without an end, to a file of
+the system that never stops. Only regular files are read, and only so much of them.
 """
 
 from __future__ import annotations
 
+import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -16,9 +20,37 @@ Standing = Literal["file", "folder", "other", "nothing"]
 NEITHER = "is neither a file nor a folder"
 """What pipes, sockets and devices are."""
 
+PIECE, BEGINNING = 2**20, 2**12
+"""Bytes read at a time, and those in which a mark is looked for."""
+
+
+READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+class NotReadError(Exception):
+    """A file that is not read; never leaves those who open files.
+
+    Parameters
+    ----------
+    message
+        What is wrong with it.
+    expected
+        What would have been right, where that is known.
+    """
+
+    def __init__(self, message: str, expected: str | None = None) -> None:
+        super().__init__(message)
+        self.expected = expected
+
+
+class TooLargeError(NotReadError):
+    """A file that has more bytes than are read."""
+
 
 def standing_at(path: Path) -> Standing:
     """Tell what stands at a path; links are followed, and broken ones lead to nothing.
+
+    Nothing is opened: opening would wait for ever at a pipe that nobody writes to.
 
     Examples
     --------
@@ -26,13 +58,105 @@ def standing_at(path: Path) -> Standing:
     ('folder', 'nothing')
     """
     try:
-        mode = path.stat().st_mode
+        return _standing(path.stat().st_mode)
     except (OSError, ValueError):
         # Too long a name, a circle of links or a zero character: nothing can stand there.
         return "nothing"
+
+
+def _standing(mode: int) -> Standing:
     if stat.S_ISREG(mode):
         return "file"
     return "folder" if stat.S_ISDIR(mode) else "other"
+
+
+def content_of(path: Path, *, at_most: int, expected: str) -> bytes:
+    """Read a file to its end, if it is a regular one and has one.
+
+    Parameters
+    ----------
+    at_most
+        Bytes it may have.
+    expected
+        What it would have been, in words.
+
+    Raises
+    ------
+    NotReadError
+        If it is no file, cannot be read or is too large.
+    """
+    with _opened(path, expected) as file:
+        size = os.fstat(file).st_size
+        fitting = f"at most {at_most:,} bytes"
+        if size > at_most:
+            raise TooLargeError(f"has {size:,} bytes", fitting)
+        pieces, size = [], 0
+        # Files of the system have a size of 0 whatever they hold, and others may grow meanwhile.
+        while piece := os.read(file, PIECE):
+            size += len(piece)
+            if size > at_most:
+                raise TooLargeError(f"has more than {at_most:,} bytes", fitting)
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+def begins_with(path: Path, mark: str) -> bool:
+    """Whether a mark stands among the first bytes of a file."""
+    try:
+        with _opened(path, "") as file:
+            return mark.encode() in os.read(file, BEGINNING)
+    except NotReadError:
+        return False
+
+
+@contextmanager
+def _opened(path: Path, expected: str) -> Iterator[int]:
+    """Open a regular file; whatever goes wrong is a reason not to read it."""
+    try:
+        # Some devices do something when they are opened, so that they are told from files before.
+        _require_file(path.stat().st_mode, expected)
+        # What has become a pipe since is not waited for.
+        file = os.open(path, READING)
+        try:
+            _require_file(os.fstat(file).st_mode, expected)
+            yield file
+        finally:
+            os.close(file)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise NotReadError(f"cannot be read: {reason}") from error
+
+
+def _require_file(mode: int, expected: str) -> None:
+    standing = _standing(mode)
+    if standing != "file":
+        raise NotReadError("is a folder" if standing == "folder" else NEITHER, expected)
+
+
+def read_given(path: Path, problems: Problems, *, at_most: int, expected: str) -> bytes | None:
+    """Read a file that somebody gave; one that is not read becomes a problem.
+
+    Parameters
+    ----------
+    at_most
+        Bytes it may have.
+    expected
+        What it would have been, in words.
+    """
+    try:
+        return content_of(path, at_most=at_most, expected=expected)
+    except NotReadError as error:
+        problems.add(path.name, str(error), expected=error.expected)
+        return None
+
+
+def names_in(folder: Path, problems: Problems) -> list[str]:
+    """Names of all that is in a folder, in order; one that cannot be read becomes a problem."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError as error:
+        problems.add(folder.name, f"cannot be read: {error.strerror}")
+        return []
 
 
 def name_is_text(path: Path, problems: Problems) -> bool:

@@ -11,7 +11,7 @@ from optimizer.addresses import names_of
 from optimizer.case.sources import OTHER_WORKBOOKS, WORKBOOK_SUFFIX
 from optimizer.changes import CHANGES
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
-from optimizer.paths.given import NEITHER, standing_at
+from optimizer.paths.given import NEITHER, names_in, standing_at
 from optimizer.policy.sheets import Sheets, read_sheets
 from optimizer.toml_files import Address, named_parts, read_toml
 
@@ -190,7 +190,7 @@ def _read(path: Path, problems: Problems) -> dict[str, Any] | None:
         return None
     here = path.parent if standing_at(path.parent) == "folder" else None
     suffix = WORKBOOK_SUFFIX if path.suffix.lower() == WORKBOOK_SUFFIX else ".toml"
-    names = [file.name for file in sorted(here.glob(f"*{suffix}"))] if here else []
+    names = [name for name in names_in(here, Problems()) if name.endswith(suffix)] if here else []
     maybe = did_you_mean(path.name, names) or did_you_mean(f"{path.name}.toml", names)
     message = f"there is no such file in {path.parent}"
     problems.add(shorten(path.name), message, maybe=maybe)
@@ -228,8 +228,8 @@ def _refusal(path: Path, extends: str) -> tuple[str, str, str | None] | None:
     if standing == "other":
         return f"{told} {NEITHER}", "a TOML file", None
     if standing != "file":
-        names = [file.name for file in sorted(path.parent.glob("*.toml")) if file != path]
-        maybe = did_you_mean(extends, names)
+        names = [name for name in names_in(path.parent, Problems()) if name.endswith(".toml")]
+        maybe = did_you_mean(extends, [name for name in names if name != path.name])
         return f"there is no file {told}", "a file of the same folder", maybe
     return None
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from optimizer.case import Case
+from optimizer.paths import new as new_paths
+from optimizer.paths.given import begins_with
+from optimizer.paths.writing import write_text
 from optimizer.plan import Plan
 from optimizer.policy import Policy
-from optimizer.report.page import render_page
+from optimizer.report.page import GENERATOR, render_page
 
 __all__ = ["render_report", "write_report"]
 
@@ -35,7 +38,7 @@ def render_report(plan: Plan, case: Case, policy: Policy) -> str:
 
 
 def write_report(plan: Plan, case: Case, policy: Policy, path: str | Path) -> None:
-    """Write the report of a plan; what is there is replaced.
+    """Write the report of a plan; an older report is replaced, and nothing else.
 
     Parameters
     ----------
@@ -46,7 +49,18 @@ def write_report(plan: Plan, case: Case, policy: Policy, path: str | Path) -> No
 
     Raises
     ------
+    TargetError
+        If something else is there, or the file cannot be written.
     OptimizerError
         If the extra ``report`` is not installed.
     """
-    Path(path).write_text(render_report(plan, case, policy), encoding="utf-8", newline="\n")
+    place = new_paths.look(
+        path, force=True, check=_no_report, expected="an older report, or nothing"
+    )
+    text = render_report(plan, case, policy)
+    with new_paths.written_aside(place) as new:
+        write_text(new, text)
+
+
+def _no_report(path: Path) -> str | None:
+    return None if begins_with(path, GENERATOR) else "is not a report that this tool has written"

@@ -24,6 +24,9 @@ from optimizer.report.slots import people_section, slots_section
 if TYPE_CHECKING:
     import jinja2
 
+GENERATOR = '<meta name="generator" content="talent-optimizer">'
+"""Stands in the template and so in every report, which is known by it."""
+
 SECTIONS = (
     headline,
     slots_section,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,8 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import not_installed
 from optimizer.paths import new as new_paths
+from optimizer.paths.given import NotReadError, content_of
+from optimizer.paths.writing import write_text
 from optimizer.plan import Plan
 from optimizer.policy import Policy
 from optimizer.runs import workbook
@@ -25,6 +25,13 @@ WORKBOOK, REPORT, LOG = "plan.xlsx", "report.html", "solver.log"
 VARIABLES = "variables.csv"
 """Values of the variables of custom rules, where there are any."""
 
+WRITTEN_ALWAYS = frozenset({PLAN, DECISIONS, SUMMARY, RUN, WORKBOOK, REPORT})
+WRITTEN = WRITTEN_ALWAYS | {VARIABLES, LOG, f"search-{LOG}"}
+"""Names of all that a run folder holds: one with anything else is nobody's to replace."""
+
+LARGEST_FACTS = 50 * 2**20
+"""Bytes of what run.json holds; those of a run of fifty countries are a few ten thousand."""
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """How text begins that a spreadsheet program would take for a formula in a CSV file."""
 
@@ -34,31 +41,40 @@ def default_folder(policy: str, case: str) -> Path:
     return Path("runs") / f"{policy}-{case}"
 
 
-def refuse_existing(folder: Path, *, force: bool) -> None:
-    """Refuse a folder that exists, unless it is an older run and may be replaced.
+def place_for(folder: Path, *, force: bool) -> new_paths.Place:
+    """Find out whether a run may be written as a folder, before it is made.
+
+    Parameters
+    ----------
+    force
+        Whether an older run may be replaced: just the one that is there now.
 
     Raises
     ------
-    InputError
+    TargetError
         If the folder exists and ``force`` is not set, or it is not a run folder.
     """
-    new_paths.refuse_existing(
-        folder, force=force, check=_no_run, expected="a folder this tool has written"
-    )
+    expected = "a folder this tool has written"
+    return new_paths.look(folder, force=force, check=_no_run, expected=expected)
 
 
 def _no_run(folder: Path) -> str | None:
-    is_run = folder.is_dir() and (not any(folder.iterdir()) or (folder / RUN).is_file())
-    return None if is_run else "is not a run folder"
+    if not folder.is_dir():
+        return "is not a run folder"
+    names = {item.name for item in folder.iterdir()}
+    if names and not (names >= WRITTEN_ALWAYS and _is_facts(folder / RUN)):
+        return "is not a run folder"
+    foreign = sorted(names - WRITTEN)
+    return f"holds what is no part of a run: {', '.join(foreign[:3])}" if foreign else None
 
 
-@contextmanager
-def new_folder(folder: Path, *, force: bool = False) -> Iterator[Path]:
-    """Give a folder beside the wanted one; it takes its name only when everything was written."""
-    folder = Path(os.path.abspath(folder))
-    refuse_existing(folder, force=force)
-    with new_paths.written_aside(folder) as aside:
-        yield aside
+def _is_facts(path: Path) -> bool:
+    """Whether a file says what a run says of itself; other programs have run.json too."""
+    try:
+        facts = json.loads(content_of(path, at_most=LARGEST_FACTS, expected="JSON"))
+    except (NotReadError, ValueError, RecursionError):
+        return False
+    return isinstance(facts, dict) and facts.keys() >= {"policy", "case", "scales"}
 
 
 def require_writers() -> None:
@@ -113,7 +129,7 @@ def write_facts(plan: Plan, folder: Path, name: Path) -> None:
 
 def _write_json(content: Mapping[str, Any], path: Path) -> None:
     text = json.dumps(finite(content), indent=2, ensure_ascii=False, default=str)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_text(path, text + "\n")
 
 
 def finite(content: Any) -> Any:
@@ -129,7 +145,8 @@ def finite(content: Any) -> Any:
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table; text that a spreadsheet would run as a formula gets an apostrophe."""
-    table.apply(_inert).to_csv(path, index=False, lineterminator="\n", float_format="%.10g")
+    text = table.apply(_inert).to_csv(index=False, lineterminator="\n", float_format="%.10g")
+    write_text(path, text)
 
 
 def _inert(column: pd.Series) -> pd.Series:

@@ -14,9 +14,9 @@ from optimizer.case import Case
 from optimizer.case.folders import LARGEST_FILE
 from optimizer.case.sources import WORKBOOK_SUFFIX
 from optimizer.errors import InputError, Problems, did_you_mean
-from optimizer.paths.given import standing_at
+from optimizer.paths.given import NotReadError, TooLargeError, content_of
 from optimizer.plan import COLUMNS, Decisions, variable_table
-from optimizer.runs import DECISIONS, PLAN, RUN, VARIABLES, plain
+from optimizer.runs import DECISIONS, LARGEST_FACTS, PLAN, RUN, VARIABLES, plain
 from optimizer.runs.decision_rows import decisions_from_rows
 from optimizer.runs.facts import NOT_OURS, facts_in
 from optimizer.runs.parameters import facts_of
@@ -110,7 +110,7 @@ def _read_folder(folder: Path, case: Case) -> ReadPlan:
     check_decisions(rows, problems)
     facts = _facts(folder / RUN, problems)
     variables = variable_table({})
-    if (folder / VARIABLES).is_file():
+    if os.path.lexists(folder / VARIABLES):
         variables = _file(folder / VARIABLES, VALUES, case, problems)
         check_variables(variables, problems)
     problems.raise_if_any(InputError)
@@ -133,8 +133,11 @@ def _file(path: Path, spec: TableSpec, case: Case, problems: Problems) -> pd.Dat
         problems.add(path.name, "there is no such file", expected=A_PLAN)
         raise InputError(problems)
     try:
-        content = _content(path)
-    except OSError:
+        content = content_of(path, at_most=LARGEST_FILE, expected=A_PLAN)
+    except TooLargeError as error:
+        problems.add(path.name, str(error), expected=error.expected)
+        raise InputError(problems) from None
+    except NotReadError:
         problems.add(path.name, "is not a file that can be read", expected=A_PLAN)
         raise InputError(problems) from None
     found = Problems()
@@ -154,18 +157,11 @@ def _facts(path: Path, problems: Problems) -> dict[str, Any]:
     if not os.path.lexists(path):
         return {}
     try:
-        content = _content(path)
-    except OSError:
+        content = content_of(path, at_most=LARGEST_FACTS, expected="JSON")
+    except NotReadError:
         problems.add(path.name, NOT_OURS, expected="JSON with a table of scales")
         return {}
     return facts_in(content, path, problems)
-
-
-def _content(path: Path) -> bytes:
-    """Read a file of a run, and nothing else: a pipe would be waited for."""
-    if standing_at(path) != "file" or path.stat().st_size > LARGEST_FILE:
-        raise OSError(path)
-    return path.read_bytes()
 
 
 def _read_book(path: Path, case: Case) -> ReadPlan:

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import not_installed
+from optimizer.paths.writing import book_bytes, write_bytes
 from optimizer.plan import Plan
 from optimizer.policy import Policy
 from optimizer.rules import BOUNDS, RULES
@@ -74,18 +75,20 @@ def write_workbook(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
     """
     try:
         from openpyxl import Workbook
-        from openpyxl.writer.excel import ExcelWriter
     except ImportError as error:
         raise not_installed("plan.xlsx", "openpyxl", "excel") from error
     book = Workbook(write_only=True)
-    for name, table in sheets_of(plan, policy, case).items():
-        _write_sheet(book.create_sheet(name), table)
     book.properties.created = book.properties.modified = CREATED
-    parts = io.BytesIO()
-    ExcelWriter(book, ZipFile(parts, "w")).save()
-    with ZipFile(parts) as unpacked, ZipFile(path, "w") as package:
+
+    def fill() -> None:
+        for name, table in sheets_of(plan, policy, case).items():
+            _write_sheet(book.create_sheet(name), table)
+
+    parts, content = book_bytes(book, fill, compression=ZIP_STORED), io.BytesIO()
+    with ZipFile(io.BytesIO(parts)) as unpacked, ZipFile(content, "w") as package:
         for part in unpacked.namelist():
             package.writestr(ZipInfo(part, PACKED), unpacked.read(part), ZIP_DEFLATED)
+    write_bytes(path, content.getvalue())
 
 
 def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]:

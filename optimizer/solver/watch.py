@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
 
+from optimizer import interrupts
 from optimizer.errors import NoPlanError
 from optimizer.pauses import paused_by
 from optimizer.solver import stopped
@@ -175,17 +174,8 @@ class Watch:
     def listening(self) -> Iterator[None]:
         """Turn Ctrl-C into a request to stop with the best plan so far; a second one kills."""
 
-        def stop(_: int, __: FrameType | None) -> None:
-            if self.interrupted:
-                raise KeyboardInterrupt
+        def stop() -> None:
             self.interrupted = True
 
-        try:
-            before = signal.signal(signal.SIGINT, stop)
-        except ValueError:  # Only the main thread may listen; others go without.
+        with interrupts.listening(stop):
             yield
-            return
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)

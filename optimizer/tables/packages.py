@@ -16,6 +16,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from optimizer.errors import Problems
+from optimizer.paths.given import NotReadError, TooLargeError, content_of
 
 LARGEST_WORKBOOK = 100 * 2**20
 """Bytes of a workbook's file."""
@@ -118,17 +119,12 @@ class Package:
 def open_package(path: Path, problems: Problems) -> Package | None:
     """Read a workbook's file and check that it can be parsed safely; faults become problems."""
     try:
-        size = path.stat().st_size
-        if size > LARGEST_WORKBOOK:
-            problems.add(
-                path.name,
-                f"has {size:,} bytes",
-                expected=f"a workbook of at most {LARGEST_WORKBOOK:,} bytes",
-            )
-            return None
-        content = path.read_bytes()
-    except OSError as error:
-        problems.add(path.name, f"cannot be read: {error.strerror}")
+        content = content_of(path, at_most=LARGEST_WORKBOOK, expected="an .xlsx workbook")
+    except TooLargeError as error:
+        problems.add(path.name, str(error), expected=f"a workbook of {error.expected}")
+        return None
+    except NotReadError as error:
+        problems.add(path.name, str(error), expected=error.expected)
         return None
     try:
         package = Package(content, _archive(content))
