@@ -19,14 +19,19 @@ from optimizer.formulation import Model, build_pyomo
 from optimizer.formulation.custom import Extend, extend_model
 from optimizer.formulation.exposition import model_place, model_text, write_formulation
 from optimizer.instance import Instance, build_instance
+from optimizer.paths.given import begins_with, standing_at
+from optimizer.paths.new import look
 from optimizer.policy import Policy, load_policy
 from optimizer.policy.loading import tables_of
 from optimizer.solver import LoadedModel, Solution, Watch
+from optimizer.solver.loaded import search_log
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 SCALE_DIGITS = 6
 NO_SCALE = 1e-9
 MODEL_SUFFIXES = (".lp", ".mps")
+FIRST_WORDS = "Running HiGHS"
+"""How every log of the solver begins."""
 
 
 class Pair(NamedTuple):
@@ -131,9 +136,23 @@ def read_pair(
 
 
 def load(wanted: Wanted, instance: Instance, model: Model, log: Path | None = None) -> LoadedModel:
-    """Compile a model and load it, with the policy's options."""
+    """Compile a model and load it, with the policy's options.
+
+    Raises
+    ------
+    TargetError
+        If something is where a log is to be written that is none.
+    """
+    for path in () if log is None else (log, search_log(log)):
+        look(path, force=True, check=_no_log, expected="an older log of the solver, or nothing")
     options = wanted.pair.policy.solver
     return LoadedModel(instance, model, seed=options.seed, threads=options.threads, log=log)
+
+
+def _no_log(path: Path) -> str | None:
+    # A search that was not needed leaves an empty one.
+    is_empty = standing_at(path) == "file" and not path.stat().st_size
+    return None if is_empty or begins_with(path, FIRST_WORDS) else "is not a log of the solver"
 
 
 def scales_of(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> dict[str, float]:

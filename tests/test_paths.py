@@ -674,6 +674,20 @@ def test_writers_replace_what_they_wrote_and_nothing_else(
     assert new.mark_of(other) == before
 
 
+def test_logs_are_written_over_logs_only(tmp_path: Path) -> None:
+    log = tmp_path / "solver.log"
+    for _ in range(2):
+        solve(POLICY, CASE, log=log)
+        assert log.read_text().startswith("Running HiGHS")
+    for name in ("letter.txt", "search-solver.log"):
+        (tmp_path / name).write_text("theirs")
+    for given in ("letter.txt", "solver.log"):
+        with pytest.raises(TargetError, match="is not a log of the solver"):
+            solve(POLICY, CASE, log=tmp_path / given)
+    assert (tmp_path / "letter.txt").read_text() == "theirs"
+    assert (tmp_path / "search-solver.log").read_text() == "theirs"
+
+
 @contextmanager
 def small_files(size: int) -> Iterator[None]:
     """Let no file grow beyond a size, as on a disk that is nearly full."""

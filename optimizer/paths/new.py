@@ -208,7 +208,8 @@ def look(path: str | Path, *, force: bool, check: Check, expected: str) -> Place
             if reason is not None:
                 problems.add(str(given), reason, expected=expected)
     problems.raise_if_any(TargetError)
-    return Place(given, whole, mark_of(whole) if is_there else None, check)
+    with told(given):
+        return Place(given, whole, mark_of(whole) if is_there else None, check)
 
 
 def _whole(given: Path) -> Path:

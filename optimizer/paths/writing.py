@@ -69,6 +69,12 @@ def _drop(sheet: Any) -> None:
         writer.cleanup()
 
 
+def add_to_log(path: Path, text: str) -> None:
+    """Write at the end of a log, if that can be done: a log is no reason to lose a plan."""
+    with suppress(OSError), path.open("ab") as file:
+        file.write(text.encode())
+
+
 def new_folder(path: Path) -> None:
     """Make a folder; the one it is made in may have been cleared away since it was begun."""
     path.mkdir(parents=True, exist_ok=True)

@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.errors import not_installed
+from optimizer.errors import Problems, not_installed
 from optimizer.paths import new as new_paths
-from optimizer.paths.given import NotReadError, content_of
+from optimizer.paths.given import NotReadError, content_of, names_in
 from optimizer.paths.writing import write_text
 from optimizer.plan import Plan
 from optimizer.policy import Policy
@@ -61,7 +61,10 @@ def place_for(folder: Path, *, force: bool) -> new_paths.Place:
 def _no_run(folder: Path) -> str | None:
     if not folder.is_dir():
         return "is not a run folder"
-    names = {item.name for item in folder.iterdir()}
+    problems = Problems()
+    names = set(names_in(folder, problems))
+    if len(problems):
+        return "cannot be read"
     if names and not (names >= WRITTEN_ALWAYS and _is_facts(folder / RUN)):
         return "is not a run folder"
     foreign = sorted(names - WRITTEN)

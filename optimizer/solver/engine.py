@@ -13,6 +13,7 @@ import numpy as np
 import scipy.sparse
 
 from optimizer.errors import SolverError
+from optimizer.paths.writing import add_to_log
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.patching import Patch
 from optimizer.solver.scaling import objective_units, power_of_two_scales
@@ -371,9 +372,8 @@ class Engine:
         self._launch(watch)
         run = self._result()
         if self._log is not None:
-            with self._log.open("a", encoding="utf-8") as log:
-                log.write("\nThe columns of the search were not worth what it said: it was ")
-                log.write("repeated without a start.\n")
+            text = "The columns of the search were not worth what it said: it was repeated without"
+            add_to_log(self._log, f"\n{text} a start.\n")
         if not self._is_true(run):
             raise SolverError(
                 "HiGHS's columns are not worth what it says of them, even without a start: "

@@ -36,6 +36,11 @@ from optimizer.solver.watch import Watch, relative_gap
 from optimizer.solver.wholeness import wholeness
 
 
+def search_log(log: Path) -> Path:
+    """Where the log of the tree search stands, given that of the relaxations."""
+    return log.with_name(f"search-{log.name}")
+
+
 class LoadedModel:
     """A model compiled once and loaded, with maps from names to rows and columns.
 
@@ -290,7 +295,7 @@ class LoadedModel:
 
     def _search_log(self) -> Path | None:
         """Log of the tree search, beside that of the relaxations: HiGHS starts every log anew."""
-        return None if self.log is None else self.log.with_name(f"search-{self.log.name}")
+        return None if self.log is None else search_log(self.log)
 
     def _least_transfers(self, x: Floats, watch: Watch) -> Floats:
         """Among plans that differ in money moved only, take the one that moves least.
