@@ -26,7 +26,7 @@ from optimizer.solver import LoadedModel, Progress, Solution, Watch
 from optimizer.solver.tightening import told
 from optimizer.toml_files import shown
 
-CHECKING, WRITING = 0.5, 2.5
+CHECKING, WRITING = 0.5, 1.6
 """Time that checking a plan takes, and checking and writing it, in multiples of the time that a
 command took from its start until the model was loaded: 0.4 and 1.4 on the Japan case. Both grow
 with the case and with the slowness of the machine."""

@@ -18,8 +18,9 @@ from optimizer.formulation import build_pyomo
 from optimizer.instance import Instance, build_instance
 from optimizer.policy import load_policy
 from optimizer.solver import LoadedModel, Watch, engine
+from optimizer.solver.early import FIRST_GAP, early
 from optimizer.solver.engine import PARALLEL, Engine, Run
-from optimizer.solver.kernel import STAGED, Kernel
+from optimizer.solver.kernel import SHARE, STAGED, Kernel
 from optimizer.solver.matrix import Floats
 from optimizer.solver.rounding import build_rounding
 from optimizer.solver.search import Search
@@ -137,6 +138,88 @@ def test_decisions_in_the_kernel_are_whole_and_keep_every_rule() -> None:
         assert distance(decided[search.staged]) <= TOLERANCE
         scale = 1.0 + np.abs(loaded.matrix.numbers()).max()
         assert loaded.matrix.violation(decided) <= TOLERANCE * scale
+
+
+def test_a_plan_is_made_before_the_decisions_are_as_good_as_a_small_gap_asks() -> None:
+    found = 0
+    for seed in SEEDS:
+        loaded = drawn(seed)
+        search, root = search_of(loaded)
+        firsts: list[Floats] = []
+
+        def first(x: Floats, firsts: list[Floats] = firsts) -> None:
+            firsts.append(x)
+
+        kernel = Kernel(loaded.matrix, search.staged, search.whole, loaded.options, 0.0)
+        decided = kernel.decide(root, Watch(), first)
+        assert decided is not None
+        assert len(firsts) <= 1
+        for x in firsts:
+            found += 1
+            assert distance(x[search.staged]) <= TOLERANCE
+            best = loaded.matrix.points(decided)
+            # The bound of a search is never below its end, and the share is of its own points.
+            room = SHARE * FIRST_GAP * abs(loaded.matrix.points(x))
+            assert best - loaded.matrix.points(x) <= room + TOLERANCE * max(1.0, abs(best))
+    assert found >= 3
+
+
+def test_decisions_that_came_first_are_made_a_plan_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in SEEDS:
+        search, root = search_of(drawn(seed))
+        rounded: list[list[float]] = []
+        original = Search._rounded
+
+        def note(
+            search: Search,
+            x: Floats,
+            rounded: list[list[float]] = rounded,
+            original: Callable[[Search, Floats], None] = original,
+        ) -> None:
+            rounded.append(np.round(x[search.staged]).tolist())
+            original(search, x)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Search, "_rounded", note)
+            search._kernel(root)
+        if search.best is not None:
+            assert all(rounded.count(decisions) == 1 for decisions in rounded)
+
+
+def test_where_time_is_short_any_decisions_will_do() -> None:
+    taken: list[Floats] = []
+    watch = Watch(time_limit=100.0)
+    x = np.array([3.0])
+    hand_over = early(0.01, taken.append, watch)
+    hand_over.see(None, 0.0, 9.0)
+    hand_over.see(x, 3.0, 9.0)
+    hand_over.see(x, 3.0, -np.inf)
+    assert not taken
+    # More than half of the time that was left has gone.
+    watch.started -= 60.0
+    hand_over.see(x, 3.0, 9.0)
+    hand_over.see(x, 3.0, 3.0)
+    assert len(taken) == 1
+    assert not watch.is_repeatable
+    quiet = Watch()
+    early(0.01, taken.append, quiet).see(x, 3.0, 3.02)
+    assert len(taken) == 2
+    assert quiet.is_repeatable
+
+
+def test_time_that_runs_out_before_whole_numbers_does_not_lose_the_decisions() -> None:
+    # Decisions were found, and then the limit was there: rounding them is one of the last steps.
+    for seed in SEEDS:
+        search, root = search_of(drawn(seed))
+        kernel = Kernel(search.matrix, search.staged, search.whole, search.options, 0.01)
+        decided = kernel.decide(root, Watch())
+        assert decided is not None
+        search.watch.time_limit = search.watch.seconds + 1e-9
+        search.watch.should_stop()
+        search.watch.time_limit = 1000.0
+        assert search.watch.timed_out
+        search._rounded(decided)
+        assert search.best is not None
 
 
 def test_rounded_margins_keep_every_rule_and_the_decisions() -> None:

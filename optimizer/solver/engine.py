@@ -14,6 +14,7 @@ import scipy.sparse
 
 from optimizer.errors import SolverError
 from optimizer.paths.writing import add_to_log
+from optimizer.solver.early import Early
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.patching import Patch
 from optimizer.solver.scaling import objective_units, power_of_two_scales
@@ -118,6 +119,7 @@ class Engine:
         self._watch: Watch | None = None
         self._bounds = False
         self._found: Callable[[Floats], None] | None = None
+        self._early: Early | None = None
         for event in (
             self._highs.cbMipInterrupt,
             self._highs.cbSimplexInterrupt,
@@ -329,6 +331,7 @@ class Engine:
         afresh: bool = False,
         bounds: bool = False,
         found: Callable[[Floats], None] | None = None,
+        early: Early | None = None,
     ) -> Run:
         """Solve until done or the watch says stop.
 
@@ -345,11 +348,14 @@ class Engine:
             the search ends when that closes the gap.
         found
             Told every better solution of a tree search.
+        early
+            Handed one solution before a tree search has ended, which ends if that closes the gap.
         """
         if self.relaxed:
             large = afresh and self.matrix.a.nnz > LARGE
             self._option("solver", "ipx" if large else "simplex")
         self._watch, self._bounds, self._found, self._best = watch, bounds, found, None
+        self._early = early
         self.runs += 1
         if watch.should_stop():
             return Run("stopped", None, None, None)
@@ -438,11 +444,20 @@ class Engine:
             bound = float(event.data_out.mip_dual_bound) / self._units
             if np.isfinite(bound):
                 watch.learn_quietly(bound)
-        if watch.should_stop() or (self._bounds and watch.is_close()):
+        self._see_early(event)
+        may_close = self._bounds or (self._early is not None and self._early.is_done)
+        if watch.should_stop() or (may_close and watch.is_close()):
             event.interrupt()
+
+    def _see_early(self, event: HighsCallbackEvent) -> None:
+        if self._early is not None and self._best is not None:
+            bound = float(event.data_out.mip_dual_bound) / self._units
+            with inside_run():
+                self._early.see(self._best, self.matrix.points(self._best), bound)
 
     def _on_solution(self, event: HighsCallbackEvent) -> None:
         self._best = np.array(event.data_out.mip_solution, dtype=float) * self._scale
         if self._found is not None:
             with inside_run():
                 self._found(self._best)
+        self._see_early(event)

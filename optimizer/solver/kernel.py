@@ -9,10 +9,12 @@ every threshold on the Japan case, because opened agreements force cohorts that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optimizer.solver.early import FIRST_GAP, early
 from optimizer.solver.engine import Engine, Options, Run
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.watch import Watch
@@ -50,18 +52,35 @@ class Kernel:
     options: Options
     gap: float
 
-    def decide(self, root: Run, watch: Watch) -> Floats | None:
-        """Whole decisions around the relaxation's; wider wherever that leaves no plan."""
+    def decide(
+        self, root: Run, watch: Watch, first: Callable[[Floats], None] | None = None
+    ) -> Floats | None:
+        """Whole decisions around the relaxation's; wider wherever that leaves no plan.
+
+        Parameters
+        ----------
+        first
+            Is given decisions that are as good as a gap of a hundredth asks for, where better
+            ones are searched for afterwards, or the best so far where time is short.
+        """
         assert root.x is not None
         if self.whole.holds(root.x, self.staged):
             return root.x
         for box, settled in ((True, True), (True, False), (False, False)):
-            run = self._search(root, watch, box=box, settled=settled)
+            run = self._search(root, watch, first, box=box, settled=settled)
             if run.x is not None or watch.should_stop():
                 return run.x
         return None
 
-    def _search(self, root: Run, watch: Watch, *, box: bool, settled: bool) -> Run:
+    def _search(
+        self,
+        root: Run,
+        watch: Watch,
+        first: Callable[[Floats], None] | None,
+        *,
+        box: bool,
+        settled: bool,
+    ) -> Run:
         assert root.x is not None
         lower, upper = self.matrix.lower.copy(), self.matrix.upper.copy()
         if settled:
@@ -76,7 +95,8 @@ class Kernel:
         if self.matrix.a.nnz > BY_INTERIOR_POINT:
             options["mip_lp_solver"] = "ipx"
         kernel = replace(self.matrix, lower=lower, upper=upper, integral=integral)
-        return Engine(kernel, relaxed=False, options=options).run(watch)
+        sooner = None if first is None else early(SHARE * FIRST_GAP, first, watch)
+        return Engine(kernel, relaxed=False, options=options).run(watch, early=sooner)
 
     def _zeros(self, x: Floats) -> Ints:
         margins = np.concatenate([self.matrix.family(name) for name in MARGINS])

@@ -20,6 +20,7 @@ from optimizer.instance import Instance
 from optimizer.pauses import pause
 from optimizer.rules import register
 from optimizer.solver.compiling import compile_model
+from optimizer.solver.early import FIRST_GAP
 from optimizer.solver.elastic import least_relaxation
 from optimizer.solver.engine import Engine, Options, Run
 from optimizer.solver.going_on import GoingOn
@@ -222,17 +223,20 @@ class LoadedModel:
 
         ``None`` if the whole relaxation is solved as soon, or pairs cannot be left out.
         """
-        if self.matrix.a.nnz < LARGE or gap < LEAST_GAP or self._going_on.has_begun:
+        if self.matrix.a.nnz < LARGE or self._going_on.has_begun:
             return None
+        # Too small a gap would let all pairs in; a first plan comes as soon as at a wider one.
+        wanted = gap if gap >= LEAST_GAP else FIRST_GAP
         pair = ["country", "track"]
         by_pair = summed(self.instance.sets.pairs, pair, "applicants")
         applicants = mapping(by_pair, pair, "applicants")
         self.lp.set_costs(self.matrix.cost)
-        sifted = sift(self.matrix, self.lp, applicants, self.options, watch, gap=gap)
+        sifted = sift(self.matrix, self.lp, applicants, self.options, watch, gap=wanted)
         if sifted is None:
             return None
-        search = self._search(sifted.matrix, watch, gap)
+        search = self._search(sifted.matrix, watch, wanted)
         search.run(sifted.run, self.last)
+        watch.target = gap
         return search
 
     def _search(
@@ -350,7 +354,7 @@ class LoadedModel:
             gap=gap,
             decisions=decisions,
             money=money,
-            complete=not (watch.timed_out or watch.interrupted),
+            complete=watch.is_repeatable,
             nodes=search.nodes,
             variables=self._variables(x),
             links=search.links,

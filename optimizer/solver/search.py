@@ -153,7 +153,11 @@ class Search:
             if plan is not None:
                 self._keep(plan)
                 return
-        for plan in islice(self._margins.plans(x, self.watch), PLANS):
+        watch = self.watch
+        if self.best is None and watch.timed_out and not watch.interrupted:
+            # Decisions that are there must not be lost for want of whole numbers.
+            watch = watch.for_last_steps()
+        for plan in islice(self._margins.plans(x, watch), PLANS):
             self._keep(self.exact(plan))
             if self.watch.is_close() or self.watch.should_stop():
                 return
@@ -166,9 +170,18 @@ class Search:
     def _kernel(self, root: Run) -> None:
         self.watch.begin("agreements")
         kernel = Kernel(self.matrix, self.staged, self.whole, self.options, self.gap)
-        decided = kernel.decide(root, self.watch)
-        if decided is not None:
-            self.decided = self.matrix.points(decided)
+        tried: list[Floats] = []
+
+        def first(x: Floats) -> None:
+            tried.append(np.round(x[self.staged]))
+            self._rounded(x)
+
+        decided = kernel.decide(root, self.watch, first if self.best is None else None)
+        if decided is None:
+            return
+        self.decided = self.matrix.points(decided)
+        is_new = not any(np.array_equal(np.round(decided[self.staged]), one) for one in tried)
+        if self.best is None or (is_new and not self.watch.is_close()):
             self.watch.begin("whole numbers")
             self._rounded(decided)
 

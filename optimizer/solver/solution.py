@@ -49,5 +49,4 @@ class Solution:
 
 def without_plan(status: str, watch: Watch) -> Solution:
     """A search that ended without a plan."""
-    complete = not (watch.timed_out or watch.interrupted)
-    return Solution(status, None, watch.bound, None, {}, {}, complete)
+    return Solution(status, None, watch.bound, None, {}, {}, watch.is_repeatable)

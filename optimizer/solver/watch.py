@@ -59,6 +59,8 @@ class Watch:
         Seconds of them that are kept for what comes after the search.
     timed_out
         Whether the limit ended anything.
+    hurried
+        Whether anything was done in another way than without a limit.
     spent
         Seconds by step, of steps that have ended.
     target
@@ -71,6 +73,7 @@ class Watch:
     reserve: float = 0.0
     interrupted: bool = False
     timed_out: bool = False
+    hurried: bool = False
     step: str = "start"
     objective: float | None = None
     bound: float | None = None
@@ -99,6 +102,11 @@ class Watch:
             return Watch()
         over = max(GRACE * self.time_limit, LEAST_GRACE)
         return Watch(time_limit=self.time_limit - self.reserve + over, started=self.started)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether nothing depended on how fast the machine was, or on the user."""
+        return not (self.timed_out or self.interrupted or self.hurried)
 
     def is_close(self) -> bool:
         """Whether the best plan is proven to be within the gap that is asked for."""
