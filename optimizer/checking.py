@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimizer.addresses import is_cell
 from optimizer.case import Case, load_case
-from optimizer.errors import PolicyError, Problems
+from optimizer.errors import PolicyError, Problems, some_of
 from optimizer.evaluation import Evaluation, evaluate_decisions, values_of
 from optimizer.frames import mapping
 from optimizer.instance import Instance, build_instance
@@ -72,9 +72,9 @@ def differences(plan: ReadPlan, policy: Policy | str | Path, case: Case) -> list
         found.append("the plan holds for the case as it is now, not as it was when it was solved")
     cells = [address for address in plan.facts.get("changes", {}) if is_cell(str(address))]
     if cells:
-        found.append(f"the case is meant without the run's changes ({', '.join(cells)})")
+        found.append(f"the case is meant without the run's changes ({some_of(cells)})")
     if plan.facts.get("dropped"):
-        names = ", ".join(map(str, plan.facts["dropped"]))
+        names = some_of(map(str, plan.facts["dropped"]))
         found.append(f"what the run had dropped is checked all the same ({names})")
     if "extend" in plan.facts:
         found.append("the custom rules of the run are not checked here; evaluate takes extend")

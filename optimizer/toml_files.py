@@ -204,13 +204,11 @@ def add_complaints(
         else:
             # Of what the members of a union say about one value the last is kept.
             found[address, ""] = _problem(details, address, model, data, file_of(address))
+    above = {address[:end] for address, _ in found for end in range(len(address))}
     for (address, _), problem in found.items():
         # A list whose entries are faulty has entries.
-        has_faulty_entries = problem.message == EMPTY and any(
-            len(other) > len(address) and other[: len(address)] == address for other, _ in found
-        )
-        if not has_faulty_entries:
-            problems.add_all([problem])
+        if problem.message != EMPTY or address not in above:
+            problems.extend([problem])
 
 
 def _address(details: ErrorDetails, data: Mapping[str, Any]) -> Address:

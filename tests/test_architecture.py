@@ -20,6 +20,7 @@ PACKAGE = ROOT / "optimizer"
 ORDER = (
     "interrupts",
     "odd_text",
+    "problems",
     "errors",
     "pauses",
     "paths",

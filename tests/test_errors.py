@@ -9,6 +9,8 @@ import warnings
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from optimizer import errors
 from optimizer.errors import (
@@ -22,6 +24,7 @@ from optimizer.errors import (
     SolverError,
     did_you_mean,
 )
+from optimizer.problems import MORE
 
 
 @pytest.mark.parametrize(
@@ -99,6 +102,68 @@ def test_rest_of_many_comes_last() -> None:
         problems.raise_if_any(InputError)
     messages = [problem.message for problem in caught.value.problems]
     assert messages[9:] == ["fault 09", "... and 2 more like the ones before"]
+
+
+def test_ten_problems_of_each_kind_are_shown_and_the_rest_counted() -> None:
+    problems = Problems()
+    for number in range(100_000):
+        problems.add("p.toml", f"{number} is not text", column=f"limits.'a, {number}'.name")
+    for row in range(2, 14):
+        problems.add("a.csv", "'x' is not a number", row=row, column="gdp")
+        problems.add("a.csv", "'x' is not a number", row=row, column="area")
+    for column in "abcdefghijklmn":
+        problems.add("a.csv", "is not a column", row=1, column=column)
+    with pytest.raises(PolicyError) as caught:
+        problems.raise_if_any(PolicyError)
+    told = [str(problem) for problem in caught.value.problems]
+    assert len(told) == 4 * 11
+    assert "a.csv row 12, column gdp: ... and 2 more like the ones before" in told
+    assert "a.csv row 1, column k: ... and 4 more like the ones before" in told
+    assert told[-1] == "p.toml, limits.'a, 10005'.name: ... and 99,990 more like the ones before"
+    assert len(str(caught.value)) < 5_000
+
+
+@given(
+    st.lists(
+        st.builds(
+            Problem,
+            st.sampled_from(["a.csv", "p.toml"]),
+            st.builds("'{}' is wrong {}".format, st.integers(0, 99), st.sampled_from("ab")),
+            st.one_of(st.none(), st.integers(1, 99)),
+            st.one_of(st.none(), st.sampled_from(["x", "y"])),
+        ),
+        max_size=99,
+        unique=True,
+    )
+)
+def test_no_problem_is_lost(found: list[Problem]) -> None:
+    problems = Problems()
+    problems.extend(found)
+    shown = PolicyError(problems).problems
+    more = [MORE.fullmatch(problem.message) for problem in shown]
+    counted = sum(1 if each is None else int(each[1].replace(",", "")) for each in more)
+    assert counted == len(found)
+    # What travels between processes, or is collected again, counts the same.
+    assert PolicyError(shown).problems == shown
+
+
+def test_what_is_counted_is_counted_again() -> None:
+    first, second = Problems(), Problems()
+    for number in range(2):
+        first.add_all(Problem("a.csv", f"{number} no {row}", row) for row in range(2, 22))
+    second.extend(first)
+    second.add("a.csv", "2 no 99", row=99)
+    told = [str(problem) for problem in InputError(second).problems]
+    assert told[-1] == "a.csv row 7: ... and 31 more like the ones before"
+    assert len(told) == 11
+
+
+def test_thousands_of_things_expected_are_cut() -> None:
+    names = ", ".join(f"name {number}" for number in range(100_000))
+    problem = Problem("p.toml", "is wrong", expected=f"one of {names}", maybe="name 7")
+    assert len(str(problem)) < 2_100
+    assert str(problem).endswith("name 208, name 209, ... and 99,790 more. Maybe name 7.")
+    assert len(str(Problem("p.toml", "x" * 9_999))) < 2_100
 
 
 def test_infeasible_error_holds_advice() -> None:

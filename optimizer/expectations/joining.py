@@ -72,7 +72,7 @@ def join_expectations(
     try:
         instance = build_instance(case, _with_ranges(policy, expectations))
     except PolicyError as error:
-        problems.add_all(_at_home(problem, expectations) for problem in error.problems)
+        problems.extend(_at_home(problem, expectations) for problem in error.problems)
         raise PolicyError(problems) from None
     asking = _rules_asking(instance) | set(rules) | unknown
     for place, name in _named(expectations):

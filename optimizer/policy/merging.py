@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -49,6 +50,14 @@ class Layers:
     sheets: Sheets | None = None
     below: Layers | None = None
 
+    @cached_property
+    def _said(self) -> _Said:
+        return _Said(self.own)
+
+    @cached_property
+    def _below(self) -> _Said:
+        return _Said(self.base)
+
     def retell(self, problem: Problem) -> Problem:
         """Tell a problem of an address as one of who said it, or of its cell in a workbook."""
         is_ours = problem.file == self.file and problem.sheet is None
@@ -58,17 +67,17 @@ class Layers:
         if any(parts[: len(change)] == change for change in self.changed):
             return replace(problem, file=CHANGES)
         if self.sheets is None:
-            is_inherited = _depth(self.base, parts) > _depth(self.own, parts)
+            is_inherited = self._below.depth(parts) > self._said.depth(parts)
             return replace(problem, file=self.base_file) if is_inherited else problem
         told, cell = self.sheets.problem(problem, parts)
         told_to = 0 if cell is None else ROW_PARTS if cell.is_row else len(parts)
-        if _depth(self.base, parts) > told_to:
+        if self._below.depth(parts) > told_to:
             return replace(problem, file=self._base_file_of(parts))
         return told
 
     def _base_file_of(self, parts: tuple[str, ...]) -> str:
         below = self.below
-        is_further = below is not None and _depth(below.own, parts) < _depth(below.base, parts)
+        is_further = below is not None and below._said.depth(parts) < below._below.depth(parts)
         return below.base_file if below is not None and is_further else self.base_file
 
     def file_of(self, address: Address) -> str:
@@ -77,46 +86,56 @@ class Layers:
         if any(parts[: len(change)] == change for change in self.changed):
             return CHANGES
         for end in range(len(address), 0, -1):
-            if _holds(self.own, address[:end], self.merged):
+            if self._said.holds(address[:end], self.merged):
                 return self.file
-            if self.base_file and _holds(self.base, address[:end], self.merged):
+            if self.base_file and self._below.holds(address[:end], self.merged):
                 return self.base_file if self.below is None else self.below.file_of(address)
         return self.file
 
 
-def _holds(data: Any, address: Address, merged: Any) -> bool:
-    """Whether data say something at an address of the merged data; limits are found by name."""
-    for part in address:
-        if isinstance(part, int):
-            if not isinstance(merged, tuple) or not isinstance(data, tuple):
-                return False
-            merged = merged[part] if part < len(merged) else None
-            name = merged.get("name") if isinstance(merged, Mapping) else None
-            if isinstance(name, str):
-                same = (entry for entry in data if _name(entry) == name)
-                data = next(same, None)
+class _Said:
+    """Tables of one file, asked what they say; limits are found by name."""
+
+    def __init__(self, tables: Mapping[str, Any]) -> None:
+        self.tables = tables
+        limits = tables.get("limits")
+        entries = limits if isinstance(limits, tuple) else ()
+        # The first of a name; of thousands none is looked for twice.
+        self.limits = {_name(entry): entry for entry in reversed(entries)}
+
+    def holds(self, address: Address, merged: Any) -> bool:
+        """Whether something is said at an address of the merged tables."""
+        data: Any = self.tables
+        for depth, part in enumerate(address):
+            if isinstance(part, int):
+                if not isinstance(merged, tuple) or not isinstance(data, tuple):
+                    return False
+                merged = merged[part] if part < len(merged) else None
+                name = _name(merged) if address[:depth] == ("limits",) else None
+                if name is not None:
+                    data = self.limits.get(name)
+                else:
+                    data = data[part] if part < len(data) else None
             else:
-                data = data[part] if part < len(data) else None
-        else:
-            merged = merged.get(part) if isinstance(merged, Mapping) else None
-            if not isinstance(data, Mapping) or part not in data:
+                merged = merged.get(part) if isinstance(merged, Mapping) else None
+                if not isinstance(data, Mapping) or part not in data:
+                    return False
+                data = data[part]
+            if data is None:
                 return False
-            data = data[part]
-        if data is None:
-            return False
-    return True
+        return True
 
-
-def _depth(data: Any, parts: tuple[str, ...]) -> int:
-    """How many parts of an address data say something at; limits are found by name."""
-    for depth, part in enumerate(parts):
-        if isinstance(data, tuple):
-            data = next((entry for entry in data if _name(entry) == part), None)
-        else:
-            data = data.get(part) if isinstance(data, Mapping) else None
-        if data is None:
-            return depth
-    return len(parts)
+    def depth(self, parts: tuple[str, ...]) -> int:
+        """How many parts of an address something is said at."""
+        data: Any = self.tables
+        for depth, part in enumerate(parts):
+            if isinstance(data, tuple):
+                data = self.limits.get(part) if parts[:depth] == ("limits",) else None
+            else:
+                data = data.get(part) if isinstance(data, Mapping) else None
+            if data is None:
+                return depth
+        return len(parts)
 
 
 def _name(entry: object) -> str | None:

@@ -92,7 +92,7 @@ class Sheets:
             else:
                 found[name] = reader.goal()
                 self._remember(GOALS.name, name, found[name])
-            problems.add_all(reader.problems)
+            problems.extend(reader.problems)
         return found
 
     def _limits(self, base: object, base_file: str, problems: Problems) -> tuple[Any, ...]:
@@ -108,7 +108,7 @@ class Sheets:
             else:
                 found.append(entry)
                 self._remember(LIMITS.name, name, entry)
-            problems.add_all(reader.problems)
+            problems.extend(reader.problems)
         return tuple(found)
 
     def _rows(
@@ -179,7 +179,7 @@ def read_sheets(path: Path, problems: Problems) -> Sheets | None:
             empty_table(spec) if grid is None else parse_grid(grid, spec, "", found).frame
         )
     places = workbook.places(grids)
-    problems.add_all(found.retold(places.retell))
+    problems.extend(found.retold(places.retell))
     sheets = Sheets(places, {}, {}, frames)
     return replace(sheets, said=_said(sheets, problems))
 
@@ -205,7 +205,7 @@ def _said(sheets: Sheets, problems: Problems) -> dict[str, Any]:
     for number, row in frame[frame["key"].ne("")].iterrows():
         reader = RowReader(POLICY.name, row, sheets.places, {}, "")
         said = reader.said()
-        problems.add_all(reader.problems)
+        problems.extend(reader.problems)
         if said is None:
             continue
         key, value = said

@@ -98,7 +98,7 @@ def facts_in(content: bytes, path: Path, problems: Problems) -> dict[str, Any]:
         column = dotted(address, facts)
         if column not in columns:
             told.add(path.name, message, column=column, expected="a usual number")
-    problems.add_all(told)
+    problems.extend(told)
     return {} if len(told) else facts
 
 

@@ -123,7 +123,7 @@ def _slots(path: Path, case: Case, problems: Problems) -> pd.DataFrame:
     found = Problems()
     slots = _file(path, SLOTS, case, problems)
     check_slots(slots, case, found)
-    problems.add_all(replace(problem, file=path.name) for problem in found)
+    problems.extend(replace(problem, file=path.name) for problem in found)
     return slots
 
 
@@ -142,7 +142,7 @@ def _file(path: Path, spec: TableSpec, case: Case, problems: Problems) -> pd.Dat
         raise InputError(problems) from None
     found = Problems()
     frame = read_table(content, spec, case.currency, found).frame
-    problems.add_all(replace(problem, file=path.name) for problem in found)
+    problems.extend(replace(problem, file=path.name) for problem in found)
     for column in spec.columns:
         if column.kind == "text":
             frame[column.name] = frame[column.name].map(plain).astype("str")

@@ -260,7 +260,7 @@ KINDS = {
         policy('"asia_share"', '"\\u001b[31masia"'),
         (
             "1 problem\n"
-            "- plain.toml, limits.\\x1b[31masia.name: '\\x1b[31masia' has control characters\n"
+            "- plain.toml, limits.\"\\x1b[31masia\".name: '\\x1b[31masia' has control characters\n"
             "    Expected text without control characters."
         ),
     ),
