@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyomo.environ as pyo
 import pytest
 
@@ -19,7 +20,8 @@ from optimizer.instance import Instance
 from optimizer.planner import solve
 from optimizer.solver import LoadedModel, Progress, Solution, Watch, engine, relative_gap
 from optimizer.solver.compiling import compile_model
-from optimizer.solver.engine import Engine
+from optimizer.solver.engine import Engine, Options
+from optimizer.solver.going_on import PRIMAL
 from optimizer.solver.matrix import Floats, Matrix
 from optimizer.solver.rounding import Rounding, build_rounding
 from optimizer.solver.scaling import power_of_two_scales
@@ -129,6 +131,17 @@ def compiled(case: SmallCase, folder: Path) -> tuple[Instance, Matrix]:
     return instance, compile_model(model_of(instance))
 
 
+def test_the_largest_fractions_go_up() -> None:
+    def margin(*columns: int) -> pd.DataFrame:
+        return pd.DataFrame({"column": columns, "block": 0})
+
+    none = margin().astype("int64")
+    rounding = Rounding(1, margin(0, 1, 2), margin(3, 4), none)
+    # Three come and three are placed: 0.9 and 0.8 go up, 1.3 goes down, and 2.6 goes up.
+    whole = rounding.near(np.array([0.9, 0.8, 1.3, 2.6, 0.4]))
+    assert whole.tolist() == [1.0, 1.0, 1.0, 3.0, 0.0]
+
+
 # Answers
 
 
@@ -150,6 +163,24 @@ def test_a_plan_within_a_wide_gap_is_called_feasible(tmp_path: Path) -> None:
     assert (found.status, found.complete, found.nodes) == ("feasible", True, 0)
     assert found.bound == pytest.approx(650.0)
     assert found.gap == pytest.approx(50 / 600)
+
+
+def test_a_plan_with_a_small_gap_is_not_called_optimal(tmp_path: Path) -> None:
+    # Ten thousand slots where the relaxation has half a slot more: a gap of 0.005 %.
+    case = NATIONAL.with_(applicants=("AA,t,,20000",), budgets=("main,{year},M,100005,program",))
+    found = solved(case, tmp_path, gap=1e-3)
+    assert found.status == "feasible"
+    assert found.gap == pytest.approx(5e-5)
+    assert solved(case, tmp_path, gap=0.0).status == "optimal"
+
+
+def test_nobody_is_admitted_who_did_not_apply_where_an_agreement_exists(tmp_path: Path) -> None:
+    # Money is there for everybody: three a year of B, whose agreement is open from the first year.
+    case = AGREED.with_(budgets=("main,{year},M,1000,program",))
+    instance = case.instance(tmp_path)
+    found = LoadedModel(instance, model_of(instance)).solve(Watch(), gap=0.0)
+    cohorts = instance.sets.cohort.assign(n=found.decisions["cohort"])
+    assert cohorts[cohorts["country"].eq("BB")]["n"].tolist() == [3.0, 3.0]
 
 
 def test_ideals_are_those_of_the_relaxation(tmp_path: Path) -> None:
@@ -191,6 +222,20 @@ def test_a_gap_is_relative_to_the_plan() -> None:
 
 
 # Stopping
+
+
+def test_a_relaxation_that_was_cut_off_proves_no_bound(tmp_path: Path) -> None:
+    # After one step of the primal simplex there is a solution, worth less than the best.
+    matrix = compiled(SERVED, tmp_path)[1]
+    options: Options = {"simplex_strategy": PRIMAL, "presolve": "off", "simplex_iteration_limit": 1}
+    cut_off = Engine(matrix, relaxed=True, options=options).run(Watch())
+    whole = Engine(matrix, relaxed=True, options={}).run(Watch())
+    assert cut_off.status == "stopped"
+    assert cut_off.objective is not None
+    assert whole.objective is not None
+    assert cut_off.objective < whole.objective
+    assert cut_off.bound is None
+    assert whole.bound == whole.objective
 
 
 def test_no_time_means_no_plan(tmp_path: Path) -> None:
