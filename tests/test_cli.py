@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from optimizer import cli
+from optimizer import cli, planner
 from optimizer.case import Case
 from optimizer.plan import Plan
 from optimizer.policy import Policy
@@ -301,21 +303,193 @@ def test_a_folder_that_cannot_be_written_is_one_line(
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_ctrl_c_while_writing_keeps_the_plan(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def while_writing(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let something happen when there is a plan and half of it is written."""
     write_workbook = workbook.write_workbook
 
-    def interrupted(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
+    def written(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
+        happens()
         write_workbook(plan, path, policy, case)
 
-    monkeypatch.setattr(workbook, "write_workbook", interrupted)
-    # Whatever a shell runs in the background begins with the signal ignored.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "run") == 0
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
+    monkeypatch.setattr(workbook, "write_workbook", written)
+
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.fixture
+def _usual_signals() -> Iterator[None]:
+    """Signals as a terminal gives them: whatever a shell runs in the background ignores Ctrl-C."""
+    usual = dict.fromkeys(SIGNALS, signal.SIG_DFL) | {signal.SIGINT: signal.default_int_handler}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    after = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    assert after == usual
+
+
+@pytest.mark.usefixtures("_usual_signals")
+@pytest.mark.parametrize("number", SIGNALS)
+def test_no_signal_while_writing_loses_the_plan(
+    number: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    while_writing(monkeypatch, lambda: os.kill(os.getpid(), number))
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "run") == 0
     assert {file.name for file in (tmp_path / "run").iterdir()} >= RUN_FILES
+
+
+@pytest.mark.usefixtures("_usual_signals")
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_after_writing_comes_too_late(
+    number: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cli, "print_plan", lambda plan: os.kill(os.getpid(), number))
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "run") == 0
+    assert {file.name for file in (tmp_path / "run").iterdir()} >= RUN_FILES
+
+
+@pytest.mark.usefixtures("_usual_signals")
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_before_there_is_a_plan_leaves_nothing(
+    number: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    def read(*words: object, **options: object) -> None:
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr("optimizer.planner.planned", read)
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "a" / "run") == 130
+    assert not list(tmp_path.iterdir())
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_usual_signals")
+def test_a_command_told_to_outlive_its_terminal_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        monkeypatch.setattr(
+            "optimizer.cli.showing.ProgressLine.show",
+            lambda *words: os.kill(os.getpid(), signal.SIGHUP),
+        )
+        assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "run") == 0
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+# Where to write, looked at again ----------------------------------------------------------------
+
+
+def test_a_folder_made_meanwhile_stays_and_the_run_is_beside_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+
+    def appear() -> None:
+        out.mkdir()
+        (out / "will.txt").write_text("mine")
+
+    while_writing(monkeypatch, appear)
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", out) == 2
+    told = capsys.readouterr()
+    assert "something else has appeared there meanwhile and stays as it is" in told.err
+    assert f"is in {tmp_path / 'run-2'}" in told.err
+    assert f"to {tmp_path / 'run-2'}" in told.out
+    assert [(file.name, file.read_text()) for file in out.iterdir()] == [("will.txt", "mine")]
+    assert {file.name for file in (tmp_path / "run-2").iterdir()} >= RUN_FILES
+    summary = json.loads((tmp_path / "run-2" / "summary.json").read_text())
+    assert summary["run_folder"] == str(tmp_path / "run-2")
+    assert {item.name for item in tmp_path.iterdir()} == {"run", "run-2"}
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_of_two_runs_into_one_folder_both_are_kept(
+    force: bool, run_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    if force:
+        shutil.copytree(run_folder, out)
+
+    def other_run() -> None:
+        if force:
+            shutil.rmtree(out)
+        shutil.copytree(run_folder, out)
+        (out / "plan.csv").write_text("the other run's")
+
+    while_writing(monkeypatch, other_run)
+    words = ("solve", POLICY, CASE, "--out", out, *(["--force"] if force else []))
+    assert run(monkeypatch, *words) == 2
+    assert (out / "plan.csv").read_text() == "the other run's"
+    plan = (run_folder / "plan.csv").read_bytes()
+    assert (tmp_path / "run-2" / "plan.csv").read_bytes() == plan
+
+
+FOREIGN: dict[str, Callable[[Path], object]] = {
+    "a file of its own in a run": lambda folder: (folder / "notes.docx").write_text("mine"),
+    "a run.json of another program": lambda folder: (folder / "run.json").write_text("{}"),
+    "a run without its plan": lambda folder: (folder / "plan.csv").unlink(),
+}
+
+
+@pytest.mark.parametrize("spoil", FOREIGN.values(), ids=FOREIGN)
+def test_force_replaces_nothing_that_a_run_does_not_write(
+    spoil: Callable[[Path], object],
+    run_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(run_folder, tmp_path / "run")
+    spoil(tmp_path / "run")
+    before = sorted((file.name, file.read_bytes()) for file in (tmp_path / "run").iterdir())
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "run", "--force") == 2
+    assert "run" in capsys.readouterr().err
+    after = sorted((file.name, file.read_bytes()) for file in (tmp_path / "run").iterdir())
+    assert after == before
+
+
+def test_a_hidden_folder_cleared_away_meanwhile_is_made_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    planned = planner.planned
+
+    def and_cleared(task: planner.Task) -> Plan:
+        plan = planned(task)
+        shutil.rmtree(tmp_path / "runs")
+        return plan
+
+    monkeypatch.setattr(planner, "planned", and_cleared)
+    out = tmp_path / "runs" / "run"
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", out) == 0
+    assert {file.name for file in out.iterdir()} >= RUN_FILES - {"solver.log"}
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_older_run(
+    run_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(run_folder, tmp_path / "run")
+    before = {file: file.read_bytes() for file in (tmp_path / "run").iterdir()}
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+
+    while_writing(monkeypatch, fill)
+    try:
+        words = ("solve", POLICY, CASE, "--out", tmp_path / "run", "--force")
+        assert run(monkeypatch, *words) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert capsys.readouterr().err.endswith(
+        f"1 problem\n- {tmp_path / 'run'}: cannot be written: File too large\n"
+        "    Expected a place with room that may be written to.\n"
+    )
+    assert {file: file.read_bytes() for file in (tmp_path / "run").iterdir()} == before
+    assert [item.name for item in tmp_path.iterdir()] == ["run"]
