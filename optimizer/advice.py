@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from optimizer.errors import InfeasibleError
+from optimizer.evaluation import LIMITS
+from optimizer.figures import figure
 from optimizer.frames import rows_of
-from optimizer.rules import Rule, figure, register
+from optimizer.instance import Instance
+from optimizer.rules import MEASURED_IN, Rule, register
 from optimizer.solver import LoadedModel, Solution, Watch
+
+RESIDENTS = "residents_within_cap"
+"""Residents are expected persons, not whole ones: some complete, some stay on."""
+DIGITS = 4
+NOISE = 1e-2
+"""Part of the last digit that is left of a linear program's tolerance: 1e-6 of a number."""
 
 
 def no_plan(loaded: LoadedModel, solution: Solution, watch: Watch) -> Exception:
@@ -34,11 +45,46 @@ def infeasible(loaded: LoadedModel, watch: Watch) -> InfeasibleError:
             "No plan keeps every rule, and relaxing what may be relaxed does not help: facts, or "
             "limits and floors with protected = true, already clash."
         )
+    advice = _rounded(advice, loaded.instance)
     return InfeasibleError(
         "No plan keeps every rule. The least that would have to give way "
         f"(unverified advice, from a relaxation):\n{in_words(advice, rules)}",
         advice,
     )
+
+
+def _rounded(advice: pd.DataFrame, instance: Instance) -> pd.DataFrame:
+    """Advice in numbers that can be meant: whole people, and no digits that are only noise.
+
+    Always up: what is relaxed by less helps nobody.
+    """
+    rules, limits = register(instance.extension), {each.name: each for each in instance.limits}
+
+    def up(row: Any) -> float:
+        name = row.index[0] if isinstance(row.index, tuple) else row.index
+        limit = limits.get(name) if row.rule in LIMITS else None
+        counts = rules[row.rule].unit if limit is None else MEASURED_IN[limit.limit.measure]
+        is_expected = row.rule == RESIDENTS if limit is None else limit.limit.measure == "residents"
+        is_plain = limit is None or not any(bound.is_relative for bound in limit.bounds)
+        is_whole = counts == "persons" and not is_expected and float(row.number).is_integer()
+        return rounded_up(row.relaxed_by, is_whole=is_whole and is_plain)
+
+    return advice.assign(relaxed_by=[up(row) for row in rows_of(advice)])
+
+
+def rounded_up(amount: float, *, is_whole: bool) -> float:
+    """Round an amount up to a whole number, or to four digits; noise is not rounded up.
+
+    Examples
+    --------
+    >>> rounded_up(19.9998, is_whole=True), rounded_up(1.2, is_whole=True)
+    (20.0, 2.0)
+    >>> rounded_up(19.9998, is_whole=False), rounded_up(2.203125, is_whole=False)
+    (20.0, 2.204)
+    """
+    places = 0 if is_whole else DIGITS - 1 - math.floor(math.log10(amount))
+    steps = math.ceil(amount * 10.0**places - NOISE)
+    return max(1, steps) / 10**places if places > 0 else float(max(1, steps) * 10**-places)
 
 
 def in_words(advice: pd.DataFrame, rules: Mapping[str, Rule]) -> str:

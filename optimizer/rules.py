@@ -301,9 +301,6 @@ RULES = _rules(
 )
 """All rules by name."""
 
-EXACT_FROM = 100_000
-"""Figures from here on are written without decimals."""
-
 BOUNDS = _rules(
     Rule(
         "expansion_within_limit",
@@ -327,14 +324,3 @@ def register(extension: Extension) -> dict[str, Rule]:
     """Every rule that a plan may break, custom ones included, by name."""
     custom = {name: rule.as_rule() for name, rule in extension.rules.items()}
     return RULES | BOUNDS | custom
-
-
-def figure(value: float) -> str:
-    """Write a number as a planner would: thousands separated, no exponent, no noise.
-
-    Examples
-    --------
-    >>> figure(12_000_000.0), figure(0.3333333)
-    ('12,000,000', '0.333333')
-    """
-    return f"{value:,.0f}" if abs(value) >= EXACT_FROM else f"{value:,.6g}"

@@ -21,6 +21,7 @@ ORDER = (
     "interrupts",
     "odd_text",
     "problems",
+    "figures",
     "errors",
     "pauses",
     "paths",

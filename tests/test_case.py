@@ -408,6 +408,30 @@ TOGETHER = [
         id="purpose of a line",
     ),
     pytest.param(
+        "present_by_region.csv",
+        "2026,40",
+        "2026,2000040",
+        (
+            "1 problem\n"
+            "- present_by_region.csv, column persons: 2000040 persons entered track 'study' in "
+            "2026, but 40 in present_by_country.csv\n"
+            "    Expected the same total in both tables."
+        ),
+        id="millions of people",
+    ),
+    pytest.param(
+        "continuations.csv",
+        "study,lab,0.4",
+        "study,lab,0.4\nstudy,study,0.6000001",
+        (
+            "1 problem\n"
+            "- continuations.csv row 3, column stay_rate: stay rates of track 'study' add up to "
+            "1.0000001\n"
+            "    Expected at most 1 per track."
+        ),
+        id="stay rates a little above 1",
+    ),
+    pytest.param(
         "tracks.csv",
         "exchange,METI",
         "exchange,Meti",

@@ -92,7 +92,7 @@ INSIDE_AND_OUTSIDE = {
     ),
     "gap": (
         "gap = { at_most = 0.000001 }",
-        ("gap", "", "0", "at most 1e-06", True),
+        ("gap", "", "0", "at most 0.000001", True),
         "gap = { at_least = 0.1 }",
         ("gap", "", "0", "at least 0.1", False),
     ),

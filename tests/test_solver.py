@@ -354,6 +354,24 @@ def test_advice_names_the_budget_or_the_floor_that_clash(tmp_path: Path) -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("measure", "told"),
+    [
+        # Of five slots at 10 each 45 pays four and a half, but half a person is nobody.
+        ('"slots"', "5 by 1"),
+        # Residents are expected persons: half a one less may well be what is needed.
+        ('"residents"', "5 by 0.5"),
+    ],
+)
+def test_advice_is_whole_where_people_are(measure: str, told: str, tmp_path: Path) -> None:
+    floor = FLOOR.replace('"slots"', measure) + "[solver]\ngap = 0.0\n"
+    case, policy = NATIONAL.with_(floor, budgets=("main,{year},M,45,program",)).write(tmp_path)
+    with pytest.raises(InfeasibleError) as caught:
+        solve(policy, case)
+    assert str(caught.value).endswith(f"(policy limits): five, total: {told}")
+    assert caught.value.advice["relaxed_by"].tolist() == [float(told.removeprefix("5 by "))]
+
+
 def test_a_protected_floor_stays_and_the_budget_gives_way(tmp_path: Path) -> None:
     protected = NATIONAL.with_(FLOOR + "protected = true\n", budgets=("main,{year},M,40,program",))
     case, policy = protected.write(tmp_path)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from optimizer.case.checked import TOLERANCE, CaseTables
+from optimizer.figures import apart, plainly
 from optimizer.odd_text import folded
 from optimizer.schema import STANDARD, TABLES
 
@@ -41,7 +42,7 @@ def _check_stay_rates(tables: CaseTables) -> None:
         if total > 1 + TOLERANCE:
             tables.add(
                 "continuations",
-                f"stay rates of track {track!r} add up to {total:g}",
+                f"stay rates of track {track!r} add up to {apart(total, 1, plainly)[0]}",
                 int(rows.index[-1]),
                 "stay_rate",
                 "at most 1 per track",
@@ -58,7 +59,12 @@ def _check_stay_factors(tables: CaseTables) -> None:
     tables.add_all(
         "support_levels",
         (
-            (row, f"{factor:g} times the stay rates of track {track!r} is {sum_:g}", None)
+            (
+                row,
+                f"{plainly(factor)} times the stay rates of track {track!r} is "
+                f"{apart(sum_, 1, plainly)[0]}",
+                None,
+            )
             for row, factor, track, sum_ in zip(
                 levels.index[too_many],
                 levels.loc[too_many, "stay_rate_factor"],
@@ -133,7 +139,7 @@ def _check_commitments(tables: CaseTables) -> None:
     tables.add_all(
         "commitments",
         (
-            (row, f"{low:g} is above at_most, {high:g}", None)
+            (row, "{} is above at_most, {}".format(*apart(low, high, plainly)), None)
             for row, low, high in zip(
                 crossed.index, crossed["at_least"], crossed["at_most"], strict=True
             )
@@ -157,10 +163,11 @@ def _check_present(tables: CaseTables) -> None:
     for cell, here, there in zip(both.index, both["countries"], both["regions"], strict=True):
         track, year = cell
         if abs(here - there) > TOLERANCE * max(1.0, here, there):
+            in_regions, in_countries = apart(there, here, plainly)
             tables.add(
                 "present_by_region",
-                f"{there:g} persons entered track {track!r} in {year}, "
-                f"but {here:g} in present_by_country.csv",
+                f"{in_regions} persons entered track {track!r} in {year}, "
+                f"but {in_countries} in present_by_country.csv",
                 column="persons",
                 expected="the same total in both tables",
             )

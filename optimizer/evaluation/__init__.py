@@ -14,10 +14,11 @@ from optimizer.evaluation.custom import custom_table, split_rows
 from optimizer.evaluation.soft import change_costs, soft_costs
 from optimizer.evaluation.subject import Subject, judged
 from optimizer.evaluation.tables import goals, result_tables
+from optimizer.figures import apart, figure
 from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.plan import Decisions
-from optimizer.rules import BOUNDS, RULES, Rule, figure, register
+from optimizer.rules import BOUNDS, RULES, Rule, register
 
 __all__ = ["Evaluation", "decisions_of", "evaluate_decisions", "values_of"]
 
@@ -70,11 +71,13 @@ class Evaluation:
         """Every violation in one sentence."""
         words = {"at_most": "at most", "at_least": "at least", "equal": "exactly"}
         sides = {"at_most": "too many", "at_least": "short", "equal": "too many"}
-        return [
-            f"{self._title(row.rule)}: {row.key}: {figure(row.value)}, but {words[row.sense]} "
-            f"{figure(row.limit)} ({figure(-row.slack)} {sides[row.sense]})"
-            for row in rows_of(self.violations)
-        ]
+        told = []
+        for row in rows_of(self.violations):
+            value, limit = apart(row.value, row.limit)
+            beyond = f"{figure(-row.slack)} {sides[row.sense]}"
+            place = f"{self._title(row.rule)}: {row.key}"
+            told.append(f"{place}: {value}, but {words[row.sense]} {limit} ({beyond})")
+        return told
 
     def _title(self, name: str) -> str:
         # Bounds of custom variables are no rules of the register.

@@ -18,13 +18,13 @@ from optimizer.evaluation.subject import Subject, judged
 from optimizer.evaluation.tolerance import VERTEX
 from optimizer.expectations.joining import Joined, join_expectations, measuring
 from optimizer.expectations.models import Expectations, Range, load_expectations
+from optimizer.figures import apart, figure
 from optimizer.frames import rows_of
 from optimizer.instance.attributes import listed
 from optimizer.instance.bounds import JoinedLimit
 from optimizer.instance.groups import TOTAL
 from optimizer.plan import Plan
 from optimizer.policy import Policy, load_policy
-from optimizer.rules import figure
 
 KINDS = {
     "what": "str",
@@ -144,7 +144,7 @@ def _ranges(subject: Subject, wanted: Expectations) -> Iterator[Row]:
             yield measure, _key(entry, TOTAL), 0.0, *told, True, entry.why
             continue
         for group, value, (low, high), holds in _measured(subject, limit):
-            words = figure(value), _told(low, high), holds, entry.why
+            words = _found(value, (low, high), holds), _told(low, high), holds, entry.why
             yield measure, _key(entry, group), value, *words
 
 
@@ -210,7 +210,14 @@ def _row(what: tuple[str, str], value: float, ends: Ends, why: str) -> Row:
     holds = (low is None or value >= low - VERTEX * abs(low)) and (
         high is None or value <= high + VERTEX * abs(high)
     )
-    return *what, value, figure(value), _told(low, high), holds, why
+    return *what, value, _found(value, ends, holds), _told(low, high), holds, why
+
+
+def _found(value: float, ends: Ends, holds: bool) -> str:
+    """Write a value so that it can be seen to lie beyond its range, where it does."""
+    low, high = ends
+    end = low if high is None or (low is not None and value < low) else high
+    return figure(value) if holds or end is None else apart(value, end)[0]
 
 
 def _told(low: float | None, high: float | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from optimizer.errors import PolicyError, Problems
+from optimizer.figures import apart, plainly
 from optimizer.policy import Limit, Where
 from optimizer.policy.limits import BOUND, LimitBound
 from optimizer.policy.shapes import BY, WHERE
@@ -33,8 +34,9 @@ class Span(StrictTable):
             message = "neither at_least nor at_most is given"
             raise self.complain(("at_least", message, "a number"))
         if low is not None and high is not None and low > high:
-            message = f"{low:g} is above at_most = {high:g}"
-            raise self.complain(("at_least", message, f"at most {high:g}"))
+            least, most = apart(low, high, plainly)
+            message = f"{least} is above at_most = {most}"
+            raise self.complain(("at_least", message, f"at most {most}"))
         return self
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from optimizer.figures import apart, plainly
 from optimizer.frames import keys_of, mapping, summed
 from optimizer.instance.bounds import Bound
 from optimizer.instance.groups import TOTAL, amounts, group_labels, members, place_of
@@ -89,10 +90,11 @@ def check_floor(
     for label, floor in floors[0].constant.items():
         most = possible.get(str(label))
         if most is not None and floor > most:
+            wanted, there = apart(floor, most, plainly)
             measures.attributes.add(
                 place,
-                f"the floor {floor:g} for {label} is above the {most:g} eligible applicants",
-                f"at most {most:g}",
+                f"the floor {wanted} for {label} is above the {there} eligible applicants",
+                f"at most {there}",
             )
 
 

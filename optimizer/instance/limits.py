@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from optimizer.figures import apart, plainly
 from optimizer.instance.bounds import Bound, JoinedLimit
 from optimizer.instance.groups import TOTAL, amounts, grouped, place_of
 from optimizer.instance.limit_checks import (
@@ -132,11 +133,12 @@ def join_commitments(measures: Measures) -> tuple[JoinedLimit, ...]:
             joined.append(found)
             most = eligible_by_group(measures.sets, found.measured).get(TOTAL)
         if found is None and floor:
-            message = f"{floor:g} slots are committed, but none are possible there"
+            message = f"{plainly(floor)} slots are committed, but none are possible there"
             expected = "an eligible country and track with a site in that year"
         elif most is not None and floor > most:
-            message = f"{floor:g} is above the {most:g} eligible applicants"
-            expected = f"at most {most:g}"
+            wanted, there = apart(floor, most, plainly)
+            message = f"{wanted} is above the {there} eligible applicants"
+            expected = f"at most {there}"
         else:
             continue
         measures.problems.add(

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from optimizer.figures import apart, plainly
 from optimizer.policy.shapes import BY, SOURCE, WHERE, WHY, Share, Where, shape_of
 from optimizer.schema import LARGEST_NUMBER
 from optimizer.toml_files import StrictTable
@@ -60,7 +61,7 @@ class Indicator(StrictTable):
     @model_validator(mode="after")
     def _range_in_order(self) -> Indicator:
         if self.range is not None and self.range[0] >= self.range[1]:
-            message = f"{self.range[0]:g} is not below {self.range[1]:g}"
+            message = "{} is not below {}".format(*apart(*self.range, plainly))
             raise self.complain(("range", message, "[low, high] with low below high"))
         return self
 
@@ -100,11 +101,12 @@ class Diminishing(StrictTable):
             raise self.complain(("points", f"begins at {starts[0]:g}", "a first point at 0"))
         for before, after in itertools.pairwise(starts):
             if before >= after:
-                message = f"{after:g} follows {before:g}"
+                message = "{} follows {}".format(*apart(after, before, plainly))
                 raise self.complain(("points", message, "increasing values before the factors"))
         for before, after in itertools.pairwise(factors):
             if after > before:
-                message = f"factor {after:g} follows {before:g}, so returns would increase"
+                factor, first = apart(after, before, plainly)
+                message = f"factor {factor} follows {first}, so returns would increase"
                 raise self.complain(("points", message, "factors that do not increase"))
         if factors[-1] < 0:
             message = f"factor {factors[-1]:g} is below 0"

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from optimizer.figures import apart, plainly
 from optimizer.model_types import SHARE
 from optimizer.policy.shapes import BY, SOURCE, WHERE, WHY, Where, shape_of
 from optimizer.toml_files import Clash, Line, StrictTable
@@ -96,8 +97,9 @@ class Limit(StrictTable):
             clashes.append(("at_least", "neither at_least nor at_most is given", BOUND))
         low, high = self.at_least, self.at_most
         if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
-            message = f"{low:g} is above at_most = {high:g}"
-            clashes.append(("at_least", message, f"at most {high:g}"))
+            least, most = apart(low, high, plainly)
+            message = f"{least} is above at_most = {most}"
+            clashes.append(("at_least", message, f"at most {most}"))
         if self.soft is not None and self.protected:
             clashes.append(("soft", "a protected limit cannot be soft", "one of the two"))
         for key, bound in given if self.soft is not None and self.soft_base is None else ():

@@ -1,0 +1,59 @@
+"""Numbers in messages: as many digits as are needed, and none that are noise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from decimal import Decimal
+
+EXACT_FROM = 100_000
+"""Figures from here on are written without decimals."""
+DIGITS, MOST_DIGITS = 6, 15
+NOTHING = 1e-12
+"""Figures below it are what rounding leaves of nothing."""
+
+
+def figure(value: float, digits: int = DIGITS) -> str:
+    """Write a number as a planner would: thousands separated, no exponent, no noise.
+
+    Examples
+    --------
+    >>> figure(12_000_000.0), figure(0.3333333), figure(0.00001), figure(5e-17)
+    ('12,000,000', '0.333333', '0.00001', '0')
+    """
+    if digits == DIGITS and abs(value) >= EXACT_FROM:
+        return f"{value:,.0f}"
+    if not math.isfinite(value):
+        return f"{value:g}"
+    plain = Decimal(f"{value if abs(value) >= NOTHING else 0.0:.{digits}g}")
+    whole, point, decimals = f"{plain:,f}".partition(".")
+    return f"{whole}{point}{decimals}".rstrip("0").rstrip(".") if point else whole
+
+
+def plainly(value: float, digits: int = DIGITS) -> str:
+    """Write a number as files have it, without an exponent.
+
+    Examples
+    --------
+    >>> plainly(1500.5), plainly(2e6)
+    ('1500.5', '2000000')
+    """
+    return f"{Decimal(f'{value:.{digits}g}'):f}" if math.isfinite(value) else f"{value:g}"
+
+
+def apart(one: float, other: float, write: Callable[[float, int], str] = figure) -> tuple[str, str]:
+    """Write two numbers that differ so that this can be seen.
+
+    Examples
+    --------
+    >>> apart(20.0, 21.0), apart(1_000_000.5, 1_000_000.0)
+    (('20', '21'), ('1,000,000.5', '1,000,000'))
+    >>> apart(1_000_001, 1_000_000, plainly)
+    ('1000001', '1000000')
+    """
+    told = write(one, DIGITS), write(other, DIGITS)
+    for digits in (9, 12, MOST_DIGITS):
+        if told[0] != told[1]:
+            break
+        told = write(one, digits), write(other, digits)
+    return told
