@@ -209,6 +209,7 @@ class Plan:
         """The figures of ``summary.json``: plain numbers and text only."""
         goals = self.tables["goals"].set_index("goal")
         spending = self.tables["spending"]
+        provisional = self.provenance.get("provisional_scales", ())
         return {
             "policy": self.policy,
             "case": self.case,
@@ -218,6 +219,7 @@ class Plan:
             "gap": self.gap,
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "slots_total": self.slots_total,
+            **({"provisional_scales": list(provisional)} if provisional else {}),
             "goals": goals[["raw", "scale", "scaled", "weighted"]].to_dict("index"),
             "spending": {
                 str(line): {str(row.year): float(row.spent) for row in rows_of(rows)}

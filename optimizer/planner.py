@@ -20,10 +20,11 @@ from optimizer.instance import Instance
 from optimizer.notes import notes_of
 from optimizer.plan import Decisions, Plan, variable_table
 from optimizer.policy import Policy
-from optimizer.preparation import NO_CHANGES, Wanted, changed_to, load, read_pair, scales_of
+from optimizer.preparation import NO_CHANGES, Wanted, changed_to, load, read_pair
 from optimizer.provenance import function_told, plain, versions
 from optimizer.solver import LoadedModel, Progress, Solution, Watch
 from optimizer.solver.tightening import told
+from optimizer.stand_ins import Scales, scales_in_time
 from optimizer.toml_files import shown
 
 CHECKING, WRITING = 0.5, 1.6
@@ -75,6 +76,7 @@ class _Outcome:
     loaded: LoadedModel
     solution: Solution
     scales: dict[str, float]
+    stand_ins: Scales | None = None
 
     @property
     def instance(self) -> Instance:
@@ -206,11 +208,32 @@ def planned(task: Task) -> Plan:
         loaded = load(task.wanted, instance, model, task.log)
     _reserve(task)
     with watch.listening():
-        scales = scales_of(task.wanted, loaded, watch)
-        loaded.set_costs(scales)
+        scales = scales_in_time(task.wanted, loaded, watch)
+        loaded.set_costs(scales.of)
         if pinned is not None:
             loaded.pin({name: pinned.of[name] for name in ("cohort", "placed", "slots")})
-        return found_plan(task, loaded, scales)
+        if scales.provisional:
+            return _provisional(task, loaded, scales)
+        return found_plan(task, loaded, scales.of)
+
+
+def _provisional(task: Task, loaded: LoadedModel, scales: Scales) -> Plan:
+    """Plan under provisional scales; under exact ones, from that plan on, if time is left."""
+    watch = task.watch
+    first = _Outcome(task, loaded, loaded.solve(watch, gap=task.gap), scales.of, scales)
+    # The ideals of a plan whose slots were given are not those of the policy.
+    may_go_on = first.solution.objective is not None and task.slots is None
+    exact = scales.exact(task.wanted, watch) if may_go_on and not watch.should_stop() else None
+    if exact is not None:
+        trace = list(watch.trace)
+        watch.forget()
+        loaded.set_costs(exact)
+        solution = loaded.solve(watch, gap=task.gap)
+        if solution.gap is not None and solution.gap < float("inf"):
+            return _checked(_Outcome(task, loaded, solution, exact))
+        watch.trace = trace
+        loaded.set_costs(scales.of)
+    return _checked(first)
 
 
 def _reserve(task: Task) -> None:
@@ -295,14 +318,17 @@ def _plan(outcome: _Outcome, decisions: Decisions, evaluation: Evaluation) -> Pl
         policy=policy.name,
         case=case.name,
         currency=case.currency,
-        status=solution.status,
+        status="feasible" if outcome.stand_ins else solution.status,
         objective=evaluation.points,
         bound=solution.bound,
         gap=solution.gap,
         seconds=_seconds(outcome.task.watch),
         decisions=decisions,
         tables=evaluation.tables,
-        notes=notes_of(instance, filled_in, outcome.task.dropped),
+        notes=(
+            *((outcome.stand_ins.note,) if outcome.stand_ins else ()),
+            *notes_of(instance, filled_in, outcome.task.dropped),
+        ),
         provenance=_provenance(outcome),
     )
 
@@ -313,6 +339,7 @@ def _provenance(outcome: _Outcome) -> dict[str, object]:
     policy = instance.policy
     extend = task.wanted.extend
     extension = {} if extend is None else {"extend": function_told(extend)}
+    stand_ins = outcome.stand_ins
     tightened = {"tightened_links": told(solution.links)} if solution.links else {}
     session = {"added_limits": plain(task.wanted.added), "dropped": list(task.dropped)}
     figures = changed_to(task.wanted)
@@ -323,6 +350,7 @@ def _provenance(outcome: _Outcome) -> dict[str, object]:
         **({"changed_to": figures} if figures else {}),
         **{name: told for name, told in session.items() if told},
         "scales": dict(outcome.scales),
+        **({"provisional_scales": list(stand_ins.provisional)} if stand_ins else {}),
         "ranges": instance.scores.ranges.to_dict("records"),
         "versions": versions(),
         "seed": policy.solver.seed,

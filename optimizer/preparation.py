@@ -173,21 +173,54 @@ def scales_of(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> dict[str, fl
     InfeasibleError, NoPlanError
         If there is no plan under the base policy, or the watch stopped the search.
     """
-    base, policy, case, base_case = wanted.pair
-    scales = known_scales(policy)
-    ideal = [name for name, goal in policy.goals.items() if goal.scale == "ideal"]
-    if not ideal:
-        return scales
-    if not wanted.same_rules:
-        plain = Wanted(Pair(base, base, base_case, base_case))
-        loaded = load(plain, *plain.built({}))
+    goals = ideal_goals(wanted)
+    if not goals:
+        return known_scales(wanted.pair.policy)
+    model = ideal_model(wanted, loaded)
     watch.begin("scales")
-    found = loaded.ideals(ideal, watch)
+    found = model.ideals(goals, watch)
     if found is None:
-        status = "no_plan" if watch.timed_out or watch.interrupted else "infeasible"
-        raise no_plan(loaded, Solution(status, None, None, None, {}, {}, complete=False), watch)
-    problems = Problems()
-    for name, value in found.items():
+        raise no_scales(model, watch)
+    return rounded_scales(wanted, found)
+
+
+def ideal_goals(wanted: Wanted) -> list[str]:
+    """Goals on scale ``ideal``, those that weigh most first."""
+    goals = wanted.pair.policy.goals
+    ideal = [name for name, goal in goals.items() if goal.scale == "ideal"]
+    return sorted(ideal, key=lambda name: -abs(goals[name].weight))
+
+
+def ideal_model(wanted: Wanted, loaded: LoadedModel) -> LoadedModel:
+    """The model whose ideals count: that of the base policy on the base case."""
+    if wanted.same_rules:
+        return loaded
+    base, _, _, base_case = wanted.pair
+    plain = Wanted(Pair(base, base, base_case, base_case))
+    return load(plain, *plain.built({}))
+
+
+def no_scales(model: LoadedModel, watch: Watch) -> Exception:
+    """Error for scales that could not be worked out."""
+    status = "no_plan" if watch.timed_out or watch.interrupted else "infeasible"
+    solution = Solution(status, None, None, None, {}, {}, complete=False)
+    return no_plan(model, solution, watch)
+
+
+def rounded_scales(wanted: Wanted, found: Mapping[str, float]) -> dict[str, float]:
+    """Scales of all goals, with ideals as found, rounded.
+
+    Raises
+    ------
+    PolicyError
+        If nothing of a goal can be earned.
+    """
+    policy, case = wanted.pair.policy, wanted.pair.case
+    scales, problems = known_scales(policy), Problems()
+    for name in policy.goals:
+        value = found.get(name)
+        if value is None:
+            continue
         scales[name] = float(f"{value:.{SCALE_DIGITS}g}")
         if value <= NO_SCALE:
             problems.add(

@@ -53,6 +53,7 @@ ORDER = (
     "expectations",
     "advice",
     "preparation",
+    "stand_ins",
     "provenance",
     "planner",
     "session",

@@ -64,6 +64,12 @@ def print_plan(plan: Plan) -> None:
         f"{plan.slots_total:,} slots, found in {found:.1f} s; "
         f"written in {written:.1f} s to {plan.folder}"
     )
+    provisional = plan.provenance.get("provisional_scales", ())
+    if provisional:
+        print(
+            f"provisional scale of {', '.join(provisional)}: the time limit left no time for it; "
+            "compare points with no other plan's"
+        )
     for row in rows_of(plan.tables["goals"]):
         print(f"  {row.goal:<20} {row.weighted:9.3f} points  {row.scaled:7.1%} of its scale")
     lost = plan.tables["goals"]["weighted"].sum() - plan.objective

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
@@ -156,26 +156,49 @@ class LoadedModel:
     def ideals(self, goals: Sequence[str], watch: Watch) -> dict[str, float] | None:
         """LP-relaxation optimum of each goal's raw value under the hard rules.
 
-        ``None`` if the relaxation is infeasible or the watch stopped it. Soft limits cost nothing
-        here, so they do not bind. Two goals are solved at a time.
+        ``None`` if the relaxation is infeasible or the watch stopped it.
         """
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            found = list(pool.map(lambda goal: self._ideal(goal, watch), goals))
-        if any(value is None for value in found):
+        found = {goal: run.objective for goal, run in self.ideal_runs(goals, watch).items()}
+        if any(value is None for value in found.values()):
             return None
-        return {goal: value for goal, value in zip(goals, found, strict=True) if value is not None}
+        return {goal: value for goal, value in found.items() if value is not None}
 
-    def _ideal(self, goal: str, watch: Watch) -> float | None:
+    def ideal_runs(
+        self,
+        goals: Sequence[str],
+        watch: Watch,
+        done: Callable[[], None] = lambda: None,
+    ) -> dict[str, Run]:
+        """Relaxations of each goal alone; those that are not optimal have no objective.
+
+        Soft limits cost nothing here, so they do not bind. Two goals are solved at a time.
+
+        Parameters
+        ----------
+        done
+            Called whenever one has come to its end.
+        """
+
+        def ideal(goal: str) -> Run:
+            run = self._ideal(goal, watch)
+            if run.status == "optimal":
+                done()
+            return run
+
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            return dict(zip(goals, pool.map(ideal, goals), strict=True))
+
+    def _ideal(self, goal: str, watch: Watch) -> Run:
         column = self.matrix.column("value", goal)
         if column is None:
-            return 0.0
+            return Run("optimal", None, 0.0, 0.0)
         cost = np.zeros(len(self.matrix.cost))
         cost[column] = 1.0
         lp = Engine(replace(self.matrix, cost=cost, offset=0.0), relaxed=True, options=self.options)
         run = lp.run(watch, afresh=True)
         if run.status == "unbounded":
             raise SolverError(f"the value of goal {goal!r} has no upper limit")
-        return run.objective if run.status == "optimal" else None
+        return run if run.status == "optimal" else replace(run, objective=None)
 
     def pin(self, values: Mapping[str, Floats]) -> None:
         """Fix decisions at given values, by family in the order of its frame."""

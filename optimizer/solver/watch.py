@@ -165,6 +165,11 @@ class Watch:
             self.bound = bound
         self.trace.append(Progress(self.seconds, self.step, self.objective, self.bound))
 
+    def forget(self) -> None:
+        """Forget plan, bound and how they came: points mean something else from now on."""
+        self.objective = self.bound = None
+        self.trace.clear()
+
     def learn_quietly(self, bound: float) -> None:
         """Keep a better bound; traced only when it moved by a tenth of a per mille."""
         traced = next((step.bound for step in reversed(self.trace)), None)
