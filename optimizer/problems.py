@@ -24,6 +24,9 @@ VARYING = re.compile(
 )
 """Names and figures in a message, which differ between problems of one kind."""
 
+LONGEST_NAME = 300
+"""Characters of a column or an address that are shown."""
+
 LONGEST_LIST = 2000
 """Characters of what is expected, or was found, that are shown."""
 
@@ -92,7 +95,7 @@ class Problem:
         if self.row is not None:
             place += f" {'row' if is_table else 'line'} {self.row}"
         if self.column is not None:
-            place += f", {'column ' if is_table else ''}{printable(self.column)}"
+            place += f", {'column ' if is_table else ''}{_name(self.column)}"
         return place
 
     def _place_in_workbook(self) -> str:
@@ -100,8 +103,8 @@ class Problem:
         if self.row is not None:
             place += f", row {self.row}"
         if self.letter is None:
-            return place if self.column is None else f"{place}, column {printable(self.column)}"
-        name = f" ({printable(self.column)})" if self.column else ""
+            return place if self.column is None else f"{place}, column {_name(self.column)}"
+        name = f" ({_name(self.column)})" if self.column else ""
         return f"{place}, column {self.letter}{name}"
 
     def __str__(self) -> str:
@@ -113,6 +116,14 @@ class Problem:
         first = f"{self.place}: {self.message}"
         first = "\n".join(map(printable, first.split("\n")))
         return f"{first}\n    {printable(' '.join(hints))}" if hints else first
+
+
+def _name(column: str) -> str:
+    """A column or address as it is shown; what would fill the screen is cut in the middle."""
+    told = printable(column)
+    if len(told) <= LONGEST_NAME:
+        return told
+    return f"{told[: LONGEST_NAME // 2]}...{told[-LONGEST_NAME // 2 :]}"
 
 
 def _beginning(text: str) -> str:

@@ -7,6 +7,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -406,6 +407,10 @@ def test_a_run_says_what_was_asked_and_what_it_came_to(tmp_path: Path) -> None:
     assert told["changes"] == {"goals.alliance.weight": "+10%"}
     assert told["changed_to"] == {"goals.alliance.weight": 3.3}
     assert told["gap_asked"] == 0.0
+    assert "goals.alliance.weight = +10% (now 3.3)" in (out / "report.html").read_text("utf-8")
+    table = pd.read_excel(out / "plan.xlsx", sheet_name="parameters", engine="calamine")
+    row = table[table["group"] == "change"].iloc[0]
+    assert (row["name"], row["value"], row["of"]) == ("goals.alliance.weight", "+10%", "3.3")
 
 
 @pytest.mark.parametrize("gap", ["101%", "1.5", "-0.1", "much", "nan", "+1%"])

@@ -164,6 +164,9 @@ def test_thousands_of_things_expected_are_cut() -> None:
     assert len(str(problem)) < 2_100
     assert str(problem).endswith("name 208, name 209, ... and 99,790 more. Maybe name 7.")
     assert len(str(Problem("p.toml", "x" * 9_999))) < 2_100
+    named = Problem("p.toml", "is wrong", column=f"limits.{'x' * 9_999}.at_least")
+    assert str(named).endswith("xxx.at_least: is wrong")
+    assert len(str(named)) < 400
 
 
 def test_infeasible_error_holds_advice() -> None:

@@ -652,6 +652,17 @@ FAULTS = [
         id="floor above diminishing",
     ),
     pytest.param(
+        ("at_least = 20\nsoft = 0.5"),
+        'goal = "growth"\nat_least = { times = 1, measure = "value" }',
+        (
+            "1 problem\n"
+            "- plain.toml, limits.labour_floor.at_least: goal 'growth' has diminishing "
+            "returns, so nothing can be held above its value\n"
+            "    Expected a goal without diminishing returns."
+        ),
+        id="floor above diminishing, by the limit's own goal",
+    ),
+    pytest.param(
         "max_change = 0.3",
         "",
         (

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from optimizer.case.header import parse_header
+from optimizer.cli import app
 from optimizer.errors import InputError, PolicyError, Problems
 from optimizer.expectations import load_expectations
 from optimizer.policy import Policy, load_policy
@@ -216,6 +219,52 @@ def test_a_goal_that_is_no_text_is_one_problem(tmp_path: Path, goal: object) -> 
         f"1 problem\n- p.toml, limits.share.goal: {told} is not text\n"
         "    Expected the name of a goal, where the measure is value."
     )
+
+
+HEAD = file_of({key: POLICY[key] for key in ("schema", "title", "goals")})
+MANY = 1_000
+
+
+def limits(measure: str, said: str) -> str:
+    """Very many limits that say the same."""
+    entry = '[[limits]]\nname = "x{}"\nmeasure = "{}"\n{}\n'
+    return HEAD + "".join(entry.format(number, measure, said) for number in range(MANY))
+
+
+LISTS = {
+    "list of numbers": f"cases = [{'1, ' * MANY}]\n{HEAD}",
+    "unknown keys": "".join(f"x{number} = 1\n" for number in range(MANY)) + HEAD,
+    "bounds": limits("slots", "at_least = 'x'"),
+    "nothing": HEAD + "[[limits]]\n" * MANY,
+    "no goal": limits("value", "goal = 'z'\nat_most = 1"),
+    "empty lists": limits("use", "where = { x = [] }"),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_thousands_of_equal_faults_are_told_by_ten(tmp_path: Path, name: str) -> None:
+    (tmp_path / "base.toml").write_text(HEAD, encoding="utf-8")
+    path = tmp_path / "p.toml"
+    for text in (LISTS[name], f"extends = 'base.toml'\n{LISTS[name].replace(HEAD, '')}"):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(PolicyError) as caught:
+            load_policy(path)
+        told = str(caught.value)
+        # At most two kinds: one fault of the value, one of what hangs on it.
+        assert len(caught.value.problems) <= 2 * 10 + 1
+        assert len(told) < 6_000
+        more = re.search(r"\.\.\. and ([\d,]+) more like the ones before", told)
+        assert more is not None
+        assert int(more[1].replace(",", "")) >= MANY - 10
+
+
+def test_what_is_printed_for_programs_is_no_longer(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(LISTS["bounds"], encoding="utf-8")
+    for option in ("--json", "--github"):
+        printed = CliRunner().invoke(app, ["validate", str(path), option]).output
+        assert "... and 990 more like the ones before" in printed
+        assert len(printed) < 5_000
 
 
 def told_or_read(read: Any, path: Path, **changes: Any) -> bool:

@@ -38,15 +38,18 @@ def parse_changes(texts: Iterable[str]) -> dict[str, object]:
     """
     problems = Problems()
     changes: dict[str, object] = {}
+    spelt: set[str] = set()
     for text in texts:
         split = split_change(text)
         if split is None:
             problems.add(CHANGES, f"{shown(text)} is not a change", expected="address=value")
             continue
         address, value = split
-        if one_spelling(address) in map(one_spelling, changes):
+        spelling = one_spelling(address)
+        if spelling in spelt:
             problems.add(CHANGES, "is changed twice", column=address)
         else:
+            spelt.add(spelling)
             changes[address] = _value(address, value, problems)
     problems.raise_if_any(PolicyError)
     return changes

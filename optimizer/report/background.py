@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Table, Text
@@ -10,6 +11,7 @@ from optimizer.report.figures import counted, exactly, number, percent, sentence
 from optimizer.report.limits import bounds_in_words
 from optimizer.report.material import Material, span
 from optimizer.report.tables import behind, plain, records
+from optimizer.runs.parameters import came_to
 from optimizer.schema import ASSUMPTION
 
 HASH_SHOWN = 12
@@ -147,6 +149,13 @@ def assumptions_section(material: Material) -> Section:
     return Section("assumptions", "Assumptions", lead, (overview, *none, *details))
 
 
+def _changes(origin: Mapping[str, Any]) -> Iterator[str]:
+    """Every change as it was asked, and what it came to where that is not the same."""
+    for address, asked in origin.get("changes", {}).items():
+        came = came_to(origin.get("changed_to", {}).get(address))
+        yield f"{address} = {asked} (now {came})" if came else f"{address} = {asked}"
+
+
 def provenance_section(material: Material) -> Section:
     """Give notes of the plan, and what it takes to make it again."""
     plan, origin = material.plan, material.plan.provenance
@@ -160,8 +169,7 @@ def provenance_section(material: Material) -> Section:
         ("Policy hash", str(origin.get("policy_hash", material.policy.hash))[:HASH_SHOWN]),
         (
             "Changes to the policy",
-            ", ".join(f"{key} = {value}" for key, value in origin.get("changes", {}).items())
-            or "none",
+            ", ".join(_changes(origin)) or "none",
         ),
         *(
             (title, ", ".join(names))

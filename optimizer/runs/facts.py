@@ -18,11 +18,16 @@ NOT_OURS = "is not what a run writes"
 SMALLEST_SCALE = 1.0 / LARGEST_NUMBER
 
 
-def _scale(value: object) -> float:
+def is_scale(value: object) -> bool:
+    """Whether a value can be the raw value of a goal that counts as 1."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not SMALLEST_SCALE <= value <= LARGEST_NUMBER:  # type: ignore[operator]
+    return is_number and SMALLEST_SCALE <= value <= LARGEST_NUMBER  # type: ignore[operator]
+
+
+def _scale(value: Any) -> float:
+    if not is_scale(value):
         raise PydanticCustomError("no_scale", "{} is no scale")
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 Scale = Annotated[float, BeforeValidator(_scale)]

@@ -86,7 +86,7 @@ def _plan_rows(plan: Plan, policy: Policy, case: Case) -> Iterator[Row]:
         yield _row("solver", "deterministic", told, why="Whether a run like it gives the same.")
     for address, value in dict(plan.provenance.get("changes", {})).items():
         is_plain = isinstance(value, int | float | str) and not isinstance(value, bool)
-        of = _came_to(dict(plan.provenance.get("changed_to", {})).get(address))
+        of = came_to(dict(plan.provenance.get("changed_to", {})).get(address))
         yield _row("change", address, value if is_plain else _word(value), of=of)
     for limit in plan.provenance.get("added_limits", ()):
         yield _row("added", limit["name"], "yes", why="The limit is not in the policy's file.")
@@ -94,7 +94,7 @@ def _plan_rows(plan: Plan, policy: Policy, case: Case) -> Iterator[Row]:
         yield _row(DROPPED, name, "yes", why="The plan need not keep it.")
 
 
-def _came_to(figures: object) -> str:
+def came_to(figures: object) -> str:
     """Say what a change in relation to the unchanged figures came to; run.json says each."""
     if figures is None or not isinstance(figures, Mapping):
         return "" if figures is None else f"{figures:g}"

@@ -11,6 +11,7 @@ from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.frames import mapping, rows_of
 from optimizer.plan import COLUMNS, variable_values
 from optimizer.runs.decision_rows import OTHER_KEYS
+from optimizer.runs.facts import is_scale
 from optimizer.runs.parameters import SCALE
 from optimizer.runs.workbook import NAMES
 from optimizer.schema import NOTE, SOURCE, STANDARD, ColumnSpec, TableSpec
@@ -221,7 +222,7 @@ def with_scales(table: pd.DataFrame, problems: Problems) -> pd.DataFrame:
                 value = float(row.value)
             except ValueError:
                 value = 0.0
-            if not 0.0 < value < float("inf"):
+            if not is_scale(value):
                 problems.add(
                     PARAMETERS.file,
                     f"{row.value!r} is no scale",
