@@ -1,7 +1,7 @@
 # The tools of .venv if there is one, otherwise those on the PATH.
 BIN := $(if $(wildcard .venv/bin/python),.venv/bin/,)
 
-.PHONY: check lint types test notebooks docs pins
+.PHONY: check lint types test notebooks docs pins highs
 
 check: ## exactly what CI runs, on fresh copies and in fresh environments
 	bash .ci/run
@@ -25,3 +25,6 @@ docs: ## the documentation as a site, in docs/_build
 
 pins: ## constraints.txt and requirements.lock; `make pins UPGRADE=--upgrade` takes the newest
 	python3 .ci/pins.py $(UPGRADE)
+
+highs: ## what would notice a wrong answer, on another HiGHS: `make highs VERSION=1.16.0 [TESTS=...]`
+	bash .ci/highs $(VERSION) $(TESTS)

@@ -100,3 +100,12 @@ def test_supported_pythons_are_named() -> None:
     minors = re.findall(r"Python :: 3\.(\d+)", "\n".join(project["classifiers"]))
     assert project["requires-python"] == f">=3.{minors[0]}"
     assert minors == ["11", "12", "13", "14"]
+
+
+def test_another_highs_is_judged_by_tests_that_exist() -> None:
+    script = (ROOT / ".ci" / "highs").read_text(encoding="utf-8")
+    named = re.findall(r"tests/\w+\.py", script)
+    assert {"tests/test_oracle.py", "tests/test_laws.py", "tests/test_published.py"} <= set(named)
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "\tbash .ci/highs $(VERSION) $(TESTS)\n" in makefile
