@@ -19,7 +19,7 @@ from optimizer.formulation import Model, build_pyomo
 from optimizer.formulation.custom import Extend, extend_model
 from optimizer.formulation.exposition import model_place, model_text, write_formulation
 from optimizer.instance import Instance, build_instance
-from optimizer.paths.given import begins_with, standing_at
+from optimizer.paths.given import begins_with, is_empty
 from optimizer.paths.new import look
 from optimizer.policy import Policy, load_policy
 from optimizer.policy.loading import tables_of
@@ -151,8 +151,8 @@ def load(wanted: Wanted, instance: Instance, model: Model, log: Path | None = No
 
 def _no_log(path: Path) -> str | None:
     # A search that was not needed leaves an empty one.
-    is_empty = standing_at(path) == "file" and not path.stat().st_size
-    return None if is_empty or begins_with(path, FIRST_WORDS) else "is not a log of the solver"
+    is_log = begins_with(path, FIRST_WORDS) or is_empty(path)
+    return None if is_log else "is not a log of the solver"
 
 
 def scales_of(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> dict[str, float]:

@@ -15,6 +15,7 @@ from optimizer.formulation import build_pyomo
 from optimizer.instance import build_instance
 from optimizer.instance.oddities import oddities
 from optimizer.instance.sets import options
+from optimizer.paths.given import standing_at
 from optimizer.policy import Policy, book_roles, load_policy
 from optimizer.solver import LoadedModel, Watch
 
@@ -130,7 +131,7 @@ def _readings(paths: Sequence[str | Path]) -> Iterator[tuple[Path, bool]]:
             yield path, True
         if says_case or not (says_policy or path.suffix == POLICY_SUFFIX):
             yield path, False
-        if (path / OWN_POLICY).is_file():
+        if standing_at(path / OWN_POLICY) == "file":
             yield path / OWN_POLICY, True
 
 

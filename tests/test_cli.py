@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -17,6 +18,7 @@ import pytest
 
 from optimizer import cli, planner
 from optimizer.case import Case
+from optimizer.paths import writing
 from optimizer.plan import Plan
 from optimizer.policy import Policy
 from optimizer.runs import workbook
@@ -489,7 +491,36 @@ def test_a_full_disk_is_one_line_and_leaves_the_older_run(
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert capsys.readouterr().err.endswith(
         f"1 problem\n- {tmp_path / 'run'}: cannot be written: File too large\n"
-        "    Expected a place with room that may be written to.\n"
+        "    Expected a path with room that may be written to, and that nobody else writes to.\n"
     )
     assert {file: file.read_bytes() for file in (tmp_path / "run").iterdir()} == before
     assert [item.name for item in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_full_disk_does_not_lose_a_plan_where_there_is_another(
+    run_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    out, spare = tmp_path / "out" / "run", tmp_path / "spare"
+    spare.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(spare))
+    write_bytes = writing.write_bytes
+
+    def full(path: Path, content: bytes) -> None:
+        if out.parent in path.parents and path.suffix == ".json":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_bytes(path, content)
+
+    monkeypatch.setattr(writing, "write_bytes", full)
+    assert run(monkeypatch, "solve", POLICY, CASE, "--out", out) == 2
+    (found,) = spare.glob("*/run")
+    assert capsys.readouterr().err.endswith(
+        f"1 problem\n- {out}: cannot be written: No space left on device; what was to be written "
+        f"there is in {found}\n"
+        "    Expected a path with room that may be written to, and that nobody else writes to.\n"
+    )
+    assert (found / "plan.csv").read_bytes() == (run_folder / "plan.csv").read_bytes()
+    assert json.loads((found / "summary.json").read_text())["run_folder"] == str(found)
+    assert not out.parent.exists()

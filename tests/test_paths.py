@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import os
 import resource
 import signal
@@ -327,7 +328,7 @@ def test_what_appears_meanwhile_stays(
     assert str(raised.value) == (
         f"1 problem\n- {path}: something else has appeared there meanwhile and stays as it is; "
         f"what was to be written there is in {tmp_path / beside}\n"
-        "    Expected a path that nobody else writes to."
+        "    Expected a path with room that may be written to, and that nobody else writes to."
     )
 
 
@@ -449,7 +450,7 @@ def test_a_failed_write_keeps_what_is_there(
     if isinstance(error, OSError):
         assert str(raised.value) == (
             f"1 problem\n- {path}: cannot be written: No space left on device\n"
-            "    Expected a place with room that may be written to."
+            "    Expected a path with room that may be written to, and that nobody else writes to."
         )
 
 
@@ -487,13 +488,34 @@ def test_what_cannot_be_given_its_name_stays_and_is_told(
     assert text_at(written) == "mine, new"
     assert str(raised.value) == (
         f"1 problem\n- {path}: cannot be written: Permission denied; what was to be written "
-        f"there is in {written}"
+        f"there is in {written}\n"
+        "    Expected a path with room that may be written to, and that nobody else writes to."
     )
     # It is nobody's leftover: the next one leaves it alone.
     monkeypatch.undo()
     with new.written_aside(look(path, force=True)) as second:
         make(second)
     assert text_at(written) == "mine, new"
+
+
+@pytest.mark.parametrize("name", ["out", "out.txt"])
+def test_what_cannot_be_moved_away_stays(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, rename = tmp_path / name, Path.rename
+    make(path, "mine, old")
+
+    def refused(source: Path, target: Path) -> Path:
+        if source == path:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    told = r"what is there cannot be replaced \(Invalid cross-device link\) and stays as it is"
+    with pytest.raises(TargetError, match=told), new.written_aside(look(path, force=True)) as new_:
+        make(new_)
+    assert text_at(path) == "mine, old"
+    assert text_at(tmp_path / f"out-2{path.suffix}") == "mine, new"
 
 
 def test_file_systems_without_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

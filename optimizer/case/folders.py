@@ -32,9 +32,10 @@ class Folder:
     def check_names(self, problems: Problems) -> None:
         """Refuse tables that nothing would read."""
         known = {spec.file for spec in TABLES.values()}
-        absent = [name for name in sorted(known) if not (self._path / name).is_file()]
+        absent = [name for name in sorted(known) if standing_at(self._path / name) != "file"]
         for file in map(self._path.joinpath, names_in(self._path, problems)):
-            if file.suffix.lower() == ".csv" and file.name not in known and not file.is_dir():
+            is_table = file.suffix.lower() == ".csv" and standing_at(file) != "folder"
+            if is_table and file.name not in known:
                 problems.add(
                     file.name,
                     "is not a table of a case",

@@ -100,7 +100,7 @@ def place_for(path: str | Path, *, force: bool, replaces_policy: bool = False) -
 
 
 def _not_a_folder(path: Path, *, replaces_policy: bool) -> str | None:
-    if not path.is_dir():
+    if standing_at(path) != "folder":
         return "is not a folder"
     problems = Problems()
     marked = {HELP, POLICY} if replaces_policy else {HELP}

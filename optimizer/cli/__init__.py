@@ -26,9 +26,11 @@ from optimizer.cli.showing import (
 )
 
 if TYPE_CHECKING:
-    from optimizer.errors import OptimizerError
+    from optimizer.errors import OptimizerError, TargetError
     from optimizer.expectations import Joined
+    from optimizer.paths.new import Made
     from optimizer.plan import Plan
+    from optimizer.preparation import Pair
 
 WRONG, USAGE, INFEASIBLE, NO_PLAN, UNEXPECTED = 1, 2, 3, 4, 5
 INTERRUPTED = interrupts.INTERRUPTED
@@ -168,11 +170,9 @@ def solve(
 
     from optimizer import expectations, runs
     from optimizer.changes import parse_changes
-    from optimizer.paths.new import put_beside
-    from optimizer.paths.writing import new_folder, write_text
+    from optimizer.paths.writing import new_folder
     from optimizer.planner import WRITING, begun, planned, task_for
     from optimizer.preparation import Wanted, read_pair
-    from optimizer.report import render_report
 
     case = _case_path(policy, case)
     changed = parse_changes(changes or [])
@@ -197,17 +197,45 @@ def solve(
         task = task_for(Wanted(pair, changed), watch, gap=gap, time_limit=time_limit)
         plan = planned(replace(task, log=made.path / runs.LOG, to_come=WRITING))
         line.end()
-        solved = time.monotonic()
-        new_folder(made.path)
-        write_text(made.path / runs.REPORT, render_report(plan, pair.case, pair.policy))
-        runs.write_tables(plan, made.path, pair.policy, pair.case)
-        plan.seconds["write"] = time.monotonic() - solved
-        found = made.put(lambda name: runs.write_facts(plan, made.path, name))
+        found, refused = _written(plan, pair, made)
     is_as_expected = _show(replace(plan, folder=found), expected, as_json=as_json)
-    if found != folder:
-        raise put_beside(folder, found)
+    if refused is not None:
+        raise refused
     if not is_as_expected:
         raise typer.Exit(UNEXPECTED)
+
+
+def _written(plan: Plan, pair: Pair, made: Made) -> tuple[Path, TargetError | None]:
+    """Write a run; give where it is, and why that is not where it was to go."""
+    from optimizer import runs
+    from optimizer.errors import TargetError
+    from optimizer.paths.new import put_elsewhere, reason_of
+    from optimizer.paths.writing import spare_path
+
+    try:
+        return _write(plan, pair, made), made.refused
+    except OSError as error:
+        given = made.place.given
+        try:
+            # A full disk is no reason to lose a plan, as long as there is another one.
+            with runs.place_for(spare_path(made.place.path.name), force=False).aside() as spare:
+                found = _write(plan, pair, spare)
+        except TargetError:
+            raise error from None
+        return found, put_elsewhere(given, reason_of(error), found)
+
+
+def _write(plan: Plan, pair: Pair, made: Made) -> Path:
+    from optimizer import runs
+    from optimizer.paths.writing import new_folder, write_text
+    from optimizer.report import render_report
+
+    begun = time.monotonic()
+    new_folder(made.path)
+    write_text(made.path / runs.REPORT, render_report(plan, pair.case, pair.policy))
+    runs.write_tables(plan, made.path, pair.policy, pair.case)
+    plan.seconds["write"] = time.monotonic() - begun
+    return made.put(lambda name: runs.write_facts(plan, made.path, name))
 
 
 def _show(plan: Plan, expected: Joined | None, *, as_json: bool) -> bool:

@@ -109,6 +109,15 @@ def begins_with(path: Path, mark: str) -> bool:
         return False
 
 
+def is_empty(path: Path) -> bool:
+    """Whether a file has nothing in it."""
+    try:
+        with _opened(path, "") as file:
+            return not os.read(file, 1)
+    except NotReadError:
+        return False
+
+
 @contextmanager
 def _opened(path: Path, expected: str) -> Iterator[int]:
     """Open a regular file; whatever goes wrong is a reason not to read it."""

@@ -25,6 +25,8 @@ Check = Callable[[Path], str | None]
 Mark = tuple[object, ...]
 """What something is known by: its kind, its number and, with a folder, those of all in it."""
 
+A_PLACE = "a path with room that may be written to, and that nobody else writes to"
+
 placed: list[Path] = []
 """What this process has written so far, in its place."""
 
@@ -64,12 +66,20 @@ class Place:
             yield Made(self, aside)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Made:
-    """Something that is being made beside its place."""
+    """Something that is being made beside its place.
+
+    Attributes
+    ----------
+    refused
+        Why it could not be given its place, and where it is instead; None where it has its place.
+    """
 
     place: Place
     _aside: Aside
+    refused: TargetError | None = None
+    _why: str = "something else has appeared there meanwhile and stays as it is"
 
     @property
     def path(self) -> Path:
@@ -103,6 +113,8 @@ class Made:
                 raise self._stuck(error) from error
             if is_there:
                 placed.append(self.place.as_given(path))
+                if path != self.place.path:
+                    self.refused = put_elsewhere(self.place.given, self._why, placed[-1])
                 return placed[-1]
         raise AssertionError("names never end")
 
@@ -114,19 +126,14 @@ class Made:
         TargetError
             If something else has appeared there, so that it is beside it.
         """
-        found = self.put()
-        if found != self.place.given:
-            raise put_beside(self.place.given, found)
+        self.put()
+        if self.refused is not None:
+            raise self.refused
 
     def _stuck(self, error: OSError) -> TargetError:
         """Make the error for what is whole but cannot be given a name; it is left as it is."""
         self._aside.keep()
-        problems = Problems()
-        message = (
-            f"cannot be written: {error.strerror or error}; what was to be written there is in "
-        )
-        problems.add(str(self.place.given), f"{message}{printable(str(self.path))}")
-        return TargetError(problems)
+        return put_elsewhere(self.place.given, reason_of(error), self.path)
 
     def _takes(self, path: Path) -> bool:
         """Whether it has the name now; False where something else has it."""
@@ -147,8 +154,9 @@ class Made:
             return False
         try:
             path.rename(old)
-        except OSError:
-            # In use, or on another file system by way of a layer: it cannot be replaced.
+        except OSError as error:
+            # In use, or on another file system by way of a layer.
+            self._why = f"what is there cannot be replaced ({error.strerror}) and stays as it is"
             return False
         # It may have changed on the way here, so that it is looked at again where nobody finds it.
         if mark_of(old) == found and self.place.check(old) is None:
@@ -247,9 +255,13 @@ def told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         problems = Problems()
-        message = f"cannot be written: {error.strerror or error}"
-        problems.add(str(path), message, expected="a place with room that may be written to")
+        problems.add(str(path), reason_of(error), expected=A_PLACE)
         raise TargetError(problems) from error
+
+
+def reason_of(error: OSError) -> str:
+    """Say why something cannot be written."""
+    return f"cannot be written: {error.strerror or error}"
 
 
 @contextmanager
@@ -266,14 +278,11 @@ def written_aside(place: Place) -> Iterator[Path]:
         made.take_place()
 
 
-def put_beside(path: Path, found: Path) -> TargetError:
-    """Make the error for what was written beside its place."""
+def put_elsewhere(path: Path, why: str, found: Path) -> TargetError:
+    """Make the error for what could be written, but not where it was to go."""
     problems = Problems()
-    message = (
-        "something else has appeared there meanwhile and stays as it is; what was to be written "
-        f"there is in {printable(str(found))}"
-    )
-    problems.add(str(path), message, expected="a path that nobody else writes to")
+    message = f"{why}; what was to be written there is in {printable(str(found))}"
+    problems.add(str(path), message, expected=A_PLACE)
     return TargetError(problems)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -67,6 +68,12 @@ def _drop(sheet: Any) -> None:
             writing.close()
     with suppress(Exception):
         writer.cleanup()
+
+
+def spare_path(name: str) -> Path:
+    """A path that nothing has, in the system's folder for what is temporary."""
+    folder = f"talent-optimizer-{secrets.token_hex(6)}"
+    return Path(tempfile.gettempdir()) / folder / name
 
 
 def add_to_log(path: Path, text: str) -> None:

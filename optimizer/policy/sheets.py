@@ -16,6 +16,7 @@ import pandas as pd
 from optimizer.case.books import READ
 from optimizer.case.sources import WORKBOOK_SUFFIX
 from optimizer.errors import Problem, Problems, did_you_mean
+from optimizer.paths.given import standing_at
 from optimizer.policy.limits import BOUND
 from optimizer.policy.sheet_rows import GOALS, LIMITS, POLICY, SHEETS, RowReader
 from optimizer.tables import Grid, Places, Workbook, empty_table, parse_grid, read_workbook
@@ -149,7 +150,7 @@ def book_roles(path: Path) -> tuple[bool, bool]:
     OptimizerError
         If it is a workbook and python-calamine is not installed.
     """
-    is_book = path.suffix.lower() == WORKBOOK_SUFFIX and path.is_file()
+    is_book = path.suffix.lower() == WORKBOOK_SUFFIX and standing_at(path) == "file"
     workbook = read_workbook(path, Problems()) if is_book else None
     names = () if workbook is None else workbook.sheets
     return any(name in names for name in SHEETS), any(name in names for name in READ)

@@ -13,7 +13,7 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import Problems, not_installed
 from optimizer.paths import new as new_paths
-from optimizer.paths.given import NotReadError, content_of, names_in
+from optimizer.paths.given import NotReadError, content_of, names_in, standing_at
 from optimizer.paths.writing import write_text
 from optimizer.plan import Plan
 from optimizer.policy import Policy
@@ -59,7 +59,7 @@ def place_for(folder: Path, *, force: bool) -> new_paths.Place:
 
 
 def _no_run(folder: Path) -> str | None:
-    if not folder.is_dir():
+    if standing_at(folder) != "folder":
         return "is not a run folder"
     problems = Problems()
     names = set(names_in(folder, problems))

@@ -14,7 +14,7 @@ from optimizer.case import Case
 from optimizer.case.folders import LARGEST_FILE
 from optimizer.case.sources import WORKBOOK_SUFFIX
 from optimizer.errors import InputError, Problems, did_you_mean
-from optimizer.paths.given import NotReadError, TooLargeError, content_of
+from optimizer.paths.given import NotReadError, TooLargeError, content_of, standing_at
 from optimizer.plan import COLUMNS, Decisions, variable_table
 from optimizer.runs import DECISIONS, LARGEST_FACTS, PLAN, RUN, VARIABLES, plain
 from optimizer.runs.decision_rows import decisions_from_rows
@@ -91,10 +91,11 @@ def read_plan(path: str | Path, case: Case) -> ReadPlan:
         If a workbook is given and python-calamine is not installed.
     """
     path, problems = Path(path), Problems()
-    if not path.exists():
+    standing = standing_at(path)
+    if standing == "nothing":
         problems.add(path.name, f"there is no such file in {path.parent}", expected=A_PLAN)
         raise InputError(problems)
-    if path.is_dir():
+    if standing == "folder":
         return _read_folder(path, case)
     if path.suffix.lower() == WORKBOOK_SUFFIX:
         return _read_book(path, case)
