@@ -18,6 +18,8 @@ from optimizer.solver import LoadedModel, Solution, Watch
 
 RESIDENTS = "residents_within_cap"
 """Residents are expected persons, not whole ones: some complete, some stay on."""
+MOST_TOLD = 10
+"""Slots that are named one by one."""
 DIGITS = 4
 NOISE = 1e-2
 """Part of the last digit that is left of a linear program's tolerance: 1e-6 of a number."""
@@ -34,23 +36,44 @@ def infeasible(loaded: LoadedModel, watch: Watch) -> InfeasibleError:
     """Say that no plan exists, with the least relaxation that would allow one."""
     with watch.listening():
         advice = loaded.advice(watch)
-    rules = register(loaded.instance.extension)
-    if advice is None and watch.should_stop():
+        clash = loaded.clash(watch) if advice is None and not watch.should_stop() else None
+    nothing = f"No plan{' with these slots' if loaded.is_pinned else ''} keeps every rule"
+    if advice is None and clash is None and watch.should_stop():
         return InfeasibleError(
-            "No plan keeps every rule. What would have to give way was not found "
+            f"{nothing}. What would have to give way was not found "
             + ("before the interruption." if watch.interrupted else "within the time limit.")
         )
     if advice is None:
-        return InfeasibleError(
-            "No plan keeps every rule, and relaxing what may be relaxed does not help: facts, or "
+        message = (
+            f"{nothing}, and relaxing what may be relaxed does not help: facts, or "
             "limits and floors with protected = true, already clash."
         )
+        return InfeasibleError(message + _clash_in_words(clash, loaded.instance))
     advice = _rounded(advice, loaded.instance)
     return InfeasibleError(
-        "No plan keeps every rule. The least that would have to give way "
-        f"(unverified advice, from a relaxation):\n{in_words(advice, rules)}",
+        f"{nothing}. The least that would have to give way (unverified advice, from a "
+        f"relaxation):\n{in_words(advice, register(loaded.instance.extension))}",
         advice,
     )
+
+
+def not_allowed(impossible: pd.DataFrame) -> InfeasibleError:
+    """Say which of the slots that are kept cannot be given at all."""
+    lines = [f"- {row.table}: {row.key}: {figure(row.value)}" for row in rows_of(impossible)]
+    if len(lines) > MOST_TOLD:
+        lines[MOST_TOLD:] = [f"- and {len(lines) - MOST_TOLD} more"]
+    told = "\n".join(lines)
+    return InfeasibleError(
+        f"No plan with these slots keeps every rule. What the case does not allow:\n{told}"
+    )
+
+
+def _clash_in_words(clash: pd.DataFrame | None, instance: Instance) -> str:
+    """Name the rows that clash, with the least by which they would have to be otherwise."""
+    if clash is None or not len(clash):
+        return ""
+    told = in_words(_rounded(clash, instance), register(instance.extension))
+    return f" The least by which they do (from a relaxation):\n{told}"
 
 
 def _rounded(advice: pd.DataFrame, instance: Instance) -> pd.DataFrame:

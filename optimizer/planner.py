@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimizer.advice import no_plan
+from optimizer.advice import no_plan, not_allowed
 from optimizer.case import Case
 from optimizer.changes import CHANGES
 from optimizer.checking import custom_part
-from optimizer.errors import InfeasibleError, PolicyError, Problems, SolverError
+from optimizer.errors import PolicyError, Problems, SolverError
 from optimizer.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
 from optimizer.formulation.custom import Extend
 from optimizer.instance import Instance
@@ -202,8 +202,7 @@ def planned(task: Task) -> Plan:
         instance, model = task.wanted.built({})
         pinned = None if task.slots is None else values_of(instance, Decisions(task.slots))
         if pinned is not None and len(pinned.impossible):
-            row = pinned.impossible.iloc[0]
-            raise InfeasibleError(f"the case does not allow {row['table']} {row['key']}")
+            raise not_allowed(pinned.impossible)
         watch.count("load")
         loaded = load(task.wanted, instance, model, task.log)
     _reserve(task)

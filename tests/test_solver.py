@@ -403,7 +403,8 @@ def test_facts_that_clash_with_what_is_protected(tmp_path: Path) -> None:
         solve(policy, case)
     assert str(caught.value) == (
         "No plan keeps every rule, and relaxing what may be relaxed does not help: facts, or "
-        "limits and floors with protected = true, already clash."
+        "limits and floors with protected = true, already clash. The least by which they do "
+        "(from a relaxation):\n- A floor of the policy (policy limits): worth, total: 100 by 93"
     )
     assert caught.value.advice is None
 

@@ -68,6 +68,7 @@ class LoadedModel:
         self.model = model
         self.options: Options = {"random_seed": seed, "threads": threads}
         self.log = log
+        self.is_pinned = False
         pause()
         self.matrix: Matrix = compile_model(model)
         pause()
@@ -209,6 +210,7 @@ class LoadedModel:
                 column = self.matrix.column(family, key)
                 if column is not None:
                     lower[column] = upper[column] = number
+        self.is_pinned = True
         self.matrix = replace(self.matrix, lower=lower, upper=upper)
         self.lp = Engine(self.matrix, relaxed=True, options=self.options)
         self._going_on = GoingOn(self.lp)
@@ -293,6 +295,20 @@ class LoadedModel:
     def relaxation_is_feasible(self, watch: Watch) -> bool:
         """Whether the LP relaxation has a solution."""
         return self.lp.run(watch, afresh=True).x is not None
+
+    def clash(self, watch: Watch) -> pd.DataFrame | None:
+        """Least relaxation if everything could give way, protected or not: what clashes."""
+        rules = register(self.instance.extension)
+        kinds = {"limit", "fact"}
+
+        def may_relax(rule: str, _: object) -> bool:
+            return rules[rule].kind in kinds
+
+        found = least_relaxation(self.matrix, may_relax, watch, self.options)
+        if found is None:
+            kinds.add("link")
+            found = least_relaxation(self.matrix, may_relax, watch, self.options)
+        return found
 
     def advice(self, watch: Watch) -> pd.DataFrame | None:
         """Least relaxation that would make a plan possible; see :func:`least_relaxation`."""
