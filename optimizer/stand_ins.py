@@ -18,8 +18,10 @@ from optimizer.solver import LoadedModel, Watch
 from optimizer.solver.engine import Run
 from optimizer.solver.part import Part
 
-WAITED = 0.5
-"""Share of the time left that ideals may take once one of them is there."""
+KEPT, MOST_KEPT = 1.5, 0.5
+"""Time that is kept for a plan, in multiples of the longest ideal so far, and the largest share of
+the time left. On the Japan case a plan takes as long as two ideals of which two are worked out at
+a time, on one processor as long as one."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,9 @@ class Scales:
 def scales_in_time(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> Scales:
     """Scales as the policy says, exact unless they would leave no time for a plan.
 
-    Ideals may take half of the time that is left, or as long as the first of them takes. For each
-    of the others stands the most of its goal that any solution found so far earns, which its
-    ideal can only exceed. Where none earns anything, its own ideal is waited for.
+    Ideals may take so long that a plan can still be found, and at least as long as the first of
+    them takes. For each of the others stands the most of its goal that any solution found so far
+    earns, which its ideal can only exceed. Where none earns anything, its own ideal is waited for.
 
     Raises
     ------
@@ -76,8 +78,8 @@ def scales_in_time(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> Scales:
         return Scales(scales_of(wanted, loaded, watch), (), {}, loaded)
     model = ideal_model(wanted, loaded)
     watch.begin("scales")
-    part = Part(whole=watch, kept=(1.0 - WAITED) * watch.seconds_left())
-    runs = model.ideal_runs(goals, part, part.end_soon)
+    part = Part(whole=watch, kept=KEPT, most_kept=MOST_KEPT * watch.seconds_left())
+    runs = model.ideal_runs(goals, part, part.note)
     found = {goal: run.objective for goal, run in runs.items() if run.objective is not None}
     is_infeasible = any(run.status == "infeasible" for run in runs.values())
     if is_infeasible or (watch.should_stop() and len(found) < len(goals)):

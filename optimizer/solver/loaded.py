@@ -168,7 +168,7 @@ class LoadedModel:
         self,
         goals: Sequence[str],
         watch: Watch,
-        done: Callable[[], None] = lambda: None,
+        done: Callable[[float], None] = lambda _: None,
     ) -> dict[str, Run]:
         """Relaxations of each goal alone; those that are not optimal have no objective.
 
@@ -177,13 +177,14 @@ class LoadedModel:
         Parameters
         ----------
         done
-            Called whenever one has come to its end.
+            Called whenever one has come to its end, with the seconds it took.
         """
 
         def ideal(goal: str) -> Run:
+            began = watch.seconds
             run = self._ideal(goal, watch)
             if run.status == "optimal":
-                done()
+                done(watch.seconds - began)
             return run
 
         with ThreadPoolExecutor(max_workers=2) as pool:

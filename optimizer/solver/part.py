@@ -9,26 +9,31 @@ from optimizer.solver.watch import Watch
 
 @dataclass
 class Part(Watch):
-    """Stops with the whole, and sooner where that is allowed.
+    """Stops with the whole, and sooner once one of its steps has ended.
 
     Attributes
     ----------
     whole
         Clock of the command.
     kept
-        Seconds that are kept for what comes after this part, once it may end.
-    may_end
-        Whether it may be ended before the whole is.
+        What is kept for that which comes after, in multiples of the longest of its steps.
+    most_kept
+        Seconds that are kept at most.
+    longest
+        Seconds of the longest step so far; ``None`` before the first has ended.
     """
 
     whole: Watch = field(default_factory=Watch)
     kept: float = 0.0
-    may_end: bool = False
+    most_kept: float = 0.0
+    longest: float | None = None
 
     def seconds_left(self) -> float:
         """Wall time until this part must stop."""
         left = self.whole.seconds_left()
-        return max(0.0, left - self.kept) if self.may_end else left
+        if self.longest is None:
+            return left
+        return max(0.0, left - min(self.most_kept, self.kept * self.longest))
 
     def should_stop(self) -> bool:
         """Whether a running solver must give up now."""
@@ -36,6 +41,6 @@ class Part(Watch):
             self.timed_out = True
         return self.timed_out
 
-    def end_soon(self) -> None:
-        """Allow that it is ended before the whole is."""
-        self.may_end = True
+    def note(self, seconds: float) -> None:
+        """Learn that one of its steps has ended, and how long it took."""
+        self.longest = max(seconds, self.longest or 0.0)
