@@ -7,6 +7,7 @@ annotations allow a cell to be anything. These helpers are the one place where c
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -58,6 +59,19 @@ def labels(frame: pd.DataFrame) -> list[str]:
     ['a, 2030']
     """
     return [", ".join(map(str, row)) for row in frame.itertuples(index=False, name=None)]
+
+
+def distinct(text: object, signs: str) -> str:
+    """A part of a longer text, in quotes where its own signs could be taken for those between.
+
+    Examples
+    --------
+    >>> distinct("Asia", ",="), distinct("Asia, east", ",="), distinct("a=b", ",=")
+    ('Asia', '"Asia, east"', '"a=b"')
+    """
+    plain = str(text)
+    is_odd = any(sign in plain for sign in (*signs, '"'))
+    return json.dumps(plain, ensure_ascii=False) if is_odd else plain
 
 
 def groups_of(

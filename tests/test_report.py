@@ -342,6 +342,7 @@ def test_broken_plan_is_called_broken(full: Made) -> None:
     rules = full.plan.tables["rules"].copy()
     first = rules.index[rules["rule"].eq("spending_within_budget")][0]
     rules.loc[first, "slack"] = -1000.0
+    rules.loc[first, "broken"] = True
     tables = {**full.plan.tables, "rules": rules}
     plan = dataclasses.replace(full.plan, tables=tables, bound=None, gap=None)
     seen = text_of(render_report(plan, full.case, full.policy))

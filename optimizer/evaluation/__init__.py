@@ -12,7 +12,7 @@ from optimizer.evaluation.arrays import decisions_of, values_of
 from optimizer.evaluation.checks import check_all
 from optimizer.evaluation.custom import custom_table, split_rows
 from optimizer.evaluation.soft import change_costs, soft_costs
-from optimizer.evaluation.subject import Subject, judged
+from optimizer.evaluation.subject import PLACE, Subject, judged
 from optimizer.evaluation.tables import goals, result_tables
 from optimizer.figures import apart, figure
 from optimizer.frames import rows_of
@@ -24,22 +24,22 @@ __all__ = ["Evaluation", "decisions_of", "evaluate_decisions", "values_of"]
 
 
 LIMITS = ("limit_at_least", "limit_at_most")
-"""Rules whose rows belong to single limits of the policy, named first in their keys."""
+"""Rules whose rows belong to single limits of the policy, named first in their places."""
 
 
-def is_dropped(rule: str, key: str, dropped: Collection[str]) -> bool:
+def is_dropped(rule: str, place: tuple[object, ...], dropped: Collection[str]) -> bool:
     """Whether a row belongs to a rule or limit that was dropped.
 
     Examples
     --------
-    >>> is_dropped("limit_at_most", "share, AVA", ["share"])
+    >>> is_dropped("limit_at_most", ("share", "AVA"), ["share"])
     True
-    >>> is_dropped("spending_within_budget", "science, 2030", ["science"])
+    >>> is_dropped("limit_at_most", ("share, AVA",), ["share"])
+    False
+    >>> is_dropped("spending_within_budget", ("science", 2030), ["science"])
     False
     """
-    if rule in dropped:
-        return True
-    return rule in LIMITS and any(f"{key}, ".startswith(f"{name}, ") for name in dropped)
+    return rule in dropped or (rule in LIMITS and place[0] in dropped)
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,8 +53,8 @@ class Evaluation:
     tables
         See :class:`optimizer.plan.Plan`; with ``goals`` and ``rules``.
     violations
-        rule, key, value, sense, limit, slack: rows of ``rules`` that are broken, and decisions
-        the case does not allow (rule ``decision_is_possible``).
+        rule, key, by, place, value, sense, limit, slack: rows of ``rules`` that are broken, and
+        decisions the case does not allow (rule ``decision_is_possible``).
     rules
         The register of the rules, custom ones included.
     """
@@ -124,6 +124,7 @@ def evaluate_decisions(
         {
             "rule": "decision_is_possible",
             "key": impossible["table"].astype("str") + ": " + impossible["key"].astype("str"),
+            **{name: impossible[name] for name in PLACE},
             "value": impossible["value"].astype(float),
             "sense": "at_most",
             "limit": 0.0,
@@ -131,7 +132,13 @@ def evaluate_decisions(
         }
     )
     broken = checked[checked["broken"]].drop(columns=["allowed", "broken"])
-    broken = broken.loc[[not is_dropped(row.rule, row.key, dropped) for row in rows_of(broken)]]
+    # A variable of a custom rule that is beyond its bounds is no rule that could be dropped.
+    rules = register(instance.extension)
+    is_kept = [
+        row.rule not in rules or not is_dropped(row.rule, row.place, dropped)
+        for row in rows_of(broken)
+    ]
+    broken = broken.loc[is_kept]
     found = [part for part in (strange, broken) if len(part)]
     prices = float(tables["soft"]["points"].sum() + tables["change"]["points"].sum())
     points = float(tables["goals"]["weighted"].sum()) - prices
@@ -139,7 +146,7 @@ def evaluate_decisions(
         points=points,
         tables=tables,
         violations=pd.concat(found, ignore_index=True) if found else strange,
-        rules=register(instance.extension),
+        rules=rules,
     )
 
 

@@ -94,9 +94,17 @@ def values_of(instance: Instance, decisions: Decisions) -> Values:
 
 def _impossible(table: str, rows: pd.DataFrame, amount: str) -> pd.DataFrame:
     """Rows of a decision table that the case does not allow."""
-    label = pd.Series(labels(rows.drop(columns=amount)), dtype="str")
-    frame = pd.DataFrame({"key": label, "value": rows[amount].to_numpy(dtype=float)})
-    return frame.assign(table=table)
+    keys = rows.drop(columns=amount)
+    names = tuple(map(str, keys.columns))
+    return pd.DataFrame(
+        {
+            "key": pd.Series(labels(keys), dtype="str"),
+            "by": pd.Series([names] * len(keys), dtype="object"),
+            "place": pd.Series(keys_of(keys, names), dtype="object"),
+            "value": rows[amount].to_numpy(dtype=float),
+            "table": table,
+        }
+    )
 
 
 def _negative(decisions: Decisions) -> list[pd.DataFrame]:

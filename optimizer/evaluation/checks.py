@@ -9,6 +9,7 @@ import pandas as pd
 
 from optimizer.evaluation.money import check_money
 from optimizer.evaluation.subject import Subject, rows
+from optimizer.frames import labels
 from optimizer.instance.bounds import JoinedLimit
 from optimizer.instance.people import stay_room, terms
 from optimizer.instance.sets import cross
@@ -127,15 +128,15 @@ def check_limits(s: Subject) -> list[pd.DataFrame]:
     """Hard limits of the policy and commitments of the case."""
     done = []
     for limit in s.instance.commitments:
-        done += limit_rows(s, limit, f"commitment {limit.name.split()[-1]}", "commitment")
+        done += limit_rows(s, limit, "commitment")
     for limit in s.instance.limits:
         if limit.limit.soft is None:
-            done += limit_rows(s, limit, limit.name, "limit")
+            done += limit_rows(s, limit, "limit")
     return done
 
 
-def limit_rows(s: Subject, limit: JoinedLimit, label: str, rule: str) -> list[pd.DataFrame]:
-    """Measured values against the bounds of one limit, for each group."""
+def limit_rows(s: Subject, limit: JoinedLimit, rule: str) -> list[pd.DataFrame]:
+    """Measured values against the bounds of one limit, or of one commitment, for each group."""
     groups, goal = limit.groups.index, limit.limit.goal
     size = s.size(limit.measured, ["group"]).reindex(groups).fillna(0.0)
     if limit.counted and goal is not None:
@@ -143,6 +144,7 @@ def limit_rows(s: Subject, limit: JoinedLimit, label: str, rule: str) -> list[pd
         size = size + measured.abs()
     else:
         measured = s.total(limit.measured, ["group"]).reindex(groups).fillna(0.0)
+    key, words = _named(limit, rule)
     done = []
     for bound in limit.bounds:
         number, sizes = bound.constant, size + bound.constant.abs()
@@ -150,12 +152,31 @@ def limit_rows(s: Subject, limit: JoinedLimit, label: str, rule: str) -> list[pd
             other, others = s.total(bound.other, ["group"]), s.size(bound.other, ["group"])
             number = number + bound.times * bound.other_group.map(other).fillna(0.0)
             sizes = sizes + bound.times * bound.other_group.map(others).fillna(0.0)
-        key = pd.DataFrame({"name": label, "group": limit.groups.index})
-        key = key.drop(columns="group") if list(limit.groups.index) == ["total"] else key
-        unit = MEASURED_IN[limit.limit.measure]
-        name = f"{rule}_{bound.sense}"
-        done.append(rows(name, key, measured, bound.sense, number, unit=unit, size=sizes))
+        told = rows(
+            f"{rule}_{bound.sense}",
+            key,
+            measured,
+            bound.sense,
+            number,
+            unit=MEASURED_IN[limit.limit.measure],
+            size=sizes,
+            words=words,
+        )
+        done.append(told)
     return done
+
+
+def _named(limit: JoinedLimit, rule: str) -> tuple[pd.DataFrame, list[str]]:
+    """Keys of the groups of a limit, the limit itself first, and the same in words."""
+    if limit.row is not None:
+        return pd.DataFrame({rule: [limit.row]}), [f"{rule} {limit.row}"]
+    # An attribute may be called like anything, so columns are given their names afterwards.
+    columns = [pd.Series(limit.name, index=limit.groups.index, dtype="str")]
+    columns += [limit.groups[name] for name in limit.limit.by]
+    key = pd.concat(columns, axis=1, keys=range(len(columns)))
+    key.columns = pd.Index([rule, *limit.limit.by])
+    words = [f"{limit.name}, {group}" for group in limit.groups.index]
+    return key, words if limit.limit.by else [limit.name]
 
 
 def goal_values(s: Subject) -> dict[str, float]:
@@ -175,9 +196,11 @@ def check_support(s: Subject) -> list[pd.DataFrame]:
     for number, terms_ in enumerate(s.instance.support_floor):
         above = s.total(terms_, ["track", "entry_year"])
         size = s.size(terms_, ["track", "entry_year"])
-        key = above.index.to_frame(index=False).assign(floor=f"floor {number + 1}")
-        least = np.zeros(len(above))
-        done.append(rows("support_reaches_floor", key, above, "at_least", least, size=size))
+        key = above.index.to_frame(index=False)
+        words = labels(key.assign(floor=f"floor {number + 1}"))
+        key, least = key.assign(floor=number + 1), np.zeros(len(above))
+        rule = "support_reaches_floor"
+        done.append(rows(rule, key, above, "at_least", least, size=size, words=words))
     return done
 
 

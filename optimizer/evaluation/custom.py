@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimizer.evaluation.subject import ROW
+from optimizer.evaluation.subject import PLACE, ROW
 from optimizer.rules import Extension
 
 
@@ -23,6 +23,7 @@ def split_rows(custom: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]
         {
             "limit": soft["rule"],
             "key": soft["key"],
+            **{name: soft[name] for name in PLACE},
             "value": soft["value"],
             "number": soft["limit"],
             "percent": percent,

@@ -8,18 +8,22 @@ import numpy as np
 import pandas as pd
 
 from optimizer.evaluation.checks import changes, limit_rows
-from optimizer.evaluation.subject import Subject
+from optimizer.evaluation.subject import PLACE, Subject
 
 
 def soft_costs(subject: Subject, dropped: Collection[str]) -> pd.DataFrame:
-    """limit, key, value, number, percent, points: what soft limits cost that are not dropped."""
+    """What soft limits cost that are not dropped.
+
+    Returns
+    -------
+    pandas.DataFrame
+        limit, key, by, place, value, number, percent, points.
+    """
     parts = []
     for limit in subject.instance.limits:
         if limit.limit.soft is None or limit.name in dropped:
             continue
-        for rows, bound in zip(
-            limit_rows(subject, limit, limit.name, "limit"), limit.bounds, strict=True
-        ):
+        for rows, bound in zip(limit_rows(subject, limit, "limit"), limit.bounds, strict=True):
             if f"limit_{bound.sense}" in dropped:
                 continue
             base = np.array([limit.soft_base(bound, group) for group in limit.groups.index])
@@ -31,6 +35,7 @@ def soft_costs(subject: Subject, dropped: Collection[str]) -> pd.DataFrame:
                     {
                         "limit": limit.name,
                         "key": rows["key"],
+                        **{name: rows[name] for name in PLACE},
                         "value": rows["value"],
                         "number": rows["limit"],
                         "percent": percent,
@@ -38,7 +43,7 @@ def soft_costs(subject: Subject, dropped: Collection[str]) -> pd.DataFrame:
                     }
                 )
             )
-    columns = ["limit", "key", "value", "number", "percent", "points"]
+    columns = ["limit", "key", *PLACE, "value", "number", "percent", "points"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 

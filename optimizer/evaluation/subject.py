@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,10 @@ from optimizer.rules import BOUNDS, RULES, Unit
 CHECKED = RULES | BOUNDS
 """Every rule of our own that has rows."""
 
-ROW = ["rule", "key", "value", "sense", "limit", "unit", "size"]
+PLACE = ["by", "place"]
+"""What names a row as data: columns and their values, each a tuple. ``key`` says it in words."""
+
+ROW = ["rule", "key", *PLACE, "value", "sense", "limit", "unit", "size"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ def rows(
     *,
     unit: Unit | None = None,
     size: object = None,
+    words: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Checked rows of one rule.
 
@@ -61,14 +66,28 @@ def rows(
         What the rows are counted in, if the rule does not say.
     size
         Sum of the absolute terms of value and limit, if they may cancel out.
+    words
+        The keys in words, if not one after the other.
     """
     if isinstance(key, pd.Index):
         key = key.to_frame(index=False)
-    frame = pd.DataFrame({"key": pd.Series(labels(key), dtype="str")}).assign(rule=rule)
+    told = labels(key) if words is None else words
+    frame = placed(pd.DataFrame({"key": pd.Series(told, dtype="str")}).assign(rule=rule), key)
     value, limit = np.asarray(value, dtype=float), np.asarray(limit, dtype=float)
     size = np.abs(value) + np.abs(limit) if size is None else np.asarray(size, dtype=float)
     unit = CHECKED[rule].unit if unit is None else unit
     return frame.assign(value=value, sense=sense, limit=limit, unit=unit, size=size)[ROW]
+
+
+def placed(frame: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
+    """Give rows the names and values of their key columns, two of which may be called alike."""
+    names = tuple(map(str, key.columns))
+    columns = [key.iloc[:, number].tolist() for number in range(len(names))]
+    values = list(zip(*columns, strict=True)) if names else [()] * len(frame)
+    return frame.assign(
+        by=pd.Series([names] * len(frame), index=frame.index, dtype="object"),
+        place=pd.Series(values, index=frame.index, dtype="object"),
+    )
 
 
 def judged(table: pd.DataFrame, money: float) -> pd.DataFrame:
@@ -82,8 +101,8 @@ def judged(table: pd.DataFrame, money: float) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        rule, key, value, sense, limit, slack (negative beyond the limit), allowed (how far beyond
-        the limit is rounding), broken. What is no number keeps no rule.
+        rule, key, by, place, value, sense, limit, slack (negative beyond the limit), allowed (how
+        far beyond the limit is rounding), broken. What is no number keeps no rule.
     """
     above = table["value"] - table["limit"]
     slack = above.where(table["sense"].eq("at_least"), -above)

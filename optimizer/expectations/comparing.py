@@ -84,7 +84,7 @@ def compare(plan: Plan, joined: Joined) -> pd.DataFrame:
     rows = [
         *_headline(plan, wanted),
         *_goals(plan, wanted),
-        *_ranges(subject, wanted),
+        *_ranges(subject, joined),
         *_rules(plan, subject, wanted),
     ]
     return pd.DataFrame(rows, columns=list(KINDS)).astype(KINDS)
@@ -135,10 +135,10 @@ def _goals(plan: Plan, wanted: Expectations) -> Iterator[Row]:
                 yield _row((what, entry.goal), value, (span.at_least, span.at_most), entry.why)
 
 
-def _ranges(subject: Subject, wanted: Expectations) -> Iterator[Row]:
-    joined = {limit.name: limit for limit in subject.instance.limits}
-    for (measure, number), entry in wanted.ranges().items():
-        limit = joined.get(measuring(measure, number))
+def _ranges(subject: Subject, joined: Joined) -> Iterator[Row]:
+    limits = {limit.name: limit for limit in subject.instance.limits}
+    for (measure, number), entry in joined.expectations.ranges().items():
+        limit = limits.get(measuring(joined.mark, measure, number))
         if limit is None:
             told = "nothing to count", "anything where there is something"
             yield measure, _key(entry, TOTAL), 0.0, *told, True, entry.why
@@ -151,7 +151,7 @@ def _ranges(subject: Subject, wanted: Expectations) -> Iterator[Row]:
 def _measured(subject: Subject, limit: JoinedLimit) -> Iterator[tuple[str, float, Ends, bool]]:
     """Value of every group, the numbers between which it is expected, and whether it is."""
     unit = smallest_unit(subject.instance.case)
-    sides = [judged(rows, unit) for rows in limit_rows(subject, limit, limit.name, "limit")]
+    sides = [judged(rows, unit) for rows in limit_rows(subject, limit, "limit")]
     numbers = {str(side["sense"].iloc[0]): side["limit"].tolist() for side in sides}
     nothing: list[float | None] = [None] * len(limit.groups)
     low, high = (numbers.get(sense, nothing) for sense in ("at_least", "at_most"))
@@ -192,9 +192,7 @@ def _rows_of(name: str, plan: Plan, subject: Subject) -> pd.DataFrame:
     own = [limit for limit in subject.instance.limits if limit.name == name]
     unit = smallest_unit(subject.instance.case)
     parts = [rules[rules["rule"].eq(name)]]
-    parts += [
-        judged(rows, unit) for limit in own for rows in limit_rows(subject, limit, name, "limit")
-    ]
+    parts += [judged(rows, unit) for limit in own for rows in limit_rows(subject, limit, "limit")]
     if not own:
         # What is left are soft custom rules, of which the plan tells by how much they are missed.
         part = soft[soft["limit"].eq(name)]

@@ -16,9 +16,6 @@ from optimizer.plan import Decisions, empty
 from optimizer.policy import Policy, Relative
 from optimizer.rules import BOUNDS, RULES
 
-MARK = "expectation "
-"""How the names of limits begin that measure and do not bind."""
-
 Add = Callable[..., None]
 
 
@@ -32,15 +29,33 @@ class Joined:
         As read.
     instance
         Case and policy, with one limit more for each range that is to be measured.
+    mark
+        How the names of these limits begin.
     """
 
     expectations: Expectations
     instance: Instance
+    mark: str
 
 
-def measuring(measure: Measured, number: int) -> str:
+def mark_of(policy: Policy) -> str:
+    """How the names of limits begin that measure and do not bind: as no limit of the policy does.
+
+    Examples
+    --------
+    >>> from optimizer import load_policy
+    >>> mark_of(load_policy("models/tiny.toml"))
+    'expectation '
+    """
+    mark = "expectation "
+    while any(limit.name.startswith(mark) for limit in policy.limits):
+        mark = f"another {mark}"
+    return mark
+
+
+def measuring(mark: str, measure: Measured, number: int) -> str:
     """Name of the limit that measures a range."""
-    return f"{MARK}{measure}.{number}"
+    return f"{mark}{measure}.{number}"
 
 
 def join_expectations(
@@ -60,7 +75,7 @@ def join_expectations(
         every rule that asks nothing there; or says that the expectations are not meant for this
         case or policy.
     """
-    problems = Problems()
+    problems, mark = Problems(), mark_of(policy)
 
     def add(place: str, message: str, expected: str, maybe: str | None = None) -> None:
         problems.add(expectations.path.name, message, column=place, expected=expected, maybe=maybe)
@@ -70,17 +85,17 @@ def join_expectations(
     _check_goals(expectations, policy, add)
     unknown = _check_names(expectations, policy, rules, add)
     try:
-        instance = build_instance(case, _with_ranges(policy, expectations))
+        instance = build_instance(case, _with_ranges(policy, expectations, mark))
     except PolicyError as error:
-        problems.extend(_at_home(problem, expectations) for problem in error.problems)
+        problems.extend(_at_home(problem, expectations, mark) for problem in error.problems)
         raise PolicyError(problems) from None
-    asking = _rules_asking(instance) | set(rules) | unknown
+    asking = _rules_asking(instance, mark) | set(rules) | unknown
     for place, name in _named(expectations):
         if name not in asking:
             message = f"{name!r} asks nothing of case {case.name!r} under policy {policy.name!r}"
             add(place, message, "a rule with something to check there")
     problems.raise_if_any(PolicyError)
-    return Joined(expectations, instance)
+    return Joined(expectations, instance, mark)
 
 
 def _check_meant(expectations: Expectations, case: Case, policy: Policy, add: Add) -> None:
@@ -128,27 +143,27 @@ def _named(expectations: Expectations) -> list[tuple[str, str]]:
     return [(f"rules.{number}", name) for number, name in enumerate(expectations.rules, start=1)]
 
 
-def _with_ranges(policy: Policy, expectations: Expectations) -> Policy:
+def _with_ranges(policy: Policy, expectations: Expectations, mark: str) -> Policy:
     """The policy with a limit for each range, so that ranges are joined as limits are."""
     ranges = tuple(
-        entry.as_limit(measure, measuring(measure, number))
+        entry.as_limit(measure, measuring(mark, measure, number))
         for (measure, number), entry in expectations.ranges().items()
     )
     return policy.model_copy(update={"limits": (*policy.limits, *ranges)})
 
 
-def _at_home(problem: Problem, expectations: Expectations) -> Problem:
+def _at_home(problem: Problem, expectations: Expectations, mark: str) -> Problem:
     """Tell a problem with a measuring limit as one with the range that it stands for."""
     place = problem.column or ""
-    mark = f"limits.{MARK}"
+    mark = f"limits.{mark}"
     if not place.startswith(mark):
         return problem
     return replace(problem, file=expectations.path.name, column=place.removeprefix(mark))
 
 
-def _rules_asking(instance: Instance) -> set[str]:
+def _rules_asking(instance: Instance, mark: str) -> set[str]:
     """Names of the rules, and of the policy's limits, that ask something of a plan."""
-    own = tuple(limit for limit in instance.limits if not limit.name.startswith(MARK))
+    own = tuple(limit for limit in instance.limits if not limit.name.startswith(mark))
     instance = replace(instance, limits=own)
     nothing = Decisions(slots=empty("slots"))
     checked = check_all(Subject(instance, values_of(instance, nothing), nothing))

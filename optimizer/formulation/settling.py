@@ -69,8 +69,8 @@ def custom_rows(
     Returns
     -------
     pandas.DataFrame
-        rule, key, value, sense, limit, size (sum of the absolute terms), soft, base; the last two
-        are blank for hard rules.
+        rule, key, by, place, value, sense, limit, size (sum of the absolute terms), soft, base;
+        the last two are blank for hard rules.
 
     Raises
     ------
@@ -88,19 +88,22 @@ def custom_rows(
             for sense, number in _sides(row):
                 base = None if rule.soft is None else base_of(rule, number)
                 told = (value, sense, number, size + abs(number), rule.soft, base)
-                rows.append((name, _label(index), *told))
+                rows.append((name, *_named(index), *told))
     rows += accounts.bounds_broken()
     problems.raise_if_any(ExtensionError)
-    columns = ["rule", "key", "value", "sense", "limit", "size", "soft", "base"]
+    numbers = ["value", "limit", "size", "soft", "base"]
+    columns = ["rule", "key", "by", "place", "value", "sense", *numbers[1:]]
     table = pd.DataFrame(rows, columns=columns)
-    words = {"rule": "str", "key": "str", "sense": "str"}
-    return table.astype(dict.fromkeys(columns, "float64") | words)
+    words = {"rule": "str", "key": "str", "by": "object", "place": "object", "sense": "str"}
+    return table.astype(dict.fromkeys(numbers, "float64") | words)
 
 
-def _label(index: object) -> str:
+def _named(index: object) -> tuple[str, tuple[str, ...], tuple[object, ...]]:
+    """Index of a row in words and as data; nobody has named its parts."""
     if index is None:
-        return TOTAL
-    return ", ".join(map(str, index)) if isinstance(index, tuple) else str(index)
+        return TOTAL, (), ()
+    place = index if isinstance(index, tuple) else (index,)
+    return ", ".join(map(str, place)), ("",) * len(place), place
 
 
 def _sides(row: Any) -> list[tuple[str, float]]:
@@ -212,7 +215,7 @@ class _Accounts:
                 if variable.is_integer() or variable.is_binary():
                     sides.append(("equal", float(np.round(value))))
                 rows += [
-                    (name, _label(index), value, sense, number, abs(value), None, None)
+                    (name, *_named(index), value, sense, number, abs(value), None, None)
                     for sense, number in sides
                     if number is not None and _is_beyond(value, sense, number)
                 ]

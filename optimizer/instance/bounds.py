@@ -55,6 +55,8 @@ class JoinedLimit:
     bounds: tuple[Bound, ...]
     counted: bool = False
     """Whether the measure is a goal's whole value, counted after diminishing returns."""
+    row: int | None = None
+    """Row of ``commitments`` that it stands for, if it is no limit of the policy."""
 
     def soft_base(self, bound: Bound, group: str) -> float:
         """Amount that is 100 % of a soft limit."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimizer.instance.attributes import Attributes, told
+from optimizer.instance.attributes import Attributes
+from optimizer.instance.groups import TOTAL, group_labels
 from optimizer.instance.people import TERM
 
 
@@ -62,7 +63,7 @@ def join_diminishing(value: pd.DataFrame, attributes: Attributes) -> dict[str, D
             continue
         place = f"goals.{name}.diminishing.by"
         terms = value[value["goal"].eq(name)]
-        label = pd.Series("", index=terms.index, dtype="str")
+        parts: dict[str, pd.Series] = {}
         by = [*goal.diminishing.by, *(["year"] if goal.diminishing.per == "year" else [])]
         for attribute_name in by:
             attribute = attributes.find(attribute_name, place)
@@ -75,10 +76,11 @@ def join_diminishing(value: pd.DataFrame, attributes: Attributes) -> dict[str, D
                     f"part of the value of goal {name!r} belongs to no {attribute_name}",
                     "groups that every effect of the goal belongs to",
                 )
-            label = label + f"{attribute_name}=" + named.map(told).astype("str") + ", "
+            parts[attribute_name] = named
+        labels = group_labels(pd.DataFrame(parts, index=terms.index), list(parts)) if parts else ""
         joined[name] = Diminishing(
             goal=name,
-            terms=terms[TERM].assign(group=label.str.removesuffix(", ").replace("", "total")),
+            terms=terms[TERM].assign(group=labels or TOTAL),
             tangents=tangents([(x, factor) for x, factor in goal.diminishing.points]),
         )
     return joined

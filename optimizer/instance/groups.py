@@ -8,11 +8,14 @@ from dataclasses import replace
 import pandas as pd
 
 from optimizer.errors import Problems
-from optimizer.frames import keys_of
+from optimizer.frames import distinct, keys_of
 from optimizer.instance.attributes import in_order, told
-from optimizer.instance.measures import COUNTRY, REGION, Measures
+from optimizer.instance.measures import COUNTRY, REGION, Measures, numbered
 from optimizer.instance.people import TERM
 from optimizer.policy import Amount, Limit
+
+SIGNS = ",="
+"""What stands between the parts of a label; a name or value that holds one is put in quotes."""
 
 TOTAL = "total"
 """Group of a limit without ``by``."""
@@ -37,24 +40,41 @@ def members(limit: Limit, measures: Measures) -> dict[str, pd.Series]:
 def group_labels(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
     """Label of the group of every row."""
     return [
-        ", ".join(f"{name}={told(value)}" for name, value in zip(by, key, strict=True))
+        ", ".join(
+            f"{distinct(name, SIGNS)}={distinct(told(value), SIGNS)}"
+            for name, value in zip(by, key, strict=True)
+        )
         for key in keys_of(frame, by)
     ]
 
 
 def grouped(measured: pd.DataFrame, by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Label the group of every term; terms that belong to no group are left out."""
-    by = list(by)
+    """Label the group of every term; terms that belong to no group are left out.
+
+    Parameters
+    ----------
+    measured
+        As :meth:`Measures.terms` gives it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        family, position, coefficient, group.
+    pandas.DataFrame
+        Index: group label; one column per attribute of ``by``.
+    """
     if not by:
         groups = pd.DataFrame(index=pd.Index([TOTAL] if len(measured) else [], dtype="str"))
         return measured[TERM].assign(group=TOTAL), groups
-    named = measured.dropna(subset=by)
-    for name in by:
-        named = named[named[name].astype("str").ne("")]
-    keys = named[by].drop_duplicates().sort_values(by, key=_places)
-    groups = keys.assign(group=group_labels(keys, by))
-    named = named.merge(groups, on=by)
-    return named[[*TERM, "group"]], groups.set_index("group")
+    columns = numbered(by)
+    named = measured.dropna(subset=columns)
+    for column in columns:
+        named = named[named[column].astype("str").ne("")]
+    keys = named[columns].drop_duplicates().sort_values(columns, key=_places)
+    groups = keys.set_axis(list(by), axis=1)
+    labels = pd.Index(group_labels(groups, by), dtype="str", name="group")
+    named = named.merge(keys.assign(group=labels), on=columns)
+    return named[[*TERM, "group"]], groups.set_axis(labels)
 
 
 def _places(cells: pd.Series) -> pd.Series:
@@ -120,7 +140,7 @@ def _counted(limit: Limit, dimension: str, keys: pd.Index, measures: Measures) -
     found = quiet.terms(limit.measure, where, (name,), "", goal=limit.goal, optional=True)
     if len(problems):
         return pd.Series(True, index=keys)
-    return pd.Series(keys.isin(found[name]), index=keys)
+    return pd.Series(keys.isin(found[numbered((name,))[0]]), index=keys)
 
 
 def dimension_of(measures: Measures, name: str) -> str | None:

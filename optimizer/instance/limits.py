@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from optimizer.figures import apart, plainly
+from optimizer.frames import keys_of
 from optimizer.instance.bounds import Bound, JoinedLimit
 from optimizer.instance.groups import TOTAL, amounts, grouped, place_of
 from optimizer.instance.limit_checks import (
@@ -107,10 +108,9 @@ def _bound(
         )
         other, other_groups = grouped(other, by)
         if by and len(other_groups):
-            paired = groups.reset_index().merge(
-                other_groups.reset_index(), on=list(by), how="left", suffixes=("", "_other")
-            )
-            labels = paired.set_index("group")["group_other"].fillna("")
+            known = dict(zip(keys_of(other_groups, by), other_groups.index, strict=True))
+            found = [known.get(key, "") for key in keys_of(groups, by)]
+            labels = pd.Series(found, index=groups.index, dtype="str")
         elif len(other_groups):
             labels = labels.replace("", TOTAL)
         return Bound(sense, zero, wanted.times, other, labels)
@@ -130,7 +130,7 @@ def join_commitments(measures: Measures) -> tuple[JoinedLimit, ...]:
         floor = limit.at_least if isinstance(limit.at_least, int | float) else 0.0
         most = None
         if found is not None:
-            joined.append(found)
+            joined.append(replace(found, row=int(str(row))))
             most = eligible_by_group(measures.sets, found.measured).get(TOTAL)
         if found is None and floor:
             message = f"{plainly(floor)} slots are committed, but none are possible there"

@@ -23,6 +23,17 @@ from optimizer.instance.sets import Sets
 COUNTRY, REGION = "country", "region"
 
 
+def numbered(by: Sequence[str]) -> list[str]:
+    """Names of the columns that hold the groups of terms.
+
+    Examples
+    --------
+    >>> numbered(["country", "region.area"])
+    ['0', '1']
+    """
+    return [str(number) for number in range(len(by))]
+
+
 @dataclass(frozen=True)
 class Measures:
     """The terms of every measure, chosen by the dimensions a limit speaks of."""
@@ -51,19 +62,19 @@ class Measures:
         Returns
         -------
         pandas.DataFrame
-            family, position, coefficient and the group columns named as in ``by``. Empty after
-            a problem was found.
+            family, position, coefficient and one column for each of ``by``, named by its number
+            there: an attribute may be called like anything. Empty after a problem was found.
         """
         found = {name: self.attributes.find(name, f"{place}.by") for name in by}
         filters = {name: self.attributes.find(name, f"{place}.where") for name in where}
         used = [*found.values(), *filters.values()]
         if any(attribute is None for attribute in used):
-            return pd.DataFrame(columns=[*TERM, *by])
+            return pd.DataFrame(columns=[*TERM, *numbered(by)])
         dimensions = {attribute.dimension for attribute in used if attribute}
         before = len(self.problems)
         frame = self._frame(measure, dimensions, goal, place)
         if len(self.problems) > before:
-            return pd.DataFrame(columns=[*TERM, *by])
+            return pd.DataFrame(columns=[*TERM, *numbered(by)])
         frame = self._missing_dimension(frame, dimensions, measure, place)
         for name, attribute in filters.items():
             if attribute is not None and len(frame):
@@ -73,8 +84,8 @@ class Measures:
                 frame = frame[attribute.of(frame).isin(wanted)]
         if measure == "spending":
             self._check_attribution(frame, dimensions, place)
-        groups = {name: attribute.of(frame) for name, attribute in found.items() if attribute}
-        return frame[TERM].assign(**groups)
+        columns = [attribute.of(frame) for attribute in found.values() if attribute]
+        return frame[TERM].assign(**dict(zip(numbered(by), columns, strict=True)))
 
     def _missing_dimension(
         self, frame: pd.DataFrame, dimensions: set[str], measure: str, place: str

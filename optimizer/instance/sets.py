@@ -14,7 +14,7 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
-from optimizer.frames import keys_of, rows_of
+from optimizer.frames import distinct, keys_of, rows_of
 from optimizer.lookup import resolve
 from optimizer.policy import Policy
 
@@ -197,7 +197,9 @@ def _groups(case: Case) -> pd.DataFrame:
         services = sorted(banded.loc[banded["track"].eq(track), "service"])
         label = pd.Series(ALL, index=countries.index, dtype="str")
         if services:
-            label = countries[[f"band_{name}" for name in services]].agg("|".join, axis=1)
+            bands = keys_of(countries, [f"band_{name}" for name in services])
+            told = ["|".join(distinct(band, "|") for band in row) for row in bands]
+            label = pd.Series(told, index=countries.index, dtype="str")
         parts.append(
             pd.DataFrame({"track": track, "country": countries["country"], "group": label})
         )

@@ -17,7 +17,6 @@ LABEL = (
     "Custom rules were added in Python for this run. They are checked on the plan's numbers "
     "through the expressions they were written in; all other rules are recomputed independently."
 )
-TOTAL = "total"
 
 
 def custom_blocks(material: Material) -> list[Block]:
@@ -61,7 +60,7 @@ def _tightest(material: Material, rule: Any) -> tuple[str, str, str, str]:
     if not len(rows):
         return "has no rows in this case", "", "", ""
     row = next(records(rows.head(1)))
-    place = "all" if row.key == TOTAL else material.names.words(str(row.key))
+    place = material.names.words(row.by, row.place) or "all"
     if pd.isna(rule.soft):
         slack = "equal" if row.sense == "equal" else number(row.slack)
     else:

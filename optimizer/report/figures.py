@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from optimizer.case import Case
@@ -171,20 +171,39 @@ class Names:
         }
         return known.get(column, {}).get(text, text)
 
-    def words(self, key: str) -> str:
-        """Give the key of a checked row, which has its parts in one text, with names."""
-        parts = [self._part(part) for part in key.split(", ")]
-        return " · ".join(part for part in parts if part != "all")
+    def words(self, by: Sequence[str], place: Sequence[object], *, own: bool = False) -> str:
+        """Give the place of a checked row in names.
 
-    def _part(self, part: str) -> str:
-        column, equals, value = part.partition("=")
-        if equals:
-            name = self.of(column.rpartition(".")[2], value)
-            is_plain = column == "year" or name != value
-            return name if is_plain else f"{column.replace('_', ' ')} {value}"
-        known = (self.country, self.track, self.region, self.line)
-        found = {names[part] for names in known if part in names}
-        return found.pop() if len(found) == 1 else part.replace("_", " ")
+        Parameters
+        ----------
+        by, place
+            Columns and values that name the row.
+        own
+            Whether the name of the limit is left out that the row belongs to.
+        """
+        # Only rows of limits are grouped by attributes whose values do not speak for themselves.
+        is_limit = tuple(by[:1]) == ("limit",)
+        cells = list(zip(by, place, strict=False))[1 if own else 0 :]
+        parts = [self._part(column, value, named=is_limit) for column, value in cells]
+        return " · ".join(part for part in parts if part)
+
+    def _part(self, column: str, value: object, *, named: bool) -> str:
+        text = str(value)
+        if not column:
+            known = (self.country, self.track, self.region, self.line)
+            found = {names[text] for names in known if text in names}
+            return found.pop() if len(found) == 1 else text.replace("_", " ")
+        if column == "floor" and not named:
+            return f"floor {text}"
+        if column == "group" and text == "all" and not named:
+            return ""
+        name = self.of(column.rpartition(".")[2], text)
+        if name != text or column == "year":
+            return name
+        words = text.replace("_", " ")
+        if not named or column == "limit":
+            return words
+        return f"{column.replace('_', ' ')} {text}"
 
 
 def names_of(case: Case) -> Names:

@@ -253,7 +253,7 @@ def _goals(material: Material) -> Block:
                 f"{row.points:,.3f}",
             )
             for row in records(soft)
-            for key in [material.names.words(str(row.key))]
+            for key in [material.names.words(row.by, row.place) or "all"]
         ]
         tables.append(
             plain(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
+from optimizer.evaluation import LIMITS
 from optimizer.policy import Amount, Limit, Relative
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Text
@@ -34,32 +34,29 @@ def limits_section(material: Material) -> Section:
     return Section("limits", "Limits and commitments", lead, tuple(blocks))
 
 
-def is_relative(material: Material) -> Callable[[str], bool]:
-    """Give whether the key of a checked row is of a limit relative to another measure."""
-    names = [
+def are_relative(material: Material, rows: pd.DataFrame) -> pd.Series:
+    """Give which checked rows are of limits relative to another measure."""
+    names = {
         limit.name
         for limit in material.policy.limits
         if isinstance(limit.at_least, Relative) or isinstance(limit.at_most, Relative)
-    ]
-
-    def told(key: str) -> bool:
-        return any(key == name or key.startswith(f"{name}, ") for name in names)
-
-    return told
+    }
+    first = rows["place"].map(lambda place: place[0] if place else "")
+    return rows["rule"].isin(LIMITS) & first.isin(names)
 
 
 def _rows_of(material: Material, name: str) -> pd.DataFrame:
     """Checked rows of one limit, hard or soft."""
     rules = material.table("rules")
-    rows = rules[rules["rule"].isin(["limit_at_most", "limit_at_least"])]
+    rows = rules[rules["rule"].isin(LIMITS)]
+    rows = rows[[place[0] == name for place in rows["place"]]]
     soft = material.plan.tables.get("soft")
     if soft is not None and len(soft):
         priced = soft[soft["limit"].eq(name)].rename(columns={"number": "limit_"})
         priced = priced.drop(columns="limit").rename(columns={"limit_": "limit"})
         rows = pd.concat([rows, priced.assign(rule="limit_soft", sense="soft")])
         rows["slack"] = rows["slack"].where(rows["sense"].ne("soft"), -(rows["percent"]))
-    mine = rows["key"].eq(name) | rows["key"].str.startswith(f"{name}, ")
-    return rows[mine].assign(group=rows["key"].str.slice(len(name) + 2))
+    return rows
 
 
 def _policy_limits(material: Material) -> list[Block]:
@@ -99,7 +96,7 @@ def _measured(material: Material, limit: Limit, row: Any) -> tuple[str, str, str
     if row.sense == "soft":
         missed = -float(row.slack)
         slack = f"missed by {number(missed)}{SPACE}%" if missed else "kept"
-    group = material.names.words(row.group) or "all"
+    group = material.names.words(row.by, row.place, own=True) or "all"
     return group, shown(row.value), shown(row.limit), slack
 
 
@@ -149,11 +146,11 @@ def _floors(material: Material) -> list[Block]:
         return []
     told = []
     for row in records(rows):
-        place, _, name = str(row.key).rpartition(", ")
-        floor = floors[int(name.rpartition(" ")[2]) - 1]
+        *place, floor_number = row.place
+        floor = floors[floor_number - 1]
         told.append(
             (
-                material.names.words(place),
+                material.names.words(row.by, place),
                 _where(floor.where).strip(" ()"),
                 figures.money(floor.amount_per_year),
                 figures.money(float(row.value)),
@@ -183,7 +180,7 @@ def _commitments(material: Material) -> list[Block]:
     rows = rules[rules["rule"].isin(["commitment_at_least", "commitment_at_most"])]
     told = [
         (
-            commitment(material, str(row.key)),
+            commitment(material, row),
             str(row.sense).replace("_", " "),
             number(row.limit),
             number(row.value),
@@ -201,13 +198,10 @@ def _commitments(material: Material) -> list[Block]:
     return [behind(table, summary=f"Commitments of the case: {counts}")]
 
 
-def commitment(material: Material, key: str) -> str:
+def commitment(material: Material, checked: Any) -> str:
     """Say which slots a row of commitments is about."""
-    table = material.case.table("commitments")
-    row = int(key.rpartition(" ")[2]) if key.rpartition(" ")[2].isdigit() else -1
-    if row not in table.index:
-        return material.names.words(key)
-    line = table.loc[row]
+    (row,) = checked.place
+    line = material.case.table("commitments").loc[row]
     told = [
         material.names.of(column, line[column])
         for column in ("country", "track", "region")

@@ -11,7 +11,7 @@ from optimizer.report.blocks import Bar, Bars, Block, Piece, Section, Text
 from optimizer.report.colours import ACCENT, GREY, SEQUENTIAL, Colour
 from optimizer.report.custom import titles
 from optimizer.report.figures import counted, number
-from optimizer.report.limits import commitment, is_relative
+from optimizer.report.limits import are_relative, commitment
 from optimizer.report.material import Material
 from optimizer.report.tables import plain, records
 from optimizer.rules import BOUNDS, RULES, Rule
@@ -20,8 +20,8 @@ CUSTOM = "a custom rule"
 EXAMPLES = 3
 MOST_BROKEN = 200
 """Broken rows that are listed; all are counted."""
-YEAR = r"(?:year=)?\b(?:19|20|21)\d\d\b"
-"""Examples that differ only in the year say the same; the first stands for all."""
+YEARS = range(1900, 2200)
+"""Numbers that are taken for years where nobody says what they are."""
 CHOSEN = ("limit_at_most", "limit_at_least", "commitment_at_most", "commitment_at_least")
 """Rules in which a plain number of 0 is a choice; elsewhere there is then nothing to limit."""
 KINDS: dict[str, tuple[str, Colour]] = {
@@ -59,21 +59,19 @@ def rules_section(material: Material) -> Section:
 
 
 def _judged(material: Material) -> pd.DataFrame:
-    """Checked rows that say something, with ``kind``, ``binds`` and ````."""
+    """Checked rows that say something, with ``kind`` and ``binds``."""
     rules = material.table("rules")
-    running = {
-        f"{track}, {year}"
-        for track, year in material.slots[["track", "year"]].itertuples(index=False, name=None)
-    }
+    running = set(material.slots[["track", "year"]].itertuples(index=False, name=None))
     floor = rules["rule"].eq("support_reaches_floor")
-    by_floor = rules["key"].str.rpartition(", ")[0].isin(running)
+    by_floor = pd.Series([place[:2] in running for place in rules["place"]], index=rules.index)
     known = _known(material)
     named = rules["rule"].isin([*CHOSEN, *titles(material)])
-    chosen = named & ~rules["key"].map(is_relative(material))
+    chosen = named & ~are_relative(material, rules)
     says = rules["limit"].ne(0.0) | chosen | (floor & by_floor)
     is_equality = rules["sense"].eq("equal")
     return rules.assign(
-        kind=[known[rule].kind for rule in rules["rule"]],
+        # A variable of a custom rule that is beyond its bounds is no rule of the register.
+        kind=[known[rule].kind if rule in known else "limit" for rule in rules["rule"]],
         binds=says & ~is_equality & (rules["slack"].abs() <= rules["allowed"]),
     )[(says & ~is_equality) | rules["broken"]]
 
@@ -86,7 +84,7 @@ def _bars(material: Material, rules: pd.DataFrame, colour: Colour) -> tuple[Bar,
         if not len(binding):
             continue
         told = binding.sort_values("limit", ascending=False, kind="stable")
-        place = told["key"].str.replace(YEAR, "", regex=True)
+        place = told[["by", "place"]].apply(_whatever_the_year, axis=1)
         told = told[~place.duplicated()].head(EXAMPLES)
         examples = [f"{_key(material, row)}: {_told(row)}" for row in records(told)]
         if len(binding) > len(told):
@@ -107,6 +105,15 @@ def _bars(material: Material, rules: pd.DataFrame, colour: Colour) -> tuple[Bar,
     return tuple(sorted(bars, key=lambda bar: -bar.pieces[0].length))
 
 
+def _whatever_the_year(row: pd.Series) -> tuple[object, ...]:
+    """Place of a row without its year: examples that differ only there say the same."""
+    return tuple(
+        value
+        for column, value in zip(row["by"], row["place"], strict=True)
+        if column not in ("year", "entry_year") and not (column == "" and value in YEARS)
+    )
+
+
 def _title(material: Material, rule: str) -> str:
     known = _known(material)
     return known[rule].title if rule in known else figures.sentence(rule)
@@ -123,10 +130,9 @@ def _known(material: Material) -> dict[str, Rule]:
 
 def _key(material: Material, row: Any) -> str:
     """Where a row is, in names; commitments by what their row of the case says."""
-    rule, key = str(row.rule), str(row.key)
-    if rule.startswith("commitment_"):
-        return commitment(material, key)
-    return material.names.words(key)
+    if row.by == ("commitment",):
+        return commitment(material, row)
+    return material.names.words(row.by, row.place) or "all"
 
 
 def _told(row: Any) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import not_installed
+from optimizer.evaluation.subject import PLACE
 from optimizer.paths.writing import book_bytes, write_bytes
 from optimizer.plan import Plan
 from optimizer.policy import Policy
@@ -97,7 +98,10 @@ def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]
     if len(plan.decisions.variables):
         sheets |= {"variables": plan.decisions.variables}
     sheets |= {
-        name: table for name, table in plan.tables.items() if name != "custom_rules" or len(table)
+        # Keys stand there in words already.
+        name: table.drop(columns=PLACE, errors="ignore")
+        for name, table in plan.tables.items()
+        if name != "custom_rules" or len(table)
     }
     sheets |= {"rules": _rules(plan)}
     keys = ["country", "track", "region", "year"]
@@ -110,7 +114,7 @@ def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]
 
 def _rules(plan: Plan) -> pd.DataFrame:
     """Give every checked row, with its rule in words and no room where there is only noise."""
-    rules, custom = plan.tables["rules"], plan.tables["custom_rules"]
+    rules, custom = plan.tables["rules"].drop(columns=PLACE), plan.tables["custom_rules"]
     titles = {name: rule.title for name, rule in (RULES | BOUNDS).items()}
     titles |= dict(zip(custom["rule"], custom["title"], strict=True))
     least = NOISE * rules["limit"].abs().clip(lower=1.0)
