@@ -114,13 +114,13 @@ def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]
 
 def _rules(plan: Plan) -> pd.DataFrame:
     """Give every checked row, with its rule in words and no room where there is only noise."""
-    rules, custom = plan.tables["rules"].drop(columns=PLACE), plan.tables["custom_rules"]
+    rules, custom = plan.tables["rules"], plan.tables["custom_rules"]
     titles = {name: rule.title for name, rule in (RULES | BOUNDS).items()}
     titles |= dict(zip(custom["rule"], custom["title"], strict=True))
     least = NOISE * rules["limit"].abs().clip(lower=1.0)
     slack = rules["slack"].where(rules["slack"].abs() > least, 0.0)
     named = rules.assign(title=rules["rule"].map(titles).fillna(""), slack=slack)
-    return named[["rule", "title", *rules.columns[1:]]]
+    return named[["rule", "title", "key", "value", "sense", "limit", "slack"]]
 
 
 def with_names(table: pd.DataFrame, case: Case) -> pd.DataFrame:
