@@ -175,6 +175,8 @@ class Plan:
         ``services``, ``goals``, ``stages``, ``agreements``, ``rules``, ``people``.
     notes
         What the reader must know: what the value leaves open, what was assumed.
+    warnings
+        What is legal but odd in case and policy: each may not have been meant.
     provenance
         Hashes, scales, ranges, versions and options: what run.json holds.
     folder
@@ -192,6 +194,7 @@ class Plan:
     decisions: Decisions
     tables: Mapping[str, pd.DataFrame]
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
 
@@ -220,6 +223,7 @@ class Plan:
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "slots_total": self.slots_total,
             **({"provisional_scales": list(provisional)} if provisional else {}),
+            "warnings": list(self.warnings),
             "goals": goals[["raw", "scale", "scaled", "weighted"]].to_dict("index"),
             "spending": {
                 str(line): {str(row.year): float(row.spent) for row in rows_of(rows)}

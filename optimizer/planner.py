@@ -17,6 +17,7 @@ from optimizer.errors import PolicyError, Problems, SolverError
 from optimizer.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
 from optimizer.formulation.custom import Extend
 from optimizer.instance import Instance
+from optimizer.instance.oddities import warn_of, warnings_of
 from optimizer.notes import notes_of
 from optimizer.plan import Decisions, Plan, variable_table
 from optimizer.policy import Policy
@@ -56,6 +57,8 @@ class Task:
     to_come
         What comes after the search, in multiples of the time that went before it: so much of the
         time limit is kept for it.
+    odd
+        What is legal but odd, once somebody has looked for it.
     """
 
     wanted: Wanted
@@ -65,6 +68,7 @@ class Task:
     log: Path | None = None
     dropped: tuple[str, ...] = ()
     again: bool = False
+    odd: tuple[str, ...] | None = None
     to_come: float = CHECKING
 
 
@@ -203,8 +207,10 @@ def planned(task: Task) -> Plan:
         pinned = None if task.slots is None else values_of(instance, Decisions(task.slots))
         if pinned is not None and len(pinned.impossible):
             raise not_allowed(pinned.impossible)
+        task = replace(task, odd=tuple(warnings_of(instance)))
         watch.count("load")
         loaded = load(task.wanted, instance, model, task.log)
+    warn_of(task.odd or (), stacklevel=3)
     _reserve(task)
     with watch.listening():
         scales = scales_in_time(task.wanted, loaded, watch)
@@ -245,6 +251,9 @@ def _reserve(task: Task) -> None:
 
 def found_plan(task: Task, loaded: LoadedModel, scales: dict[str, float]) -> Plan:
     """Solve what is loaded, check it and tell it."""
+    if task.odd is None:
+        task = replace(task, odd=tuple(warnings_of(loaded.instance)))
+        warn_of(task.odd or (), stacklevel=3)
     with task.watch.listening():
         solution = loaded.solve(task.watch, gap=task.gap)
         return _checked(_Outcome(task, loaded, solution, scales))
@@ -328,6 +337,7 @@ def _plan(outcome: _Outcome, decisions: Decisions, evaluation: Evaluation) -> Pl
             *((outcome.stand_ins.note,) if outcome.stand_ins else ()),
             *notes_of(instance, filled_in, outcome.task.dropped),
         ),
+        warnings=outcome.task.odd or (),
         provenance=_provenance(outcome),
     )
 

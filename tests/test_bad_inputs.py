@@ -124,8 +124,8 @@ def test_goal_of_the_scores_that_the_policy_lacks_is_odd(tmp_path: Path) -> None
     (found,) = validate([tmp_path / "plain.toml", case], solve=False)
     assert found.ok
     assert found.warnings == (
-        "scores has 1 row for 'growht', which is no goal of the policy and counts for nothing. "
-        "Maybe you want 'growth'.",
+        "scores.csv row 2, column goal: 1 row for 'growht', which is no goal of the policy, counts "
+        "for nothing. Maybe you want 'growth'.",
     )
 
 

@@ -68,6 +68,7 @@ def test_solve_json_is_the_only_thing_on_stdout(
         "gap",
         "seconds",
         "slots_total",
+        "warnings",
         "goals",
         "spending",
         "run_folder",

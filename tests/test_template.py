@@ -26,7 +26,7 @@ from random_cases import write_random_case
 
 Run = Callable[..., tuple[int, str]]
 NOTHING = (
-    "nothing can be planned, because countries, tracks, applicants, budgets, costs have no rows. "
+    "countries.csv: nothing can be planned, because countries, tracks, applicants, budgets, costs have no rows. "
     "Maybe you want to fill them."
 )
 NET = (
@@ -291,8 +291,8 @@ def test_nothing_to_plan_is_said_where_tables_have_rows(tmp_path: Path) -> None:
     _, policy = write_template(tmp_path / "new", policy=True)
     (found,) = validate([folder, policy], solve=False)
     assert found.warnings[0] == (
-        "nothing can be planned, because nobody with applicants could be given a slot. Maybe you "
-        "want more rows in applicants, sites and agreements."
+        "applicants.csv: nothing can be planned, because nobody with applicants could be given a "
+        "slot. Maybe you want more rows in applicants, sites and agreements."
     )
 
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -72,6 +75,26 @@ def _share(text: str | float) -> float:
         raise typer.BadParameter(message) from None
 
 
+def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **_: Any) -> None:
+    """Print what is legal but odd in words, and any other warning as Python does."""
+    from optimizer.errors import ModelWarning
+
+    is_ours = issubclass(category, ModelWarning)
+    told = f"odd: {message}\n" if is_ours else warnings.formatwarning(message, category, *place[:2])
+    if sys.stderr is not None:
+        sys.stderr.write(told)
+
+
+@contextmanager
+def _warnings_in_words() -> Iterator[None]:
+    from optimizer.errors import ModelWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ModelWarning)
+        warnings.showwarning = _show_warning
+        yield
+
+
 def main() -> int:
     """Run the command line and give its exit code."""
     from optimizer.paths.new import placed
@@ -82,6 +105,7 @@ def main() -> int:
         streams.kept() as (out, err),
         interrupts.command(),
         interrupts.kept(lambda: bool(placed)),
+        _warnings_in_words(),
     ):
         code = _run()
         interrupts.done()

@@ -24,6 +24,7 @@ STAGES = {
 NOTABLE = 0.15
 """Share of all slots from which a country is named in the summary."""
 USED_UP = 0.9995
+ODD = "Legal but odd, so worth a look before anybody relies on this plan:"
 
 
 def headline(material: Material) -> Section:
@@ -33,6 +34,8 @@ def headline(material: Material) -> Section:
     broken = _broken(plan.tables["rules"])
     if broken:
         blocks.append(Text((broken,), tone="alarm"))
+    if plan.warnings:
+        blocks.append(Text((ODD, *plan.warnings), is_list=True, tone="note"))
     blocks += [Text(tuple(_findings(material)), is_list=True), _value(material), _goals(material)]
     return Section("headline", "At a glance", _status(material), tuple(blocks))
 

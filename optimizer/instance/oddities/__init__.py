@@ -1,0 +1,108 @@
+"""What is legal but odd in a case under a policy: worth a second look before solving.
+
+Every look gives problems that are none: a place, what is odd there, and what was probably meant.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator
+
+from optimizer.errors import ModelWarning, Problem, Problems
+from optimizer.instance import Instance
+from optimizer.instance.oddities.figures import far_off_figures, far_off_weights
+from optimizer.instance.oddities.goals import idle_scores, ranges_beside_figures, unearnable_goals
+from optimizer.instance.oddities.money import (
+    idle_lines,
+    lines_too_small,
+    unpaid_stays,
+    unsaid_support,
+)
+from optimizer.instance.oddities.people import (
+    gone_people,
+    late_agreements,
+    net_of_people,
+    nothing_to_plan,
+    small_years,
+    unentered,
+    unhosted,
+    unkept_slots,
+    unserved,
+)
+from optimizer.instance.oddities.rows import gaps_in_caps, same_names, short_tail, years_that_end
+from optimizer.instance.oddities.shares import shares_above_one, shares_that_do_not_add_up
+
+__all__ = ["net_of_people", "oddities", "warn_of", "warnings_of"]
+
+LOOKS = (
+    nothing_to_plan,
+    small_years,
+    unhosted,
+    unentered,
+    unserved,
+    late_agreements,
+    unkept_slots,
+    unpaid_stays,
+    idle_lines,
+    lines_too_small,
+    unsaid_support,
+    far_off_figures,
+    far_off_weights,
+    same_names,
+    gone_people,
+    years_that_end,
+    gaps_in_caps,
+    short_tail,
+    idle_scores,
+    unearnable_goals,
+    ranges_beside_figures,
+    shares_above_one,
+    shares_that_do_not_add_up,
+)
+
+
+def oddities(instance: Instance) -> list[str]:
+    """What may not have been meant, and what the reader of any plan is told beside it."""
+    net = net_of_people(instance)
+    if not net:
+        return warnings_of(instance)
+    tables = "present_by_country"
+    tables += " and present_by_region" if instance.sets.has_regions else ""
+    maybe = f"Maybe you want {tables}, with 0 persons where there is nobody."
+    return [*warnings_of(instance), f"{net} {maybe}"]
+
+
+def warnings_of(instance: Instance) -> list[str]:
+    """Sentences about what may not have been meant, each with its place and a way out."""
+    return [in_words(problem) for problem in _found(instance)]
+
+
+def warn_of(sentences: Iterable[str], stacklevel: int) -> None:
+    """Warn of what may not have been meant.
+
+    Parameters
+    ----------
+    stacklevel
+        Calls from here to the user's own line.
+    """
+    for sentence in sentences:
+        warnings.warn(sentence, ModelWarning, stacklevel=stacklevel + 1)
+
+
+def _found(instance: Instance) -> Iterator[Problem]:
+    for look in LOOKS:
+        problems = Problems()
+        problems.add_all(look(instance))
+        yield from instance.policy.retold(instance.case.retold(problems))
+
+
+def in_words(problem: Problem) -> str:
+    """Tell an oddity in one line.
+
+    Examples
+    --------
+    >>> in_words(Problem("tracks.csv", "costs nothing", row=2, maybe="rows in costs.csv"))
+    'tracks.csv row 2: costs nothing. Maybe rows in costs.csv.'
+    """
+    hint = "" if problem.maybe is None else f" Maybe {problem.maybe}."
+    return f"{problem.place}: {problem.message}.{hint}"
