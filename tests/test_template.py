@@ -26,7 +26,7 @@ from random_cases import write_random_case
 
 Run = Callable[..., tuple[int, str]]
 NOTHING = (
-    "countries.csv: nothing can be planned, because countries, tracks, applicants, budgets, costs have no rows. "
+    "nothing can be planned, because countries, tracks, applicants, budgets, costs have no rows. "
     "Maybe you want to fill them."
 )
 NET = (
@@ -50,13 +50,15 @@ def run(
     return command
 
 
-@pytest.mark.parametrize("name", ["new", "new.xlsx"])
-def test_empty_template_validates(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "place"), [("new", "countries.csv"), ("new.xlsx", "new.xlsx, sheet countries")]
+)
+def test_empty_template_validates(name: str, place: str, tmp_path: Path) -> None:
     path, policy = write_template(tmp_path / name, policy=True)
     assert path == tmp_path / name
     found = validate([path, policy])
     assert {(item.ok, item.message, item.warnings) for item in found} == {
-        (True, "relaxation solved", (NOTHING,))
+        (True, "relaxation solved", (f"{place}: {NOTHING}",))
     }
     case = load_case(path)
     assert case.years == (2027, 2028, 2029, 2030, 2031)
