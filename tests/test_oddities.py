@@ -362,7 +362,7 @@ def test_solving_warns_and_the_plan_keeps_it(tmp_path: Path) -> None:
 def test_sessions_warn_of_what_they_solve(tmp_path: Path) -> None:
     case, policy = ODD[0].write(tmp_path)
     session = Session(policy, case)
-    with pytest.warns(ModelWarning, match="costs nothing"):
+    with pytest.warns(ModelWarning, match="cost nothing"):
         assert session.solve().warnings == (ODD[1],)
 
 
