@@ -172,7 +172,8 @@ class Plan:
         What was chosen.
     tables
         What follows: ``cohort``, ``placed``, ``residents``, ``spending``, ``integration``,
-        ``services``, ``goals``, ``stages``, ``agreements``, ``rules``, ``people``.
+        ``services``, ``stages``, ``agreements``, ``people``, ``goals``, ``soft``, ``change``,
+        ``custom_rules``, ``rules``.
     notes
         What the reader must know: what the value leaves open, what was assumed.
     warnings

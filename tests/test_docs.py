@@ -178,6 +178,11 @@ def test_result_tables_are_those_of_a_plan(plan: optimizer.Plan) -> None:
     assert described("tables of a plan") == tables
 
 
+def test_docstring_of_a_plan_names_its_tables(plan: optimizer.Plan) -> None:
+    told = str(optimizer.Plan.__doc__).split("What follows:")[1].split("notes\n")[0]
+    assert re.findall(r"``(\w+)``", told) == list(plan.tables)
+
+
 def test_sheets_are_those_of_a_plan(plan: optimizer.Plan) -> None:
     policy = optimizer.load_policy(ROOT / "models" / "tiny.toml")
     case = optimizer.load_case(ROOT / "inputs" / "tiny")

@@ -177,6 +177,14 @@ def test_national_case_of_one_year_leaves_out_what_it_has_not(national: Made) ->
     assert "Slots by host region" not in seen
 
 
+def test_what_a_case_has_not_is_not_explained(national: Made, full: Made) -> None:
+    # No agreements, no money that moves, no regions: nothing is said of them, but where they are.
+    for said in ("Agreements opened", "The money of a year is", "Room in one region"):
+        assert said not in text_of(national.page)
+    assert "Agreements opened" in text_of(full.page)
+    assert "budget of the year (stroke)" in text_of(national.page)
+
+
 def test_tables_add_up_to_the_plan(full: Made) -> None:
     slots = full.plan.slots
     cells = row_of(full.page, "Slots by country and year", "France")

@@ -92,12 +92,10 @@ def _facts(material: Material) -> Facts:
             if budget
             else f"{span(material.years)}",
         ),
-        Fact(
-            "Agreements opened",
-            str(len(opened)),
-            f"beside {int(material.table('agreements')['status'].eq('existing').sum())} in force",
-        ),
     ]
+    if len(material.case.table("agreements")):
+        standing = int(material.table("agreements")["status"].eq("existing").sum())
+        facts.append(Fact("Agreements opened", str(len(opened)), f"beside {standing} in force"))
     if plan.gap is not None:
         gap = "none" if plan.status == "optimal" else figures.percent(plan.gap, 2)
         seconds = plan.seconds.get("total", 0)

@@ -121,12 +121,15 @@ def budget_section(material: Material) -> Section:
     legend = [Key(ACCENT, f"spent, {span(material.years)}")]
     if material.tail:
         legend.append(Key(PALE, f"spent after the last intake, {span(material.tail)}"))
-    legend.append(Key(STROKE, "money of the year (stroke)", is_stroke=True))
-    described = (
-        f"{material.currency}; every line has a scale of its own. The money of a year is the "
-        "line's budget and what it gets from other lines and from the year before, without what "
-        "it gives away or keeps for the next."
-    )
+    is_moved = bool(money[["received", "carried_in"]].to_numpy().any())
+    stroke = "money of the year" if is_moved else "budget of the year"
+    legend.append(Key(STROKE, f"{stroke} (stroke)", is_stroke=True))
+    described = f"{material.currency}; every line has a scale of its own."
+    if is_moved:
+        described += (
+            " The money of a year is the line's budget and what it gets from other lines and from "
+            "the year before, without what it gives away or keeps for the next."
+        )
     chart = Panels("Spending by line and year", described, tuple(panels), tuple(legend))
     blocks: tuple[Block, ...] = (chart, behind(_accounts(material, money)), *_moved(material))
     return Section("budgets", "Budgets", "Each line is spent by the agency that owns it.", blocks)

@@ -117,10 +117,12 @@ def _nationwide(material: Material, use: pd.DataFrame) -> Panels:
     if material.tail:
         legend.append(Key(PALE, f"used after the last intake, {span(material.tail)}"))
     legend.append(Key(STROKE, "capacity with what was built (stroke)", is_stroke=True))
-    described = (
-        "All regions together; every service has a scale of its own. Room in one region is of no "
-        "use to another, so that regions can be full while the sum is not."
-    )
+    described = "All regions together; every service has a scale of its own."
+    if use["region"].nunique() > 1:
+        described += (
+            " Room in one region is of no use to another, so that regions can be full while the "
+            "sum is not."
+        )
     return Panels("Use and capacity by year", described, tuple(panels), tuple(legend))
 
 
