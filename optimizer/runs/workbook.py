@@ -52,9 +52,6 @@ Every column takes a quarter of a second in the longest tables, so that there on
 keys of most cases do not say themselves.
 """
 
-NOISE = 1e-9
-"""Room relative to the number of a rule that is nothing but the rounding of sums."""
-
 CREATED = datetime.datetime(2000, 1, 1)
 """Fixed, so that the same plan gives the same bytes."""
 
@@ -117,8 +114,7 @@ def _rules(plan: Plan) -> pd.DataFrame:
     rules, custom = plan.tables["rules"], plan.tables["custom_rules"]
     titles = {name: rule.title for name, rule in (RULES | BOUNDS).items()}
     titles |= dict(zip(custom["rule"], custom["title"], strict=True))
-    least = NOISE * rules["limit"].abs().clip(lower=1.0)
-    slack = rules["slack"].where(rules["slack"].abs() > least, 0.0)
+    slack = rules["slack"].where(rules["slack"].abs() > rules["allowed"], 0.0)
     named = rules.assign(title=rules["rule"].map(titles).fillna(""), slack=slack)
     return named[["rule", "title", "key", "value", "sense", "limit", "slack"]]
 
