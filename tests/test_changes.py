@@ -201,6 +201,8 @@ def test_a_policy_that_extends_another_may_change_numbers_and_tables(path: Path)
     limit = 'name = "share"\nat_most = { times = 0.5, measure = "slots", by = [] }'
     policy = load_policy(extending(path.parent, f"{limit}\nwhere = {{ year = '2027' }}"))
     assert policy.limits[0].where == {"year": "2027"}
+    # Who writes both sides sees the one beside the other.
+    assert load_policy(extending(path.parent, f"{limit}\nat_least = 3")).limits[0].at_least == 3.0
 
 
 # Figures in relation to the unchanged ones --------------------------------------------------------
