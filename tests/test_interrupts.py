@@ -158,7 +158,7 @@ def test_whenever_it_comes_all_is_there_or_nothing(command: str, tmp_path: Path)
     whole = sorted(item.relative_to(tmp_path) for item in tmp_path.rglob("*"))
     seconds = time.monotonic() - begun
     chance = random.Random(13)
-    for number in range(15):
+    for number in range(10):
         folder = tmp_path / str(number)
         folder.mkdir()
         signs = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
