@@ -10,21 +10,28 @@ import pandas as pd
 
 from optimizer.addresses import is_cell
 from optimizer.case import Case, load_case
-from optimizer.errors import PolicyError, Problems, some_of
+from optimizer.door import typed
+from optimizer.errors import PolicyError, Problems, did_you_mean, some_of
 from optimizer.evaluation import Evaluation, evaluate_decisions, values_of
 from optimizer.frames import mapping
 from optimizer.instance import Instance, build_instance
 from optimizer.plan import Decisions, Plan, variable_values
 from optimizer.policy import Policy, load_policy
+from optimizer.policy.goals import SMALLEST_SCALE
 from optimizer.runs.reading import ReadPlan, read_plan
+from optimizer.schema import LARGEST_NUMBER
+from optimizer.toml_files import frozen, shown
 
 __all__ = [
     "ReadPlan",
     "custom_part",
+    "decisions_in",
     "differences",
     "evaluate",
+    "given_scales",
     "known_scales",
     "read_plan",
+    "recomputed",
     "require_case",
     "run_scales",
 ]
@@ -34,12 +41,58 @@ if TYPE_CHECKING:
     from optimizer.formulation.custom import Extend
 
 
+SCALES = "scales"
+"""Stands for the name of the file in problems with scales that are given."""
+
+
 def known_scales(policy: Policy) -> dict[str, float]:
     """Scales that are given as numbers; 1 for the others."""
     return {
         name: float(goal.scale) if isinstance(goal.scale, int | float) else 1.0
         for name, goal in policy.goals.items()
     }
+
+
+def given_scales(policy: Policy, scales: Mapping[str, float], *, are_all: bool) -> dict[str, float]:
+    """Scale of every goal: as given, else as the policy says.
+
+    Parameters
+    ----------
+    are_all
+        Whether goals on scale ``ideal`` need one; otherwise they count raw.
+
+    Raises
+    ------
+    PolicyError
+        With every name that is no goal, every value that is no scale, and every goal that needs
+        one and has none.
+    """
+    problems = Problems()
+    found = known_scales(policy)
+    missing = [name for name, goal in policy.goals.items() if goal.scale == "ideal" and are_all]
+    if not isinstance(scales, Mapping):
+        problems.add(SCALES, f"{shown(scales)} is no table", expected="a scale for each goal")
+        raise PolicyError(problems)
+    for name, value in scales.items():
+        scale = frozen(value)
+        if name not in found:
+            expected = f"one of {', '.join(found)}"
+            maybe = did_you_mean(str(name), found)
+            problems.add(SCALES, f"there is no goal {name!r}", expected=expected, maybe=maybe)
+        elif (
+            isinstance(scale, bool)
+            or not isinstance(scale, int | float)
+            or not SMALLEST_SCALE <= scale <= LARGEST_NUMBER
+        ):
+            expected = f"a number from {SMALLEST_SCALE:g} to {LARGEST_NUMBER:g}"
+            problems.add(SCALES, f"{shown(value)} is no scale", column=name, expected=expected)
+        else:
+            found[name] = float(scale)
+    for name in missing:
+        if name not in scales:
+            problems.add(SCALES, "is missing", column=name, expected="a scale, as others have one")
+    problems.raise_if_any(PolicyError)
+    return found
 
 
 def require_case(policy: Policy, case: Case) -> None:
@@ -83,8 +136,9 @@ def differences(plan: ReadPlan, policy: Policy | str | Path, case: Case) -> list
     return found
 
 
+@typed
 def evaluate(
-    decisions: Decisions | Plan,
+    decisions: Decisions | Plan | ReadPlan,
     policy: Policy | str | Path,
     case: Case | str | Path,
     *,
@@ -99,10 +153,11 @@ def evaluate(
     Parameters
     ----------
     decisions
-        A plan, or its decision tables.
+        A plan, solved here or read, or its decision tables.
     scales
         Raw value of each goal that counts as 1 before weights. A plan solved here brings its
-        own; without any, goals on scale ``ideal`` count raw.
+        own, and one that was read the ideals of its run; without any, goals on scale ``ideal``
+        count raw.
     extend
         Function that adds custom rules, as in :func:`optimizer.solve`.
 
@@ -116,11 +171,15 @@ def evaluate(
     case = case if isinstance(case, Case) else load_case(case)
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
     require_case(policy, case)
-    given = dict(scales or {})
-    if isinstance(decisions, Plan):
-        given = dict(decisions.provenance.get("scales", {})) | given
-        decisions = decisions.decisions
-    known = known_scales(policy) | given
+    known = known_scales(policy)
+    if isinstance(decisions, ReadPlan):
+        known |= run_scales(decisions, policy)
+    elif isinstance(decisions, Plan):
+        known |= decisions.provenance.get("scales", {})
+    if scales is not None:
+        given = given_scales(policy, scales, are_all=False)
+        known |= {name: given[name] for name in scales}
+    decisions = decisions_in(decisions)
     instance = build_instance(case, policy)
     if extend is None:
         return evaluate_decisions(instance, decisions, known)
@@ -132,6 +191,42 @@ def evaluate(
     instance = extend_model(model, instance, extend)
     custom = custom_part(instance, model, decisions)
     return evaluate_decisions(instance, decisions, known, custom)
+
+
+def decisions_in(plan: Decisions | Plan | ReadPlan) -> Decisions:
+    """What a plan decides, in whichever form it comes."""
+    return plan if isinstance(plan, Decisions) else plan.decisions
+
+
+def recomputed(
+    plan: Decisions | Plan | ReadPlan, policy: Policy, case: Case, *, extend: Extend | None = None
+) -> Plan:
+    """A plan with all that follows from it: one solved here as it is, another recomputed.
+
+    What run.json says of how good a plan is proven to be holds where policy and case are those of
+    the run; a plan of which nothing is told is one of this policy and case.
+    """
+    if isinstance(plan, Plan):
+        return plan
+    facts = dict(plan.facts) if isinstance(plan, ReadPlan) else {}
+    evaluation = evaluate(plan, policy, case, extend=extend)
+    told = {"policy_hash": policy.hash, "case_hashes": dict(case.hashes)}
+    is_same = all(facts.get(name, "") == value for name, value in told.items())
+    proven = facts if is_same and evaluation.holds else {}
+    return Plan(
+        policy=facts.get("policy") or policy.name,
+        case=facts.get("case") or case.name,
+        currency=case.currency,
+        status=proven.get("status") or "checked",
+        objective=evaluation.points,
+        bound=proven.get("bound"),
+        gap=proven.get("gap"),
+        seconds={},
+        decisions=decisions_in(plan),
+        tables=evaluation.tables,
+        notes=plan.assumed if isinstance(plan, ReadPlan) else (),
+        provenance=told | facts,
+    )
 
 
 def custom_part(instance: Instance, model: Model, decisions: Decisions) -> pd.DataFrame | None:

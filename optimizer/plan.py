@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from optimizer.errors import InputError, Problems
 from optimizer.frames import groups_of, rows_of
+from optimizer.records import Comparable, Frames, HandingOut
 
 COLUMNS: dict[str, dict[str, str]] = {
     "slots": {
@@ -43,6 +46,9 @@ COLUMNS: dict[str, dict[str, str]] = {
 }
 """Columns and types of every decision table."""
 
+
+VARIABLES = {"variable": "str", "index": "str", "value": "float64"}
+"""Columns and types of the table of custom variables."""
 
 AMOUNTS = ("slots", "persons", "steps", "amount")
 
@@ -115,9 +121,40 @@ def _index_in(text: str) -> list[Any]:
     return index
 
 
-@dataclass(frozen=True)
-class Decisions:
+def _check_table(name: str, table: object, columns: Mapping[str, str], problems: Problems) -> None:
+    """Refuse what is no decision table: all columns, with texts, whole numbers and numbers."""
+    place = f"decisions.{name}"
+    if not isinstance(table, pd.DataFrame):
+        message = f"is a {type(table).__name__}"
+        problems.add(place, message, expected=f"a frame of {', '.join(columns)}")
+        return
+    for column, kind in columns.items():
+        if list(table.columns).count(column) != 1:
+            problems.add(place, "the column is missing or there twice", column=column)
+        elif not len(table):
+            continue
+        elif kind == "str":
+            wrong = [value for value in table[column] if not isinstance(value, str)]
+            if wrong:
+                message = f"{wrong[0]!r} is no text"
+                problems.add(place, message, column=column, expected="text, blank for none")
+        elif not _are_numbers(table[column], whole=kind == "int64"):
+            expected = "whole numbers" if kind == "int64" else "finite numbers"
+            problems.add(place, "not all are numbers", column=column, expected=expected)
+
+
+def _are_numbers(column: pd.Series, *, whole: bool) -> bool:
+    if column.dtype.kind not in "iuf":
+        return False
+    values = column.to_numpy(dtype=float)
+    return bool(np.isfinite(values).all() and (not whole or (values == np.round(values)).all()))
+
+
+@dataclass(frozen=True, eq=False)
+class Decisions(HandingOut):
     """Everything that is chosen in a plan; only rows that are not zero.
+
+    Decisions are equal where their tables are. Tables are given as copies.
 
     Attributes
     ----------
@@ -148,14 +185,28 @@ class Decisions:
     carry_over: pd.DataFrame = field(default_factory=lambda: empty("carry_over"))
     variables: pd.DataFrame = field(default_factory=lambda: variable_table({}))
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        problems = Problems()
+        for name, columns in {**COLUMNS, "variables": VARIABLES}.items():
+            _check_table(name, vars(self)[name], columns, problems)
+        problems.raise_if_any(InputError)
+        for name, columns in {**COLUMNS, "variables": VARIABLES}.items():
+            # Rows are known by their keys: where they stood in a file says nothing of the plan.
+            table = vars(self)[name].reset_index(drop=True).astype(columns)
+            object.__setattr__(self, name, table)
+
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table of the model's own decisions by name."""
         return {name: getattr(self, name) for name in COLUMNS}
 
 
-@dataclass(frozen=True, repr=False)
-class Plan:
+@dataclass(frozen=True, repr=False, eq=False)
+class Plan(Comparable):
     """A checked plan: what was decided, what follows from it, and how good it is proven to be.
+
+    Plans are equal where these are, however long they took to find and wherever they are kept.
+    Tables are given as copies.
 
     Attributes
     ----------
@@ -191,13 +242,16 @@ class Plan:
     objective: float
     bound: float | None
     gap: float | None
-    seconds: dict[str, float]
+    seconds: dict[str, float] = field(compare=False)
     decisions: Decisions
     tables: Mapping[str, pd.DataFrame]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-    folder: Path | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    folder: Path | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tables", Frames(self.tables))
 
     @property
     def slots(self) -> pd.DataFrame:

@@ -12,7 +12,8 @@ import pandas as pd
 from optimizer.advice import no_plan, not_allowed
 from optimizer.case import Case
 from optimizer.changes import CHANGES
-from optimizer.checking import custom_part
+from optimizer.checking import ReadPlan, custom_part, decisions_in
+from optimizer.door import typed
 from optimizer.errors import PolicyError, Problems, SolverError
 from optimizer.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
 from optimizer.formulation.custom import Extend
@@ -95,6 +96,7 @@ def task_for(wanted: Wanted, watch: Watch, *, gap: float | None, time_limit: flo
     return Task(wanted, options.gap if gap is None else gap, watch)
 
 
+@typed
 def solve(
     policy: Policy | str | Path,
     case: Case | str | Path,
@@ -153,8 +155,9 @@ def solve(
     return planned(replace(task, log=log))
 
 
+@typed
 def complete(
-    decisions: Decisions,
+    decisions: Decisions | Plan | ReadPlan,
     policy: Policy | str | Path,
     case: Case | str | Path,
     *,
@@ -168,7 +171,7 @@ def complete(
     Parameters
     ----------
     decisions
-        Only the slots are kept.
+        A plan, solved here or read, or its decision tables. Only the slots are kept.
     extend, gap, time_limit, report
         As in :func:`solve`.
 
@@ -181,7 +184,7 @@ def complete(
     with watch.looking():
         pair = read_pair(policy, case)
     task = task_for(Wanted(pair, extend=extend), watch, gap=gap, time_limit=time_limit)
-    return planned(replace(task, slots=decisions.slots))
+    return planned(replace(task, slots=decisions_in(decisions).slots))
 
 
 def begun(
@@ -192,7 +195,7 @@ def begun(
     time_limit: float | None,
 ) -> Watch:
     """Clock of a command that reads first, counted from its start."""
-    check_options(gap, time_limit)
+    check_options(gap, time_limit, started)
     watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
     watch.count("read")
     return watch
@@ -268,9 +271,14 @@ def _seconds(watch: Watch) -> dict[str, float]:
     return found | {"total": sum(found.values())}
 
 
-def check_options(gap: float | None, time_limit: float | None) -> None:
+def check_options(
+    gap: float | None, time_limit: float | None, started: float | None = None
+) -> None:
     """Refuse a gap or a time limit that no policy could ask for either."""
     problems = Problems()
+    if started is not None and not _is_number(started):
+        message = f"{shown(started)} is no time"
+        problems.add(CHANGES, message, column="started", expected="a reading of time.monotonic")
     if gap is not None and not (_is_number(gap) and 0.0 <= gap <= 1.0):
         problems.add(CHANGES, f"{shown(gap)} is no gap", column="gap", expected="0 to 1")
     if time_limit is not None and not (_is_number(time_limit) and 0.0 < time_limit < float("inf")):
@@ -280,7 +288,13 @@ def check_options(gap: float | None, time_limit: float | None) -> None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    try:
+        return float(value) == value
+    except OverflowError:
+        # A whole number of hundreds of digits.
+        return False
 
 
 def require_sound(evaluation: Evaluation, solution: Solution) -> None:

@@ -13,7 +13,8 @@ from optimizer.advice import no_plan
 from optimizer.case import Case, load_case
 from optimizer.case.changes import cell_changes, change_case
 from optimizer.changes import require_changes, unchanged_value
-from optimizer.checking import known_scales, require_case
+from optimizer.checking import given_scales, known_scales, require_case
+from optimizer.door import typed
 from optimizer.errors import OptimizerError, PolicyError, Problems
 from optimizer.formulation import Model, build_pyomo
 from optimizer.formulation.custom import Extend, extend_model
@@ -234,6 +235,7 @@ def rounded_scales(wanted: Wanted, found: Mapping[str, float]) -> dict[str, floa
     return scales
 
 
+@typed
 def build_model(
     policy: Policy | str | Path,
     case: Case | str | Path,
@@ -259,14 +261,17 @@ def build_model(
         Case, policy or custom rules are wrong.
     """
     wanted = Wanted(read_pair(policy, case, changes), changes, extend)
-    instance, model = wanted.built(scales or {})
-    goals = wanted.pair.policy.goals.values()
+    policy = wanted.pair.policy
+    given = {} if scales is None else given_scales(policy, scales, are_all=True)
+    instance, model = wanted.built(given)
+    goals = policy.goals.values()
     if scales is None and any(goal.scale == "ideal" for goal in goals):
         loaded = LoadedModel(instance, model)
         loaded.set_costs(scales_of(wanted, loaded, Watch()))
     return model
 
 
+@typed
 def write_model(
     policy: Policy | str | Path,
     case: Case | str | Path,

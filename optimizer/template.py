@@ -12,7 +12,8 @@ from optimizer.case_files.contents import empty_contents
 from optimizer.case_files.folders import HELP, POLICY
 from optimizer.case_files.help import MARK, readme_text
 from optimizer.case_files.recasting import in_currency, in_years
-from optimizer.errors import InputError, Problems
+from optimizer.door import typed
+from optimizer.errors import InputError, OptimizerError, Problems
 from optimizer.paths import new as new_paths
 from optimizer.paths.given import begins_with
 from optimizer.paths.writing import write_text
@@ -80,6 +81,7 @@ time_limit = 300
 """
 
 
+@typed
 def write_template(
     path: str | Path,
     *,
@@ -123,6 +125,8 @@ def write_template(
     OptimizerError
         If a workbook is to be written or read and the library for it is not installed.
     """
+    if years is not None and not years:
+        raise OptimizerError("write_template: years is an empty list, not years in a row")
     path = Path(path)
     is_workbook = path.suffix.lower() == SUFFIX
     policy_path = path.with_name(f"{path.stem}-policy.toml") if is_workbook else path / POLICY

@@ -10,6 +10,7 @@ from pathlib import Path
 from optimizer.advice import infeasible
 from optimizer.case import Case, load_case
 from optimizer.checking import known_scales
+from optimizer.door import typed
 from optimizer.errors import InputError, PolicyError, Problem
 from optimizer.formulation import build_pyomo
 from optimizer.instance import build_instance
@@ -56,6 +57,7 @@ class Validation:
     seconds: float = 0.0
 
 
+@typed
 def validate(paths: Sequence[str | Path], *, solve: bool = True) -> list[Validation]:
     """Validate every policy on every case it names, among the paths.
 

@@ -314,7 +314,7 @@ def row(unit: str, value: float, limit: float, sense: str = "at_most") -> pd.Dat
     ("unit", "kept", "broken"),
     [
         ("persons", 5 + 5e-7, 5 + 5e-6),
-        ("money", 5.4, 5.6),
+        ("money", 5.004, 5.05),
         ("service", 5 + 1e-13, 5 + 1e-10),
         ("value", 5 + 1e-13, 5 + 1e-10),
         ("percent", 5 + 1e-13, 5 + 1e-10),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -12,15 +12,20 @@ from optimizer.case import consistency, coverage, references
 from optimizer.case.checked import CaseTables
 from optimizer.case.header import HEADER_FILE, CaseHeader
 from optimizer.case.sources import open_source
-from optimizer.errors import InputError, Problems
+from optimizer.door import typed
+from optimizer.errors import InputError, Problems, did_you_mean, shorten
 from optimizer.pauses import pause
+from optimizer.records import Comparable, Frames
 from optimizer.schema import MONEY, TABLES
 from optimizer.tables import Places, TableRead
 
 
-@dataclass(frozen=True)
-class Case:
+@dataclass(frozen=True, eq=False)
+class Case(Comparable):
     """Facts of one case, read and checked.
+
+    Cases are equal where they say the same, wherever they were read from. Tables are given as
+    copies: a case stays as it was read.
 
     Attributes
     ----------
@@ -46,7 +51,7 @@ class Case:
     """
 
     name: str
-    path: Path
+    path: Path = field(compare=False)
     title: str
     currency: str
     years: tuple[int, ...]
@@ -54,17 +59,27 @@ class Case:
     licence: str
     attributes: Mapping[str, Mapping[str, Mapping[str, str]]]
     tables: Mapping[str, pd.DataFrame]
-    hashes: dict[str, str]
-    places: Places | None = None
+    hashes: dict[str, str] = field(compare=False)
+    places: Places | None = field(default=None, compare=False)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tables", Frames(self.tables))
+
+    @typed
     def table(self, name: str) -> pd.DataFrame:
         """Give the frame of one table.
 
         Raises
         ------
-        KeyError
+        InputError
             If the schema has no such table.
         """
+        if name not in self.tables:
+            problems, known = Problems(), ", ".join(self.tables)
+            maybe = did_you_mean(name, list(self.tables))
+            message = f"there is no table {shorten(ascii(name))}"
+            problems.add(self.name, message, expected=f"one of {known}", maybe=maybe)
+            raise InputError(problems)
         return self.tables[name]
 
     def retold(self, problems: Problems) -> Problems:
@@ -72,6 +87,7 @@ class Case:
         return problems if self.places is None else problems.retold(self.places.retell)
 
 
+@typed
 def load_case(path: str | Path) -> Case:
     """Read a case from its folder or workbook and check it.
 

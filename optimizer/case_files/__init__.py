@@ -12,6 +12,7 @@ from optimizer.case_files.contents import Contents, contents_of
 from optimizer.case_files.folders import HELP, POLICY, TABLE_FILES, write_folder
 from optimizer.case_files.help import MARK
 from optimizer.case_files.sheets import NOTHING_FURTHER, Further, write_sheets
+from optimizer.door import typed
 from optimizer.errors import Problems, TargetError
 from optimizer.paths import new as new_paths
 from optimizer.paths.given import begins_with, names_in, standing_at
@@ -26,6 +27,7 @@ A_CASE = "nothing, or the tables of a case and no other files"
 NOTHING_BESIDE: Mapping[str, str] = MappingProxyType({})
 
 
+@typed
 def write_case(case: Case, path: str | Path, *, force: bool = False) -> None:
     """Write a case, so that reading it again gives the same frames.
 

@@ -18,6 +18,7 @@ from optimizer.figures import apart, figure
 from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.plan import Decisions
+from optimizer.records import Frames, HandingOut
 from optimizer.rules import BOUNDS, RULES, Rule, register
 
 __all__ = ["Evaluation", "decisions_of", "evaluate_decisions", "values_of"]
@@ -42,9 +43,9 @@ def is_dropped(rule: str, place: tuple[object, ...], dropped: Collection[str]) -
     return rule in dropped or (rule in LIMITS and place[0] in dropped)
 
 
-@dataclass(frozen=True, repr=False)
-class Evaluation:
-    """What a plan is worth and which rules it breaks.
+@dataclass(frozen=True, repr=False, eq=False)
+class Evaluation(HandingOut):
+    """What a plan is worth and which rules it breaks; tables are given as copies.
 
     Attributes
     ----------
@@ -60,9 +61,13 @@ class Evaluation:
     """
 
     points: float
-    tables: dict[str, pd.DataFrame]
+    tables: Mapping[str, pd.DataFrame]
     violations: pd.DataFrame
     rules: Mapping[str, Rule] = field(default_factory=lambda: RULES | BOUNDS)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "tables", Frames(self.tables))
 
     def __repr__(self) -> str:
         return f"<Evaluation: {self.points:,.3f} points, {len(self.violations)} rules broken>"

@@ -11,7 +11,7 @@ On top of that:
 * *Persons*: sums of whole numbers are whole, so one person too many is one too many, up to
   10^13 of them. Expected persons who stay on are no whole numbers: less than a millionth of one is
   nobody.
-* *Money*: less than half of the smallest unit that the case speaks of cannot be paid.
+* *Money*: a hundredth of the smallest unit that the case speaks of can be neither paid nor owed.
 * *Services, values and percent* have no smallest unit. What of them follows from expected persons
   is the vertex of a linear program, found in doubles: 1e-12 of the size.
 * *Custom rules* may speak of anything, variables of their own included, which a linear program
@@ -33,8 +33,8 @@ ROUNDING = 64.0 * EPSILON
 """Part of the size by which arithmetic in doubles may be off."""
 VERTEX = 1e-12
 """Part of the size by which the vertex of a linear program may be off."""
-LITTLE_MONEY = 0.5
-"""Part of the smallest unit of money below which amounts are the same."""
+LITTLE_MONEY = 0.01
+"""Part of the smallest unit of money that is no money."""
 
 STEPS: dict[Unit, float] = {"persons": 1e-6, "custom": 1e-9}
 """Amounts that are nothing, in units of the row; 0 where there are none."""

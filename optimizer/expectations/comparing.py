@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from optimizer.case import Case, load_case
-from optimizer.checking import require_case
+from optimizer.checking import ReadPlan, recomputed, require_case
 from optimizer.currency import smallest_unit
+from optimizer.door import typed
 from optimizer.errors import PolicyError, Problems
 from optimizer.evaluation import values_of
 from optimizer.evaluation.checks import limit_rows
@@ -42,8 +43,9 @@ Row = tuple[str, str, float, str, str, bool, str]
 Ends = tuple[float | None, float | None]
 
 
+@typed
 def check_expectations(
-    plan: Plan,
+    plan: Plan | ReadPlan,
     expectations: Expectations | str | Path,
     case: Case | str | Path,
     policy: Policy | str | Path,
@@ -52,6 +54,9 @@ def check_expectations(
 
     Parameters
     ----------
+    plan
+        A plan, solved here or read. What run.json does not say of a plan that was read is not
+        proven; a bare table of slots is one of this policy and case.
     expectations, case, policy
         Loaded, or paths. A policy that was changed for the plan is given as changed.
 
@@ -71,6 +76,7 @@ def check_expectations(
     case = case if isinstance(case, Case) else load_case(case)
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
     require_case(policy, case)
+    plan = recomputed(plan, policy, case)
     _require_same(plan, expectations, case, policy)
     tables = plan.tables
     rules = {*tables["rules"]["rule"], *tables["soft"]["limit"]}

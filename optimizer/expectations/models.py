@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
+from optimizer.door import typed
 from optimizer.errors import PolicyError, Problems
 from optimizer.figures import apart, plainly
 from optimizer.policy import Limit, Where
@@ -142,6 +143,7 @@ class Expectations(StrictTable):
         }
 
 
+@typed
 def load_expectations(path: str | Path) -> Expectations:
     """Read and check a file of expectations by itself.
 

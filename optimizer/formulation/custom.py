@@ -17,6 +17,7 @@ from optimizer.frames import keys_of
 from optimizer.instance import Instance
 from optimizer.instance.sets import BLOCK
 from optimizer.instance.touched import single_slots
+from optimizer.records import parted
 from optimizer.rules import BOUNDS, CustomRule, Extension
 
 Extend: TypeAlias = Callable[[Any, Instance], Iterable[CustomRule] | None]
@@ -49,7 +50,7 @@ def extend_model(model: pyo.ConcreteModel, instance: Instance, extend: Extend | 
         return instance
     problems = Problems()
     before = _Before(model)
-    described = extend(model, instance)
+    described = extend(model, parted(instance))
     before.check(problems)
     instance = _touched(model, instance, problems)
     added = {part.name: part for part in before.added(pyo.Constraint)}

@@ -13,6 +13,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from optimizer.case import Case
+from optimizer.door import typed
 from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.frames import summed
 from optimizer.instance.attributes import Attributes, build_attributes
@@ -30,15 +31,22 @@ from optimizer.instance.values import value_terms
 from optimizer.instance.years import through_years
 from optimizer.pauses import pause
 from optimizer.policy import Policy, Transfer
+from optimizer.records import Comparable
 from optimizer.rules import Extension
+from optimizer.toml_files import shown
 
 __all__ = ["Instance", "build_instance"]
 
 NO_FILTER: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Instance:
+def is_filter(where: object) -> bool:
+    """Whether something has values by name."""
+    return isinstance(where, Mapping) and all(isinstance(name, str) for name in where)
+
+
+@dataclass(frozen=True, eq=False)
+class Instance(Comparable):
     """One case under one policy, joined and checked.
 
     Attributes
@@ -115,6 +123,9 @@ class Instance:
         """
         found = single_slots(self.sets).drop(columns="group")
         problems = Problems()
+        if not is_filter(where):
+            problems.add("options", f"{shown(where)} is no filter", expected="values by attribute")
+            raise PolicyError(problems)
         attributes = replace(self.attributes, problems=problems)
         for name, wanted in where.items():
             attribute = attributes.find(name, "options", within=[str(key) for key in found])
@@ -125,6 +136,7 @@ class Instance:
         return found.reset_index(drop=True)
 
 
+@typed
 def build_instance(case: Case, policy: Policy) -> Instance:
     """Join a case and a policy.
 

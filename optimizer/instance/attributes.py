@@ -66,7 +66,7 @@ class Attributes:
 
     tables: Mapping[str, pd.DataFrame]
     policy: Policy
-    problems: Problems
+    problems: Problems = field(compare=False)
     rows: Mapping[str, pd.Index] = field(default_factory=dict)
     """Rows in the file of the dimensions with attributes of the user's own."""
 

@@ -15,7 +15,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from optimizer.addresses import address_of
-from optimizer.changes import CHANGES, apply_changes
+from optimizer.changes import CHANGES, apply_changes, require_changes
+from optimizer.door import typed
 from optimizer.errors import PolicyError, Problems
 from optimizer.paths.given import name_is_text
 from optimizer.policy.checks import check_whole
@@ -27,6 +28,7 @@ from optimizer.toml_files import Address, add_complaints, frozen
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 
 
+@typed
 def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES) -> Policy:
     """Read, merge, change and check a policy.
 
@@ -50,6 +52,7 @@ def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES)
     OptimizerError
         If a workbook is given and python-calamine is not installed.
     """
+    require_changes(changes)
     path = Path(path)
     problems = Problems()
     name_is_text(path, problems)

@@ -159,6 +159,15 @@ class Policy(StrictTable):
             self._hash = hashlib.sha256(text.encode()).hexdigest()
         return self._hash
 
+    def __eq__(self, other: object) -> bool:
+        """Policies are equal where they say the same under the same name, whoever asked what."""
+        if not isinstance(other, Policy):
+            return NotImplemented
+        return (self.name, self.hash) == (other.name, other.hash)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.hash))
+
     def retold(self, problems: Problems) -> Problems:
         """Tell problems found with the policy later as the reader of its file knows the places."""
         return problems if self._layers is None else problems.retold(self._layers.retell)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from optimizer.case import Case
+from optimizer.checking import ReadPlan, recomputed
+from optimizer.door import typed
 from optimizer.paths import new as new_paths
 from optimizer.paths.given import begins_with
 from optimizer.paths.writing import write_text
@@ -19,13 +21,14 @@ from optimizer.report.page import GENERATOR, render_page
 __all__ = ["render_report", "write_report"]
 
 
-def render_report(plan: Plan, case: Case, policy: Policy) -> str:
+@typed
+def render_report(plan: Plan | ReadPlan, case: Case, policy: Policy) -> str:
     """Give the report of a plan as the text of one self-contained HTML page.
 
     Parameters
     ----------
     plan
-        A checked plan, solved here or recomputed.
+        A plan, solved here or read; one that was read is recomputed.
     case, policy
         What it was made for; names, reasons and assumptions are read from them.
 
@@ -34,10 +37,11 @@ def render_report(plan: Plan, case: Case, policy: Policy) -> str:
     OptimizerError
         If the extra ``report`` is not installed.
     """
-    return render_page(plan, case, policy)
+    return render_page(recomputed(plan, policy, case), case, policy)
 
 
-def write_report(plan: Plan, case: Case, policy: Policy, path: str | Path) -> None:
+@typed
+def write_report(plan: Plan | ReadPlan, case: Case, policy: Policy, path: str | Path) -> None:
     """Write the report of a plan; an older report is replaced, and nothing else.
 
     Parameters

@@ -146,9 +146,13 @@ def finite(content: Any) -> Any:
     return content
 
 
+EVERY_DIGIT = "%.15g"
+"""Of a number in a file: a plan that is read again keeps its budgets to the yen."""
+
+
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table; text that a spreadsheet would run as a formula gets an apostrophe."""
-    text = table.apply(_inert).to_csv(index=False, lineterminator="\n", float_format="%.10g")
+    text = table.apply(_inert).to_csv(index=False, lineterminator="\n", float_format=EVERY_DIGIT)
     write_text(path, text)
 
 

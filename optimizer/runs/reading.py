@@ -13,9 +13,11 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.case.folders import LARGEST_FILE
 from optimizer.case.sources import WORKBOOK_SUFFIX
+from optimizer.door import typed
 from optimizer.errors import InputError, Problems, did_you_mean
 from optimizer.paths.given import NotReadError, TooLargeError, content_of, standing_at
 from optimizer.plan import COLUMNS, Decisions, variable_table
+from optimizer.records import Comparable
 from optimizer.runs import DECISIONS, LARGEST_FACTS, PLAN, RUN, VARIABLES, plain
 from optimizer.runs.decision_rows import decisions_from_rows
 from optimizer.runs.facts import NOT_OURS, facts_in
@@ -47,8 +49,8 @@ SURELY_MEANT = 0.75
 """Similarity from which a further sheet is taken for one that would be read."""
 
 
-@dataclass(frozen=True)
-class ReadPlan:
+@dataclass(frozen=True, eq=False)
+class ReadPlan(Comparable):
     """A plan as read.
 
     Attributes
@@ -67,6 +69,7 @@ class ReadPlan:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+@typed
 def read_plan(path: str | Path, case: Case) -> ReadPlan:
     """Read a run folder, a workbook or a bare ``plan.csv``.
 

@@ -17,7 +17,8 @@ from optimizer.addresses import is_cell
 from optimizer.case import Case
 from optimizer.case.changes import change_case
 from optimizer.changes import made_after, require_changes
-from optimizer.checking import require_case
+from optimizer.checking import given_scales, require_case
+from optimizer.door import typed
 from optimizer.errors import NoPlanError, OptimizerError, SolverError
 from optimizer.formulation.adding import limit_part
 from optimizer.formulation.custom import Extend
@@ -33,7 +34,7 @@ from optimizer.session.dropping import require_droppable, rows_of
 from optimizer.session.moving import PLAIN
 from optimizer.session.renewing import Renewal, renewed
 from optimizer.session.sameness import is_known
-from optimizer.session.scaling import changed_scales, given_scales
+from optimizer.session.scaling import changed_scales
 from optimizer.session.turns import InTurns, Turns, in_turn
 from optimizer.session.values import goal_values
 from optimizer.solver import CannotPatchError, LoadedModel, Patch, Progress, Watch
@@ -88,6 +89,7 @@ class Session(InTurns):
         Case, policy, scales or custom rules are wrong.
     """
 
+    @typed
     def __init__(
         self,
         policy: Policy | str | Path,
@@ -102,7 +104,7 @@ class Session(InTurns):
         self._turns = Turns()
         self._wanted = Wanted(read_pair(policy, case, changes), changes, extend)
         self._log = log
-        self._scales = None if scales is None else given_scales(self.policy, scales)
+        self._scales = None if scales is None else given_scales(self.policy, scales, are_all=True)
         self._dropped: list[str] = []
         self._solved = False
         self._loaded = load(self._wanted, *self._wanted.built(self._scales or {}), log)
@@ -288,6 +290,7 @@ class Session(InTurns):
             raise
 
     @in_turn
+    @typed
     def drop(self, name: str) -> None:
         """Let a limit of the policy, a custom rule or a whole rule limit nothing until restored.
 
@@ -307,6 +310,7 @@ class Session(InTurns):
                 self._loaded.drop(rows_of(self._loaded, [name]))
 
     @in_turn
+    @typed
     def restore(self, name: str) -> None:
         """Let what was dropped hold again; what was not dropped stays as it is."""
         if name in self._dropped:
@@ -342,6 +346,7 @@ class Session(InTurns):
         return Relaxation("optimal", run.objective, goal_values(self._loaded, run.x))
 
     @in_turn
+    @typed
     def solve(
         self,
         *,

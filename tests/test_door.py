@@ -1,0 +1,252 @@
+"""What is handed in at the public door: wrong things end in words, plans of every form do not."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import optimizer
+from golden.small_cases import NATIONAL
+from optimizer.case import Case, load_case
+from optimizer.checking import ReadPlan, evaluate, read_plan
+from optimizer.errors import InputError, OptimizerError, PolicyError
+from optimizer.expectations import check_expectations
+from optimizer.instance import build_instance
+from optimizer.plan import Decisions, Plan, empty
+from optimizer.planner import complete, solve
+from optimizer.policy import load_policy
+from optimizer.preparation import build_model
+from optimizer.report import render_report
+from optimizer.runs import write_facts, write_tables
+from optimizer.session import Session
+
+HUGE = 10**400
+
+
+class Room:
+    """One case with its policy, plan and session, and good arguments for every function."""
+
+    def __init__(self, folder: Path) -> None:
+        case, policy = NATIONAL.write(folder)
+        self.folder, self.count = folder, 0
+        self.case, self.policy = load_case(case), load_policy(policy)
+        self.plan = solve(self.policy, self.case)
+        bare = folder / "plan.csv"
+        bare.write_text("country,track,year,slots\nAA,t,2030,1\n", encoding="utf-8")
+        self.read = read_plan(bare, self.case)
+        self.wish = folder / "wish.toml"
+        self.wish.write_text(
+            'schema = 1\ntitle = "Wish"\n[points]\nat_least = 1\n', encoding="utf-8"
+        )
+        session = Session(self.policy, self.case)
+        pair = {"policy": self.policy, "case": self.case}
+        self.good: dict[str, tuple[Callable[..., object], dict[str, object]]] = {
+            "load_case": (optimizer.load_case, {"path": case}),
+            "load_policy": (optimizer.load_policy, {"path": policy}),
+            "load_expectations": (optimizer.load_expectations, {"path": self.wish}),
+            "build_instance": (optimizer.build_instance, pair),
+            "read_plan": (optimizer.read_plan, {"path": bare, "case": self.case}),
+            "evaluate": (optimizer.evaluate, {"decisions": self.plan, **pair}),
+            "solve": (optimizer.solve, pair),
+            "complete": (optimizer.complete, {"decisions": self.plan, **pair}),
+            "build_model": (optimizer.build_model, pair),
+            "write_model": (optimizer.write_model, {"path": folder / "m.lp", **pair}),
+            "check_expectations": (
+                optimizer.check_expectations,
+                {"plan": self.plan, "expectations": self.wish, **pair},
+            ),
+            "validate": (optimizer.validate, {"paths": [policy, case], "solve": False}),
+            "write_case": (optimizer.write_case, {"case": self.case, "path": folder / "new"}),
+            "write_report": (
+                optimizer.write_report,
+                {"plan": self.plan, "path": folder / "r.html", **pair},
+            ),
+            "write_template": (optimizer.write_template, {"path": folder / "new"}),
+            "Session": (optimizer.Session, pair),
+            "Session.change": (session.change, {"changes": {}}),
+            "Session.add_limit": (session.add_limit, {"limit": {}}),
+            "Session.drop": (session.drop, {"name": "x"}),
+            "Session.restore": (session.restore, {"name": "x"}),
+            "Session.relax": (session.relax, {}),
+            "Session.solve": (session.solve, {}),
+            "Decisions": (Decisions, {"slots": self.plan.slots}),
+            "Case.table": (self.case.table, {"name": "costs"}),
+            "Instance.options": (build_instance(self.case, self.policy).options, {}),
+        }
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
+    return Room(tmp_path_factory.mktemp("door"))
+
+
+FUNCTIONS = (
+    *(name for name in optimizer.__all__ if name.islower()),
+    *(f"Session.{name}" for name in ("change", "add_limit", "drop", "restore", "relax", "solve")),
+    *("Session", "Decisions", "Case.table", "Instance.options"),
+)
+STRANGE: dict[str, Any] = {
+    "a whole number": 5,
+    "nan": float("nan"),
+    "a number of hundreds of digits": HUGE,
+    "bytes": b"x",
+    "a list of numbers": [5],
+    "a table of text": {"x": "a"},
+    "a table by numbers": {5: 5},
+    "a table with a huge number": {"goals.g.weight": HUGE, "g": HUGE},
+    "an object": object(),
+    "a name too long": "a" * 5000,
+    "a path too long": "a/" * 40000,
+    "a zero character": "a\0b",
+    "half a character": "a\ud800",
+    "a class": Case,
+    "a frame": pd.DataFrame({"a": [1]}),
+    "a function of nothing": lambda: None,
+}
+MAY_BE_LEFT = {
+    # What is no fault: the numbers that gap, time limit and start may be, and functions.
+    "a whole number": {"time_limit", "started"},
+    "nan": {"started"},
+    "half a character": {"path", "log"},
+}
+
+
+def words_of(function: Callable[..., object], arguments: dict[str, object]) -> str | None:
+    """What is said of wrong arguments; None where nothing is."""
+    try:
+        function(**arguments)
+    except OptimizerError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_strange_arguments_end_in_words(name: str, room: Room) -> None:
+    function, good = room.good[name]
+    records = {
+        "a case": room.case,
+        "a policy": room.policy,
+        "a plan": room.plan,
+        "a read": room.read,
+    }
+    told = 0
+    for parameter in inspect.signature(function).parameters:
+        for what, value in {**STRANGE, **records}.items():
+            if value is good.get(parameter) or parameter in MAY_BE_LEFT.get(what, ()):
+                continue
+            if parameter in ("decisions", "plan") and what in ("a plan", "a read"):
+                continue
+            if (name, what) == ("write_template", "a case") and parameter == "source":
+                continue
+            # What was never dropped is not dropped afterwards either.
+            if name == "Session.restore" and isinstance(value, str):
+                continue
+            said = words_of(function, good | {parameter: value})
+            assert said, f"{name}: {parameter} may be {what}"
+            assert "Traceback" not in said
+            told += 1
+    assert told
+
+
+def test_every_function_at_the_door_is_tried(room: Room) -> None:
+    assert set(FUNCTIONS) == set(room.good)
+
+
+def test_swapped_arguments_are_told_both_at_once(room: Room) -> None:
+    with pytest.raises(OptimizerError) as error:
+        solve(room.case, room.policy)  # type: ignore[arg-type]  # swapped on purpose
+    assert str(error.value) == (
+        "solve: policy is a Case, not a Policy or a path\n"
+        "solve: case is a Policy, not a Case or a path"
+    )
+
+
+def test_a_text_is_no_list_of_paths(room: Room) -> None:
+    with pytest.raises(OptimizerError, match="validate: paths is 'models', not a list"):
+        optimizer.validate("models")
+
+
+@pytest.mark.parametrize("scales", [{"h": 1.0}, {"g": "a"}, {"g": 0.0}, {"g": HUGE}, 5])
+def test_scales_are_checked_wherever_they_are_given(scales: Any, room: Room) -> None:
+    with pytest.raises(PolicyError, match="scales"):
+        evaluate(room.plan, room.policy, room.case, scales=scales)
+    with pytest.raises(PolicyError, match="scales"):
+        build_model(room.policy, room.case, scales=scales)
+
+
+def test_a_model_is_not_built_with_a_part_of_its_ideals(room: Room) -> None:
+    text = NATIONAL.policy.replace('"none"', '"ideal"')
+    path = room.folder / "ideal.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(PolicyError, match="is missing"):
+        build_model(path, room.case, scales={})
+
+
+ROWS = {"country": ["AA"], "track": "t", "level": "standard", "region": "", "year": 2030}
+
+
+@pytest.mark.parametrize(
+    ("slots", "words"),
+    [
+        (pd.DataFrame(ROWS), "column slots: the column is missing"),
+        (pd.DataFrame(ROWS | {"slots": 1.5}), "column slots: not all are numbers"),
+        (pd.DataFrame(ROWS | {"slots": float("nan")}), "column slots: not all are numbers"),
+        (pd.DataFrame(ROWS | {"slots": float("inf")}), "column slots: not all are numbers"),
+        (pd.DataFrame(ROWS | {"slots": "1"}), "column slots: not all are numbers"),
+        (pd.DataFrame(ROWS | {"slots": 1, "region": None}), "column region: None is no text"),
+        (pd.DataFrame(ROWS | {"slots": 1, "year": "2030"}), "column year: not all are numbers"),
+        ([], "decisions.slots: is a list"),
+    ],
+)
+def test_decision_tables_are_looked_at(slots: Any, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        Decisions(slots)
+    assert Decisions(pd.DataFrame(ROWS | {"slots": 2.0})).slots["slots"].tolist() == [2]
+
+
+def forms(room: Room) -> dict[str, Plan | ReadPlan]:
+    """One plan as it was solved, as its run and its workbook say, and as a table of slots."""
+    run = room.folder / "run"
+    if not run.exists():
+        run.mkdir()
+        write_tables(room.plan, run, room.policy, room.case)
+        write_facts(room.plan, run, run)
+    return {
+        "solved": room.plan,
+        "run": read_plan(run, room.case),
+        "workbook": read_plan(run / "plan.xlsx", room.case),
+        "table": read_plan(run / "plan.csv", room.case),
+    }
+
+
+def test_plans_in_every_form_are_taken_wherever_a_plan_is(room: Room) -> None:
+    for name, plan in forms(room).items():
+        found = evaluate(plan, room.policy, room.case)
+        assert found.holds
+        assert found.points == pytest.approx(room.plan.objective)
+        done = complete(plan, room.policy, room.case)
+        assert done.decisions == room.plan.decisions
+        kept = check_expectations(plan, room.wish, room.case, room.policy)
+        assert kept["holds"].all(), name
+        page = render_report(plan, room.case, room.policy)
+        # Only a run folder says with which policy and case its gap was proven.
+        assert ("not solved here" in page) == (name in ("workbook", "table"))
+
+
+def test_what_a_run_had_proven_holds_for_its_own_policy_alone(room: Room) -> None:
+    run = forms(room)["run"]
+    changed = load_policy(room.policy.path, changes={"goals.g.weight": 2})
+    assert "not solved here" in render_report(run, room.case, changed)
+    with pytest.raises(PolicyError, match="was not made with policy"):
+        check_expectations(run, room.wish, room.case, changed)
+
+
+def test_an_empty_plan_can_be_told_of(room: Room) -> None:
+    nothing = replace(room.read, decisions=Decisions(empty("slots")))
+    assert evaluate(nothing, room.policy, room.case).points == 0.0
