@@ -41,6 +41,18 @@ def plainly(value: float, digits: int = DIGITS) -> str:
     return f"{Decimal(f'{value:.{digits}g}'):f}" if math.isfinite(value) else f"{value:g}"
 
 
+def difference(beyond: float, limit: float) -> str:
+    """Write by how much a sum is beyond a limit, without what rounding leaves of both.
+
+    Examples
+    --------
+    >>> difference(3.00001e-6, 51_950.37), difference(2.0, 4.0)
+    ('0.000003', '2')
+    """
+    places = 12 - math.ceil(math.log10(max(10.0, abs(limit))))
+    return figure(round(beyond, places) or beyond)
+
+
 def apart(one: float, other: float, write: Callable[[float, int], str] = figure) -> tuple[str, str]:
     """Write two numbers that differ so that this can be seen.
 

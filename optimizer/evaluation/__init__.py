@@ -14,7 +14,7 @@ from optimizer.evaluation.custom import custom_table, split_rows
 from optimizer.evaluation.soft import change_costs, soft_costs
 from optimizer.evaluation.subject import PLACE, Subject, judged
 from optimizer.evaluation.tables import goals, result_tables
-from optimizer.figures import apart, figure
+from optimizer.figures import apart, difference
 from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.plan import Decisions
@@ -79,7 +79,7 @@ class Evaluation(HandingOut):
         told = []
         for row in rows_of(self.violations):
             value, limit = apart(row.value, row.limit)
-            beyond = f"{figure(-row.slack)} {sides[row.sense]}"
+            beyond = f"{difference(-row.slack, row.limit)} {sides[row.sense]}"
             place = f"{self._title(row.rule)}: {row.key}"
             told.append(f"{place}: {value}, but {words[row.sense]} {limit} ({beyond})")
         return told
