@@ -195,6 +195,12 @@ class Flows:
                         share = rate * problem.stay_rate_factor(track, level)
                         row.add(self.completers((country,), track, level, year), -share)
                     matrix.at_most("stays_within_completers", row, 0.0)
+                    others = {c: share for c, share in row.terms.items() if c != column}
+                    hosts = {line["track"] for line in problem.rows("sites")}
+                    nowhere = bool(problem.regions) and following not in hosts
+                    if nowhere or not matrix.can_be(others, row.constant):
+                        # Nobody completes there, or could live where they go on to.
+                        matrix.columns[column].upper = 0.0
 
     def _add_placed(self) -> None:
         problem, matrix = self.problem, self.matrix

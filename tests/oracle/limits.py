@@ -136,6 +136,9 @@ class Limits:
         soft = limit.get("soft")
         if soft is not None and not self.with_soft:
             return
+        # Wishes for nobody: a group without anything to count has no row.
+        can_be = self.matrix.can_be
+        groups = {key: m for key, m in groups.items() if can_be(m.terms, m.constant)}
         for side in [s for s in ("at_least", "at_most") if s in limit]:
             self._check_sides(limit, side)
             self.measured[limit["name"], side] = list(groups.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -122,6 +122,11 @@ class Matrix:
     def integers(self) -> list[int]:
         """The integer columns, in order."""
         return [j for j, column in enumerate(self.columns) if column.is_integer]
+
+    def can_be(self, terms: Mapping[int, float], constant: float = 0.0) -> bool:
+        """Whether a sum can be anything but nothing."""
+        some = any(number and self.columns[column].upper for column, number in terms.items())
+        return bool(some or constant)
 
     def bounds(self) -> NDArray[np.float64]:
         """Lower and upper bound per column, shape (columns, 2)."""
