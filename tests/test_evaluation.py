@@ -382,3 +382,14 @@ def test_the_public_check_reads_case_and_policy_itself(tmp_path: Path) -> None:
     found = evaluate(plan([slot("AA", "", 2030, 4)]), policy, case, scales={"g": 8.0})
     assert found.holds
     assert found.points == pytest.approx(50.0)
+
+
+def test_money_carried_in_is_money_that_a_line_has(tmp_path: Path) -> None:
+    # 100 and 20 kept from the year before pay for three at 10 and leave 90 unspent.
+    decisions = plan([slot("AA", "", 2031, 3)], carry_over=["main,2030,20"])
+    money = evaluated(TWO_LINES, decisions, tmp_path).tables["spending"].set_index(["line", "year"])
+    told = [float(money[name][("main", 2031)]) for name in ("carried_in", "spent", "unspent")]
+    assert told == [20.0, 30.0, 90.0]
+    have = money["budget"] + money["received"] + money["carried_in"]
+    went = money["spent"] + money["given"] + money["carried_out"] + money["unspent"]
+    assert (have == went).all()
