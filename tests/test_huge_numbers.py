@@ -166,6 +166,19 @@ def test_what_costs_a_little_more_than_there_is_is_not_opened(tmp_path: Path) ->
     assert slots_of(found(case, tmp_path)) == {"work": 9}
 
 
+@pytest.mark.parametrize("cost", [3_000_000, 10**8, 10**9])
+def test_people_who_cost_a_unit_more_than_there_is_do_not_come(cost: int, tmp_path: Path) -> None:
+    # Three for one less than they cost are 2.9999999 people, which HiGHS takes for three.
+    case = NATIONAL.with_(
+        budgets=(f"main,{{year}},M,{3 * cost - 1},program",), costs=(f"t,main,1,,,,,{cost}",)
+    )
+    plan = found(case, tmp_path)
+    assert slots_of(plan) == {"t": 2}
+    assert plan.gap == 0.0
+    exact = case.with_(budgets=(f"main,{{year}},M,{3 * cost},program",))
+    assert slots_of(found(exact, tmp_path)) == {"t": 3}
+
+
 @pytest.mark.parametrize("applicants", HUGE)
 def test_a_floor_that_only_an_open_agreement_could_meet_has_no_plan(
     applicants: int, tmp_path: Path

@@ -52,6 +52,8 @@ OUTGROWN = 1024.0
 USUAL, NEAR = 1e-7, 1e-9
 """How far a row may be beyond its sides, in loaded units: as HiGHS has it, and where the result is
 the plan itself. Numbers on the right are loaded near 4,096, where one addition is off by 1e-12."""
+FINEST = 1e-10
+"""Smallest tolerance for whole numbers that HiGHS knows."""
 LARGE = 20_000
 """Nonzeros from which a relaxation without a starting basis is solved by interior point."""
 
@@ -359,31 +361,38 @@ class Engine:
         self.runs += 1
         if watch.should_stop():
             return Run("stopped", None, None, None)
-        self._launch(watch)
-        if self.relaxed and self._is_unclean():
+        ran = self._launch(watch)
+        if not self.relaxed:
+            run = self._result() if ran else None
+            return run if run is not None and self._is_true(run) else self._run_again(watch)
+        if ran and self._is_unclean():
             self.forget()
-            self._launch(watch)
-        run = self._result()
-        return run if self.relaxed or self._is_true(run) else self._run_again(watch)
+            ran = self._launch(watch)
+        if not ran:
+            raise SolverError("HiGHS reported an error in run")
+        return self._result()
 
     def _run_again(self, watch: Watch) -> Run:
-        """Repeat a tree search whose columns were not what it said, from no start at all.
+        """Repeat a tree search whose columns are not what it says, without a start and closely.
 
-        HiGHS 1.16.0 reported the optimum with the columns of the start, after presolve.
+        HiGHS 1.16.0 reported the optimum with the columns of the start, after presolve. 1.15.1
+        ends in an error where its tolerance for whole numbers admits what breaks a row by more.
         """
         watch.begin(f"{watch.step}, again without a start")
         watch.learn()
         self.forget()
         self._best = None
-        self._launch(watch)
-        run = self._result()
+        self._option("mip_feasibility_tolerance", FINEST)
+        ran = self._launch(watch)
         if self._log is not None:
             text = "The columns of the search were not worth what it said: it was repeated without"
             add_to_log(self._log, f"\n{text} a start.\n")
-        if not self._is_true(run):
+        run = self._result() if ran else None
+        if run is None or not self._is_true(run):
             raise SolverError(
                 "HiGHS's columns are not worth what it says of them, even without a start: "
-                "another version of highspy may do better"
+                "another version of highspy may do better. Maybe numbers of very different size "
+                "stand in one rule"
             )
         return run
 
@@ -393,16 +402,18 @@ class Engine:
         scaled = Scaled(self.matrix, self._row_scale, self._scale, self._units)
         return scaled.is_true(run.x, run.objective)
 
-    def _launch(self, watch: Watch) -> None:
+    def _launch(self, watch: Watch) -> bool:
+        """Run HiGHS; tell whether it ran without an error."""
         # Interrupts come seldom inside the linear programs of a tree search, HiGHS's clock does.
         # That of linear programs goes on from run to run, that of tree searches begins at zero.
         searches = not self.relaxed and bool(self.matrix.integral.any())
         before = 0.0 if searches else self.clock
         self._option("time_limit", before + watch.seconds_left())
         with own_scheduler():
-            self._check(self._highs.run(), "run")
+            status = self._highs.run()
         if self._highs.getModelStatus() == _STATUS.kTimeLimit:
             watch.timed_out = True
+        return status != highspy.HighsStatus.kError
 
     def _is_unclean(self) -> bool:
         """Whether a simplex that went on ended optimal with a solution that breaks rows."""

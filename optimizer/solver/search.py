@@ -27,7 +27,7 @@ import highspy
 import numpy as np
 
 from optimizer.solver.branching import Box, Parts
-from optimizer.solver.engine import Engine, Options, Run
+from optimizer.solver.engine import FINEST, Engine, Options, Run
 from optimizer.solver.kernel import LEAST_GAP, SHARE, Kernel
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.rest import Rest
@@ -68,6 +68,8 @@ class Search:
         plans and prove nothing.
     links
         What was tightened in the matrix.
+    is_finest
+        Whether whole numbers are searched for as nearly as HiGHS can.
     """
 
     matrix: Matrix
@@ -85,6 +87,7 @@ class Search:
     nodes: int = 0
     infeasible: bool = False
     decided: float | None = None
+    is_finest: bool = False
 
     def run(self, root: Run, last: Floats | None) -> None:
         """Search from a relaxation, and from the last plan if there is one."""
@@ -238,10 +241,15 @@ class Search:
             if run.x is not None:
                 self._rounded(run.x)
             bound = self._bound_of(box, run)
-            if run.x is not None and bound > self._enough(run):
+            if run.x is None or bound <= self._enough():
+                parts.close(bound)
+            elif self.is_finest:
                 parts.add(box.split(run.x, self.whole), bound)
             else:
-                parts.close(bound)
+                # Three people for a millionth less than they cost are 2.999999, which HiGHS takes
+                # for three: it is asked once more, to look as closely as it can.
+                self.is_finest = True
+                parts.add([box], bound)
             self._learn(parts.bound)
         self.infeasible = not parts.left and parts.bound == -np.inf and self.best is None
 
@@ -251,7 +259,7 @@ class Search:
             return box.bound if self.best is not None and box.holds(self.best) else -np.inf
         return box.bound if run.bound is None else min(box.bound, run.bound)
 
-    def _enough(self, run: Run) -> float:
+    def _enough(self) -> float:
         """Bound up to which nothing need be parted: what a search that ended may leave open."""
         if self.best is None:
             return -np.inf
@@ -280,6 +288,8 @@ class Search:
         options = {**self.options, "mip_rel_gap": gap, "mip_abs_gap": ABSOLUTE_GAP if gap else 0.0}
         if nodes is not None:
             options["mip_max_nodes"] = nodes
+        if self.is_finest:
+            options["mip_feasibility_tolerance"] = FINEST
         tree = Engine(matrix, relaxed=False, options=options, log=log)
         if self.best is not None and (within is None or within.holds(self.best)):
             tree.set_start(self.best)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
-from optimizer.solver.engine import Option
+from optimizer.solver.engine import FINEST, Option
 from optimizer.solver.matrix import Floats, Ints, Mask, Matrix
 
 WHOLE = 1e-6
@@ -21,8 +21,6 @@ PERSON = 0.5
 """People that a decision may let through and still count as whole: fewer than one."""
 HOPS = 3
 """Rows between people and an account in whose units they are told, such as the use of a service."""
-FINEST = 1e-10
-"""Smallest tolerance for whole numbers that HiGHS knows."""
 
 
 @dataclass(frozen=True)
