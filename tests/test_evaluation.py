@@ -20,9 +20,11 @@ from golden.small_cases import (
     TWO_LINES,
     SmallCase,
 )
-from optimizer.checking import evaluate
+from optimizer.checking import evaluate, run_scales
 from optimizer.evaluation import Evaluation, evaluate_decisions
+from optimizer.formulation.goals import points_per_value
 from optimizer.plan import COLUMNS, Decisions, empty
+from optimizer.runs.reading import ReadPlan
 
 Rows = Sequence[str]
 
@@ -393,3 +395,137 @@ def test_money_carried_in_is_money_that_a_line_has(tmp_path: Path) -> None:
     have = money["budget"] + money["received"] + money["carried_in"]
     went = money["spent"] + money["given"] + money["carried_out"] + money["unspent"]
     assert (have == went).all()
+
+
+# Five at 4 use up the 20 of a year; a fifth of them may be kept for the next.
+KEPT = TWO_LINES.with_(
+    budgets=("main,{year},M,20,program", "help,{year},N,99,integration"),
+    costs=("t,main,1,,,,,4",),
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "moved", "broken"),
+    [
+        pytest.param(0, 6, {"carry_over": ["main,2030,4"]}, [], id="kept money pays for a sixth"),
+        pytest.param(0, 6, {}, ["spending_within_budget"], id="no sixth without it"),
+        pytest.param(
+            5, 6, {"carry_over": ["main,2030,4"]}, ["spending_within_budget"], id="nothing is left"
+        ),
+        pytest.param(4, 1, {"carry_over": ["main,2030,4"]}, [], id="kept money is spent"),
+        pytest.param(
+            4, 0, {"carry_over": ["main,2030,4"]}, ["received_money_is_spent"], id="it lapses"
+        ),
+        pytest.param(
+            5,
+            0,
+            {"transfers": ["main,help,2030,2"]},
+            ["received_money_is_spent", "spending_within_budget"],
+            id="given money is neither left nor spent",
+        ),
+    ],
+)
+def test_money_is_spent_once(
+    first: int, second: int, moved: dict[str, Rows], broken: list[str], tmp_path: Path
+) -> None:
+    slots = [
+        slot(country, "", year, count)
+        for year, people in ((2030, first), (2031, second))
+        for country, count in (("AA", min(people, 4)), ("BB", max(people - 4, 0)))
+    ]
+    found = evaluated(KEPT, plan(slots, **moved), tmp_path).violations
+    assert sorted(found["rule"]) == broken
+
+
+def test_no_cohort_need_reach_its_minimum_where_no_site_is(tmp_path: Path) -> None:
+    # B's agreement asks for two a year, but in 2031 nobody hosts them.
+    case = AGREED.with_(
+        regions=("r1,R,east,2",),
+        sites=("t,r1,2030,9", "t,r1,2031,0"),
+        applicants=("BB,t,,3",),
+        agreements=("BB,t,existing,main,0,1,0",),
+    )
+    assert evaluated(case, plan([slot("BB", "r1", 2030, 2)]), tmp_path).holds
+    found = evaluated(case, plan([slot("BB", "r1", 2030, 1)]), tmp_path).violations
+    assert found["rule"].tolist() == ["cohort_reaches_minimum"]
+
+
+def test_so_many_times_nothing_is_nothing(tmp_path: Path) -> None:
+    # Nobody of B applies for u, so none of B's may be on t; A's four are twice the two on u.
+    case = NATIONAL.with_(
+        '[[limits]]\nname = "pairs"\nmeasure = "slots"\nby = ["country"]\nwhere = { track = "t" }\n'
+        'at_most = { times = 2, measure = "slots", where = { track = "u" } }\n',
+        tracks=(*NATIONAL.rows["tracks"], "u,U,study,M,care,inbound,1,0,no,1,no"),
+        applicants=("AA,t,,4", "BB,t,,3", "AA,u,,2"),
+    )
+    slots = [slot("AA", "", 2030, 4), "AA,u,standard,,2030,2"]
+    assert evaluated(case, plan(slots), tmp_path).holds
+    found = evaluated(case, plan([*slots, slot("BB", "", 2030, 1)]), tmp_path).violations
+    assert found[["key", "value", "limit"]].to_numpy().tolist() == [["pairs, country=BB", 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "percent"),
+    [
+        pytest.param("AA,t,{},r1,2030,2 BB,u,{},r2,2030,2", 0.0, id="as today"),
+        pytest.param("BB,t,{},r1,2030,2 AA,u,{},r2,2030,2", 100.0, id="other countries"),
+        pytest.param("AA,t,{},r2,2030,2 BB,u,{},r1,2030,2", 100.0, id="other regions"),
+    ],
+)
+def test_tracks_that_swap_their_countries_or_regions_change(
+    rows: str, percent: float, tmp_path: Path
+) -> None:
+    # Of today's four all go and four others come, on one margin of two: (4 + 4) / 2 of 4.
+    case = HOSTED.with_(
+        tracks=(*NATIONAL.rows["tracks"], "u,U,study,M,care,inbound,1,0,no,1,no"),
+        applicants=("AA,t,,2", "AA,u,,2", "BB,t,,2", "BB,u,,2"),
+        sites=("t,r1,,2", "t,r2,,2", "u,r1,,2", "u,r2,,2"),
+        current_plan=("AA,t,r1,2", "BB,u,r2,2"),
+    )
+    slots = rows.replace("{}", "standard").split()
+    moved = evaluated(case, plan(slots), tmp_path).tables["change"]["percent"]
+    assert moved.tolist() == [percent]
+
+
+def test_support_counts_the_whole_stay_and_years_after_the_window(tmp_path: Path) -> None:
+    # Two years at 10 are owed: 10 and 6 follow the person, and r1 pays 4 in the second year.
+    case = HOSTED.with_(
+        '[[support_floor]]\nwhere = { track = "t" }\namount_per_year = 10\n[horizon]\ntail = 0\n',
+        tracks=("t,T,study,M,care,inbound,2,0,no,1,no",),
+        budgets=("main,{year},M,100,integration",),
+        costs=("t,main,1,,,,,10", "t,main,2,,,,,6"),
+        region_costs=("t,main,r1,2,4",),
+    )
+    assert evaluated(case, plan([slot("AA", "r1", 2030, 1)]), tmp_path).holds
+    more = plan([slot("AA", "r1", 2030, 1), slot("AA", "r2", 2030, 1)])
+    found = evaluated(case, more, tmp_path).violations
+    assert found[["rule", "value"]].to_numpy().tolist() == [["support_reaches_floor", -4]]
+
+
+@pytest.mark.parametrize(
+    ("scale", "points"),
+    [('"none"', 400.0), ("8", 50.0), ('"ideal"', 200.0)],
+)
+def test_a_run_brings_the_ideals_and_the_policy_its_numbers(
+    scale: str, points: float, tmp_path: Path
+) -> None:
+    # In the run a value of 2 counted as 1, whatever its policy said.
+    goal = f"[goals.g]\nweight = 1\nscale = {scale}\n"
+    case = NATIONAL.aiming_at(goal + 'effects = [{ stage = "enter", effect = 1 }]\n')
+    path, policy = case.write(tmp_path)
+    read = ReadPlan(plan([slot("AA", "", 2030, 4)]), {"g": 2.0, "gone": 3.0}, ())
+    assert evaluate(read, policy, path).points == pytest.approx(points)
+    assert run_scales(read, policy) == ({"g": 2.0} if scale == '"ideal"' else {})
+
+
+def test_goals_to_avoid_share_the_weights_by_their_size(tmp_path: Path) -> None:
+    # Weights of 3 and -1 are 75 and -25 of 100 points; all seven come, each worth 75 - 25.
+    effect = 'scale = "none"\neffects = [{ stage = "enter", effect = 1 }]\n'
+    case = NATIONAL.aiming_at(
+        f"[goals.g]\nweight = 3\n{effect}[goals.crowd]\nweight = -1\n{effect}"
+    )
+    scales = {"g": 1.0, "crowd": 1.0}
+    instance = case.instance(tmp_path)
+    assert points_per_value(instance, scales) == {"g": 75.0, "crowd": -25.0}
+    everyone = plan([slot("AA", "", 2030, 4), slot("BB", "", 2030, 3)])
+    assert evaluate_decisions(instance, everyone, scales).points == pytest.approx(350.0)

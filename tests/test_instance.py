@@ -123,6 +123,20 @@ def test_people_present_are_split_over_groups_like_the_nation(join: Join) -> Non
     assert present.to_dict() == {"far": 6.0, "near": 2.0}
 
 
+def test_every_year_of_entry_has_its_own_mix_of_groups(join: Join) -> None:
+    # All who came in 2028 are near, all who came in 2029 far.
+    case = SERVED.with_(
+        tracks=("t,T,study,M,care,inbound,3,0,no,1,no",),
+        present_by_country=("AA,t,2028,8", "BB,t,2029,8"),
+        present_by_region=("r1,t,2028,5", "r2,t,2028,3", "r1,t,2029,8"),
+    )
+    keys = ["region", "group", "entry_year"]
+    present = join(case).sets.present_at.set_index(keys)["persons"]
+    assert present[present > 0].to_dict() == {
+        ("r1", "near", 2028): 5.0, ("r2", "near", 2028): 3.0, ("r1", "far", 2029): 8.0,
+    }  # fmt: skip
+
+
 def test_a_country_without_applicants_can_stay_where_it_came_before(join: Join) -> None:
     # B has no applicants on t and A none on u: only A's completers of t may stay on u.
     stays = join(FOLLOWED).sets.stays
@@ -276,6 +290,15 @@ def test_the_most_specific_cost_counts(join: Join) -> None:
     assert spending(instance, country="BB") == {2030: 5.0, 2031: 3.0}
 
 
+def test_costs_are_those_of_the_year_of_payment(join: Join) -> None:
+    # The second year of who came in 2030 is 2031, and after 2031 its prices hold.
+    case = NATIONAL.over(2030, 2031).with_(
+        tracks=("t,T,study,M,care,inbound,2,0,no,1,no",),
+        costs=("t,main,1,,,,,10", "t,main,2,,,2030,,5", "t,main,2,,,2031,,7"),
+    )
+    assert spending(join(case), country="AA", year_of_stay=2) == {2031: 7.0, 2032: 7.0}
+
+
 def test_two_costs_that_are_equally_specific(
     refusals: Callable[[SmallCase], list[str]],
 ) -> None:
@@ -338,6 +361,18 @@ def test_groups_of_a_limit_take_their_own_share_of_the_attribute(join: Join) -> 
     }  # fmt: skip
 
 
+def test_an_amount_per_unit_counts_the_units_of_who_is_filtered_in(join: Join) -> None:
+    # Asia has a gdp of 1 + 5; Europe's 3 does not count.
+    case = NATIONAL.with_(
+        limit(
+            'measure = "slots"\nwhere = { world_region = "Asia" }\n'
+            'at_most = { amount = 2, per = "gdp" }'
+        ),
+        countries=("AA,A,Asia,1", "BB,B,Europe,3", "CC,C,Asia,5"),
+    )
+    assert join(case).limits[0].bounds[0].constant.tolist() == [12.0]
+
+
 def test_a_floor_may_group_by_several_attributes_of_one_table(join: Join) -> None:
     # Europe's A and Asia's B do not exist, so nobody misses their floor.
     case = NATIONAL.with_(
@@ -396,6 +431,12 @@ REFUSED_LIMITS = {
         "limits.l.at_least: the floor 5 for total is above the 4 eligible applicants\n"
         "    Expected at most 4.",
     ),
+    "floor above the applicants, who come at either level": (
+        NATIONAL.with_(support_levels=("t,standard,1,1", "t,intensive,1,1")),
+        'measure = "slots"\nby = ["country"]\nwhere = { country = "AA" }\nat_least = 5',
+        "limits.l.at_least: the floor 5 for country=AA is above the 4 eligible applicants\n"
+        "    Expected at most 4.",
+    ),
     "floor of a group without anybody": (
         NATIONAL.with_(countries=("AA,A,Asia,1", "BB,B,Europe,3", "CC,C,Africa,1")),
         'measure = "slots"\nby = ["world_region"]\nat_least = 1',
@@ -423,6 +464,12 @@ REFUSED_LIMITS = {
     ),
     "spending by region of costs by country": (
         HOSTED.with_(costs=("t,main,1,,,,,10", "t,main,1,,BB,,,12")),
+        'measure = "spending"\nby = ["region"]\nat_most = 30',
+        "limits.l: costs on main differ by country\n"
+        "    Expected lines whose costs are the same for every country, or a split by country.",
+    ),
+    "spending by region of a cost of one country": (
+        HOSTED.with_(costs=("t,main,1,,AA,,,10",)),
         'measure = "spending"\nby = ["region"]\nat_most = 30',
         "limits.l: costs on main differ by country\n"
         "    Expected lines whose costs are the same for every country, or a split by country.",

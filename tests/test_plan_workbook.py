@@ -14,6 +14,7 @@ import pyomo.environ as pyo
 import pytest
 
 import optimizer
+from golden.small_cases import AGREED
 from optimizer import checking, runs
 from optimizer.case import Case
 from optimizer.errors import InputError
@@ -268,6 +269,17 @@ def test_a_sheet_of_slots_is_taken_like_a_bare_table(
     pd.testing.assert_frame_equal(sheet.decisions.slots, bare.decisions.slots)
     pd.testing.assert_frame_equal(sheet.decisions.agreements, bare.decisions.agreements)
     assert (sheet.scales, sheet.facts) == ({}, {})
+
+
+def test_agreements_of_a_bare_table_open_when_they_are_first_used(tmp_path: Path) -> None:
+    # A row without slots uses nothing, and rows come in any order.
+    folder, _ = AGREED.over(2030, 2031, 2032, 2033).write(tmp_path)
+    rows = ("AA,t,2033,2", "AA,t,2031,0", "AA,t,2032,2", "BB,t,2030,2")
+    bare = tmp_path / "mine.csv"
+    bare.write_text("\n".join(["country,track,year,slots", *rows]) + "\n")
+    read = optimizer.read_plan(bare, optimizer.load_case(folder))
+    assert read.decisions.agreements.to_numpy().tolist() == [["AA", "t", 2032]]
+    assert read.assumed[0] == "1 proposed agreement opens in its first year with slots"
 
 
 def first(plan: Plan) -> dict[str, Any]:

@@ -177,6 +177,14 @@ def test_every_group_pays_for_itself(tmp_path: Path) -> None:
     assert misses(plan) == [(4, 5, 20, 20), (3, 5, 40, 40)]
 
 
+def test_every_group_has_its_own_hundred_percent(tmp_path: Path) -> None:
+    # Half a slot per gdp: AA's 4 are 3.5 above 0.5, BB's 3 are 1.5 above 1.5.
+    text = 'by = ["country"]\nat_most = { amount = 0.5, per = "gdp" }\nsoft = 0.1'
+    plan = solved(limited(text), tmp_path)
+    assert misses(plan) == [(4, 0.5, 700, 70), (3, 1.5, 100, 10)]
+    assert plan.objective == pytest.approx(700 - 80)
+
+
 @pytest.mark.parametrize(
     ("text", "keys"),
     [

@@ -314,15 +314,15 @@ def row(unit: str, value: float, limit: float, sense: str = "at_most") -> pd.Dat
     ("unit", "kept", "broken"),
     [
         ("persons", 5 + 5e-7, 5 + 5e-6),
-        ("money", 5.004, 5.05),
-        ("service", 5 + 1e-13, 5 + 1e-10),
-        ("value", 5 + 1e-13, 5 + 1e-10),
-        ("percent", 5 + 1e-13, 5 + 1e-10),
-        ("custom", 5 + 1e-10, 5 + 1e-8),
+        ("money", 5.005, 5.05),
+        ("service", 5 + 5e-12, 5 + 5e-11),
+        ("value", 5 + 5e-12, 5 + 5e-11),
+        ("percent", 5 + 5e-12, 5 + 5e-11),
+        ("custom", 5 + 5e-10, 5 + 5e-9),
         # What has no unit that is known is held to plain rounding.
-        ("steps", 5 + 1e-14, 5 + 1e-12),
-        ("unknown", 5 + 1e-14, 5 + 1e-12),
-        ("furlongs", 5 + 1e-14, 5 + 1e-12),
+        ("steps", 5 + 1e-13, 5 + 5e-13),
+        ("unknown", 5 + 1e-13, 5 + 5e-13),
+        ("furlongs", 5 + 1e-13, 5 + 5e-13),
     ],
 )
 def test_every_unit_has_its_own_rounding(unit: str, kept: float, broken: float) -> None:
