@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from optimizer import solve
 from oracle import OracleResult, TooManyError, UnclearError, lp_ideal, solve_by_enumeration
 from random_cases import ALL_KINDS, kinds_of, write_random_case
 
@@ -281,6 +282,39 @@ price = 0.3
         (tmp_path / name).mkdir()
         case = write_case(tmp_path / name, "2027", policy + more, **tables)
         assert solve_both_ways(*case).objective == pytest.approx(points)
+
+
+@pytest.mark.parametrize(
+    ("wish", "points"),
+    [
+        # Two slots cost M's line 2. Nothing is paid from N's, so that the wish for it has no price.
+        ('measure = "spending"\nby = ["line.agency"]\nat_least = 2', 200.0),
+        # Of both lines together 2 of 4 are missed, 50 % at 2 points.
+        ('measure = "spending"\nat_least = 4', 100.0),
+        # One of the two stays on in v. Nobody can live in u, which has no site.
+        ('measure = "residents"\nby = ["track"]\nat_least = 1', 200.0),
+    ],
+)
+def test_a_wish_for_nobody_has_no_price(wish: str, points: float, tmp_path: Path) -> None:
+    case = write_case(
+        tmp_path,
+        "2027",
+        f'{ONE_GOAL}[[limits]]\nname = "wish"\n{wish}\nsoft = 2\n',
+        countries=TWO_COUNTRIES,
+        regions=TWO_REGIONS,
+        tracks=TRACK_COLUMNS
+        + "t,T,study,M,care,inbound,1,0,no,1,no\n"
+        + "u,U,study,M,care,inbound,1,0,no,1,no\n"
+        + "v,V,study,M,care,inbound,1,0,no,1,no\n",
+        continuations="track,next_track,stay_rate\nt,u,0.5\nt,v,0.5\n",
+        sites="track,region,max_slots\nt,r1,2\nv,r1,2\n",
+        applicants="country,track,applicants\nAA,t,2\n",
+        budgets="line,year,agency,amount_jpy\nm,2027,M,9\nn,2027,N,9\n",
+        costs="track,line,year_of_stay,amount_jpy\nt,m,1,1\n",
+    )
+    assert solve_both_ways(*case).objective == pytest.approx(points)
+    # The oracle had priced what the solver leaves out.
+    assert solve(case[1], case[0]).objective == pytest.approx(points)
 
 
 def test_support_floor_pulls_the_average_up(tmp_path: Path) -> None:
