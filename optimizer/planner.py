@@ -213,7 +213,7 @@ def planned(task: Task) -> Plan:
         task = replace(task, odd=tuple(warnings_of(instance)))
         watch.count("load")
         loaded = load(task.wanted, instance, model, task.log)
-    warn_of(task.odd or (), stacklevel=3)
+    warn_of(task.odd or ())
     _reserve(task)
     with watch.listening():
         scales = scales_in_time(task.wanted, loaded, watch)
@@ -256,7 +256,7 @@ def found_plan(task: Task, loaded: LoadedModel, scales: dict[str, float]) -> Pla
     """Solve what is loaded, check it and tell it."""
     if task.odd is None:
         task = replace(task, odd=tuple(warnings_of(loaded.instance)))
-        warn_of(task.odd or (), stacklevel=3)
+        warn_of(task.odd or ())
     with task.watch.listening():
         solution = loaded.solve(task.watch, gap=task.gap)
         return _checked(_Outcome(task, loaded, solution, scales))

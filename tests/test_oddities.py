@@ -50,6 +50,7 @@ COUNTRIES = ("AA,Aland,Asia,1", "BB,Bland,Europe,3", "CC,Cland,Africa,5", "DD,Dl
 APPLY = ("AA,t,,4", "BB,t,,3", "CC,t,,5", "DD,t,,6")
 FOUR = NATIONAL.with_(countries=COUNTRIES, applicants=APPLY)
 LONGER = NATIONAL.with_(tracks=("t,T,study,M,care,inbound,3,0,no,1,no",))
+LODGED = HOSTED.with_(tracks=("t,T,study,M,care,inbound,2,0,no,1,no",), costs=("t,main,2,,,,,0",))
 SCALED = """\
 [goals.g]
 weight = 1
@@ -86,6 +87,15 @@ FIRES = {
         NATIONAL.over(2030, 2031).with_(costs=("t,main,1,,,2030,,10",)),
         "costs.csv row 2: year 1 of a stay on 't' (year 2031) has no row and costs nothing. "
         + ROW,
+    ),
+    "costs of one region alone": (
+        LODGED.with_(region_costs=("t,main,r1,1,5",)),
+        "costs.csv row 2: year 1 of a stay on 't' has no row and costs nothing. " + ROW,
+    ),
+    "a gap in percent": (
+        NATIONAL.with_("[solver]\ngap = 1\n"),
+        "policy.toml, solver.gap: a gap of 1 is one of 100 %, with which any plan will do. "
+        "Maybe 0.01.",
     ),
     "money for nothing": (
         NATIONAL.with_(budgets=("main,2030,M,100,program", "other,2030,M,100,program")),
@@ -282,9 +292,7 @@ SILENT = {
     "levels and countries paid by different lines": NATIONAL.with_(
         costs=("t,main,1,,AA,,,10", "t,main,1,,BB,,,20")
     ),
-    "costs of regions alone": HOSTED.with_(
-        costs=("t,main,1,,,,,0",), region_costs=("t,main,r1,1,5", "t,main,r2,1,5")
-    ),
+    "costs of regions alone": LODGED.with_(region_costs=("t,main,r1,1,5", "t,main,r2,1,5")),
     "figures that spread": FOUR.with_(
         applicants=("AA,t,,1", "BB,t,,300", "CC,t,,90000", "DD,t,,9000000")
     ),
@@ -362,8 +370,9 @@ def test_solving_warns_and_the_plan_keeps_it(tmp_path: Path) -> None:
 def test_sessions_warn_of_what_they_solve(tmp_path: Path) -> None:
     case, policy = ODD[0].write(tmp_path)
     session = Session(policy, case)
-    with pytest.warns(ModelWarning, match="cost nothing"):
+    with pytest.warns(ModelWarning, match="cost nothing") as caught:
         assert session.solve().warnings == (ODD[1],)
+    assert caught[0].filename == __file__
 
 
 def test_nothing_odd_is_told_of_a_usual_case(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Every look gives problems that are none: a place, what is odd there, and what wa
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Iterable, Iterator
 
@@ -30,7 +31,11 @@ from optimizer.instance.oddities.people import (
     unserved,
 )
 from optimizer.instance.oddities.rows import gaps_in_caps, same_names, short_tail, years_that_end
-from optimizer.instance.oddities.shares import shares_above_one, shares_that_do_not_add_up
+from optimizer.instance.oddities.shares import (
+    gap_of_the_whole,
+    shares_above_one,
+    shares_that_do_not_add_up,
+)
 
 __all__ = ["net_of_people", "oddities", "warn_of", "warnings_of"]
 
@@ -57,6 +62,7 @@ LOOKS = (
     unearnable_goals,
     ranges_beside_figures,
     shares_above_one,
+    gap_of_the_whole,
     shares_that_do_not_add_up,
 )
 
@@ -77,16 +83,21 @@ def warnings_of(instance: Instance) -> list[str]:
     return [in_words(problem) for problem in _found(instance)]
 
 
-def warn_of(sentences: Iterable[str], stacklevel: int) -> None:
-    """Warn of what may not have been meant.
-
-    Parameters
-    ----------
-    stacklevel
-        Calls from here to the user's own line.
-    """
+def warn_of(sentences: Iterable[str]) -> None:
+    """Warn of what may not have been meant, at the line that called this package."""
+    level = _frames_of_ours() + 1
     for sentence in sentences:
-        warnings.warn(sentence, ModelWarning, stacklevel=stacklevel + 1)
+        warnings.warn(sentence, ModelWarning, stacklevel=level)
+
+
+def _frames_of_ours() -> int:
+    """Calls within this package, from whoever asks on; decorators and wrappers are some too."""
+    package = __name__.partition(".")[0]
+    frame = inspect.currentframe()
+    frame, level = frame and frame.f_back, 0
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _found(instance: Instance) -> Iterator[Problem]:

@@ -55,7 +55,7 @@ def _unpaid(instance: Instance) -> tuple[pd.DataFrame, pd.DataFrame]:
     asked = asked.assign(year=instance.sets.case_year(asked["year"])).drop_duplicates()
     filled = pd.DataFrame({name: _is_filled(costs[name]) for name in spec.optional_keys})
     plain = costs[~filled.any(axis=1)]
-    paid = {*keys_of(plain, STAY), *keys_of(instance.case.table("region_costs"), STAY)}
+    paid = {*keys_of(plain, STAY), *_paid_in_every_region(instance)}
     open_ = _without(asked, STAY, paid)
     query = open_.merge(costs[[*STAY, "line"]].drop_duplicates(), on=STAY)
     found = resolve(
@@ -69,6 +69,15 @@ def _unpaid(instance: Instance) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
     told = set(keys_of(query[found["row"].notna()], CELL))
     return _without(open_, CELL, told), asked
+
+
+def _paid_in_every_region(instance: Instance) -> Iterator[tuple[object, ...]]:
+    """Years of stay that cost more in all regions of a track, so that none of them is free."""
+    sites = instance.sets.sites
+    hosts = {track: set(rows["region"]) for (track,), rows in groups_of(sites, ["track"])}
+    for (track, year), rows in groups_of(instance.case.table("region_costs"), STAY):
+        if hosts.get(track, set()) <= set(rows["region"]):
+            yield track, year
 
 
 def _without(

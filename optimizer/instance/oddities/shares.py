@@ -50,6 +50,18 @@ def shares_above_one(instance: Instance) -> Iterator[Problem]:
         )
 
 
+def gap_of_the_whole(instance: Instance) -> Iterator[Problem]:
+    """A gap of 100 %, which may be 1 % written as it is spoken."""
+    policy = instance.policy
+    if policy.solver.gap >= 1.0:
+        yield Problem(
+            policy.path.name,
+            "a gap of 1 is one of 100 %, with which any plan will do",
+            column="solver.gap",
+            maybe="0.01",
+        )
+
+
 def shares_that_do_not_add_up(instance: Instance) -> Iterator[Problem]:
     """Floors of parts that ask for more than the whole, and ceilings that leave some of it out."""
     wholes: dict[tuple[Terms, str], list[_Share]] = {}
