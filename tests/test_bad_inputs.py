@@ -123,10 +123,11 @@ def test_goal_of_the_scores_that_the_policy_lacks_is_odd(tmp_path: Path) -> None
     case = write_case(tmp_path / "case", files)
     (found,) = validate([tmp_path / "plain.toml", case], solve=False)
     assert found.ok
-    assert found.warnings == (
+    told = [warning for warning in found.warnings if warning.startswith("scores.csv")]
+    assert told == [
         "scores.csv row 2, column goal: 1 row for 'growht', which is no goal of the policy, counts "
         "for nothing. Maybe you want 'growth'.",
-    )
+    ]
 
 
 def test_zip_bomb_takes_neither_time_nor_memory(tmp_path: Path) -> None:

@@ -658,7 +658,7 @@ def test_attributes_are_described(tmp_path: Path) -> None:
 
 def test_every_table_is_there_in_file_order(full: Case) -> None:
     assert list(full.tables) == list(TABLES)
-    assert full.table("applicants") is full.tables["applicants"]
+    pd.testing.assert_frame_equal(full.table("applicants"), full.tables["applicants"])
     assert full.table("applicants").index.tolist() == [2, 3, 4, 5]
     assert full.table("applicants")["country"].tolist() == ["KOR", "KOR", "FRA", "KOR"]
 
