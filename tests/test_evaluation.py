@@ -488,15 +488,21 @@ def test_tracks_that_swap_their_countries_or_regions_change(
 
 
 def test_support_counts_the_whole_stay_and_years_after_the_window(tmp_path: Path) -> None:
-    # Two years at 10 are owed: 10 and 6 follow the person, and r1 pays 4 in the second year.
+    # Two years at 10 are owed: 10 and 6 follow the person, and r1 pays 4 in the second year. What
+    # is not for integration does not count, nor do people who were here before.
     case = HOSTED.with_(
         '[[support_floor]]\nwhere = { track = "t" }\namount_per_year = 10\n[horizon]\ntail = 0\n',
         tracks=("t,T,study,M,care,inbound,2,0,no,1,no",),
-        budgets=("main,{year},M,100,integration",),
-        costs=("t,main,1,,,,,10", "t,main,2,,,,,6"),
-        region_costs=("t,main,r1,2,4",),
+        budgets=("main,{year},M,100,integration", "rest,{year},M,999,program"),
+        costs=("t,main,1,,,,,10", "t,main,2,,,,,6", "t,rest,1,,,,,50"),
+        region_costs=("t,main,r1,2,4", "t,rest,r1,1,30"),
+        present_by_country=("AA,t,2029,2",),
+        present_by_region=("r1,t,2029,2",),
     )
-    assert evaluated(case, plan([slot("AA", "r1", 2030, 1)]), tmp_path).holds
+    kept = evaluated(case, plan([slot("AA", "r1", 2030, 1)]), tmp_path)
+    assert kept.holds, kept.violations
+    floors = kept.tables["rules"].query("rule == 'support_reaches_floor'")
+    assert floors["slack"].tolist() == [0.0]
     more = plan([slot("AA", "r1", 2030, 1), slot("AA", "r2", 2030, 1)])
     found = evaluated(case, more, tmp_path).violations
     assert found[["rule", "value"]].to_numpy().tolist() == [["support_reaches_floor", -4]]
