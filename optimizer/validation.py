@@ -84,8 +84,9 @@ def validate(paths: Sequence[str | Path], *, solve: bool = True) -> list[Validat
     ]
     for policy, case in pairs:
         found.append(_pair(policies[policy], cases[case], policy, case, solve=solve))
+    unread = " could be read" if any(not item.ok for item in found) else ""
     found += [
-        Validation(path, None, ok=True, message="read; no case given that it is meant for")
+        Validation(path, None, ok=True, message=f"read; no case given that it is meant for{unread}")
         for path in policies
         if path not in {policy for policy, _ in pairs}
     ]

@@ -409,7 +409,8 @@ def test_a_run_says_what_was_asked_and_what_it_came_to(tmp_path: Path) -> None:
     assert told["changes"] == {"goals.alliance.weight": "+10%"}
     assert told["changed_to"] == {"goals.alliance.weight": 3.3}
     assert told["gap_asked"] == 0.0
-    assert "goals.alliance.weight = +10% (now 3.3)" in (out / "report.html").read_text("utf-8")
+    report = (out / "report.html").read_text("utf-8")
+    assert "goals.alliance.weight = +10% (now 3.3)" in report
     table = pd.read_excel(out / "plan.xlsx", sheet_name="parameters", engine="calamine")
     row = table[table["group"] == "change"].iloc[0]
     assert (row["name"], row["value"], row["of"]) == ("goals.alliance.weight", "+10%", "3.3")
@@ -420,6 +421,51 @@ def test_what_is_no_gap_is_told_as_usage(tmp_path: Path, gap: str) -> None:
     found = CliRunner().invoke(app, ["solve", "p.toml", "case", f"--gap={gap}"])
     assert found.exit_code == 2
     assert "is no share" in found.output
+
+
+def test_a_gap_of_one_is_asked_back() -> None:
+    # Whoever means one percent would be given any plan at all.
+    found = CliRunner().invoke(app, ["solve", "p.toml", "case", "--gap=1"])
+    assert found.exit_code == 2
+    assert "'1' may mean 1% or all of it" in found.output
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        (
+            "goals.g",
+            "0.3 would replace a table (weight, scale, effects)\n"
+            "    Expected the address of one of these, or a whole table. Maybe goals.g.weight.",
+        ),
+        ("budgets.amount", "Maybe budgets[].amount."),
+    ],
+)
+def test_where_a_number_may_be_meant_is_told(address: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "kinds.toml"
+    path.write_text(POLICY)
+    with pytest.raises(PolicyError) as caught:
+        load_policy(path, changes={address: 0.3})
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("weight", [None, "+10%"])
+def test_the_report_says_whose_scales_it_tells(weight: str | None, tmp_path: Path) -> None:
+    # Scales stay those of the unchanged policy: after a change a goal may well earn more alone.
+    policy, page = tmp_path / "kinds.toml", tmp_path / "report.html"
+    policy.write_text(
+        'schema = 1\ntitle = "One goal"\n[goals.g]\nweight = 1\n'
+        'effects = [{ stage = "complete", effect = 1 }]\n'
+    )
+    case = write_case(tmp_path / "case", smallest_case())
+    changes = {} if weight is None else {"goals.g.weight": weight}
+    plan = optimizer.solve(policy, case, changes=changes)
+    used = load_policy(policy, changes=changes)
+    optimizer.write_report(plan, optimizer.load_case(case), used, page)
+    told = page.read_text("utf-8")
+    for said in ("every goal at its own best would give", "what the goal alone could reach"):
+        assert said in told
+        assert (f"{said} under the unchanged policy" in told) == (weight is not None)
 
 
 def test_an_operation_is_what_scenarios_say() -> None:

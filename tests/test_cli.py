@@ -13,11 +13,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from optimizer import cli, planner
 from optimizer.case import Case
+from optimizer.cli import showing
 from optimizer.paths import writing
 from optimizer.plan import Plan
 from optimizer.policy import Policy
@@ -176,6 +178,28 @@ def test_validate_and_its_annotations(
     broken.write_text(POLICY.read_text().replace("weight", "wieght", 1))
     assert run(monkeypatch, "validate", broken, CASE, "--github") == 1
     assert f"::error file={broken}" in capsys.readouterr().out
+
+
+def test_validate_tells_one_fault_for_a_table_that_is_lost(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    case = shutil.copytree(CASE, tmp_path / "tiny")
+    countries = case / "countries.csv"
+    countries.write_bytes(countries.read_text("utf-8").encode("utf-16"))
+    assert run(monkeypatch, "validate", POLICY, case, "--json") == 1
+    found = json.loads(capsys.readouterr().out)
+    told = [problem for item in found for problem in item["problems"]]
+    assert len(told) == 1
+    assert "is saved as UTF-16" in str(told[0])
+    assert found[-1]["message"] == "read; no case given that it is meant for could be read"
+
+
+def test_one_broken_rule_is_told_in_the_singular(capsys: pytest.CaptureFixture[str]) -> None:
+    for count, told in ((1, "1 rule is broken."), (2, "2 rules are broken.")):
+        broken = Mock(holds=False, points=1.0)
+        broken.in_words.return_value = ["x"] * count
+        showing.print_evaluation(broken, ())
+        assert f"{told} 1.0000 points." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("style", ["markdown", "latex", "lp", "mps"])

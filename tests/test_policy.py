@@ -1180,7 +1180,8 @@ def test_numpy_numbers_are_numbers(tmp_path: Path) -> None:
         pytest.param(
             ["goals.a.scale=none"],
             "changes, goals.a.scale: 'none' is not a TOML value\n"
-            '    Expected a number, true, false, quoted text or a list. Maybe "none".',
+            "    Expected a number, true, false, quoted text or a list. "
+            "Maybe 'goals.a.scale=\"none\"'.",
             id="bare word",
         ),
         pytest.param(

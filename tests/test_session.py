@@ -395,7 +395,8 @@ def test_what_is_refused_changes_nothing(session: Session) -> None:
         (
             "budgets[line=sciense].amount",
             1,
-            "no row of budgets has these keys\n    Expected keys as in budgets.csv.",
+            "no row of budgets has these keys\n    Expected keys as in budgets.csv. "
+            "Maybe line=science.",
         ),
         (
             "budgets[lin=science].amount",
@@ -631,6 +632,8 @@ def test_ties_between_decisions_cannot_be_dropped(session: Session) -> None:
     for name in ("placed_matches_cohorts", "country_shar"):
         with pytest.raises(PolicyError, match="is no limit that could be dropped"):
             session.drop(name)
+        with pytest.raises(PolicyError, match="is no limit that could be dropped"):
+            session.restore(name)
 
 
 def test_a_dropped_rule_costs_nothing_where_its_limits_are_soft(session: Session) -> None:

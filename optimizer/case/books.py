@@ -122,7 +122,7 @@ class Book:
         if spec.name not in self._workbook.sheets:
             return absent_table(spec, currency, problems)
         if not headers_are_known(spec, currency):
-            return TableRead(empty_table(spec), is_there=True, sound=False)
+            return TableRead(empty_table(spec), is_there=True, sound=False, lost=True)
         return self._read(spec, currency or "", problems)
 
     def retold(self, problems: Problems) -> Problems:

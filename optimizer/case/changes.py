@@ -187,9 +187,6 @@ def _resolve(address: str, value: object, case: Case, problems: Problems) -> Cel
     rows = _chosen(cell, spec, frame, add)
     if rows is None:
         return None
-    if not rows:
-        add(f"no row of {name} has these keys", f"keys as in {spec.file}")
-        return None
     kind = figures[column]
     before = _numbers(frame[kind.name].iloc[rows])
     values = _values(value, kind, before, add)
@@ -225,7 +222,20 @@ def _chosen(cell: CellAddress, spec: TableSpec, frame: pd.DataFrame, add: Add) -
             return None
         cells = frame[key].tolist()
         rows = [row for row in rows if cells[row] is not pd.NA and str(cells[row]) == value]
+    if not rows:
+        add(f"no row of {spec.name} has these keys", f"keys as in {spec.file}", _meant(cell, frame))
+        return None
     return rows
+
+
+def _meant(cell: CellAddress, frame: pd.DataFrame) -> str | None:
+    """The first key whose value is nowhere in the table, with the value that is nearest."""
+    for key, value in cell.keys:
+        there = frame[key].dropna().astype("str").unique().tolist()
+        near = None if value in there else did_you_mean(value, there)
+        if near is not None:
+            return f"{key}={near}"
+    return None
 
 
 def _numbers(cells: pd.Series) -> list[float]:

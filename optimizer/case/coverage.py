@@ -164,6 +164,8 @@ def _check_band_use(tables: CaseTables, service: str, bands: pd.Series) -> None:
     countries = tables["countries"]
     column = f"{BAND_PREFIX}{service}"
     if column not in countries:
+        if tables.reads["countries"].lost:
+            return
         message = f"the column is missing; service_use.csv has bands for service {service!r}"
         tables.add("countries", message, 1, column, "the band of every country")
         return

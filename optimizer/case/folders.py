@@ -59,7 +59,7 @@ class Folder:
             return absent_table(spec, currency, problems)
         content = self._content(spec.file, problems, expected="a CSV file", at_most=LARGEST_FILE)
         if content is None or not headers_are_known(spec, currency):
-            return TableRead(empty_table(spec), is_there=True, sound=False)
+            return TableRead(empty_table(spec), is_there=True, sound=False, lost=True)
         return read_table(content, spec, currency or "", problems)
 
     def retold(self, problems: Problems) -> Problems:

@@ -181,7 +181,8 @@ def _check_described(tables: CaseTables) -> None:
             )
             continue
         for column in columns:
-            if column not in tables[name] and tables.has(name):
+            is_told = tables.has(name) and not tables.reads[name].lost
+            if column not in tables[name] and is_told:
                 tables.problems.add(
                     "case.toml",
                     f"{name}.csv has no column {column!r}",

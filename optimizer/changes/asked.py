@@ -70,7 +70,8 @@ def _value(address: str, text: str, problems: Problems) -> object:
             f"{shown(text)} is not a TOML value",
             column=address,
             expected="a number, true, false, quoted text or a list",
-            maybe=f'"{text}"' if is_word else None,
+            # A shell takes the inner quotes away where there are no outer ones.
+            maybe=f"""'{address}="{text}"'""" if is_word else None,
         )
     return parsed.get("value")
 

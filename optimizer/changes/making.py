@@ -28,6 +28,7 @@ from optimizer.model_types import (
     known_keys,
     same_types,
 )
+from optimizer.schema import TABLES
 from optimizer.toml_files import NAMING_KEYS, Address, frozen, shown
 
 FIXED = "extends"
@@ -180,13 +181,27 @@ def _numbers_in(table: Mapping[str, object]) -> Iterator[str]:
 
 
 def _refuse_other_kind(value: object, names: Names, place: Place) -> None:
-    refusal = refusal_of(value, place.value, place.kinds, place.beside())
+    before = place.value
+    if isinstance(before, Mapping) and not is_number(place.kinds):
+        _refuse_in_place_of_table(value, names, before)
+    refusal = refusal_of(value, before, place.kinds, place.beside())
     if refusal is None:
         return
     whole = f"{address_of(names[:-1])} written whole"
     within = None if refusal.within is None else address_of((*names, refusal.within))
     expected = whole if within is None else f"{within}, or {whole}"
     raise _RefusedError(refusal.message, expected, within)
+
+
+def _refuse_in_place_of_table(value: object, names: Names, before: Mapping[str, object]) -> None:
+    """Refuse a single value where only a table can stand, and say what in it may be meant."""
+    if isinstance(value, str | bool | int | float):
+        inside = next(_numbers_in(before), None)
+        raise _RefusedError(
+            f"{shown(value)} would replace a table ({', '.join(before)})",
+            "the address of one of these, or a whole table",
+            None if inside is None else address_of((*names, inside)),
+        )
 
 
 def _put(current: Any, at: Address, value: object) -> Any:
@@ -226,8 +241,10 @@ def _check_may_add(current: Mapping[str, Any], parts: Names, depth: int, kinds: 
     if not known and is_last and not holds_tables:
         return
     options = sorted(known | set(current))
+    is_cell = depth == 0 and part in TABLES and len(parts) == 2
+    cells = f"{part}[].{parts[1]}" if is_cell else None
     raise _RefusedError(
         f"{address_of(parts[:depth]) or 'the policy'} has no {part!r}",
         f"one of {', '.join(options)}" if options else None,
-        did_you_mean(part, options),
+        cells or did_you_mean(part, options),
     )

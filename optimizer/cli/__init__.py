@@ -68,6 +68,8 @@ Changes = Annotated[
 def _share(text: str | float) -> float:
     from optimizer.changes import share_in
 
+    if str(text).strip() == "1":
+        raise typer.BadParameter("'1' may mean 1% or all of it; say 1% (or 0.01), or 100%")
     try:
         return share_in(str(text))
     except ValueError:

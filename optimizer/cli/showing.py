@@ -86,7 +86,8 @@ def print_evaluation(evaluation: Evaluation, assumed: tuple[str, ...]) -> None:
         print(f"Broken: {sentence}")
     if len(sentences) > SHOWN_VIOLATIONS:
         print(f"... and {len(sentences) - SHOWN_VIOLATIONS} more")
-    verdict = "Every rule holds." if evaluation.holds else f"{len(sentences)} rules are broken."
+    broken = f"{len(sentences)} rules are" if len(sentences) > 1 else "1 rule is"
+    verdict = "Every rule holds." if evaluation.holds else f"{broken} broken."
     print(f"{verdict} {evaluation.points:,.4f} points.")
 
 

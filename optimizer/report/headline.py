@@ -106,8 +106,15 @@ def _facts(material: Material) -> Facts:
 def _of_hundred(material: Material) -> str:
     goals = material.policy.goals.values()
     if all(goal.scale == "ideal" and goal.weight >= 0 for goal in goals):
-        return "of 100, which every goal at its own best would give"
+        return f"of 100, which every goal at its own best would give{_unchanged(material)}"
     return "weighted value, 100 at every goal's scale"
+
+
+def _unchanged(material: Material) -> str:
+    """Say that scales are those of the policy before any change, where there was one."""
+    made = ("changes", "added_limits", "dropped")
+    is_changed = any(material.plan.provenance.get(key) for key in made)
+    return " under the unchanged policy" if is_changed else ""
 
 
 def _findings(material: Material) -> list[str]:
@@ -181,7 +188,8 @@ def _value(material: Material) -> Bars:
         described += " Negative points are losses: the policy weighs that goal against."
     legend = [Key(colours[stage], f"earned {STAGES[stage]}") for stage in earned]
     if ceilings:
-        legend.append(Key(STROKE, "what the goal alone could reach (stroke)", is_stroke=True))
+        meaning = f"what the goal alone could reach{_unchanged(material)} (stroke)"
+        legend.append(Key(STROKE, meaning, is_stroke=True))
     return Bars("Value by goal and stage", described, tuple(bars), tuple(legend))
 
 

@@ -312,8 +312,16 @@ class Session(InTurns):
     @in_turn
     @typed
     def restore(self, name: str) -> None:
-        """Let what was dropped hold again; what was not dropped stays as it is."""
-        if name in self._dropped:
+        """Let what was dropped hold again; what was not dropped stays as it is.
+
+        Raises
+        ------
+        PolicyError
+            If there is no such limit or rule.
+        """
+        if name not in self._dropped:
+            require_droppable(self._loaded.instance, name)
+        else:
             with self._or_as_before():
                 self._dropped.remove(name)
                 others = set(rows_of(self._loaded, self._dropped))

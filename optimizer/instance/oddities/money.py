@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import Problem, Problems
+from optimizer.figures import figure
 from optimizer.frames import groups_of, keys_of
 from optimizer.instance import Instance
 from optimizer.instance.money import PARTICIPANTS
@@ -151,8 +152,8 @@ def lines_too_small(instance: Instance) -> Iterator[Problem]:
             continue
         yield Problem(
             "budgets.csv",
-            f"line {line!r} has at most {most:g} a year, less than the {least[line]:g} that it "
-            "pays for one participant",
+            f"line {line!r} has at most {figure(most)} a year, less than the "
+            f"{figure(float(least[line]))} that it pays for one participant",
             row,
             TABLES["budgets"].column("amount").header(instance.case.currency),
             maybe="the two are in different units",
