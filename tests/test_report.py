@@ -413,3 +413,16 @@ def test_in_a_browser(full: Made, chromium: Path, tmp_path: Path) -> None:
         browser.close()
     assert [url for url in requests if not url.startswith("data:")] == [path.as_uri()]
     assert said == []
+
+
+def test_a_policy_whose_limits_are_all_soft_has_a_report(tmp_path: Path) -> None:
+    # No checked row belongs to a limit then: the rows that are told are those of the wish alone.
+    limit = """
+[[limits]]
+name = "few"
+measure = "slots"
+at_most = 1
+soft = 1
+"""
+    page = made(tmp_path, case_builder.smallest_case(), POLICY + limit).page
+    assert "few" in page

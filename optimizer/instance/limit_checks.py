@@ -106,7 +106,7 @@ def _unreachable(limit: Limit, groups: pd.DataFrame, measures: Measures) -> list
         return [] if reachable else [TOTAL]
     absent = _groups_of(limit, measures)
     here = set(keys_of(groups, limit.by))
-    absent = absent[[key not in here for key in keys_of(absent, limit.by)]]
+    absent = absent.loc[[key not in here for key in keys_of(absent, limit.by)]]
     if isinstance(wanted, Amount):
         absent = absent[amounts(wanted, limit, absent, measures) > 0]
     elif not isinstance(wanted, int | float) or wanted <= 0:

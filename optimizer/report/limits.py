@@ -49,7 +49,7 @@ def _rows_of(material: Material, name: str) -> pd.DataFrame:
     """Checked rows of one limit, hard or soft."""
     rules = material.table("rules")
     rows = rules[rules["rule"].isin(LIMITS)]
-    rows = rows[[place[0] == name for place in rows["place"]]]
+    rows = rows.loc[[place[0] == name for place in rows["place"]]]
     soft = material.plan.tables.get("soft")
     if soft is not None and len(soft):
         priced = soft[soft["limit"].eq(name)].rename(columns={"number": "limit_"})
