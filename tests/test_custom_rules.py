@@ -384,7 +384,9 @@ def test_advice_names_custom_rules_but_not_protected_ones() -> None:
     assert "- Many refugees (custom rule): 50 by 48" in str(raised.value)
     with pytest.raises(InfeasibleError) as raised:
         optimizer.solve(POLICY, CASE, extend=too_much(protected=True))
-    assert "Many refugees" not in str(raised.value)
+    # It is told as what clashes, not as what could give way.
+    assert raised.value.advice is None
+    assert "protected = true, already clash" in str(raised.value)
 
 
 # On disk ----------------------------------------------------------------------------------------
@@ -466,8 +468,8 @@ def test_another_solver_finds_the_same_optimum_on_random_cases(seed: int, tmp_pa
     case, policy = write_random_case(tmp_path, seed)
     try:
         plan = optimizer.solve(policy, case, gap=0.0)
-    except InfeasibleError:
-        pytest.skip("the case has no plan")
+    except (InfeasibleError, optimizer.PolicyError):
+        pytest.skip("the case has no plan, or a floor that nobody could reach")
     path = optimizer.write_model(policy, case, tmp_path / "model.mps")
     assert scip_optimum(path) == pytest.approx(plan.objective, abs=1e-6)
 

@@ -70,6 +70,16 @@ FIRES = {
         NATIONAL.with_(tracks=INDUSTRY, applicants=("AA,t,,4", "BB,u,,3")),
         f"tracks.csv row 3: track 'u' has no rows in costs.csv, so its slots cost nothing. {FREE}",
     ),
+    "track whose own costs are gone": (
+        HOSTED.with_(
+            tracks=INDUSTRY,
+            applicants=("AA,t,,4", "BB,u,,3"),
+            sites=("t,r1,,9", "u,r1,,9"),
+            region_costs=("u,main,r1,1,5",),
+        ),
+        "tracks.csv row 3: track 'u' has no rows in costs.csv, so its slots cost nothing beyond "
+        f"region_costs.csv. {FREE}",
+    ),
     "years of stay without costs": (
         LONGER,
         "costs.csv row 2: years 2, 3 of a stay on 't' have no row and cost nothing. " + ROW,

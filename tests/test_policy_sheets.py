@@ -643,7 +643,7 @@ def test_one_workbook_is_policy_and_case(
 
     monkeypatch.chdir(tiny.parent)
     assert run("solve", tiny) == 0
-    assert "written to runs/tiny-tiny" in capsys.readouterr().out
+    assert " to runs/tiny-tiny" in capsys.readouterr().out
     for plan in ("runs/tiny-tiny", "runs/tiny-tiny/plan.xlsx"):
         assert run("check", plan, tiny) == 0
         assert capsys.readouterr().out.startswith("Every rule holds.")

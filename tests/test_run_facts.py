@@ -6,13 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from optimizer.case import load_case
 from optimizer.checking import ReadPlan, differences
 from optimizer.errors import Problems
-from optimizer.plan import Decisions
+from optimizer.plan import Decisions, empty
 from optimizer.policy import load_policy
 from optimizer.runs.facts import RunFacts, facts_in
 
@@ -76,7 +75,7 @@ def test_a_value_of_any_kind_is_told_or_does_no_harm(key: str, tiny: tuple[Any, 
                 assert str(problem)
                 assert problem.expected
             differences(
-                ReadPlan(Decisions(pd.DataFrame()), facts.get("scales", {}), (), facts), *tiny
+                ReadPlan(Decisions(empty("slots")), facts.get("scales", {}), (), facts), *tiny
             )
 
 

@@ -26,12 +26,14 @@ def unpaid_stays(instance: Instance) -> Iterator[Problem]:
     costs, tracks = instance.case.table("costs"), instance.case.table("tracks")
     rows = dict(zip(tracks["track"], tracks.index, strict=True))
     first = dict(zip(costs["track"][::-1], costs.index[::-1], strict=True))
+    more = set(instance.case.table("region_costs")["track"])
     unpaid, asked = _unpaid(instance)
     for (track,), cells in groups_of(unpaid, ["track"]):
         if track not in first:
+            beyond = " beyond region_costs.csv" if track in more else ""
             yield Problem(
                 "tracks.csv",
-                f"track {track!r} has no rows in costs.csv, so its slots cost nothing",
+                f"track {track!r} has no rows in costs.csv, so its slots cost nothing{beyond}",
                 int(rows[track]),
                 maybe="they are missing; where nothing is paid, a row with amount 0 says so",
             )
@@ -73,11 +75,14 @@ def _unpaid(instance: Instance) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _paid_in_every_region(instance: Instance) -> Iterator[tuple[object, ...]]:
-    """Years of stay that cost more in all regions of a track, so that none of them is free."""
-    sites = instance.sets.sites
+    """Years of stay that cost more in all regions of a track, so that none of them is free.
+
+    What regions cost is added to the costs of a track, so one that has none of its own is odd.
+    """
+    sites, costed = instance.sets.sites, set(instance.case.table("costs")["track"])
     hosts = {track: set(rows["region"]) for (track,), rows in groups_of(sites, ["track"])}
     for (track, year), rows in groups_of(instance.case.table("region_costs"), STAY):
-        if hosts.get(track, set()) <= set(rows["region"]):
+        if track in costed and hosts.get(track, set()) <= set(rows["region"]):
             yield track, year
 
 
