@@ -57,7 +57,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
 
 def test_command_is_installed() -> None:
     (command,) = importlib.metadata.entry_points(group="console_scripts", name="optimizer")
-    assert command.value == "optimizer.cli:main"
+    assert command.value == "optimizer.__main__:main"
     assert callable(command.load())
 
 
