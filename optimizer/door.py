@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from numbers import Real
 from typing import ParamSpec, TypeVar
 
@@ -38,7 +38,7 @@ SIMPLE: dict[str, Callable[[object], bool]] = {
     "str": lambda value: isinstance(value, str),
     "bool": lambda value: isinstance(value, bool),
     "Path": lambda value: isinstance(value, os.PathLike) and isinstance(os.fspath(value), str),
-    "Sequence": lambda value: isinstance(value, list | tuple),
+    "Sequence": lambda value: isinstance(value, Sequence) and not isinstance(value, str | bytes),
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
 }
 """Kinds that are no records and no functions."""
@@ -106,7 +106,7 @@ def _faults(name: str, value: object, annotation: object) -> Iterator[str]:
     if not any(_is_of(value, kind) for kind in kinds):
         words = dict.fromkeys(_in_words(kind, kinds) for kind in kinds if kind != "None")
         yield f"{name} is {_told(value)}, not {' or '.join(words)}"
-    elif "Sequence" in kinds and isinstance(value, list | tuple):
+    elif "Sequence" in kinds and isinstance(value, Sequence) and not isinstance(value, str):
         inner = str(annotation).partition("[")[2].rpartition("]")[0]
         for number, item in enumerate(value, start=1):
             yield from _faults(f"{name} {number}", item, inner)

@@ -21,6 +21,7 @@ from optimizer.solver.rest import Rest
 from optimizer.solver.tightening import implied_bounds, tightened
 from optimizer.solver.wholeness import wholeness
 
+ROOT = Path(__file__).resolve().parents[1]
 HUGE = [3_000_000, 10**9, 10**15]
 GOALS = """
 [goals.g]
@@ -177,6 +178,20 @@ def test_people_who_cost_a_unit_more_than_there_is_do_not_come(cost: int, tmp_pa
     assert plan.gap == 0.0
     exact = case.with_(budgets=(f"main,{{year}},M,{3 * cost},program",))
     assert slots_of(found(exact, tmp_path)) == {"t": 3}
+
+
+def test_what_highs_calls_infeasible_for_want_of_a_unit_is_not() -> None:
+    # One short of four people's money: HiGHS takes four for a solution, cuts off all others by it
+    # and then throws it away. Three of them are 20 slots in all.
+    changes = {
+        "budgets[line=industry, year=2030].amount": 11_999_999,
+        "budgets[line=science].amount": 15_000_000,
+        "budget.transfers": [],
+        "limits.industry_money.at_most": 30_000_000,
+    }
+    plan = solve(ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny", gap=0.0, changes=changes)
+    assert plan.status == "optimal"
+    assert plan.slots_total == 20
 
 
 @pytest.mark.parametrize("applicants", HUGE)

@@ -195,8 +195,11 @@ class Search:
         self.watch.begin("decisions")
         integral = np.zeros(len(self.matrix.integral), dtype=bool)
         integral[self.staged] = True
-        tree = self._tree(replace(self.matrix, integral=integral), self._inner)
-        run = tree.run(self.watch, bounds=True, found=self._rounded)
+        matrix = replace(self.matrix, integral=integral)
+        run = self._tree(matrix, self._inner).run(self.watch, bounds=True, found=self._rounded)
+        if run.status == "infeasible" and self._asks_again(run, np.inf):
+            self.is_finest = True
+            run = self._tree(matrix, self._inner).run(self.watch, bounds=True, found=self._rounded)
         self.infeasible = run.status == "infeasible" and self.best is None
         self.nodes += run.nodes
         self._learn(run.bound)
@@ -241,17 +244,26 @@ class Search:
             if run.x is not None:
                 self._rounded(run.x)
             bound = self._bound_of(box, run)
-            if run.x is None or bound <= self._enough():
-                parts.close(bound)
-            elif self.is_finest:
-                parts.add(box.split(run.x, self.whole), bound)
-            else:
-                # Three people for a millionth less than they cost are 2.999999, which HiGHS takes
-                # for three: it is asked once more, to look as closely as it can.
+            if self._asks_again(run, bound):
                 self.is_finest = True
-                parts.add([box], bound)
+                parts.add([box], box.bound)
+            elif run.x is None or bound <= self._enough():
+                parts.close(bound)
+            else:
+                parts.add(box.split(run.x, self.whole), bound)
             self._learn(parts.bound)
         self.infeasible = not parts.left and parts.bound == -np.inf and self.best is None
+
+    def _asks_again(self, run: Run, bound: float) -> bool:
+        """Whether HiGHS is to look once more, as closely as it can.
+
+        Three people for a millionth less than they cost are 2.999999, which HiGHS takes for three.
+        It throws such a solution away in the end, but has cut off others by it: what it then calls
+        infeasible need not be, nor is its best the best.
+        """
+        if self.is_finest or self.watch.should_stop():
+            return False
+        return run.status == "infeasible" or (run.x is not None and bound > self._enough())
 
     def _bound_of(self, box: Box, run: Run) -> float:
         """Bound that a search proves for its box; none can be infeasible that holds a plan."""
