@@ -21,7 +21,7 @@ from optimizer.instance import Instance, build_instance
 from optimizer.policy import load_policy
 from optimizer.solver import LoadedModel, Watch, engine
 from optimizer.solver.early import FIRST_GAP, early
-from optimizer.solver.engine import PARALLEL, Engine, Run
+from optimizer.solver.engine import FINEST, PARALLEL, Engine, Run
 from optimizer.solver.kernel import SHARE, STAGED, Kernel
 from optimizer.solver.matrix import Floats
 from optimizer.solver.rounding import build_rounding
@@ -302,3 +302,27 @@ def test_presolve_is_kept_from_what_it_gets_wrong() -> None:
     assert found[0][0] == highspy.HighsModelStatus.kInfeasible
     assert found[1][0] == highspy.HighsModelStatus.kOptimal
     assert found[1][1] == pytest.approx(1000.0)
+
+
+@pytest.mark.parametrize("step", [Search._decisions, Search._everything])
+@pytest.mark.parametrize("stops", [True, False])
+def test_what_is_called_infeasible_is_believed_the_second_time_only(
+    step: Step, stops: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, root = search_of(drawn(SEEDS[0]))
+    root = replace(root, x=np.full_like(search.matrix.cost, 0.5))
+    told = []
+
+    def lying(engine: Engine, watch: Watch, **_: object) -> Run:
+        if watch.should_stop():
+            return Run("stopped", None, None, None)
+        told.append(engine.option("mip_feasibility_tolerance"))
+        watch.interrupted = stops
+        return Run("infeasible", None, None, None)
+
+    monkeypatch.setattr(Engine, "run", lying)
+    step(search, root)
+    # What ran out of time between the two has no plan, and no proof that there is none.
+    assert search.infeasible is not stops
+    assert len(told) == (1 if stops else 2)
+    assert told[-1] == (1e-6 if stops else FINEST)

@@ -32,6 +32,11 @@ MARGINS = ("cohort", "placed", "slots", "stays", "stays_at")
 """Families whose zeros are taken as settled."""
 
 
+def inner_gap(gap: float) -> float:
+    """Relative gap of searches that are a part of one for ``gap``."""
+    return max(SHARE * gap, LEAST_GAP)
+
+
 @dataclass(frozen=True)
 class Kernel:
     """Decides what is decided before the margins, with margins still continuous.
@@ -90,8 +95,7 @@ class Kernel:
             lower[self.staged], upper[self.staged] = self.whole.box(root.x, self.staged)
         integral = np.zeros(len(self.matrix.integral), dtype=bool)
         integral[self.staged] = True
-        inner = max(SHARE * self.gap, LEAST_GAP)
-        options = {**self.options, "mip_rel_gap": inner, "mip_max_nodes": NODE_LIMIT}
+        options = {**self.options, "mip_rel_gap": inner_gap(self.gap), "mip_max_nodes": NODE_LIMIT}
         if self.matrix.a.nnz > BY_INTERIOR_POINT:
             options["mip_lp_solver"] = "ipx"
         kernel = replace(self.matrix, lower=lower, upper=upper, integral=integral)

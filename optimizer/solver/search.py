@@ -28,7 +28,7 @@ import numpy as np
 
 from optimizer.solver.branching import Box, Parts
 from optimizer.solver.engine import FINEST, Engine, Options, Run
-from optimizer.solver.kernel import LEAST_GAP, SHARE, Kernel
+from optimizer.solver.kernel import Kernel, inner_gap
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.rest import Rest
 from optimizer.solver.rounding import Rounding
@@ -165,11 +165,6 @@ class Search:
             if self.watch.is_close() or self.watch.should_stop():
                 return
 
-    @property
-    def _inner(self) -> float:
-        """Relative gap of searches that are a part of this one."""
-        return max(SHARE * self.gap, LEAST_GAP)
-
     def _kernel(self, root: Run) -> None:
         self.watch.begin("agreements")
         kernel = Kernel(self.matrix, self.staged, self.whole, self.options, self.gap)
@@ -196,15 +191,21 @@ class Search:
         integral = np.zeros(len(self.matrix.integral), dtype=bool)
         integral[self.staged] = True
         matrix = replace(self.matrix, integral=integral)
-        run = self._tree(matrix, self._inner).run(self.watch, bounds=True, found=self._rounded)
-        if run.status == "infeasible" and self._asks_again(run, np.inf):
+        run = self._decided(matrix)
+        if run.status == "infeasible" and not self.is_finest:
+            # Searched once more, or stopped: what was called infeasible is not believed at once.
             self.is_finest = True
-            run = self._tree(matrix, self._inner).run(self.watch, bounds=True, found=self._rounded)
+            run = self._decided(matrix)
         self.infeasible = run.status == "infeasible" and self.best is None
-        self.nodes += run.nodes
         self._learn(run.bound)
         if run.x is not None:
             self._rounded(run.x)
+
+    def _decided(self, matrix: Matrix) -> Run:
+        tree = self._tree(matrix, inner_gap(self.gap))
+        run = tree.run(self.watch, bounds=True, found=self._rounded)
+        self.nodes += run.nodes
+        return run
 
     def _improve(self, root: Run) -> None:
         """Decisions and margins, first those which cost more of the gap that is left."""
@@ -228,7 +229,8 @@ class Search:
             more = np.where(x[margins] > 0.0, some, none)
             lower[margins] = np.maximum(lower[margins], x[margins] - some)
             upper[margins] = np.minimum(upper[margins], x[margins] + more)
-            tree = self._tree(replace(self.matrix, lower=lower, upper=upper), self._inner, NODES)
+            near = replace(self.matrix, lower=lower, upper=upper)
+            tree = self._tree(near, inner_gap(self.gap), NODES)
             run = tree.run(self.watch)
             if run.x is not None:
                 self._keep(self.exact(run.x))
@@ -259,9 +261,10 @@ class Search:
 
         Three people for a millionth less than they cost are 2.999999, which HiGHS takes for three.
         It throws such a solution away in the end, but has cut off others by it: what it then calls
-        infeasible need not be, nor is its best the best.
+        infeasible need not be, nor is its best the best. Where no time is left to look, the space
+        stays open.
         """
-        if self.is_finest or self.watch.should_stop():
+        if self.is_finest:
             return False
         return run.status == "infeasible" or (run.x is not None and bound > self._enough())
 
