@@ -73,7 +73,7 @@ def _ours(size: str, note: Note) -> None:
     from formulations import join, probe_scales
     from optimizer.formulation import build_pyomo
     from optimizer.instance import Instance
-    from optimizer.solver import LoadedModel
+    from optimizer.persistent import LoadedModel
 
     def load(instance: Instance) -> LoadedModel:
         return LoadedModel(instance, build_pyomo(instance, probe_scales(instance)))

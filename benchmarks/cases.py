@@ -21,8 +21,8 @@ from pathlib import Path
 
 from generating import Generator, Size
 from optimizer.case import load_case
-from optimizer.case_files import place_for, write_contents
-from optimizer.paths.new import written_aside
+from optimizer.case.writing import place_for, write_contents
+from optimizer.io.targets import written_aside
 
 ROOT = Path(__file__).resolve().parents[1]
 JAPAN, POLICY = ROOT / "inputs" / "japan", ROOT / "models" / "balanced.toml"

@@ -70,9 +70,10 @@ def _ours(payload: dict[str, Any], folder: Path, note: Note) -> None:
 
     from cases import case_and_policy
     from formulations import join
-    from optimizer.evaluation import decisions_of, evaluate_decisions
     from optimizer.formulation import build_pyomo
-    from optimizer.solver import LoadedModel, Watch
+    from optimizer.persistent import LoadedModel
+    from optimizer.plan.evaluation import decisions_of, evaluate_decisions
+    from optimizer.solver import Watch
     from solvers import TARGET
 
     scales = pickle.loads((folder / "scales.pickle").read_bytes())

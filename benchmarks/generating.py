@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.case_files import Contents
+from optimizer.case.writing import Contents
 
 ABROAD = "abroad"
 ORDER = [

@@ -49,12 +49,13 @@ def work(payload: dict[str, Any], note: Note) -> None:
     from cases import case_and_policy
     from formulations import PROBE_SCALE
     from optimizer import NoPlanError, load_case, load_policy
-    from optimizer.evaluation import decisions_of, evaluate_decisions
     from optimizer.formulation import build_pyomo
     from optimizer.instance import build_instance
     from optimizer.instance.sets import options
-    from optimizer.preparation import Wanted, read_pair, scales_of
-    from optimizer.solver import LoadedModel, Progress, Watch
+    from optimizer.persistent import LoadedModel
+    from optimizer.plan.evaluation import decisions_of, evaluate_decisions
+    from optimizer.session.preparation import Wanted, read_pair, scales_of
+    from optimizer.solver import Progress, Watch
 
     case_path, policy_path = case_and_policy(payload["size"])
     policy = load_policy(policy_path)
@@ -109,7 +110,7 @@ def _read(path: Any) -> None:
     """Tables as they are read, before they are compared with each other."""
     from optimizer.case.sources import open_source
     from optimizer.errors import Problems
-    from optimizer.schema import TABLES
+    from optimizer.schema.tables import TABLES
 
     problems = Problems()
     source = open_source(path, problems)

@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("--time-limit", type=float)
     words = parser.parse_args()
 
-    from optimizer.planner import solve
+    from optimizer.session.solving import solve
 
     imported = time.monotonic() - STARTED
     plan = solve(words.policy, words.case, gap=words.gap, time_limit=words.time_limit)

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pagewriter import door, keys, model, policies, tables
+from pagewriter import architecture, door, keys, model, policies, tables
 
 DOCS = Path(__file__).resolve().parent
 BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end generated -->)", re.DOTALL)
@@ -34,6 +34,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "policy-list": policies.policy_list,
     "decision-tables": door.decision_tables,
     "public-door": door.public_door,
+    "architecture": architecture.architecture,
 }
 
 

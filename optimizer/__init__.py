@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from optimizer.case import Case, load_case
-    from optimizer.case_files import write_case
-    from optimizer.checking import evaluate, read_plan
+    from optimizer.case.writing import write_case
     from optimizer.errors import (
         ExtensionError,
         InfeasibleError,
@@ -29,25 +28,27 @@ if TYPE_CHECKING:
         SolverError,
         TargetError,
     )
-    from optimizer.evaluation import Evaluation
-    from optimizer.expectations import Expectations, check_expectations, load_expectations
     from optimizer.instance import Instance, build_instance
     from optimizer.plan import Decisions, Plan
-    from optimizer.planner import complete, solve
+    from optimizer.plan.checking import evaluate
+    from optimizer.plan.evaluation import Evaluation
+    from optimizer.plan.expectations import Expectations, check_expectations, load_expectations
     from optimizer.policy import Policy, load_policy
-    from optimizer.preparation import build_model, write_model
+    from optimizer.policy.template import write_template
     from optimizer.report import write_report
-    from optimizer.rules import CustomRule
+    from optimizer.runs.reading import read_plan
+    from optimizer.schema.rules import CustomRule
     from optimizer.session import Relaxation, Session
-    from optimizer.template import write_template
-    from optimizer.validation import Validation, validate
+    from optimizer.session.preparation import build_model, write_model
+    from optimizer.session.solving import complete, solve
+    from optimizer.session.validation import Validation, validate
 
 _HOMES = {
     "Case": "case",
-    "CustomRule": "rules",
+    "CustomRule": "schema.rules",
     "Decisions": "plan",
-    "Evaluation": "evaluation",
-    "Expectations": "expectations",
+    "Evaluation": "plan.evaluation",
+    "Expectations": "plan.expectations",
     "ExtensionError": "errors",
     "InfeasibleError": "errors",
     "InputError": "errors",
@@ -62,22 +63,22 @@ _HOMES = {
     "Relaxation": "session",
     "Session": "session",
     "SolverError": "errors",
-    "Validation": "validation",
+    "Validation": "session.validation",
     "build_instance": "instance",
-    "build_model": "preparation",
-    "check_expectations": "expectations",
-    "complete": "planner",
-    "evaluate": "checking",
+    "build_model": "session.preparation",
+    "check_expectations": "plan.expectations",
+    "complete": "session.solving",
+    "evaluate": "plan.checking",
     "load_case": "case",
-    "load_expectations": "expectations",
+    "load_expectations": "plan.expectations",
     "load_policy": "policy",
-    "read_plan": "checking",
-    "solve": "planner",
-    "validate": "validation",
-    "write_case": "case_files",
-    "write_model": "preparation",
+    "read_plan": "runs.reading",
+    "solve": "session.solving",
+    "validate": "session.validation",
+    "write_case": "case.writing",
+    "write_model": "session.preparation",
     "write_report": "report",
-    "write_template": "template",
+    "write_template": "policy.template",
 }
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from optimizer import interrupts
+from optimizer.io import interrupts
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ import pytest
 import scipy.sparse
 
 from optimizer import Instance, PolicyError, Session, load_policy, read_plan, runs
-from optimizer.checking import differences
+from optimizer.plan.checking import differences
 from optimizer.report import render_report
 from optimizer.solver.matrix import Matrix
 from random_cases import write_random_case

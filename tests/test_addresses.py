@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 import optimizer
 from case_builder import smallest_case, write_case
-from optimizer.addresses import (
+from optimizer.errors import PolicyError
+from optimizer.io.changes import made_after, parse_changes
+from optimizer.io.toml import dotted
+from optimizer.schema.addresses import (
     CellAddress,
     address_of,
     cell_of,
@@ -20,9 +23,6 @@ from optimizer.addresses import (
     one_spelling,
     split_change,
 )
-from optimizer.changes import made_after, parse_changes
-from optimizer.errors import PolicyError
-from optimizer.toml_files import dotted
 
 # Signs of addresses far more often than chance would have them.
 NAMES = st.text(st.one_of(st.sampled_from("""[]=.,*"' ab\n"""), st.characters()), max_size=8)

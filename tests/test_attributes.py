@@ -9,7 +9,7 @@ import pytest
 
 from golden.small_cases import HOSTED, NATIONAL, SmallCase
 from optimizer import Session, load_case, solve
-from optimizer.case_files import write_case
+from optimizer.case.writing import write_case
 from optimizer.errors import InputError, PolicyError
 from optimizer.instance import Instance
 from optimizer.policy.cell_text import filter_text, parse_filter

@@ -13,8 +13,8 @@ import pytest
 from case_builder import changed, full_case, smallest_case, write_case
 from optimizer.case import Case, load_case
 from optimizer.errors import InputError
-from optimizer.iso3166 import ISO_3166_ALPHA_3
-from optimizer.schema import TABLES
+from optimizer.schema.iso3166 import ISO_3166_ALPHA_3
+from optimizer.schema.tables import TABLES
 
 FILES = [
     pytest.param(

@@ -17,9 +17,9 @@ import optimizer
 from case_builder import changed as rewritten
 from case_builder import full_case, smallest_case, write_case
 from optimizer.case.changes import change_case
-from optimizer.changes import Operation, operation_in, parse_changes, share_in
 from optimizer.cli import app
 from optimizer.errors import PolicyError
+from optimizer.io.changes import Operation, operation_in, parse_changes, share_in
 from optimizer.policy.loading import changed_policy, load_policy
 
 POLICY = """\

@@ -17,13 +17,14 @@ from unittest.mock import Mock
 
 import pytest
 
-from optimizer import cli, planner
+from optimizer import cli
 from optimizer.case import Case
 from optimizer.cli import showing
-from optimizer.paths import writing
+from optimizer.io import writing
 from optimizer.plan import Plan
 from optimizer.policy import Policy
 from optimizer.runs import workbook
+from optimizer.session import solving
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY, CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
@@ -387,7 +388,7 @@ def test_a_signal_before_there_is_a_plan_leaves_nothing(
     def read(*words: object, **options: object) -> None:
         os.kill(os.getpid(), number)
 
-    monkeypatch.setattr("optimizer.planner.planned", read)
+    monkeypatch.setattr("optimizer.session.solving.planned", read)
     assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "a" / "run") == 130
     assert not list(tmp_path.iterdir())
     assert "Traceback" not in capsys.readouterr().err
@@ -482,14 +483,14 @@ def test_force_replaces_nothing_that_a_run_does_not_write(
 def test_a_hidden_folder_cleared_away_meanwhile_is_made_anew(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    planned = planner.planned
+    planned = solving.planned
 
-    def and_cleared(task: planner.Task) -> Plan:
+    def and_cleared(task: solving.Task) -> Plan:
         plan = planned(task)
         shutil.rmtree(tmp_path / "runs")
         return plan
 
-    monkeypatch.setattr(planner, "planned", and_cleared)
+    monkeypatch.setattr(solving, "planned", and_cleared)
     out = tmp_path / "runs" / "run"
     assert run(monkeypatch, "solve", POLICY, CASE, "--out", out) == 0
     assert {file.name for file in out.iterdir()} >= RUN_FILES - {"solver.log"}

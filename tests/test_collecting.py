@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from optimizer.collecting import all_kept
+from optimizer.formulation.collecting import all_kept
 
 
 def fail() -> None:

@@ -15,7 +15,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from golden.rule_cases import BUILT, SCORED
 from golden.small_cases import FOLLOWED, SERVED, SmallCase
-from optimizer.solver.compiling import compile_model
+from optimizer.formulation.compiling import compile_model
 from optimizer.solver.matrix import Matrix
 from test_solver import model_of
 

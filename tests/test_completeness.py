@@ -15,7 +15,7 @@ from golden.rule_cases import CASES
 from optimizer import errors
 from optimizer.formulation import CONCEPTS, RULES
 from optimizer.policy import Policy
-from optimizer.rules import BOUNDS
+from optimizer.schema.rules import BOUNDS
 from test_evaluation import EDGES, IMPOSSIBLE
 
 ROOT = Path(__file__).resolve().parents[1]

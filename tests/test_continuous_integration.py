@@ -11,7 +11,7 @@ import typer
 import yaml  # type: ignore[import-untyped]
 
 from optimizer import cli, load_case, load_expectations, load_policy
-from optimizer.expectations import join_expectations
+from optimizer.plan.expectations import join_expectations
 from test_expectations import NOT_AS_EXPECTED
 
 ROOT = Path(__file__).resolve().parents[1]

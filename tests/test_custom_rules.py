@@ -414,7 +414,7 @@ def test_a_run_with_custom_rules_comes_back_from_its_folder(tmp_path: Path) -> N
     facts = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
     assert facts["extend"]["function"].endswith("spare")
     assert len(facts["extend"]["sha256"]) == 64
-    from optimizer.checking import differences
+    from optimizer.plan.checking import differences
 
     assert differences(read, POLICY, case) == [
         "the custom rules of the run are not checked here; evaluate takes extend"

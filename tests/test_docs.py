@@ -18,7 +18,7 @@ import typer
 import optimizer
 from optimizer.cli import app
 from optimizer.runs.workbook import sheets_of
-from optimizer.schema import TABLES
+from optimizer.schema.tables import TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"

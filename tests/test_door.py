@@ -14,17 +14,19 @@ import pytest
 import optimizer
 from golden.small_cases import NATIONAL
 from optimizer.case import Case, load_case
-from optimizer.checking import ReadPlan, evaluate, read_plan
 from optimizer.errors import InputError, OptimizerError, PolicyError
-from optimizer.expectations import check_expectations
 from optimizer.instance import build_instance
 from optimizer.plan import Decisions, Plan, empty
-from optimizer.planner import complete, solve
+from optimizer.plan.checking import evaluate
+from optimizer.plan.expectations import check_expectations
+from optimizer.plan.given import ReadPlan
 from optimizer.policy import load_policy
-from optimizer.preparation import build_model
 from optimizer.report import render_report
 from optimizer.runs import write_facts, write_tables
+from optimizer.runs.reading import read_plan
 from optimizer.session import Session
+from optimizer.session.preparation import build_model
+from optimizer.session.solving import complete, solve
 
 HUGE = 10**400
 

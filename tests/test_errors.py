@@ -24,7 +24,7 @@ from optimizer.errors import (
     SolverError,
     did_you_mean,
 )
-from optimizer.problems import MORE
+from optimizer.errors.problems import MORE
 
 
 @pytest.mark.parametrize(

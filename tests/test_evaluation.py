@@ -20,11 +20,11 @@ from golden.small_cases import (
     TWO_LINES,
     SmallCase,
 )
-from optimizer.checking import evaluate, run_scales
-from optimizer.evaluation import Evaluation, evaluate_decisions
 from optimizer.formulation.goals import points_per_value
 from optimizer.plan import COLUMNS, Decisions, empty
-from optimizer.runs.reading import ReadPlan
+from optimizer.plan.checking import evaluate, run_scales
+from optimizer.plan.evaluation import Evaluation, evaluate_decisions
+from optimizer.plan.given import ReadPlan
 
 Rows = Sequence[str]
 

@@ -29,7 +29,7 @@ from optimizer import (
     load_policy,
     solve,
 )
-from optimizer.expectations import expectations_schema, join_expectations
+from optimizer.plan.expectations import expectations_schema, join_expectations
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "models" / "expectations"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.filling import fill_block
+from optimizer.plan.filling import fill_block
 
 Counts = npt.NDArray[np.int64]
 

@@ -20,7 +20,7 @@ from fuzz.tables import MUTATIONS, Mutated
 from optimizer import build_instance, load_case, load_policy, validate
 from optimizer.case import Case
 from optimizer.errors import Problem
-from optimizer.schema import ColumnSpec
+from optimizer.schema.tables import ColumnSpec
 
 SAMPLES = st.sampled_from(NAMES)
 POLICIES = sorted((ROOT / "models").glob("*.toml"))

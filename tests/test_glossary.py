@@ -11,8 +11,8 @@ import pytest
 
 from optimizer.formulation.expressions import KEYS
 from optimizer.policy import Measure, Stage
-from optimizer.rules import Kind
-from optimizer.schema import PATHWAYS, STANDARD, TABLES
+from optimizer.schema.rules import Kind
+from optimizer.schema.tables import PATHWAYS, STANDARD, TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")

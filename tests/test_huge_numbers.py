@@ -15,7 +15,7 @@ from optimizer import Session
 from optimizer.errors import InfeasibleError, SolverError
 from optimizer.instance import Instance
 from optimizer.plan import Plan
-from optimizer.planner import solve
+from optimizer.session.solving import solve
 from optimizer.solver.matrix import Floats, Matrix
 from optimizer.solver.rest import Rest
 from optimizer.solver.tightening import implied_bounds, tightened

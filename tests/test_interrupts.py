@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from optimizer import interrupts
+from optimizer.io import interrupts
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY, CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
@@ -87,7 +87,7 @@ def test_other_threads_go_without() -> None:
 
 READY = """
 import sys
-from optimizer import interrupts
+from optimizer.io import interrupts
 interrupts.take_process()
 print("ready", flush=True)
 {then}
@@ -137,8 +137,8 @@ def test_after_the_command_nothing_is_left_to_interrupt(tmp_path: Path) -> None:
 
 def test_a_process_clears_away_what_it_has_begun(tmp_path: Path) -> None:
     then = (
-        "from optimizer.paths import new\n"
-        "place = new.look('a/out', force=False, check=lambda path: None, expected='')\n"
+        "from optimizer.io import targets\n"
+        "place = targets.look('a/out', force=False, check=lambda path: None, expected='')\n"
         f"with place.aside() as made:\n    made.path.mkdir()\n    {SLOW}\n"
     )
     assert interrupted([], signal.SIGTERM, 2.0, tmp_path, then=then) == (130, "interrupted\n")

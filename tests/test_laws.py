@@ -19,8 +19,9 @@ from optimizer.case import load_case
 from optimizer.errors import PolicyError
 from optimizer.formulation import build_pyomo
 from optimizer.instance import build_instance
+from optimizer.persistent import LoadedModel
 from optimizer.policy import Amount, Policy, Relative, load_policy
-from optimizer.solver import LoadedModel, Watch
+from optimizer.solver import Watch
 from random_cases import write_random_case
 
 Row = dict[str, str]

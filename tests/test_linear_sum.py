@@ -15,9 +15,9 @@ from pyomo.core.expr import LinearExpression
 from pyomo.repn import generate_standard_repn
 
 from golden.small_cases import SERVED
+from optimizer.formulation.compiling import compile_model
 from optimizer.formulation.expressions import Sums
 from optimizer.formulation.linear_sum import LinearSum
-from optimizer.solver.compiling import compile_model
 from test_compiling import assert_close, assert_same
 from test_solver import model_of
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optimizer import lookup
 from optimizer.errors import Problems
-from optimizer.lookup import resolve
+from optimizer.instance import lookup
+from optimizer.instance.lookup import resolve
 
 KEYS = ("track", "year_of_stay")
 OPTIONAL = ("level", "country", "year")

@@ -14,13 +14,13 @@ from pydantic import BaseModel, Field
 from optimizer import Session, load_case, load_policy
 from optimizer.case.changes import change_case
 from optimizer.formulation.numbers import SETTLED
+from optimizer.io.cells import FIGURES as KINDS
+from optimizer.persistent import patching
 from optimizer.policy import Policy
 from optimizer.policy.loading import changed_policy
-from optimizer.schema import TABLES
+from optimizer.schema.tables import TABLES
 from optimizer.session.moving import ATTRIBUTES, FIELDS, FIGURES, IN_CELLS, moved_by
 from optimizer.session.sameness import PARTS
-from optimizer.solver import patching
-from optimizer.tables.cells import FIGURES as KINDS
 from test_session import compared
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -13,9 +13,9 @@ import pytest
 import optimizer
 from golden.small_cases import HOSTED, NATIONAL, SERVED, SmallCase
 from optimizer import Plan, Session, load_case, load_expectations, load_policy
-from optimizer.evaluation import Evaluation, evaluate_decisions
 from optimizer.instance import Instance
 from optimizer.plan import Decisions
+from optimizer.plan.evaluation import Evaluation, evaluate_decisions
 from optimizer.report.blocks import Table
 from optimizer.report.limits import limits_section
 from optimizer.report.material import gather
@@ -185,10 +185,10 @@ def with_variables(
     """What a plan with other variables breaks while limit x is dropped."""
     from dataclasses import replace
 
-    from optimizer.checking import custom_part
     from optimizer.formulation import build_pyomo
     from optimizer.formulation.custom import extend_model
     from optimizer.instance import build_instance
+    from optimizer.plan.checking import custom_part
 
     instance = build_instance(load_case(case), load_policy(policy))
     model = build_pyomo(instance, {"g": 1.0})

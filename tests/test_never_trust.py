@@ -12,7 +12,7 @@ import scipy.sparse
 
 from golden.small_cases import NATIONAL
 from optimizer.errors import SolverError
-from optimizer.planner import solve
+from optimizer.session.solving import solve
 from optimizer.solver import Watch
 from optimizer.solver.engine import Engine, Run
 from optimizer.solver.matrix import Floats, Matrix

@@ -13,7 +13,7 @@ from optimizer import build_instance, load_case, load_policy, solve
 from optimizer.case import Case
 from optimizer.instance import Instance
 from optimizer.instance.oddities import net_of_people, oddities
-from optimizer.notes import INDIFFERENT, notes_of
+from optimizer.plan.notes import INDIFFERENT, notes_of
 from optimizer.runs import write_csv
 from optimizer.runs.reading import read_plan
 

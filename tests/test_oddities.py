@@ -13,7 +13,7 @@ import pytest
 
 from golden.small_cases import AGREED, HOSTED, NATIONAL, SERVED, SmallCase
 from optimizer import ModelWarning, Session, load_case, load_policy, solve, validate
-from optimizer.case_files import write_case
+from optimizer.case.writing import write_case
 from optimizer.instance import build_instance
 from optimizer.instance.oddities import warnings_of
 from optimizer.report import write_report

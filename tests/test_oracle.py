@@ -17,13 +17,14 @@ import pytest
 
 from optimizer.case import load_case
 from optimizer.errors import PolicyError
-from optimizer.evaluation import Evaluation, decisions_of, evaluate_decisions
 from optimizer.formulation import build_pyomo
 from optimizer.formulation.expressions import KEYS
 from optimizer.instance import Instance, build_instance
+from optimizer.persistent import LoadedModel
 from optimizer.plan import COLUMNS, Decisions
+from optimizer.plan.evaluation import Evaluation, decisions_of, evaluate_decisions
 from optimizer.policy import load_policy
-from optimizer.solver import LoadedModel, Solution, Watch
+from optimizer.solver import Solution, Watch
 from oracle import Problem, Program, build, lp_ideal, solve_by_enumeration
 from oracle.matrix import Name
 from oracle.relaxation import Relaxation

@@ -16,8 +16,9 @@ from optimizer.formulation import build_pyomo, numbers
 from optimizer.formulation.numbers import NUMBERS, SETTLED, Terms, rule_terms
 from optimizer.instance import Instance
 from optimizer.instance.people import terms
-from optimizer.solver import LoadedModel, patching
-from optimizer.solver.patching import CannotPatchError, Patch
+from optimizer.persistent import LoadedModel, patching
+from optimizer.persistent.patching import CannotPatchError
+from optimizer.solver import Patch
 
 RULE = "rule_of_mine"
 KEY = ("AA", "t", "standard", 2030)

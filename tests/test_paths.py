@@ -33,8 +33,8 @@ from optimizer import (
     write_template,
 )
 from optimizer import write_case as write_out
-from optimizer.paths import aside, new
-from optimizer.paths.given import NotReadError, content_of, standing_at
+from optimizer.io import aside, targets
+from optimizer.io.paths import NotReadError, content_of, standing_at
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "optimizer"
@@ -226,10 +226,12 @@ TOUCHING = frozenset(
 )
 """Names of functions that open, make or remove what a path leads to."""
 
+TOUCHERS = ("paths.py", "aside.py", "targets.py", "writing.py")
+"""Modules of ``io`` that do so for all others."""
 LIBRARIES = {"shutil", "tempfile"}
 OURS = {"read_text", "write_text", "write_bytes"}
 
-ALLOWED = {("tables/packages.py", "self.archive.open"), ("cli/streams.py", "os.open")}
+ALLOWED = {("io/packages.py", "self.archive.open"), ("cli/streams.py", "os.open")}
 """Parts of an archive in memory; and what a shell has closed is opened for nothing."""
 
 
@@ -245,7 +247,8 @@ def calls_and_imports(file: Path) -> Iterator[str]:
 
 
 def test_paths_are_touched_in_one_place_only() -> None:
-    outside = [file for file in PACKAGE.rglob("*.py") if file.parent.name != "paths"]
+    within = {PACKAGE / "io" / name for name in TOUCHERS}
+    outside = [file for file in PACKAGE.rglob("*.py") if file not in within]
     found = {
         (file.relative_to(PACKAGE).as_posix(), name)
         for file in outside
@@ -257,7 +260,7 @@ def test_paths_are_touched_in_one_place_only() -> None:
         if name in LIBRARIES | {"os.remove", "os.replace", "os.rename"}
         or name.rpartition(".")[2] in TOUCHING
     }
-    # Functions of optimizer/paths are called by their bare names.
+    # Functions of these modules are called by their bare names.
     assert {pair for pair in touching if pair[1] not in OURS} == ALLOWED
 
 
@@ -271,8 +274,8 @@ def mine(path: Path) -> str | None:
     return None if is_mine or (path.is_dir() and not any(path.iterdir())) else "is not mine"
 
 
-def look(path: Path, *, force: bool = False) -> new.Place:
-    return new.look(path, force=force, check=mine, expected="mine")
+def look(path: Path, *, force: bool = False) -> targets.Place:
+    return targets.look(path, force=force, check=mine, expected="mine")
 
 
 def make(path: Path, text: str = "mine, new") -> None:
@@ -315,14 +318,14 @@ def test_what_appears_meanwhile_stays(
     place, before = look(path), []
 
     def write() -> None:
-        with new.written_aside(place) as written:
+        with targets.written_aside(place) as written:
             make(written)
             appear(path)
-            before.append(new.mark_of(path))
+            before.append(targets.mark_of(path))
 
     with pytest.raises(TargetError) as raised:
         write()
-    assert [new.mark_of(path)] == before
+    assert [targets.mark_of(path)] == before
     assert text_at(tmp_path / beside) == "mine, new"
     assert names(tmp_path) == sorted([name, beside])
     assert str(raised.value) == (
@@ -346,7 +349,7 @@ def test_the_third_one_is_put_beside_the_second(name: str, tmp_path: Path) -> No
 def test_with_force_just_what_was_there_is_replaced(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     make(path, "mine, old")
-    with new.written_aside(look(path, force=True)) as written:
+    with targets.written_aside(look(path, force=True)) as written:
         make(written)
         assert text_at(path) == "mine, old"
     assert text_at(path) == "mine, new"
@@ -386,14 +389,14 @@ def test_with_force_nothing_else_is_replaced(
     place, before = look(path, force=True), []
 
     def write() -> None:
-        with new.written_aside(place) as written:
+        with targets.written_aside(place) as written:
             make(written)
             change(path)
-            before.append(new.mark_of(path))
+            before.append(targets.mark_of(path))
 
     with pytest.raises(TargetError):
         write()
-    assert [new.mark_of(path)] == before
+    assert [targets.mark_of(path)] == before
     assert len(names(tmp_path)) == 2
     assert text_at(tmp_path / f"out-2{path.suffix}") == "mine, new"
 
@@ -413,7 +416,7 @@ def test_what_changes_on_its_way_out_is_put_back(
         return rename(source, target)
 
     monkeypatch.setattr(Path, "rename", late)
-    with pytest.raises(TargetError), new.written_aside(look(path, force=True)) as written:
+    with pytest.raises(TargetError), targets.written_aside(look(path, force=True)) as written:
         make(written)
     assert text_at(path) == "mine, edited"
     assert text_at(tmp_path / f"out-2{path.suffix}") == "mine, new"
@@ -422,7 +425,7 @@ def test_what_changes_on_its_way_out_is_put_back(
 
 def test_what_was_to_be_replaced_may_be_gone(tmp_path: Path) -> None:
     make(tmp_path / "out", "mine, old")
-    with new.written_aside(look(tmp_path / "out", force=True)) as written:
+    with targets.written_aside(look(tmp_path / "out", force=True)) as written:
         make(written)
         removed(tmp_path / "out")
     assert text_at(tmp_path / "out") == "mine, new"
@@ -436,16 +439,16 @@ def test_a_failed_write_keeps_what_is_there(
 ) -> None:
     path = tmp_path / name
     make(path, "mine, old")
-    before = new.mark_of(path)
+    before = targets.mark_of(path)
 
     def write() -> None:
-        with new.written_aside(look(path, force=True)) as written:
+        with targets.written_aside(look(path, force=True)) as written:
             make(written, "half")
             raise error
 
     with pytest.raises((TargetError, KeyboardInterrupt)) as raised:
         write()
-    assert new.mark_of(path) == before
+    assert targets.mark_of(path) == before
     assert names(tmp_path) == [name]
     if isinstance(error, OSError):
         assert str(raised.value) == (
@@ -464,8 +467,8 @@ def test_an_interrupt_between_old_and_new_leaves_the_old(
     def interrupted(source: Path, target: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(new, "move_to_free", interrupted)
-    with pytest.raises(KeyboardInterrupt), new.written_aside(look(path, force=True)) as written:
+    monkeypatch.setattr(targets, "move_to_free", interrupted)
+    with pytest.raises(KeyboardInterrupt), targets.written_aside(look(path, force=True)) as written:
         make(written)
     assert text_at(path) == "mine, old"
     assert names(tmp_path) == [name]
@@ -481,8 +484,11 @@ def test_what_cannot_be_given_its_name_stays_and_is_told(
     def refused(source: Path, target: Path) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(new, "move_to_free", refused)
-    with pytest.raises(TargetError) as raised, new.written_aside(look(path, force=True)) as written:
+    monkeypatch.setattr(targets, "move_to_free", refused)
+    with (
+        pytest.raises(TargetError) as raised,
+        targets.written_aside(look(path, force=True)) as written,
+    ):
         make(written)
     assert text_at(path) == "mine, old"
     assert text_at(written) == "mine, new"
@@ -493,7 +499,7 @@ def test_what_cannot_be_given_its_name_stays_and_is_told(
     )
     # It is nobody's leftover: the next one leaves it alone.
     monkeypatch.undo()
-    with new.written_aside(look(path, force=True)) as second:
+    with targets.written_aside(look(path, force=True)) as second:
         make(second)
     assert text_at(written) == "mine, new"
 
@@ -512,7 +518,10 @@ def test_what_cannot_be_moved_away_stays(
 
     monkeypatch.setattr(Path, "rename", refused)
     told = r"what is there cannot be replaced \(Invalid cross-device link\) and stays as it is"
-    with pytest.raises(TargetError, match=told), new.written_aside(look(path, force=True)) as new_:
+    with (
+        pytest.raises(TargetError, match=told),
+        targets.written_aside(look(path, force=True)) as new_,
+    ):
         make(new_)
     assert text_at(path) == "mine, old"
     assert text_at(tmp_path / f"out-2{path.suffix}") == "mine, new"
@@ -537,7 +546,7 @@ def test_folders_made_on_the_way_go_again_if_nothing_comes_into_them(tmp_path: P
     with pytest.raises(ZeroDivisionError), look(path).aside():
         raise ZeroDivisionError
     assert not names(tmp_path)
-    with new.written_aside(look(path)) as written:
+    with targets.written_aside(look(path)) as written:
         make(written)
     assert text_at(path) == "mine, new"
 
@@ -562,7 +571,7 @@ def test_paths_that_cannot_be_written_are_told_before_anything_is_made(
 
 def test_the_longest_names_have_room_beside_them(tmp_path: Path) -> None:
     path = tmp_path / ("é" * 120)
-    with new.written_aside(look(path)) as written:
+    with targets.written_aside(look(path)) as written:
         make(written)
     assert text_at(path) == "mine, new"
 
@@ -572,14 +581,14 @@ def test_the_longest_names_have_room_beside_them(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from optimizer.paths import new
-with new.look(sys.argv[1], force=True, check=lambda path: None, expected="").aside() as made:
+from optimizer.io import targets
+with targets.look(sys.argv[1], force=True, check=lambda path: None, expected="").aside() as made:
     made.path.mkdir()
     (made.path / "mark").write_text("half")
     exec(sys.argv[2])
 """
 KILL = "os.kill(os.getpid(), signal.SIGKILL)"
-MIDWAY = f"new.move_to_free = lambda *names: {KILL}\n    made.put()".replace("\n    ", "\n")
+MIDWAY = f"targets.move_to_free = lambda *names: {KILL}\n    made.put()".replace("\n    ", "\n")
 
 
 def killed(path: Path, then: str = KILL) -> None:
@@ -690,10 +699,10 @@ def test_writers_replace_what_they_wrote_and_nothing_else(
     assert names(tmp_path) == once
     other = tmp_path / f"other{path.suffix}"
     make(other, "theirs")
-    before = new.mark_of(other)
+    before = targets.mark_of(other)
     with pytest.raises(TargetError, match=r"is not|holds what is no"):
         write(other, plan)
-    assert new.mark_of(other) == before
+    assert targets.mark_of(other) == before
 
 
 def test_logs_are_written_over_logs_only(tmp_path: Path) -> None:
@@ -730,10 +739,10 @@ def test_a_full_disk_leaves_nothing_half(
     path, write = tmp_path / name, WRITERS[name]
     if is_there:
         write(path, plan)
-    before = {item: new.mark_of(item) for item in tmp_path.iterdir()}
+    before = {item: targets.mark_of(item) for item in tmp_path.iterdir()}
     with pytest.raises(TargetError, match="cannot be written: File too large"), small_files(700):
         write(path, plan)
-    assert {item: new.mark_of(item) for item in tmp_path.iterdir()} == before
+    assert {item: targets.mark_of(item) for item in tmp_path.iterdir()} == before
 
 
 def test_a_policy_of_ones_own_is_no_template(tmp_path: Path) -> None:

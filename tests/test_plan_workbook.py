@@ -15,14 +15,14 @@ import pytest
 
 import optimizer
 from golden.small_cases import AGREED
-from optimizer import checking, runs
+from optimizer import runs
 from optimizer.case import Case
 from optimizer.errors import InputError
-from optimizer.plan import Plan
+from optimizer.plan import Plan, checking
 from optimizer.policy import Policy
-from optimizer.rules import BOUNDS, RULES
 from optimizer.runs.parameters import COLUMNS
 from optimizer.runs.workbook import _rules, with_names, write_workbook
+from optimizer.schema.rules import BOUNDS, RULES
 from workbook_builder import set_cells, write_book
 
 ROOT = Path(__file__).resolve().parents[1]

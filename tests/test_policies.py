@@ -20,8 +20,9 @@ from optimizer import (
     solve,
 )
 from optimizer.formulation import build_pyomo
+from optimizer.persistent import LoadedModel
 from optimizer.policy import policy_schema
-from optimizer.solver import LoadedModel, Watch
+from optimizer.solver import Watch
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "models"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from optimizer.changes import parse_changes
 from optimizer.errors import PolicyError
+from optimizer.io.changes import parse_changes
 from optimizer.policy import (
     Amount,
     Limit,

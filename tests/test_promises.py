@@ -13,8 +13,8 @@ import pytest
 from golden.small_cases import NATIONAL
 from optimizer import Session, solve
 from optimizer.formulation.exposition import model_text
-from optimizer.preparation import build_model
-from optimizer.schema import TABLES
+from optimizer.schema.tables import TABLES
+from optimizer.session.preparation import build_model
 
 Rows = list[dict[str, str]]
 Rewrite = Callable[[str, Rows], Rows]

@@ -13,13 +13,14 @@ import pytest
 
 from golden.small_cases import SERVED, TWO_LINES, SmallCase
 from optimizer.case import load_case
-from optimizer.checking import evaluate, read_plan
 from optimizer.instance import Instance, build_instance
 from optimizer.plan import Decisions, Plan, empty
-from optimizer.planner import solve
+from optimizer.plan.checking import evaluate
 from optimizer.policy import load_policy
 from optimizer.runs import write_csv
+from optimizer.runs.reading import read_plan
 from optimizer.session import Session
+from optimizer.session.solving import solve
 
 
 @pytest.fixture(scope="module")

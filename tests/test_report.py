@@ -17,7 +17,6 @@ import case_builder
 from optimizer.case import Case, load_case
 from optimizer.errors import OptimizerError
 from optimizer.plan import Plan, empty
-from optimizer.planner import solve
 from optimizer.policy import Policy, load_policy
 from optimizer.report import page, render_report, write_report
 from optimizer.report.blocks import Bars, Details, Panels, TileMaps
@@ -26,6 +25,7 @@ from optimizer.report.figures import SPACE
 from optimizer.report.headline import _by_stage
 from optimizer.report.limits import bounds_in_words
 from optimizer.report.material import gather
+from optimizer.session.solving import solve
 
 HOSTILE = "<script>alert(1)</script>"
 QUOTED = "\"'><img src=x onerror=alert(2)>{{ 7 * 7 }}"

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from optimizer.case import load_case
-from optimizer.checking import ReadPlan, differences
 from optimizer.errors import Problems
 from optimizer.plan import Decisions, empty
+from optimizer.plan.checking import differences
+from optimizer.plan.given import ReadPlan
 from optimizer.policy import load_policy
 from optimizer.runs.facts import RunFacts, facts_in
 

@@ -18,13 +18,14 @@ import pytest
 from optimizer.case import load_case
 from optimizer.formulation import build_pyomo
 from optimizer.instance import Instance, build_instance
+from optimizer.persistent import LoadedModel
+from optimizer.persistent.rounding import build_rounding
 from optimizer.policy import load_policy
-from optimizer.solver import LoadedModel, Watch, engine
+from optimizer.solver import Watch, engine
 from optimizer.solver.early import FIRST_GAP, early
 from optimizer.solver.engine import FINEST, PARALLEL, Engine, Run
 from optimizer.solver.kernel import SHARE, STAGED, Kernel
 from optimizer.solver.matrix import Floats
-from optimizer.solver.rounding import build_rounding
 from optimizer.solver.search import Search
 from optimizer.solver.wholeness import wholeness
 from random_cases import write_random_case

@@ -32,11 +32,12 @@ from optimizer import (
     load_policy,
     solve,
 )
+from optimizer.persistent import LoadedModel
 from optimizer.policy import Amount, Relative
-from optimizer.schema import TABLES
+from optimizer.schema.tables import TABLES
 from optimizer.session.moving import IN_CELLS
 from optimizer.session.sameness import same_model
-from optimizer.solver import LoadedModel, Progress
+from optimizer.solver import Progress
 from optimizer.solver.engine import Engine
 from optimizer.solver.matrix import Matrix
 from random_cases import write_random_case

@@ -11,8 +11,9 @@ from optimizer.case import load_case
 from optimizer.formulation import build_pyomo
 from optimizer.frames import mapping, summed
 from optimizer.instance import build_instance
+from optimizer.persistent import LoadedModel, loaded
 from optimizer.policy import load_policy
-from optimizer.solver import LoadedModel, Watch, loaded, sifting
+from optimizer.solver import Watch, sifting
 from optimizer.solver.sifting import Sifted, sift
 from random_cases import write_random_case
 

@@ -16,14 +16,16 @@ from golden.rule_cases import BUILT, SCORED
 from golden.small_cases import AGREED, FOLLOWED, NATIONAL, SERVED, TWO_LINES, SmallCase
 from optimizer.errors import InfeasibleError, NoPlanError, SolverError
 from optimizer.formulation import build_pyomo
+from optimizer.formulation.compiling import compile_model
 from optimizer.instance import Instance
-from optimizer.planner import solve
-from optimizer.solver import LoadedModel, Progress, Solution, Watch, engine, relative_gap
-from optimizer.solver.compiling import compile_model
+from optimizer.persistent import LoadedModel
+from optimizer.persistent.rounding import build_rounding
+from optimizer.session.solving import solve
+from optimizer.solver import Progress, Solution, Watch, engine, relative_gap
 from optimizer.solver.engine import Engine, Options
 from optimizer.solver.going_on import PRIMAL
 from optimizer.solver.matrix import Floats, Matrix
-from optimizer.solver.rounding import Rounding, build_rounding
+from optimizer.solver.rounding import Rounding
 from optimizer.solver.scaling import power_of_two_scales
 
 TIGHT = NATIONAL.with_(budgets=("main,{year},M,65,program",))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from optimizer import InfeasibleError, Plan, load_case, solve
-from optimizer.changes import parse_changes
 from optimizer.frames import mapping
+from optimizer.io.changes import parse_changes
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "stability-and-soft-limits.md").read_text(encoding="utf-8")

@@ -10,9 +10,9 @@ import pytest
 
 from optimizer import InfeasibleError, NoPlanError, Plan, evaluate, solve, stand_ins
 from optimizer.cli import main
+from optimizer.session.stand_ins import Scales
 from optimizer.solver import Watch
 from optimizer.solver.part import Part
-from optimizer.stand_ins import Scales
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY, CASE = ROOT / "models" / "balanced.toml", ROOT / "inputs" / "tiny"

@@ -16,12 +16,12 @@ from case_builder import full_case, write_case
 from optimizer import cli, load_case, load_policy, solve, validate, write_template
 from optimizer import write_case as write_out
 from optimizer.case.books import ATTRIBUTES, CASE
-from optimizer.case_files.help import column_lines
+from optimizer.case.writing.help import column_lines
 from optimizer.errors import InputError
 from optimizer.frames import mapping
+from optimizer.io.grids import letters
 from optimizer.policy.sheet_rows import SHEETS
-from optimizer.schema import TABLES, ColumnSpec, TableSpec
-from optimizer.tables import letters
+from optimizer.schema.tables import TABLES, ColumnSpec, TableSpec
 from random_cases import write_random_case
 
 Run = Callable[..., tuple[int, str]]

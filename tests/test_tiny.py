@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from optimizer import Decisions, Plan, evaluate, load_case, solve
-from optimizer.schema import TABLES
+from optimizer.schema.tables import TABLES
 from oracle import OracleResult, solve_by_enumeration
 
 POINTS = 477.55

@@ -12,18 +12,18 @@ import pytest
 
 from golden.small_cases import AGREED, FOLLOWED, NATIONAL, RUNNING, SERVED, TWO_LINES, SmallCase
 from optimizer.case import Case, load_case
-from optimizer.checking import evaluate
-from optimizer.currency import decimals_of, smallest_unit
+from optimizer.case.currency import decimals_of, smallest_unit
 from optimizer.errors import SolverError
-from optimizer.evaluation import Evaluation, evaluate_decisions
-from optimizer.evaluation.checks import CHECKS
-from optimizer.evaluation.subject import CHECKED, judged
 from optimizer.instance import Instance
 from optimizer.plan import COLUMNS, Decisions, empty
-from optimizer.planner import require_sound, solve
+from optimizer.plan.checking import evaluate
+from optimizer.plan.checks import CHECKS
+from optimizer.plan.evaluation import Evaluation, evaluate_decisions
+from optimizer.plan.subject import CHECKED, judged
 from optimizer.policy.limits import Measure
 from optimizer.report.headline import _broken
-from optimizer.rules import MEASURED_IN
+from optimizer.schema.rules import MEASURED_IN
+from optimizer.session.solving import require_sound, solve
 from optimizer.solver import Solution
 
 

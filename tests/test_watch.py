@@ -13,8 +13,8 @@ import pytest
 from golden.small_cases import NATIONAL, TWO_LINES, SmallCase
 from optimizer import InfeasibleError, NoPlanError, solve
 from optimizer.cli import main
-from optimizer.pauses import pause
-from optimizer.planner import MOST_RESERVED
+from optimizer.io.pauses import pause
+from optimizer.session.solving import MOST_RESERVED
 from optimizer.solver import Watch
 from optimizer.solver.engine import Engine, Run
 

@@ -29,8 +29,8 @@ from optimizer.case import Case, load_case
 from optimizer.case.folders import LARGEST_FILE
 from optimizer.errors import InputError, OptimizerError, PolicyError, Problems
 from optimizer.instance import Instance
-from optimizer.tables import read_workbook
-from optimizer.tables.packages import LARGEST_WORKBOOK, MOST_PARTS
+from optimizer.io.packages import LARGEST_WORKBOOK, MOST_PARTS
+from optimizer.io.workbook import read_workbook
 from random_cases import write_random_case
 
 SHEET = "xl/worksheets/sheet{}.xml"

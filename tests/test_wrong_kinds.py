@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 from optimizer.case.header import parse_header
 from optimizer.cli import app
 from optimizer.errors import InputError, PolicyError, Problems
-from optimizer.expectations import load_expectations
+from optimizer.io.toml import dotted, frozen
+from optimizer.plan.expectations import load_expectations
 from optimizer.policy import Policy, load_policy
-from optimizer.toml_files import dotted, frozen
 
 VALUES: tuple[Any, ...] = (
     "text", 5, -1e300, float("nan"), True, datetime.date(2030, 1, 1), [], ["a", 1], {}, {"a": 1},

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from optimizer.expectations import Expectations
+from optimizer.plan.expectations import Expectations
 from optimizer.policy import Amount, Policy, Relative, Where
 from pagewriter.markdown import table, words
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer.case.header import CaseHeader
-from optimizer.schema import MONEY, NOTE, SOURCE, TABLES, ColumnSpec, TableSpec
+from optimizer.schema.tables import MONEY, NOTE, SOURCE, TABLES, ColumnSpec, TableSpec
 from pagewriter.keys import key_tables
 from pagewriter.markdown import table
 

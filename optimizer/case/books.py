@@ -18,8 +18,11 @@ from optimizer.case.header import (
 )
 from optimizer.errors import Problem, Problems, did_you_mean
 from optimizer.frames import rows_of
-from optimizer.schema import NOTE, SOURCE, TABLES, ColumnSpec, TableSpec
-from optimizer.tables import Grid, Places, TableRead, Workbook, empty_table, parse_grid
+from optimizer.io.grids import Grid
+from optimizer.io.places import Places
+from optimizer.io.tables import TableRead, empty_table, parse_grid
+from optimizer.io.workbook import Workbook
+from optimizer.schema.tables import NOTE, SOURCE, TABLES, ColumnSpec, TableSpec
 
 CASE = TableSpec(
     name="case",

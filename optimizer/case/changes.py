@@ -17,17 +17,18 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.addresses import AddressError, CellAddress, cell_of, one_spelling
 from optimizer.case.checked import CaseTables
 from optimizer.case.consistency import check_consistency
 from optimizer.case.header import CaseHeader
 from optimizer.case.loading import Case
-from optimizer.changes import CHANGES, Operation, operation_in, unreadable
 from optimizer.errors import InputError, PolicyError, Problems, did_you_mean, shorten
-from optimizer.schema import BAND_PREFIX, MONEY, TABLES, ColumnSpec, TableSpec
-from optimizer.tables import TableRead, number_text
-from optimizer.tables.cells import FIGURES, are_figures, fits, parse_cells
-from optimizer.toml_files import frozen, shown
+from optimizer.io.cells import FIGURES, are_figures, fits, parse_cells
+from optimizer.io.changes import CHANGES, Operation, operation_in, unreadable
+from optimizer.io.grids import number_text
+from optimizer.io.tables import TableRead
+from optimizer.io.toml import frozen, shown
+from optimizer.schema.addresses import AddressError, CellAddress, cell_of, one_spelling
+from optimizer.schema.tables import BAND_PREFIX, MONEY, TABLES, ColumnSpec, TableSpec
 
 Add = Callable[..., None]
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from optimizer.case.header import CaseHeader
 from optimizer.errors import Problem, Problems
-from optimizer.schema import TABLES
-from optimizer.tables import TableRead
+from optimizer.io.tables import TableRead
+from optimizer.schema.tables import TABLES
 
 TOLERANCE = 1e-9
 """Sums of shares and totals that differ by less, relative to their size, are equal."""

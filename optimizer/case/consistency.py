@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from optimizer.case.checked import TOLERANCE, CaseTables
-from optimizer.figures import apart, plainly
-from optimizer.odd_text import folded
-from optimizer.schema import STANDARD, TABLES
+from optimizer.schema.tables import STANDARD, TABLES
+from optimizer.text.characters import folded
+from optimizer.text.figures import apart, plainly
 
 
 def check_consistency(tables: CaseTables) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from optimizer.case.checked import CaseTables
 from optimizer.errors import did_you_mean
-from optimizer.schema import BAND_PREFIX, TABLES
+from optimizer.schema.tables import BAND_PREFIX, TABLES
 
 MOST_BANDS = 4
 """Each band splits the blocks of the model, so that a case may not have many."""

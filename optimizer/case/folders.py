@@ -8,10 +8,11 @@ from pathlib import Path
 
 from optimizer.case.header import HEADER_FILE, HeaderRead, add_missing, parse_header
 from optimizer.errors import Problems, did_you_mean
-from optimizer.paths.given import names_in, read_given, standing_at
-from optimizer.schema import MONEY, TABLES, TableSpec
-from optimizer.tables import Places, TableRead, empty_table, read_table
-from optimizer.toml_files import LARGEST_FILE as LARGEST_TOML
+from optimizer.io.paths import names_in, read_given, standing_at
+from optimizer.io.places import Places
+from optimizer.io.tables import TableRead, empty_table, read_table
+from optimizer.io.toml import LARGEST_FILE as LARGEST_TOML
+from optimizer.schema.tables import MONEY, TABLES, TableSpec
 
 LARGEST_FILE = 500 * 2**20
 """Bytes of one table's file."""

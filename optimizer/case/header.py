@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from optimizer.errors import Problems
-from optimizer.toml_files import Line, StrictTable, Version, add_complaints, parse_toml
+from optimizer.io.toml import Line, StrictTable, Version, add_complaints, parse_toml
 
 HEADER_FILE = "case.toml"
 CURRENCY = "^[A-Za-z]{3}$"

@@ -12,12 +12,13 @@ from optimizer.case import consistency, coverage, references
 from optimizer.case.checked import CaseTables
 from optimizer.case.header import HEADER_FILE, CaseHeader
 from optimizer.case.sources import open_source
-from optimizer.door import typed
 from optimizer.errors import InputError, Problems, did_you_mean, shorten
-from optimizer.pauses import pause
-from optimizer.records import Comparable, Frames
-from optimizer.schema import MONEY, TABLES
-from optimizer.tables import Places, TableRead
+from optimizer.errors.arguments import typed
+from optimizer.frames.records import Comparable, Frames
+from optimizer.io.pauses import pause
+from optimizer.io.places import Places
+from optimizer.io.tables import TableRead
+from optimizer.schema.tables import MONEY, TABLES
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,8 @@ import pandas as pd
 
 from optimizer.case.checked import CaseTables
 from optimizer.errors import did_you_mean
-from optimizer.iso3166 import ISO_3166_ALPHA_3
-from optimizer.schema import STANDARD, TABLES
+from optimizer.schema.iso3166 import ISO_3166_ALPHA_3
+from optimizer.schema.tables import STANDARD, TABLES
 
 KEY_OF = {
     "countries": "country",

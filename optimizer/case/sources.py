@@ -10,9 +10,11 @@ from optimizer.case.books import Book
 from optimizer.case.folders import Folder
 from optimizer.case.header import HEADER_FILE, HeaderRead
 from optimizer.errors import Problems, did_you_mean, shorten
-from optimizer.paths.given import NEITHER, name_is_text, names_in, standing_at
-from optimizer.schema import TABLES, TableSpec
-from optimizer.tables import Places, TableRead, read_workbook
+from optimizer.io.paths import NEITHER, name_is_text, names_in, standing_at
+from optimizer.io.places import Places
+from optimizer.io.tables import TableRead
+from optimizer.io.workbook import read_workbook
+from optimizer.schema.tables import TABLES, TableSpec
 
 WORKBOOK_SUFFIX = ".xlsx"
 MOST_NAMED = 3

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimizer import interrupts
 from optimizer.cli import streams
 from optimizer.cli.showing import (
     ProgressLine,
@@ -27,13 +26,14 @@ from optimizer.cli.showing import (
     print_plan,
     print_validation,
 )
+from optimizer.io import interrupts
 
 if TYPE_CHECKING:
     from optimizer.errors import OptimizerError, TargetError
-    from optimizer.expectations import Joined
-    from optimizer.paths.new import Made
+    from optimizer.io.targets import Made
     from optimizer.plan import Plan
-    from optimizer.preparation import Pair
+    from optimizer.plan.expectations import Joined
+    from optimizer.session.preparation import Pair
 
 WRONG, USAGE, INFEASIBLE, NO_PLAN, UNEXPECTED = 1, 2, 3, 4, 5
 INTERRUPTED = interrupts.INTERRUPTED
@@ -66,7 +66,7 @@ Changes = Annotated[
 
 
 def _share(text: str | float) -> float:
-    from optimizer.changes import share_in
+    from optimizer.io.changes import share_in
 
     if str(text).strip() == "1":
         raise typer.BadParameter("'1' may mean 1% or all of it; say 1% (or 0.01), or 100%")
@@ -99,7 +99,7 @@ def _warnings_in_words() -> Iterator[None]:
 
 def main() -> int:
     """Run the command line and give its exit code."""
-    from optimizer.paths.new import placed
+    from optimizer.io.targets import placed
 
     placed.clear()
     # What is in its place is there, so that nothing is left to interrupt.
@@ -194,11 +194,12 @@ def solve(
     """Find the best plan, check it, and write a run folder with a report."""
     from dataclasses import replace
 
-    from optimizer import expectations, runs
-    from optimizer.changes import parse_changes
-    from optimizer.paths.writing import new_folder
-    from optimizer.planner import WRITING, begun, planned, task_for
-    from optimizer.preparation import Wanted, read_pair
+    from optimizer import runs
+    from optimizer.io.changes import parse_changes
+    from optimizer.io.writing import new_folder
+    from optimizer.plan import expectations
+    from optimizer.session.preparation import Wanted, read_pair
+    from optimizer.session.solving import WRITING, begun, planned, task_for
 
     case = _case_path(policy, case)
     changed = parse_changes(changes or [])
@@ -235,8 +236,8 @@ def _written(plan: Plan, pair: Pair, made: Made) -> tuple[Path, TargetError | No
     """Write a run; give where it is, and why that is not where it was to go."""
     from optimizer import runs
     from optimizer.errors import TargetError
-    from optimizer.paths.new import put_elsewhere, reason_of
-    from optimizer.paths.writing import spare_path
+    from optimizer.io.targets import put_elsewhere, reason_of
+    from optimizer.io.writing import spare_path
 
     try:
         return _write(plan, pair, made), made.refused
@@ -253,7 +254,7 @@ def _written(plan: Plan, pair: Pair, made: Made) -> tuple[Path, TargetError | No
 
 def _write(plan: Plan, pair: Pair, made: Made) -> Path:
     from optimizer import runs
-    from optimizer.paths.writing import new_folder, write_text
+    from optimizer.io.writing import new_folder, write_text
     from optimizer.report import render_report
 
     begun = time.monotonic()
@@ -266,7 +267,8 @@ def _write(plan: Plan, pair: Pair, made: Made) -> Path:
 
 def _show(plan: Plan, expected: Joined | None, *, as_json: bool) -> bool:
     """Print a plan and what was expected of it; give whether that is met."""
-    from optimizer import expectations, runs
+    from optimizer import runs
+    from optimizer.plan import expectations
 
     compared = None if expected is None else expectations.compare(plan, expected)
     if as_json:
@@ -304,16 +306,18 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check a plan against every rule, whoever made it."""
-    from optimizer import checking, runs
+    from optimizer import runs
     from optimizer.case import load_case
+    from optimizer.plan import checking
+    from optimizer.runs import reading
 
     loaded_case = load_case(_case_path(policy, case))
-    read = checking.read_plan(plan, loaded_case)
+    read = reading.read_plan(plan, loaded_case)
     if complete:
-        from optimizer import planner
+        from optimizer.session import solving
 
         line = ProgressLine()
-        completed = planner.complete(read.decisions, policy, loaded_case, report=line.show)
+        completed = solving.complete(read.decisions, policy, loaded_case, report=line.show)
         line.end()
         evaluation = checking.evaluate(completed, policy, loaded_case)
         assumed: tuple[str, ...] = ("everything but the slots was solved for",)
@@ -348,7 +352,7 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Read, join, build and relax every policy on every case it names."""
-    from optimizer.validation import validate as validate_paths
+    from optimizer.session.validation import validate as validate_paths
 
     found = validate_paths(paths, solve=solve)
     if as_json:
@@ -376,7 +380,7 @@ def template(
 ) -> None:
     """Write a case to begin with: an empty one that explains itself, or a copy of another."""
     from optimizer.case.header import YEARS, years_in
-    from optimizer.template import write_template
+    from optimizer.policy.template import write_template
 
     wanted = None if years is None else years_in(years)
     if years is not None and wanted is None:
@@ -410,14 +414,14 @@ def formulation(
     """Write the model of a policy on a case, as mathematics or as a file for any solver."""
     if style not in ("markdown", "latex", "lp", "mps"):
         raise typer.BadParameter("markdown, latex, lp or mps", param_hint="--format")
-    from optimizer.changes import parse_changes
     from optimizer.formulation.exposition import (
         exposition,
         model_place,
         model_text,
         write_formulation,
     )
-    from optimizer.preparation import build_model
+    from optimizer.io.changes import parse_changes
+    from optimizer.session.preparation import build_model
 
     case = _case_path(policy, case)
     place = None if out is None else model_place(out)

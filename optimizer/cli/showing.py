@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from optimizer.errors import Problem
-    from optimizer.evaluation import Evaluation
     from optimizer.plan import Plan
+    from optimizer.plan.evaluation import Evaluation
+    from optimizer.session.validation import Validation
     from optimizer.solver import Progress
-    from optimizer.validation import Validation
 
 SHOWN_VIOLATIONS = 20
 SHOWN_LOSS = 5e-4

@@ -23,10 +23,10 @@ from typing import TypeAlias
 import pyomo.environ as pyo
 from pyomo.common.dependencies import DeferredImportCallbackFinder
 
-from optimizer.collecting import all_kept
 from optimizer.formulation.agreements import add_agreements, add_running
 from optimizer.formulation.budget import add_budget
 from optimizer.formulation.caps import add_caps
+from optimizer.formulation.collecting import all_kept
 from optimizer.formulation.goals import add_goals, add_points
 from optimizer.formulation.limits import add_commitments, add_limits
 from optimizer.formulation.margins import (
@@ -40,8 +40,8 @@ from optimizer.formulation.stability import add_stability
 from optimizer.formulation.stays import add_stays
 from optimizer.formulation.support import add_support
 from optimizer.instance import Instance
-from optimizer.pauses import pause
-from optimizer.rules import RULES, Rule
+from optimizer.io.pauses import pause
+from optimizer.schema.rules import RULES, Rule
 
 __all__ = ["CONCEPTS", "RULES", "Model", "Rule", "build_pyomo"]
 

@@ -14,11 +14,11 @@ from optimizer.formulation.custom_rows import EXTEND, check_domains, check_rows
 from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.margins import link_slots
 from optimizer.frames import keys_of
+from optimizer.frames.records import parted
 from optimizer.instance import Instance
 from optimizer.instance.sets import BLOCK
 from optimizer.instance.touched import single_slots
-from optimizer.records import parted
-from optimizer.rules import BOUNDS, CustomRule, Extension
+from optimizer.schema.rules import BOUNDS, CustomRule, Extension
 
 Extend: TypeAlias = Callable[[Any, Instance], Iterable[CustomRule] | None]
 """Adds to a model; gives back what there is to say about the rules, or nothing."""

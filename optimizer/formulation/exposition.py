@@ -12,10 +12,10 @@ import pyomo.environ as pyo
 from optimizer.formulation import CONCEPTS
 from optimizer.formulation.goals import add_points
 from optimizer.frames import rows_of
-from optimizer.paths.given import begins_with
-from optimizer.paths.new import Place, look, written_aside
-from optimizer.paths.writing import read_text, temporary_folder, write_text
-from optimizer.rules import RULES
+from optimizer.io.paths import begins_with
+from optimizer.io.targets import Place, look, written_aside
+from optimizer.io.writing import read_text, temporary_folder, write_text
+from optimizer.schema.rules import RULES
 
 _MATH = re.compile(r"^\.\. math:: *((?:.*\n?)(?:(?: +.*|)\n?)*?)(?=^\S|\Z)", re.MULTILINE)
 _ROLE = re.compile(r":\w+:`~?([^`]+)`")

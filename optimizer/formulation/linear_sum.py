@@ -64,8 +64,8 @@ class LinearSum(LinearExpression):  # type: ignore[misc]  # Pyomo has no types
     """A linear expression of Pyomo whose terms are made when somebody looks at them.
 
     Pyomo keeps an object for every term. Models have millions of terms, and of most models only
-    :func:`optimizer.solver.compiling.compile_model` reads them, from the arrays. Whoever else asks
-    for the terms gets them, and the object is an ordinary ``LinearExpression`` from then on.
+    :func:`optimizer.formulation.compiling.compile_model` reads them, from the arrays. Whoever else
+    asks for the terms gets them, and the object is an ordinary ``LinearExpression`` from then on.
 
     Where an ordinary linear expression stands on the left of ``==`` and a sum on the right, Python
     asks the right side first, and the row is turned round: the same rule, its sides changed.

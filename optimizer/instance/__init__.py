@@ -13,9 +13,10 @@ from types import MappingProxyType
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.door import typed
 from optimizer.errors import PolicyError, Problems, did_you_mean
+from optimizer.errors.arguments import typed
 from optimizer.frames import summed
+from optimizer.frames.records import Comparable
 from optimizer.instance.attributes import Attributes, build_attributes
 from optimizer.instance.bounds import JoinedLimit
 from optimizer.instance.diminishing import Diminishing, join_diminishing
@@ -29,11 +30,10 @@ from optimizer.instance.sets import Sets, build_sets
 from optimizer.instance.touched import single_slots, with_touched_slots
 from optimizer.instance.values import value_terms
 from optimizer.instance.years import through_years
-from optimizer.pauses import pause
+from optimizer.io.pauses import pause
+from optimizer.io.toml import shown
 from optimizer.policy import Policy, Transfer
-from optimizer.records import Comparable
-from optimizer.rules import Extension
-from optimizer.toml_files import shown
+from optimizer.schema.rules import Extension
 
 __all__ = ["Instance", "build_instance"]
 

@@ -10,11 +10,11 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import Problems, did_you_mean
 from optimizer.instance.sets import Sets
+from optimizer.io.cells import attribute_figures
+from optimizer.io.grids import number_text
+from optimizer.io.guesses import NUMBER
 from optimizer.policy import Policy
-from optimizer.schema import BAND_PREFIX, TABLES
-from optimizer.tables import number_text
-from optimizer.tables.cells import attribute_figures
-from optimizer.tables.guesses import NUMBER
+from optimizer.schema.tables import BAND_PREFIX, TABLES
 
 DIMENSIONS = ("country", "track", "level", "region", "year", "line", "service")
 NOT_ATTRIBUTES = ("source", "note")

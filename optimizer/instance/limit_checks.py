@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from optimizer.figures import apart, plainly
 from optimizer.frames import keys_of, mapping, summed
 from optimizer.instance.bounds import Bound
 from optimizer.instance.groups import TOTAL, amounts, group_labels, members, place_of
 from optimizer.instance.measures import Measures
 from optimizer.instance.sets import Sets
 from optimizer.policy import Amount, Limit, Relative
+from optimizer.text.figures import apart, plainly
 
 
 def filters_match(limit: Limit, measures: Measures) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from optimizer.figures import apart, plainly
 from optimizer.frames import keys_of
 from optimizer.instance.bounds import Bound, JoinedLimit
 from optimizer.instance.groups import TOTAL, amounts, grouped, place_of
@@ -20,6 +19,7 @@ from optimizer.instance.limit_checks import (
 from optimizer.instance.measures import Measures
 from optimizer.instance.people import TERM, terms
 from optimizer.policy import Amount, Limit, Relative
+from optimizer.text.figures import apart, plainly
 
 
 def join_limits(limits: tuple[Limit, ...], measures: Measures) -> tuple[JoinedLimit, ...]:

@@ -7,10 +7,10 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import Problems
 from optimizer.frames import summed
+from optimizer.instance.lookup import resolve
 from optimizer.instance.people import CONSTANT, TERM, People, terms, years_of_stay
 from optimizer.instance.sets import Sets, cross
 from optimizer.instance.years import through_years
-from optimizer.lookup import resolve
 
 KEYS = ["line", "year", "country", "track", "level", "region", "entry", "year_of_stay", "what"]
 """Columns of the spending terms beside the term itself; blank or 0 where they do not apply."""

@@ -10,8 +10,8 @@ import pandas as pd
 
 from optimizer.errors import did_you_mean
 from optimizer.instance.attributes import OPEN_ENDED, Attribute, Attributes
+from optimizer.io.cells import are_figures
 from optimizer.policy import Goal, Indicator
-from optimizer.tables.cells import are_figures
 
 DIMENSION = {table: dimension for dimension, table in OPEN_ENDED.items()}
 

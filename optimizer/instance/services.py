@@ -7,10 +7,10 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import Problems
 from optimizer.frames import rows_of
+from optimizer.instance.lookup import resolve
 from optimizer.instance.people import TERM, People
 from optimizer.instance.sets import ALL, Sets
 from optimizer.instance.years import through_years
-from optimizer.lookup import resolve
 
 
 def use_terms(case: Case, sets: Sets, people: People, problems: Problems) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import Problems
 from optimizer.frames import distinct, keys_of, rows_of
-from optimizer.lookup import resolve
+from optimizer.instance.lookup import resolve
 from optimizer.policy import Policy
 
 STANDARD = "standard"

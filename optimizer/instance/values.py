@@ -9,10 +9,10 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import Problems
 from optimizer.instance.attributes import Attributes
+from optimizer.instance.lookup import resolve
 from optimizer.instance.people import TERM, People, terms
 from optimizer.instance.scoring import Scores
 from optimizer.instance.sets import Sets
-from optimizer.lookup import resolve
 from optimizer.policy import Effect, Policy
 
 COLUMNS = [*TERM, "goal", "stage", "side", "country", "track", "level", "region", "year"]

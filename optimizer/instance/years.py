@@ -8,7 +8,7 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.frames import keys_of
-from optimizer.schema import TABLES
+from optimizer.schema.tables import TABLES
 
 
 def through_years(

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from optimizer.schema import BAND_PREFIX, TABLES, Kind
-from optimizer.tables.cells import BOOLEANS
-from optimizer.tables.guesses import NUMBER
+from optimizer.io.cells import BOOLEANS
+from optimizer.io.guesses import NUMBER
+from optimizer.schema.tables import BAND_PREFIX, TABLES, Kind
 
 NOTHING = "none"
 """Says of an inherited entry that it shall hold nothing."""

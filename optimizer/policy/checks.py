@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from optimizer.errors import Problems, did_you_mean
-from optimizer.rules import BOUNDS, RULES
-from optimizer.toml_files import Address, dotted
+from optimizer.io.toml import Address, dotted
+from optimizer.schema.rules import BOUNDS, RULES
 
 Add = Callable[..., None]
 

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from optimizer.figures import apart, plainly
+from optimizer.io.toml import StrictTable
 from optimizer.policy.shapes import BY, SOURCE, WHERE, WHY, Share, Where, shape_of
-from optimizer.schema import LARGEST_NUMBER
-from optimizer.toml_files import StrictTable
+from optimizer.schema.tables import LARGEST_NUMBER
+from optimizer.text.figures import apart, plainly
 
 Stage = Literal["enter", "present", "complete", "stay", "return"]
 RegionStage = Literal["enter", "present", "complete", "stay"]

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from optimizer.figures import apart, plainly
-from optimizer.model_types import SHARE
+from optimizer.io.toml import Clash, Line, StrictTable
 from optimizer.policy.shapes import BY, SOURCE, WHERE, WHY, Where, shape_of
-from optimizer.toml_files import Clash, Line, StrictTable
+from optimizer.schema.fields import SHARE
+from optimizer.text.figures import apart, plainly
 
 Measure = Literal["slots", "residents", "spending", "use", "value"]
 

@@ -14,16 +14,16 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from optimizer.addresses import address_of
-from optimizer.changes import CHANGES, apply_changes, require_changes
-from optimizer.door import typed
 from optimizer.errors import PolicyError, Problems
-from optimizer.paths.given import name_is_text
+from optimizer.errors.arguments import typed
+from optimizer.io.changes import CHANGES, apply_changes, require_changes
+from optimizer.io.paths import name_is_text
+from optimizer.io.toml import Address, add_complaints, frozen
 from optimizer.policy.checks import check_whole
 from optimizer.policy.merging import Layers, changed_parts, read_layers
 from optimizer.policy.models import Policy
 from optimizer.policy.overriding import check_overrides
-from optimizer.toml_files import Address, add_complaints, frozen
+from optimizer.schema.addresses import address_of
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 

@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from optimizer.addresses import names_of
 from optimizer.case.sources import OTHER_WORKBOOKS, WORKBOOK_SUFFIX
-from optimizer.changes import CHANGES
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
-from optimizer.paths.given import NEITHER, names_in, standing_at
+from optimizer.io.changes import CHANGES
+from optimizer.io.paths import NEITHER, names_in, standing_at
+from optimizer.io.toml import Address, named_parts, read_toml
 from optimizer.policy.sheets import Sheets, read_sheets
-from optimizer.toml_files import Address, named_parts, read_toml
+from optimizer.schema.addresses import names_of
 
 EXTENDS = "extends"
 ROW_PARTS = 2

@@ -11,12 +11,12 @@ from typing import Annotated
 from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from optimizer.errors import Problems
-from optimizer.model_types import SHARE
+from optimizer.io.toml import Line, StrictTable, Version
 from optimizer.policy.goals import Goal
 from optimizer.policy.limits import Limit, SupportFloor
 from optimizer.policy.merging import Layers
 from optimizer.policy.shapes import WHY, Share, shape_of
-from optimizer.toml_files import Line, StrictTable, Version
+from optimizer.schema.fields import SHARE
 
 _CarryOver = Annotated[
     Annotated[Share, Tag("<number>")] | Annotated[Mapping[str, Share], Tag("<table>")],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from optimizer.changes import refusal_of
-from optimizer.model_types import inner_types, required_keys, same_types
+from optimizer.io.changes import refusal_of
 from optimizer.policy.models import Policy
+from optimizer.schema.fields import inner_types, required_keys, same_types
 
 Names = tuple[str, ...]
 Add = Callable[[Names, str, str], None]

@@ -14,6 +14,9 @@ from typing import Any, get_args
 import pandas as pd
 
 from optimizer.errors import Problem, did_you_mean, shorten
+from optimizer.io.cells import BOOLEANS
+from optimizer.io.guesses import NUMBER
+from optimizer.io.places import Places
 from optimizer.policy.cell_text import (
     FILTER,
     NAMES,
@@ -24,10 +27,7 @@ from optimizer.policy.cell_text import (
     parse_names,
 )
 from optimizer.policy.limits import Measure
-from optimizer.schema import NOTE, SOURCE, ColumnSpec, Kind, TableSpec
-from optimizer.tables import Places
-from optimizer.tables.cells import BOOLEANS
-from optimizer.tables.guesses import NUMBER
+from optimizer.schema.tables import NOTE, SOURCE, ColumnSpec, Kind, TableSpec
 
 INHERITED = "as in the policy that is extended"
 MEASURES: tuple[str, ...] = get_args(Measure)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.io.grids import number_text
 from optimizer.policy.cell_text import (
     NOTHING,
     CellTextError,
@@ -18,8 +19,7 @@ from optimizer.policy.cell_text import (
 from optimizer.policy.limits import Amount, Limit, Relative
 from optimizer.policy.models import Policy
 from optimizer.policy.sheet_rows import GOALS, LIMITS, POLICY
-from optimizer.schema import TableSpec
-from optimizer.tables import number_text
+from optimizer.schema.tables import TableSpec
 
 MIXED = "The bounds are of different kinds, so they can be changed in the TOML file only."
 

@@ -16,10 +16,13 @@ import pandas as pd
 from optimizer.case.books import READ
 from optimizer.case.sources import WORKBOOK_SUFFIX
 from optimizer.errors import Problem, Problems, did_you_mean
-from optimizer.paths.given import standing_at
+from optimizer.io.grids import Grid
+from optimizer.io.paths import standing_at
+from optimizer.io.places import Places
+from optimizer.io.tables import empty_table, parse_grid
+from optimizer.io.workbook import Workbook, read_workbook
 from optimizer.policy.limits import BOUND
 from optimizer.policy.sheet_rows import GOALS, LIMITS, POLICY, SHEETS, RowReader
-from optimizer.tables import Grid, Places, Workbook, empty_table, parse_grid, read_workbook
 
 BOUND_CELL = "a number, which share_of or per makes a share or an amount"
 

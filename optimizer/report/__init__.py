@@ -9,12 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from optimizer.case import Case
-from optimizer.checking import ReadPlan, recomputed
-from optimizer.door import typed
-from optimizer.paths import new as new_paths
-from optimizer.paths.given import begins_with
-from optimizer.paths.writing import write_text
+from optimizer.errors.arguments import typed
+from optimizer.io import targets
+from optimizer.io.paths import begins_with
+from optimizer.io.writing import write_text
 from optimizer.plan import Plan
+from optimizer.plan.checking import recomputed
+from optimizer.plan.given import ReadPlan
 from optimizer.policy import Policy
 from optimizer.report.page import GENERATOR, render_page
 
@@ -58,11 +59,9 @@ def write_report(plan: Plan | ReadPlan, case: Case, policy: Policy, path: str | 
     OptimizerError
         If the extra ``report`` is not installed.
     """
-    place = new_paths.look(
-        path, force=True, check=_no_report, expected="an older report, or nothing"
-    )
+    place = targets.look(path, force=True, check=_no_report, expected="an older report, or nothing")
     text = render_report(plan, case, policy)
-    with new_paths.written_aside(place) as new:
+    with targets.written_aside(place) as new:
         write_text(new, text)
 
 

@@ -11,7 +11,7 @@ from optimizer.report.colours import ACCENT
 from optimizer.report.figures import counted, sentence
 from optimizer.report.material import Material
 from optimizer.report.tables import behind, plain
-from optimizer.schema import PATHWAYS
+from optimizer.schema.tables import PATHWAYS
 
 
 def agreements_section(material: Material) -> Section:

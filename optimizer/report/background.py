@@ -12,7 +12,7 @@ from optimizer.report.limits import bounds_in_words
 from optimizer.report.material import Material, span
 from optimizer.report.tables import behind, plain, records
 from optimizer.runs.parameters import came_to
-from optimizer.schema import ASSUMPTION
+from optimizer.schema.tables import ASSUMPTION
 
 HASH_SHOWN = 12
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.evaluation import LIMITS
+from optimizer.plan.evaluation import LIMITS
 from optimizer.policy import Amount, Limit, Relative
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Text

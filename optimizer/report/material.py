@@ -13,7 +13,7 @@ from optimizer.policy import Policy
 from optimizer.report import figures
 from optimizer.report.colours import Colour, qualitative
 from optimizer.report.figures import SPACE, Names
-from optimizer.schema import PATHWAYS
+from optimizer.schema.tables import PATHWAYS
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from optimizer.report.figures import counted, number
 from optimizer.report.limits import are_relative, commitment
 from optimizer.report.material import Material
 from optimizer.report.tables import plain, records
-from optimizer.rules import BOUNDS, RULES, Rule
+from optimizer.schema.rules import BOUNDS, RULES, Rule
 
 CUSTOM = "a custom rule"
 EXAMPLES = 3

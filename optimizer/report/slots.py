@@ -12,7 +12,7 @@ from optimizer.report.figures import sentence
 from optimizer.report.material import Material
 from optimizer.report.tables import behind, by_year, crossed, pivot
 from optimizer.report.tiles import classes, grid_of, tile_map
-from optimizer.schema import STANDARD
+from optimizer.schema.tables import STANDARD
 
 COUNTRIES_SHOWN = 20
 ENDS = {

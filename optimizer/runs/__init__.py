@@ -12,9 +12,9 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems, not_installed
-from optimizer.paths import new as new_paths
-from optimizer.paths.given import NotReadError, content_of, names_in, standing_at
-from optimizer.paths.writing import write_text
+from optimizer.io import targets
+from optimizer.io.paths import NotReadError, content_of, names_in, standing_at
+from optimizer.io.writing import write_text
 from optimizer.plan import Plan
 from optimizer.policy import Policy
 from optimizer.runs import workbook
@@ -41,7 +41,7 @@ def default_folder(policy: str, case: str) -> Path:
     return Path("runs") / f"{policy}-{case}"
 
 
-def place_for(folder: Path, *, force: bool) -> new_paths.Place:
+def place_for(folder: Path, *, force: bool) -> targets.Place:
     """Find out whether a run may be written as a folder, before it is made.
 
     Parameters
@@ -55,7 +55,7 @@ def place_for(folder: Path, *, force: bool) -> new_paths.Place:
         If the folder exists and ``force`` is not set, or it is not a run folder.
     """
     expected = "a folder this tool has written"
-    return new_paths.look(folder, force=force, check=_no_run, expected=expected)
+    return targets.look(folder, force=force, check=_no_run, expected=expected)
 
 
 def _no_run(folder: Path) -> str | None:

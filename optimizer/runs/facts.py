@@ -11,8 +11,8 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from optimizer.errors import Problems
-from optimizer.schema import LARGEST_NUMBER
-from optimizer.toml_files import Address, StrictTable, add_complaints, dotted, frozen, shown
+from optimizer.io.toml import Address, StrictTable, add_complaints, dotted, frozen, shown
+from optimizer.schema.tables import LARGEST_NUMBER
 
 NOT_OURS = "is not what a run writes"
 SMALLEST_SCALE = 1.0 / LARGEST_NUMBER

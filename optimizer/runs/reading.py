@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,14 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.case.folders import LARGEST_FILE
 from optimizer.case.sources import WORKBOOK_SUFFIX
-from optimizer.door import typed
 from optimizer.errors import InputError, Problems, did_you_mean
-from optimizer.paths.given import NotReadError, TooLargeError, content_of, standing_at
+from optimizer.errors.arguments import typed
+from optimizer.io.grids import Grid
+from optimizer.io.paths import NotReadError, TooLargeError, content_of, standing_at
+from optimizer.io.tables import empty_table, parse_grid, read_table
+from optimizer.io.workbook import Workbook, read_workbook
 from optimizer.plan import COLUMNS, Decisions, variable_table
-from optimizer.records import Comparable
+from optimizer.plan.given import ReadPlan
 from optimizer.runs import DECISIONS, LARGEST_FACTS, PLAN, RUN, VARIABLES, plain
 from optimizer.runs.decision_rows import decisions_from_rows
 from optimizer.runs.facts import NOT_OURS, facts_in
@@ -34,39 +37,11 @@ from optimizer.runs.tables import (
     check_variables,
     with_scales,
 )
-from optimizer.schema import NOTE, SOURCE, STANDARD, TableSpec
-from optimizer.tables import (
-    Grid,
-    Workbook,
-    empty_table,
-    parse_grid,
-    read_table,
-    read_workbook,
-)
+from optimizer.schema.tables import NOTE, SOURCE, STANDARD, TableSpec
 
 A_PLAN = "a run folder, an .xlsx workbook or a plan.csv"
 SURELY_MEANT = 0.75
 """Similarity from which a further sheet is taken for one that would be read."""
-
-
-@dataclass(frozen=True, eq=False)
-class ReadPlan(Comparable):
-    """A plan as read.
-
-    Attributes
-    ----------
-    scales
-        Scales of the run it came from; empty for a bare table of slots.
-    assumed
-        What was assumed because the plan does not say it.
-    facts
-        What run.json, or the sheet ``parameters``, says of the run.
-    """
-
-    decisions: Decisions
-    scales: Mapping[str, float]
-    assumed: tuple[str, ...]
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @typed

@@ -14,7 +14,7 @@ from optimizer.runs.decision_rows import OTHER_KEYS
 from optimizer.runs.facts import is_scale
 from optimizer.runs.parameters import SCALE
 from optimizer.runs.workbook import NAMES
-from optimizer.schema import NOTE, SOURCE, STANDARD, ColumnSpec, TableSpec
+from optimizer.schema.tables import NOTE, SOURCE, STANDARD, ColumnSpec, TableSpec
 
 MOST = 1e15
 """Largest number a plan may hold: whole numbers up to here are exact."""

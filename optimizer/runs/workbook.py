@@ -14,14 +14,14 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import not_installed
-from optimizer.evaluation.subject import PLACE
-from optimizer.paths.writing import book_bytes, write_bytes
+from optimizer.io.grids import letters
+from optimizer.io.writing import book_bytes, write_bytes
 from optimizer.plan import Plan
+from optimizer.plan.subject import PLACE
 from optimizer.policy import Policy
-from optimizer.rules import BOUNDS, RULES
 from optimizer.runs.decision_rows import decision_rows
 from optimizer.runs.parameters import parameters
-from optimizer.tables import letters
+from optimizer.schema.rules import BOUNDS, RULES
 
 RISKY_STARTS = ("=", "#")
 """How text begins that would become a formula or an error, unless its cell is marked as text."""

@@ -13,31 +13,32 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from optimizer.addresses import is_cell
 from optimizer.case import Case
 from optimizer.case.changes import change_case
-from optimizer.changes import made_after, require_changes
-from optimizer.checking import given_scales, require_case
-from optimizer.door import typed
 from optimizer.errors import NoPlanError, OptimizerError, SolverError
+from optimizer.errors.arguments import typed
 from optimizer.formulation.adding import limit_part
 from optimizer.formulation.custom import Extend
 from optimizer.formulation.limits import limit_rows
 from optimizer.formulation.numbers import rule_numbers, rule_terms
+from optimizer.io.changes import made_after, require_changes
+from optimizer.persistent import CannotPatchError, LoadedModel
 from optimizer.plan import Plan
-from optimizer.planner import check_options, found_plan, task_for
+from optimizer.plan.checking import given_scales, require_case
 from optimizer.policy import Policy
 from optimizer.policy.loading import changed_policy, policy_with_limit, tables_of
-from optimizer.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
+from optimizer.schema.addresses import is_cell
 from optimizer.session.adding import with_last_limit
 from optimizer.session.dropping import require_droppable, rows_of
 from optimizer.session.moving import PLAIN
+from optimizer.session.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
 from optimizer.session.renewing import Renewal, renewed
 from optimizer.session.sameness import is_known
 from optimizer.session.scaling import changed_scales
+from optimizer.session.solving import check_options, found_plan, task_for
 from optimizer.session.turns import InTurns, Turns, in_turn
 from optimizer.session.values import goal_values
-from optimizer.solver import CannotPatchError, LoadedModel, Patch, Progress, Watch
+from optimizer.solver import Patch, Progress, Watch
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from optimizer.changes import CHANGES
 from optimizer.errors import PolicyError, Problems, did_you_mean
-from optimizer.evaluation import LIMITS
 from optimizer.instance import Instance
-from optimizer.rules import register
-from optimizer.solver import LoadedModel
+from optimizer.io.changes import CHANGES
+from optimizer.persistent import LoadedModel
+from optimizer.plan.evaluation import LIMITS
+from optimizer.schema.rules import register
 
 
 def require_droppable(instance: Instance, name: str) -> None:

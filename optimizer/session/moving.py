@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from optimizer.formulation.numbers import NUMBERS
 from optimizer.policy import Policy
-from optimizer.schema import TABLES
+from optimizer.schema.tables import TABLES
 
 PLAIN = frozenset(NUMBERS) - {"sites"}
 """Parts that are numbers of rules alone; of sites it depends which floors can be reached at all."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from optimizer.changes import CHANGES
-from optimizer.checking import known_scales
 from optimizer.errors import PolicyError, Problems
+from optimizer.io.changes import CHANGES
+from optimizer.plan.checking import known_scales
 from optimizer.policy import Policy
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimizer.solver import LoadedModel
+from optimizer.persistent import LoadedModel
 from optimizer.solver.matrix import Floats
 
 

@@ -13,10 +13,10 @@ import numpy as np
 import scipy.sparse
 
 from optimizer.errors import SolverError
-from optimizer.paths.writing import add_to_log
+from optimizer.io.writing import add_to_log
 from optimizer.solver.early import Early
 from optimizer.solver.matrix import Floats, Ints, Matrix
-from optimizer.solver.patching import Patch
+from optimizer.solver.patch import Patch
 from optimizer.solver.scaling import objective_units, power_of_two_scales
 from optimizer.solver.scheduler import inside_run, own_scheduler
 from optimizer.solver.trust import Scaled

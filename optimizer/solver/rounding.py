@@ -7,11 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimizer.formulation.expressions import KEYS
-from optimizer.frames import keys_of
-from optimizer.instance import Instance
-from optimizer.instance.sets import BLOCK
-from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.matrix import Floats, Ints
 
 NEARLY = 1e-6
 
@@ -76,22 +72,3 @@ def _to_totals(x: Floats, block: Ints, totals: Floats) -> Floats:
     rank[order] = np.arange(len(x)) - first[block[order]]
     whole: Floats = low + (rank < missing[block])
     return whole
-
-
-def build_rounding(instance: Instance, matrix: Matrix) -> Rounding:
-    """Find the columns of every block."""
-    sets = instance.sets
-    distinct = dict.fromkeys(keys_of(sets.cohort, BLOCK))
-    blocks = {key: number for number, key in enumerate(distinct)}
-
-    def located(family: str) -> pd.DataFrame:
-        frame = getattr(sets, family)
-        columns = [matrix.column(family, key) for key in keys_of(frame, KEYS[family])]
-        block = [blocks[key] for key in keys_of(frame, BLOCK)]
-        table = pd.DataFrame({"column": pd.Series(columns, dtype="Int64"), "block": block})
-        for margin in ("cohort", "placed") if family == "slots" else ():
-            column = [matrix.column(margin, key) for key in keys_of(frame, KEYS[margin])]
-            table[f"{margin}_column"] = pd.Series(column, dtype="Int64")
-        return table.dropna().astype("int64")
-
-    return Rounding(len(blocks), located("cohort"), located("placed"), located("slots"))

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from optimizer import interrupts
 from optimizer.errors import NoPlanError
-from optimizer.pauses import paused_by
+from optimizer.io import interrupts
+from optimizer.io.pauses import paused_by
 from optimizer.solver import stopped
 
 GRACE, LEAST_GRACE = 0.1, 0.5

@@ -14,7 +14,7 @@ from hypothesis.strategies import DataObject
 from openpyxl.utils import get_column_letter
 
 from fuzz.samples import Sample
-from optimizer.schema import TABLES
+from optimizer.schema.tables import TABLES
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "b": st.booleans(),

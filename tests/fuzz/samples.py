@@ -14,7 +14,7 @@ from bad_inputs.given import POLICY
 from case_builder import full_case, write_case
 from optimizer import write_case as write_out
 from optimizer.case import Case, load_case
-from optimizer.schema import TABLES, ColumnSpec
+from optimizer.schema.tables import TABLES, ColumnSpec
 from random_cases import write_random_case
 
 ROOT = Path(__file__).resolve().parents[2]

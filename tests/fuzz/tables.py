@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from fuzz.samples import Rows, Sample, text_of
-from optimizer.schema import TABLES, ColumnSpec
+from optimizer.schema.tables import TABLES, ColumnSpec
 
 A_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 

@@ -12,7 +12,7 @@ from optimizer.frames import groups_of
 from optimizer.instance import Instance
 from optimizer.instance.attributes import OPEN_ENDED, Attribute
 from optimizer.policy import Policy
-from optimizer.schema import TABLES, ColumnSpec
+from optimizer.schema.tables import TABLES, ColumnSpec
 
 FAR, GAP = 1e5, 1e3
 """How far from the middle a figure lies, and how far beyond its neighbours, to be told as odd.

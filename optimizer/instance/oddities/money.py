@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import Problem, Problems
-from optimizer.figures import figure
 from optimizer.frames import groups_of, keys_of
 from optimizer.instance import Instance
+from optimizer.instance.lookup import resolve
 from optimizer.instance.money import PARTICIPANTS
 from optimizer.instance.people import CONSTANT
-from optimizer.lookup import resolve
-from optimizer.schema import TABLES
+from optimizer.schema.tables import TABLES
+from optimizer.text.figures import figure
 
 STAY = ["track", "year_of_stay"]
 CELL = [*STAY, "level", "country", "year", "entry"]

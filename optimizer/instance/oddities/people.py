@@ -8,7 +8,7 @@ from optimizer.errors import Problem
 from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.instance.sets import options
-from optimizer.schema import TABLES
+from optimizer.schema.tables import TABLES
 
 
 def nothing_to_plan(instance: Instance) -> Iterator[Problem]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from optimizer.errors import Problem
 from optimizer.frames import groups_of
 from optimizer.instance import Instance
-from optimizer.odd_text import folded
-from optimizer.schema import TABLES
+from optimizer.schema.tables import TABLES
+from optimizer.text.characters import folded
 
 BY_YEAR = {"applicants": "nobody can come", "sites": "nobody can be placed"}
 """Tables in which a year without a row means none, where others of the same key have rows."""

@@ -1,0 +1,62 @@
+"""Writes a case as a folder: ``case.toml`` and a CSV file per table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+from optimizer.case.writing.contents import Contents, texts
+from optimizer.io.writing import write_text
+from optimizer.schema.tables import TABLES, TableSpec
+
+HEADER, HELP, POLICY = "case.toml", "README.md", "policy.toml"
+TABLE_FILES = frozenset({HEADER, *(spec.file for spec in TABLES.values())})
+"""Files that a case is read from."""
+
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def write_folder(contents: Contents, folder: Path) -> None:
+    """Write all files into an empty folder."""
+    write_text(folder / HEADER, header_text(contents))
+    for spec in contents.specs:
+        _write_table(contents, spec, folder / spec.file)
+
+
+def _write_table(contents: Contents, spec: TableSpec, path: Path) -> None:
+    columns = contents.columns(spec)
+    rows = io.StringIO(newline="")
+    writer = csv.writer(rows, lineterminator="\n")
+    writer.writerow(header for header, _, _ in columns)
+    writer.writerows(zip(*(texts(cells) for _, _, cells in columns), strict=True))
+    write_text(path, rows.getvalue())
+
+
+def header_text(contents: Contents) -> str:
+    """Write what ``case.toml`` says."""
+    lines = [
+        "schema = 1",
+        f"title = {_quoted(contents.title)}",
+        f"currency = {_quoted(contents.currency)}",
+        f"years = [{', '.join(map(str, contents.years))}]",
+        f"country_codes = {_quoted(contents.country_codes)}",
+        f"licence = {_quoted(contents.licence)}",
+    ]
+    for table, columns in contents.attributes.items():
+        lines += ["", f"[attributes.{_key(table)}]"]
+        for column, info in columns.items():
+            said = ", ".join(f"{key} = {_quoted(text)}" for key, text in info.items() if text)
+            lines.append(f"{_key(column)} = {{ {said} }}" if said else f"{_key(column)} = {{}}")
+    return "\n".join(lines) + "\n"
+
+
+def _key(name: str) -> str:
+    return name if BARE_KEY.fullmatch(name) else _quoted(name)
+
+
+def _quoted(text: str) -> str:
+    # JSON's strings are TOML's, but for one character that only TOML escapes.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

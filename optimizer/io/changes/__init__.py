@@ -1,0 +1,22 @@
+"""Changes: single values of a policy, and figures of a case, said by their address."""
+
+from __future__ import annotations
+
+from optimizer.io.changes.asked import CHANGES, made_after, parse_changes, require_changes
+from optimizer.io.changes.figures import Operation, operation_in, share_in, unreadable
+from optimizer.io.changes.kinds import refusal_of
+from optimizer.io.changes.making import apply_changes, unchanged_value
+
+__all__ = [
+    "CHANGES",
+    "Operation",
+    "apply_changes",
+    "made_after",
+    "operation_in",
+    "parse_changes",
+    "refusal_of",
+    "require_changes",
+    "share_in",
+    "unchanged_value",
+    "unreadable",
+]

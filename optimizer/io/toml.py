@@ -1,0 +1,299 @@
+"""Reads TOML and tells pydantic's complaints about it in our own words."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    field_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from optimizer.errors import Problem, Problems, did_you_mean, shorten
+from optimizer.io.paths import read_given
+from optimizer.schema.addresses import address_of
+from optimizer.schema.fields import description, known_keys, types_at
+from optimizer.schema.tables import LARGEST_NUMBER
+from optimizer.text.characters import oddity
+
+Address = tuple[str | int, ...]
+"""Keys and list positions (from 0) on the way from the top of a file to a value."""
+
+Clash = tuple[str, str, str | None]
+"""Key of a table, what is wrong with it beside the other keys, and what was expected."""
+
+NAMING_KEYS = {"limits": "name", "indicators": "column", "region_indicators": "column"}
+"""Lists of tables whose entries are known by one of their keys instead of by position."""
+
+AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+LARGEST_FILE = 10 * 2**20
+"""Bytes of one file; a long policy has some ten thousand."""
+
+DEEP_KEY = re.compile(r"""(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){50}""")
+"""A key of more parts than anything here has; reading takes their number squared."""
+
+TOO_DEEP = "holds a number too long or tables too deep to read"
+
+
+def _only_whole(value: object) -> object:
+    # True and 1.0 are equal to 1, but nobody means them.
+    if type(value) is not int:
+        raise PydanticCustomError("literal_error", "not a whole number", {"expected": "1"})
+    return value
+
+
+def _of_one_line(text: str) -> str:
+    odd = oddity(text)
+    if odd is not None:
+        raise PydanticCustomError("odd_text", "{fault}", {"fault": odd.message})
+    return text
+
+
+Version = Annotated[Literal[1], BeforeValidator(_only_whole)]
+"""The version of a file's form."""
+
+Line = Annotated[str, AfterValidator(_of_one_line)]
+"""Text that is printed beside others, without characters that cannot be seen."""
+
+
+class StrictTable(BaseModel):
+    """A table of a TOML file: no unknown keys, no silent conversions, never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _of_usual_size(cls, value: object) -> object:
+        if _is_too_large(value):
+            raise PydanticCustomError("too_large", "too large a number")
+        return value
+
+    @staticmethod
+    def complain(*clashes: Clash) -> PydanticCustomError:
+        """Make the error for keys that clash with others of the same table."""
+        return PydanticCustomError("clash", "keys clash", {"clashes": clashes})
+
+
+def _is_too_large(value: object) -> bool:
+    """Whether a number, or one of a list, is beyond what cells of a case may hold as well."""
+    if isinstance(value, tuple):
+        return any(map(_is_too_large, value))
+    return isinstance(value, int | float) and abs(value) > LARGEST_NUMBER
+
+
+def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
+    """Read a TOML file; what is no TOML becomes a problem with its line.
+
+    Lists come back as tuples, so that what is built on them cannot be changed.
+    """
+    content = read_given(path, problems, at_most=LARGEST_FILE, expected="a TOML file")
+    return None if content is None else parse_toml(content, path.name, problems)
+
+
+def parse_toml(content: bytes, name: str, problems: Problems) -> dict[str, Any] | None:
+    """Parse what was read from a TOML file of this name."""
+    try:
+        # TOML counts only \n and \r\n as line ends, so nothing is translated on the way in.
+        text = content.decode("utf-8-sig")
+        deep = DEEP_KEY.search(text)
+        if deep is None:
+            return {key: frozen(value) for key, value in tomllib.loads(text).items()}
+        problems.add(name, TOO_DEEP, row=text.count("\n", 0, deep.start()) + 1)
+    except tomllib.TOMLDecodeError as error:
+        found = AT_LINE.search(str(error))
+        line = int(found[1]) if found and found[1] else None
+        message = AT_LINE.sub("", str(error))
+        problems.add(name, f"is not valid TOML: {message}", row=line)
+    except UnicodeDecodeError:
+        problems.add(name, "is not UTF-8", expected="text saved as UTF-8")
+    except (ValueError, RecursionError):
+        # Python refuses numbers of thousands of digits and tables of thousands of levels.
+        problems.add(name, TOO_DEEP)
+    return None
+
+
+def frozen(value: object) -> object:
+    """Turn lists into tuples and NumPy's numbers into Python's, all the way down."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item) for item in value)
+    if isinstance(value, dict):
+        return {key: frozen(item) for key, item in value.items()}
+    return value
+
+
+def shown(value: object) -> str:
+    """Show a value as TOML writes it, cut if it is long."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return shorten(repr(value))
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list | tuple):
+        return shorten(f"[{', '.join(shown(item) for item in value)}]")
+    return shorten(str(value))
+
+
+def dotted(address: Sequence[str | int], data: object) -> str:
+    """Write an address with dots; entries of lists by their name, else by position from 1.
+
+    Examples
+    --------
+    >>> dotted(("limits", 0, "by", 1), {"limits": ({"name": "floor", "by": ("a", "b")},)})
+    'limits.floor.by.2'
+    """
+    return address_of(named_parts(address, data))
+
+
+def named_parts(address: Sequence[str | int], data: object) -> tuple[str, ...]:
+    """Name the parts of an address; entries of lists by their name, else by position from 1."""
+    told: list[str] = []
+    key = ""
+    for part in address:
+        data = data[part] if _has(data, part) else None  # type: ignore[index]
+        if isinstance(part, str):
+            key = part
+            told.append(part)
+        else:
+            name = data.get(NAMING_KEYS.get(key, "")) if isinstance(data, Mapping) else None
+            told.append(name if isinstance(name, str) and name else str(part + 1))
+    return tuple(told)
+
+
+def _has(data: object, part: str | int) -> bool:
+    if isinstance(part, int):
+        return isinstance(data, tuple) and part < len(data)
+    return isinstance(data, Mapping) and part in data
+
+
+def add_complaints(
+    error: ValidationError,
+    model: type[BaseModel],
+    data: Mapping[str, Any],
+    problems: Problems,
+    file_of: Callable[[Address], str],
+) -> None:
+    """Add every complaint of pydantic to the problems, at the address of the value."""
+    found: dict[tuple[Address, str], Problem] = {}
+    for details in error.errors(include_url=False):
+        address = _address(details, data)
+        if details["type"] == "clash":
+            for key, message, expected in details["ctx"]["clashes"]:
+                where = (*address, *key.split("."))
+                found[where, message] = Problem(
+                    file_of(where), message, None, dotted(where, data), expected
+                )
+        else:
+            # Of what the members of a union say about one value the last is kept.
+            found[address, ""] = _problem(details, address, model, data, file_of(address))
+    above = {address[:end] for address, _ in found for end in range(len(address))}
+    for (address, _), problem in found.items():
+        # A list whose entries are faulty has entries.
+        if problem.message != EMPTY or address not in above:
+            problems.extend([problem])
+
+
+def _address(details: ErrorDetails, data: Mapping[str, Any]) -> Address:
+    """Strip from pydantic's location what is not in the file, such as tags of unions."""
+    address: list[str | int] = []
+    current: Any = data
+    location = details["loc"]
+    for place, part in enumerate(location):
+        is_last = place == len(location) - 1
+        if _has(current, part):
+            current = current[part]
+        elif not (is_last and details["type"] == "missing"):
+            continue
+        address.append(part)
+    return tuple(address)
+
+
+_TYPES = {
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a table",
+    "mapping_type": "a table",
+    "model_type": "a table",
+    "finite_number": "a finite number",
+}
+
+EMPTY = "is empty"
+
+_FAULTS = {
+    "too_short": EMPTY,
+    "string_too_short": EMPTY,
+    "too_long": "{} has too many entries",
+    "too_large": "{} is too large a number",
+    "too_small": "{} is too small a number",
+    "union_tag_invalid": "{} is not allowed here",
+    "string_pattern_mismatch": "{} is not allowed",
+}
+
+_OUT_OF_RANGE = {
+    "greater_than_equal": ("below", "ge", "of at least"),
+    "greater_than": ("not above", "gt", "above"),
+    "less_than_equal": ("above", "le", "of at most"),
+    "less_than": ("not below", "lt", "below"),
+}
+
+
+def _problem(
+    details: ErrorDetails,
+    address: Address,
+    model: type[BaseModel],
+    data: Mapping[str, Any],
+    file: str,
+) -> Problem:
+    kind, value = details["type"], details["input"]
+    maybe: str | None = None
+    if kind == "missing":
+        message, expected = _about_missing(address, model)
+    elif kind == "extra_forbidden":
+        known = sorted(known_keys(types_at(model, address[:-1])))
+        message, expected = "is not a known key", f"one of {', '.join(known)}"
+        maybe = did_you_mean(str(address[-1]), known)
+    elif kind == "literal_error":
+        message, expected = f"{shown(value)} is not allowed", details["ctx"]["expected"]
+        if isinstance(value, str):
+            maybe = did_you_mean(value, re.findall(r"'([^']*)'", expected))
+    elif kind == "odd_text":
+        found = oddity(str(value))
+        message = f"{shown(value)} {details['msg']}"
+        expected = found.expected if found else "another text"
+        maybe = found.maybe if found else None
+    elif kind in _OUT_OF_RANGE:
+        words, key, wanted = _OUT_OF_RANGE[kind]
+        bound = details["ctx"][key]
+        message, expected = f"{shown(value)} is {words} {bound:g}", f"a value {wanted} {bound:g}"
+    else:
+        faults = {**_FAULTS, **{name: f"{{}} is not {word}" for name, word in _TYPES.items()}}
+        message = faults.get(kind, details["msg"]).format(shown(value))
+        expected = description(model, address) or "another value"
+    return Problem(file, message, None, dotted(address, data) or None, expected, maybe)
+
+
+def _about_missing(address: Address, model: type[BaseModel]) -> tuple[str, str]:
+    meaning = description(model, address) or "a value"
+    return "has too few entries" if isinstance(address[-1], int) else "is missing", meaning

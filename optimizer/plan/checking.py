@@ -1,0 +1,224 @@
+"""Checking a plan, ours or one made by hand, without Pyomo and without HiGHS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from optimizer.case import Case, load_case
+from optimizer.errors import PolicyError, Problems, did_you_mean, some_of
+from optimizer.errors.arguments import typed
+from optimizer.frames import mapping
+from optimizer.instance import Instance, build_instance
+from optimizer.io.toml import frozen, shown
+from optimizer.plan import Decisions, Plan, variable_values
+from optimizer.plan.evaluation import Evaluation, evaluate_decisions, values_of
+from optimizer.plan.given import ReadPlan, decisions_in
+from optimizer.policy import Policy, load_policy
+from optimizer.policy.goals import SMALLEST_SCALE
+from optimizer.schema.addresses import is_cell
+from optimizer.schema.tables import LARGEST_NUMBER
+
+if TYPE_CHECKING:
+    from optimizer.formulation import Model
+    from optimizer.formulation.custom import Extend
+
+
+SCALES = "scales"
+"""Stands for the name of the file in problems with scales that are given."""
+
+
+def known_scales(policy: Policy) -> dict[str, float]:
+    """Scales that are given as numbers; 1 for the others."""
+    return {
+        name: float(goal.scale) if isinstance(goal.scale, int | float) else 1.0
+        for name, goal in policy.goals.items()
+    }
+
+
+def given_scales(policy: Policy, scales: Mapping[str, float], *, are_all: bool) -> dict[str, float]:
+    """Scale of every goal: as given, else as the policy says.
+
+    Parameters
+    ----------
+    are_all
+        Whether goals on scale ``ideal`` need one; otherwise they count raw.
+
+    Raises
+    ------
+    PolicyError
+        With every name that is no goal, every value that is no scale, and every goal that needs
+        one and has none.
+    """
+    problems = Problems()
+    found = known_scales(policy)
+    missing = [name for name, goal in policy.goals.items() if goal.scale == "ideal" and are_all]
+    if not isinstance(scales, Mapping):
+        problems.add(SCALES, f"{shown(scales)} is no table", expected="a scale for each goal")
+        raise PolicyError(problems)
+    for name, value in scales.items():
+        scale = frozen(value)
+        if name not in found:
+            expected = f"one of {', '.join(found)}"
+            maybe = did_you_mean(str(name), found)
+            problems.add(SCALES, f"there is no goal {name!r}", expected=expected, maybe=maybe)
+        elif (
+            isinstance(scale, bool)
+            or not isinstance(scale, int | float)
+            or not SMALLEST_SCALE <= scale <= LARGEST_NUMBER
+        ):
+            expected = f"a number from {SMALLEST_SCALE:g} to {LARGEST_NUMBER:g}"
+            problems.add(SCALES, f"{shown(value)} is no scale", column=name, expected=expected)
+        else:
+            found[name] = float(scale)
+    for name in missing:
+        if name not in scales:
+            problems.add(SCALES, "is missing", column=name, expected="a scale, as others have one")
+    problems.raise_if_any(PolicyError)
+    return found
+
+
+def require_case(policy: Policy, case: Case) -> None:
+    """Refuse a policy on a case it is not meant for."""
+    if not policy.is_for(case.name):
+        problems = Problems()
+        problems.add(
+            policy.path.name,
+            f"is not meant for case {case.name!r}",
+            column="cases",
+            expected=f"one of {', '.join(policy.cases)}",
+        )
+        raise PolicyError(policy.retold(problems))
+
+
+def run_scales(plan: ReadPlan, policy: Policy | str | Path) -> dict[str, float]:
+    """Scales of a run, for ideals only: a number in the policy is the policy's choice."""
+    policy = policy if isinstance(policy, Policy) else load_policy(policy)
+    ideal = {name for name, goal in policy.goals.items() if goal.scale == "ideal"}
+    return {name: scale for name, scale in plan.scales.items() if name in ideal}
+
+
+def differences(plan: ReadPlan, policy: Policy | str | Path, case: Case) -> list[str]:
+    """Sentences about what a plan is checked against that it was not made with."""
+    policy = policy if isinstance(policy, Policy) else load_policy(policy)
+    found = []
+    if not plan.scales and any(goal.scale == "ideal" for goal in policy.goals.values()):
+        found.append("goals on scale 'ideal' count raw, so the points mean nothing by themselves")
+    if plan.facts.get("case_hashes", case.hashes) != case.hashes:
+        found.append("the plan holds for the case as it is now, not as it was when it was solved")
+    cells = [address for address in plan.facts.get("changes", {}) if is_cell(str(address))]
+    if cells:
+        found.append(f"the case is meant without the run's changes ({some_of(cells)})")
+    if plan.facts.get("dropped"):
+        names = some_of(map(str, plan.facts["dropped"]))
+        found.append(f"what the run had dropped is checked all the same ({names})")
+    if "extend" in plan.facts:
+        found.append("the custom rules of the run are not checked here; evaluate takes extend")
+    if plan.facts.get("policy_hash", policy.hash) != policy.hash:
+        found.append("the policy is meant as it is now, not as the run had it (or with --set)")
+    return found
+
+
+@typed
+def evaluate(
+    decisions: Decisions | Plan | ReadPlan,
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    *,
+    scales: Mapping[str, float] | None = None,
+    extend: Extend | None = None,
+) -> Evaluation:
+    """Recompute what a plan is worth and check every rule, without Pyomo and HiGHS.
+
+    Custom rules are the exception: Pyomo builds them, and they are checked through the
+    expressions they were written in; the table ``custom_rules`` names them.
+
+    Parameters
+    ----------
+    decisions
+        A plan, solved here or read, or its decision tables.
+    scales
+        Raw value of each goal that counts as 1 before weights. A plan solved here brings its
+        own, and one that was read the ideals of its run; without any, goals on scale ``ideal``
+        count raw.
+    extend
+        Function that adds custom rules, as in :func:`optimizer.solve`.
+
+    Raises
+    ------
+    InputError, PolicyError
+        Case or policy is wrong.
+    ExtensionError
+        What ``extend`` adds does not fit the model, or the plan has no values for its variables.
+    """
+    case = case if isinstance(case, Case) else load_case(case)
+    policy = policy if isinstance(policy, Policy) else load_policy(policy)
+    require_case(policy, case)
+    known = known_scales(policy)
+    if isinstance(decisions, ReadPlan):
+        known |= run_scales(decisions, policy)
+    elif isinstance(decisions, Plan):
+        known |= decisions.provenance.get("scales", {})
+    if scales is not None:
+        given = given_scales(policy, scales, are_all=False)
+        known |= {name: given[name] for name in scales}
+    decisions = decisions_in(decisions)
+    instance = build_instance(case, policy)
+    if extend is None:
+        return evaluate_decisions(instance, decisions, known)
+    # Pyomo is loaded for custom rules alone: all other rules are checked without it.
+    from optimizer.formulation import build_pyomo
+    from optimizer.formulation.custom import extend_model
+
+    model = build_pyomo(instance, known)
+    instance = extend_model(model, instance, extend)
+    custom = custom_part(instance, model, decisions)
+    return evaluate_decisions(instance, decisions, known, custom)
+
+
+def recomputed(
+    plan: Decisions | Plan | ReadPlan, policy: Policy, case: Case, *, extend: Extend | None = None
+) -> Plan:
+    """A plan with all that follows from it: one solved here as it is, another recomputed.
+
+    What run.json says of how good a plan is proven to be holds where policy and case are those of
+    the run; a plan of which nothing is told is one of this policy and case.
+    """
+    if isinstance(plan, Plan):
+        return plan
+    facts = dict(plan.facts) if isinstance(plan, ReadPlan) else {}
+    evaluation = evaluate(plan, policy, case, extend=extend)
+    told = {"policy_hash": policy.hash, "case_hashes": dict(case.hashes)}
+    is_same = all(facts.get(name, "") == value for name, value in told.items())
+    proven = facts if is_same and evaluation.holds else {}
+    return Plan(
+        policy=facts.get("policy") or policy.name,
+        case=facts.get("case") or case.name,
+        currency=case.currency,
+        status=proven.get("status") or "checked",
+        objective=evaluation.points,
+        bound=proven.get("bound"),
+        gap=proven.get("gap"),
+        seconds={},
+        decisions=decisions_in(plan),
+        tables=evaluation.tables,
+        notes=plan.assumed if isinstance(plan, ReadPlan) else (),
+        provenance=told | facts,
+    )
+
+
+def custom_part(instance: Instance, model: Model, decisions: Decisions) -> pd.DataFrame | None:
+    """Rows of the custom rules under a plan; ``None`` where there are no custom rules."""
+    if not instance.extension.rules:
+        return None
+    from optimizer.formulation.settling import custom_rows
+
+    given = {
+        "transfer": mapping(decisions.transfers, ["line", "to_line", "year"], "amount"),
+        "carry_over": mapping(decisions.carry_over, ["line", "year"], "amount"),
+    }
+    given |= variable_values(decisions.variables)
+    return custom_rows(model, instance, values_of(instance, decisions).of, given)

@@ -1,0 +1,161 @@
+"""Checking a plan: every rule recomputed from its tables, without Pyomo and without HiGHS."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from optimizer.case.currency import smallest_unit
+from optimizer.frames import rows_of
+from optimizer.frames.records import Frames, HandingOut
+from optimizer.instance import Instance
+from optimizer.plan import Decisions
+from optimizer.plan.checks import check_all
+from optimizer.plan.custom import custom_table, split_rows
+from optimizer.plan.soft import change_costs, soft_costs
+from optimizer.plan.subject import PLACE, Subject, judged
+from optimizer.plan.tables import goals, result_tables
+from optimizer.plan.values import decisions_of, values_of
+from optimizer.schema.rules import BOUNDS, RULES, Rule, register
+from optimizer.text.figures import apart, difference
+
+__all__ = ["Evaluation", "decisions_of", "evaluate_decisions", "values_of"]
+
+
+LIMITS = ("limit_at_least", "limit_at_most")
+"""Rules whose rows belong to single limits of the policy, named first in their places."""
+
+
+def is_dropped(rule: str, place: tuple[object, ...], dropped: Collection[str]) -> bool:
+    """Whether a row belongs to a rule or limit that was dropped.
+
+    Examples
+    --------
+    >>> is_dropped("limit_at_most", ("share", "AVA"), ["share"])
+    True
+    >>> is_dropped("limit_at_most", ("share, AVA",), ["share"])
+    False
+    >>> is_dropped("spending_within_budget", ("science", 2030), ["science"])
+    False
+    """
+    return rule in dropped or (rule in LIMITS and place[0] in dropped)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Evaluation(HandingOut):
+    """What a plan is worth and which rules it breaks; tables are given as copies.
+
+    Attributes
+    ----------
+    points
+        Value in points minus soft and stability prices.
+    tables
+        See :class:`optimizer.plan.Plan`; with ``goals`` and ``rules``.
+    violations
+        rule, key, by, place, value, sense, limit, slack: rows of ``rules`` that are broken, and
+        decisions the case does not allow (rule ``decision_is_possible``).
+    rules
+        The register of the rules, custom ones included.
+    """
+
+    points: float
+    tables: Mapping[str, pd.DataFrame]
+    violations: pd.DataFrame
+    rules: Mapping[str, Rule] = field(default_factory=lambda: RULES | BOUNDS)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "tables", Frames(self.tables))
+
+    def __repr__(self) -> str:
+        return f"<Evaluation: {self.points:,.3f} points, {len(self.violations)} rules broken>"
+
+    def in_words(self) -> list[str]:
+        """Every violation in one sentence."""
+        words = {"at_most": "at most", "at_least": "at least", "equal": "exactly"}
+        sides = {"at_most": "too many", "at_least": "short", "equal": "too many"}
+        told = []
+        for row in rows_of(self.violations):
+            value, limit = apart(row.value, row.limit)
+            beyond = f"{difference(-row.slack, row.limit)} {sides[row.sense]}"
+            place = f"{self._title(row.rule)}: {row.key}"
+            told.append(f"{place}: {value}, but {words[row.sense]} {limit} ({beyond})")
+        return told
+
+    def _title(self, name: str) -> str:
+        # Bounds of custom variables are no rules of the register.
+        return self.rules[name].title if name in self.rules else name
+
+    @property
+    def holds(self) -> bool:
+        """Whether every rule holds."""
+        return not len(self.violations)
+
+
+def evaluate_decisions(
+    instance: Instance,
+    decisions: Decisions,
+    scales: dict[str, float],
+    custom: pd.DataFrame | None = None,
+    dropped: Collection[str] = (),
+) -> Evaluation:
+    """Recompute everything that follows from a plan and check every rule.
+
+    Parameters
+    ----------
+    scales
+        Raw value of each goal that counts as 1 before weights.
+    custom
+        Rows of custom rules with their values, which only their own expressions can tell.
+    dropped
+        Limits and whole rules that need not hold and cost nothing.
+    """
+    assert (custom is not None) == bool(instance.extension.rules), "custom rules have rows"
+    subject = Subject(instance, values_of(instance, decisions), decisions)
+    tables = result_tables(subject)
+    tables["goals"] = goals(subject, scales)
+    hard, priced = split_rows(custom)
+    if len(priced):
+        priced = priced[~priced["limit"].isin(dropped)]
+    tables["soft"] = _joined([soft_costs(subject, dropped), priced])
+    tables["change"] = change_costs(subject)
+    tables["custom_rules"] = custom_table(instance.extension)
+    checked = judged(_joined([check_all(subject), hard]), smallest_unit(instance.case))
+    tables["rules"] = checked
+    impossible = subject.values.impossible
+    strange = pd.DataFrame(
+        {
+            "rule": "decision_is_possible",
+            "key": impossible["table"].astype("str") + ": " + impossible["key"].astype("str"),
+            **{name: impossible[name] for name in PLACE},
+            "value": impossible["value"].astype(float),
+            "sense": "at_most",
+            "limit": 0.0,
+            "slack": -impossible["value"].astype(float).abs(),
+        }
+    )
+    broken = checked[checked["broken"]].drop(columns=["allowed", "broken"])
+    # A variable of a custom rule that is beyond its bounds is no rule that could be dropped.
+    rules = register(instance.extension)
+    is_kept = [
+        row.rule not in rules or not is_dropped(row.rule, row.place, dropped)
+        for row in rows_of(broken)
+    ]
+    broken = broken.loc[is_kept]
+    found = [part for part in (strange, broken) if len(part)]
+    prices = float(tables["soft"]["points"].sum() + tables["change"]["points"].sum())
+    points = float(tables["goals"]["weighted"].sum()) - prices
+    return Evaluation(
+        points=points,
+        tables=tables,
+        violations=pd.concat(found, ignore_index=True) if found else strange,
+        rules=rules,
+    )
+
+
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of all parts; parts without rows leave the types of the others alone."""
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else parts[0]

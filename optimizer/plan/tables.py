@@ -1,0 +1,194 @@
+"""What follows from a plan's decisions, as tidy tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from optimizer.frames import summed
+from optimizer.instance.money import EXPANSION, PARTICIPANTS, REGIONAL, UPKEEP
+from optimizer.instance.people import terms
+from optimizer.plan.checks import goal_values, service_years
+from optimizer.plan.money import line_years
+from optimizer.plan.subject import Subject
+
+
+def result_tables(s: Subject) -> dict[str, pd.DataFrame]:
+    """Tables that follow from the decisions; see :class:`optimizer.plan.Plan`."""
+    slots = s.decisions.slots
+    return {
+        "cohort": _total(slots, ["country", "track", "level", "year"]),
+        "placed": _total(slots, ["track", "level", "region", "year"]),
+        "residents": _residents(s),
+        "spending": line_years(s),
+        "integration": integration(s),
+        "services": service_years(s).drop(columns="used_by_plan"),
+        "stages": stages(s),
+        "agreements": agreements(s),
+        "people": fates(s),
+    }
+
+
+def _total(slots: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    return summed(slots, keys, "slots")
+
+
+def _residents(s: Subject) -> pd.DataFrame:
+    """track, region, year, persons; the region is blank in national cases."""
+    people = s.instance.people
+    if s.instance.sets.has_regions:
+        keys, frame = ["track", "region", "year"], people.present_at
+    else:
+        keys, frame = ["track", "year"], people.present
+    persons = s.total(frame, keys).rename("persons").reset_index()
+    if "region" not in persons:
+        persons.insert(1, "region", "")
+    return persons[persons["persons"] > 0].reset_index(drop=True)
+
+
+def agreements(s: Subject) -> pd.DataFrame:
+    """country, track, status, open_from: agreements open under the plan."""
+    table = s.instance.case.table("agreements")
+    existing = table[table["status"].eq("existing")][["country", "track", "status"]]
+    existing = existing.assign(open_from=s.instance.sets.years[0])
+    opened = s.decisions.agreements.rename(columns={"year": "open_from"}).assign(status="proposed")
+    both = pd.concat([existing, opened], ignore_index=True)
+    return both[["country", "track", "status", "open_from"]]
+
+
+def stages(s: Subject) -> pd.DataFrame:
+    """goal, stage, side, raw: raw value before diminishing returns, by where it is earned."""
+    raw = s.total(s.instance.value, ["goal", "stage", "side"])
+    return raw.rename("raw").reset_index()
+
+
+def goals(s: Subject, scales: dict[str, float]) -> pd.DataFrame:
+    """goal, weight, scale, raw, scaled (raw / scale), weighted (points)."""
+    policy = s.instance.policy
+    total = sum(abs(goal.weight) for goal in policy.goals.values())
+    values = goal_values(s)
+    names = list(policy.goals)
+    table = pd.DataFrame(
+        {
+            "goal": names,
+            "weight": [policy.goals[name].weight for name in names],
+            "scale": [scales[name] for name in names],
+            "raw": [values[name] for name in names],
+        }
+    )
+    table["scaled"] = table["raw"] / table["scale"]
+    table["weighted"] = 100.0 * table["weight"] / total * table["scaled"]
+    return table
+
+
+def integration(s: Subject) -> pd.DataFrame:
+    """Integration budget by country, track, region and year.
+
+    Money of lines with purpose ``integration``. Participants' costs follow the single slots of
+    the plan (stayers: both margins of their flow in proportion); regional supplements likewise.
+    What belongs to no country (expansion, upkeep), no region (agreements) or was not split by
+    region (people present before the plan) has that key blank.
+
+    Returns
+    -------
+    pandas.DataFrame
+        country, track, region, year, line, what, amount (currency).
+    """
+    lines = s.instance.budget.loc[s.instance.budget["purpose"].eq("integration"), "line"].unique()
+    paid = s.instance.spending[s.instance.spending["line"].isin(lines)]
+    paid = paid.assign(amount=s.values.amounts(paid))
+    paid = paid[paid["amount"] != 0]
+    keys = ["country", "track", "region", "year", "line", "what"]
+    whole = paid["what"].isin([EXPANSION, UPKEEP]) | ~paid["what"].isin([PARTICIPANTS, REGIONAL])
+    parts = [paid.loc[whole | paid["family"].eq("constant"), [*keys, "amount"]]]
+    if s.instance.sets.has_regions:
+        shares = _shares(s)
+        for family, other in (
+            ("cohort", "region"),
+            ("stays", "region"),
+            ("placed", "country"),
+            ("stays_at", "country"),
+        ):
+            rows = paid[paid["family"].eq(family) & ~whole].drop(columns=other)
+            split = rows.merge(shares[family], on="position")
+            split["amount"] = split["amount"] * split["share"]
+            parts.append(split[[*keys, "amount"]])
+    else:
+        parts.append(paid.loc[~whole & paid["family"].ne("constant"), [*keys, "amount"]])
+    both = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    return summed(both, keys, "amount")
+
+
+def _shares(s: Subject) -> dict[str, pd.DataFrame]:
+    """For every decision on one margin, its shares over the other margin."""
+    sets = s.instance.sets
+    slots = s.decisions.slots.merge(sets.groups, on=["track", "country"])
+    cohort = (
+        terms(sets.cohort, "cohort")
+        .drop(columns="group")
+        .merge(slots.drop(columns="group"), on=["country", "track", "level", "year"])
+    )
+    placed = terms(sets.placed, "placed").merge(
+        slots, on=["track", "level", "group", "region", "year"]
+    )
+    flow = ["track", "next_track", "group", "year"]
+    stays = terms(sets.stays, "stays").assign(slots=s.values.of["stays"])
+    stays_at = terms(sets.stays_at, "stays_at").assign(slots=s.values.of["stays_at"])
+    to = stays.loc[stays["slots"] > 0, [*flow, "country", "position"]].merge(
+        stays_at.loc[stays_at["slots"] > 0, [*flow, "region", "slots"]], on=flow
+    )
+    of = stays_at.loc[stays_at["slots"] > 0, [*flow, "region", "position"]].merge(
+        stays.loc[stays["slots"] > 0, [*flow, "country", "slots"]], on=flow
+    )
+    return {
+        "cohort": _share(cohort, "region"),
+        "placed": _share(placed, "country"),
+        "stays": _share(to, "region"),
+        "stays_at": _share(of, "country"),
+    }
+
+
+def _share(frame: pd.DataFrame, other: str) -> pd.DataFrame:
+    total = frame.groupby("position")["slots"].transform("sum")
+    return frame[["position", other]].assign(share=frame["slots"] / total)
+
+
+def fates(s: Subject) -> pd.DataFrame:
+    """How every entrant ends: left, stays, goes home, or present at the end of the window.
+
+    Returns
+    -------
+    pandas.DataFrame
+        country, track, entrants, left, stays, goes_home, present (persons, summed over the
+        entrants who were here at some time of the window).
+    """
+    instance, sets = s.instance, s.instance.sets
+    key = ["country", "track"]
+    entered = instance.people.entries
+    duration = entered["track"].map(sets.tracks["duration_years"])
+    entered = entered.assign(ends=entered["entry_year"] + duration)
+    entered = entered[entered["ends"] >= sets.window[0]]
+    done = entered[entered["ends"] <= sets.window[-1]].merge(sets.levels, on=["track", "level"])
+    dropped = done.assign(coefficient=done["coefficient"] * (1.0 - done["completion_rate"]))
+    entrants = s.total(entered, key)
+    index = entrants.index
+
+    def told(part: pd.DataFrame) -> pd.Series:
+        return s.total(part, key).reindex(index).fillna(0.0)
+
+    completers = told(instance.people.completes)
+    stays = told(terms(sets.stays, "stays"))
+    returns = sets.tracks["returns_home"].reindex(index.get_level_values("track"))
+    goes_home = (completers - stays).where(returns.to_numpy(dtype=bool), 0.0)
+    table = pd.DataFrame(
+        {
+            "entrants": entrants,
+            "left": told(dropped) + completers - stays - goes_home,
+            "stays": stays,
+            "goes_home": goes_home,
+            "present": told(entered[entered["ends"] > sets.window[-1]]),
+        }
+    ).reset_index()
+    ends = table[["left", "stays", "goes_home", "present"]].sum(axis=1)
+    assert np.allclose(ends, table["entrants"]), "an entrant ended as nothing or as two things"
+    return table[table["entrants"] > 0].reset_index(drop=True)

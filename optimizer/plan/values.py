@@ -1,0 +1,250 @@
+"""Decision tables of a plan on the decision frames of an instance, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from optimizer.frames import groups_of, keys_of, labels, rows_of, summed
+from optimizer.instance import Instance
+from optimizer.instance.people import CONSTANT
+from optimizer.instance.sets import ALL, BLOCK
+from optimizer.plan import COLUMNS, Decisions, amount_column
+from optimizer.plan.filling import fill_block
+
+Floats = npt.NDArray[np.float64]
+HALF = 0.5
+"""Decisions of yes or no above it are a yes."""
+SMALL = 1e-9
+"""Expected persons and money below this are solver noise, not decisions."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """Value of every decision by family, and the rows of a plan that no decision stands for.
+
+    Attributes
+    ----------
+    of
+        Values by family, in frame order.
+    impossible
+        table, key, value: decisions of the plan that the case does not allow.
+    """
+
+    of: dict[str, Floats]
+    impossible: pd.DataFrame
+
+    def amounts(self, terms: pd.DataFrame) -> Floats:
+        """Coefficient times value of every term."""
+        value: Floats = np.ones(len(terms))
+        family, position = terms["family"], terms["position"].to_numpy(dtype="int64")
+        for name in family.unique():
+            if name != CONSTANT:
+                rows = family.eq(name).to_numpy()
+                value[rows] = self.of[name][position[rows]]
+        amounts: Floats = value * terms["coefficient"].to_numpy(dtype=float)
+        return amounts
+
+
+def values_of(instance: Instance, decisions: Decisions) -> Values:
+    """Put a plan's tables on the decision frames, exactly and on keys."""
+    sets = instance.sets
+    slots = decisions.slots.merge(sets.groups, on=["track", "country"], how="left")
+    slots["group"] = slots["group"].fillna(ALL)
+    found: dict[str, Floats] = {}
+    strangers: list[pd.DataFrame] = []
+
+    def place(family: str, rows: pd.DataFrame, amount: str) -> None:
+        frame = getattr(sets, family)
+        keys = [name for name in frame if name in rows and name != amount]
+        numbered = frame[keys].assign(position=np.arange(len(frame)))
+        joined = summed(rows, keys, amount).merge(numbered, on=keys, how="left")
+        unknown = joined[joined["position"].isna() & (joined[amount] != 0)]
+        values = np.zeros(len(frame))
+        known = joined.dropna(subset=["position"])
+        values[known["position"].to_numpy(dtype="int64")] = known[amount].to_numpy(dtype=float)
+        found[family] = values
+        strangers.append(_impossible(family, unknown[[*keys, amount]], amount))
+
+    place("cohort", slots, "slots")
+    if sets.has_regions:
+        place("placed", slots, "slots")
+        touched = slots.merge(sets.slots[BLOCK].drop_duplicates(), on=BLOCK)
+        place("slots", touched, "slots")
+    else:
+        found["placed"], found["slots"] = np.zeros(0), np.zeros(0)
+    place("stays", decisions.stays, "persons")
+    place("stays_at", decisions.stays_at, "persons")
+    place("expansion", decisions.expansion, "steps")
+    found["agreement"], closed = _open(sets.agreement, decisions.agreements)
+    strangers += [closed, *_negative(decisions)]
+    if not sets.has_regions:
+        placed = decisions.slots[decisions.slots["region"].ne("")]
+        strangers.append(_impossible("slots of a national case", placed, "slots"))
+    cohorts = sets.cohort.assign(slots=found["cohort"])
+    running = cohorts.groupby(["country", "track", "year"])["slots"].sum()
+    keys = pd.MultiIndex.from_frame(sets.running)
+    found["running"] = (running.reindex(keys).fillna(0.0).to_numpy() > 0).astype(float)
+    told = [part for part in strangers if len(part)] or strangers[:1]
+    return Values(found, pd.concat(told, ignore_index=True))
+
+
+def _impossible(table: str, rows: pd.DataFrame, amount: str) -> pd.DataFrame:
+    """Rows of a decision table that the case does not allow."""
+    keys = rows.drop(columns=amount)
+    names = tuple(map(str, keys.columns))
+    return pd.DataFrame(
+        {
+            "key": pd.Series(labels(keys), dtype="str"),
+            "by": pd.Series([names] * len(keys), dtype="object"),
+            "place": pd.Series(keys_of(keys, names), dtype="object"),
+            "value": rows[amount].to_numpy(dtype=float),
+            "table": table,
+        }
+    )
+
+
+def _negative(decisions: Decisions) -> list[pd.DataFrame]:
+    found = []
+    for name, table in decisions.tables().items():
+        amount = amount_column(table)
+        if amount is not None:
+            found.append(_impossible(name, table[table[amount] < 0], amount))
+    return found
+
+
+def _open(frame: pd.DataFrame, opened: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+    since = opened.rename(columns={"year": "since"})
+    joined = frame.merge(since, on=["country", "track"], how="left")
+    is_open = (joined["year"] >= joined["since"]).to_numpy().astype(np.float64)
+    possible = frame.groupby(["country", "track"])["year"].min().reset_index()
+    checked = opened.merge(possible, on=["country", "track"], how="left", suffixes=("", "_first"))
+    wrong = checked[~(checked["year"] >= checked["year_first"])]
+    keys = wrong[["country", "track", "year"]].assign(opened=1.0)
+    return is_open, _impossible("agreement", keys, "opened")
+
+
+def decisions_of(
+    instance: Instance,
+    values: dict[str, Floats],
+    money: dict[str, dict[tuple[object, ...], float]],
+) -> Decisions:
+    """Tables of a solved plan: single slots filled in, everything that is zero left out."""
+    sets = instance.sets
+    moved = {
+        name: [(*key, amount) for key, amount in money.get(name, {}).items() if amount > SMALL]
+        for name in ("transfer", "carry_over")
+    }
+    return Decisions(
+        slots=_filled(instance, values),
+        agreements=_opened(sets.agreement, values["agreement"]),
+        stays=_kept("stays", sets.stays, values["stays"], "persons"),
+        stays_at=_kept("stays_at", sets.stays_at, values["stays_at"], "persons"),
+        expansion=_kept("expansion", sets.expansion, np.round(values["expansion"]), "steps"),
+        transfers=_typed("transfers", moved["transfer"]),
+        carry_over=_typed("carry_over", moved["carry_over"]),
+    )
+
+
+def _typed(table: str, rows: list[tuple[object, ...]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(COLUMNS[table])).astype(COLUMNS[table])
+
+
+def _kept(table: str, frame: pd.DataFrame, values: Floats, amount: str) -> pd.DataFrame:
+    rows = frame.assign(**{amount: values})
+    kept = rows.loc[values > SMALL, list(COLUMNS[table])].reset_index(drop=True)
+    return kept.astype(COLUMNS[table])
+
+
+def _opened(frame: pd.DataFrame, values: Floats) -> pd.DataFrame:
+    opened = frame[values > HALF].groupby(["country", "track"], sort=False)["year"].min()
+    return opened.reset_index().astype(COLUMNS["agreements"])
+
+
+def _filled(instance: Instance, values: dict[str, Floats]) -> pd.DataFrame:
+    """Single slots: as solved in touched blocks, filled in from the margins in all others."""
+    sets = instance.sets
+    cohort = sets.cohort.assign(slots=np.round(values["cohort"]).astype("int64"))
+    cohort = cohort[cohort["slots"] > 0]
+    if not sets.has_regions:
+        rows = cohort.assign(region="")
+        return rows[list(COLUMNS["slots"])].astype(COLUMNS["slots"]).reset_index(drop=True)
+    placed = sets.placed.assign(slots=np.round(values["placed"]).astype("int64"))
+    placed = placed[placed["slots"] > 0]
+    single = sets.slots.assign(slots=np.round(values["slots"]).astype("int64"))
+    touched = set(keys_of(sets.slots, BLOCK))
+    places = dict(groups_of(placed, BLOCK))
+    today = _today(instance)
+    parts = [single[single["slots"] > 0][list(COLUMNS["slots"])]]
+    for key, rows in groups_of(cohort, BLOCK):
+        if key not in touched:
+            track, level, _, year = key
+            part = _filled_block(rows, places[key], today.get((track, year)))
+            parts.append(part.assign(track=track, level=level, year=year))
+    slots = pd.concat(parts, ignore_index=True).astype(COLUMNS["slots"])
+    return _in_key_order(instance, slots)
+
+
+def _filled_block(
+    cohort: pd.DataFrame, placed: pd.DataFrame, today: dict[tuple[str, str], int] | None
+) -> pd.DataFrame:
+    """country, region, slots of one block; what it keeps of today's slots is used up there."""
+    current = _current_cells(today, cohort, placed)
+    cells = fill_block(cohort["slots"].to_numpy(), placed["slots"].to_numpy(), current)
+    left, right = np.nonzero(cells)
+    part = pd.DataFrame(
+        {
+            "country": cohort["country"].to_numpy()[left],
+            "region": placed["region"].to_numpy()[right],
+            "slots": cells[left, right],
+        }
+    )
+    _use_up(today, part)
+    return part
+
+
+def _in_key_order(instance: Instance, slots: pd.DataFrame) -> pd.DataFrame:
+    sets = instance.sets
+    order = pd.DataFrame(
+        {
+            "country": slots["country"].map({key: n for n, key in enumerate(sets.countries.index)}),
+            "track": slots["track"].map({key: n for n, key in enumerate(sets.tracks.index)}),
+            "year": slots["year"],
+            "level": slots["level"],
+            "region": slots["region"].map({key: n for n, key in enumerate(sets.regions.index)}),
+        }
+    ).sort_values(["country", "track", "year", "level", "region"], kind="stable")
+    return slots.loc[order.index].reset_index(drop=True)
+
+
+def _today(instance: Instance) -> dict[tuple[str, int], dict[tuple[str, str], int]]:
+    """Slots of the current plan by track and intake year, used up level by level."""
+    table = instance.case.table("current_plan")
+    table = table[table["region"].ne("")]
+    return {
+        (track, year): {(row.country, row.region): int(row.slots) for row in rows_of(rows)}
+        for (track,), rows in groups_of(table, ["track"])
+        for year in instance.sets.years
+    }
+
+
+def _current_cells(
+    today: dict[tuple[str, str], int] | None, rows: pd.DataFrame, where: pd.DataFrame
+) -> npt.NDArray[np.int64] | None:
+    if today is None:
+        return None
+    return np.array(
+        [[today.get((c, r), 0) for r in where["region"]] for c in rows["country"]], dtype="int64"
+    )
+
+
+def _use_up(today: dict[tuple[str, str], int] | None, part: pd.DataFrame) -> None:
+    if today is None:
+        return
+    for row in rows_of(part):
+        key = (row.country, row.region)
+        if key in today:
+            today[key] = max(0, today[key] - int(row.slots))

@@ -1,0 +1,1 @@
+"""The names of everything: tables and columns, rules, fields of records, addresses."""

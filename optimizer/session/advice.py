@@ -1,0 +1,125 @@
+"""Why there is no plan, and the least that would have to give way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from optimizer.errors import InfeasibleError
+from optimizer.frames import rows_of
+from optimizer.instance import Instance
+from optimizer.persistent import LoadedModel
+from optimizer.plan.evaluation import LIMITS
+from optimizer.schema.rules import MEASURED_IN, Rule, register
+from optimizer.solver import Solution, Watch
+from optimizer.text.figures import figure
+
+RESIDENTS = "residents_within_cap"
+"""Residents are expected persons, not whole ones: some complete, some stay on."""
+MOST_TOLD = 10
+"""Slots that are named one by one."""
+DIGITS = 4
+NOISE = 1e-2
+"""Part of the last digit that is left of a linear program's tolerance: 1e-6 of a number."""
+
+
+def no_plan(loaded: LoadedModel, solution: Solution, watch: Watch) -> Exception:
+    """Error that says why a search ended without a plan."""
+    if solution.status == "no_plan":
+        return watch.no_plan()
+    return infeasible(loaded, watch.for_last_steps())
+
+
+def infeasible(loaded: LoadedModel, watch: Watch) -> InfeasibleError:
+    """Say that no plan exists, with the least relaxation that would allow one."""
+    with watch.listening():
+        advice = loaded.advice(watch)
+        clash = loaded.clash(watch) if advice is None and not watch.should_stop() else None
+    nothing = f"No plan{' with these slots' if loaded.is_pinned else ''} keeps every rule"
+    if advice is None and clash is None and watch.should_stop():
+        return InfeasibleError(
+            f"{nothing}. What would have to give way was not found "
+            + ("before the interruption." if watch.interrupted else "within the time limit.")
+        )
+    if advice is None:
+        message = (
+            f"{nothing}, and relaxing what may be relaxed does not help: facts, or "
+            "limits and floors with protected = true, already clash."
+        )
+        return InfeasibleError(message + _clash_in_words(clash, loaded.instance))
+    advice = _rounded(advice, loaded.instance)
+    return InfeasibleError(
+        f"{nothing}. The least that would have to give way (unverified advice, from a "
+        f"relaxation):\n{in_words(advice, register(loaded.instance.extension))}",
+        advice,
+    )
+
+
+def not_allowed(impossible: pd.DataFrame) -> InfeasibleError:
+    """Say which of the slots that are kept cannot be given at all."""
+    lines = [f"- {row.table}: {row.key}: {figure(row.value)}" for row in rows_of(impossible)]
+    if len(lines) > MOST_TOLD:
+        lines[MOST_TOLD:] = [f"- and {len(lines) - MOST_TOLD} more"]
+    told = "\n".join(lines)
+    return InfeasibleError(
+        f"No plan with these slots keeps every rule. What the case does not allow:\n{told}"
+    )
+
+
+def _clash_in_words(clash: pd.DataFrame | None, instance: Instance) -> str:
+    """Name the rows that clash, with the least by which they would have to be otherwise."""
+    if clash is None or not len(clash):
+        return ""
+    told = in_words(_rounded(clash, instance), register(instance.extension))
+    return f" The least by which they do (from a relaxation):\n{told}"
+
+
+def _rounded(advice: pd.DataFrame, instance: Instance) -> pd.DataFrame:
+    """Advice in numbers that can be meant: whole people, and no digits that are only noise.
+
+    Always up: what is relaxed by less helps nobody.
+    """
+    rules, limits = register(instance.extension), {each.name: each for each in instance.limits}
+
+    def up(row: Any) -> float:
+        name = row.index[0] if isinstance(row.index, tuple) else row.index
+        limit = limits.get(name) if row.rule in LIMITS else None
+        counts = rules[row.rule].unit if limit is None else MEASURED_IN[limit.limit.measure]
+        is_expected = row.rule == RESIDENTS if limit is None else limit.limit.measure == "residents"
+        is_plain = limit is None or not any(bound.is_relative for bound in limit.bounds)
+        is_whole = counts == "persons" and not is_expected and float(row.number).is_integer()
+        return rounded_up(row.relaxed_by, is_whole=is_whole and is_plain)
+
+    return advice.assign(relaxed_by=[up(row) for row in rows_of(advice)])
+
+
+def rounded_up(amount: float, *, is_whole: bool) -> float:
+    """Round an amount up to a whole number, or to four digits; noise is not rounded up.
+
+    Examples
+    --------
+    >>> rounded_up(19.9998, is_whole=True), rounded_up(1.2, is_whole=True)
+    (20.0, 2.0)
+    >>> rounded_up(19.9998, is_whole=False), rounded_up(2.203125, is_whole=False)
+    (20.0, 2.204)
+    """
+    places = 0 if is_whole else DIGITS - 1 - math.floor(math.log10(amount))
+    steps = math.ceil(amount * 10.0**places - NOISE)
+    return max(1, steps) / 10**places if places > 0 else float(max(1, steps) * 10**-places)
+
+
+def in_words(advice: pd.DataFrame, rules: Mapping[str, Rule]) -> str:
+    """Advice as one line per number that would have to give way."""
+    lines = []
+    for row in rows_of(advice):
+        key = ", ".join(map(str, row.index)) if isinstance(row.index, tuple) else str(row.index)
+        rule = rules[row.rule]
+        where = "" if row.index is None else f"{key}: "
+        lines.append(
+            f"- {rule.title} ({rule.source}): {where}"
+            f"{figure(row.number)} by {figure(row.relaxed_by)}"
+        )
+    return "\n".join(lines) if lines else "- whole numbers: no single number stands out"

@@ -1,0 +1,314 @@
+"""From a policy and a case to a model that is loaded: read, join, build, extend, scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from optimizer.case import Case, load_case
+from optimizer.case.changes import cell_changes, change_case
+from optimizer.errors import OptimizerError, PolicyError, Problems
+from optimizer.errors.arguments import typed
+from optimizer.formulation import Model, build_pyomo
+from optimizer.formulation.custom import Extend, extend_model
+from optimizer.formulation.exposition import model_place, model_text, write_formulation
+from optimizer.instance import Instance, build_instance
+from optimizer.io.changes import require_changes, unchanged_value
+from optimizer.io.paths import begins_with, is_empty
+from optimizer.io.targets import look
+from optimizer.persistent import LoadedModel
+from optimizer.persistent.loaded import search_log
+from optimizer.plan.checking import given_scales, known_scales, require_case
+from optimizer.policy import Policy, load_policy
+from optimizer.policy.loading import tables_of
+from optimizer.schema.addresses import is_cell, names_of
+from optimizer.session.advice import no_plan
+from optimizer.solver import Solution, Watch
+
+NO_CHANGES: Mapping[str, object] = MappingProxyType({})
+SCALE_DIGITS = 6
+NO_SCALE = 1e-9
+MODEL_SUFFIXES = (".lp", ".mps")
+FIRST_WORDS = "Running HiGHS"
+"""How every log of the solver begins."""
+
+
+class Pair(NamedTuple):
+    """Policy and case as changed, and as they were before, on which scales depend."""
+
+    base: Policy
+    policy: Policy
+    case: Case
+    base_case: Case
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be planned.
+
+    Attributes
+    ----------
+    pair
+        Policy and case.
+    changes
+        Values that were changed, by address, in the order in which they are made.
+    extend
+        Function that adds custom rules.
+    added
+        Limits that were added to the policy.
+    """
+
+    pair: Pair
+    changes: Mapping[str, object] = field(default_factory=lambda: NO_CHANGES)
+    extend: Extend | None = None
+    added: tuple[Mapping[str, object], ...] = ()
+
+    @property
+    def same_rules(self) -> bool:
+        """Whether its hard rules are those of the base policy, on which ideals depend."""
+        if self.extend is not None or self.added:
+            return False
+        return all(map(_is_indifferent, self.changes))
+
+    def built(self, scales: Mapping[str, float]) -> tuple[Instance, Model]:
+        """Join and build, with custom rules."""
+        instance = build_instance(self.pair.case, self.pair.policy)
+        model = build_pyomo(instance, known_scales(self.pair.policy) | dict(scales))
+        return extend_model(model, instance, self.extend), model
+
+
+def changed_to(wanted: Wanted) -> dict[str, object]:
+    """Figures that changes such as ``*1.1`` came to: of a policy by address, of cells by row."""
+    asked = {address: text for address, text in wanted.changes.items() if isinstance(text, str)}
+    case = wanted.pair.base_case
+    found: dict[str, object] = {}
+    for change in cell_changes(case, {name: asked[name] for name in asked if is_cell(name)}):
+        found[change.address] = change.by_row(case.table(change.table))
+    tables = tables_of(wanted.pair.policy)
+    for address in asked:
+        names = None if is_cell(address) else names_of(address)
+        value = None if names is None else unchanged_value(names, tables, Policy)
+        if isinstance(value, int | float):
+            found[address] = value
+    return found
+
+
+def _is_indifferent(address: str) -> bool:
+    """Whether a change there leaves the hard rules as they are."""
+    names = None if is_cell(address) else names_of(address)
+    match names or ():
+        case ("solver", _) | ("goals", _, "weight" | "scale"):
+            return True
+    return False
+
+
+def read_pair(
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    changes: Mapping[str, object] = NO_CHANGES,
+) -> Pair:
+    """Load what are paths, and make the changes.
+
+    Raises
+    ------
+    InputError, PolicyError
+        Case or policy is wrong, or they are not meant for each other.
+    """
+    require_changes(changes)
+    case = case if isinstance(case, Case) else load_case(case)
+    base = policy if isinstance(policy, Policy) else load_policy(policy)
+    of_cells = {address: value for address, value in changes.items() if is_cell(address)}
+    changes = {address: value for address, value in changes.items() if address not in of_cells}
+    base_case = case
+    case = change_case(case, of_cells)[0] if of_cells else case
+    wanted = load_policy(base.path, changes=changes) if changes else base
+    if changes and load_policy(base.path).hash != base.hash:
+        problems = Problems()
+        problems.add(
+            base.path.name,
+            "is not what the policy was read from: edited since, or already changed",
+            expected="the path of the policy, or all changes at once",
+        )
+        raise PolicyError(problems)
+    require_case(wanted, case)
+    return Pair(base, wanted, case, base_case)
+
+
+def load(wanted: Wanted, instance: Instance, model: Model, log: Path | None = None) -> LoadedModel:
+    """Compile a model and load it, with the policy's options.
+
+    Raises
+    ------
+    TargetError
+        If something is where a log is to be written that is none.
+    """
+    for path in () if log is None else (log, search_log(log)):
+        look(path, force=True, check=_no_log, expected="an older log of the solver, or nothing")
+    options = wanted.pair.policy.solver
+    return LoadedModel(instance, model, seed=options.seed, threads=options.threads, log=log)
+
+
+def _no_log(path: Path) -> str | None:
+    # A search that was not needed leaves an empty one.
+    is_log = begins_with(path, FIRST_WORDS) or is_empty(path)
+    return None if is_log else "is not a log of the solver"
+
+
+def scales_of(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> dict[str, float]:
+    """Scale of every goal: as the policy says, ideals under the hard rules before any change.
+
+    Ideals are rounded to six digits. Custom rules and changes do not move them.
+
+    Parameters
+    ----------
+    loaded
+        The model of what is wanted; where it has other rules than the base policy, the base
+        policy's own model is built for this purpose.
+
+    Raises
+    ------
+    PolicyError
+        If nothing of a goal on scale ``ideal`` can be earned.
+    InfeasibleError, NoPlanError
+        If there is no plan under the base policy, or the watch stopped the search.
+    """
+    goals = ideal_goals(wanted)
+    if not goals:
+        return known_scales(wanted.pair.policy)
+    model = ideal_model(wanted, loaded)
+    watch.begin("scales")
+    found = model.ideals(goals, watch)
+    if found is None:
+        raise no_scales(model, watch)
+    return rounded_scales(wanted, found)
+
+
+def ideal_goals(wanted: Wanted) -> list[str]:
+    """Goals on scale ``ideal``, those that weigh most first."""
+    goals = wanted.pair.policy.goals
+    ideal = [name for name, goal in goals.items() if goal.scale == "ideal"]
+    return sorted(ideal, key=lambda name: -abs(goals[name].weight))
+
+
+def ideal_model(wanted: Wanted, loaded: LoadedModel) -> LoadedModel:
+    """The model whose ideals count: that of the base policy on the base case."""
+    if wanted.same_rules:
+        return loaded
+    base, _, _, base_case = wanted.pair
+    plain = Wanted(Pair(base, base, base_case, base_case))
+    return load(plain, *plain.built({}))
+
+
+def no_scales(model: LoadedModel, watch: Watch) -> Exception:
+    """Error for scales that could not be worked out."""
+    status = "no_plan" if watch.timed_out or watch.interrupted else "infeasible"
+    solution = Solution(status, None, None, None, {}, {}, complete=False)
+    return no_plan(model, solution, watch)
+
+
+def rounded_scales(wanted: Wanted, found: Mapping[str, float]) -> dict[str, float]:
+    """Scales of all goals, with ideals as found, rounded.
+
+    Raises
+    ------
+    PolicyError
+        If nothing of a goal can be earned.
+    """
+    policy, case = wanted.pair.policy, wanted.pair.case
+    scales, problems = known_scales(policy), Problems()
+    for name in policy.goals:
+        value = found.get(name)
+        if value is None:
+            continue
+        scales[name] = float(f"{value:.{SCALE_DIGITS}g}")
+        if value <= NO_SCALE:
+            problems.add(
+                policy.path.name,
+                f"nothing of goal {name!r} can be earned in case {case.name!r} "
+                f"(its ideal is {value:g})",
+                column=f"goals.{name}.scale",
+                expected="a scale as a number, or 'none'",
+            )
+    policy.retold(problems).raise_if_any(PolicyError)
+    return scales
+
+
+@typed
+def build_model(
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    *,
+    changes: Mapping[str, object] = NO_CHANGES,
+    scales: Mapping[str, float] | None = None,
+    extend: Extend | None = None,
+) -> Model:
+    """Build the Pyomo model of a policy on a case.
+
+    Parameters
+    ----------
+    changes
+        Values by dotted address, as in :func:`optimizer.solve`.
+    scales
+        Raw value of each goal that counts as 1; worked out from the relaxation without it.
+    extend
+        Function that adds custom rules, as in :func:`optimizer.solve`.
+
+    Raises
+    ------
+    InputError, PolicyError, ExtensionError
+        Case, policy or custom rules are wrong.
+    """
+    wanted = Wanted(read_pair(policy, case, changes), changes, extend)
+    policy = wanted.pair.policy
+    given = {} if scales is None else given_scales(policy, scales, are_all=True)
+    instance, model = wanted.built(given)
+    goals = policy.goals.values()
+    if scales is None and any(goal.scale == "ideal" for goal in goals):
+        loaded = LoadedModel(instance, model)
+        loaded.set_costs(scales_of(wanted, loaded, Watch()))
+    return model
+
+
+@typed
+def write_model(
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    path: str | Path,
+    *,
+    changes: Mapping[str, object] = NO_CHANGES,
+    extend: Extend | None = None,
+) -> Path:
+    """Write the model of a policy on a case as a file that any solver reads.
+
+    Parameters
+    ----------
+    path
+        File to write, ``.lp`` or ``.mps``; an older one is replaced, and nothing else. Rows and
+        columns keep their names.
+    changes, extend
+        As in :func:`optimizer.solve`.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    OptimizerError
+        If the file is neither ``.lp`` nor ``.mps``.
+    InputError, PolicyError, ExtensionError
+        Case, policy or custom rules are wrong.
+    TargetError
+        If something else is there, or the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix not in MODEL_SUFFIXES:
+        raise OptimizerError(f"{path.name}: a model is written as {' or '.join(MODEL_SUFFIXES)}")
+    place, style = model_place(path), path.suffix.removeprefix(".")
+    model = build_model(policy, case, changes=changes, extend=extend)
+    write_formulation(place, model_text(model, style), style)
+    return path

@@ -1,0 +1,43 @@
+"""What could move a plan: versions, and the function that added custom rules."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import inspect
+import platform
+from collections.abc import Callable, Mapping
+
+from optimizer.io.toml import frozen
+
+VERSIONED = ("talent-optimizer", "pyomo", "highspy", "numpy", "pandas", "scipy", "pydantic")
+
+
+def function_told(function: Callable[..., object]) -> dict[str, str | None]:
+    """Name of a function, and hash of its text where it is to be had."""
+    name = f"{function.__module__}.{getattr(function, '__qualname__', type(function).__qualname__)}"
+    try:
+        text = inspect.getsource(function)
+    except (OSError, TypeError):
+        return {"function": name, "sha256": None}
+    return {"function": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def plain(value: object) -> object:
+    """Values as JSON has them: lists for tuples, Python's numbers for NumPy's."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return frozen(value)
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that can move a plan."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in VERSIONED:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "unknown"
+    return found

@@ -1,0 +1,1 @@
+"""Text of messages: numbers in them, and characters that no name needs."""
