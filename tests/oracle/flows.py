@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from .matrix import Expr, Matrix, total
+from .matrix import INFINITY, Expr, Matrix, total
 from .reader import STANDARD, Problem
 
 # A member of a margin: ("country",) on the country margin, (group, region) on the region margin.
@@ -185,22 +185,43 @@ class Flows:
                 column = matrix.continuous("stays", country, track, following, year)
                 self.arrivals.setdefault(((country,), following, year), []).append(column)
                 self.departures.setdefault(((country,), track, year), []).append(column)
+        rooms: list[tuple[int, Expr, bool]] = []
+        hosts = {line["track"] for line in problem.rows("sites")}
         for (track, following), rate in problem.continuations().items():
+            nowhere = bool(problem.regions) and following not in hosts
             for year, country in product(problem.window, problem.countries):
                 for column in self.departures.get(((country,), track, year), []):
                     if matrix.columns[column].name[3] != following:
                         continue
-                    row = Expr().add_column(column)
+                    room = Expr()
                     for level in problem.levels(track):
                         share = rate * problem.stay_rate_factor(track, level)
-                        row.add(self.completers((country,), track, level, year), -share)
+                        room.add(self.completers((country,), track, level, year), share)
+                    row = Expr().add_column(column).add(room, -1.0)
                     matrix.at_most("stays_within_completers", row, 0.0)
-                    others = {c: share for c, share in row.terms.items() if c != column}
-                    hosts = {line["track"] for line in problem.rows("sites")}
-                    nowhere = bool(problem.regions) and following not in hosts
-                    if nowhere or not matrix.can_be(others, row.constant):
-                        # Nobody completes there, or could live where they go on to.
-                        matrix.columns[column].upper = 0.0
+                    rooms.append((column, room, nowhere))
+        self._open_stays(rooms)
+
+    def _open_stays(self, rooms: list[tuple[int, Expr, bool]]) -> None:
+        """Nobody stays who never came, or for whom there is no place where they would go on.
+
+        Repeated, as those who stay once may stay again.
+        """
+        columns = self.matrix.columns
+        for column, _, _ in rooms:
+            columns[column].upper = 0.0
+        while True:
+            opened = [
+                column
+                for column, room, nowhere in rooms
+                if not columns[column].upper
+                and not nowhere
+                and self.matrix.can_be(room.terms, room.constant)
+            ]
+            if not opened:
+                return
+            for column in opened:
+                columns[column].upper = INFINITY
 
     def _add_placed(self) -> None:
         problem, matrix = self.problem, self.matrix
@@ -243,19 +264,24 @@ class Flows:
         problem, matrix = self.problem, self.matrix
         for (track, following), year in product(problem.continuations(), problem.window):
             for group in problem.groups(following):
-                balance = Expr()
+                balance, going = Expr(), []
                 for region in problem.site_regions(following):
                     column = matrix.continuous("stays_at", track, following, group, region, year)
                     place = (group, region)
                     self.arrivals.setdefault((place, following, year), []).append(column)
                     self.departures.setdefault((place, track, year), []).append(column)
-                    balance.add_column(column)
+                    going.append(column)
                 for country in problem.countries:
                     if problem.group(following, country) != group:
                         continue
                     for column in self.arrivals.get(((country,), following, year), []):
                         if matrix.columns[column].name[2] == track:
                             balance.add_column(column, -1.0)
+                is_open = matrix.can_be(balance.terms)
+                for column in going:
+                    balance.add_column(column)
+                    if not is_open:
+                        matrix.columns[column].upper = 0.0
                 matrix.equal("stays_match_places", balance)
 
     # Single slots
