@@ -12,6 +12,7 @@ import openpyxl
 import pandas as pd
 import pyomo.environ as pyo
 import pytest
+from python_calamine import CalamineWorkbook
 
 import optimizer
 from golden.small_cases import AGREED
@@ -21,7 +22,7 @@ from optimizer.errors import InputError
 from optimizer.plan import Plan, checking
 from optimizer.policy import Policy
 from optimizer.runs.parameters import COLUMNS
-from optimizer.runs.workbook import _rules, with_names, write_workbook
+from optimizer.runs.workbook import _rules, sheets_of, with_names, write_workbook
 from optimizer.schema.rules import BOUNDS, RULES
 from workbook_builder import set_cells, write_book
 
@@ -126,6 +127,20 @@ def test_names_stand_beside_every_key(case: Case) -> None:
     assert named["world_region"].tolist() == countries["world_region"].tolist()[:2]
 
 
+def test_every_sheet_reads_back_as_its_table(
+    book: Path, plan: Plan, policy: Policy, case: Case
+) -> None:
+    sheets = sheets_of(plan, policy, case)
+    read = CalamineWorkbook.from_path(book)
+    assert read.sheet_names == list(sheets)
+    for name, table in sheets.items():
+        told = table.astype("object").where(table.notna(), "").to_numpy().tolist()
+        found = read.get_sheet_by_name(name).to_python()
+        assert found == [list(table), *told], name
+        kinds = [[str if isinstance(value, str) else float for value in row] for row in told]
+        assert [[type(value) for value in row] for row in found[1:]] == kinds, name
+
+
 def test_the_same_plan_gives_the_same_bytes(
     book: Path, plan: Plan, policy: Policy, case: Case
 ) -> None:
@@ -219,6 +234,46 @@ def test_text_stays_text(plan: Plan, policy: Policy, case: Case, tmp_path: Path)
     ]
 
 
+@pytest.fixture
+def short_sheets(monkeypatch: pytest.MonkeyPatch, plan: Plan) -> None:
+    """Sheets that take the slots, but not the header above them as well, nor any longer table."""
+    assert len(plan.tables["rules"]) > len(plan.slots) > len(plan.tables["goals"])
+    monkeypatch.setattr("optimizer.runs.workbook.MOST_ROWS", len(plan.slots))
+
+
+@pytest.mark.usefixtures("short_sheets")
+def test_tables_that_are_too_long_for_a_sheet_are_left_out_and_told(
+    book: Path, plan: Plan, case: Case
+) -> None:
+    sheets = pd.read_excel(book, None, engine="calamine")
+    assert "goals" in sheets
+    assert not {"slots", "rules"} & sheets.keys()
+    rows = sheets["parameters"].query("group == 'too long'").set_index("name")
+    assert rows.loc[["slots", "rules"], "value"].tolist() == [
+        len(plan.slots),
+        len(plan.tables["rules"]),
+    ]
+    assert rows.loc["slots", "why"] == (
+        "A sheet takes 1,048,576 rows, its header among them, so that there is none."
+    )
+    assert "has no sheet 'slots'" in refusal(book, case)
+
+
+def test_a_plan_of_which_a_part_is_left_out_is_not_guessed(
+    plan: Plan, policy: Policy, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays = plan.decisions.stays
+    many = pd.concat([stays.assign(year=stays["year"] + more) for more in range(100)])
+    longer = replace(plan, decisions=replace(plan.decisions, stays=many))
+    assert len(many) > len(plan.slots)
+    monkeypatch.setattr("optimizer.runs.workbook.MOST_ROWS", len(plan.slots) + 1)
+    runs.write_tables(longer, tmp_path, policy, case)
+    assert refusal(tmp_path / "plan.xlsx", case) == (
+        "1 problem\n- plan.xlsx: sheet decisions was left out, because it is too long for a "
+        "workbook\n    Expected the run folder, which holds all of it."
+    )
+
+
 # Reading it back --------------------------------------------------------------------------------
 
 
@@ -230,6 +285,8 @@ def test_a_workbook_reads_back_as_the_run(
     for name, table in ours.decisions.tables().items():
         other = getattr(folder.decisions, name)
         pd.testing.assert_frame_equal(table.reset_index(drop=True), other.reset_index(drop=True))
+        made = getattr(plan.decisions, name).reset_index(drop=True)
+        pd.testing.assert_frame_equal(table.reset_index(drop=True), made, check_exact=True)
     assert ours.scales == folder.scales == plan.provenance["scales"]
     assert ours.assumed == ()
     assert checking.differences(ours, policy, case) == []

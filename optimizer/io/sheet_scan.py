@@ -15,6 +15,9 @@ from optimizer.io.packages import WORKBOOK_PART, Package, PackageError
 LONGEST_TEXT = 32_767
 """Characters that a spreadsheet program takes in one cell."""
 
+MOST_ROWS = 1_048_576
+"""Rows of a sheet, its header among them."""
+
 MOST_TEXT = 200_000_000
 """Characters of all text cells of a sheet together."""
 

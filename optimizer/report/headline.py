@@ -124,11 +124,12 @@ def _findings(material: Material) -> list[str]:
     if len(slots):
         total = float(slots["slots"].sum())
         by_track = slots.groupby("track", sort=False)["slots"].sum()
+        by_country = slots.groupby("country", sort=False)["slots"].sum()
         track = str(by_track.idxmax())
         countries = [
             f"{names.of('country', country)} ({figures.percent(share)})"
             for country in material.by_size("country")
-            if (share := slots.loc[slots["country"].eq(country), "slots"].sum() / total) >= NOTABLE
+            if (share := by_country[country] / total) >= NOTABLE
         ]
         text = (
             f"The largest track is {names.of('track', track)} with "

@@ -83,8 +83,8 @@ def _bars(material: Material, rules: pd.DataFrame, colour: Colour) -> tuple[Bar,
         if not len(binding):
             continue
         told = binding.sort_values("limit", ascending=False, kind="stable")
-        place = told[["by", "place"]].apply(_whatever_the_year, axis=1)
-        told = told[~place.duplicated()].head(EXAMPLES)
+        places = pd.Series(map(_whatever_the_year, told["by"], told["place"]), told.index)
+        told = told[~places.duplicated()].head(EXAMPLES)
         examples = [f"{_key(material, row)}: {_told(row)}" for row in records(told)]
         if len(binding) > len(told):
             examples.append(f"and {counted(len(binding) - len(told), 'more row')}")
@@ -104,11 +104,11 @@ def _bars(material: Material, rules: pd.DataFrame, colour: Colour) -> tuple[Bar,
     return tuple(sorted(bars, key=lambda bar: -bar.pieces[0].length))
 
 
-def _whatever_the_year(row: pd.Series) -> tuple[object, ...]:
+def _whatever_the_year(by: tuple[str, ...], place: tuple[object, ...]) -> tuple[object, ...]:
     """Place of a row without its year: examples that differ only there say the same."""
     return tuple(
         value
-        for column, value in zip(row["by"], row["place"], strict=True)
+        for column, value in zip(by, place, strict=True)
         if column not in ("year", "entry_year") and not (column == "" and value in YEARS)
     )
 

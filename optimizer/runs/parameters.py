@@ -12,28 +12,28 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.frames import rows_of
+from optimizer.io.sheet_scan import MOST_ROWS
 from optimizer.plan import Plan
 from optimizer.policy import Amount, Policy, Relative
 from optimizer.policy.cell_text import filter_text, names_text
 
 COLUMNS = ("group", "name", "value", "unit", "of", "why")
 SCALE, INPUT, HASH, EXTEND = "goal scale", "input", "policy hash", "custom rules from"
-DROPPED = "dropped"
+DROPPED, TOO_LONG = "dropped", "too long"
 """Groups that are read back when the plan is checked."""
-
-LONGEST = 32_767
-"""Characters that a spreadsheet program takes in one cell."""
 
 Row = tuple[str, str, object, str, str, str]
 
 
-def parameters(plan: Plan, policy: Policy, case: Case) -> pd.DataFrame:
+def parameters(plan: Plan, policy: Policy, case: Case, too_long: Mapping[str, int]) -> pd.DataFrame:
     """Give what a plan was made with.
 
     Parameters
     ----------
     policy
         The policy as changed, that the plan was made for.
+    too_long
+        Rows of the tables that are not in the workbook, because no sheet takes as many.
 
     Returns
     -------
@@ -47,6 +47,7 @@ def parameters(plan: Plan, policy: Policy, case: Case) -> pd.DataFrame:
         *_further_rows(policy, case),
         *_custom_rows(plan),
         *_origin_rows(plan),
+        *_too_long_rows(too_long),
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": "object"})
 
@@ -61,7 +62,7 @@ def _row(
 def _printable(text: str) -> str:
     """Give a text as a cell takes it; line breaks stay."""
     plain = "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
-    return plain.strip()[:LONGEST]
+    return plain.strip()
 
 
 def _plan_rows(plan: Plan, policy: Policy, case: Case) -> Iterator[Row]:
@@ -181,6 +182,12 @@ def _origin_rows(plan: Plan) -> Iterator[Row]:
         yield _row("version", name, version)
 
 
+def _too_long_rows(too_long: Mapping[str, int]) -> Iterator[Row]:
+    why = f"A sheet takes {MOST_ROWS:,} rows, its header among them, so that there is none."
+    for name, count in too_long.items():
+        yield _row(TOO_LONG, name, count, "rows", why=why)
+
+
 def _counted(measure: str, where: Mapping[str, Any], by: tuple[str, ...]) -> str:
     """Say what is counted, in the words of a policy's cells."""
     of = f" where {filter_text(dict(where))}" if where else ""
@@ -209,6 +216,8 @@ def facts_of(table: pd.DataFrame) -> dict[str, Any]:
         facts["case_hashes"] = groups[INPUT]
     if DROPPED in groups:
         facts["dropped"] = list(groups[DROPPED])
+    if TOO_LONG in groups:
+        facts["too_long"] = list(groups[TOO_LONG])
     for digest in groups.get(HASH, {}).values():
         facts["policy_hash"] = digest
     for function, digest in groups.get(EXTEND, {}).items():

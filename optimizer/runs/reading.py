@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -160,6 +160,7 @@ def _read_book(path: Path, case: Case) -> ReadPlan:
     table = with_scales(sheets.table(PARAMETERS), sheets.found)
     sheets.told().raise_if_any(InputError)
     facts = facts_of(table) if len(table) else {}
+    _check_whole(facts, path, problems)
     scales = facts.get("scales", {})
     if OTHERS.name not in workbook.sheets:
         return replace(_assumed(slots, case), scales=scales, facts=facts)
@@ -186,6 +187,15 @@ def _has_slots(workbook: Workbook, problems: Problems) -> bool:
         expected = "a sheet with the columns country, track, year and slots"
         problems.add(workbook.path.name, message, expected=expected)
     return not len(problems)
+
+
+def _check_whole(facts: Mapping[str, Any], path: Path, problems: Problems) -> None:
+    """Refuse a workbook that has no room for a part of the plan, which is not to be guessed."""
+    for name in (OTHERS.name, VALUES.name):
+        if name in facts.get("too_long", ()):
+            message = f"sheet {name} was left out, because it is too long for a workbook"
+            problems.add(path.name, message, expected="the run folder, which holds all of it")
+    problems.raise_if_any(InputError)
 
 
 class _Sheets:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,16 +15,15 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import not_installed
 from optimizer.io.grids import letters
+from optimizer.io.sheet_scan import MOST_ROWS
 from optimizer.io.writing import book_bytes, write_bytes
 from optimizer.plan import Plan
 from optimizer.plan.subject import PLACE
 from optimizer.policy import Policy
 from optimizer.runs.decision_rows import decision_rows
 from optimizer.runs.parameters import parameters
+from optimizer.runs.sheet_rows import sheet_rows
 from optimizer.schema.rules import BOUNDS, RULES
-
-RISKY_STARTS = ("=", "#")
-"""How text begins that would become a formula or an error, unless its cell is marked as text."""
 
 PARAMETERS = "parameters"
 
@@ -48,14 +47,16 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Sheets with names beside their keys, and those left out of them.
 
-Every column takes a quarter of a second in the longest tables, so that there only stands what the
-keys of most cases do not say themselves.
+Every column makes the longest tables a tenth larger, so that there only stands what the keys of
+most cases do not say themselves.
 """
 
 CREATED = datetime.datetime(2000, 1, 1)
 """Fixed, so that the same plan gives the same bytes."""
 
 PACKED = (1980, 1, 1, 0, 0, 0)
+
+END_OF_ROWS = b"</sheetData>"
 
 
 def write_workbook(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
@@ -75,22 +76,48 @@ def write_workbook(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
         from openpyxl import Workbook
     except ImportError as error:
         raise not_installed("plan.xlsx", "openpyxl", "excel") from error
+    sheets = sheets_of(plan, policy, case)
     book = Workbook(write_only=True)
     book.properties.created = book.properties.modified = CREATED
 
     def fill() -> None:
-        for name, table in sheets_of(plan, policy, case).items():
-            _write_sheet(book.create_sheet(name), table)
+        for name, table in sheets.items():
+            _begin_sheet(book.create_sheet(name), table)
 
-    parts, content = book_bytes(book, fill, compression=ZIP_STORED), io.BytesIO()
-    with ZipFile(io.BytesIO(parts)) as unpacked, ZipFile(content, "w") as package:
-        for part in unpacked.namelist():
-            package.writestr(ZipInfo(part, PACKED), unpacked.read(part), ZIP_DEFLATED)
-    write_bytes(path, content.getvalue())
+    frame = book_bytes(book, fill, compression=ZIP_STORED)
+    write_bytes(path, _with_rows(frame, sheets.values()))
+
+
+def _begin_sheet(sheet: Any, table: pd.DataFrame) -> None:
+    """Give a sheet all but its rows."""
+    sheet.freeze_panes = "A2"
+    if len(table.columns):
+        sheet.auto_filter.ref = f"A1:{letters(len(table.columns))}{len(table) + 1}"
+    sheet.append([str(column) for column in table])
+
+
+def _with_rows(frame: bytes, tables: Iterable[pd.DataFrame]) -> bytes:
+    """Fill the rows of tables into a workbook whose sheets, in their order, have their headers."""
+    by_part = {f"xl/worksheets/sheet{at}.xml": table for at, table in enumerate(tables, start=1)}
+    content = io.BytesIO()
+    with ZipFile(io.BytesIO(frame)) as begun, ZipFile(content, "w") as package:
+        for part in begun.namelist():
+            info = ZipInfo(part, PACKED)
+            info.compress_type = ZIP_DEFLATED
+            above, end, below = begun.read(part).partition(END_OF_ROWS)
+            with package.open(info, "w") as file:
+                file.write(above)
+                if part in by_part:
+                    file.writelines(sheet_rows(by_part[part], first=2))
+                file.write(end + below)
+    return content.getvalue()
 
 
 def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]:
-    """Give the tables of the workbook; the integration budget by its keys, whatever the line."""
+    """Give the tables of the workbook; the integration budget by its keys, whatever the line.
+
+    A table that is longer than a sheet can be is none of them, which its parameters tell.
+    """
     sheets = {"slots": plan.slots, "decisions": decision_rows(plan.decisions)}
     if len(plan.decisions.variables):
         sheets |= {"variables": plan.decisions.variables}
@@ -106,7 +133,9 @@ def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]
     sheets |= {"integration": total.reset_index()}
     for name, left_out in LEFT_OUT.items():
         sheets[name] = with_names(sheets[name], case).drop(columns=list(left_out))
-    return sheets | {PARAMETERS: parameters(plan, policy, case)}
+    too_long = {name: len(table) for name, table in sheets.items() if len(table) >= MOST_ROWS}
+    fitting = {name: table for name, table in sheets.items() if name not in too_long}
+    return fitting | {PARAMETERS: parameters(plan, policy, case, too_long)}
 
 
 def _rules(plan: Plan) -> pd.DataFrame:
@@ -129,32 +158,3 @@ def with_names(table: pd.DataFrame, case: Case) -> pd.DataFrame:
             rows = case.table(home).set_index(column)
             named |= {new: table[column].map(rows[old]) for new, old in attributes.items()}
     return pd.DataFrame(named)
-
-
-def _write_sheet(sheet: Any, table: pd.DataFrame) -> None:
-    from openpyxl.cell import WriteOnlyCell
-
-    sheet.freeze_panes = "A2"
-    if len(table.columns):
-        sheet.auto_filter.ref = f"A1:{letters(len(table.columns))}{len(table) + 1}"
-    sheet.append([str(column) for column in table])
-    cells = table.astype("object").where(table.notna() & ~table.isin([""]), None)
-    risky = [_is_risky(column) for _, column in cells.items()]
-    for row in cells.itertuples(index=False, name=None):
-        if not any(risky):
-            sheet.append(row)
-            continue
-        inert = []
-        for value, is_risky in zip(row, risky, strict=True):
-            cell = WriteOnlyCell(sheet, value=value)
-            if is_risky and isinstance(value, str):
-                cell.data_type = "s"
-            inert.append(cell)
-        sheet.append(inert)
-
-
-def _is_risky(column: pd.Series) -> bool:
-    """Whether a column has text that would become a formula or an error."""
-    return any(
-        isinstance(value, str) and value.startswith(RISKY_STARTS) for value in column.tolist()
-    )

@@ -31,9 +31,9 @@ from optimizer.session.stand_ins import Scales, scales_in_time
 from optimizer.solver import Progress, Solution, Watch
 from optimizer.solver.tightening import told
 
-CHECKING, WRITING = 0.5, 1.6
+CHECKING, WRITING = 0.5, 0.9
 """Time that checking a plan takes, and checking and writing it, in multiples of the time that a
-command took from its start until the model was loaded: 0.4 and 1.4 on the Japan case. Both grow
+command took from its start until the model was loaded: 0.4 and 0.7 on the Japan case. Both grow
 with the case and with the slowness of the machine."""
 MOST_RESERVED = 0.3
 """Largest share of the time left that is kept for them."""

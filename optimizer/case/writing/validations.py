@@ -7,9 +7,8 @@ from typing import Any
 from optimizer.case.writing.contents import Contents
 from optimizer.io.cells import expected
 from optimizer.io.grids import letters
+from optimizer.io.sheet_scan import MOST_ROWS
 from optimizer.schema.tables import TABLES, ColumnSpec
-
-LAST_ROW = 1_048_576
 
 
 def add_validation(sheet: Any, letter: str, column: ColumnSpec, contents: Contents) -> None:
@@ -26,7 +25,7 @@ def add_validation(sheet: Any, letter: str, column: ColumnSpec, contents: Conten
         errorTitle=column.name,
         error=f"Expected {expected(column)}."[:255],
     )
-    validation.add(f"{letter}2:{letter}{LAST_ROW}")
+    validation.add(f"{letter}2:{letter}{MOST_ROWS}")
     sheet.data_validations.append(validation)
 
 
