@@ -27,7 +27,7 @@ TAIL = 300
 
 PACKAGES = (
     "talent-optimizer pyomo highspy numpy pandas scipy linopy xarray PuLP cvxpy pyoptinterface "
-    "ortools pyscipopt cbcbox"
+    "ortools pyscipopt cbcbox openpyxl XlsxWriter"
 )
 
 Payload = Mapping[str, Any]

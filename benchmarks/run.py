@@ -26,6 +26,7 @@ import changing
 import command
 import gap_tables
 import gaps
+import house
 import scale
 from measuring import HERE, environment
 
@@ -33,6 +34,7 @@ PARTS: dict[str, tuple[str, ModuleType]] = {
     "build": ("Building and loading the same model", building),
     "changes": ("Solving on after changes", changes),
     "command": ("The whole command", command),
+    "house": ("What the house does besides solving", house),
     "gaps": ("Time to a proven gap", gaps),
     "scale": ("Scale", scale),
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import io
 import json
 import subprocess
 import sys
@@ -12,7 +14,9 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from python_calamine import CalamineWorkbook
 
 from optimizer import build_instance, load_case, load_policy, validate
 from optimizer.instance.sets import options
@@ -125,6 +129,46 @@ def test_gaps_count_for_plans_that_are_worth_what_was_said() -> None:
     assert found["best of the four, flat"] == ["1", "4", "30", "30", "0", "0"]
     assert found["CBC, flat"] == ["1", "30", "30", "30", "0", "1"]
     assert tables.gap_at_end(rows, more) == pytest.approx(0.03 / 99.97)
+
+
+def test_all_ways_to_write_a_workbook_write_the_same_cells() -> None:
+    writing = script("house_writing")
+    table = pd.DataFrame({"text": ["=1+1", "", "b"], "number": [0.5, float("nan"), 3.0]})
+    books = [writing.cell_by_cell({"one": table, "two": table[:1]})]
+    if importlib.util.find_spec("xlsxwriter") is not None:
+        books.append(writing.constant_memory({"one": table, "two": table[:1]}))
+    for book in books:
+        read = CalamineWorkbook.from_filelike(io.BytesIO(book))
+        one, two = (read.get_sheet_by_name(name).to_python() for name in read.sheet_names)
+        assert one == [["text", "number"], ["=1+1", 0.5], ["", ""], ["b", 3.0]]
+        assert two == one[:2]
+
+
+def test_ways_of_a_job_take_turns_and_are_compared_with_the_old_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = script("house")
+    asked: list[str] = []
+
+    def apart(_: str, payload: dict[str, Any], *, limit: float) -> tuple[list[Any], str]:
+        asked.append(payload["way"])
+        # Each takes longer the later it comes; the peer is not there.
+        is_absent = payload["way"].startswith("XlsxWriter")
+        return ([], "not installed") if is_absent else ([{"seconds": 1.0 * len(asked)}], "ok")
+
+    monkeypatch.setattr(house, "apart", apart)
+    rows = house.measured(quick=False)
+
+    old, peer, ours = house.JOBS["writing a run"].WAYS
+    assert asked == ["prepare", *(old, peer, ours) * 3]
+    assert [row["seconds"] for row in rows] == [[2.0, 5.0, 8.0], [], [4.0, 7.0, 10.0]]
+    assert [row["ended"] for row in rows] == ["ok", "not installed", "ok"]
+    cells = [line.split("|")[4:6] for line in house.told(rows).splitlines()[2:]]
+    assert [[cell.strip() for cell in line] for line in cells] == [
+        ["5", "1"],
+        ["-", "-"],
+        ["7", "1.4"],
+    ]
 
 
 def test_the_quick_run_needs_no_peers_and_writes_its_page(tmp_path: Path) -> None:
