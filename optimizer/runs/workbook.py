@@ -22,7 +22,7 @@ from optimizer.plan.subject import PLACE
 from optimizer.policy import Policy
 from optimizer.runs.decision_rows import decision_rows
 from optimizer.runs.parameters import parameters
-from optimizer.runs.sheet_rows import sheet_rows
+from optimizer.runs.xml_rows import xml_rows
 from optimizer.schema.rules import BOUNDS, RULES
 
 PARAMETERS = "parameters"
@@ -108,7 +108,7 @@ def _with_rows(frame: bytes, tables: Iterable[pd.DataFrame]) -> bytes:
             with package.open(info, "w") as file:
                 file.write(above)
                 if part in by_part:
-                    file.writelines(sheet_rows(by_part[part], first=2))
+                    file.writelines(xml_rows(by_part[part], first=2))
                 file.write(end + below)
     return content.getvalue()
 

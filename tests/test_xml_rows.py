@@ -12,7 +12,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from optimizer.io.sheet_scan import LONGEST_TEXT
-from optimizer.runs import sheet_rows, workbook
+from optimizer.runs import workbook, xml_rows
 
 HOSTILE = (
     "=1+1",
@@ -109,7 +109,7 @@ def test_cells_keep_their_kinds_side_by_side() -> None:
 def test_blank_cells_are_none_and_infinite_numbers_are_words() -> None:
     nothing = ["", None, float("nan"), pd.NA, pd.NaT]
     table = pd.DataFrame({"value": pd.Series([*nothing, float("inf")], dtype="object")})
-    (rows,) = sheet_rows.sheet_rows(table, first=2)
+    (rows,) = xml_rows.xml_rows(table, first=2)
     assert rows.decode().count("<c ") == 1
     assert [value for (value,) in cells(book_of(v=table), "v")[1:]] == [*[""] * 5, "inf"]
 
@@ -131,11 +131,11 @@ def test_what_a_cell_has_no_room_for_is_cut_and_shown_to_be(text: str, written: 
 
 
 def test_rows_go_on_from_block_to_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet_rows, "AT_A_TIME", 2)
+    monkeypatch.setattr(xml_rows, "AT_A_TIME", 2)
     # Labels of rows do not matter, and columns may be called alike.
     table = pd.DataFrame([[number, f"row {number}"] for number in range(5)], columns=["a", "a"])
     table.index = pd.Index([9, 9, 1, 0, 3])
-    blocks = list(sheet_rows.sheet_rows(table, first=2))
+    blocks = list(xml_rows.xml_rows(table, first=2))
     assert len(blocks) == 3
     assert blocks[-1].startswith(b'<row r="6"><c r="A6">')
     read = cells(book_of(t=table.set_axis(["a", "b"], axis=1)), "t")

@@ -1,4 +1,4 @@
-"""Writes the rows of a sheet as XML, where libraries that take cell by cell need ten times as long.
+"""Writes the rows of a sheet as XML: libraries that take single cells need 4 to 8 times as long.
 
 Text stands in its cell as it is, whatever it begins with: there is no formula, link or number that
 could be made of it. Numbers have all their digits, so that they read back as what they were.
@@ -27,7 +27,7 @@ make line feeds; and an underscore that they would take for the beginning of an 
 MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
-def sheet_rows(table: pd.DataFrame, first: int) -> Iterator[bytes]:
+def xml_rows(table: pd.DataFrame, first: int) -> Iterator[bytes]:
     """Give the rows of a table as they stand in the XML of a sheet, some thousand at a time.
 
     Parameters
