@@ -203,6 +203,14 @@ def test_one_broken_rule_is_told_in_the_singular(capsys: pytest.CaptureFixture[s
         assert f"{told} 1.0000 points." in capsys.readouterr().out
 
 
+def test_words_and_formulas_need_no_scales(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # All goals of this policy are on scale `ideal`.
+    assert run(monkeypatch, "formulation", ROOT / "models" / "balanced.toml", CASE) == 0
+    assert "spending_within_budget" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("style", ["markdown", "latex", "lp", "mps"])
 def test_formulation_writes_every_format(
     style: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -19,6 +19,8 @@ from optimizer.runs.facts import RunFacts, facts_in
 ROOT = Path(__file__).parents[1]
 FACTS = {
     "scales": {"g": 2},
+    "scales_from": "worked out",
+    "provisional_scales": ["g"],
     "case_hashes": {"case.toml": "a"},
     "policy_hash": "b",
     "changes": {"goals.g.weight": "*1.1", "budgets[line=a].amount": 5},

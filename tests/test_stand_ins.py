@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from optimizer import InfeasibleError, NoPlanError, Plan, evaluate, solve, stand_ins
+from optimizer import InfeasibleError, NoPlanError, Plan, PolicyError, Session, evaluate, solve
 from optimizer.cli import main
-from optimizer.session.stand_ins import Scales
+from optimizer.io import cache
+from optimizer.session import stand_ins
+from optimizer.session.stand_ins import Provisional
 from optimizer.solver import Watch
 from optimizer.solver.part import Part
 
@@ -36,7 +38,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 @pytest.fixture
 def slow(hurry: pytest.MonkeyPatch) -> None:
     """Nor is there any time for them after the first plan."""
-    hurry.setattr(Scales, "exact", lambda *_: None)
+    hurry.setattr(Provisional, "exact", lambda *_: None)
 
 
 def test_a_part_ends_so_soon_that_time_is_left_for_what_comes_after() -> None:
@@ -147,3 +149,32 @@ def test_no_scales_no_plan(tmp_path: Path) -> None:
     policy.write_text(POLICY.read_text(encoding="utf-8") + clash, encoding="utf-8")
     with pytest.raises(InfeasibleError, match="thrift"):
         solve(policy, CASE, time_limit=LONG)
+
+
+@pytest.mark.usefixtures("slow")
+def test_scales_that_stand_in_for_others_are_neither_kept_nor_handed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: Plan
+) -> None:
+    monkeypatch.setenv(cache.FOLDER, str(tmp_path))
+    hurried = solve(POLICY, CASE, time_limit=LONG)
+    assert hurried.provenance["provisional_scales"]
+    assert not list(tmp_path.rglob("*.json"))
+    with pytest.raises(PolicyError, match="only stands in for an ideal"):
+        solve(POLICY, CASE, scales=hurried)
+    # A session has no time limit; once they are known there is nothing to hurry about.
+    assert Session(POLICY, CASE).scales == plain.provenance["scales"]
+    known = solve(POLICY, CASE, time_limit=LONG)
+    assert "provisional_scales" not in known.provenance
+    assert known.provenance["scales"] == plain.provenance["scales"]
+    assert known.provenance["deterministic"]
+
+
+@pytest.mark.usefixtures("hurry")
+def test_ideals_that_became_exact_after_the_first_plan_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cache.FOLDER, str(tmp_path))
+    assert solve(POLICY, CASE, time_limit=LONG).provenance["scales_from"] == "worked out"
+    known = solve(POLICY, CASE, time_limit=LONG)
+    assert known.provenance["scales_from"] == "kept from before"
+    assert known.provenance["deterministic"]

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from optimizer.io.targets import Made
     from optimizer.plan import Plan
     from optimizer.plan.expectations import Joined
+    from optimizer.plan.scales import OfRun
     from optimizer.session.preparation import Pair
 
 WRONG, USAGE, INFEASIBLE, NO_PLAN, UNEXPECTED = 1, 2, 3, 4, 5
@@ -61,6 +62,19 @@ Changes = Annotated[
         help="Change a value: goals.alliance.weight=0.5, or cells of the case: "
         "'budgets[line=jsps, year=2028].amount=9e9'; or a part of it: *1.1, /2, +10%, -10%, "
         "+=100. May be repeated.",
+    ),
+]
+
+Scales = Annotated[
+    Path | None,
+    typer.Option(
+        "--scales", metavar="RUN", help="Count by the ideals of this run, a folder or its run.json."
+    ),
+]
+Cache = Annotated[
+    bool,
+    typer.Option(
+        "--cache/--no-cache", help="Keep ideals that took time, and use those that were kept."
     ),
 ]
 
@@ -186,6 +200,8 @@ def solve(
         float | None, typer.Option(min=0.001, help="Wall seconds for the whole command.")
     ] = None,
     changes: Changes = None,
+    scales: Scales = None,
+    cache: Cache = True,
     expect: Annotated[
         Path | None, typer.Option(help="Expectations, a .toml file; exit code 5 if one is not met.")
     ] = None,
@@ -198,7 +214,7 @@ def solve(
     from optimizer.io.changes import parse_changes
     from optimizer.io.writing import new_folder
     from optimizer.plan import expectations
-    from optimizer.session.preparation import Wanted, read_pair
+    from optimizer.session.preparation import read_pair, wanted_for
     from optimizer.session.solving import WRITING, begun, planned, task_for
 
     case = _case_path(policy, case)
@@ -210,6 +226,7 @@ def solve(
     runs.require_writers()
     with watch.looking():
         pair = read_pair(policy, case, changed)
+        wanted = wanted_for(pair, changed, scales=_run_scales(scales), cache=cache)
     # Joined before solving, so that a typing error costs nothing.
     expected = (
         None
@@ -221,7 +238,7 @@ def solve(
     # Once there is a plan it is written, whatever is pressed.
     with place.aside() as made, interrupts.kept(lambda: watch.objective is not None):
         new_folder(made.path)
-        task = task_for(Wanted(pair, changed), watch, gap=gap, time_limit=time_limit)
+        task = task_for(wanted, watch, gap=gap, time_limit=time_limit)
         plan = planned(replace(task, log=made.path / runs.LOG, to_come=WRITING))
         line.end()
         found, refused = _written(plan, pair, made)
@@ -230,6 +247,13 @@ def solve(
         raise refused
     if not is_as_expected:
         raise typer.Exit(UNEXPECTED)
+
+
+def _run_scales(run: Path | None) -> OfRun | None:
+    """Scales of a run, where one is named."""
+    from optimizer.runs import reading
+
+    return None if run is None else reading.scales_of_run(run)
 
 
 def _written(plan: Plan, pair: Pair, made: Made) -> tuple[Path, TargetError | None]:
@@ -300,30 +324,37 @@ def check(
     plan: Annotated[Path, typer.Argument(help="Run folder, plan.xlsx or plan.csv.")],
     policy: PolicyPath,
     case: CasePath = None,
+    *,
     complete: Annotated[
         bool, typer.Option("--complete", help="Keep the slots, solve for everything else.")
     ] = False,
+    scales: Scales = None,
+    cache: Cache = True,
     as_json: Json = False,
 ) -> None:
     """Check a plan against every rule, whoever made it."""
+    from dataclasses import replace
+
     from optimizer import runs
     from optimizer.case import load_case
     from optimizer.plan import checking
     from optimizer.runs import reading
 
     loaded_case = load_case(_case_path(policy, case))
-    read = reading.read_plan(plan, loaded_case)
+    read, given = reading.read_plan(plan, loaded_case), _run_scales(scales)
     if complete:
         from optimizer.session import solving
 
         line = ProgressLine()
-        completed = solving.complete(read.decisions, policy, loaded_case, report=line.show)
+        completed = solving.complete(
+            read.decisions, policy, loaded_case, scales=given, cache=cache, report=line.show
+        )
         line.end()
         evaluation = checking.evaluate(completed, policy, loaded_case)
         assumed: tuple[str, ...] = ("everything but the slots was solved for",)
     else:
-        scales = checking.run_scales(read, policy)
-        evaluation = checking.evaluate(read.decisions, policy, loaded_case, scales=scales)
+        evaluation = checking.evaluate(read, policy, loaded_case, scales=given)
+        read = read if given is None else replace(read, scales=given.of)
         assumed = (*read.assumed, *checking.differences(read, policy, loaded_case))
     if as_json:
         document = {
@@ -405,11 +436,14 @@ def template(
 def formulation(
     policy: PolicyPath,
     case: CasePath = None,
+    *,
     style: Annotated[
         str, typer.Option("--format", help="markdown, latex, lp or mps.")
     ] = "markdown",
     out: Annotated[Path | None, typer.Option(help="File to write; stdout without it.")] = None,
     changes: Changes = None,
+    scales: Scales = None,
+    cache: Cache = True,
 ) -> None:
     """Write the model of a policy on a case, as mathematics or as a file for any solver."""
     if style not in ("markdown", "latex", "lp", "mps"):
@@ -421,17 +455,17 @@ def formulation(
         write_formulation,
     )
     from optimizer.io.changes import parse_changes
-    from optimizer.session.preparation import build_model
+    from optimizer.session.preparation import build_model, plain_model
 
     case = _case_path(policy, case)
     place = None if out is None else model_place(out)
     changed = parse_changes(changes or [])
-    # The words and formulas do not depend on scales, so none are worked out for them.
-    scales: dict[str, float] | None = {} if style in ("markdown", "latex") else None
-    model = build_model(policy, case, changes=changed, scales=scales)
     if style in ("markdown", "latex"):
-        text = exposition(model, style=style)
+        # The words and formulas do not depend on scales, so none are worked out for them.
+        text = exposition(plain_model(policy, case, changed), style=style)
     else:
+        given = _run_scales(scales)
+        model = build_model(policy, case, changes=changed, scales=given, cache=cache)
         text = model_text(model, style)
     if place is None:
         sys.stdout.write(text)

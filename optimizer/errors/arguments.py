@@ -42,7 +42,7 @@ SIMPLE: dict[str, Callable[[object], bool]] = {
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
 }
 """Kinds that are no records and no functions."""
-OTHERS = frozenset({"float", "object", "Any", "Mapping", "Iterable", "tuple"})
+OTHERS = frozenset({"float", "object", "Any", "Mapping", "Iterable", "tuple", "ScalesGiven"})
 """Kinds that are left to the function."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -36,6 +37,15 @@ from optimizer.solver.solution import OPTIMAL_GAP, Solution, without_plan
 from optimizer.solver.tightening import Link, tightened
 from optimizer.solver.watch import Watch, relative_gap
 from optimizer.solver.wholeness import wholeness
+
+AT_A_TIME = 2
+"""Ideals that are worked out side by side."""
+
+
+def _processors() -> int:
+    """Processors that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
 
 
 def search_log(log: Path) -> Path:
@@ -165,6 +175,11 @@ class LoadedModel:
             return None
         return {goal: value for goal, value in found.items() if value is not None}
 
+    @property
+    def ideal_options(self) -> Options:
+        """Options of HiGHS for ideals."""
+        return {**self.options, "threads": 1}
+
     def ideal_runs(
         self,
         goals: Sequence[str],
@@ -173,7 +188,8 @@ class LoadedModel:
     ) -> dict[str, Run]:
         """Relaxations of each goal alone; those that are not optimal have no objective.
 
-        Soft limits cost nothing here, so they do not bind. Two goals are solved at a time.
+        Soft limits cost nothing here, so they do not bind. Two goals are solved at a time where
+        there are two processors, each with one thread.
 
         Parameters
         ----------
@@ -188,7 +204,7 @@ class LoadedModel:
                 done(watch.seconds - began)
             return run
 
-        with ThreadPoolExecutor(max_workers=2) as pool:
+        with ThreadPoolExecutor(max_workers=min(AT_A_TIME, _processors())) as pool:
             return dict(zip(goals, pool.map(ideal, goals), strict=True))
 
     def _ideal(self, goal: str, watch: Watch) -> Run:
@@ -197,7 +213,8 @@ class LoadedModel:
             return Run("optimal", None, 0.0, 0.0)
         cost = np.zeros(len(self.matrix.cost))
         cost[column] = 1.0
-        lp = Engine(replace(self.matrix, cost=cost, offset=0.0), relaxed=True, options=self.options)
+        alone = replace(self.matrix, cost=cost, offset=0.0)
+        lp = Engine(alone, relaxed=True, options=self.ideal_options)
         run = lp.run(watch, afresh=True)
         if run.status == "unbounded":
             raise SolverError(f"the value of goal {goal!r} has no upper limit")

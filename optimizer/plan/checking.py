@@ -2,83 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from optimizer.case import Case, load_case
-from optimizer.errors import PolicyError, Problems, did_you_mean, some_of
+from optimizer.errors import PolicyError, Problems, some_of
 from optimizer.errors.arguments import typed
 from optimizer.frames import mapping
 from optimizer.instance import Instance, build_instance
-from optimizer.io.toml import frozen, shown
 from optimizer.plan import Decisions, Plan, variable_values
 from optimizer.plan.evaluation import Evaluation, evaluate_decisions, values_of
 from optimizer.plan.given import ReadPlan, decisions_in
+from optimizer.plan.scales import ScalesGiven, given_scales, known_scales, named_scales
 from optimizer.policy import Policy, load_policy
-from optimizer.policy.goals import SMALLEST_SCALE
 from optimizer.schema.addresses import is_cell
-from optimizer.schema.tables import LARGEST_NUMBER
 
 if TYPE_CHECKING:
     from optimizer.formulation import Model
     from optimizer.formulation.custom import Extend
-
-
-SCALES = "scales"
-"""Stands for the name of the file in problems with scales that are given."""
-
-
-def known_scales(policy: Policy) -> dict[str, float]:
-    """Scales that are given as numbers; 1 for the others."""
-    return {
-        name: float(goal.scale) if isinstance(goal.scale, int | float) else 1.0
-        for name, goal in policy.goals.items()
-    }
-
-
-def given_scales(policy: Policy, scales: Mapping[str, float], *, are_all: bool) -> dict[str, float]:
-    """Scale of every goal: as given, else as the policy says.
-
-    Parameters
-    ----------
-    are_all
-        Whether goals on scale ``ideal`` need one; otherwise they count raw.
-
-    Raises
-    ------
-    PolicyError
-        With every name that is no goal, every value that is no scale, and every goal that needs
-        one and has none.
-    """
-    problems = Problems()
-    found = known_scales(policy)
-    missing = [name for name, goal in policy.goals.items() if goal.scale == "ideal" and are_all]
-    if not isinstance(scales, Mapping):
-        problems.add(SCALES, f"{shown(scales)} is no table", expected="a scale for each goal")
-        raise PolicyError(problems)
-    for name, value in scales.items():
-        scale = frozen(value)
-        if name not in found:
-            expected = f"one of {', '.join(found)}"
-            maybe = did_you_mean(str(name), found)
-            problems.add(SCALES, f"there is no goal {name!r}", expected=expected, maybe=maybe)
-        elif (
-            isinstance(scale, bool)
-            or not isinstance(scale, int | float)
-            or not SMALLEST_SCALE <= scale <= LARGEST_NUMBER
-        ):
-            expected = f"a number from {SMALLEST_SCALE:g} to {LARGEST_NUMBER:g}"
-            problems.add(SCALES, f"{shown(value)} is no scale", column=name, expected=expected)
-        else:
-            found[name] = float(scale)
-    for name in missing:
-        if name not in scales:
-            problems.add(SCALES, "is missing", column=name, expected="a scale, as others have one")
-    problems.raise_if_any(PolicyError)
-    return found
 
 
 def require_case(policy: Policy, case: Case) -> None:
@@ -128,7 +71,7 @@ def evaluate(
     policy: Policy | str | Path,
     case: Case | str | Path,
     *,
-    scales: Mapping[str, float] | None = None,
+    scales: ScalesGiven | None = None,
     extend: Extend | None = None,
 ) -> Evaluation:
     """Recompute what a plan is worth and check every rule, without Pyomo and HiGHS.
@@ -141,9 +84,9 @@ def evaluate(
     decisions
         A plan, solved here or read, or its decision tables.
     scales
-        Raw value of each goal that counts as 1 before weights. A plan solved here brings its
-        own, and one that was read the ideals of its run; without any, goals on scale ``ideal``
-        count raw.
+        Raw value of each goal that counts as 1 before weights, or a plan, as in
+        :func:`optimizer.solve`. A plan solved here brings its own, and one that was read the
+        ideals of its run; without any, goals on scale ``ideal`` count raw.
     extend
         Function that adds custom rules, as in :func:`optimizer.solve`.
 
@@ -163,8 +106,9 @@ def evaluate(
     elif isinstance(decisions, Plan):
         known |= decisions.provenance.get("scales", {})
     if scales is not None:
-        given = given_scales(policy, scales, are_all=False)
-        known |= {name: given[name] for name in scales}
+        named = named_scales(policy, scales)
+        given = given_scales(policy, named, are_all=False)
+        known |= {name: given[name] for name in named}
     decisions = decisions_in(decisions)
     instance = build_instance(case, policy)
     if extend is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from optimizer.plan.scales import OWN, WORKED_OUT
 from optimizer.report import figures
 from optimizer.report.blocks import Bar, Bars, Block, Fact, Facts, Key, Piece, Section, Text
 from optimizer.report.colours import STROKE, qualitative
@@ -105,9 +106,15 @@ def _facts(material: Material) -> Facts:
 
 def _of_hundred(material: Material) -> str:
     goals = material.policy.goals.values()
-    if all(goal.scale == "ideal" and goal.weight >= 0 for goal in goals):
+    are_ideal = all(goal.scale == "ideal" and goal.weight >= 0 for goal in goals)
+    if are_ideal and _has_own_scales(material):
         return f"of 100, which every goal at its own best would give{_unchanged(material)}"
     return "weighted value, 100 at every goal's scale"
+
+
+def _has_own_scales(material: Material) -> bool:
+    """Whether scales are those of this policy and case, and not given from elsewhere."""
+    return material.plan.provenance.get("scales_from", WORKED_OUT) in OWN
 
 
 def _unchanged(material: Material) -> str:
@@ -210,6 +217,8 @@ def _by_stage(stages: pd.DataFrame, goal: str, points: float) -> dict[str, tuple
 
 def _ceilings(material: Material) -> Mapping[str, float]:
     """Points at a goal's scale, where the scale is what the goal alone could reach."""
+    if not _has_own_scales(material):
+        return {}
     table, goals = material.table("goals"), material.policy.goals
     total = float(table["weight"].abs().sum())
     weights = dict(zip(table["goal"], table["weight"], strict=True))

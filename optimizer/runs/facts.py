@@ -48,6 +48,8 @@ class RunFacts(StrictTable, extra="allow"):
     """
 
     scales: Mapping[str, Scale] = Field(description="a number above 0")
+    scales_from: str = Field(default="", description="where scales come from, in words")
+    provisional_scales: tuple[str, ...] = Field(default=(), description="a list of goals")
     case_hashes: Mapping[str, str] = Field(default_factory=dict, description="hashes by file")
     policy_hash: str = Field(default="", description="a hash")
     changes: Mapping[str, Any] = Field(default_factory=dict, description="values by address")

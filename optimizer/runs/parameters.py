@@ -19,7 +19,7 @@ from optimizer.policy.cell_text import filter_text, names_text
 
 COLUMNS = ("group", "name", "value", "unit", "of", "why")
 SCALE, INPUT, HASH, EXTEND = "goal scale", "input", "policy hash", "custom rules from"
-DROPPED, TOO_LONG = "dropped", "too long"
+DROPPED, TOO_LONG, PROVISIONAL = "dropped", "too long", "provisional scale"
 """Groups that are read back when the plan is checked."""
 
 Row = tuple[str, str, object, str, str, str]
@@ -111,6 +111,8 @@ def _goal_rows(plan: Plan, policy: Policy) -> Iterator[Row]:
         if name in scales:
             kind = goal.scale if isinstance(goal.scale, str) else "given"
             yield _row(SCALE, name, scales[name], "raw value that counts as 1", of=kind)
+    for name in plan.provenance.get("provisional_scales", ()):
+        yield _row(PROVISIONAL, name, "yes", why="It only stands in for the goal's ideal.")
 
 
 def _limit_rows(policy: Policy) -> Iterator[Row]:
@@ -218,6 +220,8 @@ def facts_of(table: pd.DataFrame) -> dict[str, Any]:
         facts["dropped"] = list(groups[DROPPED])
     if TOO_LONG in groups:
         facts["too_long"] = list(groups[TOO_LONG])
+    if PROVISIONAL in groups:
+        facts["provisional_scales"] = list(groups[PROVISIONAL])
     for digest in groups.get(HASH, {}).values():
         facts["policy_hash"] = digest
     for function, digest in groups.get(EXTEND, {}).items():

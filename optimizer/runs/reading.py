@@ -21,6 +21,7 @@ from optimizer.io.tables import empty_table, parse_grid, read_table
 from optimizer.io.workbook import Workbook, read_workbook
 from optimizer.plan import COLUMNS, Decisions, variable_table
 from optimizer.plan.given import ReadPlan
+from optimizer.plan.scales import OfRun
 from optimizer.runs import DECISIONS, LARGEST_FACTS, PLAN, RUN, VARIABLES, plain
 from optimizer.runs.decision_rows import decisions_from_rows
 from optimizer.runs.facts import NOT_OURS, facts_in
@@ -130,6 +131,38 @@ def _file(path: Path, spec: TableSpec, case: Case, problems: Problems) -> pd.Dat
 
 def _own(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     return frame[[column.name for column in spec.columns if column not in (SOURCE, NOTE)]]
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """What a run says of itself, given its folder or its ``run.json``.
+
+    Raises
+    ------
+    InputError
+        If there is no such run, or it says what no run says.
+    """
+    problems, standing = Problems(), standing_at(path)
+    file = path / RUN if standing == "folder" else path
+    if not os.path.lexists(file):
+        where = path if standing == "folder" else path.parent
+        message = f"there is no such file in {where}"
+        problems.add(file.name, message, expected=f"a run folder, or its {RUN}")
+    facts = _facts(file, problems)
+    problems.raise_if_any(InputError)
+    return facts
+
+
+def scales_of_run(path: Path) -> OfRun:
+    """Scales that a run was made with, given its folder or its ``run.json``.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_facts`.
+    """
+    facts = read_facts(path)
+    provisional = tuple(facts.get("provisional_scales", ()))
+    return OfRun(facts["scales"], provisional, RUN, f"run {path}")
 
 
 def _facts(path: Path, problems: Problems) -> dict[str, Any]:

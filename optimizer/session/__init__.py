@@ -24,14 +24,15 @@ from optimizer.formulation.numbers import rule_numbers, rule_terms
 from optimizer.io.changes import made_after, require_changes
 from optimizer.persistent import CannotPatchError, LoadedModel
 from optimizer.plan import Plan
-from optimizer.plan.checking import given_scales, require_case
+from optimizer.plan.checking import require_case
+from optimizer.plan.scales import Scales, ScalesGiven
 from optimizer.policy import Policy
 from optimizer.policy.loading import changed_policy, policy_with_limit, tables_of
 from optimizer.schema.addresses import is_cell
 from optimizer.session.adding import with_last_limit
 from optimizer.session.dropping import require_droppable, rows_of
 from optimizer.session.moving import PLAIN
-from optimizer.session.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of
+from optimizer.session.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of, wanted_for
 from optimizer.session.renewing import Renewal, renewed
 from optimizer.session.sameness import is_known
 from optimizer.session.scaling import changed_scales
@@ -74,8 +75,11 @@ class Session(InTurns):
     changes, extend
         As in :func:`optimizer.solve`.
     scales
-        Raw value of each goal that counts as 1; worked out as the policy says without it. Goals
-        that are not named need a scale in the policy that is not ``ideal``.
+        Raw value of each goal that counts as 1, or a run, as in :func:`optimizer.solve`; worked
+        out as the policy says without it. Goals that are not named need a scale in the policy that
+        is not ``ideal``.
+    cache
+        As in :func:`optimizer.solve`.
     log
         File for the solver's own log.
 
@@ -98,14 +102,18 @@ class Session(InTurns):
         *,
         changes: Mapping[str, object] = NO_CHANGES,
         extend: Extend | None = None,
-        scales: Mapping[str, float] | None = None,
+        scales: ScalesGiven | None = None,
+        cache: bool = True,
         log: Path | None = None,
     ) -> None:
         self.rebuilt = 0
         self._turns = Turns()
-        self._wanted = Wanted(read_pair(policy, case, changes), changes, extend)
+        pair = read_pair(policy, case, changes)
+        self._wanted = wanted_for(pair, changes, extend, scales=scales, cache=cache)
         self._log = log
-        self._scales = None if scales is None else given_scales(self.policy, scales, are_all=True)
+        given = self._wanted.scales
+        self._scales = None if given is None else dict(given.of)
+        self._origin = "" if given is None else given.origin
         self._dropped: list[str] = []
         self._solved = False
         self._loaded = load(self._wanted, *self._wanted.built(self._scales or {}), log)
@@ -158,8 +166,8 @@ class Session(InTurns):
         """
         if self._scales is None:
             scales = scales_of(self._wanted, self._loaded, watch)
-            self._loaded.set_costs(scales)
-            self._scales = scales
+            self._loaded.set_costs(scales.of)
+            self._scales, self._origin = scales.of, scales.origin
         return self._scales
 
     @in_turn
@@ -390,7 +398,7 @@ class Session(InTurns):
         )
         with watch.listening():
             scales = self._scaled(watch)
-            plan = found_plan(task, self._loaded, dict(scales))
+            plan = found_plan(task, self._loaded, Scales(dict(scales), self._origin))
         self._solved = True
         return plan
 

@@ -21,11 +21,21 @@ from optimizer.io.paths import begins_with, is_empty
 from optimizer.io.targets import look
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.loaded import search_log
-from optimizer.plan.checking import given_scales, known_scales, require_case
+from optimizer.plan.checking import require_case
+from optimizer.plan.scales import (
+    KEPT,
+    NUMBERS,
+    WORKED_OUT,
+    Scales,
+    ScalesGiven,
+    known_scales,
+    scales_given,
+)
 from optimizer.policy import Policy, load_policy
 from optimizer.policy.loading import tables_of
 from optimizer.schema.addresses import is_cell, names_of
 from optimizer.session.advice import no_plan
+from optimizer.session.ideals_cache import KeptIdeals
 from optimizer.solver import Solution, Watch
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
@@ -59,12 +69,18 @@ class Wanted:
         Function that adds custom rules.
     added
         Limits that were added to the policy.
+    scales
+        Where they were given; otherwise they are worked out.
+    cache
+        Whether ideals that were kept are used, and new ones kept.
     """
 
     pair: Pair
     changes: Mapping[str, object] = field(default_factory=lambda: NO_CHANGES)
     extend: Extend | None = None
     added: tuple[Mapping[str, object], ...] = ()
+    scales: Scales | None = None
+    cache: bool = True
 
     @property
     def same_rules(self) -> bool:
@@ -137,6 +153,25 @@ def read_pair(
     return Pair(base, wanted, case, base_case)
 
 
+def wanted_for(
+    pair: Pair,
+    changes: Mapping[str, object] = NO_CHANGES,
+    extend: Extend | None = None,
+    *,
+    scales: ScalesGiven | None = None,
+    cache: bool = True,
+) -> Wanted:
+    """What is wanted of policy and case, with scales where they are given.
+
+    Raises
+    ------
+    InputError, PolicyError
+        Scales are none.
+    """
+    given = None if scales is None else scales_given(pair.policy, scales)
+    return Wanted(pair, changes, extend, scales=given, cache=cache)
+
+
 def load(wanted: Wanted, instance: Instance, model: Model, log: Path | None = None) -> LoadedModel:
     """Compile a model and load it, with the policy's options.
 
@@ -157,10 +192,11 @@ def _no_log(path: Path) -> str | None:
     return None if is_log else "is not a log of the solver"
 
 
-def scales_of(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> dict[str, float]:
-    """Scale of every goal: as the policy says, ideals under the hard rules before any change.
+def scales_of(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> Scales:
+    """Scale of every goal: as given, or as the policy says.
 
-    Ideals are rounded to six digits. Custom rules and changes do not move them.
+    Ideals are those under the hard rules before any change, rounded to six digits. Custom rules
+    and changes do not move them. Those that were kept are not worked out again.
 
     Parameters
     ----------
@@ -175,15 +211,27 @@ def scales_of(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> dict[str, fl
     InfeasibleError, NoPlanError
         If there is no plan under the base policy, or the watch stopped the search.
     """
+    if wanted.scales is not None:
+        return wanted.scales
     goals = ideal_goals(wanted)
     if not goals:
-        return known_scales(wanted.pair.policy)
+        return Scales(known_scales(wanted.pair.policy), NUMBERS)
     model = ideal_model(wanted, loaded)
     watch.begin("scales")
+    kept = kept_ideals(wanted, model)
+    known = kept.known()
+    if known is not None:
+        return Scales(rounded_scales(wanted, known), KEPT)
     found = model.ideals(goals, watch)
     if found is None:
         raise no_scales(model, watch)
-    return rounded_scales(wanted, found)
+    kept.keep(found)
+    return Scales(rounded_scales(wanted, found), WORKED_OUT)
+
+
+def kept_ideals(wanted: Wanted, model: LoadedModel) -> KeptIdeals:
+    """Where the ideals of all goals in a model are kept."""
+    return KeptIdeals(model, ideal_goals(wanted), is_used=wanted.cache)
 
 
 def ideal_goals(wanted: Wanted) -> list[str]:
@@ -236,13 +284,27 @@ def rounded_scales(wanted: Wanted, found: Mapping[str, float]) -> dict[str, floa
     return scales
 
 
+def plain_model(
+    policy: Policy | str | Path, case: Case | str | Path, changes: Mapping[str, object]
+) -> Model:
+    """Build a model whose goals on scale ``ideal`` count raw, for what does not depend on scales.
+
+    Raises
+    ------
+    InputError, PolicyError
+        Case or policy is wrong.
+    """
+    return Wanted(read_pair(policy, case, changes), changes).built({})[1]
+
+
 @typed
 def build_model(
     policy: Policy | str | Path,
     case: Case | str | Path,
     *,
     changes: Mapping[str, object] = NO_CHANGES,
-    scales: Mapping[str, float] | None = None,
+    scales: ScalesGiven | None = None,
+    cache: bool = True,
     extend: Extend | None = None,
 ) -> Model:
     """Build the Pyomo model of a policy on a case.
@@ -251,24 +313,21 @@ def build_model(
     ----------
     changes
         Values by dotted address, as in :func:`optimizer.solve`.
-    scales
-        Raw value of each goal that counts as 1; worked out from the relaxation without it.
-    extend
-        Function that adds custom rules, as in :func:`optimizer.solve`.
+    scales, cache, extend
+        As in :func:`optimizer.solve`.
 
     Raises
     ------
     InputError, PolicyError, ExtensionError
         Case, policy or custom rules are wrong.
     """
-    wanted = Wanted(read_pair(policy, case, changes), changes, extend)
-    policy = wanted.pair.policy
-    given = {} if scales is None else given_scales(policy, scales, are_all=True)
-    instance, model = wanted.built(given)
-    goals = policy.goals.values()
-    if scales is None and any(goal.scale == "ideal" for goal in goals):
-        loaded = LoadedModel(instance, model)
-        loaded.set_costs(scales_of(wanted, loaded, Watch()))
+    pair = read_pair(policy, case, changes)
+    wanted = wanted_for(pair, changes, extend, scales=scales, cache=cache)
+    given = wanted.scales
+    instance, model = wanted.built({} if given is None else given.of)
+    if given is None and ideal_goals(wanted):
+        loaded = load(wanted, instance, model)
+        loaded.set_costs(scales_of(wanted, loaded, Watch()).of)
     return model
 
 
@@ -279,6 +338,8 @@ def write_model(
     path: str | Path,
     *,
     changes: Mapping[str, object] = NO_CHANGES,
+    scales: ScalesGiven | None = None,
+    cache: bool = True,
     extend: Extend | None = None,
 ) -> Path:
     """Write the model of a policy on a case as a file that any solver reads.
@@ -288,7 +349,7 @@ def write_model(
     path
         File to write, ``.lp`` or ``.mps``; an older one is replaced, and nothing else. Rows and
         columns keep their names.
-    changes, extend
+    changes, scales, cache, extend
         As in :func:`optimizer.solve`.
 
     Returns
@@ -309,6 +370,6 @@ def write_model(
     if path.suffix not in MODEL_SUFFIXES:
         raise OptimizerError(f"{path.name}: a model is written as {' or '.join(MODEL_SUFFIXES)}")
     place, style = model_place(path), path.suffix.removeprefix(".")
-    model = build_model(policy, case, changes=changes, extend=extend)
+    model = build_model(policy, case, changes=changes, scales=scales, cache=cache, extend=extend)
     write_formulation(place, model_text(model, style), style)
     return path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optimizer.errors import PolicyError, Problems
 from optimizer.io.changes import CHANGES
-from optimizer.plan.checking import known_scales
+from optimizer.plan.scales import known_scales
 from optimizer.policy import Policy
 
 

@@ -23,11 +23,19 @@ from optimizer.plan.checking import custom_part
 from optimizer.plan.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
 from optimizer.plan.given import ReadPlan, decisions_in
 from optimizer.plan.notes import notes_of
+from optimizer.plan.scales import Scales, ScalesGiven
 from optimizer.policy import Policy
 from optimizer.session.advice import no_plan, not_allowed
-from optimizer.session.preparation import NO_CHANGES, Wanted, changed_to, load, read_pair
+from optimizer.session.preparation import (
+    NO_CHANGES,
+    Wanted,
+    changed_to,
+    load,
+    read_pair,
+    wanted_for,
+)
 from optimizer.session.provenance import function_told, plain, versions
-from optimizer.session.stand_ins import Scales, scales_in_time
+from optimizer.session.stand_ins import Provisional, scales_in_time
 from optimizer.solver import Progress, Solution, Watch
 from optimizer.solver.tightening import told
 
@@ -82,8 +90,12 @@ class _Outcome:
     task: Task
     loaded: LoadedModel
     solution: Solution
-    scales: dict[str, float]
-    stand_ins: Scales | None = None
+    scales: Scales
+
+    @property
+    def stand_ins(self) -> Provisional | None:
+        """Scales that are provisional."""
+        return self.scales if isinstance(self.scales, Provisional) else None
 
     @property
     def instance(self) -> Instance:
@@ -105,6 +117,8 @@ def solve(
     *,
     changes: Mapping[str, object] = NO_CHANGES,
     extend: Extend | None = None,
+    scales: ScalesGiven | None = None,
+    cache: bool = True,
     gap: float | None = None,
     time_limit: float | None = None,
     report: Callable[[Progress], None] | None = None,
@@ -125,6 +139,12 @@ def solve(
         expressions; each constraint is a rule like ours. It may give back a list of
         :class:`optimizer.CustomRule` with titles, reasons and prices. Scales stay those of the
         policy alone.
+    scales
+        Raw value of each goal that counts as 1; or a run whose ideals are to be used: its folder,
+        its ``run.json`` or its plan. Worked out as the policy says without it.
+    cache
+        Whether ideals of the same question are taken from the user's cache folder, and new ones
+        kept there.
     gap, time_limit
         Instead of the policy's: relative gap to stop at, wall seconds for the whole call.
     report
@@ -142,7 +162,7 @@ def solve(
     Raises
     ------
     InputError, PolicyError
-        Case or policy is wrong.
+        Case, policy or scales are wrong.
     ExtensionError
         What ``extend`` adds does not fit the model.
     InfeasibleError
@@ -153,7 +173,8 @@ def solve(
     watch = begun(report, started, gap=gap, time_limit=time_limit)
     with watch.looking():
         pair = read_pair(policy, case, changes)
-    task = task_for(Wanted(pair, changes, extend), watch, gap=gap, time_limit=time_limit)
+    wanted = wanted_for(pair, changes, extend, scales=scales, cache=cache)
+    task = task_for(wanted, watch, gap=gap, time_limit=time_limit)
     return planned(replace(task, log=log))
 
 
@@ -164,6 +185,8 @@ def complete(
     case: Case | str | Path,
     *,
     extend: Extend | None = None,
+    scales: ScalesGiven | None = None,
+    cache: bool = True,
     gap: float | None = None,
     time_limit: float | None = None,
     report: Callable[[Progress], None] | None = None,
@@ -174,7 +197,7 @@ def complete(
     ----------
     decisions
         A plan, solved here or read, or its decision tables. Only the slots are kept.
-    extend, gap, time_limit, report
+    extend, scales, cache, gap, time_limit, report
         As in :func:`solve`.
 
     Raises
@@ -185,7 +208,8 @@ def complete(
     watch = begun(report, gap=gap, time_limit=time_limit)
     with watch.looking():
         pair = read_pair(policy, case)
-    task = task_for(Wanted(pair, extend=extend), watch, gap=gap, time_limit=time_limit)
+    wanted = wanted_for(pair, extend=extend, scales=scales, cache=cache)
+    task = task_for(wanted, watch, gap=gap, time_limit=time_limit)
     return planned(replace(task, slots=decisions_in(decisions).slots))
 
 
@@ -222,22 +246,22 @@ def planned(task: Task) -> Plan:
         loaded.set_costs(scales.of)
         if pinned is not None:
             loaded.pin({name: pinned.of[name] for name in ("cohort", "placed", "slots")})
-        if scales.provisional:
+        if isinstance(scales, Provisional):
             return _provisional(task, loaded, scales)
-        return found_plan(task, loaded, scales.of)
+        return found_plan(task, loaded, scales)
 
 
-def _provisional(task: Task, loaded: LoadedModel, scales: Scales) -> Plan:
+def _provisional(task: Task, loaded: LoadedModel, scales: Provisional) -> Plan:
     """Plan under provisional scales; under exact ones, from that plan on, if time is left."""
     watch = task.watch
-    first = _Outcome(task, loaded, loaded.solve(watch, gap=task.gap), scales.of, scales)
+    first = _Outcome(task, loaded, loaded.solve(watch, gap=task.gap), scales)
     # The ideals of a plan whose slots were given are not those of the policy.
     may_go_on = first.solution.objective is not None and task.slots is None
     exact = scales.exact(task.wanted, watch) if may_go_on and not watch.should_stop() else None
     if exact is not None:
         trace = list(watch.trace)
         watch.forget()
-        loaded.set_costs(exact)
+        loaded.set_costs(exact.of)
         solution = loaded.solve(watch, gap=task.gap)
         if solution.gap is not None and solution.gap < float("inf"):
             return _checked(_Outcome(task, loaded, solution, exact))
@@ -254,7 +278,7 @@ def _reserve(task: Task) -> None:
         watch.reserve = min(MOST_RESERVED * left, task.to_come * (watch.time_limit - left))
 
 
-def found_plan(task: Task, loaded: LoadedModel, scales: dict[str, float]) -> Plan:
+def found_plan(task: Task, loaded: LoadedModel, scales: Scales) -> Plan:
     """Solve what is loaded, check it and tell it."""
     if task.odd is None:
         task = replace(task, odd=tuple(warnings_of(loaded.instance)))
@@ -328,7 +352,7 @@ def _checked(outcome: _Outcome) -> Plan:
     if task.slots is not None:
         decisions = replace(decisions, slots=task.slots)
     custom = custom_part(instance, outcome.loaded.model, decisions)
-    evaluation = evaluate_decisions(instance, decisions, outcome.scales, custom, task.dropped)
+    evaluation = evaluate_decisions(instance, decisions, outcome.scales.of, custom, task.dropped)
     require_sound(evaluation, solution)
     task.watch.count("write")
     return _plan(outcome, decisions, evaluation)
@@ -374,7 +398,8 @@ def _provenance(outcome: _Outcome) -> dict[str, object]:
         "changes": plain(task.wanted.changes),
         **({"changed_to": figures} if figures else {}),
         **{name: told for name, told in session.items() if told},
-        "scales": dict(outcome.scales),
+        "scales": dict(outcome.scales.of),
+        "scales_from": outcome.scales.origin,
         **({"provisional_scales": list(stand_ins.provisional)} if stand_ins else {}),
         "ranges": instance.scores.ranges.to_dict("records"),
         "versions": versions(),

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from optimizer.persistent import LoadedModel
+from optimizer.plan import scales as origins
+from optimizer.plan.scales import Scales
 from optimizer.session.preparation import (
     NO_SCALE,
     Wanted,
     ideal_goals,
     ideal_model,
+    kept_ideals,
     no_scales,
     rounded_scales,
     scales_of,
@@ -26,13 +29,11 @@ a time, on one processor as long as one."""
 
 
 @dataclass(frozen=True)
-class Scales:
-    """Scale of every goal.
+class Provisional(Scales):
+    """Scale of every goal, some of which only stand in for others.
 
     Attributes
     ----------
-    of
-        Raw value of each goal that counts as 1.
     provisional
         Goals whose scale only stands in for their ideal.
     ideals
@@ -41,16 +42,15 @@ class Scales:
         The model whose ideals count.
     """
 
-    of: dict[str, float]
     provisional: tuple[str, ...]
     ideals: Mapping[str, float]
     model: LoadedModel
 
-    def exact(self, wanted: Wanted, watch: Watch) -> dict[str, float] | None:
+    def exact(self, wanted: Wanted, watch: Watch) -> Scales | None:
         """Work out what is missing; ``None`` if the watch stops it."""
         watch.begin("scales")
         found = self.model.ideals(self.provisional, watch)
-        return None if found is None else rounded_scales(wanted, {**self.ideals, **found})
+        return None if found is None else _exact(wanted, self.model, {**self.ideals, **found})
 
     @property
     def note(self) -> str:
@@ -75,10 +75,13 @@ def scales_in_time(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> Scales:
         As :func:`optimizer.session.preparation.scales_of`.
     """
     goals = ideal_goals(wanted)
-    if watch.time_limit is None or not goals:
-        return Scales(scales_of(wanted, loaded, watch), (), {}, loaded)
+    if watch.time_limit is None or wanted.scales is not None or not goals:
+        return scales_of(wanted, loaded, watch)
     model = ideal_model(wanted, loaded)
     watch.begin("scales")
+    known = kept_ideals(wanted, model).known()
+    if known is not None:
+        return Scales(rounded_scales(wanted, known), origins.KEPT)
     part = Part(whole=watch, kept=KEPT, most_kept=MOST_KEPT * watch.seconds_left())
     runs = model.ideal_runs(goals, part, part.note)
     found = {goal: run.objective for goal, run in runs.items() if run.objective is not None}
@@ -93,9 +96,17 @@ def scales_in_time(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> Scales:
             raise no_scales(model, watch)
         found |= more
     missing = tuple(name for name in goals if name not in found)
-    watch.hurried |= bool(missing)
-    known = {**{name: stand_ins[name] for name in missing}, **found}
-    return Scales(rounded_scales(wanted, known), missing, found, model)
+    if not missing:
+        return _exact(wanted, model, found)
+    watch.hurried = True
+    scales = rounded_scales(wanted, {**{name: stand_ins[name] for name in missing}, **found})
+    return Provisional(scales, origins.WORKED_OUT, missing, found, model)
+
+
+def _exact(wanted: Wanted, model: LoadedModel, found: Mapping[str, float]) -> Scales:
+    """Scales of ideals that are all proven, and only these, which are kept."""
+    kept_ideals(wanted, model).keep(found)
+    return Scales(rounded_scales(wanted, found), origins.WORKED_OUT)
 
 
 def _most_earned(model: LoadedModel, runs: Mapping[str, Run]) -> dict[str, float]:

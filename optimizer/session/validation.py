@@ -16,7 +16,7 @@ from optimizer.instance.oddities import oddities
 from optimizer.instance.sets import options
 from optimizer.io.paths import standing_at
 from optimizer.persistent import LoadedModel
-from optimizer.plan.checking import known_scales
+from optimizer.plan.scales import known_scales
 from optimizer.policy import Policy, book_roles, load_policy
 from optimizer.session.advice import infeasible
 from optimizer.solver import Watch
