@@ -17,10 +17,11 @@ from statistics import median
 from time import process_time
 from typing import Any
 
+import house_scales
 import house_writing
 from measuring import Note, Rows, apart, serve, table
 
-JOBS = {"writing a run": house_writing}
+JOBS = {"writing a run": house_writing, "scales of a session": house_scales}
 """Scripts with ``prepared(case)``, what the job is given, and ``WAYS`` to do it: functions of that,
 the old one first and the one that is used last."""
 ROUNDS, QUICK_ROUNDS = 3, 1

@@ -68,6 +68,8 @@ def apart(script: str, payload: Payload, *, limit: float) -> tuple[Rows, str]:
             process = subprocess.Popen(
                 [*command, str(notes)],
                 cwd=folder,
+                # What is measured is worked out each time.
+                env={**os.environ, "TALENT_OPTIMIZER_CACHE": ""},
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

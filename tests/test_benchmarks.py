@@ -20,6 +20,8 @@ from python_calamine import CalamineWorkbook
 
 from optimizer import build_instance, load_case, load_policy, validate
 from optimizer.instance.sets import options
+from optimizer.io.cache import FOLDER as FOLDER_OF_CACHE
+from optimizer.persistent import loaded
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "benchmarks"
@@ -144,6 +146,19 @@ def test_all_ways_to_write_a_workbook_write_the_same_cells() -> None:
         assert two == one[:2]
 
 
+def test_all_ways_to_scales_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scales = script("house_scales")
+    monkeypatch.setenv(FOLDER_OF_CACHE, "")
+    monkeypatch.setattr(loaded, "AT_A_TIME", loaded.AT_A_TIME)
+    given = (ROOT / "models" / "balanced.toml", ROOT / "inputs" / "tiny", str(tmp_path))
+    question = scales.Question(*given)
+    found = [question.scales(cache=True)]
+    for way in scales.WAYS.values():
+        found.append(way(question))
+    assert all(each == found[0] for each in found)
+    assert len(list(tmp_path.rglob("*.json"))) == 1
+
+
 def test_ways_of_a_job_take_turns_and_are_compared_with_the_old_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -157,6 +172,7 @@ def test_ways_of_a_job_take_turns_and_are_compared_with_the_old_one(
         return ([], "not installed") if is_absent else ([{"seconds": 1.0 * len(asked)}], "ok")
 
     monkeypatch.setattr(house, "apart", apart)
+    monkeypatch.setattr(house, "JOBS", {"writing a run": script("house_writing")})
     rows = house.measured(quick=False)
 
     old, peer, ours = house.JOBS["writing a run"].WAYS
