@@ -54,7 +54,8 @@ def work(payload: dict[str, Any], note: Note) -> None:
     from optimizer.instance.sets import options
     from optimizer.persistent import LoadedModel
     from optimizer.plan.evaluation import decisions_of, evaluate_decisions
-    from optimizer.session.preparation import Wanted, read_pair, scales_of
+    from optimizer.session.ideals import scales_of
+    from optimizer.session.preparation import Wanted, read_pair
     from optimizer.solver import Progress, Watch
 
     case_path, policy_path = case_and_policy(payload["size"])
@@ -81,7 +82,7 @@ def work(payload: dict[str, Any], note: Note) -> None:
     wanted = Wanted(read_pair(policy, case))
     ideals = Watch(time_limit=payload["ideals_limit"])
     try:
-        scales = step("ideals", lambda: scales_of(wanted, loaded, ideals))
+        scales = step("ideals", lambda: scales_of(wanted, loaded, ideals).of)
     except NoPlanError:
         note(stopped="ideals")
         scales = dict.fromkeys(policy.goals, PROBE_SCALE)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from optimizer.runs.reading import read_plan
     from optimizer.schema.rules import CustomRule
     from optimizer.session import Relaxation, Session
-    from optimizer.session.preparation import build_model, write_model
+    from optimizer.session.building import build_model, write_model
     from optimizer.session.solving import complete, solve
     from optimizer.session.validation import Validation, validate
 
@@ -65,7 +65,7 @@ _HOMES = {
     "SolverError": "errors",
     "Validation": "session.validation",
     "build_instance": "instance",
-    "build_model": "session.preparation",
+    "build_model": "session.building",
     "check_expectations": "plan.expectations",
     "complete": "session.solving",
     "evaluate": "plan.checking",
@@ -76,7 +76,7 @@ _HOMES = {
     "solve": "session.solving",
     "validate": "session.validation",
     "write_case": "case.writing",
-    "write_model": "session.preparation",
+    "write_model": "session.building",
     "write_report": "report",
     "write_template": "policy.template",
 }

@@ -25,7 +25,7 @@ from optimizer.report import render_report
 from optimizer.runs import write_facts, write_tables
 from optimizer.runs.reading import read_plan
 from optimizer.session import Session
-from optimizer.session.preparation import build_model
+from optimizer.session.building import build_model
 from optimizer.session.solving import complete, solve
 
 HUGE = 10**400

@@ -22,8 +22,8 @@ from optimizer.formulation import build_pyomo
 from optimizer.io.cache import FOLDER
 from optimizer.persistent import LoadedModel
 from optimizer.session import ideals_cache
+from optimizer.session.building import build_model, write_model
 from optimizer.session.ideals_cache import KeptIdeals, key_of
-from optimizer.session.preparation import build_model, write_model
 from optimizer.session.provenance import versions
 from optimizer.solver.matrix import Matrix
 
@@ -344,6 +344,9 @@ def broken(text: str) -> Iterator[str]:
     yield from (text[:length] for length in range(0, len(text), 17))
     yield text + text
     yield text.replace("}", ', "more": 1}', 1)
+    yield text.replace("15.0", "16.0")
+    yield text.replace("15.0", "15.00")
+    yield text.replace('"care"', '"care": 1.0, "care"')
     yield text.replace("15.0", "NaN")
     yield text.replace("15.0", "Infinity")
     yield text.replace("15.0", "1e999")

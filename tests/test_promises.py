@@ -14,7 +14,7 @@ from golden.small_cases import NATIONAL
 from optimizer import Session, solve
 from optimizer.formulation.exposition import model_text
 from optimizer.schema.tables import TABLES
-from optimizer.session.preparation import build_model
+from optimizer.session.building import build_model
 
 Rows = list[dict[str, str]]
 Rewrite = Callable[[str, Rows], Rows]

@@ -19,10 +19,11 @@ from optimizer.formulation import build_pyomo
 from optimizer.formulation.compiling import compile_model
 from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel
+from optimizer.persistent import loaded as loading
 from optimizer.persistent.rounding import build_rounding
 from optimizer.session.solving import solve
 from optimizer.solver import Progress, Solution, Watch, engine, relative_gap
-from optimizer.solver.engine import Engine, Options
+from optimizer.solver.engine import Engine, Options, Run
 from optimizer.solver.going_on import PRIMAL
 from optimizer.solver.matrix import Floats, Matrix
 from optimizer.solver.rounding import Rounding
@@ -189,6 +190,41 @@ def test_ideals_are_those_of_the_relaxation(tmp_path: Path) -> None:
     ideals = loaded(TIGHT, tmp_path).ideals(["g"], Watch())
     assert ideals is not None
     assert ideals["g"] == pytest.approx(6.5)
+
+
+def test_ideals_are_worked_out_on_as_many_processors_as_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goals = "".join(
+        f'[goals.g{number}]\nweight = 1\neffects = [{{ stage = "enter", effect = {number} }}]\n'
+        for number in range(1, 7)
+    )
+    model = loaded(TIGHT.aiming_at(goals), tmp_path)
+    names = [f"g{number}" for number in range(1, 7)]
+    running, most = 0, 0
+    alone = LoadedModel._ideal
+
+    def counted(self: LoadedModel, goal: str, watch: Watch) -> Run:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        # Those that come first take longest.
+        time.sleep(0.01 * (7 - int(goal[1:])))
+        run = alone(self, goal, watch)
+        running -= 1
+        return run
+
+    monkeypatch.setattr(LoadedModel, "_ideal", counted)
+    found = {}
+    for processors, wanted in ((1, 1), (2, 2), (64, 2)):
+        monkeypatch.setattr(loading, "_processors", lambda count=processors: count)
+        most = 0
+        ideals = model.ideals(names, Watch())
+        assert most == wanted
+        assert ideals is not None
+        assert list(ideals) == names
+        found[processors] = [ideals[name].hex() for name in names]
+    assert found[1] == found[2] == found[64]
 
 
 def test_new_scales_reach_the_loaded_costs(tmp_path: Path) -> None:

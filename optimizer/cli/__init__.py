@@ -455,7 +455,7 @@ def formulation(
         write_formulation,
     )
     from optimizer.io.changes import parse_changes
-    from optimizer.session.preparation import build_model, plain_model
+    from optimizer.session.building import build_model, plain_model
 
     case = _case_path(policy, case)
     place = None if out is None else model_place(out)

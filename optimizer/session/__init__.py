@@ -31,8 +31,9 @@ from optimizer.policy.loading import changed_policy, policy_with_limit, tables_o
 from optimizer.schema.addresses import is_cell
 from optimizer.session.adding import with_last_limit
 from optimizer.session.dropping import require_droppable, rows_of
+from optimizer.session.ideals import scales_of
 from optimizer.session.moving import PLAIN
-from optimizer.session.preparation import NO_CHANGES, Wanted, load, read_pair, scales_of, wanted_for
+from optimizer.session.preparation import NO_CHANGES, Wanted, load, read_pair, wanted_for
 from optimizer.session.renewing import Renewal, renewed
 from optimizer.session.sameness import is_known
 from optimizer.session.scaling import changed_scales

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import scipy.sparse
@@ -25,9 +25,8 @@ from optimizer.persistent import LoadedModel
 from optimizer.session.provenance import versions
 
 FOLDER = "ideals"
-FIRST = {"made_by": "talent-optimizer", "kind": "ideals"}
-"""What every file says first, by which we know our own."""
-MARK = json.dumps(FIRST).removesuffix("}").encode()
+MARK = b'{"made_by": "talent-optimizer", "kind": "ideals", '
+"""How every file begins, by which we know our own."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,7 @@ class KeptIdeals:
         place = self._place()
         if place is not None and _are_ideals(found, self.goals):
             kept, key = place
-            document = {**FIRST, "key": key, "ideals": {goal: found[goal] for goal in self.goals}}
-            kept.write(key, json.dumps(document).encode())
+            kept.write(key, _content_of(key, {goal: found[goal] for goal in self.goals}))
 
     def _place(self) -> tuple[Cache, str] | None:
         folder = user_folder() if self.is_used else None
@@ -118,20 +116,26 @@ def _code() -> str:
     return digest.hexdigest()
 
 
+def _content_of(key: str, ideals: Mapping[str, float]) -> bytes:
+    """What is written of ideals; the hash tells of digits that were lost or changed."""
+    told = f'"key": "{key}", "ideals": {json.dumps(dict(ideals))}'
+    digest = hashlib.sha256(told.encode()).hexdigest()
+    return MARK + f'{told}, "sha256": "{digest}"}}'.encode()
+
+
 def _ideals_in(content: bytes, key: str, goals: Sequence[str]) -> dict[str, float] | None:
     """Ideals that a file holds; ``None`` where it is not just what is written for this key."""
     try:
         document = json.loads(content.decode())
     except (ValueError, RecursionError):
         return None
-    if not isinstance(document, dict) or document.keys() != {*FIRST, "key", "ideals"}:
+    ideals = document.get("ideals") if isinstance(document, dict) else None
+    if not _are_ideals(ideals, goals) or content != _content_of(key, ideals):
         return None
-    ideals = document["ideals"]
-    is_ours = all(document[name] == value for name, value in {**FIRST, "key": key}.items())
-    return ideals if is_ours and _are_ideals(ideals, goals) else None
+    return dict(ideals)
 
 
-def _are_ideals(ideals: object, goals: Sequence[str]) -> bool:
+def _are_ideals(ideals: object, goals: Sequence[str]) -> TypeGuard[Mapping[str, float]]:
     """Whether there is a finite number for each goal and nothing else."""
     return (
         isinstance(ideals, Mapping)

@@ -1,4 +1,4 @@
-"""From a policy and a case to a model that is loaded: read, join, build, extend, scale."""
+"""From a policy and a case to a model that is loaded: read, join, build, extend."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from typing import NamedTuple
 
 from optimizer.case import Case, load_case
 from optimizer.case.changes import cell_changes, change_case
-from optimizer.errors import OptimizerError, PolicyError, Problems
-from optimizer.errors.arguments import typed
+from optimizer.errors import PolicyError, Problems
 from optimizer.formulation import Model, build_pyomo
 from optimizer.formulation.custom import Extend, extend_model
-from optimizer.formulation.exposition import model_place, model_text, write_formulation
 from optimizer.instance import Instance, build_instance
 from optimizer.io.changes import require_changes, unchanged_value
 from optimizer.io.paths import begins_with, is_empty
@@ -22,26 +20,12 @@ from optimizer.io.targets import look
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.loaded import search_log
 from optimizer.plan.checking import require_case
-from optimizer.plan.scales import (
-    KEPT,
-    NUMBERS,
-    WORKED_OUT,
-    Scales,
-    ScalesGiven,
-    known_scales,
-    scales_given,
-)
+from optimizer.plan.scales import Scales, ScalesGiven, known_scales, scales_given
 from optimizer.policy import Policy, load_policy
 from optimizer.policy.loading import tables_of
 from optimizer.schema.addresses import is_cell, names_of
-from optimizer.session.advice import no_plan
-from optimizer.session.ideals_cache import KeptIdeals
-from optimizer.solver import Solution, Watch
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
-SCALE_DIGITS = 6
-NO_SCALE = 1e-9
-MODEL_SUFFIXES = (".lp", ".mps")
 FIRST_WORDS = "Running HiGHS"
 """How every log of the solver begins."""
 
@@ -190,186 +174,3 @@ def _no_log(path: Path) -> str | None:
     # A search that was not needed leaves an empty one.
     is_log = begins_with(path, FIRST_WORDS) or is_empty(path)
     return None if is_log else "is not a log of the solver"
-
-
-def scales_of(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> Scales:
-    """Scale of every goal: as given, or as the policy says.
-
-    Ideals are those under the hard rules before any change, rounded to six digits. Custom rules
-    and changes do not move them. Those that were kept are not worked out again.
-
-    Parameters
-    ----------
-    loaded
-        The model of what is wanted; where it has other rules than the base policy, the base
-        policy's own model is built for this purpose.
-
-    Raises
-    ------
-    PolicyError
-        If nothing of a goal on scale ``ideal`` can be earned.
-    InfeasibleError, NoPlanError
-        If there is no plan under the base policy, or the watch stopped the search.
-    """
-    if wanted.scales is not None:
-        return wanted.scales
-    goals = ideal_goals(wanted)
-    if not goals:
-        return Scales(known_scales(wanted.pair.policy), NUMBERS)
-    model = ideal_model(wanted, loaded)
-    watch.begin("scales")
-    kept = kept_ideals(wanted, model)
-    known = kept.known()
-    if known is not None:
-        return Scales(rounded_scales(wanted, known), KEPT)
-    found = model.ideals(goals, watch)
-    if found is None:
-        raise no_scales(model, watch)
-    kept.keep(found)
-    return Scales(rounded_scales(wanted, found), WORKED_OUT)
-
-
-def kept_ideals(wanted: Wanted, model: LoadedModel) -> KeptIdeals:
-    """Where the ideals of all goals in a model are kept."""
-    return KeptIdeals(model, ideal_goals(wanted), is_used=wanted.cache)
-
-
-def ideal_goals(wanted: Wanted) -> list[str]:
-    """Goals on scale ``ideal``, those that weigh most first."""
-    goals = wanted.pair.policy.goals
-    ideal = [name for name, goal in goals.items() if goal.scale == "ideal"]
-    return sorted(ideal, key=lambda name: -abs(goals[name].weight))
-
-
-def ideal_model(wanted: Wanted, loaded: LoadedModel) -> LoadedModel:
-    """The model whose ideals count: that of the base policy on the base case."""
-    if wanted.same_rules:
-        return loaded
-    base, _, _, base_case = wanted.pair
-    plain = Wanted(Pair(base, base, base_case, base_case))
-    return load(plain, *plain.built({}))
-
-
-def no_scales(model: LoadedModel, watch: Watch) -> Exception:
-    """Error for scales that could not be worked out."""
-    status = "no_plan" if watch.timed_out or watch.interrupted else "infeasible"
-    solution = Solution(status, None, None, None, {}, {}, complete=False)
-    return no_plan(model, solution, watch)
-
-
-def rounded_scales(wanted: Wanted, found: Mapping[str, float]) -> dict[str, float]:
-    """Scales of all goals, with ideals as found, rounded.
-
-    Raises
-    ------
-    PolicyError
-        If nothing of a goal can be earned.
-    """
-    policy, case = wanted.pair.policy, wanted.pair.case
-    scales, problems = known_scales(policy), Problems()
-    for name in policy.goals:
-        value = found.get(name)
-        if value is None:
-            continue
-        scales[name] = float(f"{value:.{SCALE_DIGITS}g}")
-        if value <= NO_SCALE:
-            problems.add(
-                policy.path.name,
-                f"nothing of goal {name!r} can be earned in case {case.name!r} "
-                f"(its ideal is {value:g})",
-                column=f"goals.{name}.scale",
-                expected="a scale as a number, or 'none'",
-            )
-    policy.retold(problems).raise_if_any(PolicyError)
-    return scales
-
-
-def plain_model(
-    policy: Policy | str | Path, case: Case | str | Path, changes: Mapping[str, object]
-) -> Model:
-    """Build a model whose goals on scale ``ideal`` count raw, for what does not depend on scales.
-
-    Raises
-    ------
-    InputError, PolicyError
-        Case or policy is wrong.
-    """
-    return Wanted(read_pair(policy, case, changes), changes).built({})[1]
-
-
-@typed
-def build_model(
-    policy: Policy | str | Path,
-    case: Case | str | Path,
-    *,
-    changes: Mapping[str, object] = NO_CHANGES,
-    scales: ScalesGiven | None = None,
-    cache: bool = True,
-    extend: Extend | None = None,
-) -> Model:
-    """Build the Pyomo model of a policy on a case.
-
-    Parameters
-    ----------
-    changes
-        Values by dotted address, as in :func:`optimizer.solve`.
-    scales, cache, extend
-        As in :func:`optimizer.solve`.
-
-    Raises
-    ------
-    InputError, PolicyError, ExtensionError
-        Case, policy or custom rules are wrong.
-    """
-    pair = read_pair(policy, case, changes)
-    wanted = wanted_for(pair, changes, extend, scales=scales, cache=cache)
-    given = wanted.scales
-    instance, model = wanted.built({} if given is None else given.of)
-    if given is None and ideal_goals(wanted):
-        loaded = load(wanted, instance, model)
-        loaded.set_costs(scales_of(wanted, loaded, Watch()).of)
-    return model
-
-
-@typed
-def write_model(
-    policy: Policy | str | Path,
-    case: Case | str | Path,
-    path: str | Path,
-    *,
-    changes: Mapping[str, object] = NO_CHANGES,
-    scales: ScalesGiven | None = None,
-    cache: bool = True,
-    extend: Extend | None = None,
-) -> Path:
-    """Write the model of a policy on a case as a file that any solver reads.
-
-    Parameters
-    ----------
-    path
-        File to write, ``.lp`` or ``.mps``; an older one is replaced, and nothing else. Rows and
-        columns keep their names.
-    changes, scales, cache, extend
-        As in :func:`optimizer.solve`.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    OptimizerError
-        If the file is neither ``.lp`` nor ``.mps``.
-    InputError, PolicyError, ExtensionError
-        Case, policy or custom rules are wrong.
-    TargetError
-        If something else is there, or the file cannot be written.
-    """
-    path = Path(path)
-    if path.suffix not in MODEL_SUFFIXES:
-        raise OptimizerError(f"{path.name}: a model is written as {' or '.join(MODEL_SUFFIXES)}")
-    place, style = model_place(path), path.suffix.removeprefix(".")
-    model = build_model(policy, case, changes=changes, scales=scales, cache=cache, extend=extend)
-    write_formulation(place, model_text(model, style), style)
-    return path

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from optimizer.persistent import LoadedModel
 from optimizer.plan import scales as origins
 from optimizer.plan.scales import Scales
-from optimizer.session.preparation import (
+from optimizer.session.ideals import (
     NO_SCALE,
-    Wanted,
     ideal_goals,
     ideal_model,
     kept_ideals,
@@ -18,6 +17,7 @@ from optimizer.session.preparation import (
     rounded_scales,
     scales_of,
 )
+from optimizer.session.preparation import Wanted
 from optimizer.solver import Watch
 from optimizer.solver.engine import Run
 from optimizer.solver.part import Part
@@ -72,7 +72,7 @@ def scales_in_time(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> Scales:
     Raises
     ------
     PolicyError, InfeasibleError, NoPlanError
-        As :func:`optimizer.session.preparation.scales_of`.
+        As :func:`optimizer.session.ideals.scales_of`.
     """
     goals = ideal_goals(wanted)
     if watch.time_limit is None or wanted.scales is not None or not goals:

@@ -1,0 +1,111 @@
+"""The model of a policy on a case by itself: to look at, or as a file for any solver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from optimizer.case import Case
+from optimizer.errors import OptimizerError
+from optimizer.errors.arguments import typed
+from optimizer.formulation import Model
+from optimizer.formulation.custom import Extend
+from optimizer.formulation.exposition import model_place, model_text, write_formulation
+from optimizer.plan.scales import ScalesGiven
+from optimizer.policy import Policy
+from optimizer.session.ideals import ideal_goals, scales_of
+from optimizer.session.preparation import NO_CHANGES, Wanted, load, read_pair, wanted_for
+from optimizer.solver import Watch
+
+MODEL_SUFFIXES = (".lp", ".mps")
+
+
+def plain_model(
+    policy: Policy | str | Path, case: Case | str | Path, changes: Mapping[str, object]
+) -> Model:
+    """Build a model whose goals on scale ``ideal`` count raw, for what does not depend on scales.
+
+    Raises
+    ------
+    InputError, PolicyError
+        Case or policy is wrong.
+    """
+    return Wanted(read_pair(policy, case, changes), changes).built({})[1]
+
+
+@typed
+def build_model(
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    *,
+    changes: Mapping[str, object] = NO_CHANGES,
+    scales: ScalesGiven | None = None,
+    cache: bool = True,
+    extend: Extend | None = None,
+) -> Model:
+    """Build the Pyomo model of a policy on a case.
+
+    Parameters
+    ----------
+    changes
+        Values by dotted address, as in :func:`optimizer.solve`.
+    scales, cache, extend
+        As in :func:`optimizer.solve`.
+
+    Raises
+    ------
+    InputError, PolicyError, ExtensionError
+        Case, policy or custom rules are wrong.
+    """
+    pair = read_pair(policy, case, changes)
+    wanted = wanted_for(pair, changes, extend, scales=scales, cache=cache)
+    given = wanted.scales
+    instance, model = wanted.built({} if given is None else given.of)
+    if given is None and ideal_goals(wanted):
+        loaded = load(wanted, instance, model)
+        loaded.set_costs(scales_of(wanted, loaded, Watch()).of)
+    return model
+
+
+@typed
+def write_model(
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    path: str | Path,
+    *,
+    changes: Mapping[str, object] = NO_CHANGES,
+    scales: ScalesGiven | None = None,
+    cache: bool = True,
+    extend: Extend | None = None,
+) -> Path:
+    """Write the model of a policy on a case as a file that any solver reads.
+
+    Parameters
+    ----------
+    path
+        File to write, ``.lp`` or ``.mps``; an older one is replaced, and nothing else. Rows and
+        columns keep their names.
+    changes, scales, cache, extend
+        As in :func:`optimizer.solve`.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    OptimizerError
+        If the file is neither ``.lp`` nor ``.mps``.
+    InputError, PolicyError, ExtensionError
+        Case, policy or custom rules are wrong.
+    TargetError
+        If something else is there, or the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix not in MODEL_SUFFIXES:
+        raise OptimizerError(f"{path.name}: a model is written as {' or '.join(MODEL_SUFFIXES)}")
+    place, style = model_place(path), path.suffix.removeprefix(".")
+    model = build_model(policy, case, changes=changes, scales=scales, cache=cache, extend=extend)
+    write_formulation(place, model_text(model, style), style)
+    return path
