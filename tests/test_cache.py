@@ -117,6 +117,17 @@ def test_a_place_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
         assert kept.read(KEYS[0]) is None
 
 
+def test_what_may_only_be_read_is_read(kept: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept.write(KEYS[0], CONTENT)
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    for name in ("utime", "mkdir"):
+        monkeypatch.setattr(os, name, refused)
+    assert kept.read(KEYS[0]) == CONTENT
+
+
 def test_a_full_disk_leaves_nothing(kept: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.write(KEYS[0], CONTENT)
 

@@ -30,7 +30,7 @@ MOST_BYTES = 2**16
 LEFT_BEHIND = 3600.0
 """Seconds after which a file that was never completed is one that nobody writes any more."""
 OF_OTHERS = stat.S_IWGRP | stat.S_IWOTH
-SUFFIX = ".json"
+KEPT = re.compile(r"[0-9a-f]{64}\.json")
 BEGUN = re.compile(r"\.[0-9a-f]{16}\.begun")
 
 
@@ -65,10 +65,10 @@ class Cache:
         """Content of a file; ``None`` where there is none that can be believed."""
         with suppress(OSError, ValueError):
             path = self._path(key)
-            if self._is_ours() and (content := _content(path)) is not None:
-                # What is used stays.
-                os.utime(path, follow_symlinks=os.utime not in os.supports_follow_symlinks)
-                return content if content.startswith(self.mark) else None
+            content = _content(path) if self._is_ours() else None
+            if content is not None and content.startswith(self.mark):
+                _note_use(path)
+                return content
         return None
 
     def write(self, key: str, content: bytes) -> None:
@@ -81,9 +81,10 @@ class Cache:
                 self._clear()
 
     def _path(self, key: str) -> Path:
-        if not re.fullmatch(r"[0-9a-f]{64}", key):
+        name = f"{key}.json"
+        if not KEPT.fullmatch(name):
             raise ValueError(f"{key!r} is no hash")
-        return self.folder / f"{key}{SUFFIX}"
+        return self.folder / name
 
     def _is_ours(self) -> bool:
         """Whether the folder is one, not a link to one, and nobody else may write to it."""
@@ -99,14 +100,15 @@ class Cache:
 
     def _files(self) -> Iterator[tuple[float, Path]]:
         """Files that bear a name of ours, with the time of their last use."""
-        for entry in os.scandir(self.folder):
-            facts = entry.stat(follow_symlinks=False)
+        for name in os.listdir(self.folder):
+            path = self.folder / name
+            facts = path.lstat()
             if not stat.S_ISREG(facts.st_mode):
                 continue
-            if re.fullmatch(rf"[0-9a-f]{{64}}{re.escape(SUFFIX)}", entry.name):
-                yield facts.st_mtime, Path(entry.path)
-            elif BEGUN.fullmatch(entry.name) and facts.st_mtime < time.time() - LEFT_BEHIND:
-                Path(entry.path).unlink(missing_ok=True)
+            if KEPT.fullmatch(name):
+                yield facts.st_mtime, path
+            elif BEGUN.fullmatch(name) and facts.st_mtime < time.time() - LEFT_BEHIND:
+                path.unlink(missing_ok=True)
 
 
 def _is_private(facts: os.stat_result) -> bool:
@@ -127,6 +129,12 @@ def _content(path: Path) -> bytes | None:
             return None
         content = opened.read(MOST_BYTES + 1)
     return content if len(content) <= MOST_BYTES else None
+
+
+def _note_use(path: Path) -> None:
+    """Have a file kept longer; where nothing may be written, nothing is removed either."""
+    with suppress(OSError):
+        os.utime(path, follow_symlinks=os.utime not in os.supports_follow_symlinks)
 
 
 def _write_whole(path: Path, content: bytes) -> None:
