@@ -17,6 +17,8 @@ from optimizer.io.pauses import pause
 from optimizer.session.solving import MOST_RESERVED
 from optimizer.solver import Watch
 from optimizer.solver.engine import Engine, Run
+from optimizer.solver.solution import without_plan
+from optimizer.solver.watch import Progress, relative_gap
 
 LONG = 1000.0
 """Seconds that no test takes."""
@@ -41,6 +43,159 @@ def at(hand: Hand, watch: Watch, steps: dict[str, float]) -> None:
     for step, seconds in steps.items():
         watch.count(step)
         hand.now += seconds
+
+
+# What is known so far
+
+
+@pytest.mark.parametrize(
+    ("objective", "bound", "gap"),
+    [
+        (100.0, 100.0, 0.0),
+        (100.0, 110.0, 0.1),
+        (100.0, 90.0, 0.0),
+        (-100.0, -90.0, 0.1),
+        (0.5, 1.0, 1.0),
+        (0.0, 1.0, float("inf")),
+        (0.0, 0.0, 0.0),
+        # A thousand millionth is rounding: of the points, or of one point where there are fewer.
+        (1000.0, 1000.0 + 9e-7, 0.0),
+        (1000.0, 1000.0 + 2e-6, 2e-9),
+        (0.0, 1e-9, 0.0),
+        (0.5, 0.5 + 9e-10, 0.0),
+        (0.5, 0.5 + 2e-9, 4e-9),
+        # What nothing bounds is not proven.
+        (100.0, float("inf"), float("inf")),
+        (0.0, float("inf"), float("inf")),
+    ],
+)
+def test_the_gap_is_measured_in_the_points_of_the_plan(
+    objective: float, bound: float, gap: float
+) -> None:
+    assert relative_gap(objective, bound) == pytest.approx(gap, rel=1e-4, abs=0.0)
+    assert Progress(1.0, "search", objective, bound).gap == relative_gap(objective, bound)
+
+
+def test_without_plan_or_bound_there_is_no_gap() -> None:
+    assert Progress(1.0, "search", None, 5.0).gap is None
+    assert Progress(1.0, "search", 5.0, None).gap is None
+
+
+@pytest.mark.parametrize(
+    ("target", "objective", "bound", "is_close"),
+    [
+        (0.1, 100.0, 110.0, True),
+        (0.1, 100.0, 110.1, False),
+        (0.0, 100.0, 100.0, True),
+        (None, 100.0, 100.0, False),
+        (0.1, None, 100.0, False),
+        (0.1, 100.0, None, False),
+        (0.1, 100.0, float("inf"), False),
+    ],
+)
+def test_a_plan_is_close_where_its_gap_is_within_what_was_asked_for(
+    target: float | None, objective: float | None, bound: float | None, is_close: bool
+) -> None:
+    assert Watch(target=target, objective=objective, bound=bound).is_close() is is_close
+
+
+def test_the_best_plan_and_the_best_bound_are_kept(hand: Hand) -> None:
+    watch = Watch(started=0.0, step="search")
+    known = []
+    for second, told in enumerate(
+        [{"bound": 9.0}, {"objective": 2.0}, {"objective": 1.0, "bound": 7.0}, {"bound": 8.0},
+         {"objective": 3.0}, {}], start=1
+    ):  # fmt: skip
+        hand.now = float(second)
+        watch.learn(**told)
+        known.append((watch.objective, watch.bound))
+    assert known == [(None, 9), (2, 9), (2, 7), (2, 7), (3, 7), (3, 7)]
+    told_then = [Progress(float(n), "search", *pair) for n, pair in enumerate(known, start=1)]
+    assert watch.trace == told_then
+    watch.forget()
+    assert (watch.objective, watch.bound, watch.trace) == (None, None, [])
+
+
+def test_small_steps_of_the_bound_are_kept_but_not_traced() -> None:
+    watch = Watch(objective=1.0)
+    for bound, traced in [
+        (100.0, [100.0]),
+        (99.995, [100.0]),
+        (99.999, [100.0]),
+        # A tenth of a per mille is not yet a step, though together with the last one it is.
+        (99.99, [100.0]),
+        (99.98, [100.0, 99.98]),
+        (99.97, [100.0, 99.98, 99.97]),
+    ]:
+        watch.learn_quietly(bound)
+        assert [step.bound for step in watch.trace] == traced
+    assert watch.bound == 99.97
+    for bound in (99.9699, 99.98):
+        watch.learn_quietly(bound)
+    assert watch.bound == 99.9699
+    below = Watch()
+    below.learn_quietly(-100.0)
+    below.learn_quietly(-100.005)
+    below.learn_quietly(-100.02)
+    assert [step.bound for step in below.trace] == [-100.0, -100.02]
+    # The first bound is traced wherever a plan was traced before.
+    begun = Watch()
+    begun.learn(objective=1.0)
+    begun.learn_quietly(50.0)
+    assert [step.bound for step in begun.trace] == [None, 50.0]
+    begun.forget()
+    begun.bound = 40.0
+    begun.trace.append(Progress(1.0, "search", None, 50.0))
+    begun.learn_quietly(49.999)
+    assert begun.bound == 40.0
+
+
+def test_a_search_without_a_plan_keeps_what_is_known() -> None:
+    found = without_plan("no_plan", Watch(bound=5.0, timed_out=True))
+    assert (found.status, found.objective, found.bound, found.gap) == ("no_plan", None, 5.0, None)
+    assert (found.decisions, found.money, found.complete) == ({}, {}, False)
+    assert without_plan("infeasible", Watch()).complete
+    assert not without_plan("no_plan", Watch(interrupted=True)).complete
+    assert not without_plan("no_plan", Watch(hurried=True)).complete
+
+
+def test_progress_is_said_at_the_beginning_of_steps_and_every_half_second(hand: Hand) -> None:
+    said: list[Progress] = []
+    watch = Watch(started=0.0, report=said.append, objective=1.0, bound=2.0)
+    hand.now = 0.4
+    watch.tick()
+    assert said == []
+    for now in (0.5, 0.9, 1.0):
+        hand.now = now
+        watch.tick()
+    hand.now = 1.2
+    watch.begin("search")
+    hand.now = 1.6
+    watch.tick()
+    watch.tick(every=0.25)
+    assert said == [
+        Progress(0.5, "start", 1.0, 2.0),
+        Progress(1.0, "start", 1.0, 2.0),
+        Progress(1.2, "search", 1.0, 2.0),
+        Progress(1.6, "search", 1.0, 2.0),
+    ]
+
+
+def test_a_watch_stops_for_the_limit_or_the_user_and_for_nothing_else(hand: Hand) -> None:
+    said: list[Progress] = []
+    watch = Watch(time_limit=2.0, started=0.0, report=said.append)
+    hand.now = 1.9
+    assert not watch.should_stop()
+    # Whoever asks also hears of progress.
+    assert [progress.seconds for progress in said] == [1.9]
+    watch.interrupted = True
+    assert watch.should_stop()
+    assert not watch.timed_out
+    endless = Watch(started=0.0)
+    hand.now = 1e9
+    assert not endless.should_stop()
+    assert endless.seconds_left() == float("inf")
+    assert Watch(time_limit=2.0, started=0.0).seconds_left() == 0.0
 
 
 # Where the time went

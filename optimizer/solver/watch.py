@@ -36,13 +36,16 @@ class Progress:
 def relative_gap(objective: float, bound: float) -> float:
     """(bound - objective) / |objective|, never negative; infinite for objective 0 below bound.
 
+    Infinite as well where there is no bound but infinity.
+
     Examples
     --------
     >>> relative_gap(99.0, 100.0) > 0.01
     True
     """
     distance = max(0.0, bound - objective)
-    if distance <= 1e-9 * max(1.0, abs(bound)):
+    # Measured in the objective: an infinite bound is as far from it as can be.
+    if distance <= 1e-9 * max(1.0, abs(objective)):
         return 0.0
     return distance / abs(objective) if objective else float("inf")
 
