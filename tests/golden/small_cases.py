@@ -104,9 +104,16 @@ class SmallCase:
         return case, policy
 
     def instance(self, folder: Path) -> Instance:
-        """Write, read and join."""
-        case, policy = self.write(folder)
-        return build_instance(load_case(case), load_policy(policy))
+        """Write, read and join; what was joined before is kept, as nothing changes it."""
+        told = (*sorted(self.files().items()), ("policy.toml", self.policy))
+        if told not in JOINED:
+            case, policy = self.write(folder)
+            JOINED[told] = build_instance(load_case(case), load_policy(policy))
+        return JOINED[told]
+
+
+JOINED: dict[tuple[tuple[str, str], ...], Instance] = {}
+"""Instances by the texts they were read from."""
 
 
 NATIONAL = SmallCase(
