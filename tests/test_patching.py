@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
 import pytest
+import scipy.sparse
 
-from golden.small_cases import NATIONAL
+from golden.rule_cases import (
+    BUILT,
+    CHANGED,
+    COMMITTED,
+    DIMINISHING,
+    FLOORED,
+    LIMITED,
+    VALUED,
+)
+from golden.small_cases import NATIONAL, SERVED, TWO_LINES, SmallCase
 from optimizer.formulation import build_pyomo, numbers
+from optimizer.formulation.limits import LimitRow, limit_rows
 from optimizer.formulation.numbers import NUMBERS, SETTLED, Terms, rule_terms
 from optimizer.instance import Instance
 from optimizer.instance.people import terms
 from optimizer.persistent import LoadedModel, patching
-from optimizer.persistent.patching import CannotPatchError
-from optimizer.solver import Patch
+from optimizer.persistent.patching import CannotPatchError, Patcher
+from optimizer.solver.matrix import Matrix
+from optimizer.solver.patch import Patch, patched
 
 RULE = "rule_of_mine"
 KEY = ("AA", "t", "standard", 2030)
@@ -162,3 +177,252 @@ def test_every_number_of_the_model_is_found(instance: Instance) -> None:
     # The one budget is the only number.
     told = {rule for rule, sign in session.patcher.signs.items() if sign}
     assert told == {"spending_within_budget"}
+
+
+# Whole cases with other numbers
+
+OTHERWISE: dict[str, tuple[SmallCase, SmallCase]] = {
+    "costs": (
+        BUILT,
+        BUILT.with_(
+            costs=("t,main,1,,,,,12", "t,main,1,,BB,,,9", "t,main,2,,,,,7"),
+            region_costs=("t,main,r1,2,4",),
+            agreements=("AA,t,proposed,main,5,1,1", "BB,t,existing,main,0,3,0"),
+        ),
+    ),
+    "a cost that is no more": (
+        BUILT,
+        BUILT.with_(costs=("t,main,1,,,,,10", "t,main,1,,BB,,,11", "t,main,2,,,,,0")),
+    ),
+    "use": (
+        SERVED,
+        SERVED.with_(service_use=("t,help,1,,,,3", "t,help,1,,far,,2", "t,help,2,,,,0.25")),
+    ),
+    "capacities": (
+        SERVED,
+        SERVED.with_(services=("r1,help,{year},7,hours,4,2,5,1,main",
+                               "r2,help,{year},6,hours,4,0,5,1,main")),
+    ),
+    "budgets": (TWO_LINES, TWO_LINES.with_(budgets=("main,{year},M,90,program",
+                                                    "help,{year},N,31,integration"))),
+    "values": (VALUED, replace(VALUED, policy=VALUED.policy.replace("effect = 2", "effect = 3"))),
+    "diminishing values": (
+        DIMINISHING,
+        replace(DIMINISHING, policy=DIMINISHING.policy.replace("effect = 2", "effect = 3")),
+    ),
+    "limits": (
+        LIMITED,
+        replace(
+            LIMITED,
+            policy=LIMITED.policy.replace("times = 0.25", "times = 0.5")
+            .replace("soft_base = 8", "soft_base = 9")
+            .replace("amount = 2", "amount = 3")
+            .replace("at_most = 6", "at_most = 7"),
+        ),
+    ),
+    "commitments": (
+        COMMITTED,
+        COMMITTED.with_(commitments=("AA,t,,,2,", ",,r1,2030,,3", "AA,,r2,,1,2")),
+    ),
+    "support": (
+        FLOORED,
+        replace(FLOORED, policy=FLOORED.policy.replace("= 12", "= 11")).with_(
+            region_costs=("t,main,r1,1,6",)
+        ),
+    ),
+    "change": (CHANGED, replace(CHANGED, policy=CHANGED.policy.replace("0.5", "0.25"))),
+}  # fmt: skip
+
+
+@cache
+def kept(case: str, which: int) -> LoadedModel:
+    with TemporaryDirectory() as folder:
+        instance = OTHERWISE[case][which].instance(Path(folder))
+    return LoadedModel(instance, build_pyomo(instance, {"g": 1.0}))
+
+
+def patch_for(patcher: Patcher, wanted: Instance) -> Patch:
+    patch = Patch()
+    for rule, told in rule_terms(wanted).items():
+        patcher.terms(patch, rule, told)
+    patcher.numbers(patch, numbers.rule_numbers(wanted))
+    patcher.limits(patch, limit_rows(wanted.limits))
+    return patch
+
+
+@pytest.mark.parametrize("case", OTHERWISE)
+@pytest.mark.parametrize(("old", "new"), [(0, 1), (1, 0), (0, 0)])
+def test_a_patched_matrix_is_that_of_the_changed_case(case: str, old: int, new: int) -> None:
+    before, after = kept(case, old), kept(case, new)
+    patcher = Patcher(before.instance, before.matrix)
+    patch = patch_for(patcher, after.instance)
+    found = patched(before.matrix, patch)
+    assert (found.columns, found.rows) == (after.matrix.columns, after.matrix.rows)
+    np.testing.assert_allclose(found.row_lower, after.matrix.row_lower, rtol=1e-12)
+    np.testing.assert_allclose(found.row_upper, after.matrix.row_upper, rtol=1e-12)
+    assert abs(found.a - after.matrix.a).max() <= 1e-12
+    # What does not move is not touched, and the matrix that was compiled stays what it was.
+    assert (found.a is before.matrix.a) == (not len(patch.coefficients()[0]))
+    moved = np.flatnonzero(before.matrix.row_lower != found.row_lower)
+    assert {*moved} <= patch.sides.keys()
+    if old == new:
+        assert not patch.sides
+        assert not len(patch.coefficients()[0])
+    # A patcher that is told of the new matrix finds nothing to do.
+    patcher.use(found)
+    again = patch_for(patcher, after.instance)
+    assert not again.sides
+    assert not len(again.coefficients()[0])
+
+
+def test_what_a_loaded_model_does_not_have_is_not_patched() -> None:
+    before = kept("limits", 0)
+    patcher, patch = Patcher(before.instance, before.matrix), Patch()
+    row = LimitRow(1.0, (("violation", ("share", "at_least", "nowhere"), 1.0),))
+    with pytest.raises(CannotPatchError, match=r"^violation\[\('share', .*\] has no column$"):
+        patcher.limits(patch, {"limit_at_least": {("share", "total"): row}})
+    with pytest.raises(
+        CannotPatchError, match=r"^limit_at_most\[\('share', 'total'\)\] has no row$"
+    ):
+        patcher.limits(patch, {"limit_at_most": {("share", "total"): LimitRow(1.0, ())}})
+    told = rule_terms(before.instance)["spending_adds_up"]
+    later = told._replace(frame=told.frame.assign(year=2099))
+    with pytest.raises(CannotPatchError, match="has no row"):
+        patcher.terms(patch, "spending_adds_up", later)
+    strange = told._replace(frame=told.frame.assign(family="dreams"))
+    with pytest.raises(CannotPatchError, match=r"^nothing is known of dreams$"):
+        patcher.terms(patch, "spending_adds_up", strange)
+    patcher.columns["cohort"] = np.full_like(patcher.columns["cohort"], -1)
+    with pytest.raises(
+        CannotPatchError,
+        match=r"^spending_adds_up adds up decisions that no rule spoke of before$",
+    ):
+        patcher.terms(patch, "spending_adds_up", told)
+    assert patch.rows == []
+
+
+def test_a_model_of_which_not_everything_is_known_is_not_patched() -> None:
+    before = kept("budgets", 0)
+    patcher = Patcher(before.instance, before.matrix)
+    patcher.require_known()
+    assert (patcher.unknown, patcher.is_known) == ([], True)
+    names = [(f"my_{rule}", index) if rule == "spending_within_budget" else (rule, index)
+             for rule, index in before.matrix.rows]  # fmt: skip
+    priced = before.matrix.cost.copy()
+    priced[before.matrix.column("transfer", ("main", "help", 2030))] = -1.0
+    strange = Patcher(before.instance, replace(before.matrix, rows=names, cost=priced))
+    assert not strange.is_known
+    with pytest.raises(
+        CannotPatchError, match=r"^my_spending_within_budget, transfer may follow from any number$"
+    ):
+        strange.require_known()
+
+
+def test_rows_that_do_not_agree_hold_their_numbers_nowhere() -> None:
+    before = kept("budgets", 0)
+    rows = Patcher(before.instance, before.matrix).by_rule["spending_within_budget"]
+    lower, upper = before.matrix.row_lower.copy(), before.matrix.row_upper.copy()
+    # One of the four turned round.
+    lower[rows[0]], upper[rows[0]] = -upper[rows[0]], np.inf
+    turned = Patcher(before.instance, replace(before.matrix, row_lower=lower, row_upper=upper))
+    assert turned.signs["spending_within_budget"] == 0.0
+    # And one of them twice.
+    named = [*before.matrix.rows]
+    named[rows[1]] = named[rows[0]]
+    twice = Patcher(before.instance, replace(before.matrix, rows=named))
+    assert twice.signs["spending_within_budget"] == 0.0
+    assert twice.twice == {"spending_within_budget"}
+
+
+def test_a_patcher_after_growth_knows_what_the_first_one_learnt() -> None:
+    before = kept("support", 0)
+    first = Patcher(before.instance, before.matrix)
+    free = replace(
+        before.matrix,
+        row_lower=np.full_like(before.matrix.row_lower, -np.inf),
+        row_upper=np.full_like(before.matrix.row_upper, np.inf),
+    )
+    # Rows that are dropped have no sides to learn from.
+    second = Patcher(before.instance, free, first)
+    assert (second.signs, second.summed) == (first.signs, first.summed)
+    np.testing.assert_array_equal(second.has_lower, first.has_lower)
+    np.testing.assert_array_equal(second.has_upper, first.has_upper)
+    assert first.summed == {"support_reaches_floor": 1.0} or -1.0 in first.summed.values()
+
+
+# Patches themselves
+
+
+def small() -> Matrix:
+    """Two rows, three columns: 1 0 2 and 0 3 0."""
+    a = scipy.sparse.csc_array(np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]]))
+    sides = np.array([-np.inf, 1.0]), np.array([5.0, np.inf])
+    bounds = np.zeros(3), np.full(3, np.inf)
+    columns: list[tuple[str, object]] = [("x", 0), ("x", 1), ("x", 2)]
+    rows: list[tuple[str, object]] = [("r", 0), ("r", 1)]
+    numbered = {name: number for number, name in enumerate(columns)}
+    return Matrix(a, np.zeros(3), 0.0, *sides, *bounds, np.zeros(3, bool), columns, rows, numbered)
+
+
+def cells(*told: tuple[int, int, float]) -> Patch:
+    """A patch of single cells, in two pieces."""
+    patch = Patch()
+    for part in (told[:1], told[1:]):
+        rows, columns, values = zip(*part, strict=True) if part else ((), (), ())
+        patch.add(np.array(rows, int), np.array(columns, int), np.array(values, float))
+    return patch
+
+
+@pytest.mark.parametrize(
+    ("told", "dense", "stored"),
+    [
+        ([(0, 0, 7.0)], [[7, 0, 2], [0, 3, 0]], 3),
+        ([(0, 1, 7.0)], [[1, 7, 2], [0, 3, 0]], 4),
+        ([(0, 2, 0.0)], [[1, 0, 0], [0, 3, 0]], 2),
+        ([(1, 0, 4.0), (0, 0, -1.0), (1, 1, 0.0)], [[-1, 0, 2], [4, 0, 0]], 3),
+    ],
+)
+def test_cells_take_the_place_of_cells(
+    told: list[tuple[int, int, float]], dense: list[list[float]], stored: int
+) -> None:
+    before = small()
+    found = patched(before, cells(*told))
+    assert found.a.toarray().tolist() == dense
+    # What is 0 is not stored, and the old matrix is as it was.
+    assert found.a.nnz == stored
+    assert isinstance(found.a, scipy.sparse.csc_array)
+    assert before.a.toarray().tolist() == [[1, 0, 2], [0, 3, 0]]
+    assert found.row_lower is before.row_lower
+    assert found.row_upper is before.row_upper
+
+
+def test_sides_take_the_place_of_sides() -> None:
+    before = small()
+    found = patched(before, Patch(sides={1: (2.0, 3.0), 0: (-1.0, np.inf)}))
+    assert found.row_lower.tolist() == [-1, 2]
+    assert found.row_upper.tolist() == [np.inf, 3]
+    assert (before.row_lower.tolist(), before.row_upper.tolist()) == ([-np.inf, 1], [5, np.inf])
+    assert found.a is before.a
+    assert patched(before, Patch()).row_lower is before.row_lower
+
+
+def test_a_patch_without_cells_has_none() -> None:
+    rows, columns, values = Patch().coefficients()
+    assert (rows.size, columns.size, values.size) == (0, 0, 0)
+    assert [part.dtype for part in (rows, columns, values)] == ["int64", "int64", "float64"]
+
+
+def test_values_of_single_cells() -> None:
+    a = scipy.sparse.csr_array(small().a)
+    rows, columns = np.array([0, 1, 0, 1, 0]), np.array([2, 1, 1, 2, 0])
+    assert patching._cells(a, rows, columns).tolist() == [2, 3, 0, 0, 1]
+    nothing = scipy.sparse.csr_array((2, 3))
+    assert patching._cells(nothing, rows, columns).tolist() == [0.0] * 5
+
+
+@pytest.mark.parametrize(
+    ("number", "side", "sign"),
+    [(2.0, 2.0, 1), (2.0, -2.0, -1), (-2.0, 2.0, -1), (2.0, 4.0, 0), (2.0, 2.0 + 1e-12, 1)],
+)
+def test_the_sign_between_a_number_and_a_side(number: float, side: float, sign: float) -> None:
+    assert patching._sign_between(number, side) == sign

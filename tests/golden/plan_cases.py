@@ -1,0 +1,118 @@
+"""Plans made by hand that let every check and every table have rows of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from golden.rule_cases import ADMITTED, CAPPED, COMMITTED, DIMINISHING, FLOORED, LIMITED
+from golden.small_cases import AGREED, FOLLOWED, HOSTED, RUNNING, SERVED, TWO_LINES, SmallCase
+from optimizer.plan import Decisions
+from test_evaluation import FULL, FULL_PLAN, plan, slot
+
+
+@dataclass(frozen=True)
+class PlanCase:
+    """A plan, the case it is for, and what of its evaluation is worth reading."""
+
+    case: SmallCase
+    decisions: Decisions
+    parts: tuple[str, ...]
+
+
+CASES: dict[str, PlanCase] = {
+    "agreements": PlanCase(
+        AGREED,
+        plan(
+            [slot("AA", "", 2030, 1), slot("AA", "", 2031, 3), slot("BB", "", 2030, 2)],
+            agreements=["AA,t,2031", "BB,t,2030"],
+        ),
+        ("values", "impossible", "margins", "agreements", "residents", "fates"),
+    ),
+    "caps on intake": PlanCase(
+        ADMITTED, plan([slot("AA", "", 2030, 4), slot("BB", "", 2030, 2)]), ("caps", "margins")
+    ),
+    "caps on residents": PlanCase(CAPPED, plan([slot("AA", "", 2030, 4)]), ("caps",)),
+    "commitments": PlanCase(
+        COMMITTED, plan([slot("AA", "r1", 2030, 3), slot("AA", "r2", 2031, 1)]), ("limits",)
+    ),
+    "diminishing returns": PlanCase(
+        DIMINISHING,
+        plan([slot("AA", "", 2030, 4), slot("AA", "", 2031, 3), slot("BB", "", 2031, 1)]),
+        ("goals", "stages"),
+    ),
+    "everything": PlanCase(
+        FULL,
+        FULL_PLAN,
+        ("values", "margins", "stays", "services", "money", "cohort and placed", "residents",
+         "spending", "integration", "services of a plan", "stages", "agreements", "fates",
+         "shares", "goals", "decisions", "rules", "evaluation"),
+    ),
+    "impossible rows": PlanCase(
+        HOSTED,
+        plan(
+            [
+                slot("AA", "r1", 2030, 2),
+                slot("AA", "r9", 2030, 1),
+                slot("ZZ", "r1", 2030, 1),
+                slot("BB", "r2", 2030, -1),
+                slot("BB", "r2", 2031, 0),
+            ],
+            agreements=["AA,t,2030"],
+            expansion=["r1,help,2030,2"],
+            stays=["AA,t,u,2030,1"],
+            stays_at=["t,u,all,r2,2030,-1"],
+            transfers=["main,help,2030,-3"],
+            carry_over=["main,2030,-4"],
+        ),
+        ("values", "impossible", "margins", "evaluation"),
+    ),
+    "limits and change": PlanCase(
+        LIMITED.with_(
+            '[[limits]]\nname = "few"\nmeasure = "slots"\nby = ["country", "region"]\n'
+            "at_most = 2\n"
+            '[[limits]]\nname = "plenty"\nmeasure = "slots"\nat_least = 5\nsoft = 2\n'
+            "[stability]\nmax_change = 0.5\nprice = 2\n",
+            current_plan=("AA,t,r1,3", "BB,t,r2,1"),
+        ),
+        plan([slot("BB", "r1", 2030, 3), slot("BB", "r2", 2030, 1)]),
+        ("limits", "soft", "soft without share", "soft without floors", "change", "stability",
+         "goals", "evaluation", "without the limit few"),
+    ),
+    "money moved": PlanCase(
+        TWO_LINES.with_(costs=("t,main,1,,,,,10", "t,help,1,,,,,5", "t,main,1,,BB,,,12")),
+        plan(
+            [slot("AA", "", 2030, 2), slot("AA", "", 2031, 3), slot("BB", "", 2031, 1)],
+            transfers=["main,help,2030,11", "main,help,2031,4", "help,main,2031,1"],
+            carry_over=["main,2030,20", "help,2030,1", "main,2031,5", "main,2029,2"],
+        ),
+        ("money", "spending", "integration"),
+    ),
+    "no regions": PlanCase(
+        RUNNING.with_(budgets=("main,{year},M,100,integration",)),
+        plan([slot("AA", "", 2030, 1), slot("BB", "", 2030, 3), slot("BB", "r1", 2030, 1)]),
+        ("values", "impossible", "margins", "residents", "integration", "decisions"),
+    ),
+    "services": PlanCase(
+        SERVED,
+        plan(
+            [slot("AA", "r1", 2030, 3), slot("BB", "r1", 2031, 2)],
+            expansion=["r1,help,2030,1", "r1,help,2031,2"],
+        ),
+        ("services", "services of a plan"),
+    ),
+    "stays": PlanCase(
+        FOLLOWED,
+        plan(
+            [slot("AA", "r1", 2030, 1), slot("AA", "r1", 2030, 2, "intensive")],
+            stays=["AA,t,u,2030,1.6"],
+            stays_at=["t,u,all,r2,2030,1.5"],
+        ),
+        ("values", "margins", "stays", "residents", "fates", "stages", "goals", "decisions"),
+    ),
+    "support": PlanCase(
+        FLOORED,
+        plan([slot("AA", "r1", 2030, 1), slot("AA", "r1", 2030, 2, "intensive")]),
+        ("support",),
+    ),
+}  # fmt: skip
+"""By what is to be read in them."""

@@ -1,0 +1,132 @@
+"""What every decision costs, on which line and in which year: before any plan or model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+import pytest
+
+from golden.rule_cases import FLOORED
+from golden.small_cases import NATIONAL, TWO_LINES, SmallCase
+from golden.texts import Golden
+from optimizer.case import Case
+from optimizer.case.currency import smallest_unit
+from optimizer.errors import Problems
+from optimizer.formulation.budget import budget_numbers
+from optimizer.instance import Instance
+from optimizer.instance.money import (
+    participant_costs,
+    regional_costs,
+    spending_terms,
+    support_floor_terms,
+)
+from test_evaluation import FULL
+
+GOLDEN = Golden(Path(__file__).parent / "golden" / "money.txt")
+FEW_YEARS = FULL.with_(
+    costs=("t,help,1,,,,,10", "t,help,2,,BB,,,11", "t,help,1,,AA,,,0", "u,help,1,,,,stay,7",
+           "u,main,1,,BB,2031,new,3", "u,help,1,,,,new,2"),
+    region_costs=("t,help,r1,1,3", "t,main,r1,1,0", "u,help,r2,1,5"),
+)  # fmt: skip
+CASES: dict[str, SmallCase] = {
+    "full": FULL,
+    "costs by country, year and entry": FEW_YEARS,
+    "floored": FLOORED,
+    "two lines": TWO_LINES,
+    "nothing costs": NATIONAL.with_(costs=()),
+}
+
+
+@cache
+def joined(name: str) -> Instance:
+    with TemporaryDirectory() as folder:
+        return CASES[name].instance(Path(folder))
+
+
+def people_here(i: Instance) -> pd.DataFrame:
+    return participant_costs(i.case, i.sets, i.people.present, Problems())
+
+
+PARTS: dict[str, Callable[[Instance], object]] = {
+    "participants": people_here,
+    "regions": lambda i: regional_costs(i.case, i.people.present_at),
+    "spending": lambda i: spending_terms(i.case, i.sets, i.people, Problems()),
+    "support": lambda i: support_floor_terms(i.case, i.sets, i.people, Problems()),
+    "numbers": budget_numbers,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("full", "spending"),
+        ("full", "support"),
+        ("full", "regions"),
+        ("costs by country, year and entry", "participants"),
+        ("costs by country, year and entry", "regions"),
+        ("costs by country, year and entry", "spending"),
+        ("floored", "support"),
+        ("two lines", "numbers"),
+        ("nothing costs", "spending"),
+        ("nothing costs", "participants"),
+    ],
+)
+def test_what_decisions_cost_is_as_reviewed(name: str, part: str) -> None:
+    assert GOLDEN.holds(f"{name}: {part}", PARTS[part](joined(name)))
+
+
+def test_the_sets_of_spending_are_those_of_the_instance() -> None:
+    for name in CASES:
+        i = joined(name)
+        again = spending_terms(i.case, i.sets, i.people, Problems())
+        pd.testing.assert_frame_equal(again, i.spending)
+
+
+def test_a_cost_told_twice_is_a_fault_of_the_file() -> None:
+    i = joined("full")
+    costs = i.case.table("costs")
+    # Both for anybody of A in the first year, one by country and one by level.
+    twice = costs.iloc[[0, 0]].assign(country=["AA", ""], level=["", "standard"])
+    case = replace(i.case, tables={**i.case.tables, "costs": pd.concat([costs, twice])})
+    problems = Problems()
+    participant_costs(case, i.sets, i.people.present, problems)
+    assert [problem.file for problem in problems][:1] == ["costs.csv"]
+
+
+# The smallest unit of money
+
+
+def amounts(currency: str, *budget: float) -> Case:
+    """The smallest case with these budgets."""
+    case = joined("nothing costs").case
+    table = case.table("budgets")
+    more = pd.concat([table] * len(budget), ignore_index=True).assign(amount=budget)
+    return replace(case, currency=currency, tables={**case.tables, "budgets": more})
+
+
+@pytest.mark.parametrize(
+    ("currency", "budget", "unit"),
+    [
+        ("JPY", [100.0, 7.0], 1.0),
+        ("JPY", [100.0, 7.5], 0.1),
+        ("JPY", [100.25, 7.0], 0.01),
+        ("JPY", [100.0, 7.125], 0.001),
+        # More decimals than three beyond the currency's own come from a division.
+        ("JPY", [100.0, 7.0625], 0.001),
+        ("EUR", [100.0, 7.5], 0.01),
+        ("EUR", [100.0, 7.125], 0.001),
+        ("EUR", [100.0, 1 / 3], 0.00001),
+        ("KWD", [100.0], 0.001),
+        ("EUR", [float("nan"), 7.5], 0.01),
+        ("EUR", [float("inf"), 7.5], 0.01),
+    ],
+)
+def test_the_smallest_unit_that_amounts_need(
+    currency: str, budget: list[float], unit: float
+) -> None:
+    assert smallest_unit(amounts(currency, *budget)) == pytest.approx(unit, rel=1e-12)
