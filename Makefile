@@ -1,7 +1,7 @@
 # The tools of .venv if there is one, otherwise those on the PATH.
 BIN := $(if $(wildcard .venv/bin/python),.venv/bin/,)
 
-.PHONY: check lint types test notebooks docs pins highs
+.PHONY: check lint types test notebooks docs pins highs mutants
 
 check: ## exactly what CI runs, on fresh copies and in fresh environments
 	bash .ci/run
@@ -28,3 +28,6 @@ pins: ## constraints.txt and requirements.lock; `make pins UPGRADE=--upgrade` ta
 
 highs: ## what would notice a wrong answer, on another HiGHS: `make highs VERSION=1.16.0 [TESTS=...]`
 	bash .ci/highs $(VERSION) $(TESTS)
+
+mutants: ## would a test notice a small wrong change? `make mutants [PLACES=optimizer/plan/money.py]`
+	bash .ci/mutants $(PLACES)
