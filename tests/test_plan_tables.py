@@ -42,7 +42,7 @@ PARTS: dict[str, Callable[[Subject], object]] = {
     "soft without share": lambda s: soft.soft_costs(s, ["share"]),
     "soft without floors": lambda s: soft.soft_costs(s, ["limit_at_least"]),
     "change": soft.change_costs,
-    "goals": lambda s: tables.goals(s, {"g": 4.0}),
+    "goals": lambda s: tables.goals(s, scales(s)),
     "cohort and placed": lambda s: chosen(tables.result_tables(s), "cohort", "placed"),
     "residents": tables._residents,
     "spending": money.line_years,
@@ -58,8 +58,12 @@ PARTS: dict[str, Callable[[Subject], object]] = {
 }
 
 
+def scales(s: Subject) -> dict[str, float]:
+    return dict.fromkeys(s.instance.policy.goals, 4.0)
+
+
 def evaluated(s: Subject, *dropped: str) -> Evaluation:
-    return evaluate_decisions(s.instance, s.decisions, {"g": 4.0}, dropped=dropped)
+    return evaluate_decisions(s.instance, s.decisions, scales(s), dropped=dropped)
 
 
 def told(found: Evaluation) -> dict[str, object]:

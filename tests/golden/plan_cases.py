@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from golden.rule_cases import ADMITTED, CAPPED, COMMITTED, DIMINISHING, FLOORED, LIMITED
-from golden.small_cases import AGREED, FOLLOWED, HOSTED, RUNNING, SERVED, TWO_LINES, SmallCase
+from golden.small_cases import (
+    AGREED,
+    FOLLOWED,
+    HOSTED,
+    NATIONAL,
+    RUNNING,
+    SERVED,
+    TWO_LINES,
+    SmallCase,
+)
 from optimizer.plan import Decisions
 from test_evaluation import FULL, FULL_PLAN, plan, slot
 
@@ -20,6 +29,14 @@ class PlanCase:
 
 
 CASES: dict[str, PlanCase] = {
+    # A's agreement is not opened, B's asks for as many as apply.
+    "a minimum of one": PlanCase(
+        AGREED.with_(
+            tracks=("t,T,exchange,M,care,inbound,1,1,yes,1,no",), applicants=("AA,t,,1", "BB,t,,1")
+        ),
+        plan([slot("BB", "", 2030, 1)]),
+        ("margins",),
+    ),
     "agreements": PlanCase(
         AGREED,
         plan(
@@ -71,6 +88,10 @@ CASES: dict[str, PlanCase] = {
             '[[limits]]\nname = "few"\nmeasure = "slots"\nby = ["country", "region"]\n'
             "at_most = 2\n"
             '[[limits]]\nname = "plenty"\nmeasure = "slots"\nat_least = 5\nsoft = 2\n'
+            '[[limits]]\nname = "part"\nmeasure = "slots"\nby = ["country"]\n'
+            'at_most = { times = 0.75, measure = "slots", by = [] }\n'
+            '[[limits]]\nname = "each"\nmeasure = "value"\ngoal = "g"\nby = ["country"]\n'
+            "at_most = 3\n"
             "[stability]\nmax_change = 0.5\nprice = 2\n",
             current_plan=("AA,t,r1,3", "BB,t,r2,1"),
         ),
@@ -92,6 +113,32 @@ CASES: dict[str, PlanCase] = {
         plan([slot("AA", "", 2030, 1), slot("BB", "", 2030, 3), slot("BB", "r1", 2030, 1)]),
         ("values", "impossible", "margins", "residents", "integration", "decisions"),
     ),
+    # Two came in 2029 for two years; nobody comes to u, which is capped all the same.
+    "people already here": PlanCase(
+        HOSTED.with_(
+            tracks=(
+                "t,T,study,M,care,inbound,2,0,no,0.5,no",
+                "u,U,study,M,care,inbound,1,0,no,1,no",
+            ),
+            sites=("t,r1,,3", "t,r2,,2", "u,r1,,2"),
+            budgets=("main,{year},M,100,integration",),
+            costs=("t,main,1,,,,,10", "t,main,2,,,,,7"),
+            region_costs=("t,main,r1,2,3",),
+            national_caps=("t,2030,5,residents", "u,2030,2,residents"),
+            present_by_country=("AA,t,2029,2",),
+            present_by_region=("r1,t,2029,1", "r2,t,2029,1"),
+        ),
+        plan([slot("AA", "r1", 2030, 1), slot("BB", "r1", 2030, 1), slot("BB", "r2", 2030, 1)]),
+        ("caps", "residents", "spending", "integration", "fates", "shares"),
+    ),
+    "people already here without regions": PlanCase(
+        CAPPED.with_(
+            budgets=("main,{year},M,100,integration",), costs=("t,main,1,,,,,10", "t,main,2,,,,,7")
+        ),
+        plan([slot("BB", "", 2030, 1)]),
+        ("caps", "residents", "integration"),
+    ),
+    "running or not": PlanCase(RUNNING, plan([slot("BB", "", 2030, 1)]), ("margins",)),
     "services": PlanCase(
         SERVED,
         plan(
@@ -100,6 +147,11 @@ CASES: dict[str, PlanCase] = {
         ),
         ("services", "services of a plan"),
     ),
+    "services nobody uses": PlanCase(
+        replace(SERVED, rows={**SERVED.rows, "service_use": ("t,help,1,,far,,0",)}),
+        plan([slot("AA", "r1", 2030, 3)]),
+        ("services of a plan",),
+    ),
     "stays": PlanCase(
         FOLLOWED,
         plan(
@@ -107,7 +159,32 @@ CASES: dict[str, PlanCase] = {
             stays=["AA,t,u,2030,1.6"],
             stays_at=["t,u,all,r2,2030,1.5"],
         ),
-        ("values", "margins", "stays", "residents", "fates", "stages", "goals", "decisions"),
+        ("values", "margins", "stays", "residents", "fates", "stages", "goals", "shares",
+         "decisions"),
+    ),
+    "stays without regions": PlanCase(
+        NATIONAL.with_(
+            tracks=FOLLOWED.rows["tracks"],
+            continuations=("t,u,0.4",),
+            applicants=("AA,t,,4", "BB,u,,3"),
+            budgets=("main,{year},M,100,integration",),
+            costs=("t,main,1,,,,,10", "u,main,1,,,,stay,4"),
+            present_by_country=("AA,t,2029,8",),
+        ),
+        plan([slot("AA", "", 2030, 2)], stays=["AA,t,u,2030,1"]),
+        ("values", "impossible", "stays", "residents", "integration", "fates", "decisions"),
+    ),
+    # Weights of 3 and -1 are 75 and -25 points.
+    "several goals": PlanCase(
+        NATIONAL.aiming_at(
+            "".join(
+                f'[goals.{name}]\nweight = {weight}\nscale = "none"\n'
+                f'effects = [{{ stage = "enter", effect = {effect} }}]\n'
+                for name, weight, effect in (("g", 3, 1), ("crowd", -1, 2))
+            )
+        ),
+        plan([slot("AA", "", 2030, 2)]),
+        ("goals", "evaluation"),
     ),
     "support": PlanCase(
         FLOORED,
