@@ -105,7 +105,7 @@ def changed_policy(
     problems = Problems()
     data = tables_of(policy)
     merged = apply_changes(data, changes, Policy, problems, unchanged)
-    return _varied(policy, data, merged, problems)
+    return _noted(_varied(policy, data, merged, problems), changed_parts(changes))
 
 
 def tables_of(policy: Policy, added: Iterable[Mapping[str, object]] = ()) -> dict[str, Any]:
@@ -126,10 +126,15 @@ def policy_with_limit(policy: Policy, limit: Mapping[str, object]) -> Policy:
     data = tables_of(policy)
     limits = (*data.get("limits", ()), frozen(limit))
     longer = _varied(policy, data, {**data, "limits": limits}, Problems())
-    layers, added = policy._layers, ("limits", longer.limits[-1].name)
+    return _noted(longer, (("limits", longer.limits[-1].name),))
+
+
+def _noted(policy: Policy, changed: tuple[tuple[str, ...], ...]) -> Policy:
+    """Note what no file of the policy says any more."""
+    layers = policy._layers
     if layers is not None:
-        longer._layers = replace(layers, changed=(*layers.changed, added))
-    return longer
+        policy._layers = replace(layers, changed=(*layers.changed, *changed))
+    return policy
 
 
 def _varied(

@@ -22,7 +22,7 @@ from optimizer.persistent.loaded import search_log
 from optimizer.plan.checking import require_case
 from optimizer.plan.scales import Scales, ScalesGiven, known_scales, scales_given
 from optimizer.policy import Policy, load_policy
-from optimizer.policy.loading import tables_of
+from optimizer.policy.loading import changed_policy, tables_of
 from optimizer.schema.addresses import is_cell, names_of
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
@@ -124,15 +124,7 @@ def read_pair(
     changes = {address: value for address, value in changes.items() if address not in of_cells}
     base_case = case
     case = change_case(case, of_cells)[0] if of_cells else case
-    wanted = load_policy(base.path, changes=changes) if changes else base
-    if changes and load_policy(base.path).hash != base.hash:
-        problems = Problems()
-        problems.add(
-            base.path.name,
-            "is not what the policy was read from: edited since, or already changed",
-            expected="the path of the policy, or all changes at once",
-        )
-        raise PolicyError(problems)
+    wanted = changed_policy(base, changes) if changes else base
     require_case(wanted, case)
     return Pair(base, wanted, case, base_case)
 
