@@ -320,6 +320,45 @@ def test_a_wish_for_nobody_has_no_price(wish: str, points: float, tmp_path: Path
     assert solve(case[1], case[0]).objective == pytest.approx(points)
 
 
+def test_a_wish_for_a_value_that_nobody_can_earn_has_no_price(tmp_path: Path) -> None:
+    # Two of t are worth 200 points. There is no site for u, so that nothing of chips is earned.
+    case = write_case(
+        tmp_path,
+        "2027",
+        """\
+schema = 1
+title = "t"
+why = "t"
+[goals.work]
+weight = 1
+scale = 1
+effects = [{ where = { track = "t" }, stage = "enter", effect = 1 }]
+[goals.chips]
+weight = 0
+scale = 1
+effects = [{ where = { track = "u" }, stage = "enter", effect = 1 }]
+diminishing = { by = ["country"], per = "horizon", points = [[0, 1.0], [2, 0.5]] }
+[[limits]]
+name = "wish"
+measure = "value"
+goal = "chips"
+at_least = 1
+soft = 2
+""",
+        countries=TWO_COUNTRIES,
+        regions=TWO_REGIONS,
+        tracks=TRACK_COLUMNS
+        + "t,T,study,M,care,inbound,1,0,no,1,no\n"
+        + "u,U,study,M,care,inbound,1,0,no,1,no\n",
+        sites="track,region,max_slots\nt,r1,2\n",
+        applicants="country,track,applicants\nAA,t,2\nAA,u,2\n",
+        budgets="line,year,agency,amount_jpy\nm,2027,M,9\n",
+        costs="track,line,year_of_stay,amount_jpy\nt,m,1,1\nu,m,1,1\n",
+    )
+    assert solve_both_ways(*case).objective == pytest.approx(200.0)
+    assert solve(case[1], case[0]).objective == pytest.approx(200.0)
+
+
 def test_support_floor_pulls_the_average_up(tmp_path: Path) -> None:
     # A basic place costs 1 of integration money a year, an intensive one 4; the floor is 2 on
     # average. Two of three may be basic: (1 + 1 + 4) / 3 = 2. The money, 6, pays just that.

@@ -20,8 +20,8 @@ from optimizer import runs
 from optimizer.case import Case
 from optimizer.errors import InputError
 from optimizer.plan import Plan, checking
+from optimizer.plan.parameters import COLUMNS
 from optimizer.policy import Policy
-from optimizer.runs.parameters import COLUMNS
 from optimizer.runs.workbook import _rules, sheets_of, with_names, write_workbook
 from optimizer.schema.rules import BOUNDS, RULES
 from workbook_builder import set_cells, write_book

@@ -130,7 +130,8 @@ class Flows:
                 continue
             minimum = self.problem.min_cohort(track)
             opening = self._opening(country, track, year)
-            limit = 0 if opening is not None and applicants < minimum else applicants
+            too_few = opening is not None and applicants < minimum
+            limit = applicants if self._can_host(track, year) and not too_few else 0
             cohort = Expr()
             for level in self.problem.levels(track):
                 name = ("cohort", country, track, level, year)

@@ -140,8 +140,12 @@ class Values:
                 offset += before * (x - start)
                 start, before = x, factor
                 tangents.append(Expr(offset - factor * x).add(raw, factor))
-            column = self.matrix.least_of("diminished_value", name, *group, parts=tangents)
-            result.add(column)
+            least = self.matrix.least_of("diminished_value", name, *group, parts=tangents)
+            if not self.matrix.can_be(raw.terms, raw.constant):
+                # Of what nobody can earn nothing is counted.
+                for column in least.terms:
+                    self.matrix.columns[column].upper = 0.0
+            result.add(least)
         return result
 
     def points(self, scales: dict[str, float]) -> Expr:
