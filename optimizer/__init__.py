@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from optimizer.policy import Policy, load_policy
     from optimizer.policy.template import write_template
     from optimizer.report import write_report
+    from optimizer.runs.loading import Run, load_run
     from optimizer.runs.reading import read_plan
+    from optimizer.runs.writing import write_run
     from optimizer.schema.rules import CustomRule
     from optimizer.session import Relaxation, Session
     from optimizer.session.building import build_model, write_model
@@ -61,6 +63,7 @@ _HOMES = {
     "Policy": "policy",
     "PolicyError": "errors",
     "Relaxation": "session",
+    "Run": "runs.loading",
     "Session": "session",
     "SolverError": "errors",
     "Validation": "session.validation",
@@ -72,12 +75,14 @@ _HOMES = {
     "load_case": "case",
     "load_expectations": "plan.expectations",
     "load_policy": "policy",
+    "load_run": "runs.loading",
     "read_plan": "runs.reading",
     "solve": "session.solving",
     "validate": "session.validation",
     "write_case": "case.writing",
     "write_model": "session.building",
     "write_report": "report",
+    "write_run": "runs.writing",
     "write_template": "policy.template",
 }
 
@@ -98,6 +103,7 @@ __all__ = [
     "Policy",
     "PolicyError",
     "Relaxation",
+    "Run",
     "Session",
     "SolverError",
     "TargetError",
@@ -110,12 +116,14 @@ __all__ = [
     "load_case",
     "load_expectations",
     "load_policy",
+    "load_run",
     "read_plan",
     "solve",
     "validate",
     "write_case",
     "write_model",
     "write_report",
+    "write_run",
     "write_template",
 ]
 

@@ -21,10 +21,10 @@ from optimizer.cli import main
 from optimizer.formulation import build_pyomo
 from optimizer.io.cache import FOLDER
 from optimizer.persistent import LoadedModel
+from optimizer.plan.provenance import versions
 from optimizer.session import ideals_cache
 from optimizer.session.building import build_model, write_model
 from optimizer.session.ideals_cache import KeptIdeals, key_of
-from optimizer.session.provenance import versions
 from optimizer.solver.matrix import Matrix
 
 GOALS = """

@@ -22,8 +22,8 @@ ORDER = (
     "plan",
     "persistent",
     "session",
-    "runs",
     "report",
+    "runs",
     "cli",
 )
 """Packages of ``optimizer``: each imports only from those before it, and from itself."""

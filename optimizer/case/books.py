@@ -67,7 +67,7 @@ class Book:
 
     def __init__(self, workbook: Workbook) -> None:
         self.name = workbook.path.stem
-        self.hashes = {workbook.path.name: workbook.hash}
+        self.contents = {workbook.path.name: workbook.content}
         self._workbook = workbook
         self._grids: dict[str, Grid] = {}
         self._rows: dict[str, int] = {}

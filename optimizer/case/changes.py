@@ -104,7 +104,7 @@ def change_case(
     tables = dict(case.tables)
     for change in done:
         tables[change.table] = change.made_in(tables[change.table])
-    changed = replace(case, tables=tables, hashes=_marked(case, changes))
+    changed = replace(case, tables=tables, hashes=_marked(case, changes), contents={})
     _require_consistent(changed)
     return changed, done
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from optimizer.case.header import HEADER_FILE, HeaderRead, add_missing, parse_header
@@ -26,37 +26,34 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.name = path.resolve().name
-        self.hashes: dict[str, str] = {}
+        self.contents: dict[str, bytes] = {}
         self.places: Places | None = None
         self._path = path
 
     def check_names(self, problems: Problems) -> None:
         """Refuse tables that nothing would read."""
+        there = self._files(problems)
         known = {spec.file for spec in TABLES.values()}
-        absent = [name for name in sorted(known) if standing_at(self._path / name) != "file"]
-        for file in map(self._path.joinpath, names_in(self._path, problems)):
-            is_table = file.suffix.lower() == ".csv" and standing_at(file) != "folder"
-            if is_table and file.name not in known:
+        absent = sorted(known.difference(there))
+        for name in there:
+            if name.lower().endswith(".csv") and name not in known:
                 problems.add(
-                    file.name,
+                    name,
                     "is not a table of a case",
                     expected="only tables of the data dictionary",
-                    maybe=did_you_mean(file.name, absent),
+                    maybe=did_you_mean(name, absent),
                 )
 
     def header(self, problems: Problems) -> HeaderRead:
         """Read ``case.toml``."""
-        path = self._path / HEADER_FILE
-        self.hashes[HEADER_FILE] = ""
-        if not os.path.lexists(path):
+        if not self._has(HEADER_FILE):
             return add_missing(problems)
         content = self._content(HEADER_FILE, problems, expected="a TOML file", at_most=LARGEST_TOML)
         return HeaderRead(None, None) if content is None else parse_header(content, problems)
 
     def table(self, spec: TableSpec, currency: str | None, problems: Problems) -> TableRead:
         """Read one table; without a currency no table with money can be read."""
-        path = self._path / spec.file
-        if not os.path.lexists(path):
+        if not self._has(spec.file):
             return absent_table(spec, currency, problems)
         content = self._content(spec.file, problems, expected="a CSV file", at_most=LARGEST_FILE)
         if content is None or not headers_are_known(spec, currency):
@@ -66,6 +63,13 @@ class Folder:
     def retold(self, problems: Problems) -> Problems:
         """Tell problems as they are: files have names of their own."""
         return problems
+
+    def _files(self, problems: Problems) -> list[str]:
+        names = names_in(self._path, problems)
+        return [name for name in names if standing_at(self._path / name) != "folder"]
+
+    def _has(self, name: str) -> bool:
+        return os.path.lexists(self._path / name)
 
     def _content(
         self, name: str, problems: Problems, *, expected: str, at_most: int
@@ -80,7 +84,33 @@ class Folder:
             return None
         content = read_given(path, problems, at_most=at_most, expected=expected)
         if content is not None:
-            self.hashes[name] = hashlib.sha256(content).hexdigest()
+            self.contents[name] = content
+        return content
+
+
+class PackedFolder(Folder):
+    """A case's folder as a zip archive, which the runs of a case keep."""
+
+    def __init__(self, path: Path, files: Mapping[str, bytes]) -> None:
+        super().__init__(path)
+        self.name = path.stem
+        self._packed = files
+
+    def _files(self, problems: Problems) -> list[str]:
+        return sorted(self._packed)
+
+    def _has(self, name: str) -> bool:
+        return name in self._packed
+
+    def _content(
+        self, name: str, problems: Problems, *, expected: str, at_most: int
+    ) -> bytes | None:
+        content = self._packed[name]
+        if len(content) > at_most:
+            message = f"has {len(content):,} bytes"
+            problems.add(name, message, expected=f"{expected} of at most {at_most:,}")
+            return None
+        self.contents[name] = content
         return content
 
 

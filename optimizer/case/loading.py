@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -47,6 +48,8 @@ class Case(Comparable):
         ``row``, is the row in the file or sheet.
     hashes
         SHA-256 of every file read, by name.
+    contents
+        These files, byte by byte; none for a case that was changed.
     places
         What tells places in the workbook; None for a folder.
     """
@@ -61,6 +64,7 @@ class Case(Comparable):
     attributes: Mapping[str, Mapping[str, Mapping[str, str]]]
     tables: Mapping[str, pd.DataFrame]
     hashes: dict[str, str] = field(compare=False)
+    contents: Mapping[str, bytes] = field(compare=False, repr=False)
     places: Places | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -95,8 +99,8 @@ def load_case(path: str | Path) -> Case:
     Parameters
     ----------
     path
-        Folder with ``case.toml`` and one CSV file per table, or an ``.xlsx`` workbook with a
-        sheet per table and the sheets ``case`` and ``attributes``.
+        Folder with ``case.toml`` and one CSV file per table, the same as a ``.zip`` archive, or
+        an ``.xlsx`` workbook with a sheet per table and the sheets ``case`` and ``attributes``.
 
     Raises
     ------
@@ -138,7 +142,8 @@ def load_case(path: str | Path) -> Case:
         licence=contents.licence,
         attributes=_attributes(contents),
         tables={name: read.frame for name, read in reads.items()},
-        hashes=source.hashes,
+        hashes={name: sha256(content).hexdigest() for name, content in source.contents.items()},
+        contents=source.contents,
         places=source.places,
     )
 

@@ -7,16 +7,27 @@ from pathlib import Path
 from typing import Protocol
 
 from optimizer.case.books import Book
-from optimizer.case.folders import Folder
+from optimizer.case.folders import Folder, PackedFolder
 from optimizer.case.header import HEADER_FILE, HeaderRead
 from optimizer.errors import Problems, did_you_mean, shorten
-from optimizer.io.paths import NEITHER, name_is_text, names_in, standing_at
+from optimizer.io.archives import ArchiveError, unpacked
+from optimizer.io.paths import (
+    NEITHER,
+    NotReadError,
+    content_of,
+    name_is_text,
+    names_in,
+    standing_at,
+)
 from optimizer.io.places import Places
 from optimizer.io.tables import TableRead
 from optimizer.io.workbook import read_workbook
 from optimizer.schema.tables import TABLES, TableSpec
 
-WORKBOOK_SUFFIX = ".xlsx"
+WORKBOOK_SUFFIX, ARCHIVE_SUFFIX = ".xlsx", ".zip"
+LARGEST_ARCHIVE, MOST_FILES = 100 * 2**20, 200
+"""Bytes of an archive, and files in it."""
+A_CASE = "the folder of a case, or an .xlsx workbook"
 MOST_NAMED = 3
 """Cases in a folder that are named to somebody who gave the folder itself."""
 
@@ -31,8 +42,8 @@ class Source(Protocol):
         """Name of the case."""
 
     @property
-    def hashes(self) -> dict[str, str]:
-        """SHA-256 of every file read so far, by name."""
+    def contents(self) -> dict[str, bytes]:
+        """Every file read so far, by name."""
 
     @property
     def places(self) -> Places | None:
@@ -58,27 +69,41 @@ def open_source(path: Path, problems: Problems) -> Source | None:
         # A path such as ".." has no name of its own.
         is_text = name_is_text(path.resolve(), problems)
         return Folder(path) if is_text and _is_case(path, problems) else None
-    if standing == "file" and not name_is_text(path, problems):
-        return None
-    if standing == "other":
-        expected = "the folder of a case, or an .xlsx workbook"
-        problems.add(path.name, NEITHER, expected=expected)
-        return None
     if standing == "file":
-        if path.suffix.lower() == WORKBOOK_SUFFIX:
-            workbook = read_workbook(path, problems)
-            return None if workbook is None else Book(workbook)
-        is_workbook = path.suffix.lower() in OTHER_WORKBOOKS
-        message = f"is a {path.suffix.lower()} file" if is_workbook else "is a file"
-        problems.add(path.name, message, expected="the folder of a case, or an .xlsx workbook")
+        return _file_source(path, problems) if name_is_text(path, problems) else None
+    if standing == "other":
+        problems.add(path.name, NEITHER, expected=A_CASE)
         return None
     parent = path.parent
     there = names_in(parent, Problems()) if standing_at(parent) == "folder" else ()
     beside = [name for name in there if name != path.name]
-    kind = "file" if path.suffix.lower() == WORKBOOK_SUFFIX else "folder"
+    kind = "folder" if path.suffix.lower() not in (WORKBOOK_SUFFIX, ARCHIVE_SUFFIX) else "file"
     message = f"there is no such {kind} in {parent}"
     problems.add(shorten(path.name), message, maybe=did_you_mean(path.name, beside))
     return None
+
+
+def _file_source(path: Path, problems: Problems) -> Source | None:
+    suffix = path.suffix.lower()
+    if suffix == WORKBOOK_SUFFIX:
+        workbook = read_workbook(path, problems)
+        return None if workbook is None else Book(workbook)
+    if suffix == ARCHIVE_SUFFIX:
+        return _packed_folder(path, problems)
+    message = f"is a {suffix} file" if suffix in OTHER_WORKBOOKS else "is a file"
+    problems.add(path.name, message, expected=A_CASE)
+    return None
+
+
+def _packed_folder(path: Path, problems: Problems) -> PackedFolder | None:
+    expected = "a zip archive of a case's folder"
+    try:
+        content = content_of(path, at_most=LARGEST_ARCHIVE, expected=expected)
+        files = unpacked(content, "a zip archive", most=MOST_FILES)
+    except (NotReadError, ArchiveError) as error:
+        problems.add(path.name, str(error), expected=error.expected or expected)
+        return None
+    return PackedFolder(path, files)
 
 
 def _is_case(path: Path, problems: Problems) -> bool:
@@ -95,7 +120,7 @@ def _is_case(path: Path, problems: Problems) -> bool:
     problems.add(
         path.resolve().name,
         f"is a folder without {HEADER_FILE} and without any table",
-        expected="the folder of a case, or an .xlsx workbook",
+        expected=A_CASE,
         maybe=" or ".join([*cases, *books][:MOST_NAMED]) or None,
     )
     return False

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from optimizer.io.targets import Made
     from optimizer.plan import Plan
     from optimizer.plan.expectations import Joined
+    from optimizer.plan.given import ReadPlan
+    from optimizer.plan.question import Question
     from optimizer.plan.scales import OfRun
-    from optimizer.session.preparation import Pair
 
 WRONG, USAGE, INFEASIBLE, NO_PLAN, UNEXPECTED = 1, 2, 3, 4, 5
 INTERRUPTED = interrupts.INTERRUPTED
@@ -214,7 +215,8 @@ def solve(
     from optimizer.io.changes import parse_changes
     from optimizer.io.writing import new_folder
     from optimizer.plan import expectations
-    from optimizer.session.preparation import read_pair, wanted_for
+    from optimizer.plan.question import read_question
+    from optimizer.session.preparation import wanted_for
     from optimizer.session.solving import WRITING, begun, planned, task_for
 
     case = _case_path(policy, case)
@@ -225,7 +227,7 @@ def solve(
     watch = begun(line.show, context.obj, gap=gap, time_limit=time_limit)
     runs.require_writers()
     with watch.looking():
-        pair = read_pair(policy, case, changed)
+        pair = read_question(policy, case, changed)
         wanted = wanted_for(pair, changed, scales=_run_scales(scales), cache=cache)
     # Joined before solving, so that a typing error costs nothing.
     expected = (
@@ -241,7 +243,7 @@ def solve(
         task = task_for(wanted, watch, gap=gap, time_limit=time_limit)
         plan = planned(replace(task, log=made.path / runs.LOG, to_come=WRITING))
         line.end()
-        found, refused = _written(plan, pair, made)
+        found, refused = _written(plan, made)
     is_as_expected = _show(replace(plan, folder=found), expected, as_json=as_json)
     if refused is not None:
         raise refused
@@ -256,37 +258,25 @@ def _run_scales(run: Path | None) -> OfRun | None:
     return None if run is None else reading.scales_of_run(run)
 
 
-def _written(plan: Plan, pair: Pair, made: Made) -> tuple[Path, TargetError | None]:
+def _written(plan: Plan, made: Made) -> tuple[Path, TargetError | None]:
     """Write a run; give where it is, and why that is not where it was to go."""
     from optimizer import runs
     from optimizer.errors import TargetError
     from optimizer.io.targets import put_elsewhere, reason_of
     from optimizer.io.writing import spare_path
+    from optimizer.runs.writing import written_into
 
     try:
-        return _write(plan, pair, made), made.refused
+        return written_into(made, plan), made.refused
     except OSError as error:
         given = made.place.given
         try:
             # A full disk is no reason to lose a plan, as long as there is another one.
             with runs.place_for(spare_path(made.place.path.name), force=False).aside() as spare:
-                found = _write(plan, pair, spare)
+                found = written_into(spare, plan)
         except TargetError:
             raise error from None
         return found, put_elsewhere(given, reason_of(error), found)
-
-
-def _write(plan: Plan, pair: Pair, made: Made) -> Path:
-    from optimizer import runs
-    from optimizer.io.writing import new_folder, write_text
-    from optimizer.report import render_report
-
-    begun = time.monotonic()
-    new_folder(made.path)
-    write_text(made.path / runs.REPORT, render_report(plan, pair.case, pair.policy))
-    runs.write_tables(plan, made.path, pair.policy, pair.case)
-    plan.seconds["write"] = time.monotonic() - begun
-    return made.put(lambda name: runs.write_facts(plan, made.path, name))
 
 
 def _show(plan: Plan, expected: Joined | None, *, as_json: bool) -> bool:
@@ -307,6 +297,35 @@ def _show(plan: Plan, expected: Joined | None, *, as_json: bool) -> bool:
     return compared is None or bool(compared["holds"].all())
 
 
+def _to_check(
+    plan: Path, policy: Path | None, case: Path | None, given: OfRun | None
+) -> tuple[ReadPlan, Question, tuple[str, ...], tuple[str, ...]]:
+    """What is to be checked, on what, what need not hold, and what was assumed."""
+    from dataclasses import replace
+
+    from optimizer.case import load_case
+    from optimizer.plan import checking
+    from optimizer.plan.question import Question
+    from optimizer.policy import load_policy
+    from optimizer.runs.loading import load_run
+    from optimizer.runs.reading import read_plan
+
+    if policy is None:
+        if not plan.is_dir():
+            raise typer.BadParameter("is missing; only a run folder keeps it", param_hint="POLICY")
+        run = load_run(plan)
+        dropped = tuple(run.read.facts.get("dropped", ()))
+        told = f"what the run had dropped need not hold ({', '.join(dropped)})"
+        return run.read, run.question, dropped, (*run.read.assumed, *([told] if dropped else []))
+    loaded_case = load_case(_case_path(policy, case))
+    read = read_plan(plan, loaded_case)
+    loaded = load_policy(policy)
+    scaled = read if given is None else replace(read, scales=given.of)
+    differences = checking.differences(scaled, loaded, loaded_case)
+    question = Question(loaded, loaded, loaded_case, loaded_case)
+    return read, question, (), (*read.assumed, *differences)
+
+
 def _case_path(policy: Path, case: Path | None) -> Path:
     """Path of the case; a policy's workbook may be one too."""
     if case is None and policy.suffix.lower() != ".xlsx":
@@ -322,7 +341,9 @@ def _case_name(path: Path) -> str:
 @app.command()
 def check(
     plan: Annotated[Path, typer.Argument(help="Run folder, plan.xlsx or plan.csv.")],
-    policy: PolicyPath,
+    policy: Annotated[
+        Path | None, typer.Argument(help="Policy; a run folder keeps its own.")
+    ] = None,
     case: CasePath = None,
     *,
     complete: Annotated[
@@ -333,29 +354,25 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check a plan against every rule, whoever made it."""
-    from dataclasses import replace
-
     from optimizer import runs
-    from optimizer.case import load_case
     from optimizer.plan import checking
-    from optimizer.runs import reading
 
-    loaded_case = load_case(_case_path(policy, case))
-    read, given = reading.read_plan(plan, loaded_case), _run_scales(scales)
+    given = _run_scales(scales)
+    read, question, dropped, assumed = _to_check(plan, policy, case, given)
     if complete:
         from optimizer.session import solving
 
         line = ProgressLine()
         completed = solving.complete(
-            read.decisions, policy, loaded_case, scales=given, cache=cache, report=line.show
+            read, question.policy, question.case, scales=given, cache=cache, report=line.show
         )
         line.end()
-        evaluation = checking.evaluate(completed, policy, loaded_case)
-        assumed: tuple[str, ...] = ("everything but the slots was solved for",)
+        evaluation = checking.evaluate(completed, question.policy, question.case)
+        assumed = ("everything but the slots was solved for",)
     else:
-        evaluation = checking.evaluate(read, policy, loaded_case, scales=given)
-        read = read if given is None else replace(read, scales=given.of)
-        assumed = (*read.assumed, *checking.differences(read, policy, loaded_case))
+        evaluation = checking.evaluate(
+            read, question.policy, question.case, scales=given, dropped=dropped
+        )
     if as_json:
         document = {
             "holds": evaluation.holds,

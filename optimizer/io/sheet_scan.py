@@ -10,7 +10,8 @@ import re
 from array import array
 from dataclasses import dataclass, field
 
-from optimizer.io.packages import WORKBOOK_PART, Package, PackageError
+from optimizer.io.archives import ArchiveError
+from optimizer.io.packages import WORKBOOK_PART, Package
 
 LONGEST_TEXT = 32_767
 """Characters that a spreadsheet program takes in one cell."""
@@ -106,7 +107,7 @@ def scan_sheet(package: Package, part: str, lengths: array[int]) -> SheetFacts:
 
     Raises
     ------
-    PackageError
+    ArchiveError
         If the sheet is damaged or holds more text than is read.
     """
     scan = _Scan(part, lengths)
@@ -193,19 +194,19 @@ class _Scan:
         self._check_length(length)
         self._characters += length
         if self._characters > MOST_TEXT:
-            raise PackageError(f"holds more than {MOST_TEXT:,} characters in part {self._part}")
+            raise ArchiveError(f"holds more than {MOST_TEXT:,} characters in part {self._part}")
 
     def _check_length(self, length: int) -> None:
         if length > LONGEST_TEXT:
-            raise PackageError(f"holds a text of more than {LONGEST_TEXT:,} characters")
+            raise ArchiveError(f"holds a text of more than {LONGEST_TEXT:,} characters")
 
     def _whole(self, text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 10):
             raise self._damaged()
         return int(text)
 
-    def _damaged(self) -> PackageError:
-        return PackageError(f"is damaged: part {self._part} names cells that cannot be")
+    def _damaged(self) -> ArchiveError:
+        return ArchiveError(f"is damaged: part {self._part} names cells that cannot be")
 
 
 def _number(word: str) -> int:

@@ -297,3 +297,27 @@ def _problem(
 def _about_missing(address: Address, model: type[BaseModel]) -> tuple[str, str]:
     meaning = description(model, address) or "a value"
     return "has too few entries" if isinstance(address[-1], int) else "is missing", meaning
+
+
+def toml_text(tables: Mapping[str, Any]) -> str:
+    """Write tables as a TOML file says them; reading it gives the same.
+
+    Examples
+    --------
+    >>> print(toml_text({"title": "Few", "limits": ({"name": "x", "at_most": 1e-6},)}), end="")
+    title = "Few"
+    limits = [
+        { name = "x", at_most = 1e-06 },
+    ]
+    """
+    import tomli_w
+
+    return tomli_w.dumps(_writable(tables))
+
+
+def _writable(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _writable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable(inner) for inner in value]
+    return value

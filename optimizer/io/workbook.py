@@ -6,7 +6,6 @@ Nothing here knows what the sheets are about. python-calamine is imported nowher
 from __future__ import annotations
 
 import datetime
-import hashlib
 import io
 from array import array
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.errors import Problem, Problems, not_installed, shorten
+from optimizer.io.archives import ArchiveError
 from optimizer.io.grids import (
     AT_MOST_LINES,
     BLANK,
@@ -31,7 +31,7 @@ from optimizer.io.grids import (
     letters,
     number_text,
 )
-from optimizer.io.packages import Package, PackageError, open_package
+from optimizer.io.packages import AN_XLSX, Package, open_package
 from optimizer.io.places import Places
 from optimizer.io.sheet_scan import (
     SheetFacts,
@@ -56,8 +56,6 @@ class Workbook:
     ----------
     path
         The file.
-    hash
-        SHA-256 of the file.
     sheets
         Names of all sheets in order, hidden ones included.
     hidden
@@ -65,13 +63,17 @@ class Workbook:
     """
 
     path: Path
-    hash: str
     sheets: tuple[str, ...]
     hidden: frozenset[str]
     _package: Package = field(repr=False)
     _parts: Mapping[str, SheetPart] = field(repr=False)
     _lengths: array[int] = field(repr=False)
     _book: Any = field(repr=False)
+
+    @property
+    def content(self) -> bytes:
+        """The file, byte by byte."""
+        return self._package.content
 
     def sheet(self, name: str, problems: Problems) -> Grid | None:
         """Read one sheet; its header is row 1.
@@ -99,8 +101,8 @@ class Workbook:
                 problems.add_all([oversized])
                 return None
             rows = _guarded(lambda: _rows(self._book.get_sheet_by_name(name), facts))
-        except PackageError as error:
-            problems.add_all([places.problem(name, str(error), expected=error.expected)])
+        except ArchiveError as error:
+            problems.add_all([places.problem(name, str(error), expected=error.expected or AN_XLSX)])
             return None
         problems.add_all(
             places.problem(name, f"cells {cells} are merged", expected="a value in every cell")
@@ -133,13 +135,12 @@ def read_workbook(path: Path, problems: Problems) -> Workbook | None:
         lengths = array("l") if shared is None else shared_lengths(package, shared)
         book = _guarded(lambda: CalamineWorkbook.from_filelike(io.BytesIO(package.content)))
         if book.sheet_names != [part.name for part in parts]:
-            raise PackageError("is damaged: its list of sheets cannot be read")
-    except PackageError as error:
-        problems.add(path.name, str(error), expected=error.expected)
+            raise ArchiveError("is damaged: its list of sheets cannot be read")
+    except ArchiveError as error:
+        problems.add(path.name, str(error), expected=error.expected or AN_XLSX)
         return None
     return Workbook(
         path=path,
-        hash=hashlib.sha256(package.content).hexdigest(),
         sheets=tuple(part.name for part in parts),
         hidden=frozenset(part.name for part in parts if part.is_hidden),
         _package=package,
@@ -157,7 +158,7 @@ def _guarded(step: Callable[[], Any]) -> Any:
         raise
     except BaseException as error:
         # What goes wrong inside its Rust code arrives as a BaseException.
-        raise PackageError("is damaged: its cells cannot be read") from error
+        raise ArchiveError("is damaged: its cells cannot be read") from error
 
 
 def _oversized(places: Places, sheet: str, facts: SheetFacts) -> Problem | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ import pandas as pd
 from optimizer.errors import InputError, Problems
 from optimizer.frames import groups_of, rows_of
 from optimizer.frames.records import Comparable, Frames, HandingOut
+
+if TYPE_CHECKING:
+    from optimizer.plan.question import Question
 
 COLUMNS: dict[str, dict[str, str]] = {
     "slots": {
@@ -233,6 +236,9 @@ class Plan(Comparable):
         Hashes, scales, ranges, versions and options: what run.json holds.
     folder
         Run folder, once written.
+    question
+        Policy and case that it is a plan for, as they were and as changed; ``None`` where nobody
+        said.
     """
 
     policy: str
@@ -249,6 +255,7 @@ class Plan(Comparable):
     warnings: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict, compare=False)
     folder: Path | None = field(default=None, compare=False)
+    question: Question | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", Frames(self.tables))

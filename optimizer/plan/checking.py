@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from optimizer.case import Case, load_case
-from optimizer.errors import PolicyError, Problems, some_of
+from optimizer.errors import some_of
 from optimizer.errors.arguments import typed
 from optimizer.frames import mapping
 from optimizer.instance import Instance, build_instance
 from optimizer.plan import Decisions, Plan, variable_values
 from optimizer.plan.evaluation import Evaluation, evaluate_decisions, values_of
 from optimizer.plan.given import ReadPlan, decisions_in
+from optimizer.plan.question import Question, require_case
 from optimizer.plan.scales import ScalesGiven, given_scales, known_scales, named_scales
 from optimizer.policy import Policy, load_policy
 from optimizer.schema.addresses import is_cell
@@ -22,19 +24,6 @@ from optimizer.schema.addresses import is_cell
 if TYPE_CHECKING:
     from optimizer.formulation import Model
     from optimizer.formulation.custom import Extend
-
-
-def require_case(policy: Policy, case: Case) -> None:
-    """Refuse a policy on a case it is not meant for."""
-    if not policy.is_for(case.name):
-        problems = Problems()
-        problems.add(
-            policy.path.name,
-            f"is not meant for case {case.name!r}",
-            column="cases",
-            expected=f"one of {', '.join(policy.cases)}",
-        )
-        raise PolicyError(policy.retold(problems))
 
 
 def run_scales(plan: ReadPlan, policy: Policy | str | Path) -> dict[str, float]:
@@ -73,6 +62,7 @@ def evaluate(
     *,
     scales: ScalesGiven | None = None,
     extend: Extend | None = None,
+    dropped: Sequence[str] = (),
 ) -> Evaluation:
     """Recompute what a plan is worth and check every rule, without Pyomo and HiGHS.
 
@@ -89,6 +79,8 @@ def evaluate(
         ideals of its run; without any, goals on scale ``ideal`` count raw.
     extend
         Function that adds custom rules, as in :func:`optimizer.solve`.
+    dropped
+        Limits and rules that need not hold, as in :meth:`optimizer.Session.drop`.
 
     Raises
     ------
@@ -112,7 +104,7 @@ def evaluate(
     decisions = decisions_in(decisions)
     instance = build_instance(case, policy)
     if extend is None:
-        return evaluate_decisions(instance, decisions, known)
+        return evaluate_decisions(instance, decisions, known, dropped=dropped)
     # Pyomo is loaded for custom rules alone: all other rules are checked without it.
     from optimizer.formulation import build_pyomo
     from optimizer.formulation.custom import extend_model
@@ -120,11 +112,16 @@ def evaluate(
     model = build_pyomo(instance, known)
     instance = extend_model(model, instance, extend)
     custom = custom_part(instance, model, decisions)
-    return evaluate_decisions(instance, decisions, known, custom)
+    return evaluate_decisions(instance, decisions, known, custom, dropped)
 
 
 def recomputed(
-    plan: Decisions | Plan | ReadPlan, policy: Policy, case: Case, *, extend: Extend | None = None
+    plan: Decisions | Plan | ReadPlan,
+    policy: Policy,
+    case: Case,
+    *,
+    extend: Extend | None = None,
+    dropped: Sequence[str] = (),
 ) -> Plan:
     """A plan with all that follows from it: one solved here as it is, another recomputed.
 
@@ -134,7 +131,7 @@ def recomputed(
     if isinstance(plan, Plan):
         return plan
     facts = dict(plan.facts) if isinstance(plan, ReadPlan) else {}
-    evaluation = evaluate(plan, policy, case, extend=extend)
+    evaluation = evaluate(plan, policy, case, extend=extend, dropped=dropped)
     told = {"policy_hash": policy.hash, "case_hashes": dict(case.hashes)}
     is_same = all(facts.get(name, "") == value for name, value in told.items())
     proven = facts if is_same and evaluation.holds else {}
@@ -151,6 +148,7 @@ def recomputed(
         tables=evaluation.tables,
         notes=plan.assumed if isinstance(plan, ReadPlan) else (),
         provenance=told | facts,
+        question=Question(policy, policy, case, case),
     )
 
 

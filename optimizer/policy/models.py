@@ -177,6 +177,11 @@ class Policy(StrictTable):
         self._name, self._path, self._layers = other._name, other._path, other._layers
         return self
 
+    def called(self, name: str) -> Policy:
+        """Give itself another name than its file has."""
+        self._name = name
+        return self
+
     def is_for(self, case: str) -> bool:
         """Whether the policy is meant for the case of this name."""
         return "*" in self.cases or case in self.cases

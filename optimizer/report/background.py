@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from optimizer.plan.parameters import came_to
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Table, Text
 from optimizer.report.figures import counted, exactly, number, percent, sentence
 from optimizer.report.limits import bounds_in_words
 from optimizer.report.material import Material, span
 from optimizer.report.tables import behind, plain, records
-from optimizer.runs.parameters import came_to
 from optimizer.schema.tables import ASSUMPTION
 
 HASH_SHOWN = 12

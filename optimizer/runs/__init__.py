@@ -6,6 +6,7 @@ import importlib.util
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -25,12 +26,19 @@ WORKBOOK, REPORT, LOG = "plan.xlsx", "report.html", "solver.log"
 VARIABLES = "variables.csv"
 """Values of the variables of custom rules, where there are any."""
 
+INPUTS, POLICY_FILE, CASE_FILES, CASE_BOOK = "inputs", "policy.toml", "case.zip", "case.xlsx"
+"""Folder of the question that a run answers, and what it holds: one of the two cases."""
+
 WRITTEN_ALWAYS = frozenset({PLAN, DECISIONS, SUMMARY, RUN, WORKBOOK, REPORT})
-WRITTEN = WRITTEN_ALWAYS | {VARIABLES, LOG, f"search-{LOG}"}
+WRITTEN = WRITTEN_ALWAYS | {VARIABLES, LOG, f"search-{LOG}", INPUTS}
 """Names of all that a run folder holds: one with anything else is nobody's to replace."""
+
+OF_INPUTS = frozenset({POLICY_FILE, CASE_FILES, CASE_BOOK})
 
 LARGEST_FACTS = 50 * 2**20
 """Bytes of what run.json holds; those of a run of fifty countries are a few ten thousand."""
+
+NO_INPUTS: Mapping[str, Any] = MappingProxyType({})
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """How text begins that a spreadsheet program would take for a formula in a CSV file."""
@@ -68,6 +76,11 @@ def _no_run(folder: Path) -> str | None:
     if names and not (names >= WRITTEN_ALWAYS and _is_facts(folder / RUN)):
         return "is not a run folder"
     foreign = sorted(names - WRITTEN)
+    if INPUTS in names:
+        inside = names_in(folder / INPUTS, problems)
+        foreign += [f"{INPUTS}/{name}" for name in inside if name not in OF_INPUTS]
+    if len(problems):
+        return "cannot be read"
     return f"holds what is no part of a run: {', '.join(foreign[:3])}" if foreign else None
 
 
@@ -108,7 +121,9 @@ def write_tables(plan: Plan, folder: Path, policy: Policy, case: Case) -> None:
     workbook.write_workbook(plan, folder / WORKBOOK, policy, case)
 
 
-def write_facts(plan: Plan, folder: Path, name: Path) -> None:
+def write_facts(
+    plan: Plan, folder: Path, name: Path, inputs: Mapping[str, Any] = NO_INPUTS
+) -> None:
     """Write summary and provenance, last of all, so that they hold the whole time taken.
 
     Parameters
@@ -117,6 +132,8 @@ def write_facts(plan: Plan, folder: Path, name: Path) -> None:
         Where to write.
     name
         Name the folder will have, for the summary.
+    inputs
+        What is kept of policy and case: hashes of the files, and of those they were read from.
     """
     _write_json(plan.summary() | {"run_folder": str(name)}, folder / SUMMARY)
     facts = {
@@ -127,7 +144,8 @@ def write_facts(plan: Plan, folder: Path, name: Path) -> None:
         "objective": plan.objective,
         "bound": plan.bound,
     }
-    _write_json(facts | dict(plan.provenance), folder / RUN)
+    kept = {"inputs": inputs} if inputs else {}
+    _write_json(facts | dict(plan.provenance) | kept, folder / RUN)
 
 
 def _write_json(content: Mapping[str, Any], path: Path) -> None:

@@ -41,6 +41,13 @@ class Extend(StrictTable):
     sha256: str | None = Field(default=None, description="the hash of its text")
 
 
+class Inputs(StrictTable):
+    """What is kept of policy and case as they were before any change."""
+
+    files: Mapping[str, str] = Field(description="hashes by file")
+    case_hashes: Mapping[str, str] = Field(description="hashes by file")
+
+
 class RunFacts(StrictTable, extra="allow"):
     """What is said of a run; runs of other versions may say more, or less.
 
@@ -56,6 +63,7 @@ class RunFacts(StrictTable, extra="allow"):
     changed_to: Mapping[str, float | Figures] = Field(
         default_factory=dict, description="figures by address"
     )
+    inputs: Inputs | None = Field(default=None, description="hashes of policy and case")
     added_limits: tuple[Mapping[str, Any], ...] = Field(default=(), description="a list of limits")
     dropped: tuple[str, ...] = Field(default=(), description="a list of names")
     extend: Extend | None = Field(default=None, description="a function and its hash")

@@ -21,11 +21,11 @@ from optimizer.io.tables import empty_table, parse_grid, read_table
 from optimizer.io.workbook import Workbook, read_workbook
 from optimizer.plan import COLUMNS, Decisions, variable_table
 from optimizer.plan.given import ReadPlan
+from optimizer.plan.parameters import facts_of
 from optimizer.plan.scales import OfRun
 from optimizer.runs import DECISIONS, LARGEST_FACTS, PLAN, RUN, VARIABLES, plain
 from optimizer.runs.decision_rows import decisions_from_rows
 from optimizer.runs.facts import NOT_OURS, facts_in
-from optimizer.runs.parameters import facts_of
 from optimizer.runs.tables import (
     NAMED_SLOTS,
     OTHERS,
@@ -133,7 +133,7 @@ def _own(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     return frame[[column.name for column in spec.columns if column not in (SOURCE, NOTE)]]
 
 
-def read_facts(path: Path) -> dict[str, Any]:
+def facts_of_run(path: Path) -> dict[str, Any]:
     """What a run says of itself, given its folder or its ``run.json``.
 
     Raises
@@ -158,14 +158,15 @@ def scales_of_run(path: Path) -> OfRun:
     Raises
     ------
     InputError
-        As :func:`read_facts`.
+        As :func:`facts_of_run`.
     """
-    facts = read_facts(path)
+    facts = facts_of_run(path)
     provisional = tuple(facts.get("provisional_scales", ()))
     return OfRun(facts["scales"], provisional, RUN, f"run {path}")
 
 
 def _facts(path: Path, problems: Problems) -> dict[str, Any]:
+    """Read what ``run.json`` says, if it is there; what is wrong with it becomes a problem."""
     if not os.path.lexists(path):
         return {}
     try:

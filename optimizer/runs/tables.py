@@ -10,9 +10,9 @@ from optimizer.case import Case
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.frames import mapping, rows_of
 from optimizer.plan import COLUMNS, variable_values
+from optimizer.plan.parameters import SCALE
 from optimizer.runs.decision_rows import OTHER_KEYS
 from optimizer.runs.facts import is_scale
-from optimizer.runs.parameters import SCALE
 from optimizer.runs.workbook import NAMES
 from optimizer.schema.tables import NOTE, SOURCE, STANDARD, ColumnSpec, TableSpec
 

@@ -18,10 +18,10 @@ from optimizer.io.grids import letters
 from optimizer.io.sheet_scan import MOST_ROWS
 from optimizer.io.writing import book_bytes, write_bytes
 from optimizer.plan import Plan
+from optimizer.plan.parameters import parameters
 from optimizer.plan.subject import PLACE
 from optimizer.policy import Policy
 from optimizer.runs.decision_rows import decision_rows
-from optimizer.runs.parameters import parameters
 from optimizer.runs.xml_rows import xml_rows
 from optimizer.schema.rules import BOUNDS, RULES
 

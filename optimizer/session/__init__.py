@@ -24,7 +24,7 @@ from optimizer.formulation.numbers import rule_numbers, rule_terms
 from optimizer.io.changes import made_after, require_changes
 from optimizer.persistent import CannotPatchError, LoadedModel
 from optimizer.plan import Plan
-from optimizer.plan.checking import require_case
+from optimizer.plan.question import NO_CHANGES, read_question, require_case
 from optimizer.plan.scales import Scales, ScalesGiven
 from optimizer.policy import Policy
 from optimizer.policy.loading import changed_policy, policy_with_limit, tables_of
@@ -33,7 +33,7 @@ from optimizer.session.adding import with_last_limit
 from optimizer.session.dropping import require_droppable, rows_of
 from optimizer.session.ideals import scales_of
 from optimizer.session.moving import PLAIN
-from optimizer.session.preparation import NO_CHANGES, Wanted, load, read_pair, wanted_for
+from optimizer.session.preparation import Wanted, load, wanted_for
 from optimizer.session.renewing import Renewal, renewed
 from optimizer.session.sameness import is_known
 from optimizer.session.scaling import changed_scales
@@ -109,7 +109,7 @@ class Session(InTurns):
     ) -> None:
         self.rebuilt = 0
         self._turns = Turns()
-        pair = read_pair(policy, case, changes)
+        pair = read_question(policy, case, changes)
         self._wanted = wanted_for(pair, changes, extend, scales=scales, cache=cache)
         self._log = log
         given = self._wanted.scales

@@ -11,10 +11,11 @@ from optimizer.errors.arguments import typed
 from optimizer.formulation import Model
 from optimizer.formulation.custom import Extend
 from optimizer.formulation.exposition import model_place, model_text, write_formulation
+from optimizer.plan.question import NO_CHANGES, read_question
 from optimizer.plan.scales import ScalesGiven
 from optimizer.policy import Policy
 from optimizer.session.ideals import ideal_goals, scales_of
-from optimizer.session.preparation import NO_CHANGES, Wanted, load, read_pair, wanted_for
+from optimizer.session.preparation import Wanted, load, wanted_for
 from optimizer.solver import Watch
 
 MODEL_SUFFIXES = (".lp", ".mps")
@@ -30,7 +31,7 @@ def plain_model(
     InputError, PolicyError
         Case or policy is wrong.
     """
-    return Wanted(read_pair(policy, case, changes), changes).built({})[1]
+    return Wanted(read_question(policy, case, changes), changes).built({})[1]
 
 
 @typed
@@ -57,7 +58,7 @@ def build_model(
     InputError, PolicyError, ExtensionError
         Case, policy or custom rules are wrong.
     """
-    pair = read_pair(policy, case, changes)
+    pair = read_question(policy, case, changes)
     wanted = wanted_for(pair, changes, extend, scales=scales, cache=cache)
     given = wanted.scales
     instance, model = wanted.built({} if given is None else given.of)

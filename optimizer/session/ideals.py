@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from optimizer.errors import PolicyError, Problems
 from optimizer.persistent import LoadedModel
+from optimizer.plan.question import Question
 from optimizer.plan.scales import KEPT, NUMBERS, WORKED_OUT, Scales, known_scales
 from optimizer.session.advice import no_plan
 from optimizer.session.ideals_cache import KeptIdeals
-from optimizer.session.preparation import Pair, Wanted, load
+from optimizer.session.preparation import Wanted, load
 from optimizer.solver import Solution, Watch
 
 SCALE_DIGITS = 6
@@ -70,7 +71,7 @@ def ideal_model(wanted: Wanted, loaded: LoadedModel) -> LoadedModel:
     if wanted.same_rules:
         return loaded
     base, _, _, base_case = wanted.pair
-    plain = Wanted(Pair(base, base, base_case, base_case))
+    plain = Wanted(Question(base, base, base_case, base_case))
     return load(plain, *plain.built({}))
 
 

@@ -22,7 +22,7 @@ import scipy.sparse
 from optimizer import persistent, solver
 from optimizer.io.cache import Cache, user_folder
 from optimizer.persistent import LoadedModel
-from optimizer.session.provenance import versions
+from optimizer.plan.provenance import versions
 
 FOLDER = "ideals"
 MARK = b'{"made_by": "talent-optimizer", "kind": "ideals", '

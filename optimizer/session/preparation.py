@@ -5,38 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import NamedTuple
 
-from optimizer.case import Case, load_case
-from optimizer.case.changes import cell_changes, change_case
-from optimizer.errors import PolicyError, Problems
+from optimizer.case.changes import cell_changes
 from optimizer.formulation import Model, build_pyomo
 from optimizer.formulation.custom import Extend, extend_model
 from optimizer.instance import Instance, build_instance
-from optimizer.io.changes import require_changes, unchanged_value
+from optimizer.io.changes import unchanged_value
 from optimizer.io.paths import begins_with, is_empty
 from optimizer.io.targets import look
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.loaded import search_log
-from optimizer.plan.checking import require_case
+from optimizer.plan.question import NO_CHANGES, Question
 from optimizer.plan.scales import Scales, ScalesGiven, known_scales, scales_given
-from optimizer.policy import Policy, load_policy
-from optimizer.policy.loading import changed_policy, tables_of
+from optimizer.policy import Policy
+from optimizer.policy.loading import tables_of
 from optimizer.schema.addresses import is_cell, names_of
 
-NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 FIRST_WORDS = "Running HiGHS"
 """How every log of the solver begins."""
-
-
-class Pair(NamedTuple):
-    """Policy and case as changed, and as they were before, on which scales depend."""
-
-    base: Policy
-    policy: Policy
-    case: Case
-    base_case: Case
 
 
 @dataclass(frozen=True)
@@ -59,7 +45,7 @@ class Wanted:
         Whether ideals that were kept are used, and new ones kept.
     """
 
-    pair: Pair
+    pair: Question
     changes: Mapping[str, object] = field(default_factory=lambda: NO_CHANGES)
     extend: Extend | None = None
     added: tuple[Mapping[str, object], ...] = ()
@@ -105,32 +91,8 @@ def _is_indifferent(address: str) -> bool:
     return False
 
 
-def read_pair(
-    policy: Policy | str | Path,
-    case: Case | str | Path,
-    changes: Mapping[str, object] = NO_CHANGES,
-) -> Pair:
-    """Load what are paths, and make the changes.
-
-    Raises
-    ------
-    InputError, PolicyError
-        Case or policy is wrong, or they are not meant for each other.
-    """
-    require_changes(changes)
-    case = case if isinstance(case, Case) else load_case(case)
-    base = policy if isinstance(policy, Policy) else load_policy(policy)
-    of_cells = {address: value for address, value in changes.items() if is_cell(address)}
-    changes = {address: value for address, value in changes.items() if address not in of_cells}
-    base_case = case
-    case = change_case(case, of_cells)[0] if of_cells else case
-    wanted = changed_policy(base, changes) if changes else base
-    require_case(wanted, case)
-    return Pair(base, wanted, case, base_case)
-
-
 def wanted_for(
-    pair: Pair,
+    pair: Question,
     changes: Mapping[str, object] = NO_CHANGES,
     extend: Extend | None = None,
     *,

@@ -23,18 +23,12 @@ from optimizer.plan.checking import custom_part
 from optimizer.plan.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
 from optimizer.plan.given import ReadPlan, decisions_in
 from optimizer.plan.notes import notes_of
+from optimizer.plan.provenance import function_told, plain, versions
+from optimizer.plan.question import NO_CHANGES, read_question
 from optimizer.plan.scales import Scales, ScalesGiven
 from optimizer.policy import Policy
 from optimizer.session.advice import no_plan, not_allowed
-from optimizer.session.preparation import (
-    NO_CHANGES,
-    Wanted,
-    changed_to,
-    load,
-    read_pair,
-    wanted_for,
-)
-from optimizer.session.provenance import function_told, plain, versions
+from optimizer.session.preparation import Wanted, changed_to, load, wanted_for
 from optimizer.session.stand_ins import Provisional, scales_in_time
 from optimizer.solver import Progress, Solution, Watch
 from optimizer.solver.tightening import told
@@ -172,7 +166,7 @@ def solve(
     """
     watch = begun(report, started, gap=gap, time_limit=time_limit)
     with watch.looking():
-        pair = read_pair(policy, case, changes)
+        pair = read_question(policy, case, changes)
     wanted = wanted_for(pair, changes, extend, scales=scales, cache=cache)
     task = task_for(wanted, watch, gap=gap, time_limit=time_limit)
     return planned(replace(task, log=log))
@@ -207,7 +201,7 @@ def complete(
     """
     watch = begun(report, gap=gap, time_limit=time_limit)
     with watch.looking():
-        pair = read_pair(policy, case)
+        pair = read_question(policy, case)
     wanted = wanted_for(pair, extend=extend, scales=scales, cache=cache)
     task = task_for(wanted, watch, gap=gap, time_limit=time_limit)
     return planned(replace(task, slots=decisions_in(decisions).slots))
@@ -379,6 +373,7 @@ def _plan(outcome: _Outcome, decisions: Decisions, evaluation: Evaluation) -> Pl
         ),
         warnings=outcome.task.odd or (),
         provenance=_provenance(outcome),
+        question=outcome.task.wanted.pair,
     )
 
 

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from optimizer.case.writing.contents import Contents, texts
-from optimizer.io.writing import write_text
+from optimizer.io.writing import write_bytes
 from optimizer.schema.tables import TABLES, TableSpec
 
 HEADER, HELP, POLICY = "case.toml", "README.md", "policy.toml"
@@ -21,18 +21,24 @@ BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 def write_folder(contents: Contents, folder: Path) -> None:
     """Write all files into an empty folder."""
-    write_text(folder / HEADER, header_text(contents))
-    for spec in contents.specs:
-        _write_table(contents, spec, folder / spec.file)
+    for name, content in files_of(contents).items():
+        write_bytes(folder / name, content)
 
 
-def _write_table(contents: Contents, spec: TableSpec, path: Path) -> None:
+def files_of(contents: Contents) -> dict[str, bytes]:
+    """All files of a case's folder by name, as they would be written."""
+    tables = {spec.file: _table_text(contents, spec) for spec in contents.specs}
+    texts_of_files = {HEADER: header_text(contents), **tables}
+    return {name: text.encode() for name, text in texts_of_files.items()}
+
+
+def _table_text(contents: Contents, spec: TableSpec) -> str:
     columns = contents.columns(spec)
     rows = io.StringIO(newline="")
     writer = csv.writer(rows, lineterminator="\n")
     writer.writerow(header for header, _, _ in columns)
     writer.writerows(zip(*(texts(cells) for _, _, cells in columns), strict=True))
-    write_text(path, rows.getvalue())
+    return rows.getvalue()
 
 
 def header_text(contents: Contents) -> str:

@@ -17,12 +17,13 @@ from optimizer.instance.attributes import listed
 from optimizer.instance.bounds import JoinedLimit
 from optimizer.instance.groups import TOTAL
 from optimizer.plan import Plan
-from optimizer.plan.checking import recomputed, require_case
+from optimizer.plan.checking import recomputed
 from optimizer.plan.checks import limit_rows
 from optimizer.plan.evaluation import values_of
 from optimizer.plan.expectations.joining import Joined, join_expectations, measuring
 from optimizer.plan.expectations.models import Expectations, Range, load_expectations
 from optimizer.plan.given import ReadPlan
+from optimizer.plan.question import require_case
 from optimizer.plan.subject import Subject, judged
 from optimizer.plan.tolerance import VERTEX
 from optimizer.policy import Policy, load_policy

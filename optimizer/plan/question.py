@@ -1,0 +1,82 @@
+"""What a plan answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from optimizer.case import Case, load_case
+from optimizer.case.changes import change_case
+from optimizer.errors import PolicyError, Problems
+from optimizer.io.changes import require_changes
+from optimizer.policy import Policy, load_policy
+from optimizer.policy.loading import changed_policy, policy_with_limit
+from optimizer.schema.addresses import is_cell
+
+NO_CHANGES: Mapping[str, object] = MappingProxyType({})
+
+
+class Question(NamedTuple):
+    """Policy and case as changed, and as they were before, on which scales depend."""
+
+    base: Policy
+    policy: Policy
+    case: Case
+    base_case: Case
+
+
+def read_question(
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    changes: Mapping[str, object] = NO_CHANGES,
+) -> Question:
+    """Load what are paths, and make the changes.
+
+    Raises
+    ------
+    InputError, PolicyError
+        Case or policy is wrong, or they are not meant for each other.
+    """
+    require_changes(changes)
+    case = case if isinstance(case, Case) else load_case(case)
+    policy = policy if isinstance(policy, Policy) else load_policy(policy)
+    return asked(policy, case, changes)
+
+
+def asked(
+    base: Policy,
+    base_case: Case,
+    changes: Mapping[str, object],
+    added: Sequence[Mapping[str, object]] = (),
+) -> Question:
+    """Policy and case with limits added, and then with changes made.
+
+    Raises
+    ------
+    InputError, PolicyError
+        As :func:`read_question`.
+    """
+    of_cells = {address: value for address, value in changes.items() if is_cell(address)}
+    of_policy = {address: value for address, value in changes.items() if not is_cell(address)}
+    case = change_case(base_case, of_cells)[0] if of_cells else base_case
+    policy = base
+    for limit in added:
+        policy = policy_with_limit(policy, limit)
+    policy = changed_policy(policy, of_policy) if of_policy else policy
+    require_case(policy, case)
+    return Question(base, policy, case, base_case)
+
+
+def require_case(policy: Policy, case: Case) -> None:
+    """Refuse a policy on a case it is not meant for."""
+    if not policy.is_for(case.name):
+        problems = Problems()
+        problems.add(
+            policy.path.name,
+            f"is not meant for case {case.name!r}",
+            column="cases",
+            expected=f"one of {', '.join(policy.cases)}",
+        )
+        raise PolicyError(policy.retold(problems))

@@ -1,0 +1,174 @@
+"""Reads a run back: its plan, and the session in which it was found, to ask more of it."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optimizer.case import Case, load_case
+from optimizer.errors import ExtensionError, InputError, ModelWarning, Problems
+from optimizer.errors.arguments import typed
+from optimizer.io.paths import NotReadError, content_of, standing_at
+from optimizer.plan import Plan
+from optimizer.plan.checking import recomputed
+from optimizer.plan.given import ReadPlan
+from optimizer.plan.provenance import function_told
+from optimizer.plan.question import Question, asked
+from optimizer.policy import Policy, load_policy
+from optimizer.runs import CASE_BOOK, CASE_FILES, INPUTS, POLICY_FILE, RUN
+from optimizer.runs.reading import facts_of_run, read_plan
+
+if TYPE_CHECKING:
+    from optimizer.formulation.custom import Extend
+    from optimizer.session import Session
+
+A_RUN = "a run folder"
+LARGEST_INPUT = 100 * 2**20
+"""Bytes of a file of a question; those of fifty countries are a few ten thousand."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run read back.
+
+    Attributes
+    ----------
+    path
+        The folder.
+    read
+        The plan as it was read, with what run.json says.
+    question
+        Policy and case, as they were and as the run had them changed.
+    extend
+        The function that added custom rules.
+    """
+
+    path: Path
+    read: ReadPlan
+    question: Question
+    extend: Extend | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """The policy as changed."""
+        return self.question.policy
+
+    @property
+    def case(self) -> Case:
+        """The case as changed."""
+        return self.question.case
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan with all that follows from it, checked again."""
+        dropped = self.read.facts.get("dropped", ())
+        _, policy, case, _ = self.question
+        plan = recomputed(self.read, policy, case, extend=self.extend, dropped=dropped)
+        return replace(plan, folder=self.path, question=self.question)
+
+    @cached_property
+    def session(self) -> Session:
+        """The policy on the case, loaded, as they were when the plan was found.
+
+        It is made when it is first asked for, with the scales of the run: none are worked out.
+        """
+        # The plan alone needs no solver.
+        from optimizer.session import Session
+
+        facts, (base, _, _, base_case) = self.read.facts, self.question
+        session = Session(base, base_case, extend=self.extend, scales=self.read.scales)
+        for limit in facts.get("added_limits", ()):
+            session.add_limit(limit)
+        session.change(facts.get("changes", {}))
+        for name in facts.get("dropped", ()):
+            session.drop(name)
+        return session
+
+
+@typed
+def load_run(path: str | Path, *, extend: Extend | None = None) -> Run:
+    """Read a run folder with the question that it answers.
+
+    Parameters
+    ----------
+    extend
+        The function that added custom rules to the run, if there was one: no code is kept with
+        a run.
+
+    Raises
+    ------
+    InputError
+        If it is no run, was written before runs kept their question, or was edited since.
+    PolicyError
+        If a change cannot be made any more.
+    ExtensionError
+        If custom rules are missing, or the run has none.
+    """
+    folder, problems = Path(path), Problems()
+    if standing_at(folder) != "folder":
+        problems.add(folder.name, "is not a folder", expected=A_RUN)
+        raise InputError(problems)
+    facts = facts_of_run(folder)
+    kept = facts.get("inputs")
+    if kept is None:
+        message = "keeps no policy and no case"
+        expected = "a run that this version has written, or read_plan with its case"
+        problems.add(f"{folder.name}/{INPUTS}", message, expected=expected)
+    problems.raise_if_any(InputError)
+    assert isinstance(kept, Mapping), "a run without inputs is refused"
+    _require_untouched(folder, kept["files"], problems)
+    problems.raise_if_any(InputError)
+    _require_extension(facts, extend)
+    case = _case(folder, kept)
+    case = replace(case, name=facts["case"], hashes=dict(kept["case_hashes"]))
+    policy = load_policy(folder / INPUTS / POLICY_FILE).called(facts["policy"])
+    question = asked(policy, case, facts.get("changes", {}), facts.get("added_limits", ()))
+    return Run(folder, read_plan(folder, question.case), question, extend)
+
+
+def _case(folder: Path, kept: Mapping[str, Any]) -> Case:
+    name = CASE_BOOK if CASE_BOOK in kept["files"] else CASE_FILES
+    return load_case(folder / INPUTS / name)
+
+
+def _require_untouched(folder: Path, hashes: Mapping[str, str], problems: Problems) -> None:
+    """Refuse a question that is not the one the plan answers."""
+    case = {CASE_FILES, CASE_BOOK} & set(hashes)
+    if POLICY_FILE not in hashes or len(case) != 1 or len(hashes) > len(case) + 1:
+        expected = f"hashes of {POLICY_FILE} and of {CASE_FILES} or {CASE_BOOK}"
+        problems.add(RUN, "does not name what is kept", column="inputs.files", expected=expected)
+        return
+    for name, wanted in hashes.items():
+        place, path = f"{INPUTS}/{name}", folder / INPUTS / name
+        if not os.path.lexists(path):
+            problems.add(place, "the file is missing", expected="what the run kept")
+            continue
+        try:
+            content = content_of(path, at_most=LARGEST_INPUT, expected="what the run kept")
+        except NotReadError as error:
+            problems.add(place, str(error), expected=error.expected)
+            continue
+        if sha256(content).hexdigest() != wanted:
+            problems.add(place, "was edited since the run", expected="what the run kept")
+
+
+def _require_extension(facts: Mapping[str, Any], extend: Extend | None) -> None:
+    told, problems = facts.get("extend"), Problems()
+    if told is not None and extend is None:
+        message = f"the custom rules of {told['function']} are not kept with the run"
+        problems.add(RUN, message, column="extend", expected="load_run(path, extend=...)")
+    if told is None and extend is not None:
+        message = "the run was made without custom rules"
+        problems.add(RUN, message, column="extend", expected="load_run(path)")
+    problems.raise_if_any(ExtensionError)
+    if told is not None and extend is not None:
+        now = function_told(extend)
+        if now["sha256"] != told.get("sha256"):
+            sentence = f"the custom rules of the run, {told['function']}, have changed since"
+            warnings.warn(sentence, ModelWarning, stacklevel=4)

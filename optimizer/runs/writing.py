@@ -1,0 +1,101 @@
+"""Writes a run: the plan, what follows from it, its report, and the question it answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from optimizer.case.writing import contents_of
+from optimizer.case.writing.folders import files_of
+from optimizer.errors import OptimizerError
+from optimizer.errors.arguments import typed
+from optimizer.io.archives import packed
+from optimizer.io.targets import Made
+from optimizer.io.toml import toml_text
+from optimizer.io.writing import new_folder, write_bytes, write_text
+from optimizer.plan import Plan
+from optimizer.plan.question import Question
+from optimizer.policy.loading import tables_of
+from optimizer.report import render_report
+from optimizer.runs import (
+    CASE_BOOK,
+    CASE_FILES,
+    INPUTS,
+    POLICY_FILE,
+    REPORT,
+    place_for,
+    require_writers,
+    write_facts,
+    write_tables,
+)
+
+
+@typed
+def write_run(plan: Plan, folder: str | Path, *, force: bool = False) -> Path:
+    """Write a plan as a run folder, with its report and everything it was made from.
+
+    Parameters
+    ----------
+    plan
+        A plan, solved here or by a session.
+    folder
+        Where the run is to stand.
+    force
+        Replace an older run; a folder that holds anything else is never replaced.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    TargetError
+        If the folder may not be written, or something appeared there meanwhile: the message says
+        where the run is then.
+    OptimizerError
+        If nobody said what the plan is a plan for, or an extra is not installed.
+    """
+    require_writers()
+    if plan.question is None:
+        raise OptimizerError("the plan does not know its policy and case, so it is no run")
+    with place_for(Path(folder), force=force).aside() as made:
+        found = written_into(made, plan)
+    if made.refused is not None:
+        raise made.refused
+    return found
+
+
+def written_into(made: Made, plan: Plan) -> Path:
+    """Write a run aside and give it its place; its time counts as ``write``."""
+    question = plan.question
+    assert question is not None, "plans that are written know what they answer"
+    begun = time.monotonic()
+    new_folder(made.path)
+    write_text(made.path / REPORT, render_report(plan, question.case, question.policy))
+    write_tables(plan, made.path, question.policy, question.case)
+    inputs = _write_inputs(question, made.path / INPUTS)
+    plan.seconds["write"] = time.monotonic() - begun
+    return made.put(lambda name: write_facts(plan, made.path, name, inputs))
+
+
+def _write_inputs(question: Question, folder: Path) -> Mapping[str, Any]:
+    """Write policy and case as they were before any change; give what run.json says of them."""
+    base = question.base_case
+    tables = {name: said for name, said in tables_of(question.base).items() if name != "extends"}
+    files = {POLICY_FILE: toml_text(tables).encode()}
+    is_book = base.places is not None and len(base.contents) == 1
+    if is_book:
+        files[CASE_BOOK] = next(iter(base.contents.values()))
+    else:
+        files[CASE_FILES] = packed(base.contents or files_of(contents_of(base)))
+    new_folder(folder)
+    for name, content in files.items():
+        write_bytes(folder / name, content)
+    return {
+        "files": {name: sha256(content).hexdigest() for name, content in files.items()},
+        "case_hashes": dict(base.hashes),
+    }
