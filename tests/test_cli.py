@@ -43,6 +43,11 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
     return cli.main()
 
 
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file in a folder and in those within."""
+    return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "tiny"
@@ -481,10 +486,10 @@ def test_force_replaces_nothing_that_a_run_does_not_write(
 ) -> None:
     shutil.copytree(run_folder, tmp_path / "run")
     spoil(tmp_path / "run")
-    before = sorted((file.name, file.read_bytes()) for file in (tmp_path / "run").iterdir())
+    before = contents(tmp_path / "run")
     assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "run", "--force") == 2
     assert "run" in capsys.readouterr().err
-    after = sorted((file.name, file.read_bytes()) for file in (tmp_path / "run").iterdir())
+    after = contents(tmp_path / "run")
     assert after == before
 
 
@@ -511,7 +516,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_older_run(
     tmp_path: Path,
 ) -> None:
     shutil.copytree(run_folder, tmp_path / "run")
-    before = {file: file.read_bytes() for file in (tmp_path / "run").iterdir()}
+    before = contents(tmp_path / "run")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def fill() -> None:
@@ -527,7 +532,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_older_run(
         f"1 problem\n- {tmp_path / 'run'}: cannot be written: File too large\n"
         "    Expected a path with room that may be written to, and that nobody else writes to.\n"
     )
-    assert {file: file.read_bytes() for file in (tmp_path / "run").iterdir()} == before
+    assert contents(tmp_path / "run") == before
     assert [item.name for item in tmp_path.iterdir()] == ["run"]
 
 

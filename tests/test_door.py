@@ -48,6 +48,7 @@ class Room:
         )
         session = Session(self.policy, self.case)
         pair = {"policy": self.policy, "case": self.case}
+        run = optimizer.write_run(self.plan, folder / "run")
         self.good: dict[str, tuple[Callable[..., object], dict[str, object]]] = {
             "load_case": (optimizer.load_case, {"path": case}),
             "load_policy": (optimizer.load_policy, {"path": policy}),
@@ -68,6 +69,14 @@ class Room:
             "write_report": (
                 optimizer.write_report,
                 {"plan": self.plan, "path": folder / "r.html", **pair},
+            ),
+            "write_run": (
+                optimizer.write_run,
+                {"plan": self.plan, "folder": run, "force": True},
+            ),
+            "load_run": (
+                optimizer.load_run,
+                {"path": optimizer.write_run(self.plan, folder / "run")},
             ),
             "write_template": (optimizer.write_template, {"path": folder / "new"}),
             "Session": (optimizer.Session, pair),
@@ -115,7 +124,7 @@ MAY_BE_LEFT = {
     # What is no fault: the numbers that gap, time limit and start may be, and functions.
     "a whole number": {"time_limit", "started"},
     "nan": {"started"},
-    "half a character": {"path", "log"},
+    "half a character": {"path", "log", "folder"},
 }
 
 

@@ -370,7 +370,7 @@ def check(
         evaluation = checking.evaluate(completed, question.policy, question.case)
         assumed = ("everything but the slots was solved for",)
     else:
-        evaluation = checking.evaluate(
+        evaluation = checking.evaluated(
             read, question.policy, question.case, scales=given, dropped=dropped
         )
     if as_json:

@@ -62,7 +62,6 @@ def evaluate(
     *,
     scales: ScalesGiven | None = None,
     extend: Extend | None = None,
-    dropped: Sequence[str] = (),
 ) -> Evaluation:
     """Recompute what a plan is worth and check every rule, without Pyomo and HiGHS.
 
@@ -79,8 +78,6 @@ def evaluate(
         ideals of its run; without any, goals on scale ``ideal`` count raw.
     extend
         Function that adds custom rules, as in :func:`optimizer.solve`.
-    dropped
-        Limits and rules that need not hold, as in :meth:`optimizer.Session.drop`.
 
     Raises
     ------
@@ -91,6 +88,19 @@ def evaluate(
     """
     case = case if isinstance(case, Case) else load_case(case)
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
+    return evaluated(decisions, policy, case, scales=scales, extend=extend)
+
+
+def evaluated(
+    decisions: Decisions | Plan | ReadPlan,
+    policy: Policy,
+    case: Case,
+    *,
+    scales: ScalesGiven | None = None,
+    extend: Extend | None = None,
+    dropped: Sequence[str] = (),
+) -> Evaluation:
+    """Evaluate as :func:`evaluate`, where limits and rules that were dropped need not hold."""
     require_case(policy, case)
     known = known_scales(policy)
     if isinstance(decisions, ReadPlan):
@@ -131,7 +141,7 @@ def recomputed(
     if isinstance(plan, Plan):
         return plan
     facts = dict(plan.facts) if isinstance(plan, ReadPlan) else {}
-    evaluation = evaluate(plan, policy, case, extend=extend, dropped=dropped)
+    evaluation = evaluated(plan, policy, case, extend=extend, dropped=dropped)
     told = {"policy_hash": policy.hash, "case_hashes": dict(case.hashes)}
     is_same = all(facts.get(name, "") == value for name, value in told.items())
     proven = facts if is_same and evaluation.holds else {}
