@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from optimizer import InfeasibleError, NoPlanError, Plan, PolicyError, Session, evaluate, solve
+from optimizer import (
+    InfeasibleError,
+    NoPlanError,
+    Plan,
+    PolicyError,
+    Session,
+    evaluate,
+    load_run,
+    solve,
+)
 from optimizer.cli import main
 from optimizer.io import cache
 from optimizer.session import stand_ins
@@ -120,7 +129,10 @@ def test_without_a_limit_scales_are_exact(tmp_path: Path, plain: Plan) -> None:
 
 @pytest.mark.usefixtures("slow")
 def test_the_command_tells_of_provisional_scales_wherever_it_tells_points(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    plain: Plan,
 ) -> None:
     out = tmp_path / "run"
     monkeypatch.setattr(
@@ -135,6 +147,8 @@ def test_the_command_tells_of_provisional_scales_wherever_it_tells_points(
     assert "is provisional" in (out / "report.html").read_text(encoding="utf-8")
     monkeypatch.setattr(sys, "argv", ["optimizer", "check", str(out), str(POLICY), str(CASE)])
     assert main() == 0
+    # What is asked of the run later on is counted by exact scales: nobody would say otherwise.
+    assert load_run(out).session.scales == plain.provenance["scales"]
 
 
 @pytest.mark.usefixtures("slow")

@@ -76,13 +76,15 @@ class Run:
     def session(self) -> Session:
         """The policy on the case, loaded, as they were when the plan was found.
 
-        It is made when it is first asked for, with the scales of the run: none are worked out.
+        It is made when it is first asked for, with the scales of the run: none are worked out but
+        where those of the run only stood in for others.
         """
         # The plan alone needs no solver.
         from optimizer.session import Session
 
         facts, (base, _, _, base_case) = self.read.facts, self.question
-        session = Session(base, base_case, extend=self.extend, scales=self.read.scales)
+        scales = None if facts.get("provisional_scales") else self.read.scales
+        session = Session(base, base_case, extend=self.extend, scales=scales)
         for limit in facts.get("added_limits", ()):
             session.add_limit(limit)
         session.change(facts.get("changes", {}))
