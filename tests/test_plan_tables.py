@@ -17,7 +17,7 @@ from golden.plan_cases import CASES
 from golden.texts import Golden
 from optimizer.plan import checks, money, soft, tables
 from optimizer.plan.evaluation import Evaluation, evaluate_decisions
-from optimizer.plan.subject import Subject, judged
+from optimizer.plan.subject import ROW, Subject, judged
 from optimizer.plan.values import decisions_of, values_of
 
 FOLDER = Path(__file__).parent / "golden" / "plans"
@@ -109,3 +109,17 @@ def test_every_part_and_every_file_is_read() -> None:
     assert sorted(FOLDER.iterdir()) == sorted(golden(name).file for name in CASES)
     for name, case in CASES.items():
         assert set(golden(name).parts()) == set(case.parts)
+
+
+def test_tables_of_an_evaluation_are_given_as_copies() -> None:
+    found = evaluated(subject("several goals"))
+    mine = found.tables["goals"]
+    mine.loc[0, "raw"] = 99.0
+    assert found.tables["goals"]["raw"].tolist() == [2.0, 4.0, 0.0]
+
+
+def test_where_nothing_is_checked_there_are_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "CHECKS", (checks.check_stays,))
+    found = checks.check_all(subject("running or not"))
+    assert judged(found, 1.0)["broken"].tolist() == []
+    assert found.columns.tolist() == ROW

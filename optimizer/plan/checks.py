@@ -173,7 +173,7 @@ def _named(limit: JoinedLimit, rule: str) -> tuple[pd.DataFrame, list[str]]:
     # An attribute may be called like anything, so columns are given their names afterwards.
     columns = [pd.Series(limit.name, index=limit.groups.index, dtype="str")]
     columns += [limit.groups[name] for name in limit.limit.by]
-    key = pd.concat(columns, axis=1, keys=range(len(columns)))
+    key = pd.concat(columns, axis=1)
     key.columns = pd.Index([rule, *limit.limit.by])
     words = [f"{limit.name}, {group}" for group in limit.groups.index]
     return key, words if limit.limit.by else [limit.name]
@@ -250,5 +250,5 @@ CHECKS: tuple[Callable[[Subject], list[pd.DataFrame]], ...] = (
 
 def check_all(s: Subject) -> pd.DataFrame:
     """Every row of the model's own rules: rule, key, value, sense, limit."""
-    parts = [part for check in CHECKS for part in check(s) if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else rows("", pd.DataFrame(), [], "", [])
+    parts = [part for check in CHECKS for part in check(s)]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)

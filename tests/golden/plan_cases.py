@@ -93,7 +93,7 @@ CASES: dict[str, PlanCase] = {
             '[[limits]]\nname = "each"\nmeasure = "value"\ngoal = "g"\nby = ["country"]\n'
             "at_most = 3\n"
             "[stability]\nmax_change = 0.5\nprice = 2\n",
-            current_plan=("AA,t,r1,3", "BB,t,r2,1"),
+            current_plan=("AA,t,r1,4",),
         ),
         plan([slot("BB", "r1", 2030, 3), slot("BB", "r2", 2030, 1)]),
         ("limits", "soft", "soft without share", "soft without floors", "change", "stability",
@@ -180,7 +180,7 @@ CASES: dict[str, PlanCase] = {
             "".join(
                 f'[goals.{name}]\nweight = {weight}\nscale = "none"\n'
                 f'effects = [{{ stage = "enter", effect = {effect} }}]\n'
-                for name, weight, effect in (("g", 3, 1), ("crowd", -1, 2))
+                for name, weight, effect in (("g", 3, 1), ("crowd", -1, 2), ("idle", 0, 0))
             )
         ),
         plan([slot("AA", "", 2030, 2)]),
