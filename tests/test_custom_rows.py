@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from dataclasses import replace
+from pathlib import Path
 
+import pandas as pd
+import pytest
+
+from golden.small_cases import NATIONAL
+from optimizer.instance import Instance
 from optimizer.plan.custom import custom_table, split_rows
+from optimizer.plan.evaluation import Evaluation, evaluate_decisions
 from optimizer.plan.subject import ROW, judged
-from optimizer.schema.rules import CustomRule, Extension
+from optimizer.schema.rules import RULES, CustomRule, Extension
+from test_evaluation import plan, slot
 
 COLUMNS = ["rule", "key", "by", "place", "value", "sense", "limit", "size", "soft", "base"]
 
@@ -82,3 +90,60 @@ def test_custom_rules_are_told_with_their_source() -> None:
     nothing = custom_table(Extension())
     assert list(map(str, nothing.dtypes)) == types
     assert list(nothing.columns) == list(table.columns)
+
+
+# In the evaluation of a plan
+
+PLAN = plan([slot("AA", "", 2030, 1)])
+
+
+def joined(tmp_path: Path) -> Instance:
+    """One place is worth 100 points; the rules of the rows are custom ones."""
+    rules = {name: CustomRule(name) for name in ROWS["rule"]}
+    return replace(NATIONAL.instance(tmp_path), extension=Extension(rules))
+
+
+@pytest.mark.parametrize(
+    ("dropped", "points", "broken"),
+    [
+        # All that is missed costs 25 + 25 + 25 + 50.
+        ((), -25.0, ["hard"]),
+        (("hard",), -25.0, []),
+        (("soft", "under"), 50.0, ["hard"]),
+    ],
+)
+def test_custom_rows_are_judged_with_the_others(
+    dropped: tuple[str, ...], points: float, broken: list[str], tmp_path: Path
+) -> None:
+    found = evaluate_decisions(joined(tmp_path), PLAN, {"g": 1.0}, ROWS, dropped)
+    assert found.points == pytest.approx(points)
+    assert found.violations["rule"].tolist() == broken
+    assert found.holds == (not broken)
+    assert len(found.tables["soft"]) == 6 - len({*dropped} - {"hard"})
+    assert "hard" in found.tables["rules"]["rule"].tolist()
+
+
+def test_custom_rules_and_their_rows_come_together(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"^custom rules have rows$"):
+        evaluate_decisions(joined(tmp_path), PLAN, {"g": 1.0})
+    with pytest.raises(AssertionError, match=r"^custom rules have rows$"):
+        evaluate_decisions(NATIONAL.instance(tmp_path), PLAN, {"g": 1.0}, ROWS)
+
+
+def test_whatever_is_broken_is_told_in_a_sentence() -> None:
+    rows = [
+        ("spending_within_budget", "main, 2030", 5.0, "at_most", 4.0, -1.0),
+        ("cohort_reaches_minimum", "AA", 2.0, "at_least", 4.0, -2.0),
+        ("stays_match_places", "t", 5.0, "equal", 4.0, -1.0),
+        # The bound of a custom variable is no rule of the register.
+        ("my_variable", "x", 5.0, "at_most", 4.0, -1.0),
+    ]
+    columns = ["rule", "key", "value", "sense", "limit", "slack"]
+    found = Evaluation(1234.5678, {}, pd.DataFrame(rows, columns=columns))
+    assert found.in_words() == [
+        f"{RULES['spending_within_budget'].title}: main, 2030: 5, but at most 4 (1 too many)",
+        f"{RULES['cohort_reaches_minimum'].title}: AA: 2, but at least 4 (2 short)",
+        f"{RULES['stays_match_places'].title}: t: 5, but exactly 4 (1 too many)",
+        "my_variable: x: 5, but at most 4 (1 too many)",
+    ]
+    assert repr(found) == "<Evaluation: 1,234.568 points, 4 rules broken>"

@@ -35,7 +35,7 @@ CASES: dict[str, PlanCase] = {
             tracks=("t,T,exchange,M,care,inbound,1,1,yes,1,no",), applicants=("AA,t,,1", "BB,t,,1")
         ),
         plan([slot("BB", "", 2030, 1)]),
-        ("margins",),
+        ("values", "margins"),
     ),
     "agreements": PlanCase(
         AGREED,
@@ -138,7 +138,7 @@ CASES: dict[str, PlanCase] = {
         plan([slot("BB", "", 2030, 1)]),
         ("caps", "residents", "integration"),
     ),
-    "running or not": PlanCase(RUNNING, plan([slot("BB", "", 2030, 1)]), ("margins",)),
+    "running or not": PlanCase(RUNNING, plan([slot("BB", "", 2030, 1)]), ("values", "margins")),
     "services": PlanCase(
         SERVED,
         plan(
