@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,7 +18,9 @@ from golden.texts import Golden
 from optimizer.case import Case
 from optimizer.case.currency import smallest_unit
 from optimizer.errors import Problems
+from optimizer.formulation import build_pyomo
 from optimizer.formulation.budget import budget_numbers
+from optimizer.formulation.compiling import compile_model
 from optimizer.instance import Instance
 from optimizer.instance.money import (
     participant_costs,
@@ -31,13 +34,16 @@ GOLDEN = Golden(Path(__file__).parent / "golden" / "money.txt")
 FEW_YEARS = FULL.with_(
     costs=("t,help,1,,,,,10", "t,help,2,,BB,,,11", "t,help,1,,AA,,,0", "u,help,1,,,,stay,7",
            "u,main,1,,BB,2031,new,3", "u,help,1,,,,new,2"),
-    region_costs=("t,help,r1,1,3", "t,main,r1,1,0", "u,help,r2,1,5"),
+    region_costs=("t,help,r1,1,3", "t,help,r1,2,4", "t,main,r1,1,0", "u,help,r2,1,5"),
+    agreements=("AA,t,proposed,help,6,3,0", "BB,t,existing,help,0,2,0"),
+    services=("r1,help,{year},9,hours,4,2,5,2,help", "r2,help,{year},9,hours,4,0,5,1,main"),
 )  # fmt: skip
 CASES: dict[str, SmallCase] = {
     "full": FULL,
     "costs by country, year and entry": FEW_YEARS,
     "floored": FLOORED,
     "two lines": TWO_LINES,
+    "three years": TWO_LINES.over(2030, 2031, 2032),
     "nothing costs": NATIONAL.with_(costs=()),
 }
 
@@ -70,7 +76,9 @@ PARTS: dict[str, Callable[[Instance], object]] = {
         ("costs by country, year and entry", "participants"),
         ("costs by country, year and entry", "regions"),
         ("costs by country, year and entry", "spending"),
+        ("costs by country, year and entry", "support"),
         ("floored", "support"),
+        ("three years", "numbers"),
         ("two lines", "numbers"),
         ("nothing costs", "spending"),
         ("nothing costs", "participants"),
@@ -78,6 +86,28 @@ PARTS: dict[str, Callable[[Instance], object]] = {
 )
 def test_what_decisions_cost_is_as_reviewed(name: str, part: str) -> None:
     assert GOLDEN.holds(f"{name}: {part}", PARTS[part](joined(name)))
+
+
+RULES = ("spending_adds_up", "spending_within_budget", "transfer_within_share",
+         "carry_over_within_share", "received_money_is_spent")  # fmt: skip
+
+
+def test_rows_of_the_rules_on_money_are_as_reviewed() -> None:
+    matrix = compile_model(build_pyomo(joined("three years"), {"g": 1.0}))
+    dense = matrix.a.toarray()
+    rows = [
+        f"{rule}{index}: {low:g} <= "
+        + " ".join(f"{dense[row, n]:+g} {matrix.columns[n]}" for n in np.flatnonzero(dense[row]))
+        + f" <= {high:g}"
+        for row, ((rule, index), low, high) in enumerate(
+            zip(matrix.rows, matrix.row_lower, matrix.row_upper, strict=True)
+        )
+        if rule in RULES
+    ]
+    money = matrix.family("spending"), matrix.family("transfer"), matrix.family("carry_over")
+    lower = [float(matrix.lower[n]) for family in money for n in family]
+    assert lower == [0.0] * (6 + 3 + 2)
+    assert GOLDEN.holds("three years: rows", rows)
 
 
 def test_the_sets_of_spending_are_those_of_the_instance() -> None:

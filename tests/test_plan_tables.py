@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
 
 from golden.plan_cases import CASES
@@ -109,6 +110,21 @@ def test_every_part_and_every_file_is_read() -> None:
     assert sorted(FOLDER.iterdir()) == sorted(golden(name).file for name in CASES)
     for name, case in CASES.items():
         assert set(golden(name).parts()) == set(case.parts)
+
+
+def test_half_an_agreement_is_none_and_a_thousand_millionth_is_nobody() -> None:
+    stays = subject("stays")
+    few = {**stays.values.of, "stays": np.array([1e-9, 2e-9])}
+    money: dict[str, dict[tuple[object, ...], float]]
+    money = {"transfer": {("main", "help", 2030): 1e-9, ("main", "help", 2031): 2e-9}}
+    found = decisions_of(stays.instance, few, money)
+    assert found.stays["persons"].tolist() == [2e-9]
+    assert found.transfers["year"].tolist() == [2031]
+    assert found.carry_over.empty
+    agreed = subject("agreements")
+    for value, opened in ((0.5, 0), (0.51, 1)):
+        values = {**agreed.values.of, "agreement": np.full(1, value)}
+        assert len(decisions_of(agreed.instance, values, {}).agreements) == opened
 
 
 def test_tables_of_an_evaluation_are_given_as_copies() -> None:

@@ -83,6 +83,23 @@ CASES: dict[str, PlanCase] = {
         ),
         ("values", "impossible", "margins", "evaluation"),
     ),
+    # Two of A's in r1 and one of B's in r2 are there today, and stay where they are.
+    "kept from today": PlanCase(
+        HOSTED.with_(
+            support_levels=("t,standard,1,1", "t,intensive,1,1"),
+            current_plan=("AA,t,r1,2", "BB,t,r2,1"),
+        ),
+        plan(
+            [
+                slot("AA", "r1", 2030, 1),
+                slot("BB", "r2", 2030, 1),
+                slot("AA", "r1", 2030, 1, "intensive"),
+                slot("BB", "r1", 2030, 1, "intensive"),
+                slot("AA", "r2", 2030, 1, "intensive"),
+            ]
+        ),
+        ("decisions",),
+    ),
     "limits and change": PlanCase(
         LIMITED.with_(
             '[[limits]]\nname = "few"\nmeasure = "slots"\nby = ["country", "region"]\n'
@@ -97,7 +114,7 @@ CASES: dict[str, PlanCase] = {
         ),
         plan([slot("BB", "r1", 2030, 3), slot("BB", "r2", 2030, 1)]),
         ("limits", "soft", "soft without share", "soft without floors", "change", "stability",
-         "goals", "evaluation", "without the limit few"),
+         "goals", "decisions", "evaluation", "without the limit few"),
     ),
     "money moved": PlanCase(
         TWO_LINES.with_(costs=("t,main,1,,,,,10", "t,help,1,,,,,5", "t,main,1,,BB,,,12")),
