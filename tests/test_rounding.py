@@ -42,6 +42,7 @@ NO_SLOTS = columns(names="column block cohort_column placed_column")
         pytest.param([1.2, 2.7, 0.6], [0, 0, 0], [4.0], [1, 3, 0], id="as many as are missing"),
         pytest.param([0.5, 0.5], [0, 0], [1.0], [1, 0], id="the first of two alike"),
         pytest.param([0.3, 0.6, 0.7, 0.4], [1, 0, 1, 0], [1.0, 1.0], [0, 1, 1, 0], id="blocks"),
+        pytest.param([2.0, 1.0], [0, 1], [2.0, 1.0, 0.0], [2, 1], id="empty blocks at the end"),
         pytest.param([2.0, 0.7, 0.3], [0, 2, 2], [2.0, 0.0, 1.0], [2, 1, 0], id="an empty block"),
         # A millionth below a whole number is rounding: it is not a fraction that goes up.
         pytest.param([0.9999999, 0.4, 0.6], [0, 0, 0], [2.0], [1, 0, 1], id="nearly whole"),
@@ -63,7 +64,7 @@ def test_both_margins_are_rounded_to_the_total_of_places() -> None:
         placed=columns((3, 0), (4, 0), (5, 1), (6, 1)),
         slots=NO_SLOTS,
     )
-    x = np.array([1.3, 1.2, 3.6, 0.8, 1.6, 1.7, 1.9, 0.5])
+    x = np.array([1.3, 1.3, 3.6, 0.8, 1.6, 1.7, 1.9, 0.5])
     kept = x.copy()
     assert rounding.near(x).tolist() == [1, 1, 4, 1, 1, 2, 2, 0.5]
     assert x.tolist() == kept.tolist()

@@ -105,6 +105,7 @@ CASES: dict[str, PlanCase] = {
             '[[limits]]\nname = "few"\nmeasure = "slots"\nby = ["country", "region"]\n'
             "at_most = 2\n"
             '[[limits]]\nname = "plenty"\nmeasure = "slots"\nat_least = 5\nsoft = 2\n'
+            '[[limits]]\nname = "crowd"\nmeasure = "slots"\nat_most = 2\nsoft = 1\n'
             '[[limits]]\nname = "part"\nmeasure = "slots"\nby = ["country"]\n'
             'at_most = { times = 0.75, measure = "slots", by = [] }\n'
             '[[limits]]\nname = "each"\nmeasure = "value"\ngoal = "g"\nby = ["country"]\n'
