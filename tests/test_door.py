@@ -48,7 +48,7 @@ class Room:
         )
         session = Session(self.policy, self.case)
         pair = {"policy": self.policy, "case": self.case}
-        run = optimizer.write_run(self.plan, folder / "run")
+        run = optimizer.write_run(self.plan, folder / "kept")
         self.good: dict[str, tuple[Callable[..., object], dict[str, object]]] = {
             "load_case": (optimizer.load_case, {"path": case}),
             "load_policy": (optimizer.load_policy, {"path": policy}),
@@ -74,10 +74,7 @@ class Room:
                 optimizer.write_run,
                 {"plan": self.plan, "folder": run, "force": True},
             ),
-            "load_run": (
-                optimizer.load_run,
-                {"path": optimizer.write_run(self.plan, folder / "run")},
-            ),
+            "load_run": (optimizer.load_run, {"path": run}),
             "write_template": (optimizer.write_template, {"path": folder / "new"}),
             "Session": (optimizer.Session, pair),
             "Session.change": (session.change, {"changes": {}}),
