@@ -550,13 +550,13 @@ def test_slots_that_cannot_be_given_are_told_all_at_once() -> None:
 
     assert refused(strange) == (
         "5 problems\n"
-        "- extend, slots[AVA,work,standard,coast,2035]: 2035 is no year of case 'tiny'\n"
+        "- extend, slots[AVA,work,standard,coast,2035]: 2035 is not a year of case 'tiny'\n"
         "    Expected one of its 2. Maybe 2031.\n"
         "- extend, slots[AVA,work]: is no slot\n"
         "    Expected country, track, level, region, year.\n"
         "- extend, slots[AVA]: is no slot\n"
         "    Expected country, track, level, region, year.\n"
-        "- extend, slots[AVB,work,standard,coast,2030]: 'AVB' is no country of case 'tiny'\n"
+        "- extend, slots[AVB,work,standard,coast,2030]: 'AVB' is not a country of case 'tiny'\n"
         "    Expected one of its 3. Maybe AVA.\n"
         "- extend, slots[BOR,lab,standard,coast,2030]: cannot be given: the country is not "
         "eligible then, or no site hosts the track there\n"

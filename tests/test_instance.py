@@ -305,7 +305,7 @@ def test_two_costs_that_are_equally_specific(
     case = NATIONAL.with_(costs=("t,main,1,,AA,,,5", "t,main,1,,,2030,,7"))
     found = refusals(case)
     assert len(found) == 1
-    assert found[0].startswith("costs.csv row 2: rows 2 and 3 both speak of ")
+    assert found[0].startswith("costs.csv row 2: rows 2 and 3 both match ")
     assert "neither more specifically" in found[0]
 
 
@@ -538,8 +538,7 @@ def test_diminishing_groups_that_part_of_the_value_does_not_have(
 REFUSED_POLICIES = {
     "years outside the case": (
         NATIONAL.with_("[horizon]\nyears = [2029, 2030]\n"),
-        "horizon.years: [2029] not among the years of case 'hand'\n"
-        "    Expected years from 2030 to 2030.",
+        "horizon.years: 2029 is not a year of case 'hand'\n    Expected years from 2030 to 2030.",
     ),
     "transfer from a line that is not there": (
         TWO_LINES.aiming_at(

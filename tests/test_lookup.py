@@ -98,8 +98,8 @@ def test_two_equally_specific_rows_are_told_once() -> None:
     )
     found, problems = look_up(query, table)
     assert problems == [
-        "costs.csv row 3: rows 3 and 4 both speak of track 'study', year_of_stay 1, level 'high', "
-        "country 'KOR', year 2027, neither more specifically\n"
+        "costs.csv row 3: rows 3 and 4 both match track 'study', year_of_stay 1, level 'high', "
+        "country 'KOR', year 2027; neither is more specific\n"
         "    Expected one most specific row for each cell."
     ]
     assert found["amount"].tolist()[::3] == [30.0, 20.0]
@@ -126,8 +126,8 @@ def test_repeated_row_is_told() -> None:
     table = costs(("study", 1, "", "KOR", None, 20.0), ("study", 1, "", "KOR", None, 30.0))
     _, problems = look_up(cells(("study", 1, "high", "KOR", 2027)), table)
     assert problems == [
-        "costs.csv row 2: rows 2 and 3 both speak of track 'study', year_of_stay 1, level 'high', "
-        "country 'KOR', year 2027, neither more specifically\n"
+        "costs.csv row 2: rows 2 and 3 both match track 'study', year_of_stay 1, level 'high', "
+        "country 'KOR', year 2027; neither is more specific\n"
         "    Expected one most specific row for each cell."
     ]
 

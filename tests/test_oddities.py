@@ -406,7 +406,7 @@ def test_the_command_says_it_once_on_stderr(tmp_path: Path) -> None:
     case, policy = ODD[0].write(tmp_path)
     command = [sys.executable, "-m", "optimizer", "solve", str(policy), str(case), "--json"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stderr.count(f"odd: {ODD[1]}\n") == 1
+    assert done.stderr.count(f"warning: {ODD[1]}\n") == 1
     assert json.loads(done.stdout)["warnings"] == [ODD[1]]
 
 

@@ -348,8 +348,8 @@ def first(plan: Plan) -> dict[str, Any]:
     [
         pytest.param(
             {"country": "ZZZ"},
-            "column A (country): 'ZZZ' is no country of case 'tiny'\n"
-            "    Expected a country of countries.",
+            "column A (country): 'ZZZ' is not a country of case 'tiny'\n"
+            "    Expected a code listed in countries.",
             id="country",
         ),
         pytest.param(
@@ -364,7 +364,7 @@ def first(plan: Plan) -> dict[str, Any]:
         ),
         pytest.param(
             {"year": 2050},
-            "column E (year): 2050 is no year of case 'tiny'\n    Expected 2030 to 2031.",
+            "column E (year): 2050 is not a year of case 'tiny'\n    Expected 2030 to 2031.",
             id="year",
         ),
         pytest.param(
@@ -375,7 +375,8 @@ def first(plan: Plan) -> dict[str, Any]:
         ),
         pytest.param(
             {"slots": "2"},
-            "column F (slots): '2' is a number kept as text\n    Expected a number cell. Maybe 2.",
+            "column F (slots): '2' is a number stored as text\n"
+            "    Expected a number cell. Maybe 2.",
             id="number as text",
         ),
     ],
@@ -452,8 +453,7 @@ def test_hidden_sheets_are_refused(by_hand: Callable[..., Path], case: Case) -> 
     workbook["decisions"].sheet_state = "hidden"
     workbook.save(path)
     assert refusal(path, case) == (
-        "1 problem\n- mine.xlsx, sheet decisions: is hidden\n"
-        "    Expected a sheet that everyone sees."
+        "1 problem\n- mine.xlsx, sheet decisions: is hidden\n    Expected a visible sheet."
     )
 
 
@@ -466,8 +466,8 @@ def test_a_csv_file_is_called_by_its_name(plan: Plan, case: Case, tmp_path: Path
     runs.write_csv(pd.DataFrame([row]), file)
     assert refusal(file, case) == (
         "2 problems\n"
-        "- by hand.csv row 2, column country: 'ZZZ' is no country of case 'tiny'\n"
-        "    Expected a country of countries.\n"
+        "- by hand.csv row 2, column country: 'ZZZ' is not a country of case 'tiny'\n"
+        "    Expected a code listed in countries.\n"
         "- by hand.csv row 2, column slots: -1 is below 0\n"
         "    Expected a whole number from 0 to 1e+15."
     )
@@ -491,9 +491,9 @@ def test_cells_that_cannot_be_read_are_told_once(case: Case, tmp_path: Path) -> 
     file = tmp_path / "mine.csv"
     file.write_text("country,track,year,slots\nZZZ,nothing,soon,many\n", encoding="utf-8")
     assert [line for line in refusal(file, case).splitlines() if line.startswith("-")] == [
-        "- mine.csv row 2, column country: 'ZZZ' is no country of case 'tiny'",
+        "- mine.csv row 2, column country: 'ZZZ' is not a country of case 'tiny'",
         "- mine.csv row 2, column slots: 'many' is not a number",
-        "- mine.csv row 2, column track: 'nothing' is no track of case 'tiny'",
+        "- mine.csv row 2, column track: 'nothing' is not a track of case 'tiny'",
         "- mine.csv row 2, column year: 'soon' is not a number",
     ]
 

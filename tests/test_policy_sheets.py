@@ -315,7 +315,7 @@ at_most = { times = 0.5, measure = "slots" }
         ),
         pytest.param(
             goal(goal="growth", weight="3"),
-            "sheet goals, row 2, column B (weight): '3' is a number kept as text\n"
+            "sheet goals, row 2, column B (weight): '3' is a number stored as text\n"
             "    Expected a number cell. Maybe 3.",
             id="number as text",
         ),
@@ -509,7 +509,7 @@ def test_a_hidden_sheet_is_refused(book: Callable[..., Path]) -> None:
     with pytest.raises(PolicyError) as raised:
         load_policy(path)
     assert str(raised.value) == (
-        "1 problem\n- book.xlsx, sheet goals: is hidden\n    Expected a sheet that everyone sees."
+        "1 problem\n- book.xlsx, sheet goals: is hidden\n    Expected a visible sheet."
     )
 
 

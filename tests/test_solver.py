@@ -387,8 +387,8 @@ def test_advice_names_the_budget_or_the_floor_that_clash(tmp_path: Path) -> None
     assert advice["rule"].tolist() == ["limit_at_least"]
     assert advice["relaxed_by"].tolist() == pytest.approx([1.0])
     assert str(caught.value) == (
-        "No plan keeps every rule. The least that would have to give way (unverified advice, from "
-        "a relaxation):\n- A floor of the policy (policy limits): five, total: 5 by 1"
+        "No plan keeps every rule. Smallest loosening that may restore feasibility (unverified "
+        "advice, from a relaxation):\n- A floor of the policy (policy limits): five, total: 5 by 1"
     )
 
 

@@ -341,7 +341,7 @@ FILES = [
         "lab,osaka,10",
         (
             "1 problem\n"
-            "- sites.csv row 4: 3 cells under 4 columns\n"
+            "- sites.csv row 4: has 3 cells; the header has 4\n"
             "    Expected one cell per column, in quotes where it contains a comma."
         ),
         id="short row",
@@ -352,7 +352,7 @@ FILES = [
         "lab,osaka,,10,000",
         (
             "1 problem\n"
-            "- sites.csv row 4: 5 cells under 4 columns\n"
+            "- sites.csv row 4: has 5 cells; the header has 4\n"
             "    Expected one cell per column, in quotes where it contains a comma."
         ),
         id="long row",

@@ -157,7 +157,7 @@ def test_policy_in_a_folder_is_validated_with_it(root: Path, tmp_path: Path, run
     )
     code, output = run("validate", target)
     assert code == 0
-    assert output.startswith(f"ok     {target / 'policy.toml'} on {target}: relaxation solved")
+    assert output.startswith(f"ok    {target / 'policy.toml'} on {target}: relaxation solved")
     assert output.count("\n") == 1
 
 
@@ -261,7 +261,7 @@ def test_links_are_not_followed_and_dots_are_resolved(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "real")
     assert refusal(link, force=True) == (
-        f"1 problem\n- {link}: is a symbolic link\n    Expected a path of its own."
+        f"1 problem\n- {link}: is a symbolic link\n    Expected a path that is not a symbolic link."
     )
     write_template(tmp_path / "real" / ".." / "beside")
     assert (tmp_path / "beside" / "case.toml").is_file()

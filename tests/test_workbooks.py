@@ -330,9 +330,9 @@ CELLS = {
         cell("applicants", "D5", "many"),
         "row 5, column D (applicants): 'many' is not a number\n" + A_COUNT,
     ),
-    "number kept as text": (
+    "number stored as text": (
         cell("applicants", "D5", "12", "s"),
-        "row 5, column D (applicants): '12' is a number kept as text\n"
+        "row 5, column D (applicants): '12' is a number stored as text\n"
         "    Expected a number cell. Maybe 12.",
     ),
     "date": (
@@ -418,11 +418,11 @@ CELLS = {
     ),
     "hidden": (
         on("applicants", lambda sheet: setattr(sheet, "sheet_state", "hidden")),
-        "is hidden\n    Expected a sheet that everyone sees.",
+        "is hidden\n    Expected a visible sheet.",
     ),
     "very hidden": (
         on("applicants", lambda sheet: setattr(sheet, "sheet_state", "veryHidden")),
-        "is hidden\n    Expected a sheet that everyone sees.",
+        "is hidden\n    Expected a visible sheet.",
     ),
 }
 

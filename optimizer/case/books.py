@@ -82,7 +82,7 @@ class Book:
         absent = [name for name in READ if name not in self._workbook.sheets]
         for name in self._workbook.sheets:
             if name in READ and name in self._workbook.hidden:
-                expected = "a sheet that everyone sees"
+                expected = "a visible sheet"
                 problems.add_all([self.places.problem(name, "is hidden", expected=expected)])
             elif name not in (*READ, *NOT_READ):
                 meant = BETWEEN_WORDS.sub("_", name.strip().casefold())

@@ -54,7 +54,9 @@ PolicyPath = Annotated[
 ]
 CasePath = Annotated[
     Path | None,
-    typer.Argument(help="Case, a folder with case.toml or an .xlsx; POLICY itself without it."),
+    typer.Argument(
+        help="Case, a folder with case.toml or an .xlsx; omit if POLICY also holds the case."
+    ),
 ]
 Changes = Annotated[
     list[str] | None,
@@ -97,7 +99,8 @@ def _show_warning(message: Warning | str, category: type[Warning], *place: Any, 
     from optimizer.errors import ModelWarning
 
     is_ours = issubclass(category, ModelWarning)
-    told = f"odd: {message}\n" if is_ours else warnings.formatwarning(message, category, *place[:2])
+    foreign = "" if is_ours else warnings.formatwarning(message, category, *place[:2])
+    told = foreign or f"warning: {message}\n"
     if sys.stderr is not None:
         sys.stderr.write(told)
 
@@ -195,7 +198,9 @@ def solve(
     force: Annotated[bool, typer.Option("--force", help="Replace an older run.")] = False,
     gap: Annotated[
         float | None,
-        typer.Option(parser=_share, metavar="SHARE", help="Relative gap to stop at: 0.01 or 1%."),
+        typer.Option(
+            parser=_share, metavar="SHARE", help="Stop at this relative MIP gap: 0.01 or 1%."
+        ),
     ] = None,
     time_limit: Annotated[
         float | None, typer.Option(min=0.001, help="Wall seconds for the whole command.")
@@ -399,7 +404,7 @@ def validate(
     github: Annotated[bool, typer.Option("--github", help="Annotations for GitHub.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Read, join, build and relax every policy on every case it names."""
+    """Check inputs, build models and solve LP relaxations: every policy on every case it names."""
     from optimizer.session.validation import validate as validate_paths
 
     found = validate_paths(paths, solve=solve)

@@ -94,13 +94,13 @@ def print_evaluation(evaluation: Evaluation, assumed: tuple[str, ...]) -> None:
 def print_validation(item: Validation, *, github: bool) -> None:
     """Print the outcome for one pair, with its problems or as annotations."""
     names = " on ".join(str(path) for path in (item.policy, item.case) if path is not None)
-    mark = "ok   " if item.ok else "WRONG"
+    mark = "ok  " if item.ok else "FAIL"
     size = f"  {item.options:,} options" if item.options else ""
     print(f"{mark}  {names}: {item.message}{size}  {item.seconds:.1f} s")
     for problem in item.problems:
         print(_annotation(item, problem) if github else f"       {problem}")
     for sentence in item.warnings:
-        print(f"::warning::{names}: {sentence}" if github else f"       odd: {sentence}")
+        print(f"::warning::{names}: {sentence}" if github else f"      warning: {sentence}")
 
 
 def _annotation(item: Validation, problem: Problem) -> str:

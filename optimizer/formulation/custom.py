@@ -230,7 +230,7 @@ def _refuse_slot(key: object, instance: Instance, problems: Problems) -> None:
         if part not in known[name]:
             problems.add(
                 EXTEND,
-                f"{part!r} is no {name} of case {instance.case.name!r}",
+                f"{part!r} is not a {name} of case {instance.case.name!r}",
                 column=place,
                 expected=f"one of its {len(known[name])}",
                 maybe=did_you_mean(str(part), map(str, known[name])),

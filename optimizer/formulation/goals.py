@@ -12,7 +12,7 @@ from optimizer.instance import Instance
 
 
 def add_goals(model: pyo.ConcreteModel, instance: Instance) -> None:
-    r"""A goal's value adds up what people are worth at the stages they reach.
+    r"""A goal's value adds up the value of participants' outcomes at the stages they reach.
 
     ``value_adds_up``: the value of a goal is the sum of the terms of
     :func:`optimizer.instance.values.value_terms`; with diminishing returns, of what is counted:

@@ -172,7 +172,7 @@ def _report_rivals(
     for place in np.sort(firsts).tolist():
         first, second = (int(table.index[row]) for row in pairs[place])
         told = _told(cells, int(clashing[place]))
-        message = f"rows {first} and {second} both speak of {told}, neither more specifically"
+        message = f"rows {first} and {second} both match {told}; neither is more specific"
         expected = "one most specific row for each cell"
         found.append(Problem(file, message, first, None, expected))
     problems.add_all(found)

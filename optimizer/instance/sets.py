@@ -164,12 +164,13 @@ def _timeline(
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     first, last = policy.horizon.years or (case.years[0], case.years[-1])
     years = tuple(year for year in case.years if first <= year <= last)
-    missing = [year for year in (first, last) if year not in case.years]
+    missing = [year for year in dict.fromkeys((first, last)) if year not in case.years]
     if missing:
+        are = "is not a year" if len(missing) == 1 else "are not years"
         problems.add(
             file=policy.path.name,
             column="horizon.years",
-            message=f"{missing} not among the years of case {case.name!r}",
+            message=f"{' and '.join(map(str, missing))} {are} of case {case.name!r}",
             expected=f"years from {case.years[0]} to {case.years[-1]}",
         )
         years = years or case.years

@@ -308,7 +308,7 @@ def _odd_kinds(texts: Texts, kinds: Texts, column: ColumnSpec, report: _Report) 
         report.add(
             texts,
             kept,
-            lambda cell: f"{_quoted(cell)} is a number kept as text",
+            lambda cell: f"{_quoted(cell)} is a number stored as text",
             str,
             wanted="a number cell",
         )

@@ -203,7 +203,7 @@ def _rows_below(
         elif record == header:
             hollow.append(Problem(file, "repeats the header", row, None, "the header once"))
         elif len(record) != len(header):
-            message = f"{_counted(record, 'cell')} under {_counted(header, 'column')}"
+            message = f"has {_counted(record, 'cell')}; the header has {len(header)}"
             expected = "one cell per column, in quotes where it contains a comma"
             ragged.append(Problem(file, message, row, None, expected))
         else:

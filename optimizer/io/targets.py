@@ -208,7 +208,9 @@ def look(path: str | Path, *, force: bool, check: Check, expected: str) -> Place
         problems.add(str(given), f"cannot be written: {reason}", expected="another path")
     else:
         if is_link:
-            problems.add(str(given), "is a symbolic link", expected="a path of its own")
+            problems.add(
+                str(given), "is a symbolic link", expected="a path that is not a symbolic link"
+            )
         elif is_there and not force:
             problems.add(str(given), "exists already", expected="a new path, or --force")
         elif is_there:

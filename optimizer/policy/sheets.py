@@ -194,7 +194,7 @@ def _check_names(workbook: Workbook, problems: Problems) -> None:
     places = Places(workbook.path.name, {})
     for name in workbook.sheets:
         if name in SHEETS and name in workbook.hidden:
-            expected = "a sheet that everyone sees"
+            expected = "a visible sheet"
             problems.add_all([places.problem(name, "is hidden", expected=expected)])
         meant = did_you_mean(name, absent, cutoff=SURELY_MEANT)
         if name not in (*SHEETS, *READ) and meant is not None:

@@ -25,9 +25,9 @@ YEARS = range(1900, 2200)
 CHOSEN = ("limit_at_most", "limit_at_least", "commitment_at_most", "commitment_at_least")
 """Rules in which a plain number of 0 is a choice; elsewhere there is then nothing to limit."""
 KINDS: dict[str, tuple[str, Colour]] = {
-    "limit": ("Numbers that somebody chose", ACCENT),
-    "fact": ("Facts nobody can choose", SEQUENTIAL[3]),
-    "link": ("Ties between decisions", GREY),
+    "limit": ("Chosen limits", ACCENT),
+    "fact": ("Data limits", SEQUENTIAL[3]),
+    "link": ("Linking constraints", GREY),
 }
 
 
@@ -54,7 +54,7 @@ def rules_section(material: Material) -> Section:
     lead = "A rule without slack stops the plan from going further there."
     if len(rules) < len(material.table("rules")):
         lead += " Rows whose number is 0, so that there is nothing to limit, are left out."
-    return Section("rules", "Rules without slack", lead, tuple(blocks))
+    return Section("rules", "Binding rules", lead, tuple(blocks))
 
 
 def _judged(material: Material) -> pd.DataFrame:

@@ -211,7 +211,7 @@ def _has_slots(workbook: Workbook, problems: Problems) -> bool:
     for name in workbook.sheets:
         meant = did_you_mean(name, absent, cutoff=SURELY_MEANT)
         if name in read and name in workbook.hidden:
-            expected = "a sheet that everyone sees"
+            expected = "a visible sheet"
             problems.add_all([places.problem(name, "is hidden", expected=expected)])
         elif name not in read and meant is not None:
             expected = f"the name {meant} for a sheet of the plan"

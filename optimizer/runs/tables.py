@@ -116,10 +116,10 @@ def check_slots(slots: pd.DataFrame, case: Case, problems: Problems) -> None:
         problems.add_all(
             Problem(
                 SLOTS.file,
-                f"{value!r} is no {key} of case {case.name!r}",
+                f"{value!r} is not a {key} of case {case.name!r}",
                 int(str(row)),
                 key,
-                f"a {key} of {table}",
+                f"a code listed in {table}",
                 did_you_mean(value, known),
             )
             for row, value in slots[key].items()
@@ -130,7 +130,7 @@ def check_slots(slots: pd.DataFrame, case: Case, problems: Problems) -> None:
     problems.add_all(
         Problem(
             SLOTS.file,
-            f"{year} is no year of case {case.name!r}",
+            f"{year} is not a year of case {case.name!r}",
             int(str(row)),
             "year",
             f"{years[0]} to {years[-1]}",
@@ -185,7 +185,12 @@ def check_decisions(rows: pd.DataFrame, problems: Problems) -> None:
         own = COLUMNS.get(row.decision, {})
         for key in OTHER_KEYS:
             if getattr(row, key) and key not in own and own:
-                add(row.row, key, f"{getattr(row, key)!r} is no key of {row.decision}", "a blank")
+                add(
+                    row.row,
+                    key,
+                    f"{getattr(row, key)!r} is given, but {row.decision} have no {key}",
+                    "a blank",
+                )
         if pd.isna(row.amount):
             continue
         if "steps" in own and row.amount != int(row.amount):

@@ -52,7 +52,7 @@ def infeasible(loaded: LoadedModel, watch: Watch) -> InfeasibleError:
         return InfeasibleError(message + _clash_in_words(clash, loaded.instance))
     advice = _rounded(advice, loaded.instance)
     return InfeasibleError(
-        f"{nothing}. The least that would have to give way (unverified advice, from a "
+        f"{nothing}. Smallest loosening that may restore feasibility (unverified advice, from a "
         f"relaxation):\n{in_words(advice, register(loaded.instance.extension))}",
         advice,
     )
@@ -122,4 +122,5 @@ def in_words(advice: pd.DataFrame, rules: Mapping[str, Rule]) -> str:
             f"- {rule.title} ({rule.source}): {where}"
             f"{figure(row.number)} by {figure(row.relaxed_by)}"
         )
-    return "\n".join(lines) if lines else "- whole numbers: no single number stands out"
+    alone = "- Infeasible only in integers; no single limit identified"
+    return "\n".join(lines) if lines else alone

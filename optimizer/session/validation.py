@@ -87,7 +87,7 @@ def validate(paths: Sequence[str | Path], *, solve: bool = True) -> list[Validat
         found.append(_pair(policies[policy], cases[case], policy, case, solve=solve))
     unread = " could be read" if any(not item.ok for item in found) else ""
     found += [
-        Validation(path, None, ok=True, message=f"read; no case given that it is meant for{unread}")
+        Validation(path, None, ok=True, message=f"read; no matching case given{unread}")
         for path in policies
         if path not in {policy for policy, _ in pairs}
     ]

@@ -36,16 +36,16 @@ KINDS = {
             "    Expected an .xlsx workbook saved by a spreadsheet program."
         ),
     ),
-    "number kept as text": Kind(
+    "number stored as text": Kind(
         cell("applicants", "D2", "100", "s"),
         (
             "1 problem\n"
             "- case.xlsx, sheet applicants, row 2, column D (applicants): '100' is a "
-            "number kept as text\n"
+            "number stored as text\n"
             "    Expected a number cell. Maybe 100."
         ),
     ),
-    "number kept as text, with separators": Kind(
+    "number stored as text, with separators": Kind(
         cell("applicants", "D2", "1,000", "s"),
         (
             "1 problem\n"
@@ -128,19 +128,11 @@ KINDS = {
     ),
     "hidden sheet": Kind(
         book(lambda found: setattr(found["applicants"], "sheet_state", "hidden")),
-        (
-            "1 problem\n"
-            "- case.xlsx, sheet applicants: is hidden\n"
-            "    Expected a sheet that everyone sees."
-        ),
+        ("1 problem\n- case.xlsx, sheet applicants: is hidden\n    Expected a visible sheet."),
     ),
     "very hidden sheet": Kind(
         book(lambda found: setattr(found["scores"], "sheet_state", "veryHidden")),
-        (
-            "1 problem\n"
-            "- case.xlsx, sheet scores: is hidden\n"
-            "    Expected a sheet that everyone sees."
-        ),
+        ("1 problem\n- case.xlsx, sheet scores: is hidden\n    Expected a visible sheet."),
     ),
     "title above the header of a sheet": Kind(
         book(title_above),

@@ -395,11 +395,11 @@ KINDS = {
             "4 problems\n"
             "- applicants.csv row 2, column note: 'a\\x00b' has control characters\n"
             "    Expected text without control characters.\n"
-            "- applicants.csv row 4: 4 cells under 5 columns\n"
+            "- applicants.csv row 4: has 4 cells; the header has 5\n"
             "    Expected one cell per column, in quotes where it contains a comma.\n"
-            "- applicants.csv row 5: 4 cells under 5 columns\n"
+            "- applicants.csv row 5: has 4 cells; the header has 5\n"
             "    Expected one cell per column, in quotes where it contains a comma.\n"
-            "- applicants.csv row 6: 4 cells under 5 columns\n"
+            "- applicants.csv row 6: has 4 cells; the header has 5\n"
             "    Expected one cell per column, in quotes where it contains a comma."
         ),
     ),

@@ -431,7 +431,10 @@ KINDS = {
     ),
     "run folder that is a link": Kind(
         linked_to("run", "/etc", lambda path: refuse_run(path, force=True)),
-        ("1 problem\n- {folder}/run: is a symbolic link\n    Expected a path of its own."),
+        (
+            "1 problem\n- {folder}/run: is a symbolic link\n"
+            "    Expected a path that is not a symbolic link."
+        ),
     ),
     "run folder through a link and back": Kind(
         linked_to("run", "/etc", lambda path: refuse_run(path / ".." / "run", force=True)),
@@ -443,10 +446,16 @@ KINDS = {
     ),
     "template over a link": Kind(
         linked_to("new", "/etc", lambda path: write_template(path, force=True)),
-        ("1 problem\n- {folder}/new: is a symbolic link\n    Expected a path of its own."),
+        (
+            "1 problem\n- {folder}/new: is a symbolic link\n"
+            "    Expected a path that is not a symbolic link."
+        ),
     ),
     "workbook over a link": Kind(
         linked_to("new.xlsx", "/etc/passwd", lambda path: write_template(path, force=True)),
-        ("1 problem\n- {folder}/new.xlsx: is a symbolic link\n    Expected a path of its own."),
+        (
+            "1 problem\n- {folder}/new.xlsx: is a symbolic link\n"
+            "    Expected a path that is not a symbolic link."
+        ),
     ),
 }

@@ -9,24 +9,24 @@ KINDS = {
         plan(PLAN.replace("KOR", "KRO")),
         (
             "1 problem\n"
-            "- plan.csv row 2, column country: 'KRO' is no country of case 'case'\n"
-            "    Expected a country of countries. Maybe KOR."
+            "- plan.csv row 2, column country: 'KRO' is not a country of case 'case'\n"
+            "    Expected a code listed in countries. Maybe KOR."
         ),
     ),
     "track in capitals": Kind(
         plan(PLAN.replace("KOR,study", "KOR,Study")),
         (
             "1 problem\n"
-            "- plan.csv row 2, column track: 'Study' is no track of case 'case'\n"
-            "    Expected a track of tracks. Maybe study."
+            "- plan.csv row 2, column track: 'Study' is not a track of case 'case'\n"
+            "    Expected a code listed in tracks. Maybe study."
         ),
     ),
     "region that the case lacks": Kind(
         plan(PLAN.replace("osaka", "oska")),
         (
             "1 problem\n"
-            "- plan.csv row 2, column region: 'oska' is no region of case 'case'\n"
-            "    Expected a region of regions. Maybe osaka."
+            "- plan.csv row 2, column region: 'oska' is not a region of case 'case'\n"
+            "    Expected a code listed in regions. Maybe osaka."
         ),
     ),
     "level that the track lacks": Kind(
@@ -41,7 +41,7 @@ KINDS = {
         plan(PLAN.replace("2027,5", "2037,5")),
         (
             "1 problem\n"
-            "- plan.csv row 2, column year: 2037 is no year of case 'case'\n"
+            "- plan.csv row 2, column year: 2037 is not a year of case 'case'\n"
             "    Expected 2027 to 2028."
         ),
     ),
@@ -145,7 +145,8 @@ KINDS = {
         run(decisions_csv=DECISIONS + "agreements,KOR,lab,,,osaka,,,,2027,1\n"),
         (
             "1 problem\n"
-            "- decisions.csv row 2, column region: 'osaka' is no key of agreements\n"
+            "- decisions.csv row 2, column region: 'osaka' is given, but agreements have no "
+            "region\n"
             "    Expected a blank."
         ),
     ),

@@ -211,7 +211,7 @@ KINDS = {
         policy("years = [2027, 2028]", "years = [2027, 2040]"),
         (
             "1 problem\n"
-            "- plain.toml, horizon.years: [2040] not among the years of case 'case'\n"
+            "- plain.toml, horizon.years: 2040 is not a year of case 'case'\n"
             "    Expected years from 2027 to 2028."
         ),
     ),

@@ -215,7 +215,7 @@ KINDS = {
         table("applicants.csv", "KOR,study,,100", "KOR,study,,100,"),
         (
             "1 problem\n"
-            "- applicants.csv row 2: 5 cells under 4 columns\n"
+            "- applicants.csv row 2: has 5 cells; the header has 4\n"
             "    Expected one cell per column, in quotes where it contains a comma."
         ),
     ),
@@ -237,7 +237,7 @@ KINDS = {
         table("regions.csv", "miyagi,Miyagi,Tohoku,2,5", "miyagi,'Miyagi, the north',Tohoku,2,5"),
         (
             "1 problem\n"
-            "- regions.csv row 2: 6 cells under 5 columns\n"
+            "- regions.csv row 2: has 6 cells; the header has 5\n"
             "    Expected one cell per column, in quotes where it contains a comma."
         ),
     ),
@@ -268,14 +268,14 @@ KINDS = {
         ),
         (
             "4 problems\n"
-            "- applicants.csv row 2: 1 cell under 4 columns\n"
+            "- applicants.csv row 2: has 1 cell; the header has 4\n"
             "    Expected one cell per column, in quotes where it contains a comma.\n"
-            "- applicants.csv row 4: 1 cell under 4 columns\n"
+            "- applicants.csv row 4: has 1 cell; the header has 4\n"
             "    Expected one cell per column, in quotes where it contains a comma.\n"
             "- applicants.csv row 5: country 'KOR', track 'study', year blank is already "
             "in row 3\n"
             "    Expected one row per country, track, year.\n"
-            "- applicants.csv row 6: 1 cell under 4 columns\n"
+            "- applicants.csv row 6: has 1 cell; the header has 4\n"
             "    Expected one cell per column, in quotes where it contains a comma."
         ),
     ),
@@ -470,13 +470,13 @@ KINDS = {
             "    Expected at_least no higher than at_most."
         ),
     ),
-    "two rows of one cost, neither more specific": Kind(
+    "two rows of one cost, neither is more specific": Kind(
         joined("costs.csv", COSTS + "study,grants,1,,KOR,,,1\nstudy,grants,1,,,2027,,2\n"),
         (
             "1 problem\n"
-            "- costs.csv row 6: rows 6 and 7 both speak of track 'study', line 'grants', "
-            "year_of_stay 1, level 'standard', country 'KOR', year 2027, entry 'new', "
-            "neither more specifically\n"
+            "- costs.csv row 6: rows 6 and 7 both match track 'study', line 'grants', "
+            "year_of_stay 1, level 'standard', country 'KOR', year 2027, entry 'new'; "
+            "neither is more specific\n"
             "    Expected one most specific row for each cell."
         ),
     ),
