@@ -306,7 +306,7 @@ def test_two_costs_that_are_equally_specific(
     found = refusals(case)
     assert len(found) == 1
     assert found[0].startswith("costs.csv row 2: rows 2 and 3 both match ")
-    assert "neither more specifically" in found[0]
+    assert "neither is more specific" in found[0]
 
 
 def test_set_up_is_paid_lead_years_ahead_and_once(join: Join) -> None:

@@ -226,13 +226,19 @@ TOUCHING = frozenset(
 )
 """Names of functions that open, make or remove what a path leads to."""
 
-TOUCHERS = ("paths.py", "aside.py", "targets.py", "writing.py")
+TOUCHERS = ("paths.py", "aside.py", "targets.py", "writing.py", "cache.py")
 """Modules of ``io`` that do so for all others."""
 LIBRARIES = {"shutil", "tempfile"}
 OURS = {"read_text", "write_text", "write_bytes"}
 
-ALLOWED = {("io/archives.py", "archive.open"), ("cli/streams.py", "os.open")}
-"""Parts of an archive in memory; and what a shell has closed is opened for nothing."""
+ALLOWED = {
+    ("io/archives.py", "archive.open"),
+    ("cli/streams.py", "os.open"),
+    ("runs/workbook.py", "package.open"),
+    ("session/ideals_cache.py", "file.read_bytes"),
+    ("session/ideals_cache.py", "Path(str(package.__file__)).parent.glob"),
+}
+"""Parts of archives in memory; what a shell has closed, opened for nothing; our own sources."""
 
 
 def calls_and_imports(file: Path) -> Iterator[str]:

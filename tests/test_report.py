@@ -156,7 +156,7 @@ def test_figures_are_those_of_the_plan(national: Made) -> None:
     seen = text_of(national.page)
     assert "Slots 100 new participants, 2027" in seen
     assert "Spending 100,000 JPY 100 % of the budgets, 2027" in seen
-    assert f"Points {national.plan.objective:,.2f} of 100" in seen
+    assert f"Points {national.plan.objective:,.2f} out of 100" in seen
     assert "The best plan under this policy, proven" in seen
     assert "Budget lines used up: Grants (1 year)." in seen
     assert "1 of 2 Grants · 2027: 100,000 of 100,000" in seen

@@ -25,6 +25,7 @@ FACTS = {
     "policy_hash": "b",
     "changes": {"goals.g.weight": "*1.1", "budgets[line=a].amount": 5},
     "changed_to": {"goals.g.weight": 1.1, "budgets[line=a].amount": {"budgets[line=a].amount": 5}},
+    "inputs": {"files": {"policy.toml": "c"}, "case_hashes": {"case.toml": "a"}},
     "added_limits": [{"name": "few"}],
     "dropped": ["few"],
     "extend": {"function": "f", "sha256": None},

@@ -283,7 +283,7 @@ def watches(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> list[W
 
 
 def infeasible(policy: Path, case: Path) -> None:
-    with pytest.raises(InfeasibleError, match="The least that would have to give way"):
+    with pytest.raises(InfeasibleError, match="Smallest loosening that may restore feasibility"):
         solve(policy, case, time_limit=LONG)
 
 
