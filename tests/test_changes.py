@@ -463,7 +463,7 @@ def test_the_report_says_whose_scales_it_tells(weight: str | None, tmp_path: Pat
     used = load_policy(policy, changes=changes)
     optimizer.write_report(plan, optimizer.load_case(case), used, page)
     told = page.read_text("utf-8")
-    for said in ("every goal at its own best would give", "what the goal alone could reach"):
+    for said in ("all goals at their ideal", "what the goal alone could reach"):
         assert said in told
         assert (f"{said} under the unchanged policy" in told) == (weight is not None)
 
