@@ -108,7 +108,7 @@ def _of_hundred(material: Material) -> str:
     goals = material.policy.goals.values()
     are_ideal = all(goal.scale == "ideal" and goal.weight >= 0 for goal in goals)
     if are_ideal and _has_own_scales(material):
-        return f"out of 100 (all goals at their ideal){_unchanged(material)}"
+        return f"out of 100 (all goals at their ideal{_unchanged(material)})"
     return "weighted value, 100 at every goal's scale"
 
 
