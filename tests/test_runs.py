@@ -8,6 +8,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +235,17 @@ def test_a_run_of_before_is_read_as_before(plan: Plan, run: Path) -> None:
     shutil.rmtree(run / INPUTS)
     saying(None)(run)
     assert read_plan(run, load_case(CASE)).decisions == plan.decisions
+
+
+def test_a_run_that_does_not_say_its_names_has_those_of_its_files(run: Path) -> None:
+    facts = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    policy = (run / INPUTS / POLICY_FILE).read_text(encoding="utf-8").replace('"tiny"', '"*"')
+    (run / INPUTS / POLICY_FILE).write_text(policy, encoding="utf-8")
+    facts["inputs"]["files"][POLICY_FILE] = sha256(policy.encode()).hexdigest()
+    said = {name: value for name, value in facts.items() if name not in ("policy", "case")}
+    (run / "run.json").write_text(json.dumps(said), encoding="utf-8")
+    found = load_run(run)
+    assert (found.policy.name, found.case.name) == ("policy", "case")
 
 
 def test_what_is_no_run_folder_is_refused(run: Path) -> None:

@@ -128,8 +128,9 @@ def load_run(path: str | Path, *, extend: Extend | None = None) -> Run:
     problems.raise_if_any(InputError)
     _require_extension(facts, extend)
     case = _case(folder, kept)
-    case = replace(case, name=facts["case"], hashes=dict(kept["case_hashes"]))
-    policy = load_policy(folder / INPUTS / POLICY_FILE).called(facts["policy"])
+    case = replace(case, name=facts.get("case", case.name), hashes=dict(kept["case_hashes"]))
+    policy = load_policy(folder / INPUTS / POLICY_FILE)
+    policy = policy.called(facts.get("policy", policy.name))
     question = asked(policy, case, facts.get("changes", {}), facts.get("added_limits", ()))
     return Run(folder, read_plan(folder, question.case), question, extend)
 
