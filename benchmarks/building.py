@@ -11,13 +11,12 @@ the smallest case to warm up. Every measurement has a process of its own; tools 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from measuring import Note, Rows, apart, serve, table, timed
+from measuring import Note, Rows, apart, by_itself, table, timed
 
 OURS, FLAT = "optimizer", "linopy, flat model"
 MODULES = {
@@ -168,12 +167,7 @@ def told(rows: Rows) -> str:
 
 
 def main() -> int:
-    if serve(work, sys.argv):
-        return 0
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    print(told(measured(quick=parser.parse_args().quick)))
-    return 0
+    return by_itself(work, lambda quick: told(measured(quick=quick)), __doc__)
 
 
 if __name__ == "__main__":

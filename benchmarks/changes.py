@@ -12,7 +12,6 @@ must overlap.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from measuring import Note, Rows, apart, serve, table
+from measuring import Note, Rows, apart, by_itself, table
 from solving_on import HAND, OURS, STEPS, TOOLS
 
 LP_TOLERANCE = 1e-6
@@ -163,12 +162,7 @@ def told(rows: Rows) -> str:
 
 
 def main() -> int:
-    if serve(work, sys.argv):
-        return 0
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    print(told(measured(quick=parser.parse_args().quick)))
-    return 0
+    return by_itself(work, lambda quick: told(measured(quick=quick)), __doc__)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ time limit of the solver.
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from measuring import Note, Rows, apart, serve, table
+from measuring import Note, Rows, apart, by_itself, table
 
 GAP = 0.005
 TIME_LIMIT, QUICK_TIME_LIMIT = 300.0, 20.0
@@ -133,12 +132,7 @@ def told(rows: Rows) -> str:
 
 
 def main() -> int:
-    if serve(work, sys.argv):
-        return 0
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    print(told(measured(quick=parser.parse_args().quick)))
-    return 0
+    return by_itself(work, lambda quick: told(measured(quick=quick)), __doc__)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ the job, a few lines each; what the jobs are given is made before and is in nobo
 
 from __future__ import annotations
 
-import argparse
 import pickle
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 
 import house_scales
 import house_writing
-from measuring import Note, Rows, apart, serve, table
+from measuring import Note, Rows, apart, by_itself, table
 
 JOBS = {"writing a run": house_writing, "scales of a session": house_scales}
 """Scripts with ``prepared(case)``, what the job is given, and ``WAYS`` to do it: functions of that,
@@ -88,12 +87,7 @@ def told(rows: Rows) -> str:
 
 
 def main() -> int:
-    if serve(work, sys.argv):
-        return 0
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    print(told(measured(quick=parser.parse_args().quick)))
-    return 0
+    return by_itself(work, lambda quick: told(measured(quick=quick)), __doc__)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gc
 import importlib.metadata
 import json
@@ -109,6 +110,30 @@ def serve(work: Callable[[dict[str, Any], Note], None], words: Sequence[str]) ->
             raise
         note(absent=error.name)
     return True
+
+
+def by_itself(
+    work: Callable[[dict[str, Any], Note], None],
+    report: Callable[[bool], str],
+    about: str | None,
+) -> int:
+    """Run one part of the benchmarks, or do in this process what its parent asks for.
+
+    Parameters
+    ----------
+    work
+        As for :func:`serve`.
+    report
+        Measures and tells, given whether to be quick.
+    about
+        The part's docstring, for its help.
+    """
+    if serve(work, sys.argv):
+        return 0
+    parser = argparse.ArgumentParser(description=(about or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    print(report(parser.parse_args().quick))
+    return 0
 
 
 def _own_modules() -> list[str]:

@@ -12,13 +12,12 @@ Growth: slope of log(time) against log(options), least squares over all sizes.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from measuring import Note, Rows, apart, peak_memory, serve, table, timed
+from measuring import Note, Rows, apart, by_itself, peak_memory, table, timed
 
 STEPS = (
     "read",
@@ -214,12 +213,7 @@ def growth(rows: Rows, step: str) -> float | None:
 
 
 def main() -> int:
-    if serve(work, sys.argv):
-        return 0
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    print(told(measured(quick=parser.parse_args().quick)))
-    return 0
+    return by_itself(work, lambda quick: told(measured(quick=quick)), __doc__)
 
 
 if __name__ == "__main__":
