@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -49,7 +49,7 @@ class KeptIdeals:
 
     def known(self) -> dict[str, float] | None:
         """Ideals of all the goals, where they were kept."""
-        place = self._place()
+        place = self._place
         if place is None:
             return None
         kept, key = place
@@ -58,11 +58,12 @@ class KeptIdeals:
 
     def keep(self, found: Mapping[str, float]) -> None:
         """Keep ideals; all of them must be proven."""
-        place = self._place()
+        place = self._place
         if place is not None and _are_ideals(found, self.goals):
             kept, key = place
             kept.write(key, _content_of(key, {goal: found[goal] for goal in self.goals}))
 
+    @cached_property
     def _place(self) -> tuple[Cache, str] | None:
         folder = user_folder() if self.is_used else None
         if folder is None:
