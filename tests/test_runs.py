@@ -321,3 +321,6 @@ def test_a_run_is_checked_without_naming_its_policy(
     monkeypatch.setattr(sys, "argv", ["optimizer", "check", str(run / "plan.csv")])
     assert cli.main() == cli.USAGE
     assert "POLICY: is missing; only a run folder keeps it" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "argv", ["optimizer", "check", str(run.parent / "ran")])
+    assert cli.main() == cli.WRONG
+    assert f"ran: there is no such folder in {run.parent}" in capsys.readouterr().err

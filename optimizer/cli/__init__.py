@@ -309,6 +309,7 @@ def _to_check(
     from dataclasses import replace
 
     from optimizer.case import load_case
+    from optimizer.io.paths import standing_at
     from optimizer.plan import checking
     from optimizer.plan.question import Question
     from optimizer.policy import load_policy
@@ -316,7 +317,7 @@ def _to_check(
     from optimizer.runs.reading import read_plan
 
     if policy is None:
-        if not plan.is_dir():
+        if standing_at(plan) in ("file", "other"):
             raise typer.BadParameter("is missing; only a run folder keeps it", param_hint="POLICY")
         run = load_run(plan)
         dropped = tuple(run.read.facts.get("dropped", ()))

@@ -113,8 +113,11 @@ def load_run(path: str | Path, *, extend: Extend | None = None) -> Run:
         If custom rules are missing, or the run has none.
     """
     folder, problems = Path(path), Problems()
-    if standing_at(folder) != "folder":
-        problems.add(folder.name, "is not a folder", expected=A_RUN)
+    standing = standing_at(folder)
+    if standing != "folder":
+        absent = f"there is no such folder in {folder.parent}"
+        message = absent if standing == "nothing" else "is not a folder"
+        problems.add(folder.name, message, expected=A_RUN)
         raise InputError(problems)
     facts = facts_of_run(folder)
     kept = facts.get("inputs")
