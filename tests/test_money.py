@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from golden.rule_cases import FLOORED
-from golden.small_cases import NATIONAL, TWO_LINES, SmallCase
+from golden.small_cases import AGREED, NATIONAL, TWO_LINES, SmallCase
 from golden.texts import Golden
 from optimizer.case import Case
 from optimizer.case.currency import smallest_unit
@@ -44,6 +44,7 @@ CASES: dict[str, SmallCase] = {
     "floored": FLOORED,
     "two lines": TWO_LINES,
     "three years": TWO_LINES.over(2030, 2031, 2032),
+    "an agreement that takes a year": AGREED,
     "nothing costs": NATIONAL.with_(costs=()),
 }
 
@@ -86,6 +87,17 @@ PARTS: dict[str, Callable[[Instance], object]] = {
 )
 def test_what_decisions_cost_is_as_reviewed(name: str, part: str) -> None:
     assert GOLDEN.holds(f"{name}: {part}", PARTS[part](joined(name)))
+
+
+def test_all_that_is_paid_is_paid_in_a_year_that_is_planned() -> None:
+    # Set-up is paid a year before an agreement is open, so none opens in the first year.
+    for name in CASES:
+        instance = joined(name)
+        assert {*instance.spending["year"]} <= {*instance.sets.window}
+    agreed = joined("an agreement that takes a year")
+    setup = agreed.spending[agreed.spending["what"].eq("agreement set-up")]
+    assert setup[["year", "coefficient"]].to_numpy().tolist() == [[2030, 6.0]]
+    assert agreed.sets.agreement["year"].tolist() == [2031]
 
 
 RULES = ("spending_adds_up", "spending_within_budget", "transfer_within_share",

@@ -44,8 +44,9 @@ NO_SLOTS = columns(names="column block cohort_column placed_column")
         pytest.param([0.3, 0.6, 0.7, 0.4], [1, 0, 1, 0], [1.0, 1.0], [0, 1, 1, 0], id="blocks"),
         pytest.param([2.0, 1.0], [0, 1], [2.0, 1.0, 0.0], [2, 1], id="empty blocks at the end"),
         pytest.param([2.0, 0.7, 0.3], [0, 2, 2], [2.0, 0.0, 1.0], [2, 1, 0], id="an empty block"),
-        # A millionth below a whole number is rounding: it is not a fraction that goes up.
+        # What is a rounding error below a whole number is the first to go up, so it is whole.
         pytest.param([0.9999999, 0.4, 0.6], [0, 0, 0], [2.0], [1, 0, 1], id="nearly whole"),
+        pytest.param([-1e-9, 0.3, 2.0], [0, 0, 0], [2.0], [0, 0, 2], id="nearly nothing"),
         pytest.param([0.99999, 0.0], [0, 0], [0.0], [0, 0], id="not nearly whole"),
     ],
 )
@@ -74,6 +75,12 @@ def test_without_places_cohorts_tell_the_totals() -> None:
     rounding = Rounding(1, columns((0, 0), (1, 0)), NOTHING, NO_SLOTS)
     assert rounding.near(np.array([1.3, 1.4])).tolist() == [1, 2]
     assert rounding.near(np.array([1.2, 1.2])).tolist() == [1, 1]
+
+
+def test_where_there_is_no_place_there_is_no_cohort() -> None:
+    # The last block has a cohort, but no column of a place: its total is nothing.
+    rounding = Rounding(2, columns((0, 0), (1, 1)), columns((2, 0)), NO_SLOTS)
+    assert rounding.near(np.array([1.2, 0.4, 1.2])).tolist() == [1, 0, 1]
 
 
 def test_single_slots_are_rounded_and_margins_added_up_from_them() -> None:

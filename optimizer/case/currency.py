@@ -38,7 +38,7 @@ def smallest_unit(case: Case) -> float:
     """Smallest unit of money in which a case speaks: the currency's own, or a finer one it uses."""
     decimals = decimals_of(case.currency)
     amounts = [
-        case.table(spec.name)[column.name].to_numpy(dtype=float)
+        case.table(spec.name)[column.name].to_numpy()
         for spec in TABLES.values()
         for column in spec.columns
         if column.unit == MONEY

@@ -86,8 +86,8 @@ def budget_numbers(instance: Instance) -> Numbers:
 
 def _add_money(model: pyo.ConcreteModel, instance: Instance, numbers: Numbers) -> None:
     add_index(model, "LINE_YEARS", instance.budget, ["line", "year"])
-    model.TRANSFERS = pyo.Set(initialize=list(numbers["transfer_within_share"]), dimen=3)
-    model.CARRY_OVERS = pyo.Set(initialize=list(numbers["carry_over_within_share"]), dimen=2)
+    model.TRANSFERS = pyo.Set(initialize=list(numbers["transfer_within_share"]))
+    model.CARRY_OVERS = pyo.Set(initialize=list(numbers["carry_over_within_share"]))
     model.spending = pyo.Var(model.LINE_YEARS, domain=pyo.NonNegativeReals)
     model.transfer = pyo.Var(model.TRANSFERS, domain=pyo.NonNegativeReals)
     model.carry_over = pyo.Var(model.CARRY_OVERS, domain=pyo.NonNegativeReals)

@@ -77,12 +77,8 @@ def spending_terms(case: Case, sets: Sets, people: People, problems: Problems) -
     parts = [part.assign(coefficient=part["coefficient"] * part["cost"]) for part in paid]
     parts += [_agreement_costs(case, sets), _expansion_costs(case, sets)]
     columns = [*TERM, *KEYS]
-    labelled = [_labelled(part)[columns] for part in parts if len(part)]
-    if not labelled:
-        return _labelled(parts[0].assign(line="")).loc[:, columns].head(0)
-    spent = pd.concat(labelled, ignore_index=True)
-    inside = spent["year"].between(sets.window[0], sets.window[-1])
-    return spent[inside & (spent["coefficient"] != 0)].reset_index(drop=True)
+    spent = pd.concat([_labelled(part)[columns] for part in parts])
+    return spent[spent["coefficient"] != 0].reset_index(drop=True)
 
 
 def _labelled(part: pd.DataFrame) -> pd.DataFrame:
@@ -110,7 +106,7 @@ def _agreement_costs(case: Case, sets: Sets) -> pd.DataFrame:
     standing = existing.assign(
         family=CONSTANT, position=-1, coefficient=existing["yearly_cost"], what=YEARLY
     )
-    return pd.concat([setup, already_open, yearly, standing], ignore_index=True)
+    return pd.concat([setup, already_open, yearly, standing])
 
 
 def _expansion_costs(case: Case, sets: Sets) -> pd.DataFrame:
@@ -121,7 +117,7 @@ def _expansion_costs(case: Case, sets: Sets) -> pd.DataFrame:
     upkeep = steps.merge(paid, on=["region", "service"])
     upkeep = upkeep[upkeep["year"] > upkeep["decided"]]
     upkeep = upkeep.assign(coefficient=upkeep["upkeep"], what=UPKEEP)
-    return pd.concat([decided, upkeep], ignore_index=True)
+    return pd.concat([decided, upkeep])
 
 
 def support_floor_terms(case: Case, sets: Sets, people: People, problems: Problems) -> pd.DataFrame:
@@ -149,5 +145,5 @@ def support_floor_terms(case: Case, sets: Sets, people: People, problems: Proble
         for part in paid
     ]
     columns = ["family", "position", "track", "entry_year"]
-    spent = pd.concat([part[[*columns, "coefficient"]] for part in parts], ignore_index=True)
+    spent = pd.concat([part[[*columns, "coefficient"]] for part in parts])
     return summed(spent, columns, "coefficient")

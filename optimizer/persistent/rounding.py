@@ -22,10 +22,11 @@ def build_rounding(instance: Instance, matrix: Matrix) -> Rounding:
         frame = getattr(sets, family)
         columns = [matrix.column(family, key) for key in keys_of(frame, KEYS[family])]
         block = [blocks[key] for key in keys_of(frame, BLOCK)]
-        table = pd.DataFrame({"column": pd.Series(columns, dtype="Int64"), "block": block})
+        table = pd.DataFrame({"column": columns, "block": block})
         for margin in ("cohort", "placed") if family == "slots" else ():
-            column = [matrix.column(margin, key) for key in keys_of(frame, KEYS[margin])]
-            table[f"{margin}_column"] = pd.Series(column, dtype="Int64")
+            table[f"{margin}_column"] = [
+                matrix.column(margin, key) for key in keys_of(frame, KEYS[margin])
+            ]
         return table.dropna().astype("int64")
 
     return Rounding(len(blocks), located("cohort"), located("placed"), located("slots"))

@@ -9,8 +9,6 @@ import pandas as pd
 
 from optimizer.solver.matrix import Floats, Ints
 
-NEARLY = 1e-6
-
 
 @dataclass(frozen=True)
 class Rounding:
@@ -64,11 +62,11 @@ class Rounding:
 
 def _to_totals(x: Floats, block: Ints, totals: Floats) -> Floats:
     """Whole numbers near ``x`` with the given total in every block: largest fractions go up."""
-    low = np.floor(x + NEARLY)
+    low = np.floor(x)
     missing = totals - np.bincount(block, low, minlength=len(totals))
     order = np.lexsort((low - x, block))
     first = np.searchsorted(block[order], np.arange(len(totals)))
-    rank = np.empty(len(x), dtype=np.int64)
+    rank = np.empty_like(order)
     rank[order] = np.arange(len(x)) - first[block[order]]
     whole: Floats = low + (rank < missing[block])
     return whole
