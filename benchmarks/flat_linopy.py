@@ -19,7 +19,7 @@ from tidy import Tidy
 DIMENSIONS = ["country", "track", "level", "region", "year"]
 OVER = {
     "cohort_within_applicants": ["level", "region"],
-    "placed_within_site": ["country", "level"],
+    "placements_within_site": ["country", "level"],
 }
 """Rules that are sums over dimensions of the slots."""
 

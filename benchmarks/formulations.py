@@ -71,7 +71,7 @@ def options_of(instance: Instance) -> pd.DataFrame:
     """Every single slot: country, track, level, group, region, year; without regions, cohorts."""
     if len(instance.sets.slots):
         raise ValueError("benchmarks are about policies that name no single slots")
-    if instance.sets.placed.empty:
+    if instance.sets.placements.empty:
         return instance.sets.cohort.assign(region="")
     return single_slots(instance.sets)
 
@@ -79,7 +79,7 @@ def options_of(instance: Instance) -> pd.DataFrame:
 def flat(instance: Instance, tidy: Tidy) -> Tidy:
     """The model with one whole number per slot: margins are written out as sums of slots."""
     options = options_of(instance)
-    names = [name for name in ("cohort", "placed") if name in tidy.sizes]
+    names = [name for name in ("cohort", "placements") if name in tidy.sizes]
     parts = [tidy.a[:, np.array([name not in names for name, _ in tidy.columns])]]
     kept = [number for number, (name, _) in enumerate(tidy.columns) if name not in names]
     slots = scipy.sparse.csr_array((tidy.a.shape[0], len(options)))
@@ -94,7 +94,7 @@ def flat(instance: Instance, tidy: Tidy) -> Tidy:
         slots = slots + tidy.a[:, start : start + size] @ sums
         if tidy.cost[start : start + size].any():
             raise ValueError("costs stand on accounts, not on margins")
-    rows = np.array([rule != "placed_matches_cohorts" for rule in tidy.rules_of_rows])
+    rows = np.array([rule != "placements_match_cohorts" for rule in tidy.rules_of_rows])
     count = len(options)
     several = dict(tidy.sizes)
     sizes = {"slots": count} | {name: several[name] for name in several if name not in names}

@@ -31,7 +31,7 @@ ACCOUNTS = {
     "change_adds_up": "change",
 }
 """Defining rule of every account."""
-STEPS = {"stays": 1 / 16, "stays_at": 1 / 16}
+STEPS = {"transitions": 1 / 16, "transitions_by_region": 1 / 16}
 """Persons: the same on both sides of the equality of totals."""
 SHARE = 1e-5
 """Step of everything else that is continuous, against its largest value."""

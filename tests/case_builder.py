@@ -69,7 +69,7 @@ track,line,year_of_stay,level,country,year,entry,amount_jpy
 study,grants,1,,,,,1000
 study,grants,2,,,,,900
 study,welcome,1,intensive,,,,300
-lab,grants,1,,KOR,2028,stay,50.5
+lab,grants,1,,KOR,2028,transition,50.5
 """,
     "region_costs": """\
 track,line,region,year_of_stay,amount_jpy

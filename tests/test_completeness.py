@@ -23,11 +23,11 @@ PACKAGE = ROOT / "optimizer"
 TESTS = ROOT / "tests"
 
 HELD_BY_CONSTRUCTION = {
-    "placed_matches_cohorts": "a plan lists single slots, and both margins are their sums",
+    "placements_match_cohorts": "a plan lists single slots, and both margins are their sums",
     "slots_make_cohort": "a plan lists single slots, and the cohort is their sum",
-    "slots_make_placed": "a plan lists single slots, and the places are their sum",
+    "slots_make_placements": "a plan lists single slots, and the places are their sum",
     "agreement_stays_open": "a plan lists the year from which an agreement is open",
-    "cohort_needs_running": "a track runs where the plan has a cohort",
+    "cohort_needs_active_track": "a track runs where the plan has a cohort",
     "counted_under_tangent": "the check counts values on the curve itself",
 }
 """Rules that no plan can break, because of how plans are written down."""

@@ -134,7 +134,7 @@ def test_whatever_is_broken_is_told_in_a_sentence() -> None:
     rows = [
         ("spending_within_budget", "main, 2030", 5.0, "at_most", 4.0, -1.0),
         ("cohort_reaches_minimum", "AA", 2.0, "at_least", 4.0, -2.0),
-        ("stays_match_places", "t", 5.0, "equal", 4.0, -1.0),
+        ("transitions_match_places", "t", 5.0, "equal", 4.0, -1.0),
         # The bound of a custom variable is no rule of the register.
         ("my_variable", "x", 5.0, "at_most", 4.0, -1.0),
     ]
@@ -143,7 +143,7 @@ def test_whatever_is_broken_is_told_in_a_sentence() -> None:
     assert found.in_words() == [
         f"{RULES['spending_within_budget'].title}: main, 2030: 5, but at most 4 (1 too many)",
         f"{RULES['cohort_reaches_minimum'].title}: AA: 2, but at least 4 (2 short)",
-        f"{RULES['stays_match_places'].title}: t: 5, but exactly 4 (1 too many)",
+        f"{RULES['transitions_match_places'].title}: t: 5, but exactly 4 (1 too many)",
         "my_variable: x: 5, but at most 4 (1 too many)",
     ]
     assert repr(found) == "<Evaluation: 1,234.568 points, 4 rules broken>"

@@ -75,7 +75,7 @@ def test_what_cannot_be_dropped_is_told_with_what_was_meant() -> None:
         "    Expected the name of a limit, or of a rule with numbers that somebody chose. "
         "Maybe spending_within_budget."
     )
-    for name in ("cohort_needs_agreement", "placed_matches_cohorts", "slots", ""):
+    for name in ("cohort_needs_agreement", "placements_match_cohorts", "slots", ""):
         with pytest.raises(PolicyError):
             require_droppable(kept().instance, name)
 

@@ -11,11 +11,11 @@ import pytest
 
 from golden.rule_cases import ADMITTED, BUILT, CAPPED, CHANGED, LIMITED
 from golden.small_cases import (
+    ACTIVE,
     AGREED,
     FOLLOWED,
     HOSTED,
     NATIONAL,
-    RUNNING,
     SERVED,
     TWO_LINES,
     SmallCase,
@@ -91,10 +91,10 @@ EDGES: dict[str, Edge] = {
     "cohort_reaches_minimum": Edge(
         AGREED, plan(B_EVERY_YEAR), plan([slot("BB", "", 2030, 2), slot("BB", "", 2031, 1)])
     ),
-    "running_reaches_minimum": Edge(
-        RUNNING, plan([slot("AA", "", 2030, 2)]), plan([slot("AA", "", 2030, 1)])
+    "active_track_reaches_minimum": Edge(
+        ACTIVE, plan([slot("AA", "", 2030, 2)]), plan([slot("AA", "", 2030, 1)])
     ),
-    "placed_within_site": Edge(
+    "placements_within_site": Edge(
         HOSTED, plan([slot("AA", "r1", 2030, 3)]), plan([slot("AA", "r1", 2030, 4)])
     ),
     "intake_within_cap": Edge(
@@ -107,15 +107,15 @@ EDGES: dict[str, Edge] = {
         CAPPED, plan([slot("AA", "", 2030, 3)]), plan([slot("AA", "", 2030, 4)])
     ),
     # Of eight people present half complete, and 0.4 of those may stay: 1.6.
-    "stays_within_completers": Edge(
+    "transitions_within_completers": Edge(
         FOLLOWED,
-        plan(stays=["AA,t,u,2030,1.6"], stays_at=["t,u,all,r2,2030,1.6"]),
-        plan(stays=["AA,t,u,2030,2.6"], stays_at=["t,u,all,r2,2030,2.6"]),
+        plan(transitions=["AA,t,u,2030,1.6"], transitions_by_region=["t,u,all,r2,2030,1.6"]),
+        plan(transitions=["AA,t,u,2030,2.6"], transitions_by_region=["t,u,all,r2,2030,2.6"]),
     ),
-    "stays_match_places": Edge(
+    "transitions_match_places": Edge(
         FOLLOWED,
-        plan(stays=["AA,t,u,2030,1"], stays_at=["t,u,all,r2,2030,1"]),
-        plan(stays=["AA,t,u,2030,1"]),
+        plan(transitions=["AA,t,u,2030,1"], transitions_by_region=["t,u,all,r2,2030,1"]),
+        plan(transitions=["AA,t,u,2030,1"]),
     ),
     "spending_within_budget": Edge(
         FEW,
@@ -220,11 +220,12 @@ IMPOSSIBLE: dict[str, tuple[SmallCase, Decisions]] = {
     "agreement that exists already": (AGREED, plan(B_EVERY_YEAR, agreements=["BB,t,2031"])),
     "agreement on a track without": (NATIONAL, plan(agreements=["AA,t,2030"])),
     "stay on a track that does not follow": (
-        FOLLOWED, plan(stays=["AA,u,t,2030,1"], stays_at=["u,t,all,r1,2030,1"]),
+        FOLLOWED, plan(transitions=["AA,u,t,2030,1"], transitions_by_region=["u,t,all,r1,2030,1"]),
     ),
-    "stay of nobody who could have completed": (FOLLOWED, plan(stays=["BB,t,u,2030,1"])),
+    "stay of nobody who could have completed": (FOLLOWED, plan(transitions=["BB,t,u,2030,1"])),
     "negative stay": (
-        FOLLOWED, plan(stays=["AA,t,u,2030,-1"], stays_at=["t,u,all,r2,2030,-1"]),
+        FOLLOWED,
+        plan(transitions=["AA,t,u,2030,-1"], transitions_by_region=["t,u,all,r2,2030,-1"]),
     ),
     "expansion where none can be decided": (SERVED, plan(expansion=["r2,help,2030,1"])),
     "expansion after the horizon": (SERVED, plan(expansion=["r1,help,2032,1"])),
@@ -313,8 +314,8 @@ FULL_PLAN = plan(
         "BB,u,standard,r2,2032,1",
     ],
     agreements=["AA,t,2031"],
-    stays=["AA,t,u,2031,1", "BB,t,u,2032,0.5"],
-    stays_at=["t,u,all,r1,2031,0.4", "t,u,all,r2,2031,0.6", "t,u,all,r2,2032,0.5"],
+    transitions=["AA,t,u,2031,1", "BB,t,u,2032,0.5"],
+    transitions_by_region=["t,u,all,r1,2031,0.4", "t,u,all,r2,2031,0.6", "t,u,all,r2,2032,0.5"],
     expansion=["r1,help,2030,1"],
 )
 
@@ -357,10 +358,10 @@ def test_every_entrant_ends_as_exactly_one_thing(tmp_path: Path) -> None:
     ends = people.set_index(["country", "track"]).T.to_dict()
     # A: of the four present since 2029 two complete in 2031 and one of them stays; the two of
     # 2031 complete after the window. B: of two in 2030 one completes in 2032 and half stays.
-    nobody = {"left": 0.0, "stays": 0.0, "goes_home": 0.0, "present": 0.0}
+    nobody = {"left": 0.0, "transitions": 0.0, "goes_home": 0.0, "present": 0.0}
     assert ends == {
-        ("AA", "t"): {"entrants": 6, "left": 2, "stays": 1, "goes_home": 1, "present": 2},
-        ("BB", "t"): {"entrants": 3, "left": 1, "stays": 0.5, "goes_home": 0.5, "present": 1},
+        ("AA", "t"): {"entrants": 6, "left": 2, "transitions": 1, "goes_home": 1, "present": 2},
+        ("BB", "t"): {"entrants": 3, "left": 1, "transitions": 0.5, "goes_home": 0.5, "present": 1},
         ("BB", "u"): nobody | {"entrants": 1.5, "present": 1.5},
         # Nobody goes home from u: who completes and does not stay has left the program.
         ("AA", "u"): nobody | {"entrants": 1, "left": 1},

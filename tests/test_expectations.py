@@ -257,12 +257,12 @@ def test_names_are_looked_up_before_solving(write: Write) -> None:
 
 
 def test_rules_that_ask_nothing_are_refused(write: Write) -> None:
-    file = write('rules = ["outbound", "placed_matches_cohorts", "change_within_limit"]\n')
+    file = write('rules = ["outbound", "placements_match_cohorts", "change_within_limit"]\n')
     assert refused(file) == (
         "2 problems\n"
         "- try.toml, rules.1: 'outbound' asks nothing of case 'tiny' under policy 'tiny'\n"
         "    Expected a rule with something to check there.\n"
-        "- try.toml, rules.2: 'placed_matches_cohorts' asks nothing of case 'tiny' under policy"
+        "- try.toml, rules.2: 'placements_match_cohorts' asks nothing of case 'tiny' under policy"
         " 'tiny'\n"
         "    Expected a rule with something to check there."
     )

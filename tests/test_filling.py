@@ -33,18 +33,18 @@ def margins(draw: st.DrawFn, most_members: int = 6, largest: int = 40) -> tuple[
 @st.composite
 def small_blocks(draw: st.DrawFn) -> tuple[Counts, Counts, Counts]:
     """Margins and current slots small enough to list every table with these margins."""
-    cohort, placed = draw(margins(most_members=3, largest=2))
-    size = len(cohort) * len(placed)
+    cohort, placements = draw(margins(most_members=3, largest=2))
+    size = len(cohort) * len(placements)
     current = draw(st.lists(st.integers(0, 3), min_size=size, max_size=size))
-    return cohort, placed, counts(current).reshape(len(cohort), len(placed))
+    return cohort, placements, counts(current).reshape(len(cohort), len(placements))
 
 
 @given(margins())
 def test_both_margins_are_exact(block: tuple[Counts, Counts]) -> None:
-    cohort, placed = block
-    slots = fill_block(cohort, placed)
+    cohort, placements = block
+    slots = fill_block(cohort, placements)
     assert slots.sum(axis=1).tolist() == cohort.tolist()
-    assert slots.sum(axis=0).tolist() == placed.tolist()
+    assert slots.sum(axis=0).tolist() == placements.tolist()
     assert (slots >= 0).all()
 
 
@@ -52,10 +52,10 @@ def test_both_margins_are_exact(block: tuple[Counts, Counts]) -> None:
 def test_every_slot_is_its_proportional_number_rounded_down_or_up(
     block: tuple[Counts, Counts],
 ) -> None:
-    cohort, placed = block
+    cohort, placements = block
     total = int(cohort.sum())
-    slots = fill_block(cohort, placed)
-    for (i, have), (j, room) in itertools.product(enumerate(cohort), enumerate(placed)):
+    slots = fill_block(cohort, placements)
+    for (i, have), (j, room) in itertools.product(enumerate(cohort), enumerate(placements)):
         share = int(have) * int(room)
         low = share // total if total else 0
         assert slots[i, j] in (low, low + bool(total and share % total))
@@ -65,24 +65,25 @@ def test_every_slot_is_its_proportional_number_rounded_down_or_up(
 def test_no_table_with_the_margins_is_nearer_to_today(
     block: tuple[Counts, Counts, Counts],
 ) -> None:
-    cohort, placed, current = block
-    slots = fill_block(cohort, placed, current)
+    cohort, placements, current = block
+    slots = fill_block(cohort, placements, current)
     assert slots.sum(axis=1).tolist() == cohort.tolist()
-    assert slots.sum(axis=0).tolist() == placed.tolist()
+    assert slots.sum(axis=0).tolist() == placements.tolist()
     nearest = min(
-        int(np.abs(table - current).sum()) for table in all_tables(cohort.tolist(), placed.tolist())
+        int(np.abs(table - current).sum())
+        for table in all_tables(cohort.tolist(), placements.tolist())
     )
     assert int(np.abs(slots - current).sum()) == nearest
 
 
-def all_tables(cohort: list[int], placed: list[int]) -> list[Counts]:
+def all_tables(cohort: list[int], placements: list[int]) -> list[Counts]:
     """Every whole table with these margins, by brute force."""
     if len(cohort) == 1:
-        return [counts(placed).reshape(1, -1)] if sum(placed) == cohort[0] else []
+        return [counts(placements).reshape(1, -1)] if sum(placements) == cohort[0] else []
     found = []
-    for row in itertools.product(*(range(min(cohort[0], room) + 1) for room in placed)):
+    for row in itertools.product(*(range(min(cohort[0], room) + 1) for room in placements)):
         if sum(row) == cohort[0]:
-            rest = [room - taken for room, taken in zip(placed, row, strict=True)]
+            rest = [room - taken for room, taken in zip(placements, row, strict=True)]
             found += [
                 np.vstack([counts(list(row)), below]) for below in all_tables(cohort[1:], rest)
             ]
@@ -93,9 +94,9 @@ def all_tables(cohort: list[int], placed: list[int]) -> list[Counts]:
 def test_the_same_block_is_always_filled_in_the_same_way(
     block: tuple[Counts, Counts, Counts],
 ) -> None:
-    cohort, placed, current = block
-    first = fill_block(cohort.copy(), placed.copy(), current.copy())
-    assert first.tolist() == fill_block(cohort, placed, current).tolist()
+    cohort, placements, current = block
+    first = fill_block(cohort.copy(), placements.copy(), current.copy())
+    assert first.tolist() == fill_block(cohort, placements, current).tolist()
 
 
 def test_what_today_leaves_open_is_spread_in_proportion() -> None:

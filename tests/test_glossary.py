@@ -30,7 +30,7 @@ OF_THE_CODE: dict[str, set[str]] = {
     "keys of tables": KEY_COLUMNS,
     "families of decisions": set(KEYS) | {"transfer", "carry_over"},
     "keys of a policy": {"horizon", "limits", "support_floor", "optional", "protected", "soft"},
-    "links of pairs": {"free", "running", "existing", "proposed"},
+    "links of pairs": {"free", "active", "existing", "proposed"},
     "level of everybody else": {STANDARD},
     "statuses": {"optimal", "feasible", "infeasible"},
 }

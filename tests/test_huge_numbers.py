@@ -10,7 +10,7 @@ import pyomo.environ as pyo
 import pytest
 import scipy.sparse
 
-from golden.small_cases import NATIONAL, RUNNING, SERVED, SmallCase
+from golden.small_cases import ACTIVE, NATIONAL, SERVED, SmallCase
 from optimizer import Session
 from optimizer.errors import InfeasibleError, SolverError
 from optimizer.instance import Instance
@@ -236,7 +236,7 @@ def test_a_search_at_its_end_without_plan_or_proof_says_so(
         "agreement[BB, lab, 2030] lets 1e+09 people through. Maybe a smaller number allows as much."
     )
     with pytest.raises(SolverError, match=r"^the search ended without a plan, and without proof"):
-        found(RUNNING, tmp_path, time_limit=60.0)
+        found(ACTIVE, tmp_path, time_limit=60.0)
 
 
 # The mechanism

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from golden.small_cases import (
+    ACTIVE,
     AGREED,
     FOLLOWED,
     HOSTED,
     NATIONAL,
     ONE_GOAL,
-    RUNNING,
     SERVED,
     TWO_LINES,
     SmallCase,
@@ -107,9 +107,9 @@ def test_links_of_pairs(join: Join) -> None:
     assert join(AGREED).sets.pairs.groupby("country")["link"].first().to_dict() == {
         "AA": "proposed", "BB": "existing",
     }  # fmt: skip
-    assert set(join(RUNNING).sets.pairs["link"]) == {"running"}
+    assert set(join(ACTIVE).sets.pairs["link"]) == {"active"}
     # A minimum of one is no minimum: one person is a cohort.
-    single = RUNNING.with_(tracks=("t,T,study,M,care,inbound,1,1,no,1,no",))
+    single = ACTIVE.with_(tracks=("t,T,study,M,care,inbound,1,1,no,1,no",))
     assert set(join(single).sets.pairs["link"]) == {"free"}
 
 
@@ -139,8 +139,8 @@ def test_every_year_of_entry_has_its_own_mix_of_groups(join: Join) -> None:
 
 def test_a_country_without_applicants_can_stay_where_it_came_before(join: Join) -> None:
     # B has no applicants on t and A none on u: only A's completers of t may stay on u.
-    stays = join(FOLLOWED).sets.stays
-    assert stays[["country", "track", "next_track", "year"]].to_numpy().tolist() == [
+    transitions = join(FOLLOWED).sets.transitions
+    assert transitions[["country", "track", "next_track", "year"]].to_numpy().tolist() == [
         ["AA", "t", "u", 2030],
         ["AA", "t", "u", 2031],
     ]

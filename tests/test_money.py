@@ -32,7 +32,7 @@ from test_evaluation import FULL
 
 GOLDEN = Golden(Path(__file__).parent / "golden" / "money.txt")
 FEW_YEARS = FULL.with_(
-    costs=("t,help,1,,,,,10", "t,help,2,,BB,,,11", "t,help,1,,AA,,,0", "u,help,1,,,,stay,7",
+    costs=("t,help,1,,,,,10", "t,help,2,,BB,,,11", "t,help,1,,AA,,,0", "u,help,1,,,,transition,7",
            "u,main,1,,BB,2031,new,3", "u,help,1,,,,new,2"),
     region_costs=("t,help,r1,1,3", "t,help,r1,2,4", "t,main,r1,1,0", "u,help,r2,1,5"),
     agreements=("AA,t,proposed,help,6,3,0", "BB,t,existing,help,0,2,0"),

@@ -74,7 +74,7 @@ CHANGED: Mapping[str, tuple[str, object]] = {
     ),
     "goals.*.region_effects": (
         "goals.regional_vitality.region_effects",
-        [{"stage": "stay", "effect": 2}],
+        [{"stage": "continue", "effect": 2}],
     ),
     "goals.*.region_effects.*.where": (
         "goals.regional_vitality.region_effects.1.where",
@@ -327,7 +327,7 @@ def test_parts_that_somebody_adds_are_never_old(
 def test_a_rule_of_which_nothing_is_known_builds_the_model_again(
     policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unknown = {"placed_within_site"}
+    unknown = {"placements_within_site"}
     monkeypatch.setattr(patching, "SETTLED", SETTLED - unknown)
     session = Session(policy, CASE)
     session.change({"goals.alliance.weight": 4})

@@ -170,7 +170,8 @@ FIRES = {
     ),
     "all weight on goals nobody can earn": (
         NATIONAL.aiming_at(
-            '[goals.h]\nweight = 2\neffects = [{ stage = "stay", effect = 1, optional = true }]\n'
+            "[goals.h]\nweight = 2\n"
+            'effects = [{ stage = "continue", effect = 1, optional = true }]\n'
         ),
         "policy.toml, goals.h: nobody who could be given a slot earns anything for it, so its "
         "weight of 2 counts for nothing. Maybe its effects are meant for other tracks or stages, "
@@ -326,7 +327,7 @@ SILENT = {
         'at_most = { times = 350, measure = "slots" }\n'
     ),
     "a goal that another case has": NATIONAL.with_(
-        '[goals.h]\nweight = 2\neffects = [{ stage = "stay", effect = 1, optional = true }]\n'
+        '[goals.h]\nweight = 2\neffects = [{ stage = "continue", effect = 1, optional = true }]\n'
     ),
     "a goal without weight": NATIONAL.with_(
         '[goals.h]\nweight = 0\neffects = [{ stage = "return", effect = 1 }]\n'

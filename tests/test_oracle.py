@@ -135,7 +135,7 @@ def table_differences(instance: Instance, evaluation: Evaluation) -> Iterator[st
     if apart > TOLERANCE * max(1.0, float(spent.max() if len(spent) else 0.0)):
         yield f"integration money differs by {apart} from what the lines spend"
     people = evaluation.tables["people"]
-    fates = people[["left", "stays", "goes_home", "present"]]
+    fates = people[["left", "transitions", "goes_home", "present"]]
     if not np.allclose(fates.sum(axis=1), people["entrants"]):
         yield "an entrant ends as nothing or as two things"
     if (fates < -TOLERANCE).any(axis=None):
@@ -188,9 +188,9 @@ def columns_of(instance: Instance, plan: Decisions) -> dict[Name, float]:
 
     add("cohort", slots, KEYS["cohort"], "slots")
     if sets.has_regions:
-        add("placed", slots, KEYS["placed"], "slots")
+        add("placements", slots, KEYS["placements"], "slots")
         add("slots", slots, KEYS["slots"], "slots")
-    for kind in ("stays", "stays_at"):
+    for kind in ("transitions", "transitions_by_region"):
         add(kind, getattr(plan, kind), KEYS[kind], "persons")
     add("expansion", plan.expansion, KEYS["expansion"], "steps")
     add("transfer", plan.transfers, ["line", "to_line", "year"], "amount")
@@ -200,9 +200,9 @@ def columns_of(instance: Instance, plan: Decisions) -> dict[Name, float]:
     for country, track, year, link in pairs.itertuples(index=False, name=None):
         is_open = link == "existing" or since.get((country, track), year + 1) <= year
         found["agreement", country, track, year] = float(is_open)
-    runs = slots.loc[slots["slots"] > 0, KEYS["running"]].drop_duplicates()
+    runs = slots.loc[slots["slots"] > 0, KEYS["active_track"]].drop_duplicates()
     for key in runs.itertuples(index=False, name=None):
-        found["running", *key] = 1.0
+        found["active_track", *key] = 1.0
     return found
 
 
@@ -217,7 +217,7 @@ def points_in_oracle(
     unknown = {name for name, value in columns.items() if value} - {
         column.name for column in program.matrix.columns
     }
-    if any(name[0] != "slots" and name[0] != "running" for name in unknown):
+    if any(name[0] != "slots" and name[0] != "active_track" for name in unknown):
         return None
     for number, column in enumerate(program.matrix.columns):
         if column.name[0] in FREE:
@@ -237,8 +237,8 @@ def changed_by(random_hand: random.Random, instance: Instance, plan: Decisions) 
     families = {
         "slots": cells_of(instance),
         "expansion": sets.expansion,
-        "stays": sets.stays,
-        "stays_at": sets.stays_at,
+        "transitions": sets.transitions,
+        "transitions_by_region": sets.transitions_by_region,
         "agreements": sets.agreement,
         "transfers": transfers_of(instance),
         "carry_over": carry_overs_of(instance),
@@ -267,7 +267,7 @@ def cells_of(instance: Instance) -> pd.DataFrame:
     sets = instance.sets
     if not sets.has_regions:
         return sets.cohort.assign(region="")
-    return sets.cohort.merge(sets.placed, on=["track", "level", "group", "year"])
+    return sets.cohort.merge(sets.placements, on=["track", "level", "group", "year"])
 
 
 def transfers_of(instance: Instance) -> pd.DataFrame:

@@ -133,7 +133,7 @@ def test_capacity_is_built_for_the_next_year_and_kept_up(tmp_path: Path) -> None
     result = solve_both_ways(*case)
     assert result.objective == pytest.approx(600.0)
     assert result.expansion["r1", "lang", 2027] == 1
-    assert result.placed["t", "standard", "near", "r1", 2028] == 4
+    assert result.placements["t", "standard", "near", "r1", 2028] == 4
 
 
 def test_completers_stay_or_return_within_the_money_there_is(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ weight = 3
 scale = 1
 effects = [
   { where = { track = "t" }, stage = "enter", effect = 0.1 },
-  { where = { track = "t" }, stage = "stay", effect = 2 },
+  { where = { track = "t" }, stage = "continue", effect = 2 },
   { where = { track = "t" }, stage = "return", effect = 0.5 },
 ]
 """
@@ -169,12 +169,14 @@ effects = [
         sites="track,region,max_slots\nt,r1,9\nu,r2,0\n",
         applicants="country,track,applicants\nAA,t,5\n",
         budgets="line,year,agency,amount_jpy\nl,2027,M,9\nl,2028,M,1.5\n",
-        costs="track,line,year_of_stay,entry,amount_jpy\nu,l,1,stay,1\nu,l,1,,9\n",
+        costs="track,line,year_of_stay,entry,amount_jpy\nu,l,1,transition,1\nu,l,1,,9\n",
     )
     result = solve_both_ways(*case)
     assert result.objective == pytest.approx(262.5)
-    assert result.columns["stays", "AA", "t", "u", 2028] == pytest.approx(1.5)
-    assert result.columns["stays_at", "t", "u", "all", "r2", 2028] == pytest.approx(1.5)
+    assert result.columns["transitions", "AA", "t", "u", 2028] == pytest.approx(1.5)
+    assert result.columns["transitions_by_region", "t", "u", "all", "r2", 2028] == pytest.approx(
+        1.5
+    )
 
 
 def test_money_moves_only_as_far_as_its_shares(tmp_path: Path) -> None:

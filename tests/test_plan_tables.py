@@ -33,7 +33,7 @@ PARTS: dict[str, Callable[[Subject], object]] = {
     "decisions": lambda s: decisions_of(s.instance, s.values.of, MONEY).tables(),
     "margins": checks.check_margins,
     "caps": checks.check_caps,
-    "stays": checks.check_stays,
+    "transitions": checks.check_transitions,
     "services": checks.check_services,
     "limits": checks.check_limits,
     "support": checks.check_support,
@@ -44,7 +44,7 @@ PARTS: dict[str, Callable[[Subject], object]] = {
     "soft without floors": lambda s: soft.soft_costs(s, ["limit_at_least"]),
     "change": soft.change_costs,
     "goals": lambda s: tables.goals(s, scales(s)),
-    "cohort and placed": lambda s: chosen(tables.result_tables(s), "cohort", "placed"),
+    "cohort and placements": lambda s: chosen(tables.result_tables(s), "cohort", "placements"),
     "residents": tables._residents,
     "spending": money.line_years,
     "integration": tables.integration,
@@ -113,12 +113,12 @@ def test_every_part_and_every_file_is_read() -> None:
 
 
 def test_half_an_agreement_is_none_and_a_thousand_millionth_is_nobody() -> None:
-    stays = subject("stays")
-    few = {**stays.values.of, "stays": np.array([1e-9, 2e-9])}
+    transitions = subject("transitions")
+    few = {**transitions.values.of, "transitions": np.array([1e-9, 2e-9])}
     money: dict[str, dict[tuple[object, ...], float]]
     money = {"transfer": {("main", "help", 2030): 1e-9, ("main", "help", 2031): 2e-9}}
-    found = decisions_of(stays.instance, few, money)
-    assert found.stays["persons"].tolist() == [2e-9]
+    found = decisions_of(transitions.instance, few, money)
+    assert found.transitions["persons"].tolist() == [2e-9]
     assert found.transfers["year"].tolist() == [2031]
     assert found.carry_over.empty
     agreed = subject("agreements")
@@ -135,7 +135,7 @@ def test_tables_of_an_evaluation_are_given_as_copies() -> None:
 
 
 def test_where_nothing_is_checked_there_are_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "CHECKS", (checks.check_stays,))
-    found = checks.check_all(subject("running or not"))
+    monkeypatch.setattr(checks, "CHECKS", (checks.check_transitions,))
+    found = checks.check_all(subject("active or not"))
     assert judged(found, 1.0)["broken"].tolist() == []
     assert found.columns.tolist() == ROW

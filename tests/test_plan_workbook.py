@@ -262,9 +262,9 @@ def test_tables_that_are_too_long_for_a_sheet_are_left_out_and_told(
 def test_a_plan_of_which_a_part_is_left_out_is_not_guessed(
     plan: Plan, policy: Policy, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stays = plan.decisions.stays
-    many = pd.concat([stays.assign(year=stays["year"] + more) for more in range(100)])
-    longer = replace(plan, decisions=replace(plan.decisions, stays=many))
+    transitions = plan.decisions.transitions
+    many = pd.concat([transitions.assign(year=transitions["year"] + more) for more in range(100)])
+    longer = replace(plan, decisions=replace(plan.decisions, transitions=many))
     assert len(many) > len(plan.slots)
     monkeypatch.setattr("optimizer.runs.workbook.MOST_ROWS", len(plan.slots) + 1)
     runs.write_tables(longer, tmp_path, policy, case)

@@ -86,7 +86,7 @@ def test_main_policy_has_the_promised_parts(name: str) -> None:
     assert any(floor.protected for floor in policy.support_floor)
     assert sum(goal.weight for goal in policy.goals.values()) == pytest.approx(1.0)
     stages = {effect.stage for goal in policy.goals.values() for effect in goal.effects}
-    assert {"complete", "stay", "return"} <= stages
+    assert {"complete", "continue", "return"} <= stages
 
 
 @pytest.mark.parametrize("name", POLICIES)

@@ -45,7 +45,7 @@ points = [[0, 1], [10, 0.5]]
 [goals.welcome]
 weight = 1
 [[goals.welcome.region_effects]]
-stage = "stay"
+stage = "continue"
 effect = 1
 
 [[limits]]
@@ -341,17 +341,17 @@ FAULTS = [
         (
             "1 problem\n"
             "- plain.toml, goals.growth.effects.1.stage: 'completed' is not allowed\n"
-            "    Expected 'enter', 'present', 'complete', 'stay' or 'return'. Maybe complete."
+            "    Expected 'enter', 'present', 'complete', 'continue' or 'return'. Maybe complete."
         ),
         id="unknown stage",
     ),
     pytest.param(
-        'stage = "stay"',
+        'stage = "continue"',
         'stage = "return"',
         (
             "1 problem\n"
             "- plain.toml, goals.welcome.region_effects.1.stage: 'return' is not allowed\n"
-            "    Expected 'enter', 'present', 'complete' or 'stay'."
+            "    Expected 'enter', 'present', 'complete' or 'continue'."
         ),
         id="return on the region side",
     ),

@@ -29,7 +29,7 @@ diminishing = { by = ["country"], per = "horizon", points = [[0, 1], [2000, 0.25
 [goals.burden]
 weight = -1
 scale = "none"
-region_effects = [{ where = { pathway = ["study", "training"] }, stage = "stay", effect = 1.5 }]
+region_effects = [{ where = { pathway = ["study", "training"] }, stage = "continue", effect = 1.5 }]
 """
 LIMITS: dict[str, tuple[str, str]] = {
     "number": (
@@ -84,7 +84,7 @@ def test_goals_in_words(tmp_path: Path) -> None:
         "Scaled: 50 units of raw value count as 1.",
     ]
     assert sentences.goal(goals["burden"]) == [
-        "Counts everybody on tracks with pathway study or training who completes and stays on "
+        "Counts everybody on tracks with pathway study or training who completes and continues on "
         "another track: 1.5 × the score of the region.",
         "Not scaled: the raw value counts as it is.",
     ]

@@ -31,7 +31,7 @@ effects = [{ stage = "enter", effect = 1 }]
 [goals.welcome]
 weight = 1
 scale = 5
-effects = [{ stage = "stay", effect = 1 }]
+effects = [{ stage = "continue", effect = 1 }]
 [[limits]]
 name = "asia_share"
 measure = "slots"

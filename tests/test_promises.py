@@ -152,7 +152,7 @@ def test_a_blank_key_means_every_one(
             "country": ["AVA", "BOR", "CYR"],
             "region": ["coast", "hills"],
             "level": levels.get(row["track"], ["standard"]),
-            "entry": ["new", "stay"],
+            "entry": ["new", "transition"],
             "band": ["near", "far"] if row["track"] in BANDED else [""],
         }[key]
 

@@ -54,7 +54,7 @@ LIMITS = """\
 weight = -0.5
 scale = 200
 [[goals.burden.effects]]
-stage = "stay"
+stage = "continue"
 effect = 1
 [[limits]]
 name = "one_partner"

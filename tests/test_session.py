@@ -630,7 +630,7 @@ def test_dropped_limits_stay_dropped_when_the_model_is_built_again(session: Sess
 
 
 def test_ties_between_decisions_cannot_be_dropped(session: Session) -> None:
-    for name in ("placed_matches_cohorts", "country_shar"):
+    for name in ("placements_match_cohorts", "country_shar"):
         with pytest.raises(PolicyError, match="is no limit that could be dropped"):
             session.drop(name)
         with pytest.raises(PolicyError, match="is no limit that could be dropped"):

@@ -87,24 +87,24 @@ def test_rounding_keeps_both_margins_of_every_block_alike(case: SmallCase, tmp_p
     matrix = compile_model(model_of(instance))
     rounding = build_rounding(instance, matrix)
     random = np.random.default_rng(3)
-    placed, cohort = rounding.placed, rounding.cohort
+    placements, cohort = rounding.placements, rounding.cohort
     for _ in range(50):
         x = balanced(random.uniform(0.0, 4.0, len(matrix.cost)), rounding)
         whole = rounding.near(x)
-        by_place = placed.assign(n=whole[placed["column"]]).groupby("block")["n"].sum()
+        by_place = placements.assign(n=whole[placements["column"]]).groupby("block")["n"].sum()
         by_country = cohort.assign(n=whole[cohort["column"]]).groupby("block")["n"].sum()
         assert by_place.to_dict() == by_country.to_dict()
-        margins = whole[[*placed["column"], *cohort["column"]]]
+        margins = whole[[*placements["column"], *cohort["column"]]]
         assert (margins == np.round(margins)).all()
         assert (margins >= 0).all()
 
 
 def balanced(x: Floats, rounding: Rounding) -> Floats:
     """Cohorts scaled so that both margins of every block have the same total, as in a plan."""
-    placed, cohort = rounding.placed, rounding.cohort
+    placements, cohort = rounding.placements, rounding.cohort
     totals = [
         np.bincount(margin["block"], x[margin["column"]], minlength=rounding.blocks)
-        for margin in (placed, cohort)
+        for margin in (placements, cohort)
     ]
     balanced = x.copy()
     balanced[cohort["column"]] *= (totals[0] / totals[1])[cohort["block"]]
@@ -118,13 +118,13 @@ def test_rounding_moves_no_margin_by_a_whole_person_and_no_total_by_half(
     rounding = build_rounding(*(built := compiled(case, tmp_path)))
     x = balanced(np.random.default_rng(5).uniform(0.0, 9.0, len(built[1].cost)), rounding)
     whole = rounding.near(x)
-    for margin in (rounding.placed, rounding.cohort):
+    for margin in (rounding.placements, rounding.cohort):
         columns = margin["column"].to_numpy()
         assert np.abs(whole[columns] - x[columns]).max() < 1.0
         moved = np.bincount(margin["block"], whole[columns] - x[columns])
         assert np.abs(moved).max() <= 0.5 + 1e-9
     others = np.setdiff1d(
-        np.arange(len(x)), [*rounding.placed["column"], *rounding.cohort["column"]]
+        np.arange(len(x)), [*rounding.placements["column"], *rounding.cohort["column"]]
     )
     assert (whole[others] == x[others]).all()
 

@@ -487,7 +487,7 @@ def test_cells_are_read_by_kind() -> None:
     text = (
         "track,line,year_of_stay,level,country,year,entry,amount_jpy,note\n"
         "a,x,1,,,,,1e3,\n"
-        "a,x,2.0,high,NA,2027,stay,.5, kept as it is \n"
+        "a,x,2.0,high,NA,2027,transition,.5, kept as it is \n"
     )
     found, problems = read(text, "costs")
     assert not problems

@@ -31,14 +31,14 @@ SLOTS: dict[Cell, int] = {
     ("CYR", "refuge", "intensive", "hills", 2030): 2,
     ("CYR", "refuge", "intensive", "hills", 2031): 3,
 }
-STAYS = {
+TRANSITIONS = {
     ("AVA", "lab", "work", 2031): 1.0,
     ("AVA", "lab", "work", 2032): 1.5,
     ("CYR", "lab", "work", 2032): 1.0,
     ("CYR", "refuge", "work", 2032): 1.0,
     ("CYR", "refuge", "work", 2033): 1.5,
 }
-STAYS_AT = {
+TRANSITIONS_BY_REGION = {
     ("lab", "work", "near", "hills", 2031): 1.0,
     ("lab", "work", "near", "hills", 2032): 1.5,
     ("lab", "work", "far", "hills", 2032): 1.0,
@@ -104,8 +104,8 @@ def test_slots_are_those_of_the_derivation(plan: Plan) -> None:
 def test_other_decisions_are_those_of_the_derivation(plan: Plan) -> None:
     decisions = plan.decisions
     assert amounts(decisions.agreements) == {("CYR", "lab"): 2031}
-    assert amounts(decisions.stays) == pytest.approx(STAYS)
-    assert amounts(decisions.stays_at) == pytest.approx(STAYS_AT)
+    assert amounts(decisions.transitions) == pytest.approx(TRANSITIONS)
+    assert amounts(decisions.transitions_by_region) == pytest.approx(TRANSITIONS_BY_REGION)
     assert amounts(decisions.expansion) == {("hills", "lessons", 2030): 1}
     assert amounts(decisions.transfers) == pytest.approx({("welcome", "industry", 2030): MILLION})
     assert amounts(decisions.carry_over) == pytest.approx({("science", 2030): MILLION})
@@ -127,8 +127,10 @@ def test_brute_force_finds_the_same_plan(listed: OracleResult) -> None:
         (country, track, level, year): n for (country, track, level, _, year), n in SLOTS.items()
     }
     assert {key: number for key, number in listed.cohort.items() if number} == cohorts
-    stays = {name[1:]: x for name, x in listed.columns.items() if name[0] == "stays" and x > 1e-6}
-    assert stays == pytest.approx(STAYS)
+    transitions = {
+        name[1:]: x for name, x in listed.columns.items() if name[0] == "transitions" and x > 1e-6
+    }
+    assert transitions == pytest.approx(TRANSITIONS)
     built = {key: number for key, number in listed.expansion.items() if number}
     assert built == {("hills", "lessons", 2030): 1}
 
@@ -141,10 +143,10 @@ def test_evaluation_confirms_the_plan(plan: Plan, policy: Path, case: Path) -> N
 
 ONE_MORE: dict[Cell, set[str]] = {
     ("AVA", "lab", "standard", "coast", 2030): {"spending_within_budget"},
-    ("AVA", "lab", "standard", "coast", 2031): {"placed_within_site", "change_within_limit"},
+    ("AVA", "lab", "standard", "coast", 2031): {"placements_within_site", "change_within_limit"},
     ("BOR", "work", "standard", "coast", 2030): {"cohort_within_applicants", "use_within_capacity"},
     ("BOR", "work", "standard", "coast", 2031): {"residents_within_cap", "spending_within_budget"},
-    ("CYR", "lab", "standard", "coast", 2031): {"cohort_needs_agreement", "placed_within_site"},
+    ("CYR", "lab", "standard", "coast", 2031): {"cohort_needs_agreement", "placements_within_site"},
     ("CYR", "refuge", "intensive", "hills", 2030): {"intake_within_cap", "use_within_capacity"},
     ("CYR", "refuge", "intensive", "hills", 2031): {"intake_within_cap", "limit_at_most"},
 }

@@ -10,7 +10,7 @@ import pandas as pd
 import pyomo.environ as pyo
 import pytest
 
-from golden.small_cases import AGREED, FOLLOWED, NATIONAL, RUNNING, SERVED, TWO_LINES, SmallCase
+from golden.small_cases import ACTIVE, AGREED, FOLLOWED, NATIONAL, SERVED, TWO_LINES, SmallCase
 from optimizer.case import Case, load_case
 from optimizer.case.currency import decimals_of, smallest_unit
 from optimizer.errors import SolverError
@@ -61,7 +61,7 @@ LINES = TWO_LINES.with_(
     budgets=("main,{year},M,250000000000,program", "help,{year},N,30000000000,integration"),
     costs=("t,main,1,,,,,10000", "t,help,1,,,,,4000"),
 )
-STAYING = FOLLOWED.with_(
+CONTINUING = FOLLOWED.with_(
     sites=("t,r1,,3", "u,r2,,99000000"),
     present_by_country=("AA,t,2029,80000000",),
     present_by_region=("r1,t,2029,80000000",),
@@ -95,8 +95,8 @@ EDGES: dict[str, Edge] = {
         plan(("BB,,10000000",)),
         plan(("BB,,9999999",)),
     ),
-    "running_reaches_minimum": Edge(
-        RUNNING.with_(
+    "active_track_reaches_minimum": Edge(
+        ACTIVE.with_(
             tracks=("t,T,study,M,care,inbound,1,10000000,no,1,no",),
             applicants=("AA,t,,12300000",),
             costs=(),
@@ -104,7 +104,7 @@ EDGES: dict[str, Edge] = {
         TEN_MILLION,
         ONE_LESS,
     ),
-    "placed_within_site": Edge(
+    "placements_within_site": Edge(
         AT_HOME, plan(("AA,r1,12300000",)), plan(("AA,r1,12300000", "BB,r1,1"))
     ),
     "intake_within_cap": Edge(
@@ -121,15 +121,15 @@ EDGES: dict[str, Edge] = {
         ONE_MORE,
     ),
     # 80 million present, half complete, and 0.4 of those may stay: 16 million.
-    "stays_within_completers": Edge(
-        STAYING,
-        plan(stays="AA,t,u,2030,16000000", stays_at="t,u,all,r2,2030,16000000"),
-        plan(stays="AA,t,u,2030,16000001", stays_at="t,u,all,r2,2030,16000001"),
+    "transitions_within_completers": Edge(
+        CONTINUING,
+        plan(transitions="AA,t,u,2030,16000000", transitions_by_region="t,u,all,r2,2030,16000000"),
+        plan(transitions="AA,t,u,2030,16000001", transitions_by_region="t,u,all,r2,2030,16000001"),
     ),
-    "stays_match_places": Edge(
-        STAYING,
-        plan(stays="AA,t,u,2030,16000000", stays_at="t,u,all,r2,2030,16000000"),
-        plan(stays="AA,t,u,2030,16000000", stays_at="t,u,all,r2,2030,15999999"),
+    "transitions_match_places": Edge(
+        CONTINUING,
+        plan(transitions="AA,t,u,2030,16000000", transitions_by_region="t,u,all,r2,2030,16000000"),
+        plan(transitions="AA,t,u,2030,16000000", transitions_by_region="t,u,all,r2,2030,15999999"),
     ),
     # A yen of 250 billion.
     "spending_within_budget": Edge(
@@ -360,8 +360,8 @@ def test_points_that_do_not_add_up_are_not_shown(apart: float, tmp_path: Path) -
 
 def test_a_plan_of_the_solver_spends_to_the_yen(tmp_path: Path) -> None:
     # Thirds of people who stay on cost money that has no yen to spare; nothing may be forgiven.
-    case = STAYING.with_(
-        costs=("t,main,1,,,,,10", "u,main,1,,,,stay,333333"),
+    case = CONTINUING.with_(
+        costs=("t,main,1,,,,,10", "u,main,1,,,,transition,333333"),
         budgets=("main,{year},M,99999999999,program",),
     )
     path, policy = case.write(tmp_path)

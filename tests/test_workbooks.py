@@ -276,7 +276,7 @@ def test_workbook_is_made_for_planners(book: bytes) -> None:
         ("costs", "C2:C"): ("whole", "1"),
         ("costs", "E2:E"): ("list", keys.format("countries")),
         ("costs", "F2:F"): ("whole", "2027"),
-        ("costs", "G2:G"): ("list", '"new,stay"'),
+        ("costs", "G2:G"): ("list", '"new,transition"'),
         ("costs", "H2:H"): ("decimal", "0"),
         ("tracks", "C2:C"): (
             "list",

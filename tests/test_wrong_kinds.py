@@ -58,10 +58,10 @@ POLICY: dict[str, Any] = {
                 }
             ],
             "effects": [
-                {"where": {"pathway": "study"}, "stage": "stay", "effect": 1, "optional": True}
+                {"where": {"pathway": "study"}, "stage": "continue", "effect": 1, "optional": True}
             ],
             "region_indicators": [{"column": "area"}],
-            "region_effects": [{"stage": "stay", "effect": 1}],
+            "region_effects": [{"stage": "continue", "effect": 1}],
             "diminishing": {"by": ["country"], "per": "year", "points": [[0, 1], [5, 0.5]]},
         },
         "h": {"weight": 1, "scale": "ideal"},

@@ -21,12 +21,12 @@ from pagewriter.markdown import attributes, markdown, sections, table, words
 
 ACCOUNTS = {
     "cohort": "new participants of a country on a track at a support level; whole",
-    "placed": "new participants of a group of countries placed in a region; whole",
+    "placements": "new participants of a group of countries placed in a region; whole",
     "slots": "new participants of a country in a region; whole; in touched blocks only",
     "agreement": "1 if a proposed agreement is open in the year",
-    "running": "1 if a pair with a minimum cohort but without agreement admits people in the year",
-    "stays": "expected persons who complete a track and continue on another; continuous",
-    "stays_at": "the same by group of countries and the region they go to; continuous",
+    "active_track": "1 if a pair with a minimum cohort but no agreement admits people in the year",
+    "transitions": "expected persons who complete a track and continue on another; continuous",
+    "transitions_by_region": "the same by group of countries and the region they go to; continuous",
     "expansion": "expansion steps of a service decided in the year; whole",
 }
 TERMS: tuple[tuple[str, Callable[..., Any]], ...] = (

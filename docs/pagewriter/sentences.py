@@ -24,7 +24,7 @@ STAGES = {
     "enter": "enters",
     "present": "is here, once for each year of stay",
     "complete": "completes",
-    "stay": "completes and stays on another track",
+    "continue": "completes and continues on another track",
     "return": "completes and goes home",
 }
 MEASURES = {

@@ -37,6 +37,7 @@ from optimizer.errors.problems import (
     stands_for,
 )
 from optimizer.text.characters import folded
+from optimizer.text.old_names import replaced
 
 __all__ = [
     "LONGEST_SHOWN",
@@ -229,7 +230,7 @@ class Problems:
 
 
 def did_you_mean(word: str, options: Iterable[str], *, cutoff: float = CLOSE_ENOUGH) -> str | None:
-    """Give the option closest to a word, or None where none is close.
+    """Give the option closest to a word, or None where none is close; of an old name, the new one.
 
     Examples
     --------
@@ -238,7 +239,8 @@ def did_you_mean(word: str, options: Iterable[str], *, cutoff: float = CLOSE_ENO
     >>> did_you_mean("usa", ["FRA", "USA"])
     'USA'
     """
-    return _closest(word, tuple(options), cutoff)
+    known = tuple(options)
+    return replaced(word, known) or _closest(word, known, cutoff)
 
 
 @lru_cache(maxsize=256)

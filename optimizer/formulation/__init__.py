@@ -23,7 +23,7 @@ from typing import TypeAlias
 import pyomo.environ as pyo
 from pyomo.common.dependencies import DeferredImportCallbackFinder
 
-from optimizer.formulation.agreements import add_agreements, add_running
+from optimizer.formulation.agreements import add_active, add_agreements
 from optimizer.formulation.budget import add_budget
 from optimizer.formulation.caps import add_caps
 from optimizer.formulation.collecting import all_kept
@@ -37,8 +37,8 @@ from optimizer.formulation.margins import (
 )
 from optimizer.formulation.services import add_services
 from optimizer.formulation.stability import add_stability
-from optimizer.formulation.stays import add_stays
 from optimizer.formulation.support import add_support
+from optimizer.formulation.transitions import add_transitions
 from optimizer.instance import Instance
 from optimizer.io.pauses import pause
 from optimizer.schema.rules import RULES, Rule
@@ -58,8 +58,8 @@ CONCEPTS: tuple[Callable[[pyo.ConcreteModel, Instance], None], ...] = (
     add_sites,
     add_single_slots,
     add_agreements,
-    add_running,
-    add_stays,
+    add_active,
+    add_transitions,
     add_caps,
     add_services,
     add_budget,

@@ -63,37 +63,37 @@ def add_agreements(model: pyo.ConcreteModel, instance: Instance) -> None:
         return cohort[pair] >= least[pair] * is_open
 
 
-def add_running(model: pyo.ConcreteModel, instance: Instance) -> None:
+def add_active(model: pyo.ConcreteModel, instance: Instance) -> None:
     r"""A pair without agreement but with a minimum cohort runs with at least that, or not.
 
-    ``cohort_needs_running``
+    ``cohort_needs_active_track``
 
-    .. math:: \sum_k cohort_{c,t,k,y} \le applicants_{c,t,y} \cdot running_{c,t,y}
+    .. math:: \sum_k cohort_{c,t,k,y} \le applicants_{c,t,y} \cdot active\_track_{c,t,y}
 
-    ``running_reaches_minimum``
+    ``active_track_reaches_minimum``
 
-    .. math:: \sum_k cohort_{c,t,k,y} \ge min\_cohort_t \cdot running_{c,t,y}
+    .. math:: \sum_k cohort_{c,t,k,y} \ge min\_cohort_t \cdot active\_track_{c,t,y}
 
     Skipped where min_cohort is at most 1.
     """
     sets = instance.sets
-    cohort = Sums(model, terms(sets.cohort, "cohort"), KEYS["running"])
-    pairs = sets.pairs[sets.pairs["link"].eq("running")]
-    applicants = mapping(pairs, KEYS["running"], "applicants")
-    least = mapping(pairs, KEYS["running"], "min_cohort")
-    add_index(model, "RUNNING", sets.running, KEYS["running"])
-    model.running = pyo.Var(model.RUNNING, domain=pyo.Binary)
-    model.RUNNING_COHORTS = pyo.Set(
-        initialize=[key for key in model.RUNNING if cohort.has(key)], dimen=3
+    cohort = Sums(model, terms(sets.cohort, "cohort"), KEYS["active_track"])
+    pairs = sets.pairs[sets.pairs["link"].eq("active")]
+    applicants = mapping(pairs, KEYS["active_track"], "applicants")
+    least = mapping(pairs, KEYS["active_track"], "min_cohort")
+    add_index(model, "ACTIVE_TRACKS", sets.active_track, KEYS["active_track"])
+    model.active_track = pyo.Var(model.ACTIVE_TRACKS, domain=pyo.Binary)
+    model.ACTIVE_COHORTS = pyo.Set(
+        initialize=[key for key in model.ACTIVE_TRACKS if cohort.has(key)], dimen=3
     )
 
-    @model.Constraint(model.RUNNING_COHORTS)
-    def cohort_needs_running(model: pyo.ConcreteModel, *pair: object) -> object:
-        return cohort[pair] <= applicants[pair] * model.running[pair]
+    @model.Constraint(model.ACTIVE_COHORTS)
+    def cohort_needs_active_track(model: pyo.ConcreteModel, *pair: object) -> object:
+        return cohort[pair] <= applicants[pair] * model.active_track[pair]
 
-    @model.Constraint(model.RUNNING_COHORTS)
-    def running_reaches_minimum(model: pyo.ConcreteModel, *pair: object) -> object:
-        return cohort[pair] >= least[pair] * model.running[pair]
+    @model.Constraint(model.ACTIVE_COHORTS)
+    def active_track_reaches_minimum(model: pyo.ConcreteModel, *pair: object) -> object:
+        return cohort[pair] >= least[pair] * model.active_track[pair]
 
 
 def _minimum(pairs: pd.DataFrame) -> dict[tuple[str, str, int], int]:

@@ -15,12 +15,12 @@ from optimizer.instance.people import CONSTANT
 
 KEYS: dict[str, list[str]] = {
     "cohort": ["country", "track", "level", "year"],
-    "placed": ["track", "level", "group", "region", "year"],
+    "placements": ["track", "level", "group", "region", "year"],
     "slots": ["country", "track", "level", "region", "year"],
     "agreement": ["country", "track", "year"],
-    "running": ["country", "track", "year"],
-    "stays": ["country", "track", "next_track", "year"],
-    "stays_at": ["track", "next_track", "group", "region", "year"],
+    "active_track": ["country", "track", "year"],
+    "transitions": ["country", "track", "next_track", "year"],
+    "transitions_by_region": ["track", "next_track", "group", "region", "year"],
     "expansion": ["region", "service", "year"],
 }
 """Index of every decision family, in the order of its frame's rows."""

@@ -19,25 +19,25 @@ def add_margins(model: pyo.ConcreteModel, instance: Instance) -> None:
     the transportation polytope is integral and every country of a block may go to every region
     of it.
 
-    ``placed_matches_cohorts``
+    ``placements_match_cohorts``
 
-    .. math:: \sum_r placed_{t,k,g,r,y} = \sum_{c \in g} cohort_{c,t,k,y}
+    .. math:: \sum_r placements_{t,k,g,r,y} = \sum_{c \in g} cohort_{c,t,k,y}
         \qquad \forall t, k, g, y
 
     Skipped in cases without regions.
     """
     sets = instance.sets
     add_index(model, "COHORTS", sets.cohort, KEYS["cohort"])
-    add_index(model, "PLACES", sets.placed, KEYS["placed"])
+    add_index(model, "PLACES", sets.placements, KEYS["placements"])
     model.cohort = pyo.Var(model.COHORTS, domain=pyo.NonNegativeIntegers)
-    model.placed = pyo.Var(model.PLACES, domain=pyo.NonNegativeIntegers)
+    model.placements = pyo.Var(model.PLACES, domain=pyo.NonNegativeIntegers)
     cohort = Sums(model, terms(sets.cohort, "cohort"), BLOCK)
-    placed = Sums(model, terms(sets.placed, "placed"), BLOCK)
-    add_index(model, "BLOCKS", sets.placed, BLOCK)
+    placements = Sums(model, terms(sets.placements, "placements"), BLOCK)
+    add_index(model, "BLOCKS", sets.placements, BLOCK)
 
     @model.Constraint(model.BLOCKS)
-    def placed_matches_cohorts(model: pyo.ConcreteModel, *block: object) -> object:
-        return placed[block] == cohort[block]
+    def placements_match_cohorts(model: pyo.ConcreteModel, *block: object) -> object:
+        return placements[block] == cohort[block]
 
 
 def add_applicants(model: pyo.ConcreteModel, instance: Instance) -> None:
@@ -48,7 +48,7 @@ def add_applicants(model: pyo.ConcreteModel, instance: Instance) -> None:
     .. math:: \sum_k cohort_{c,t,k,y} \le applicants_{c,t,y}
 
     for pairs that need no agreement, or whose agreement exists; the others are covered by
-    ``cohort_needs_agreement`` and ``cohort_needs_running``.
+    ``cohort_needs_agreement`` and ``cohort_needs_active_track``.
     """
     sets = instance.sets
     cohort = Sums(model, terms(sets.cohort, "cohort"), ["country", "track", "year"])
@@ -64,33 +64,33 @@ def add_applicants(model: pyo.ConcreteModel, instance: Instance) -> None:
 def add_sites(model: pyo.ConcreteModel, instance: Instance) -> None:
     r"""A site hosts at most its places.
 
-    ``placed_within_site``
+    ``placements_within_site``
 
-    .. math:: \sum_{k,g} placed_{t,k,g,r,y} \le max\_slots_{t,r,y}
+    .. math:: \sum_{k,g} placements_{t,k,g,r,y} \le max\_slots_{t,r,y}
     """
     sets = instance.sets
-    placed = Sums(model, terms(sets.placed, "placed"), ["track", "region", "year"])
-    places = site_numbers(instance)["placed_within_site"]
-    model.SITES = pyo.Set(initialize=[key for key in places if placed.has(key)], dimen=3)
+    placements = Sums(model, terms(sets.placements, "placements"), ["track", "region", "year"])
+    places = site_numbers(instance)["placements_within_site"]
+    model.SITES = pyo.Set(initialize=[key for key in places if placements.has(key)], dimen=3)
 
     @model.Constraint(model.SITES)
-    def placed_within_site(model: pyo.ConcreteModel, *site: object) -> object:
-        return placed[site] <= places[site]
+    def placements_within_site(model: pyo.ConcreteModel, *site: object) -> object:
+        return placements[site] <= places[site]
 
 
 def site_numbers(instance: Instance) -> Numbers:
     """Places of the sites, by rule and index."""
     sites = instance.sets.sites
-    return {"placed_within_site": mapping(sites, ["track", "region", "year"], "max_slots")}
+    return {"placements_within_site": mapping(sites, ["track", "region", "year"], "max_slots")}
 
 
 def add_single_slots(model: pyo.ConcreteModel, instance: Instance) -> None:
     r"""In touched blocks the single slots are decisions, and add up to both margins.
 
-    ``slots_make_cohort`` and ``slots_make_placed``
+    ``slots_make_cohort`` and ``slots_make_placements``
 
     .. math:: \sum_r slots_{c,t,k,r,y} = cohort_{c,t,k,y}, \qquad
-        \sum_{c \in g} slots_{c,t,k,r,y} = placed_{t,k,g,r,y}
+        \sum_{c \in g} slots_{c,t,k,r,y} = placements_{t,k,g,r,y}
 
     Skipped for every other block.
     """
@@ -100,7 +100,7 @@ def add_single_slots(model: pyo.ConcreteModel, instance: Instance) -> None:
     model.TOUCHED_COHORTS = pyo.Set(dimen=4)
     model.TOUCHED_PLACES = pyo.Set(dimen=5)
     model.slots_make_cohort = pyo.Constraint(model.TOUCHED_COHORTS)
-    model.slots_make_placed = pyo.Constraint(model.TOUCHED_PLACES)
+    model.slots_make_placements = pyo.Constraint(model.TOUCHED_PLACES)
     link_slots(model, instance.sets.slots)
 
 
@@ -117,7 +117,7 @@ def link_slots(model: pyo.ConcreteModel, slots: pd.DataFrame) -> None:
     for key, cohort, place in zip(
         keys_of(slots, KEYS["slots"]),
         keys_of(slots, KEYS["cohort"]),
-        keys_of(slots, KEYS["placed"]),
+        keys_of(slots, KEYS["placements"]),
         strict=True,
     ):
         model.SLOTS.add(key)
@@ -129,4 +129,4 @@ def link_slots(model: pyo.ConcreteModel, slots: pd.DataFrame) -> None:
         model.slots_make_cohort.add(cell, pyo.quicksum(members) == model.cohort[cell])
     for cell, members in places.items():
         model.TOUCHED_PLACES.add(cell)
-        model.slots_make_placed.add(cell, pyo.quicksum(members) == model.placed[cell])
+        model.slots_make_placements.add(cell, pyo.quicksum(members) == model.placements[cell])

@@ -67,7 +67,9 @@ def _add_moves(
 ) -> pyo.Var:
     """Distance of one margin from today's slots, cell by cell."""
     sets = instance.sets
-    family, frame = ("cohort", sets.cohort) if what == "cohorts" else ("placed", sets.placed)
+    family, frame = (
+        ("cohort", sets.cohort) if what == "cohorts" else ("placements", sets.placements)
+    )
     planned = Sums(model, terms(frame, family), keys)
     today = {
         (*row[:2], year): float(row[2])

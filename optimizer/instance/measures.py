@@ -105,7 +105,7 @@ class Measures:
     ) -> pd.DataFrame:
         both = {COUNTRY, REGION} <= dimensions
         if measure == "slots":
-            family = "slots" if both else "placed" if REGION in dimensions else "cohort"
+            family = "slots" if both else "placements" if REGION in dimensions else "cohort"
             return terms(getattr(self.sets, family), family)
         if measure == "residents":
             if both:

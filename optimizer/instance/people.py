@@ -1,4 +1,4 @@
-"""Who is here when: entries, person-years, completions and stays as terms of the decisions.
+"""Who is here when: entries, person-years, completions and transitions as terms of the decisions.
 
 A *term* is one row of a linear expression: ``family`` and ``position`` name the decision (its
 frame in :class:`~optimizer.instance.sets.Sets` and its row there), ``coefficient`` multiplies it,
@@ -28,8 +28,8 @@ class People:
     Attributes
     ----------
     entries, entries_at
-        One term per way to enter a track: entry (``new`` or ``stay``), entry_year and keys.
-        Cohorts and people present enter as ``new``, stayers as ``stay``.
+        One term per way to enter a track: entry (``new`` or ``transition``), entry_year and keys.
+        Cohorts and people present enter as ``new``, stayers as ``transition``.
     present, present_at
         Person-years: the entries repeated for each year of stay inside the window, with
         year_of_stay (from 1) and year.
@@ -51,9 +51,15 @@ def build_people(sets: Sets) -> People:
     residents[c,t,k,y] = sum over a = 0..d-1 of entrants[c,t,k,y-a]; completers[c,t,k,y] =
     completion_rate[t,k] * entrants[c,t,k,y-d], with d the duration of track t in years.
     """
-    entries = _entries(sets.cohort, sets.stays, sets.present, COUNTRY_SIDE, ("cohort", "stays"))
+    entries = _entries(
+        sets.cohort, sets.transitions, sets.present, COUNTRY_SIDE, ("cohort", "transitions")
+    )
     entries_at = _entries(
-        sets.placed, sets.stays_at, sets.present_at, REGION_SIDE, ("placed", "stays_at")
+        sets.placements,
+        sets.transitions_by_region,
+        sets.present_at,
+        REGION_SIDE,
+        ("placements", "transitions_by_region"),
     )
     return People(
         entries=entries,
@@ -72,16 +78,16 @@ def terms(frame: pd.DataFrame, family: str) -> pd.DataFrame:
 
 def _entries(
     new: pd.DataFrame,
-    stays: pd.DataFrame,
+    transitions: pd.DataFrame,
     present: pd.DataFrame,
     side: list[str],
     families: tuple[str, str],
 ) -> pd.DataFrame:
-    came_by_stay = stays.drop(columns="track").rename(columns={"next_track": "track"})
+    came_by_transition = transitions.drop(columns="track").rename(columns={"next_track": "track"})
     parts = [
         terms(new, families[0]).assign(entry="new", entry_year=new["year"]),
-        terms(came_by_stay, families[1]).assign(
-            level=STANDARD, entry="stay", entry_year=stays["year"]
+        terms(came_by_transition, families[1]).assign(
+            level=STANDARD, entry="transition", entry_year=transitions["year"]
         ),
         present.assign(
             family=CONSTANT,
@@ -118,8 +124,8 @@ def _completes(sets: Sets, entries: pd.DataFrame) -> pd.DataFrame:
     return done[inside].drop(columns="completion_rate").reset_index(drop=True)
 
 
-def stay_room(completes: pd.DataFrame, continuations: pd.DataFrame) -> pd.DataFrame:
-    """Completers who may stay, per continuation: family, position, coefficient and stay keys."""
+def transition_room(completes: pd.DataFrame, continuations: pd.DataFrame) -> pd.DataFrame:
+    """Completers who may continue: family, position, coefficient and keys of transitions."""
     ways = continuations.loc[continuations["stay_rate"] > 0, ["track", "next_track", "stay_rate"]]
     room = completes.merge(ways, on="track")
     room["coefficient"] = room["coefficient"] * room["stay_rate"] * room["stay_rate_factor"]

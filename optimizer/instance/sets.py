@@ -1,4 +1,4 @@
-"""The index sets of an instance: which cohorts, places, agreements and stays exist at all.
+"""The index sets of an instance: which cohorts, places, agreements and transitions exist at all.
 
 Every decision family is one tidy frame. Its row position is the decision's number; its columns
 are the decision's keys. Options that cannot exist (no applicants, no site, agreement not yet
@@ -46,20 +46,20 @@ class Sets:
         track, country, group: countries with the same bands on the track.
     pairs
         country, track, year, applicants, min_cohort, link, lead_years for horizon years; link is
-        ``free``, ``running``, ``existing`` or ``proposed``.
+        ``free``, ``active``, ``existing`` or ``proposed``.
     sites
         track, region, year, max_slots: places that can host, for window years.
     cohort
         country, track, level, group, year.
-    placed
+    placements
         track, level, group, region, year.
     agreement
         country, track, year: years in which a proposed agreement can be open.
-    running
+    active_track
         country, track, year: intake years of pairs with a minimum cohort but no agreement.
-    stays
+    transitions
         country, track, next_track, group, year; group is that of the country on next_track.
-    stays_at
+    transitions_by_region
         track, next_track, group, region, year; region is where the stayers go.
     slots
         country, track, level, group, region, year: single slots of touched blocks only.
@@ -81,11 +81,11 @@ class Sets:
     pairs: pd.DataFrame
     sites: pd.DataFrame
     cohort: pd.DataFrame
-    placed: pd.DataFrame
+    placements: pd.DataFrame
     agreement: pd.DataFrame
-    running: pd.DataFrame
-    stays: pd.DataFrame
-    stays_at: pd.DataFrame
+    active_track: pd.DataFrame
+    transitions: pd.DataFrame
+    transitions_by_region: pd.DataFrame
     slots: pd.DataFrame
     expansion: pd.DataFrame
     present: pd.DataFrame
@@ -122,7 +122,7 @@ def build_sets(case: Case, policy: Policy, problems: Problems) -> Sets:
     pairs = _pairs(case, years, problems)
     cohort = _cohort(case, pairs, groups, sites)
     agreement = pairs[pairs["link"].eq("proposed") & pairs["can_open"]]
-    running = pairs[pairs["link"].eq("running") & (pairs["applicants"] >= pairs["min_cohort"])]
+    active_track = pairs[pairs["link"].eq("active") & (pairs["applicants"] >= pairs["min_cohort"])]
     present, present_at = _present(case, groups)
     sets = Sets(
         years=years,
@@ -136,17 +136,17 @@ def build_sets(case: Case, policy: Policy, problems: Problems) -> Sets:
         pairs=pairs,
         sites=sites,
         cohort=cohort,
-        placed=_placed(cohort, sites),
+        placements=_placements(cohort, sites),
         agreement=agreement[["country", "track", "year"]].reset_index(drop=True),
-        running=running[["country", "track", "year"]].reset_index(drop=True),
-        stays=_no_rows("country", "track", "next_track", "group", "year"),
-        stays_at=_no_rows("track", "next_track", "group", "region", "year"),
+        active_track=active_track[["country", "track", "year"]].reset_index(drop=True),
+        transitions=_no_rows("country", "track", "next_track", "group", "year"),
+        transitions_by_region=_no_rows("track", "next_track", "group", "region", "year"),
         slots=_no_rows("country", "track", "level", "group", "region", "year"),
         expansion=_expansion(case, years),
         present=present,
         present_at=present_at,
     )
-    return _with_stays(sets, case)
+    return _with_transitions(sets, case)
 
 
 def _no_rows(*columns: str) -> pd.DataFrame:
@@ -245,7 +245,7 @@ def _pairs(case: Case, years: Sequence[int], problems: Problems) -> pd.DataFrame
     pairs = query.merge(tracks, on="track").merge(terms, on=["country", "track"], how="left")
     pairs["link"] = pairs["status"].where(pairs["needs_agreement"], "free")
     unlinked = ~pairs["needs_agreement"] & (pairs["min_cohort"] > 1)
-    pairs.loc[unlinked, "link"] = "running"
+    pairs.loc[unlinked, "link"] = "active"
     first_open = years[0] + pairs["lead_years"].fillna(0)
     pairs["can_open"] = pairs["link"].ne("proposed") | (pairs["year"] >= first_open)
     return pairs.drop(columns=["needs_agreement", "status"])
@@ -264,10 +264,10 @@ def _cohort(
     return cohort[["country", "track", "level", "group", "year"]].reset_index(drop=True)
 
 
-def _placed(cohort: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+def _placements(cohort: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     blocks = cohort[BLOCK].drop_duplicates()
-    placed = blocks.merge(sites[sites["max_slots"] > 0], on=["track", "year"])
-    return placed[["track", "level", "group", "region", "year"]].reset_index(drop=True)
+    placements = blocks.merge(sites[sites["max_slots"] > 0], on=["track", "year"])
+    return placements[["track", "level", "group", "region", "year"]].reset_index(drop=True)
 
 
 def _expansion(case: Case, years: Sequence[int]) -> pd.DataFrame:
@@ -295,7 +295,7 @@ def _present(case: Case, groups: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFra
     return here.reset_index(drop=True), at[columns].reset_index(drop=True)
 
 
-def _possible_stays(sets: Sets, case: Case) -> set[tuple[str, str, str, int]]:
+def _possible_transitions(sets: Sets, case: Case) -> set[tuple[str, str, str, int]]:
     """Country, track, next track and year: someone may complete then and a place exists."""
     entered = {
         *keys_of(sets.cohort, ["country", "track", "year"]),
@@ -330,20 +330,24 @@ def _possible_stays(sets: Sets, case: Case) -> set[tuple[str, str, str, int]]:
     return rows
 
 
-def _with_stays(sets: Sets, case: Case) -> Sets:
-    """Add the stays that can happen, and the regions where they can."""
-    rows = sorted(_possible_stays(sets, case))
-    stays = pd.DataFrame(rows, columns=["country", "track", "next_track", "year"])
-    stays = stays.astype({"country": "str", "track": "str", "next_track": "str", "year": "int64"})
+def _with_transitions(sets: Sets, case: Case) -> Sets:
+    """Add the transitions that can happen, and the regions where they can."""
+    rows = sorted(_possible_transitions(sets, case))
+    transitions = pd.DataFrame(rows, columns=["country", "track", "next_track", "year"])
+    transitions = transitions.astype(
+        {"country": "str", "track": "str", "next_track": "str", "year": "int64"}
+    )
     groups = sets.groups.rename(columns={"track": "next_track"})
-    stays = stays.merge(groups, on=["next_track", "country"], how="left")
-    flows = stays[["track", "next_track", "group", "year"]].drop_duplicates()
+    transitions = transitions.merge(groups, on=["next_track", "country"], how="left")
+    flows = transitions[["track", "next_track", "group", "year"]].drop_duplicates()
     places = sets.sites.rename(columns={"track": "next_track"})
-    stays_at = flows.merge(places, on=["next_track", "year"])
+    transitions_by_region = flows.merge(places, on=["next_track", "year"])
     return replace(
         sets,
-        stays=stays[["country", "track", "next_track", "group", "year"]],
-        stays_at=stays_at[["track", "next_track", "group", "region", "year"]],
+        transitions=transitions[["country", "track", "next_track", "group", "year"]],
+        transitions_by_region=transitions_by_region[
+            ["track", "next_track", "group", "region", "year"]
+        ],
     )
 
 
@@ -351,6 +355,6 @@ def options(sets: Sets) -> int:
     """Number of (country, track, level, region, year) that could get slots."""
     if not sets.has_regions:
         return len(sets.cohort)
-    places = sets.placed.groupby(BLOCK).size()
+    places = sets.placements.groupby(BLOCK).size()
     here = sets.cohort.groupby(BLOCK).size().reindex(places.index).fillna(0)
     return int((places * here).sum())

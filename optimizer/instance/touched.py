@@ -46,7 +46,7 @@ def with_touched_slots(case: Case, policy: Policy, sets: Sets, attributes: Attri
 
 def single_slots(sets: Sets) -> pd.DataFrame:
     """Every single slot that could be given: country, track, level, group, region, year."""
-    blocks = sets.cohort.merge(sets.placed[[*BLOCK, "region"]], on=BLOCK)
+    blocks = sets.cohort.merge(sets.placements[[*BLOCK, "region"]], on=BLOCK)
     return blocks[["country", *BLOCK[:3], "region", "year"]]
 
 

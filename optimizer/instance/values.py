@@ -26,8 +26,9 @@ def value_terms(
     value[g] = sum over stages of discount * (effect[g,t] * score[g,c] * persons[c,t] +
     region_effect[g,t] * region_score[g,r] * persons[t,r]) + score rows * new participants, with
     discount = (1 + rate) ** -(year - first year). Persons by stage: enter = cohort, present =
-    person-years, complete = completers, stay = stays after the track, return = completers minus
-    stays where the track's people go home. Region effects of stayers count where they go.
+    person-years, complete = completers, continue = transitions after the track, return = completers
+    minus transitions where the track's people go home. Region effects of transitions count where
+    they lead.
 
     Returns
     -------
@@ -60,22 +61,24 @@ def persons_by_stage(sets: Sets, people: People) -> tuple[pd.DataFrame, pd.DataF
     """Terms counting persons at each stage, on the country and on the region margin."""
     goes_home = sets.tracks.index[sets.tracks["returns_home"]]
     completes = people.completes
-    stays = terms(sets.stays, "stays")
+    transitions = terms(sets.transitions, "transitions")
     returning = completes[completes["track"].isin(goes_home)]
-    staying = stays[stays["track"].isin(goes_home)]
+    of_returning = transitions[transitions["track"].isin(goes_home)]
     by_country = [
         terms(sets.cohort, "cohort").assign(stage="enter"),
         people.present.assign(stage="present"),
         completes.assign(stage="complete"),
-        stays.assign(stage="stay", level=""),
+        transitions.assign(stage="continue", level=""),
         returning.assign(stage="return"),
-        staying.assign(stage="return", level="", coefficient=-1.0),
+        of_returning.assign(stage="return", level="", coefficient=-1.0),
     ]
     by_region = [
-        terms(sets.placed, "placed").assign(stage="enter"),
+        terms(sets.placements, "placements").assign(stage="enter"),
         people.present_at.assign(stage="present"),
         people.completes_at.assign(stage="complete"),
-        terms(sets.stays_at, "stays_at").assign(stage="stay", level=""),
+        terms(sets.transitions_by_region, "transitions_by_region").assign(
+            stage="continue", level=""
+        ),
     ]
     keys = [*TERM, "stage", "track", "level", "year"]
     return (

@@ -23,10 +23,10 @@ def build_rounding(instance: Instance, matrix: Matrix) -> Rounding:
         columns = [matrix.column(family, key) for key in keys_of(frame, KEYS[family])]
         block = [blocks[key] for key in keys_of(frame, BLOCK)]
         table = pd.DataFrame({"column": columns, "block": block})
-        for margin in ("cohort", "placed") if family == "slots" else ():
+        for margin in ("cohort", "placements") if family == "slots" else ():
             table[f"{margin}_column"] = [
                 matrix.column(margin, key) for key in keys_of(frame, KEYS[margin])
             ]
         return table.dropna().astype("int64")
 
-    return Rounding(len(blocks), located("cohort"), located("placed"), located("slots"))
+    return Rounding(len(blocks), located("cohort"), located("placements"), located("slots"))

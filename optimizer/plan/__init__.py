@@ -28,14 +28,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         "slots": "int64",
     },
     "agreements": {"country": "str", "track": "str", "year": "int64"},
-    "stays": {
+    "transitions": {
         "country": "str",
         "track": "str",
         "next_track": "str",
         "year": "int64",
         "persons": "float64",
     },
-    "stays_at": {
+    "transitions_by_region": {
         "track": "str",
         "next_track": "str",
         "group": "str",
@@ -165,9 +165,9 @@ class Decisions(HandingOut):
         country, track, level, region, year, slots. The region is blank in national cases.
     agreements
         country, track, year: proposed agreements and the year from which they are open.
-    stays
+    transitions
         country, track, next_track, year, persons (expected).
-    stays_at
+    transitions_by_region
         track, next_track, group, region, year, persons: where stayers of a group of countries go.
     expansion
         region, service, year, steps.
@@ -181,8 +181,10 @@ class Decisions(HandingOut):
 
     slots: pd.DataFrame
     agreements: pd.DataFrame = field(default_factory=lambda: empty("agreements"))
-    stays: pd.DataFrame = field(default_factory=lambda: empty("stays"))
-    stays_at: pd.DataFrame = field(default_factory=lambda: empty("stays_at"))
+    transitions: pd.DataFrame = field(default_factory=lambda: empty("transitions"))
+    transitions_by_region: pd.DataFrame = field(
+        default_factory=lambda: empty("transitions_by_region")
+    )
     expansion: pd.DataFrame = field(default_factory=lambda: empty("expansion"))
     transfers: pd.DataFrame = field(default_factory=lambda: empty("transfers"))
     carry_over: pd.DataFrame = field(default_factory=lambda: empty("carry_over"))
@@ -225,7 +227,7 @@ class Plan(Comparable):
     decisions
         What was chosen.
     tables
-        What follows: ``cohort``, ``placed``, ``residents``, ``spending``, ``integration``,
+        What follows: ``cohort``, ``placements``, ``residents``, ``spending``, ``integration``,
         ``services``, ``stages``, ``agreements``, ``people``, ``goals``, ``soft``, ``change``,
         ``custom_rules``, ``rules``.
     notes

@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimizer.frames import labels
 from optimizer.instance.bounds import JoinedLimit
-from optimizer.instance.people import stay_room, terms
+from optimizer.instance.people import terms, transition_room
 from optimizer.instance.sets import cross
 from optimizer.plan.money import check_money
 from optimizer.plan.subject import Subject, rows
@@ -27,7 +27,7 @@ def check_margins(s: Subject) -> list[pd.DataFrame]:
     applicants, minimum = pairs["applicants"], pairs["min_cohort"]
     hosted = pd.MultiIndex.from_frame(sets.cohort[pair].drop_duplicates())
     binding = (applicants >= minimum) & (minimum > 0) & pairs.index.isin(hosted)
-    agreed, runs = pairs["link"].eq("proposed"), binding & pairs["link"].eq("running")
+    agreed, runs = pairs["link"].eq("proposed"), binding & pairs["link"].eq("active")
     least = binding & pairs["link"].isin(["existing", "proposed"])
 
     def among(chosen: pd.Series, rule: str, sense: str, limit: pd.Series) -> pd.DataFrame:
@@ -37,13 +37,13 @@ def check_margins(s: Subject) -> list[pd.DataFrame]:
         among(~agreed, "cohort_within_applicants", "at_most", applicants),
         among(agreed, "cohort_needs_agreement", "at_most", applicants * factor),
         among(least, "cohort_reaches_minimum", "at_least", minimum * factor),
-        among(runs, "running_reaches_minimum", "at_least", minimum.where(cohort > 0, 0.0)),
+        among(runs, "active_track_reaches_minimum", "at_least", minimum.where(cohort > 0, 0.0)),
     ]
     if sets.has_regions:
         site = ["track", "region", "year"]
-        placed = s.total(terms(sets.placed, "placed"), site)
-        most = sets.sites.set_index(site)["max_slots"].reindex(placed.index)
-        done.append(rows("placed_within_site", placed.index, placed, "at_most", most))
+        placements = s.total(terms(sets.placements, "placements"), site)
+        most = sets.sites.set_index(site)["max_slots"].reindex(placements.index)
+        done.append(rows("placements_within_site", placements.index, placements, "at_most", most))
     return done
 
 
@@ -61,19 +61,25 @@ def check_caps(s: Subject) -> list[pd.DataFrame]:
     return done
 
 
-def check_stays(s: Subject) -> list[pd.DataFrame]:
+def check_transitions(s: Subject) -> list[pd.DataFrame]:
     """Stayers among completers, and a place for each."""
     sets = s.instance.sets
     key = ["country", "track", "next_track", "year"]
-    room = stay_room(s.instance.people.completes, s.instance.case.table("continuations"))
-    index = pd.MultiIndex.from_frame(sets.stays[key])
+    room = transition_room(s.instance.people.completes, s.instance.case.table("continuations"))
+    index = pd.MultiIndex.from_frame(sets.transitions[key])
     most = s.total(room, key).reindex(index).fillna(0.0)
-    done = [rows("stays_within_completers", index, s.values.of["stays"], "at_most", most)]
-    if sets.has_regions and len(sets.stays):
+    done = [
+        rows("transitions_within_completers", index, s.values.of["transitions"], "at_most", most)
+    ]
+    if sets.has_regions and len(sets.transitions):
         flow = ["track", "next_track", "group", "year"]
-        stays = s.total(terms(sets.stays, "stays"), flow)
-        at = s.total(terms(sets.stays_at, "stays_at"), flow).reindex(stays.index).fillna(0.0)
-        done.append(rows("stays_match_places", stays.index, at, "equal", stays))
+        transitions = s.total(terms(sets.transitions, "transitions"), flow)
+        at = (
+            s.total(terms(sets.transitions_by_region, "transitions_by_region"), flow)
+            .reindex(transitions.index)
+            .fillna(0.0)
+        )
+        done.append(rows("transitions_match_places", transitions.index, at, "equal", transitions))
     return done
 
 
@@ -212,7 +218,7 @@ def changes(s: Subject) -> pd.Series:
         return pd.Series(dtype=float)
     margins = [(sets.cohort, "cohort", instance.current, ["country", "track"])]
     if len(instance.current_at):
-        margins.append((sets.placed, "placed", instance.current_at, ["track", "region"]))
+        margins.append((sets.placements, "placements", instance.current_at, ["track", "region"]))
     moved = {}
     for year in sets.years:
         distances = []
@@ -239,7 +245,7 @@ def check_stability(s: Subject) -> list[pd.DataFrame]:
 CHECKS: tuple[Callable[[Subject], list[pd.DataFrame]], ...] = (
     check_margins,
     check_caps,
-    check_stays,
+    check_transitions,
     check_money,
     check_services,
     check_limits,

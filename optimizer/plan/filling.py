@@ -15,14 +15,14 @@ Counts = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
 
-def fill_block(cohort: Counts, placed: Counts, current: Counts | None = None) -> Counts:
+def fill_block(cohort: Counts, placements: Counts, current: Counts | None = None) -> Counts:
     """Whole slots of one block with the given margins.
 
     Parameters
     ----------
     cohort
         Slots by country, shape (countries,).
-    placed
+    placements
         Slots by region, shape (regions,), with the same total.
     current
         Slots today, shape (countries, regions); as many as possible are kept.
@@ -37,24 +37,24 @@ def fill_block(cohort: Counts, placed: Counts, current: Counts | None = None) ->
     >>> fill_block(np.array([2, 1]), np.array([1, 2])).tolist()
     [[1, 1], [0, 1]]
     """
-    if int(cohort.sum()) != int(placed.sum()):
+    if int(cohort.sum()) != int(placements.sum()):
         raise AssertionError("the margins of a block have different totals")
-    slots = np.zeros((len(cohort), len(placed)), dtype=np.int64)
+    slots = np.zeros((len(cohort), len(placements)), dtype=np.int64)
     if current is not None and current.any():
-        slots = _largest_flow(cohort, placed, current)
-    return slots + _proportional(cohort - slots.sum(axis=1), placed - slots.sum(axis=0))
+        slots = _largest_flow(cohort, placements, current)
+    return slots + _proportional(cohort - slots.sum(axis=1), placements - slots.sum(axis=0))
 
 
-def _proportional(cohort: Counts, placed: Counts) -> Counts:
+def _proportional(cohort: Counts, placements: Counts) -> Counts:
     """Controlled rounding of cohort * placed / total (a transportation problem, so integral)."""
     total = int(cohort.sum())
     if total == 0:
-        return np.zeros((len(cohort), len(placed)), dtype=np.int64)
-    product = np.outer(cohort, placed)
+        return np.zeros((len(cohort), len(placements)), dtype=np.int64)
+    product = np.outer(cohort, placements)
     down = product // total
     rest = product % total
     return down + _largest_flow(
-        cohort - down.sum(axis=1), placed - down.sum(axis=0), (rest > 0).astype(np.int64)
+        cohort - down.sum(axis=1), placements - down.sum(axis=0), (rest > 0).astype(np.int64)
     )
 
 

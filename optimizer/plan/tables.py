@@ -18,7 +18,7 @@ def result_tables(s: Subject) -> dict[str, pd.DataFrame]:
     slots = s.decisions.slots
     return {
         "cohort": _total(slots, ["country", "track", "level", "year"]),
-        "placed": _total(slots, ["track", "level", "region", "year"]),
+        "placements": _total(slots, ["track", "level", "region", "year"]),
         "residents": _residents(s),
         "spending": line_years(s),
         "integration": integration(s),
@@ -105,9 +105,9 @@ def integration(s: Subject) -> pd.DataFrame:
         shares = _shares(s)
         for family, other in (
             ("cohort", "region"),
-            ("stays", "region"),
-            ("placed", "country"),
-            ("stays_at", "country"),
+            ("transitions", "region"),
+            ("placements", "country"),
+            ("transitions_by_region", "country"),
         ):
             rows = paid[paid["family"].eq(family) & ~whole].drop(columns=other)
             split = rows.merge(shares[family], on="position")
@@ -128,23 +128,26 @@ def _shares(s: Subject) -> dict[str, pd.DataFrame]:
         .drop(columns="group")
         .merge(slots.drop(columns="group"), on=["country", "track", "level", "year"])
     )
-    placed = terms(sets.placed, "placed").merge(
+    placements = terms(sets.placements, "placements").merge(
         slots, on=["track", "level", "group", "region", "year"]
     )
     flow = ["track", "next_track", "group", "year"]
-    stays = terms(sets.stays, "stays").assign(slots=s.values.of["stays"])
-    stays_at = terms(sets.stays_at, "stays_at").assign(slots=s.values.of["stays_at"])
-    to = stays.loc[stays["slots"] > 0, [*flow, "country", "position"]].merge(
-        stays_at.loc[stays_at["slots"] > 0, [*flow, "region", "slots"]], on=flow
+    transitions = terms(sets.transitions, "transitions").assign(slots=s.values.of["transitions"])
+    transitions_by_region = terms(sets.transitions_by_region, "transitions_by_region").assign(
+        slots=s.values.of["transitions_by_region"]
     )
-    of = stays_at.loc[stays_at["slots"] > 0, [*flow, "region", "position"]].merge(
-        stays.loc[stays["slots"] > 0, [*flow, "country", "slots"]], on=flow
+    to = transitions.loc[transitions["slots"] > 0, [*flow, "country", "position"]].merge(
+        transitions_by_region.loc[transitions_by_region["slots"] > 0, [*flow, "region", "slots"]],
+        on=flow,
     )
+    of = transitions_by_region.loc[
+        transitions_by_region["slots"] > 0, [*flow, "region", "position"]
+    ].merge(transitions.loc[transitions["slots"] > 0, [*flow, "country", "slots"]], on=flow)
     return {
         "cohort": _share(cohort, "region"),
-        "placed": _share(placed, "country"),
-        "stays": _share(to, "region"),
-        "stays_at": _share(of, "country"),
+        "placements": _share(placements, "country"),
+        "transitions": _share(to, "region"),
+        "transitions_by_region": _share(of, "country"),
     }
 
 
@@ -154,12 +157,12 @@ def _share(frame: pd.DataFrame, other: str) -> pd.DataFrame:
 
 
 def fates(s: Subject) -> pd.DataFrame:
-    """How every entrant ends: left, stays, goes home, or present at the end of the window.
+    """How every entrant ends: left, continues, goes home, or present at the end of the window.
 
     Returns
     -------
     pandas.DataFrame
-        country, track, entrants, left, stays, goes_home, present (persons, summed over the
+        country, track, entrants, left, transitions, goes_home, present (persons, summed over the
         entrants who were here at some time of the window).
     """
     instance, sets = s.instance, s.instance.sets
@@ -177,18 +180,18 @@ def fates(s: Subject) -> pd.DataFrame:
         return s.total(part, key).reindex(index).fillna(0.0)
 
     completers = told(instance.people.completes)
-    stays = told(terms(sets.stays, "stays"))
+    transitions = told(terms(sets.transitions, "transitions"))
     returns = sets.tracks["returns_home"].reindex(index.get_level_values("track"))
-    goes_home = (completers - stays).where(returns.to_numpy(dtype=bool), 0.0)
+    goes_home = (completers - transitions).where(returns.to_numpy(dtype=bool), 0.0)
     table = pd.DataFrame(
         {
             "entrants": entrants,
-            "left": told(dropped) + completers - stays - goes_home,
-            "stays": stays,
+            "left": told(dropped) + completers - transitions - goes_home,
+            "transitions": transitions,
             "goes_home": goes_home,
             "present": told(entered[entered["ends"] > sets.window[-1]]),
         }
     ).reset_index()
-    ends = table[["left", "stays", "goes_home", "present"]].sum(axis=1)
+    ends = table[["left", "transitions", "goes_home", "present"]].sum(axis=1)
     assert np.allclose(ends, table["entrants"]), "an entrant ended as nothing or as two things"
     return table[table["entrants"] > 0].reset_index(drop=True)

@@ -71,23 +71,23 @@ def values_of(instance: Instance, decisions: Decisions) -> Values:
 
     place("cohort", slots, "slots")
     if sets.has_regions:
-        place("placed", slots, "slots")
+        place("placements", slots, "slots")
         touched = slots.merge(sets.slots[BLOCK].drop_duplicates(), on=BLOCK)
         place("slots", touched, "slots")
     else:
-        found["placed"], found["slots"] = np.zeros(0), np.zeros(0)
-    place("stays", decisions.stays, "persons")
-    place("stays_at", decisions.stays_at, "persons")
+        found["placements"], found["slots"] = np.zeros(0), np.zeros(0)
+    place("transitions", decisions.transitions, "persons")
+    place("transitions_by_region", decisions.transitions_by_region, "persons")
     place("expansion", decisions.expansion, "steps")
     found["agreement"], closed = _open(sets.agreement, decisions.agreements)
     strangers += [closed, *_negative(decisions)]
     if not sets.has_regions:
-        placed = decisions.slots[decisions.slots["region"].ne("")]
-        strangers.append(_impossible("slots of a national case", placed, "slots"))
+        placements = decisions.slots[decisions.slots["region"].ne("")]
+        strangers.append(_impossible("slots of a national case", placements, "slots"))
     cohorts = sets.cohort.assign(slots=found["cohort"])
-    running = cohorts.groupby(["country", "track", "year"])["slots"].sum()
-    keys = pd.MultiIndex.from_frame(sets.running)
-    found["running"] = (running.reindex(keys).fillna(0.0).to_numpy() > 0).astype(float)
+    active_track = cohorts.groupby(["country", "track", "year"])["slots"].sum()
+    keys = pd.MultiIndex.from_frame(sets.active_track)
+    found["active_track"] = (active_track.reindex(keys).fillna(0.0).to_numpy() > 0).astype(float)
     told = [part for part in strangers if len(part)] or strangers[:1]
     return Values(found, pd.concat(told, ignore_index=True))
 
@@ -141,8 +141,13 @@ def decisions_of(
     return Decisions(
         slots=_filled(instance, values),
         agreements=_opened(sets.agreement, values["agreement"]),
-        stays=_kept("stays", sets.stays, values["stays"], "persons"),
-        stays_at=_kept("stays_at", sets.stays_at, values["stays_at"], "persons"),
+        transitions=_kept("transitions", sets.transitions, values["transitions"], "persons"),
+        transitions_by_region=_kept(
+            "transitions_by_region",
+            sets.transitions_by_region,
+            values["transitions_by_region"],
+            "persons",
+        ),
         expansion=_kept("expansion", sets.expansion, np.round(values["expansion"]), "steps"),
         transfers=_typed("transfers", moved["transfer"]),
         carry_over=_typed("carry_over", moved["carry_over"]),
@@ -172,11 +177,11 @@ def _filled(instance: Instance, values: dict[str, Floats]) -> pd.DataFrame:
     if not sets.has_regions:
         rows = cohort.assign(region="")
         return rows[list(COLUMNS["slots"])].astype(COLUMNS["slots"]).reset_index(drop=True)
-    placed = sets.placed.assign(slots=np.round(values["placed"]).astype("int64"))
-    placed = placed[placed["slots"] > 0]
+    placements = sets.placements.assign(slots=np.round(values["placements"]).astype("int64"))
+    placements = placements[placements["slots"] > 0]
     single = sets.slots.assign(slots=np.round(values["slots"]).astype("int64"))
     touched = set(keys_of(sets.slots, BLOCK))
-    places = dict(groups_of(placed, BLOCK))
+    places = dict(groups_of(placements, BLOCK))
     today = _today(instance)
     parts = [single[single["slots"] > 0][list(COLUMNS["slots"])]]
     for key, rows in groups_of(cohort, BLOCK):
@@ -189,16 +194,16 @@ def _filled(instance: Instance, values: dict[str, Floats]) -> pd.DataFrame:
 
 
 def _filled_block(
-    cohort: pd.DataFrame, placed: pd.DataFrame, today: dict[tuple[str, str], int] | None
+    cohort: pd.DataFrame, placements: pd.DataFrame, today: dict[tuple[str, str], int] | None
 ) -> pd.DataFrame:
     """country, region, slots of one block; what it keeps of today's slots is used up there."""
-    current = _current_cells(today, cohort, placed)
-    cells = fill_block(cohort["slots"].to_numpy(), placed["slots"].to_numpy(), current)
+    current = _current_cells(today, cohort, placements)
+    cells = fill_block(cohort["slots"].to_numpy(), placements["slots"].to_numpy(), current)
     left, right = np.nonzero(cells)
     part = pd.DataFrame(
         {
             "country": cohort["country"].to_numpy()[left],
-            "region": placed["region"].to_numpy()[right],
+            "region": placements["region"].to_numpy()[right],
             "slots": cells[left, right],
         }
     )

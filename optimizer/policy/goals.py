@@ -13,8 +13,8 @@ from optimizer.policy.shapes import BY, SOURCE, WHERE, WHY, Share, Where, shape_
 from optimizer.schema.tables import LARGEST_NUMBER
 from optimizer.text.figures import apart, plainly
 
-Stage = Literal["enter", "present", "complete", "stay", "return"]
-RegionStage = Literal["enter", "present", "complete", "stay"]
+Stage = Literal["enter", "present", "complete", "continue", "return"]
+RegionStage = Literal["enter", "present", "complete", "continue"]
 
 SMALLEST_SCALE = 1.0 / LARGEST_NUMBER
 """Below it the points that one unit of value earns are too many to count."""

@@ -42,7 +42,7 @@ why = "A place to begin: as many people as possible complete a stay, whatever th
 cases = ["*"]
 
 # What a plan is worth. Each goal has a weight; `effects` say what one person on the chosen tracks
-# adds, and at which stage: enter, present, complete, stay or return. Without `where` an effect
+# adds, and at which stage: enter, present, complete, continue or return. Without `where` an effect
 # holds for every track. Indicators (numeric columns of countries and regions) make the same
 # person count more for one country than for another: see goals.alliance in
 # models/balanced.toml.

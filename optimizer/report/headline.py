@@ -19,7 +19,7 @@ STAGES = {
     "enter": "on entry",
     "present": "for each year of presence",
     "complete": "on completion",
-    "stay": "on staying on",
+    "continue": "on continuing",
     "return": "on going home",
 }
 NOTABLE = 0.15

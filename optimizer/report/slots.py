@@ -16,7 +16,7 @@ from optimizer.schema.tables import STANDARD
 
 COUNTRIES_SHOWN = 20
 ENDS = {
-    "stays": "stay on another track",
+    "transitions": "continue on another track",
     "goes_home": "complete and go home",
     "left": "leave otherwise",
     "present": "still present at the end",

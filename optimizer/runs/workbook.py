@@ -40,7 +40,7 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "slots": ("track_name", "region_name"),
         "cohort": (),
-        "placed": (),
+        "placements": (),
         "residents": (),
         "people": (),
     }

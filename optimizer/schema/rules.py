@@ -118,7 +118,7 @@ def _rules(*rules: Rule) -> dict[str, Rule]:
 
 RULES = _rules(
     Rule(
-        "placed_matches_cohorts",
+        "placements_match_cohorts",
         "Everyone admitted is placed in a host region",
         "applicants, sites",
         "link",
@@ -133,7 +133,7 @@ RULES = _rules(
         unit="persons",
     ),
     Rule(
-        "placed_within_site",
+        "placements_within_site",
         "No more slots than a site can host",
         "sites",
         "limit",
@@ -145,7 +145,7 @@ RULES = _rules(
         "intake_within_cap", "National cap on intake", "national_caps", "limit", 1, unit="persons"
     ),
     Rule("slots_make_cohort", "Single slots add up to the cohort", "touched blocks", "link", 3),
-    Rule("slots_make_placed", "Single slots add up to the places", "touched blocks", "link", 4),
+    Rule("slots_make_placements", "Single slots add up to the places", "touched blocks", "link", 4),
     Rule(
         "cohort_needs_agreement",
         "Slots only under an open agreement",
@@ -163,9 +163,15 @@ RULES = _rules(
         2,
         unit="persons",
     ),
-    Rule("cohort_needs_running", "Slots only where the track runs", "tracks.min_cohort", "link", 2),
     Rule(
-        "running_reaches_minimum",
+        "cohort_needs_active_track",
+        "Slots only where the track runs",
+        "tracks.min_cohort",
+        "link",
+        2,
+    ),
+    Rule(
+        "active_track_reaches_minimum",
         "Minimum cohort where the track runs",
         "tracks.min_cohort",
         "limit",
@@ -173,7 +179,7 @@ RULES = _rules(
         unit="persons",
     ),
     Rule(
-        "stays_within_completers",
+        "transitions_within_completers",
         "No more stayers than completers who may stay",
         "continuations, support_levels",
         "fact",
@@ -181,7 +187,7 @@ RULES = _rules(
         unit="persons",
     ),
     Rule(
-        "stays_match_places",
+        "transitions_match_places",
         "Everyone who stays lives in a host region",
         "sites",
         "link",

@@ -172,8 +172,8 @@ SERVICE = ColumnSpec("service", "text", "service", refers_to="services")
 ENTRY = ColumnSpec(
     "entry",
     "choice",
-    "new: cohort and people present; stay: came by continuation from another track",
-    choices=("new", "stay"),
+    "new: cohort and people present; transition: came by continuation from another track",
+    choices=("new", "transition"),
 )
 
 

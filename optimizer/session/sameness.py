@@ -96,8 +96,10 @@ def _same_parts(old: Any, new: Any, known: Mapping[str, Same]) -> bool:
 
 SETS: Mapping[str, Same] = {
     **dict.fromkeys(("years", "window", "last_case_year", "tracks", "levels", "groups"), alike),
-    **dict.fromkeys(("pairs", "cohort", "placed", "agreement", "running"), alike),
-    **dict.fromkeys(("stays", "stays_at", "slots", "present", "present_at"), alike),
+    **dict.fromkeys(("pairs", "cohort", "placements", "agreement", "active_track"), alike),
+    **dict.fromkeys(
+        ("transitions", "transitions_by_region", "slots", "present", "present_at"), alike
+    ),
     "countries": any_numbers,
     "regions": any_numbers,
     "sites": _same_in("track", "region", "year"),

@@ -239,7 +239,7 @@ def planned(task: Task) -> Plan:
         scales = scales_in_time(task.wanted, loaded, watch)
         loaded.set_costs(scales.of)
         if pinned is not None:
-            loaded.pin({name: pinned.of[name] for name in ("cohort", "placed", "slots")})
+            loaded.pin({name: pinned.of[name] for name in ("cohort", "placements", "slots")})
         if isinstance(scales, Provisional):
             return _provisional(task, loaded, scales)
         return found_plan(task, loaded, scales)

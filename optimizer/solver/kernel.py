@@ -26,9 +26,9 @@ SHARE, LEAST_GAP = 0.3, 1e-4
 """Part of the gap asked for that the decisions may use up, and the smallest worth asking for."""
 BY_INTERIOR_POINT = 200_000
 """Nonzeros from which the first linear program of a kernel is solved by interior point."""
-STAGED = ("agreement", "running", "expansion")
+STAGED = ("agreement", "active_track", "expansion")
 """Families that are decided before the margins."""
-MARGINS = ("cohort", "placed", "slots", "stays", "stays_at")
+MARGINS = ("cohort", "placements", "slots", "transitions", "transitions_by_region")
 """Families whose zeros are taken as settled."""
 
 

@@ -18,14 +18,14 @@ class Rounding:
     ----------
     blocks
         How many there are.
-    cohort, placed, slots
+    cohort, placements, slots
         column (of the matrix), block (a number), and for slots the columns of the cohort and
         place they are part of.
     """
 
     blocks: int
     cohort: pd.DataFrame
-    placed: pd.DataFrame
+    placements: pd.DataFrame
     slots: pd.DataFrame
 
     def near(self, x: Floats) -> Floats:
@@ -36,9 +36,9 @@ class Rounding:
         touched blocks the single slots are rounded and both margins added up from them.
         """
         whole = x.copy()
-        counted = self.placed if len(self.placed) else self.cohort
+        counted = self.placements if len(self.placements) else self.cohort
         totals = self._totals(counted, x)
-        for margin in (self.placed, self.cohort):
+        for margin in (self.placements, self.cohort):
             columns = margin["column"].to_numpy()
             whole[columns] = _to_totals(x[columns], margin["block"].to_numpy(), totals)
         self._add_up_slots(x, whole)
@@ -55,7 +55,7 @@ class Rounding:
         single = self.slots["column"].to_numpy()
         totals = self._totals(self.slots, x)
         whole[single] = _to_totals(x[single], self.slots["block"].to_numpy(), totals)
-        for margin in ("cohort_column", "placed_column"):
+        for margin in ("cohort_column", "placements_column"):
             total = pd.Series(whole[single]).groupby(self.slots[margin].to_numpy()).sum()
             whole[total.index.to_numpy()] = total.to_numpy()
 

@@ -43,7 +43,7 @@ because prices rise with every pair that is let in, but must fall by this factor
 ROUNDS = 4
 """Rounds after which the whole is solved instead."""
 
-FAMILIES = ("cohort", "slots", "agreement", "running", "stays")
+FAMILIES = ("cohort", "slots", "agreement", "active_track", "transitions")
 """Families whose index begins with a country and a track."""
 RAISING = {"limit_at_least": "measure_adds_up", "commitment_at_least": "commitment_adds_up"}
 """Rules that want an account to be large, and the rule whose row of the same index defines it."""
@@ -143,7 +143,9 @@ class _Pairs:
         onward = {
             (numbers[index[:2]], numbers[index[0], index[2]])
             for family, index in matrix.columns
-            if family == "stays" and isinstance(index, tuple) and (index[0], index[2]) in numbers
+            if family == "transitions"
+            and isinstance(index, tuple)
+            and (index[0], index[2]) in numbers
         }
         self.onward = np.array(sorted(onward), dtype=np.int64).reshape(-1, 2)
 

@@ -29,7 +29,7 @@ KINDS = {
         ),
     ),
     "date where a year belongs": Kind(
-        table("costs.csv", "KOR,2028,stay", "KOR,2028/04/01,stay"),
+        table("costs.csv", "KOR,2028,transition", "KOR,2028/04/01,transition"),
         (
             "1 problem\n"
             "- costs.csv row 5, column year: '2028/04/01' is a date, not a number\n"
@@ -37,7 +37,7 @@ KINDS = {
         ),
     ),
     "year of two digits": Kind(
-        table("costs.csv", "KOR,2028,stay", "KOR,28,stay"),
+        table("costs.csv", "KOR,2028,transition", "KOR,28,transition"),
         (
             "1 problem\n"
             "- costs.csv row 5, column year: 28 is not a year of the case\n"

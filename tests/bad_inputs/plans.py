@@ -137,8 +137,8 @@ KINDS = {
         (
             "1 problem\n"
             "- decisions.csv row 2, column decision: 'agreement' is not allowed\n"
-            "    Expected agreements, stays, stays_at, expansion, transfers or carry_over. "
-            "Maybe agreements."
+            "    Expected agreements, transitions, transitions_by_region, expansion, transfers or "
+            "carry_over. Maybe agreements."
         ),
     ),
     "decision with a key of another": Kind(

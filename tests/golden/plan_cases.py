@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from golden.rule_cases import ADMITTED, CAPPED, COMMITTED, DIMINISHING, FLOORED, LIMITED
 from golden.small_cases import (
+    ACTIVE,
     AGREED,
     FOLLOWED,
     HOSTED,
     NATIONAL,
-    RUNNING,
     SERVED,
     TWO_LINES,
     SmallCase,
@@ -60,9 +60,9 @@ CASES: dict[str, PlanCase] = {
     "everything": PlanCase(
         FULL,
         FULL_PLAN,
-        ("values", "margins", "stays", "services", "money", "cohort and placed", "residents",
-         "spending", "integration", "services of a plan", "stages", "agreements", "fates",
-         "shares", "goals", "decisions", "rules", "evaluation"),
+        ("values", "margins", "transitions", "services", "money", "cohort and placements",
+         "residents", "spending", "integration", "services of a plan", "stages", "agreements",
+         "fates", "shares", "goals", "decisions", "rules", "evaluation"),
     ),
     "impossible rows": PlanCase(
         HOSTED,
@@ -76,8 +76,8 @@ CASES: dict[str, PlanCase] = {
             ],
             agreements=["AA,t,2030"],
             expansion=["r1,help,2030,2"],
-            stays=["AA,t,u,2030,1"],
-            stays_at=["t,u,all,r2,2030,-1"],
+            transitions=["AA,t,u,2030,1"],
+            transitions_by_region=["t,u,all,r2,2030,-1"],
             transfers=["main,help,2030,-3"],
             carry_over=["main,2030,-4"],
         ),
@@ -127,7 +127,7 @@ CASES: dict[str, PlanCase] = {
         ("money", "spending", "integration"),
     ),
     "no regions": PlanCase(
-        RUNNING.with_(budgets=("main,{year},M,100,integration",)),
+        ACTIVE.with_(budgets=("main,{year},M,100,integration",)),
         plan([slot("AA", "", 2030, 1), slot("BB", "", 2030, 3), slot("BB", "r1", 2030, 1)]),
         ("values", "impossible", "margins", "residents", "integration", "decisions"),
     ),
@@ -156,7 +156,7 @@ CASES: dict[str, PlanCase] = {
         plan([slot("BB", "", 2030, 1)]),
         ("caps", "residents", "integration"),
     ),
-    "running or not": PlanCase(RUNNING, plan([slot("BB", "", 2030, 1)]), ("values", "margins")),
+    "active or not": PlanCase(ACTIVE, plan([slot("BB", "", 2030, 1)]), ("values", "margins")),
     "services": PlanCase(
         SERVED,
         plan(
@@ -170,27 +170,27 @@ CASES: dict[str, PlanCase] = {
         plan([slot("AA", "r1", 2030, 3)]),
         ("services of a plan",),
     ),
-    "stays": PlanCase(
+    "transitions": PlanCase(
         FOLLOWED,
         plan(
             [slot("AA", "r1", 2030, 1), slot("AA", "r1", 2030, 2, "intensive")],
-            stays=["AA,t,u,2030,1.6"],
-            stays_at=["t,u,all,r2,2030,1.5"],
+            transitions=["AA,t,u,2030,1.6"],
+            transitions_by_region=["t,u,all,r2,2030,1.5"],
         ),
-        ("values", "margins", "stays", "residents", "fates", "stages", "goals", "shares",
+        ("values", "margins", "transitions", "residents", "fates", "stages", "goals", "shares",
          "decisions"),
     ),
-    "stays without regions": PlanCase(
+    "transitions without regions": PlanCase(
         NATIONAL.with_(
             tracks=FOLLOWED.rows["tracks"],
             continuations=("t,u,0.4",),
             applicants=("AA,t,,4", "BB,u,,3"),
             budgets=("main,{year},M,100,integration",),
-            costs=("t,main,1,,,,,10", "u,main,1,,,,stay,4"),
+            costs=("t,main,1,,,,,10", "u,main,1,,,,transition,4"),
             present_by_country=("AA,t,2029,8",),
         ),
-        plan([slot("AA", "", 2030, 2)], stays=["AA,t,u,2030,1"]),
-        ("values", "impossible", "stays", "residents", "integration", "fates", "decisions"),
+        plan([slot("AA", "", 2030, 2)], transitions=["AA,t,u,2030,1"]),
+        ("values", "impossible", "transitions", "residents", "integration", "fates", "decisions"),
     ),
     # Weights of 3 and -1 are 75 and -25 points.
     "several goals": PlanCase(

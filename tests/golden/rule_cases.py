@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from golden.small_cases import (
+    ACTIVE,
     AGREED,
     FOLLOWED,
     HOSTED,
     NATIONAL,
-    RUNNING,
     SERVED,
     TWO_LINES,
     SmallCase,
@@ -39,12 +39,12 @@ effects = [
     { where = { track = "t" }, stage = "enter", effect = 1 },
     { where = { track = "u" }, stage = "present", effect = 2 },
     { where = { track = "t" }, stage = "complete", effect = 4 },
-    { where = { track = "t" }, stage = "stay", effect = 8 },
+    { where = { track = "t" }, stage = "continue", effect = 8 },
     { where = { track = "t" }, stage = "return", effect = 16 },
 ]
 region_indicators = [{ column = "jobs", range = [0, 10] }]
 region_effects = [
-    { where = { track = "t" }, stage = "stay", effect = 10 },
+    { where = { track = "t" }, stage = "continue", effect = 10 },
     { where = { track = "t" }, stage = "enter", effect = 100 },
 ]
 [horizon]
@@ -95,20 +95,20 @@ CHANGED = HOSTED.with_(
 
 CASES: dict[str, SmallCase] = {
     "points": LIMITED.with_("[stability]\nprice = 2\n", current_plan=("AA,t,r1,3", "BB,t,r2,1")),
-    "placed_matches_cohorts": SERVED,
+    "placements_match_cohorts": SERVED,
     "cohort_within_applicants": FOLLOWED,
-    "placed_within_site": SERVED,
+    "placements_within_site": SERVED,
     "intake_adds_up": ADMITTED,
     "intake_within_cap": ADMITTED,
     "slots_make_cohort": SCORED,
-    "slots_make_placed": SCORED,
+    "slots_make_placements": SCORED,
     "cohort_needs_agreement": OPENED,
     "agreement_stays_open": OPENED,
     "cohort_reaches_minimum": OPENED,
-    "cohort_needs_running": RUNNING,
-    "running_reaches_minimum": RUNNING,
-    "stays_within_completers": FOLLOWED,
-    "stays_match_places": FOLLOWED,
+    "cohort_needs_active_track": ACTIVE,
+    "active_track_reaches_minimum": ACTIVE,
+    "transitions_within_completers": FOLLOWED,
+    "transitions_match_places": FOLLOWED,
     "residents_add_up": CAPPED,
     "residents_within_cap": CAPPED,
     "spending_adds_up": BUILT,

@@ -137,7 +137,7 @@ AGREED = NATIONAL.with_(
 ).over(2030, 2031)
 """A proposed agreement of A that can open in the second year, and one of B that is open."""
 
-RUNNING = NATIONAL.with_(tracks=("t,T,study,M,care,inbound,1,2,no,1,no",))
+ACTIVE = NATIONAL.with_(tracks=("t,T,study,M,care,inbound,1,2,no,1,no",))
 """A track without agreements that runs with two or more, or not at all."""
 
 FOLLOWED = HOSTED.with_(
@@ -149,7 +149,7 @@ FOLLOWED = HOSTED.with_(
     support_levels=("t,standard,0.5,1", "t,intensive,0.75,2"),
     applicants=("AA,t,,4", "BB,u,,3"),
     sites=("t,r1,,3", "u,r2,,2"),
-    costs=("t,main,1,,,,,10", "t,main,1,intensive,,,,15", "u,main,1,,,,stay,4"),
+    costs=("t,main,1,,,,,10", "t,main,1,intensive,,,,15", "u,main,1,,,,transition,4"),
     present_by_country=("AA,t,2029,8",),
     present_by_region=("r1,t,2029,8",),
 )

@@ -31,7 +31,7 @@ __all__ = [
 
 MOST_ASSIGNMENTS = 20_000
 MOST_NODES = 20_000
-INTEGER_KINDS = ("cohort", "placed", "agreement", "running", "expansion", "slots")
+INTEGER_KINDS = ("cohort", "placements", "agreement", "active_track", "expansion", "slots")
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class OracleResult:
     status: Literal["optimal", "infeasible"]
     objective: float | None = None
     cohort: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)
-    placed: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)
+    placements: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)
     agreement: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)
-    running: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)
+    active_track: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)
     expansion: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)
     slots: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)
     goals: Mapping[str, float] = field(default_factory=dict)

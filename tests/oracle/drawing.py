@@ -22,7 +22,7 @@ SWITCHES = {
     "specific_rows": 0.5,
     "applicants_by_year": 0.3,
     "agreements": 0.4,
-    "running": 0.35,
+    "active_track": 0.35,
     "sites_by_year": 0.35,
     "caps": 0.4,
     "many_lines": 0.6,

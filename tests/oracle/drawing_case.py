@@ -67,8 +67,8 @@ def _draw_tracks(draw: Draw, drawn: Drawn) -> None:
     rows: list[Cells] = []
     for i in range(number):
         agreement = draw.has("agreements") and (i == 0 or draw.chance(0.4))
-        running = draw.has("running") and not agreement
-        minimum = draw.pick([0, 1, 2] if agreement else [2, 2, 3] if running else [0, 1])
+        active_track = draw.has("active_track") and not agreement
+        minimum = draw.pick([0, 1, 2] if agreement else [2, 2, 3] if active_track else [0, 1])
         needs = "yes" if agreement else "no"
         rows.append(
             {
@@ -226,7 +226,7 @@ def _draw_costs(draw: Draw, drawn: Drawn, years: list[int]) -> None:
         "level": ["standard", "intensive"] if draw.has("levels") else ["standard"],
         "country": [*drawn.names("countries", "country")],
         "year": [*years],
-        "entry": ["new", "stay"],
+        "entry": ["new", "transition"],
     }
     lines = drawn.names("budgets", "line")
     for track, line in product(drawn.tables["tracks"], lines):

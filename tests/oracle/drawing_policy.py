@@ -17,7 +17,7 @@ COUNTRY_INDICATORS = [
     {"column": "need", "weight": 2, "direction": "lower", "range": [0, 12]},
 ]
 COMMITMENT_KEYS = ["country", "track", "region", "year"]
-STAGES = ["enter", "present", "complete", "stay", "return"]
+STAGES = ["enter", "present", "complete", "continue", "return"]
 
 
 def draw_policy(draw: Draw, drawn: Drawn) -> None:
@@ -108,7 +108,7 @@ def _draw_effects(draw: Draw, drawn: Drawn, stages: list[str], *, first: bool) -
             where = [{column: draw.pick(drawn.names("tracks", column))}]
         for filters in where:
             effect = draw.pick([1, 2, 3, 0.5])
-            if stage in {"present", "stay", "return"} and draw.chance(0.15):
+            if stage in {"present", "continue", "return"} and draw.chance(0.15):
                 effect = -0.5
             effects.append({"where": filters, "stage": stage, "effect": effect})
     return effects

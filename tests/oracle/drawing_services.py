@@ -57,7 +57,7 @@ def _draw_use(draw: Draw, drawn: Drawn, services: list[str]) -> list[Cells]:
                     break
                 options = {
                     "band": ["near", "far"],
-                    "entry": ["new", "stay"],
+                    "entry": ["new", "transition"],
                     "level": ["standard", "intensive"] if levels else ["standard"],
                 }
                 row[name] = draw.pick(options[name])

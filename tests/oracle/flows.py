@@ -23,15 +23,15 @@ class Flows:
         self.arrivals: dict[tuple[Who, str, int], list[int]] = {}
         self.departures: dict[tuple[Who, str, int], list[int]] = {}
         self.agreement: dict[tuple[str, str, int], int] = {}
-        self.running: dict[tuple[str, str, int], int] = {}
+        self.active_track: dict[tuple[str, str, int], int] = {}
         self._slots: dict[tuple[str, str, str, str, int], int] = {}
         self._touched: set[tuple[str, str, str, int]] = set()
         self.has_regions = bool(problem.regions)
         self._add_present()
         self._add_cohorts()
-        self._add_stays()
+        self._add_transitions()
         if self.has_regions:
-            self._add_placed()
+            self._add_placements()
             self._add_places_of_stayers()
 
     # People
@@ -45,7 +45,7 @@ class Flows:
                 result.add_column(column)
             if level == STANDARD:
                 result.constant += self.present.get((who, track, year), 0.0)
-        if entry in {"", "stay"} and level == STANDARD:
+        if entry in {"", "transition"} and level == STANDARD:
             for column in self.arrivals.get((who, track, year), []):
                 result.add_column(column)
         return result
@@ -61,17 +61,17 @@ class Flows:
         entry_year = year - self.problem.duration(track)
         return self.entrants(who, track, level, entry_year).scaled(rate)
 
-    def stays_after(self, who: Who, track: str, year: int) -> Expr:
+    def transitions_after(self, who: Who, track: str, year: int) -> Expr:
         """Those who stay after `track`; of a place, those who go there."""
         result = Expr()
         for column in self.departures.get((who, track, year), []):
             result.add_column(column)
         return result
 
-    def stays_at(self, track: str, region: str, year: int) -> Expr:
+    def transitions_by_region(self, track: str, region: str, year: int) -> Expr:
         """Those who stay after `track` and settle in a region, whatever their group."""
         return total(
-            self.stays_after(who, track, year)
+            self.transitions_after(who, track, year)
             for who in {key[0] for key in self.departures if len(key[0]) > 1}
             if who[1] == region
         )
@@ -159,13 +159,13 @@ class Flows:
 
     def _opening(self, country: str, track: str, year: int) -> int | None:
         key = (country, track, year)
-        return self.agreement.get(key, self.running.get(key))
+        return self.agreement.get(key, self.active_track.get(key))
 
     def _add_opening(self, country: str, track: str, year: int) -> None:
         problem, matrix, key = self.problem, self.matrix, (country, track, year)
         if not problem.needs_agreement(track):
             if problem.min_cohort(track) > 1:
-                self.running[key] = matrix.integer("running", *key, upper=1)
+                self.active_track[key] = matrix.integer("active_track", *key, upper=1)
             return
         row = problem.lookup("agreements", {"country": country, "track": track}, {})
         assert row is not None
@@ -179,11 +179,11 @@ class Flows:
             step = Expr().add_column(column).add_column(before, -1.0)
             matrix.at_least("agreement_stays_open", step, 0.0)
 
-    def _add_stays(self) -> None:
+    def _add_transitions(self) -> None:
         problem, matrix = self.problem, self.matrix
         for (track, following), year in product(problem.continuations(), problem.window):
             for country in [c for c, t in sorted(self.reachable) if t == track]:
-                column = matrix.continuous("stays", country, track, following, year)
+                column = matrix.continuous("transitions", country, track, following, year)
                 self.arrivals.setdefault(((country,), following, year), []).append(column)
                 self.departures.setdefault(((country,), track, year), []).append(column)
         rooms: list[tuple[int, Expr, bool]] = []
@@ -199,11 +199,11 @@ class Flows:
                         share = rate * problem.stay_rate_factor(track, level)
                         room.add(self.completers((country,), track, level, year), share)
                     row = Expr().add_column(column).add(room, -1.0)
-                    matrix.at_most("stays_within_completers", row, 0.0)
+                    matrix.at_most("transitions_within_completers", row, 0.0)
                     rooms.append((column, room, nowhere))
-        self._open_stays(rooms)
+        self._open_transitions(rooms)
 
-    def _open_stays(self, rooms: list[tuple[int, Expr, bool]]) -> None:
+    def _open_transitions(self, rooms: list[tuple[int, Expr, bool]]) -> None:
         """Nobody stays who never came, or for whom there is no place where they would go on.
 
         Repeated, as those who stay once may stay again.
@@ -224,7 +224,7 @@ class Flows:
             for column in opened:
                 columns[column].upper = INFINITY
 
-    def _add_placed(self) -> None:
+    def _add_placements(self) -> None:
         problem, matrix = self.problem, self.matrix
         for track, year in product(problem.tracks, problem.horizon):
             here = {r: problem.max_slots(track, r, year) for r in problem.site_regions(track)}
@@ -239,19 +239,19 @@ class Flows:
                 for region, most in here.items():
                     if most is None:
                         continue
-                    name = ("placed", track, level, group, region, year)
+                    name = ("placements", track, level, group, region, year)
                     column = matrix.integer(*name, upper=most)
                     self.intake[(group, region), track, level, year] = column
                     balance.add_column(column, -1.0)
-                matrix.equal("placed_matches_cohorts", balance)
+                matrix.equal("placements_match_cohorts", balance)
             for region, most in here.items():
                 if most is not None:
-                    placed = Expr()
+                    placements = Expr()
                     for level, group in product(levels, groups):
                         of_block = self.intake.get(((group, region), track, level, year))
                         if of_block is not None:
-                            placed.add_column(of_block)
-                    matrix.at_most("placed_within_site", placed, most)
+                            placements.add_column(of_block)
+                    matrix.at_most("placements_within_site", placements, most)
 
     def _cohorts_of_block(self, track: str, level: str, group: str, year: int) -> dict[str, int]:
         return {
@@ -267,7 +267,9 @@ class Flows:
             for group in problem.groups(following):
                 balance, going = Expr(), []
                 for region in problem.site_regions(following):
-                    column = matrix.continuous("stays_at", track, following, group, region, year)
+                    column = matrix.continuous(
+                        "transitions_by_region", track, following, group, region, year
+                    )
                     place = (group, region)
                     self.arrivals.setdefault((place, following, year), []).append(column)
                     self.departures.setdefault((place, track, year), []).append(column)
@@ -283,7 +285,7 @@ class Flows:
                     balance.add_column(column)
                     if not is_open:
                         matrix.columns[column].upper = 0.0
-                matrix.equal("stays_match_places", balance)
+                matrix.equal("transitions_match_places", balance)
 
     # Single slots
 
@@ -298,23 +300,23 @@ class Flows:
 
     def _add_slots(self, track: str, level: str, group: str, year: int) -> None:
         cohorts = self._cohorts_of_block(track, level, group, year)
-        placed = {
+        placements = {
             region: self.intake[(group, region), track, level, year]
             for region in self.problem.regions
             if ((group, region), track, level, year) in self.intake
         }
         bounds = [column.upper for column in self.matrix.columns]
-        for (country, cohort), (region, place) in product(cohorts.items(), placed.items()):
+        for (country, cohort), (region, place) in product(cohorts.items(), placements.items()):
             cell = (country, track, level, region, year)
             upper = min(bounds[cohort], bounds[place])
             self._slots[cell] = self.matrix.integer("slots", *cell, upper=upper)
         for country, cohort in cohorts.items():
             row = Expr().add_column(cohort, -1.0)
-            for region in placed:
+            for region in placements:
                 row.add_column(self._slots[country, track, level, region, year])
             self.matrix.equal("slots_match_cohort", row)
-        for region, place in placed.items():
+        for region, place in placements.items():
             row = Expr().add_column(place, -1.0)
             for country in cohorts:
                 row.add_column(self._slots[country, track, level, region, year])
-            self.matrix.equal("slots_match_placed", row)
+            self.matrix.equal("slots_match_placements", row)

@@ -8,7 +8,7 @@ from typing import Any
 
 from .reader import Problem, Row
 
-STAGES = ("enter", "present", "complete", "stay", "return")
+STAGES = ("enter", "present", "complete", "continue", "return")
 MEASURES = ("slots", "residents", "spending", "use", "value")
 COMMITMENT_KEYS = ("country", "track", "region", "year")
 
@@ -20,7 +20,7 @@ ALL_KINDS = frozenset(
         *(f"use by {key}" for key in ("level", "band", "entry")),
         *("applicants by year", "applicants missing in a year", "applicants below the minimum"),
         *("agreement existing", "agreement proposed", "agreement with lead years"),
-        *("agreement with a minimum", "running", "sites by year"),
+        *("agreement with a minimum", "active_track", "sites by year"),
         *("cap on intake", "cap on residents", "cap that ends", "several lines", "transfers"),
         "carry-over",
         *("carry-over by line", "region costs", "services", "expansion", "two groups"),
@@ -77,7 +77,7 @@ def _of_people(problem: Problem) -> Found:
         binary = problem.needs_agreement(track) or least > 1
         yield "applicants missing in a year", number is None
         yield "applicants below the minimum", binary and number is not None and number < least
-        yield "running", not problem.needs_agreement(track) and least > 1
+        yield "active_track", not problem.needs_agreement(track) and least > 1
     for row in problem.rows("agreements"):
         yield f"agreement {row['status']}", True
         yield "agreement with lead years", row["status"] == "proposed" and row["lead_years"] != "0"

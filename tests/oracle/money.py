@@ -10,7 +10,7 @@ from .flows import Flows
 from .matrix import Expr, Matrix, total
 from .reader import Problem, Row, UnclearError
 
-ENTRIES = ("new", "stay")
+ENTRIES = ("new", "transition")
 
 
 @dataclass(frozen=True)

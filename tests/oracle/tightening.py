@@ -34,7 +34,7 @@ def another_plan(draw: Draw, program: Program, most_nodes: int) -> Point | None:
     for j, column in enumerate(matrix.columns):
         if column.name[0] in {"transfer", "carry_over"}:
             column.upper = 0.0
-        elif column.is_integer or column.name[0] == "stays":
+        elif column.is_integer or column.name[0] == "transitions":
             likes = [-1, 0, 1, 2] if column.name[0] == "cohort" else [-0.5, 0]
             aims.add_column(j, draw.pick(likes) - 0.8 * float(np.sign(worth[j])))
     objective, matrix.objective = matrix.objective, aims

@@ -71,11 +71,11 @@ class Values:
             who for who in flows.members(side, track) if flows.who_index(side, who)[side] == member
         ]
         staying = (
-            flows.stays_after((member,), track, year)
+            flows.transitions_after((member,), track, year)
             if side == "country"
-            else flows.stays_at(track, member, year)
+            else flows.transitions_by_region(track, member, year)
         )
-        if stage == "stay":
+        if stage == "continue":
             return staying
         result = Expr()
         for who, level in product(people, problem.levels(track)):

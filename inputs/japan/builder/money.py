@@ -91,7 +91,7 @@ def _cells(track: str, parts: list[Cost]) -> list[tuple[str, str]]:
     if not by_entry:
         return [(level, "") for level in levels]
     # Who comes by continuation has the level `standard`.
-    return [(level, "new") for level in levels] + [("standard" if by_level else "", "stay")]
+    return [(level, "new") for level in levels] + [("standard" if by_level else "", "transition")]
 
 
 def _cost_row(key: Key, level: str, entry: str, country: str, amount: int) -> Row:

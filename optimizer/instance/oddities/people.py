@@ -32,7 +32,7 @@ def small_years(instance: Instance) -> Iterator[Problem]:
     """Years with fewer applicants than the smallest cohort."""
     pairs = instance.sets.pairs
     small = pairs[
-        pairs["link"].isin(["existing", "proposed", "running"])
+        pairs["link"].isin(["existing", "proposed", "active"])
         & (pairs["applicants"] < pairs["min_cohort"])
     ]
     for track, rows in small.groupby("track", sort=False):
