@@ -63,7 +63,7 @@ def at(hand: Hand, watch: Watch, steps: dict[str, float]) -> None:
         (1000.0, 1000.0 + 2e-6, 2e-9),
         (0.0, 1e-9, 0.0),
         (0.5, 0.5 + 9e-10, 0.0),
-        (0.5, 0.5 + 2e-9, 4e-9),
+        (0.5, 0.5 + 1.5e-9, 3e-9),
         # What nothing bounds is not proven.
         (100.0, float("inf"), float("inf")),
         (0.0, float("inf"), float("inf")),
@@ -241,6 +241,9 @@ def test_the_limit_is_blamed_only_where_it_was_the_limit(hand: Hand) -> None:
         "the search ended without a plan, though not for want of time\n"
         "    The time went into: search 5.0 s."
     )
+    # Who is told so may go on, and what it takes belongs to the same step.
+    hand.now += 3.0
+    assert str(watch.no_plan()).endswith("The time went into: search 8.0 s.")
     watch.interrupted = True
     assert str(watch.no_plan()) == "interrupted before a plan was found"
     assert watch.no_plan().interrupted
@@ -371,6 +374,18 @@ def test_time_that_is_out_ends_reading_joining_building_and_loading_at_every_pau
         with pytest.raises(NoPlanError, match="within the time limit of 1000 s"):
             solve(policy, folder, time_limit=LONG)
         assert (len(seen), seen[-1]) == (number + 1, step)
+
+
+def test_time_is_out_when_the_limit_is_reached_and_not_before(hand: Hand) -> None:
+    watch = Watch(time_limit=2.0, started=0.0)
+    with watch.looking():
+        hand.now = 1.9
+        pause()
+        assert not watch.timed_out
+        hand.now = 2.0
+        with pytest.raises(NoPlanError, match="within the time limit of 2 s"):
+            pause()
+    assert watch.timed_out
 
 
 def test_nobody_is_asked_outside() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ def relative_gap(objective: float, bound: float) -> float:
     # Measured in the objective: an infinite bound is as far from it as can be.
     if distance <= 1e-9 * max(1.0, abs(objective)):
         return 0.0
-    return distance / abs(objective) if objective else float("inf")
+    return distance / abs(objective) if objective else math.inf
 
 
 @dataclass
@@ -93,7 +94,7 @@ class Watch:
 
     def seconds_left(self) -> float:
         """Wall time until the search must stop; infinite without a limit."""
-        limit = float("inf") if self.time_limit is None else self.time_limit - self.reserve
+        limit = math.inf if self.time_limit is None else self.time_limit - self.reserve
         return max(0.0, limit - self.seconds)
 
     def for_last_steps(self) -> Watch:
@@ -162,10 +163,8 @@ class Watch:
 
     def learn(self, *, objective: float | None = None, bound: float | None = None) -> None:
         """Keep the best plan and the best bound; both in points, maximising."""
-        if objective is not None and (self.objective is None or objective > self.objective):
-            self.objective = objective
-        if bound is not None and (self.bound is None or bound < self.bound):
-            self.bound = bound
+        self.objective = max(_told(self.objective, objective), default=None)
+        self.bound = min(_told(self.bound, bound), default=None)
         self.trace.append(Progress(self.seconds, self.step, self.objective, self.bound))
 
     def forget(self) -> None:
@@ -176,10 +175,9 @@ class Watch:
     def learn_quietly(self, bound: float) -> None:
         """Keep a better bound; traced only when it moved by a tenth of a per mille."""
         traced = next((step.bound for step in reversed(self.trace)), None)
+        self.bound = min(_told(self.bound, bound))
         if traced is None or bound < traced - 1e-4 * abs(traced):
-            self.learn(bound=bound)
-        elif self.bound is None or bound < self.bound:
-            self.bound = bound
+            self.learn()
 
     def _say(self) -> None:
         self._last = self.seconds
@@ -195,3 +193,8 @@ class Watch:
 
         with interrupts.listening(stop):
             yield
+
+
+def _told(*values: float | None) -> list[float]:
+    """Those of them that are known."""
+    return [value for value in values if value is not None]
