@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,15 +10,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pyomo.environ as pyo
 import pytest
 
 from golden.rule_cases import LIMITED
-from golden.small_cases import TWO_LINES
-from optimizer.errors import PolicyError
+from golden.small_cases import NATIONAL, SERVED, TWO_LINES
+from optimizer.errors import PolicyError, SolverError
 from optimizer.formulation import build_pyomo
 from optimizer.persistent import LoadedModel
+from optimizer.schema.rules import Extension
 from optimizer.session.dropping import require_droppable, rows_of
 from optimizer.solver import Watch
+from optimizer.solver.engine import Run
+from optimizer.solver.going_on import GoingOn
+from optimizer.solver.matrix import Floats
 from optimizer.solver.patch import Patch
 
 LIMITS = LIMITED.with_(
@@ -112,6 +118,41 @@ def test_dropped_rows_have_no_sides_until_they_are_back() -> None:
     assert model.relax(Watch()).objective == pytest.approx(best)
 
 
+@pytest.mark.parametrize("answer", ["infeasible", "error"])
+def test_a_changed_model_is_loaded_afresh_before_it_is_given_up(
+    answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = loaded()
+    best = model.relax(Watch()).objective
+    tired: list[GoingOn] = []
+    original = GoingOn.run
+
+    def run(going_on: GoingOn, cost: Floats, watch: Watch) -> Run:
+        """Of a relaxation whose units no longer suit its numbers."""
+        if going_on not in tired:
+            return original(going_on, cost, watch)
+        if answer == "error":
+            raise SolverError("HiGHS reported an error in run")
+        return Run("infeasible", None, None, np.inf)
+
+    def given_up() -> bool:
+        tired[:] = [model._going_on]
+        try:
+            return model.relax(Watch()).objective != pytest.approx(best)
+        except SolverError:
+            return True
+
+    monkeypatch.setattr(GoingOn, "run", run)
+    # What is said of numbers as they were loaded is so.
+    assert given_up()
+    rows = rows_of(model, ["share, AA"])
+    model.drop(rows)
+    model.restore(rows)
+    assert not given_up()
+    # They are loaded now as they are.
+    assert given_up()
+
+
 # What is told of a plan that was found
 
 
@@ -122,13 +163,17 @@ def with_money() -> LoadedModel:
     return LoadedModel(instance, build_pyomo(instance, {"g": 1.0}))
 
 
-def told(bound: float | None, **watch: Any) -> Any:
-    """The solution of a plan of three people, whose points are 300."""
-    model = with_money()
+def told(
+    bound: float | None, people: float = 3.0, of: LoadedModel | None = None, **watch: Any
+) -> Any:
+    """The solution of a plan of people who are worth 100 points each."""
+    model = of or with_money()
     x = np.zeros(len(model.matrix.cost))
     for number, (component, index) in enumerate(model.matrix.columns):
         if component == "value":
-            x[number] = 3.0
+            x[number] = people
+        if component == "spare":
+            x[number] = 2.5
         if (component, index) == ("transfer", ("main", "help", 2030)):
             x[number] = 4.0
         if (component, index) == ("carry_over", ("main", 2030)):
@@ -140,24 +185,25 @@ def told(bound: float | None, **watch: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("bound", "status", "gap"),
+    ("people", "bound", "status", "gap"),
     [
-        (300.0, "optimal", 0.0),
+        (3, 300.0, "optimal", 0.0),
         # Below what was found there is no bound; a millionth of the points is no gap.
-        (299.0, "optimal", 0.0),
-        (300.0002, "optimal", 2 / 3e6),
-        (300.0006, "feasible", 2e-6),
-        (330.0, "feasible", 0.1),
-        (None, "feasible", np.inf),
+        (3, 299.0, "optimal", 0.0),
+        (3, 300.0002, "optimal", 2 / 3e6),
+        (10_000, 1_000_001.0, "optimal", 1e-6),
+        (3, 300.0006, "feasible", 2e-6),
+        (3, 330.0, "feasible", 0.1),
+        (3, None, "feasible", np.inf),
     ],
 )
 def test_a_plan_is_optimal_where_its_gap_says_so(
-    bound: float | None, status: str, gap: float
+    people: int, bound: float | None, status: str, gap: float
 ) -> None:
-    found = told(bound)
+    found = told(bound, people)
     assert found.status == status
-    assert found.objective == pytest.approx(300.0)
-    assert found.bound == (np.inf if bound is None else max(bound, 300.0))
+    assert found.objective == pytest.approx(100.0 * people)
+    assert found.bound == (np.inf if bound is None else max(bound, 100.0 * people))
     assert found.gap == pytest.approx(gap, rel=1e-4)
 
 
@@ -175,3 +221,23 @@ def test_decisions_and_money_are_told_by_family_and_key() -> None:
     assert (found.nodes, found.links, found.variables) == (7, ("link",), {})
     assert found.complete
     assert not told(330.0, timed_out=True).complete
+
+
+def test_what_no_row_speaks_of_is_not_decided(tmp_path: Path) -> None:
+    # Nobody uses the service, and more of it is free.
+    rest = "r1,rest,{year},7,hours,4,2,0,0,main"
+    instance = SERVED.with_(services=(*SERVED.rows["services"], rest)).instance(tmp_path)
+    found = told(330.0, of=LoadedModel(instance, build_pyomo(instance, {"g": 1.0})))
+    service = instance.sets.expansion["service"].tolist()
+    assert found.decisions["expansion"][[name == "rest" for name in service]].tolist() == [0, 0]
+
+
+def test_variables_of_custom_rules_are_told_with_their_values(tmp_path: Path) -> None:
+    instance = replace(NATIONAL.instance(tmp_path), extension=Extension(variables=("spare",)))
+    model = build_pyomo(instance, {"g": 1.0})
+    model.spare = pyo.Var(["free", "fixed"], bounds=(0, 9))
+    model.spare["fixed"].fix(4.0)
+    model.few = pyo.Constraint(expr=model.spare["free"] + model.spare["fixed"] <= 9)
+    assert told(330.0, of=LoadedModel(instance, model)).variables == {
+        "spare": {"free": 2.5, "fixed": 4.0}
+    }

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyomo.environ as pyo
 import pytest
 import scipy.sparse
@@ -29,7 +30,7 @@ from optimizer.formulation import build_pyomo, numbers
 from optimizer.formulation.limits import LimitRow, limit_rows
 from optimizer.formulation.numbers import NUMBERS, SETTLED, Terms, rule_terms
 from optimizer.instance import Instance
-from optimizer.instance.people import terms
+from optimizer.instance.people import CONSTANT, terms
 from optimizer.persistent import LoadedModel, patching
 from optimizer.persistent.patching import CannotPatchError, Patcher
 from optimizer.solver.matrix import Matrix
@@ -100,11 +101,16 @@ def test_a_new_number_is_that_of_the_rule_written_with_it(
     session.drop([session.patcher.rows[RULE, None]])
     for wanted in (number, 3.0, 0.0):
         patch = Patch()
-        session.patcher.numbers(patch, {RULE: {None: wanted}})
+        # A number without a row limits nothing, and stands in the way of none.
+        session.patcher.numbers(patch, {RULE: {"nowhere": 9.0, None: wanted}})
         session.take(patch)
     # Whether dropped or not: numbers of dropped rows count once they are back.
-    session.restore([session.patcher.rows[RULE, None]])
+    row = session.patcher.rows[RULE, None]
+    session.restore([row])
     assert_same(session, loaded(instance, WAYS[way], 0.0))
+    # Whoever reads the number of a row reads 0, and not -0.
+    told = session.matrix.row_lower[row], session.matrix.row_upper[row]
+    assert "-0" not in [f"{side:g}" for side in told]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -113,7 +119,9 @@ def test_where_a_number_of_0_stands_is_not_guessed(
 ) -> None:
     known_with(0.0, monkeypatch)
     session = loaded(instance, WAYS[way], 0.0)
-    session.patcher.numbers(Patch(), {RULE: {None: 0.0}})
+    patch = Patch()
+    session.patcher.numbers(patch, {RULE: {None: 0.0}})
+    assert not patch.sides
     with pytest.raises(CannotPatchError, match="where rule_of_mine holds its numbers"):
         session.patcher.numbers(Patch(), {RULE: {None: 1.0}})
 
@@ -146,29 +154,88 @@ SUMS: dict[str, Written] = {
 }
 
 
+def told_sum(instance: Instance, number: float, other: float = 2.0, fixed: float = 0.0) -> Terms:
+    """Terms of the two cohorts, and people who are here whatever is decided."""
+    frame = terms(instance.sets.cohort, "cohort")
+    frame = frame.assign(coefficient=frame["country"].map({"AA": number, "BB": other}))
+    here = frame[:1].assign(family=CONSTANT, position=-1, coefficient=fixed)
+    return Terms("", ["line"], pd.concat([frame, here]).assign(line="all"))
+
+
+def summed(instance: Instance, written: Written, number: float) -> LoadedModel:
+    """A model with a rule that limits a sum."""
+    model = build_pyomo(instance, {"g": 1.0})
+    x, y = model.cohort[KEY], model.cohort["BB", *KEY[1:]]
+    rule = pyo.Constraint(["all"], rule=lambda model, key: written(x, y, number))
+    model.add_component(RULE, rule)
+    return LoadedModel(instance, model)
+
+
+def known_to_sum(terms: Terms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the rule of the model be one whose terms are known."""
+    monkeypatch.setattr(
+        patching, "rule_terms", lambda instance: {**rule_terms(instance), RULE: terms}
+    )
+
+
 @pytest.mark.parametrize("way", SUMS)
 def test_new_terms_of_a_sum_that_is_limited_itself(
     way: str, instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def told(number: float) -> Terms:
-        frame = terms(instance.sets.cohort, "cohort")
-        weights = frame["country"].map({"AA": number, "BB": 2.0})
-        return Terms("", ["line"], frame.assign(coefficient=weights, line="all"))
+    known_to_sum(told_sum(instance, -1.0), monkeypatch)
+    session = summed(instance, SUMS[way], -1.0)
+    for number, fixed in ((5.0, 3.0), (5.0, 0.0)):
+        patch = Patch()
+        session.patcher.terms(patch, RULE, told_sum(instance, number, fixed=fixed))
+        session.take(patch)
+        # What is fixed stands on the other side, where it has the other sign.
+        row = session.patcher.rows[RULE, "all"]
+        weight = session.matrix.a[row, session.matrix.family("cohort")[0].item()]
+        assert session.matrix.numbers()[row] == -fixed * np.sign(weight)
+    assert_same(session, summed(instance, SUMS[way], 5.0))
 
-    def summed(number: float) -> LoadedModel:
-        model = build_pyomo(instance, {"g": 1.0})
-        x, y = model.cohort[KEY], model.cohort["BB", *KEY[1:]]
-        rule = pyo.Constraint(["all"], rule=lambda model, key: SUMS[way](x, y, number))
-        model.add_component(RULE, rule)
-        return LoadedModel(instance, model)
 
-    known = {**rule_terms(instance), RULE: told(-1.0)}
-    monkeypatch.setattr(patching, "rule_terms", lambda instance: known)
-    session = summed(-1.0)
+@pytest.mark.parametrize(
+    ("number", "is_found"),
+    # Adding up in another order may change the last digits, and nothing before them.
+    [(1000.0, True), (1000.0 + 5e-7, True), (1000.0 + 2e-6, False), (3.0, False), (-1000.0, False)],
+)
+def test_a_sum_that_does_not_hold_its_terms_is_not_changed(
+    number: float, is_found: bool, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_to_sum(told_sum(instance, number), monkeypatch)
+    patcher = summed(instance, SUMS["ceiling"], 1000.0).patcher
+    if is_found:
+        patcher.terms(Patch(), RULE, told_sum(instance, 5.0))
+        return
+    with pytest.raises(CannotPatchError, match=f"^where {RULE} holds its terms is not known$"):
+        patcher.terms(Patch(), RULE, told_sum(instance, 5.0))
+
+
+def test_a_sum_without_terms_does_not_tell_how_it_would_hold_them(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_to_sum(told_sum(instance, 0.0, 0.0), monkeypatch)
+    session = summed(instance, SUMS["floor"], 1.0)
+    row = session.patcher.rows[RULE, "all"]
+    nothing = cells(*((row, column, 0.0) for column in session.matrix.family("cohort").tolist()))
+    patcher = Patcher(instance, patched(session.matrix, nothing))
+    with pytest.raises(CannotPatchError, match=f"^where {RULE} holds its terms is not known$"):
+        patcher.terms(Patch(), RULE, told_sum(instance, 5.0))
+
+
+def test_a_sum_may_lose_all_its_terms(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    known_to_sum(told_sum(instance, 5.0), monkeypatch)
+    session = summed(instance, SUMS["floor"], 5.0)
     patch = Patch()
-    session.patcher.terms(patch, RULE, told(5.0))
-    session.take(patch)
-    assert_same(session, summed(5.0))
+    session.patcher.terms(patch, RULE, told_sum(instance, 0.0, 0.0))
+    row = session.patcher.rows[RULE, "all"]
+    assert not scipy.sparse.csr_array(patched(session.matrix, patch).a)[[row]].nnz
+
+
+def test_no_rule_holds_both_a_number_and_terms(instance: Instance) -> None:
+    # A constant among the terms and the number would take each other's place.
+    assert not rule_terms(instance).keys() & numbers.rule_numbers(instance).keys()
 
 
 def test_every_number_of_the_model_is_found(instance: Instance) -> None:
@@ -181,6 +248,7 @@ def test_every_number_of_the_model_is_found(instance: Instance) -> None:
 
 # Whole cases with other numbers
 
+FREE_OF_CHARGE = ("AA,t,proposed,main,0,0,1", "BB,t,existing,main,0,0,0")
 OTHERWISE: dict[str, tuple[SmallCase, SmallCase]] = {
     "costs": (
         BUILT,
@@ -190,6 +258,7 @@ OTHERWISE: dict[str, tuple[SmallCase, SmallCase]] = {
             agreements=("AA,t,proposed,main,5,1,1", "BB,t,existing,main,0,3,0"),
         ),
     ),
+    "no cost at all": (BUILT, BUILT.with_(costs=(), region_costs=(), agreements=FREE_OF_CHARGE)),
     "a cost that is no more": (
         BUILT,
         BUILT.with_(costs=("t,main,1,,,,,10", "t,main,1,,BB,,,11", "t,main,2,,,,,0")),
@@ -275,6 +344,41 @@ def test_a_patched_matrix_is_that_of_the_changed_case(case: str, old: int, new: 
     assert not len(again.coefficients()[0])
 
 
+def test_the_first_column_is_like_any_other() -> None:
+    before, after = kept("costs", 0), kept("costs", 1)
+
+    def turned(matrix: Matrix) -> Matrix:
+        """The matrix with a cohort in front."""
+        first = matrix.family("cohort")[0]
+        order = np.roll(np.arange(len(matrix.columns)), -first)
+        names = [matrix.columns[column] for column in order]
+        numbered = {name: number for number, name in enumerate(names)}
+        return replace(
+            matrix, a=matrix.a[:, order], cost=matrix.cost[order], columns=names,
+            _positions=numbered,
+        )  # fmt: skip
+
+    patch = patch_for(Patcher(before.instance, turned(before.matrix)), after.instance)
+    found = patched(turned(before.matrix), patch)
+    assert 0 in patch.coefficients()[1]
+    assert abs(found.a - turned(after.matrix).a).max() <= 1e-12
+
+
+def test_a_decision_that_no_rule_spoke_of_cannot_begin_to_cost(tmp_path: Path) -> None:
+    # Nobody uses the service, and more of it is free: it stands in no row.
+    def rest(cost: int) -> Instance:
+        row = f"r1,rest,{{year}},7,hours,4,2,{cost},0,main"
+        return SERVED.with_(services=(*SERVED.rows["services"], row)).instance(tmp_path)
+
+    free = rest(0)
+    patcher = Patcher(free, LoadedModel(free, build_pyomo(free, {"g": 1.0})).matrix)
+    with pytest.raises(
+        CannotPatchError,
+        match=r"^spending_adds_up adds up decisions that no rule spoke of before$",
+    ):
+        patch_for(patcher, rest(1))
+
+
 def test_what_a_loaded_model_does_not_have_is_not_patched() -> None:
     before = kept("limits", 0)
     patcher, patch = Patcher(before.instance, before.matrix), Patch()
@@ -285,6 +389,14 @@ def test_what_a_loaded_model_does_not_have_is_not_patched() -> None:
         CannotPatchError, match=r"^limit_at_most\[\('share', 'total'\)\] has no row$"
     ):
         patcher.limits(patch, {"limit_at_most": {("share", "total"): LimitRow(1.0, ())}})
+    # A limit whose measure stands in no row.
+    fewer = {name: n for name, n in before.matrix._positions.items() if name[0] != "measured"}
+    patcher.use(replace(before.matrix, _positions=fewer))
+    with pytest.raises(
+        CannotPatchError, match=r"^where limit_at_least holds its numbers is not known$"
+    ):
+        patcher.limits(patch, {"limit_at_least": {("share", "total"): row}})
+    patcher.use(before.matrix)
     told = rule_terms(before.instance)["spending_adds_up"]
     later = told._replace(frame=told.frame.assign(year=2099))
     with pytest.raises(CannotPatchError, match="has no row"):
@@ -292,12 +404,6 @@ def test_what_a_loaded_model_does_not_have_is_not_patched() -> None:
     strange = told._replace(frame=told.frame.assign(family="dreams"))
     with pytest.raises(CannotPatchError, match=r"^nothing is known of dreams$"):
         patcher.terms(patch, "spending_adds_up", strange)
-    patcher.columns["cohort"] = np.full_like(patcher.columns["cohort"], -1)
-    with pytest.raises(
-        CannotPatchError,
-        match=r"^spending_adds_up adds up decisions that no rule spoke of before$",
-    ):
-        patcher.terms(patch, "spending_adds_up", told)
     assert patch.rows == []
 
 
@@ -342,12 +448,23 @@ def test_a_patcher_after_growth_knows_what_the_first_one_learnt() -> None:
         row_lower=np.full_like(before.matrix.row_lower, -np.inf),
         row_upper=np.full_like(before.matrix.row_upper, np.inf),
     )
-    # Rows that are dropped have no sides to learn from.
-    second = Patcher(before.instance, free, first)
+    # Rows that are dropped have no sides to learn from; one that is new has.
+    more = replace(
+        free,
+        a=scipy.sparse.vstack([free.a, free.a[[0]]], format="csc"),
+        rows=[*free.rows, ("limit_at_most", ("new", "total"))],
+        row_lower=np.append(free.row_lower, -np.inf),
+        row_upper=np.append(free.row_upper, 7.0),
+    )
+    second = Patcher(before.instance, more, first)
     assert (second.signs, second.summed) == (first.signs, first.summed)
-    np.testing.assert_array_equal(second.has_lower, first.has_lower)
-    np.testing.assert_array_equal(second.has_upper, first.has_upper)
-    assert first.summed == {"support_reaches_floor": 1.0} or -1.0 in first.summed.values()
+    np.testing.assert_array_equal(second.has_lower, [*first.has_lower, False])
+    np.testing.assert_array_equal(second.has_upper, [*first.has_upper, True])
+    assert first.has_lower.any()
+    assert first.has_upper.any()
+    # It says at least 0, and is compiled as it is written or turned round.
+    assert [*first.summed] == ["support_reaches_floor"]
+    assert abs(first.summed["support_reaches_floor"]) == 1.0
 
 
 # Patches themselves

@@ -69,8 +69,7 @@ class Patcher:
                 [
                     -1 if (column := matrix.column(family, key)) is None else column
                     for key in keys_of(getattr(instance.sets, family), keys)
-                ],
-                dtype=np.int64,
+                ]
             )
             for family, keys in KEYS.items()
         }
@@ -86,9 +85,9 @@ class Patcher:
             numbers = rule_numbers(instance)
             self.signs = {rule: self._sign(rule, told) for rule, told in numbers.items()}
             self.summed = {
-                rule: self._sign_of_terms(rule, told)
-                for rule, told in terms.items()
-                if not told.account
+                rule: self._sign_of_terms(rule, terms[rule])
+                for rule in self.by_rule.keys() & terms.keys()
+                if not terms[rule].account
             }
         else:
             known = len(before.has_lower)
@@ -123,16 +122,16 @@ class Patcher:
 
     def _sign_of_terms(self, rule: str, told: Terms) -> float:
         """Sign with which a limited sum of terms stands in its rows; 0 where it is not found."""
-        chosen = np.array(self.by_rule.get(rule, []), dtype=np.int64)
-        if not len(chosen):
-            return 1.0
+        chosen = self.by_rule[rule]
         rows, columns, weights, _ = self._desired(rule, told)
         wanted = scipy.sparse.csr_array((weights, (rows, columns)), shape=self._by_row.shape)
         there, sought = self._by_row[chosen], wanted[chosen]
-        small = EXACT * max(1.0, float(abs(there).max()))
-        return next(
-            (sign for sign in (1.0, -1.0) if abs(there - sign * sought).max() <= small), 0.0
-        )
+        # Nothing is below nothing: rows without terms do not tell how they would hold them.
+        small = EXACT * abs(there).max()
+        for sign in (1.0, -1.0):
+            if abs(there - sign * sought).max() < small:
+                return sign
+        return 0.0
 
     def use(self, matrix: Matrix) -> None:
         """Compare with this matrix from now on; its rows and columns are the same."""
@@ -150,14 +149,15 @@ class Patcher:
         """
         sides = self.matrix.numbers()
         for rule, by_index in wanted.items():
-            sign = self.signs.get(rule, 0.0)
+            sign = self.signs.get(rule)
             for index, number in by_index.items():
                 row = self.rows.get((rule, index))
                 if row is None:
                     continue
-                if not sign and (number or sides[row]):
+                if sign:
+                    self._side(patch, row, sign * float(number))
+                elif number or sides[row]:
                     raise CannotPatchError(f"where {rule} holds its numbers is not known")
-                self._side(patch, row, sign * float(number))
 
     def limits(
         self, patch: Patch, wanted: Mapping[str, Mapping[tuple[str, str], LimitRow]]
@@ -186,59 +186,54 @@ class Patcher:
                 row
                 for row in self.by_rule.get(rule, [])
                 if self.matrix.rows[row][1] not in wanted.others
-            ],
-            dtype=np.int64,
+            ]
         )
         rows, columns, weights, constant = self._desired(rule, wanted)
         if not len(chosen):
             return
         height, width = self._by_row.shape
         present = scipy.sparse.coo_array(self._by_row[chosen])
-        has_row, has_column = chosen[present.coords[0]], present.coords[1].astype(np.int64)
+        has_row, has_column, data = chosen[present.coords[0]], present.coords[1], present.data
+        # Every row is sum = -constant or sum - account = -constant, or that turned round.
         if wanted.account:
-            # account - sum = constant, or negated.
             is_account = np.isin(has_column, self.matrix.family(wanted.account))
             sign = np.zeros(height)
-            sign[has_row[is_account]] = np.sign(present.data[is_account])
+            sign[has_row[is_account]] = -np.sign(data[is_account])
             keep = ~is_account
-            has_row, has_column, data = has_row[keep], has_column[keep], present.data[keep]
-            weights = -weights
-            number = constant[chosen] * sign[chosen]
+            has_row, has_column, data = has_row[keep], has_column[keep], data[keep]
         else:
-            if not self.summed[rule] or (rule in self.signs and constant.any()):
+            known = self.summed.get(rule)
+            if not known:
                 raise CannotPatchError(f"where {rule} holds its terms is not known")
-            sign = np.full(height, self.summed[rule])
-            data = present.data
-            number = -constant[chosen] * sign[chosen]
+            sign = np.full(height, known)
         before = scipy.sparse.csr_array((data, (has_row, has_column)), shape=(height, width))
         after = scipy.sparse.csr_array(
             (weights * sign[rows], (rows, columns)), shape=(height, width)
         )
         changed = scipy.sparse.coo_array(after - before)
         moved = changed.data != 0.0
-        at = changed.coords[0][moved].astype(np.int64), changed.coords[1][moved].astype(np.int64)
+        at = changed.coords[0][moved], changed.coords[1][moved]
         patch.add(*at, _cells(after, *at))
-        if rule not in self.signs:
-            for row, side in zip(chosen.tolist(), number.tolist(), strict=True):
-                self._side(patch, row, side)
+        for row in chosen.tolist():
+            self._side(patch, row, -constant[row] * sign[row])
 
     def _desired(self, rule: str, wanted: Terms) -> tuple[Ints, Ints, Floats, Floats]:
         """Row, column and weight of every term, and the constant of every row."""
         constant = np.zeros(len(self.matrix.rows))
-        none = np.empty(0, dtype=np.int64)
         if not len(wanted.frame):
-            return none, none, np.empty(0), constant
+            none = np.array([], dtype=np.int64)
+            return none, none, constant[none], constant
         keys, merged = added_up(wanted.frame, wanted.by)
         merged = merged[merged["coefficient"] != 0.0]
         code, used = pd.factorize(merged["row"])
         distinct = [keys[number] for number in used]
         found = [self._row(rule, key if len(key) > 1 else key[0]) for key in distinct]
         rows = np.array(found, dtype=np.int64)[code]
-        weights = merged["coefficient"].to_numpy(dtype=float)
+        weights = merged["coefficient"].to_numpy()
         fixed = merged["family"].eq(CONSTANT).to_numpy()
         np.add.at(constant, rows[fixed], weights[fixed])
-        columns = np.full(len(merged), -1, dtype=np.int64)
-        position = merged["position"].to_numpy(dtype=np.int64)
+        position = merged["position"].to_numpy()
+        columns = np.zeros_like(position)
         for family in merged["family"].unique():
             if family != CONSTANT:
                 if family not in self.columns:
@@ -273,12 +268,6 @@ def _sign_between(number: float, side: float) -> float:
 def _cells(a: scipy.sparse.csr_array, rows: Ints, columns: Ints) -> Floats:
     """Values of single cells, 0 where nothing is stored."""
     stored = scipy.sparse.coo_array(a)
-    width = a.shape[1]
-    keys = stored.coords[0].astype(np.int64) * width + stored.coords[1]
-    order = np.argsort(keys)
-    wanted = rows * width + columns
-    place = np.minimum(np.searchsorted(keys[order], wanted), max(0, len(keys) - 1))
-    if not len(keys):
-        return np.zeros(len(wanted))
-    found = order[place]
-    return np.where(keys[found] == wanted, stored.data[found], 0.0)
+    by_cell = pd.Series(stored.data, index=np.ravel_multi_index(stored.coords, a.shape))
+    wanted = np.ravel_multi_index((rows, columns), a.shape)
+    return by_cell.reindex(wanted, fill_value=0.0).to_numpy()

@@ -52,9 +52,8 @@ def patched(matrix: Matrix, patch: Patch) -> Matrix:
     a = matrix.a
     if len(rows):
         entries = scipy.sparse.coo_array(a)
-        width = a.shape[1]
-        old = entries.coords[0].astype(np.int64) * width + entries.coords[1]
-        stays = ~np.isin(old, rows * width + columns)
+        old = np.ravel_multi_index(entries.coords, a.shape)
+        stays = ~np.isin(old, np.ravel_multi_index((rows, columns), a.shape))
         full = values != 0.0
         rows, columns, values = rows[full], columns[full], values[full]
         a = scipy.sparse.csc_array(
