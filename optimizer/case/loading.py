@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +19,7 @@ from optimizer.frames.records import Comparable, Frames
 from optimizer.io.pauses import pause
 from optimizer.io.places import Places
 from optimizer.io.tables import TableRead
-from optimizer.schema.tables import MONEY, TABLES
+from optimizer.schema.tables import MONEY, TABLES, TableSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,11 @@ def load_case(path: str | Path) -> Case:
     OptimizerError
         If a workbook is given and python-calamine is not installed.
     """
-    path = Path(path)
+    return read_case(Path(path), TABLES.values())
+
+
+def read_case(path: Path, specs: Iterable[TableSpec]) -> Case:
+    """Read a case as :func:`load_case`, its tables as they are declared here."""
     problems = Problems()
     source = open_source(path, problems)
     if source is None:
@@ -117,7 +121,7 @@ def load_case(path: str | Path) -> Case:
     header = source.header(problems)
     source.check_names(problems)
     reads = {}
-    for spec in TABLES.values():
+    for spec in specs:
         pause()
         reads[spec.name] = source.table(spec, header.currency, problems)
     if header.currency is not None:

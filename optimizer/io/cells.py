@@ -16,6 +16,7 @@ from optimizer.io.grids import DATE, ERROR, NO_VALUE, TEXT, TRUTH, UNCOMPUTED, k
 from optimizer.io.guesses import NO_NUMBER, NUMBER, meant_number, meant_share, what_instead
 from optimizer.schema.tables import LARGEST_NUMBER, NOTE, SOURCE, ColumnSpec
 from optimizer.text.characters import oddity
+from optimizer.text.old_names import renewed
 
 Texts: TypeAlias = npt.NDArray[np.object_]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -87,6 +88,8 @@ def parse_cells(
         return _as_figures(_parse_figures(texts, column, report), column, cells.index)
     if column.kind != "text":
         words = list(BOOLEANS) if column.kind == "bool" else list(column.choices)
+        if column.reads_old_names:
+            texts = np.array([renewed(text, words) for text in texts], dtype=object)
         texts = _parse_words(texts, words, report)
     if column.kind == "bool":
         return pd.Series(texts == "yes", index=cells.index)

@@ -26,6 +26,7 @@ from optimizer.policy.overriding import check_overrides
 from optimizer.schema.addresses import address_of
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
+Renew = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 @typed
@@ -53,13 +54,27 @@ def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES)
         If a workbook is given and python-calamine is not installed.
     """
     require_changes(changes)
-    path = Path(path)
+    return read_policy(Path(path), changes)
+
+
+def read_policy(
+    path: Path, changes: Mapping[str, object] = NO_CHANGES, *, renew: Renew | None = None
+) -> Policy:
+    """Read a policy as :func:`load_policy`.
+
+    Parameters
+    ----------
+    renew
+        What gives the tables of a policy of before under the names of today.
+    """
     problems = Problems()
     name_is_text(path, problems)
     layers = read_layers(path, problems)
     problems_in_file = len(problems)
     if layers is None:
         raise PolicyError(problems)
+    if renew is not None:
+        layers = replace(layers, own=renew(layers.own), merged=renew(layers.merged))
     _check_overrides(layers, problems)
     merged = apply_changes(layers.merged, changes, Policy, problems)
     layers = replace(layers, merged=merged, changed=changed_parts(changes))

@@ -11,7 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optimizer.case import Case, load_case
+from optimizer.case import Case
+from optimizer.case.loading import read_case
 from optimizer.errors import ExtensionError, InputError, ModelWarning, Problems
 from optimizer.errors.arguments import typed
 from optimizer.io.paths import NotReadError, content_of, standing_at
@@ -20,8 +21,10 @@ from optimizer.plan.checking import recomputed
 from optimizer.plan.given import ReadPlan
 from optimizer.plan.provenance import function_told
 from optimizer.plan.question import Question, asked
-from optimizer.policy import Policy, load_policy
+from optimizer.policy import Policy
+from optimizer.policy.loading import read_policy
 from optimizer.runs import CASE_BOOK, CASE_FILES, INPUTS, POLICY_FILE, RUN
+from optimizer.runs.of_before import renewed_tables, tables_of_before
 from optimizer.runs.reading import facts_of_run, read_plan
 
 if TYPE_CHECKING:
@@ -132,7 +135,7 @@ def load_run(path: str | Path, *, extend: Extend | None = None) -> Run:
     _require_extension(facts, extend)
     case = _case(folder, kept)
     case = replace(case, name=facts.get("case", case.name), hashes=dict(kept["case_hashes"]))
-    policy = load_policy(folder / INPUTS / POLICY_FILE)
+    policy = read_policy(folder / INPUTS / POLICY_FILE, renew=renewed_tables)
     policy = policy.called(facts.get("policy", policy.name))
     question = asked(policy, case, facts.get("changes", {}), facts.get("added_limits", ()))
     return Run(folder, read_plan(folder, question.case), question, extend)
@@ -140,7 +143,7 @@ def load_run(path: str | Path, *, extend: Extend | None = None) -> Run:
 
 def _case(folder: Path, kept: Mapping[str, Any]) -> Case:
     name = CASE_BOOK if CASE_BOOK in kept["files"] else CASE_FILES
-    return load_case(folder / INPUTS / name)
+    return read_case(folder / INPUTS / name, tables_of_before())
 
 
 def _require_untouched(folder: Path, hashes: Mapping[str, str], problems: Problems) -> None:

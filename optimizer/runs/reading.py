@@ -26,6 +26,7 @@ from optimizer.plan.scales import OfRun
 from optimizer.runs import DECISIONS, LARGEST_FACTS, PLAN, RUN, VARIABLES, plain
 from optimizer.runs.decision_rows import decisions_from_rows
 from optimizer.runs.facts import NOT_OURS, facts_in
+from optimizer.runs.of_before import renewed_facts
 from optimizer.runs.tables import (
     NAMED_SLOTS,
     OTHERS,
@@ -174,7 +175,7 @@ def _facts(path: Path, problems: Problems) -> dict[str, Any]:
     except NotReadError:
         problems.add(path.name, NOT_OURS, expected="JSON with a table of scales")
         return {}
-    return facts_in(content, path, problems)
+    return renewed_facts(facts_in(content, path, problems))
 
 
 def _read_book(path: Path, case: Case) -> ReadPlan:
@@ -193,7 +194,7 @@ def _read_book(path: Path, case: Case) -> ReadPlan:
     check_variables(variables, sheets.found)
     table = with_scales(sheets.table(PARAMETERS), sheets.found)
     sheets.told().raise_if_any(InputError)
-    facts = facts_of(table) if len(table) else {}
+    facts = renewed_facts(facts_of(table)) if len(table) else {}
     _check_whole(facts, path, problems)
     scales = facts.get("scales", {})
     if OTHERS.name not in workbook.sheets:

@@ -66,6 +66,7 @@ OTHERS = TableSpec(
             "choice",
             "kind of decision",
             choices=tuple(name for name in COLUMNS if name != "slots"),
+            reads_old_names=True,
         ),
         *(_text(name, "key of the decision", required=False) for name in OTHER_KEYS),
         ColumnSpec("year", "int", "year of the decision"),

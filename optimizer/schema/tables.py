@@ -53,6 +53,8 @@ class ColumnSpec:
         Smallest and largest value allowed.
     choices
         Words allowed in a choice column.
+    reads_old_names
+        Whether words that others have replaced are read as these, rather than refused.
     refers_to
         Table whose key the value must be.
     """
@@ -66,6 +68,7 @@ class ColumnSpec:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    reads_old_names: bool = False
     refers_to: str | None = None
 
     def header(self, currency: str) -> str:
@@ -118,6 +121,11 @@ class TableSpec:
     def file(self) -> str:
         """Name of the file in the case's folder."""
         return f"{self.name}.csv"
+
+    def reading_old_names(self) -> TableSpec:
+        """Give the same table as runs of before have it."""
+        columns = (replace(column, reads_old_names=True) for column in self.columns)
+        return replace(self, columns=tuple(columns))
 
     def column(self, name: str) -> ColumnSpec:
         """Look one column up by its name in frames."""
