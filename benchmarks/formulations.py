@@ -73,7 +73,7 @@ def options_of(instance: Instance) -> pd.DataFrame:
         raise ValueError("benchmarks are about policies that name no single slots")
     if instance.sets.placements.empty:
         return instance.sets.cohort.assign(region="")
-    return single_slots(instance.sets)
+    return single_slots(instance.sets.cohort, instance.sets.placements)
 
 
 def flat(instance: Instance, tidy: Tidy) -> Tidy:

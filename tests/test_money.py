@@ -56,12 +56,12 @@ def joined(name: str) -> Instance:
 
 
 def people_here(i: Instance) -> pd.DataFrame:
-    return participant_costs(i.case, i.sets, i.people.present, Problems())
+    return participant_costs(i.case.table("costs"), i.sets, i.people.present, Problems())
 
 
 PARTS: dict[str, Callable[[Instance], object]] = {
     "participants": people_here,
-    "regions": lambda i: regional_costs(i.case, i.people.present_at),
+    "regions": lambda i: regional_costs(i.case.table("region_costs"), i.people.present_at),
     "spending": lambda i: spending_terms(i.case, i.sets, i.people, Problems()),
     "support": lambda i: support_floor_terms(i.case, i.sets, i.people, Problems()),
     "numbers": budget_numbers,
@@ -136,7 +136,7 @@ def test_a_cost_told_twice_is_a_fault_of_the_file() -> None:
     twice = costs.iloc[[0, 0]].assign(country=["AA", ""], level=["", "standard"])
     case = replace(i.case, tables={**i.case.tables, "costs": pd.concat([costs, twice])})
     problems = Problems()
-    participant_costs(case, i.sets, i.people.present, problems)
+    participant_costs(case.table("costs"), i.sets, i.people.present, problems)
     assert [problem.file for problem in problems][:1] == ["costs.csv"]
 
 

@@ -22,6 +22,7 @@ from optimizer.case.consistency import check_consistency
 from optimizer.case.header import CaseHeader
 from optimizer.case.loading import Case
 from optimizer.errors import InputError, PolicyError, Problems, did_you_mean, shorten
+from optimizer.frames.records import Frames
 from optimizer.io.cells import FIGURES, are_figures, fits, parse_cells
 from optimizer.io.changes import CHANGES, Operation, operation_in, unreadable
 from optimizer.io.grids import number_text
@@ -101,9 +102,9 @@ def change_case(
         With what contradicts other figures of the case.
     """
     done = cell_changes(case if unchanged is None else unchanged, changes)
-    tables = dict(case.tables)
+    tables = Frames(case.tables)
     for change in done:
-        tables[change.table] = change.made_in(tables[change.table])
+        tables = tables.with_frame(change.table, change.made_in(tables[change.table]))
     changed = replace(case, tables=tables, hashes=_marked(case, changes), contents={})
     _require_consistent(changed)
     return changed, done

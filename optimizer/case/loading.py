@@ -15,6 +15,7 @@ from optimizer.case.header import HEADER_FILE, CaseHeader
 from optimizer.case.sources import open_source
 from optimizer.errors import InputError, Problems, did_you_mean, shorten
 from optimizer.errors.arguments import typed
+from optimizer.frames.following import FollowedFields
 from optimizer.frames.records import Comparable, Frames
 from optimizer.io.pauses import pause
 from optimizer.io.places import Places
@@ -23,7 +24,7 @@ from optimizer.schema.tables import MONEY, TABLES, TableSpec
 
 
 @dataclass(frozen=True, eq=False)
-class Case(Comparable):
+class Case(FollowedFields, Comparable):
     """Facts of one case, read and checked.
 
     Cases are equal where they say the same, wherever they were read from. Tables are given as

@@ -195,7 +195,7 @@ def _touched(model: pyo.ConcreteModel, instance: Instance, problems: Problems) -
     named = [key for key in model.slots if key not in model.SLOTS]
     if not named:
         return instance
-    possible = single_slots(instance.sets)
+    possible = single_slots(instance.sets.cohort, instance.sets.placements)
     options = dict(zip(keys_of(possible, KEYS["slots"]), possible.index, strict=True))
     strange = [key for key in named if key not in options]
     for key in strange:

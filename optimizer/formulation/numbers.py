@@ -23,6 +23,7 @@ from optimizer.formulation.margins import site_numbers
 from optimizer.formulation.services import PLACE_YEAR, capacity_numbers
 from optimizer.formulation.stability import change_numbers
 from optimizer.formulation.support import FLOOR, floor_terms
+from optimizer.frames.memory import Steps
 from optimizer.instance import Instance
 
 
@@ -41,6 +42,10 @@ class Terms(NamedTuple):
     by: list[str]
     frame: pd.DataFrame
     others: frozenset[object] = frozenset()
+
+    def same_as(self, other: Terms) -> bool:
+        """Whether both are made from the very same frame."""
+        return self.frame is other.frame and self._replace(frame=other.frame) == other
 
 
 NUMBERS: Mapping[str, Callable[[Instance], Numbers]] = {
@@ -103,25 +108,50 @@ def rule_numbers(instance: Instance, parts: Iterable[str] = tuple(NUMBERS)) -> N
     return {rule: cells for part in parts for rule, cells in NUMBERS[part](instance).items()}
 
 
-def rule_terms(instance: Instance) -> dict[str, Terms]:
-    """Terms of the accounts that hold costs, uses, values and what limits speak of, by rule."""
-    curved = [curve.terms.assign(goal=goal) for goal, curve in instance.diminishing.items()]
-    plain = instance.value[~instance.value["goal"].isin(instance.diminishing)]
+def rule_terms(instance: Instance, step: Steps | None = None) -> dict[str, Terms]:
+    """Terms of the accounts that hold costs, uses, values and what limits speak of, by rule.
+
+    Parameters
+    ----------
+    step
+        Gives the very same frames again where nothing that they follow from has changed.
+    """
+    step = step or Steps()
+    curved = frozenset(instance.diminishing)
     counted = [limit for limit in instance.limits if limit.counted]
-    measured = measured_terms([limit for limit in instance.limits if not limit.counted])
     whole = frozenset((limit.name, group) for limit in counted for group in limit.groups.index)
+    frames = {
+        "value_adds_up": step(_plain_value, instance),
+        "raw_value_adds_up": step(_curved_value, instance),
+        "measure_adds_up": step(_measured, instance),
+        "compared_adds_up": step(_compared, instance),
+        "support_reaches_floor": step(floor_terms, instance),
+    }
     return {
         "spending_adds_up": Terms("spending", ["line", "year"], instance.spending),
         "use_adds_up": Terms("use", PLACE_YEAR, instance.use),
-        "value_adds_up": Terms("value", ["goal"], plain, frozenset(instance.diminishing)),
-        "raw_value_adds_up": Terms(
-            "raw_value",
-            ["goal", "group"],
-            pd.concat(curved, ignore_index=True) if curved else pd.DataFrame(),
-        ),
-        "measure_adds_up": Terms("measured", ["limit", "group"], measured, whole),
+        "value_adds_up": Terms("value", ["goal"], frames["value_adds_up"], curved),
+        "raw_value_adds_up": Terms("raw_value", ["goal", "group"], frames["raw_value_adds_up"]),
+        "measure_adds_up": Terms("measured", ["limit", "group"], frames["measure_adds_up"], whole),
         "compared_adds_up": Terms(
-            "compared", ["limit", "sense", "group"], compared_terms(instance.limits)
+            "compared", ["limit", "sense", "group"], frames["compared_adds_up"]
         ),
-        "support_reaches_floor": Terms("", FLOOR, floor_terms(instance)),
+        "support_reaches_floor": Terms("", FLOOR, frames["support_reaches_floor"]),
     }
+
+
+def _plain_value(instance: Instance) -> pd.DataFrame:
+    return instance.value[~instance.value["goal"].isin(instance.diminishing)]
+
+
+def _curved_value(instance: Instance) -> pd.DataFrame:
+    curved = [curve.terms.assign(goal=goal) for goal, curve in instance.diminishing.items()]
+    return pd.concat(curved, ignore_index=True) if curved else pd.DataFrame()
+
+
+def _measured(instance: Instance) -> pd.DataFrame:
+    return measured_terms([limit for limit in instance.limits if not limit.counted])
+
+
+def _compared(instance: Instance) -> pd.DataFrame:
+    return compared_terms(instance.limits)

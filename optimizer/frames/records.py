@@ -8,12 +8,14 @@ parts from the original at the first change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
+from optimizer.frames.following import FollowedMapping
 
 
 def same(first: Any, second: Any) -> bool:
@@ -59,7 +61,7 @@ class Comparable:
     __hash__ = None  # type: ignore[assignment]  # what holds frames can be no key
 
 
-class Frames(Mapping[str, pd.DataFrame], Comparable):
+class Frames(FollowedMapping[pd.DataFrame], Comparable):
     """Frames by name; whoever asks gets a copy of his own.
 
     Examples
@@ -72,26 +74,30 @@ class Frames(Mapping[str, pd.DataFrame], Comparable):
     """
 
     def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
-        self._frames = {name: frame.copy(deep=False) for name, frame in frames.items()}
+        # Those of another one are copies already, and stay the very same.
+        if isinstance(frames, Frames):
+            super().__init__(frames._of)
+        else:
+            super().__init__({name: frame.copy(deep=False) for name, frame in frames.items()})
+
+    def with_frame(self, name: str, frame: pd.DataFrame) -> Frames:
+        """The same frames but for one."""
+        found = Frames(self)
+        found._of[name] = frame.copy(deep=False)
+        return found
 
     def __getitem__(self, name: str) -> pd.DataFrame:
-        return self._frames[name].copy(deep=False)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._frames)
-
-    def __len__(self) -> int:
-        return len(self._frames)
+        return super().__getitem__(name).copy(deep=False)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Frames):
-            return same(self._frames, other._frames)
-        return same(self._frames, other) if isinstance(other, Mapping) else NotImplemented
+            return same(self._of, other._of)
+        return same(self._of, other) if isinstance(other, Mapping) else NotImplemented
 
     __hash__ = None
 
     def __repr__(self) -> str:
-        return f"<frames: {', '.join(self._frames)}>"
+        return f"<frames: {', '.join(self._of)}>"
 
 
 class HandingOut(Comparable):

@@ -6,7 +6,7 @@ optional keys, scores countries and regions, and turns rules into terms of the d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -16,6 +16,8 @@ from optimizer.case import Case
 from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.errors.arguments import typed
 from optimizer.frames import summed
+from optimizer.frames.following import FollowedFields
+from optimizer.frames.memory import Memory, Steps
 from optimizer.frames.records import Comparable
 from optimizer.instance.attributes import Attributes, build_attributes
 from optimizer.instance.bounds import JoinedLimit
@@ -26,13 +28,13 @@ from optimizer.instance.money import spending_terms, support_floor_terms
 from optimizer.instance.people import CONSTANT, People, build_people
 from optimizer.instance.scoring import Scores, build_scores
 from optimizer.instance.services import capacities, use_terms
-from optimizer.instance.sets import Sets, build_sets
-from optimizer.instance.touched import single_slots, with_touched_slots
+from optimizer.instance.sets import Sets, build_sets, country_bands
+from optimizer.instance.touched import single_slots, touched_slots
 from optimizer.instance.values import value_terms
 from optimizer.instance.years import through_years
 from optimizer.io.pauses import pause
 from optimizer.io.toml import shown
-from optimizer.policy import Policy, Transfer
+from optimizer.policy import Policy, SupportFloor, Transfer
 from optimizer.schema.rules import Extension
 
 __all__ = ["Instance", "build_instance"]
@@ -46,7 +48,7 @@ def is_filter(where: object) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Instance(Comparable):
+class Instance(FollowedFields, Comparable):
     """One case under one policy, joined and checked.
 
     Attributes
@@ -121,12 +123,12 @@ class Instance(Comparable):
         PolicyError
             If a name is no attribute or a value occurs nowhere.
         """
-        found = single_slots(self.sets).drop(columns="group")
+        found = single_slots(self.sets.cohort, self.sets.placements).drop(columns="group")
         problems = Problems()
         if not is_filter(where):
             problems.add("options", f"{shown(where)} is no filter", expected="values by attribute")
             raise PolicyError(problems)
-        attributes = replace(self.attributes, problems=problems)
+        attributes = self.attributes.telling(problems)
         for name, wanted in where.items():
             attribute = attributes.find(name, "options", within=[str(key) for key in found])
             if attribute is not None:
@@ -146,28 +148,37 @@ def build_instance(case: Case, policy: Policy) -> Instance:
         With every problem of the join: filters that match nothing, columns that do not exist,
         ambiguous rows, floors that nobody could reach.
     """
+    return joined(case, policy)
+
+
+def joined(case: Case, policy: Policy, memory: Memory | None = None) -> Instance:
+    """Join as :func:`build_instance`; steps whose figures a memory knows are not done again."""
     problems = Problems()
-    sets = build_sets(case, policy, problems)
-    attributes = build_attributes(case, policy, sets, problems)
-    sets = with_touched_slots(case, policy, sets, attributes)
+    step = Steps(memory, problems)
+    sets = build_sets(case, policy, problems, step)
+    attributes = build_attributes(case, policy.path.name, sets, problems)
+    slots = step(touched_slots, case, list(policy.goals), policy.limits, sets, attributes)
+    sets = replace(sets, slots=slots)
     pause()
-    people = build_people(sets)
-    scores = build_scores(sets.countries, sets.regions, attributes)
+    people = step(build_people, sets)
+    scores = build_scores(policy.goals, attributes, step)
     pause()
-    spending = spending_terms(case, sets, people, problems)
+    spending = spending_terms(case, sets, people, problems, step)
     pause()
-    use = use_terms(case, sets, people, problems)
+    use = step(use_terms, case, sets, people, country_bands(case), problems)
     pause()
-    value = value_terms(case, sets, people, scores, attributes)
-    diminishing = join_diminishing(value, attributes)
+    value = value_terms(case, policy, sets, people, scores=scores, attributes=attributes, step=step)
+    diminishing = join_diminishing(policy.goals, value, attributes, step)
     pause()
-    measures = Measures(case, sets, people, spending, use, value, attributes, problems)
-    limits = join_limits(policy.limits, measures)
+    measures = Measures(
+        case, sets, people, spending, use, value, attributes, problems, frozenset(diminishing)
+    )
+    limits = join_limits(policy.limits, measures, step)
     pause()
-    commitments = join_commitments(measures)
-    floors = _support_floors(case, sets, people, attributes)
-    check_budget(case, attributes)
-    current, current_at = _current_plan(case, attributes)
+    commitments = join_commitments(measures, step)
+    floors = _support_floors(policy.support_floor, measures, step)
+    check_budget(case, policy, attributes)
+    current, current_at = step(_current_plan, case, policy.stability is not None, attributes)
     policy.retold(case.retold(problems)).raise_if_any(PolicyError)
     return Instance(
         case=case,
@@ -179,11 +190,11 @@ def build_instance(case: Case, policy: Policy) -> Instance:
         use=use,
         value=value,
         diminishing=diminishing,
-        capacity=capacities(case, sets),
-        budget=money_of(case, sets),
+        capacity=step(capacities, case, sets),
+        budget=step(money_of, case, sets),
         transfers=listed_transfers(case, policy),
         carry_over=carried_over(case, policy),
-        caps=caps_of(case, sets),
+        caps=step(caps_of, case, sets),
         limits=limits,
         commitments=commitments,
         support_floor=floors,
@@ -206,26 +217,31 @@ def caps_of(case: Case, sets: Sets) -> pd.DataFrame:
 
 
 def _support_floors(
-    case: Case, sets: Sets, people: People, attributes: Attributes
+    wanted: Sequence[SupportFloor], measures: Measures, step: Steps
 ) -> tuple[pd.DataFrame, ...]:
     """Integration money minus the floor, per entrant: the weighted sum must not be negative."""
-    wanted = attributes.policy.support_floor
     if not wanted:
         return ()
-    money = support_floor_terms(case, sets, people, attributes.problems)
-    floors = []
-    for number, floor in enumerate(wanted, start=1):
-        tracks = attributes.members(
-            "track", floor.where, f"support_floor.{number}", optional=floor.optional
-        )
-        entrants = people.entries[people.entries["family"].ne(CONSTANT)]
-        years = entrants["track"].map(sets.tracks["duration_years"])
-        owed = entrants.assign(coefficient=-floor.amount_per_year * years)
-        columns = ["family", "position", "track", "entry_year"]
-        both = pd.concat([money, owed[[*columns, "coefficient"]]], ignore_index=True)
-        both = both[both["track"].isin(tracks)]
-        floors.append(summed(both, columns, "coefficient"))
-    return tuple(floors)
+    m = measures
+    money = support_floor_terms(m.case, m.sets, m.people, m.problems, step)
+    return tuple(
+        step(_support_floor, money, number, floor, measures, name=number)
+        for number, floor in enumerate(wanted, start=1)
+    )
+
+
+def _support_floor(
+    money: pd.DataFrame, number: int, floor: SupportFloor, measures: Measures
+) -> pd.DataFrame:
+    place = f"support_floor.{number}"
+    tracks = measures.attributes.members("track", floor.where, place, optional=floor.optional)
+    entries = measures.people.entries
+    entrants = entries[entries["family"].ne(CONSTANT)]
+    years = entrants["track"].map(measures.sets.tracks["duration_years"])
+    owed = entrants.assign(coefficient=-floor.amount_per_year * years)
+    columns = ["family", "position", "track", "entry_year"]
+    both = pd.concat([money, owed[[*columns, "coefficient"]]], ignore_index=True)
+    return summed(both[both["track"].isin(tracks)], columns, "coefficient")
 
 
 def listed_transfers(case: Case, policy: Policy) -> tuple[Transfer, ...]:
@@ -246,9 +262,8 @@ def carried_over(case: Case, policy: Policy) -> dict[str, float]:
     return {line: float(share) for line, share in shares.items() if share > 0}
 
 
-def check_budget(case: Case, attributes: Attributes) -> None:
+def check_budget(case: Case, policy: Policy, attributes: Attributes) -> None:
     """Refuse transfers and carry-over of lines that the case does not have."""
-    policy = attributes.policy
     lines = sorted(set(case.table("budgets")["line"]))
     listed = listed_transfers(case, policy)
     named = [
@@ -269,13 +284,15 @@ def check_budget(case: Case, attributes: Attributes) -> None:
             )
 
 
-def _current_plan(case: Case, attributes: Attributes) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _current_plan(
+    case: Case, is_needed: bool, attributes: Attributes
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = case.table("current_plan")
     by_country = summed(table, ["country", "track"], "slots", sort=True)
     placed = table[table["region"].ne("")]
     complete = len(placed) == len(table)
     by_region = summed(placed, ["track", "region"], "slots", sort=True)
-    if attributes.policy.stability is not None and not table["slots"].sum() > 0:
+    if is_needed and not table["slots"].sum() > 0:
         attributes.add(
             "stability",
             f"case {case.name!r} has no current_plan to change from",

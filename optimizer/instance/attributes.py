@@ -9,11 +9,11 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems, did_you_mean
+from optimizer.frames.following import FollowedFields, FollowedMapping
 from optimizer.instance.sets import Sets
 from optimizer.io.cells import attribute_figures
 from optimizer.io.grids import number_text
 from optimizer.io.guesses import NUMBER
-from optimizer.policy import Policy
 from optimizer.schema.tables import BAND_PREFIX, TABLES
 
 DIMENSIONS = ("country", "track", "level", "region", "year", "line", "service")
@@ -57,15 +57,17 @@ class Attribute:
 
 
 @dataclass(frozen=True)
-class Attributes:
+class Attributes(FollowedFields):
     """Every attribute that a policy may filter or group by.
 
     Columns of countries, tracks and regions, agency and purpose of budget lines, and the keys
     ``year``, ``level``, ``line`` and ``service`` themselves.
     """
 
-    tables: Mapping[str, pd.DataFrame]
-    policy: Policy
+    tables: Mapping[str, Mapping[str, pd.Series]]
+    """Columns by dimension, each indexed by key."""
+    file: str
+    """Name of the policy's file, for problems."""
     problems: Problems = field(compare=False)
     rows: Mapping[str, pd.Index] = field(default_factory=dict)
     """Rows in the file of the dimensions with attributes of the user's own."""
@@ -89,6 +91,10 @@ class Attributes:
         # Faulty cells have been told, and are not blank.
         told = found.mask(found.isna() & cells.ne(""), 0.0)
         return pd.Series(told.to_numpy(), index=values.index)
+
+    def keys(self, dimension: str) -> pd.Index:
+        """Keys of a dimension, in the order of its table."""
+        return self.tables[dimension][dimension].index
 
     def own(self, dimension: str) -> list[str]:
         """Attributes of the user's own that could hold figures."""
@@ -130,8 +136,8 @@ class Attributes:
         self, dimension: str, where: Mapping[str, object], place: str, *, optional: bool = False
     ) -> list[str]:
         """Keys of one dimension that match every filter; none is a problem unless optional."""
-        table = self.tables[dimension]
-        keep = pd.Series(True, index=table.index)
+        keys = self.keys(dimension)
+        keep = pd.Series(True, index=keys)
         for name, wanted in where.items():
             attribute = self.find(name, f"{place}.where", within=[dimension])
             if attribute is None:
@@ -144,7 +150,7 @@ class Attributes:
                 f"no {dimension} matches all of {dict(where)}",
                 f"filters that at least one {dimension} matches",
             )
-        return list(table.index[keep])
+        return list(keys[keep])
 
     def wanted(
         self, attribute: Attribute, name: str, wanted: object, place: str, *, optional: bool = False
@@ -164,12 +170,16 @@ class Attributes:
 
     def quiet(self) -> Attributes:
         """The same names for a second look, whose problems have been told already."""
-        return Attributes(self.tables, self.policy, Problems(), self.rows)
+        return self.telling(Problems())
+
+    def telling(self, problems: Problems) -> Attributes:
+        """The same names, whose problems are added elsewhere."""
+        return Attributes(self.tables, self.file, problems, self.rows)
 
     def add(self, place: str, message: str, expected: str, maybe: str | None = None) -> None:
         """Add a problem at a place of the policy."""
         self.problems.add(
-            file=self.policy.path.name,
+            file=self.file,
             column=place,
             message=message,
             expected=expected,
@@ -239,7 +249,7 @@ def listed(wanted: object) -> list[object]:
     return list(wanted) if isinstance(wanted, list | tuple) else [wanted]
 
 
-def build_attributes(case: Case, policy: Policy, sets: Sets, problems: Problems) -> Attributes:
+def build_attributes(case: Case, file: str, sets: Sets, problems: Problems) -> Attributes:
     """Collect the attribute tables of a case."""
     lines = case.table("budgets").drop_duplicates("line").set_index("line")
     plain = {
@@ -254,10 +264,11 @@ def build_attributes(case: Case, policy: Policy, sets: Sets, problems: Problems)
         ),
     }
     tables = {
-        key: table.drop(columns=[name for name in NOT_ATTRIBUTES if name in table]).assign(
-            **{key: table.index}
+        key: FollowedMapping(
+            {str(name): table[name] for name in table if name not in NOT_ATTRIBUTES}
+            | {key: pd.Series(table.index, index=table.index, name=key)}
         )
         for key, table in plain.items()
     }
     rows = {key: case.table(name).index for key, name in OPEN_ENDED.items()}
-    return Attributes(tables, policy, problems, rows)
+    return Attributes(FollowedMapping(tables), file, problems, rows)

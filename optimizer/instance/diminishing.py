@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from optimizer.frames.memory import Steps
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.groups import TOTAL, group_labels
 from optimizer.instance.people import TERM
+from optimizer.policy import Goal
+from optimizer.policy.goals import Diminishing as Asked
 
 
 @dataclass(frozen=True)
@@ -55,32 +59,40 @@ def tangents(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ..
     return tuple(lines)
 
 
-def join_diminishing(value: pd.DataFrame, attributes: Attributes) -> dict[str, Diminishing]:
+def join_diminishing(
+    goals: Mapping[str, Goal],
+    value: pd.DataFrame,
+    attributes: Attributes,
+    step: Steps | None = None,
+) -> dict[str, Diminishing]:
     """Group the value terms of every goal that has diminishing returns."""
+    step = step or Steps()
     joined = {}
-    for name, goal in attributes.policy.goals.items():
-        if goal.diminishing is None:
-            continue
-        place = f"goals.{name}.diminishing.by"
-        terms = value[value["goal"].eq(name)]
-        parts: dict[str, pd.Series] = {}
-        by = [*goal.diminishing.by, *(["year"] if goal.diminishing.per == "year" else [])]
-        for attribute_name in by:
-            attribute = attributes.find(attribute_name, place)
-            if attribute is None or attribute.dimension not in terms:
-                continue
-            named = attribute.of(terms)
-            if (named.isna() | named.eq("")).any():
-                attributes.add(
-                    place,
-                    f"part of the value of goal {name!r} belongs to no {attribute_name}",
-                    "groups that every effect of the goal belongs to",
-                )
-            parts[attribute_name] = named
-        labels = group_labels(pd.DataFrame(parts, index=terms.index), list(parts)) if parts else ""
-        joined[name] = Diminishing(
-            goal=name,
-            terms=terms[TERM].assign(group=labels or TOTAL),
-            tangents=tangents([(x, factor) for x, factor in goal.diminishing.points]),
-        )
+    for name, goal in goals.items():
+        if goal.diminishing is not None:
+            terms = value[value["goal"].eq(name)]
+            joined[name] = step(_join, name, goal.diminishing, terms, attributes, name=name)
     return joined
+
+
+def _join(name: str, asked: Asked, terms: pd.DataFrame, attributes: Attributes) -> Diminishing:
+    place = f"goals.{name}.diminishing.by"
+    parts: dict[str, pd.Series] = {}
+    for attribute_name in [*asked.by, *(["year"] if asked.per == "year" else [])]:
+        attribute = attributes.find(attribute_name, place)
+        if attribute is None or attribute.dimension not in terms:
+            continue
+        named = attribute.of(terms)
+        if (named.isna() | named.eq("")).any():
+            attributes.add(
+                place,
+                f"part of the value of goal {name!r} belongs to no {attribute_name}",
+                "groups that every effect of the goal belongs to",
+            )
+        parts[attribute_name] = named
+    labels = group_labels(pd.DataFrame(parts, index=terms.index), list(parts)) if parts else ""
+    return Diminishing(
+        goal=name,
+        terms=terms[TERM].assign(group=labels or TOTAL),
+        tangents=tangents([(x, factor) for x, factor in asked.points]),
+    )

@@ -128,7 +128,7 @@ def _counted(limit: Limit, dimension: str, keys: pd.Index, measures: Measures) -
     counted, never less.
     """
     problems = Problems()
-    attributes = replace(measures.attributes, problems=problems)
+    attributes = measures.attributes.telling(problems)
     quiet = replace(measures, attributes=attributes, problems=problems)
     apart = {COUNTRY, REGION} - {dimension}
     where = {

@@ -32,17 +32,12 @@ def filters_match(limit: Limit, measures: Measures) -> bool:
 
 def value_is_additive(limit: Limit, measures: Measures) -> bool:
     """Refuse parts of a value that is counted as a whole, with diminishing returns."""
-    curved = {
-        name
-        for name, goal in measures.attributes.policy.goals.items()
-        if goal.diminishing is not None
-    }
     parts = limit.measure == "value" and bool(limit.by or limit.where)
     goals = {limit.goal} if parts else set()
     for bound in (limit.at_least, limit.at_most):
         if isinstance(bound, Relative) and bound.measure == "value":
             goals.add(bound.goal or limit.goal)
-    refused = sorted(goal for goal in goals & curved if goal is not None)
+    refused = sorted(goal for goal in goals & measures.curved if goal is not None)
     for goal in refused:
         measures.attributes.add(
             place_of(limit, "goal"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from optimizer.frames import keys_of
+from optimizer.frames.memory import Steps
 from optimizer.instance.bounds import Bound, JoinedLimit
 from optimizer.instance.groups import TOTAL, amounts, grouped, place_of
 from optimizer.instance.limit_checks import (
@@ -22,9 +23,12 @@ from optimizer.policy import Amount, Limit, Relative
 from optimizer.text.figures import apart, plainly
 
 
-def join_limits(limits: tuple[Limit, ...], measures: Measures) -> tuple[JoinedLimit, ...]:
+def join_limits(
+    limits: tuple[Limit, ...], measures: Measures, step: Steps | None = None
+) -> tuple[JoinedLimit, ...]:
     """Resolve every limit of the policy; what matches nothing is a problem unless optional."""
-    joined = (_join(limit, measures) for limit in limits)
+    step = step or Steps()
+    joined = [step(_join, limit, measures, name=limit.name) for limit in limits]
     return tuple(limit for limit in joined if limit is not None)
 
 
@@ -119,32 +123,37 @@ def _bound(
     return Bound(sense, zero + float(wanted), 0.0, none, labels)
 
 
-def join_commitments(measures: Measures) -> tuple[JoinedLimit, ...]:
+def join_commitments(measures: Measures, step: Steps | None = None) -> tuple[JoinedLimit, ...]:
     """Rows of ``commitments`` as limits on slots, named by their file row."""
+    step = step or Steps()
     joined = []
     for row, line in measures.case.table("commitments").iterrows():
-        if not pd.isna(line["year"]) and int(line["year"]) not in measures.sets.years:
-            continue
-        limit = _commitment(int(str(row)), line)
-        found = _join(limit, measures)
-        floor = limit.at_least if isinstance(limit.at_least, int | float) else 0.0
-        most = None
-        if found is not None:
-            joined.append(replace(found, row=int(str(row))))
-            most = eligible_by_group(measures.sets, found.measured).get(TOTAL)
-        if found is None and floor:
-            message = f"{plainly(floor)} slots are committed, but none are possible there"
-            expected = "an eligible country and track with a site in that year"
-        elif most is not None and floor > most:
-            wanted, there = apart(floor, most, plainly)
-            message = f"{wanted} is above the {there} eligible applicants"
-            expected = f"at most {there}"
-        else:
-            continue
+        if pd.isna(line["year"]) or int(line["year"]) in measures.sets.years:
+            number = int(str(row))
+            joined.append(step(_committed, number, _commitment(number, line), measures, name=row))
+    return tuple(limit for limit in joined if limit is not None)
+
+
+def _committed(row: int, limit: Limit, measures: Measures) -> JoinedLimit | None:
+    """One commitment joined; one that nobody could keep is a problem."""
+    found = _join(limit, measures)
+    floor = limit.at_least if isinstance(limit.at_least, int | float) else 0.0
+    most = None
+    if found is not None:
+        most = eligible_by_group(measures.sets, found.measured).get(TOTAL)
+    message = expected = ""
+    if found is None and floor:
+        message = f"{plainly(floor)} slots are committed, but none are possible there"
+        expected = "an eligible country and track with a site in that year"
+    elif most is not None and floor > most:
+        wanted, there = apart(floor, most, plainly)
+        message = f"{wanted} is above the {there} eligible applicants"
+        expected = f"at most {there}"
+    if message:
         measures.problems.add(
-            "commitments.csv", message, row=int(str(row)), column="at_least", expected=expected
+            "commitments.csv", message, row=row, column="at_least", expected=expected
         )
-    return tuple(joined)
+    return None if found is None else replace(found, row=row)
 
 
 def _commitment(row: int, line: pd.Series) -> Limit:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
+from optimizer.frames.following import FollowedFields
 from optimizer.instance.attributes import Attribute, Attributes
 from optimizer.instance.money import (
     EXPANSION,
@@ -35,7 +36,7 @@ def numbered(by: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Measures:
+class Measures(FollowedFields):
     """The terms of every measure, chosen by the dimensions a limit speaks of."""
 
     case: Case
@@ -45,7 +46,9 @@ class Measures:
     use: pd.DataFrame
     value: pd.DataFrame
     attributes: Attributes
-    problems: Problems
+    problems: Problems = field(compare=False)
+    curved: frozenset[str] = frozenset()
+    """Goals with diminishing returns."""
 
     def terms(
         self,
@@ -150,7 +153,9 @@ class Measures:
     def _participants_by_region(self) -> pd.DataFrame:
         """Participants' costs told by region; ``same`` says whether all countries cost the same."""
         cell = ["track", "level", "entry", "year_of_stay", "year"]
-        paid = participant_costs(self.case, self.sets, self.people.present, Problems())
+        paid = participant_costs(
+            self.case.table("costs"), self.sets, self.people.present, Problems()
+        )
         cost = paid.groupby([*cell, "line"], as_index=False).agg(
             cost=("cost", "min"), most=("cost", "max"), count=("cost", "size")
         )

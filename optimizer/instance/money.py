@@ -7,6 +7,7 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import Problems
 from optimizer.frames import summed
+from optimizer.frames.memory import Steps
 from optimizer.instance.lookup import resolve
 from optimizer.instance.people import CONSTANT, TERM, People, terms, years_of_stay
 from optimizer.instance.sets import Sets, cross
@@ -21,12 +22,14 @@ EXPANSION, UPKEEP = "service expansion", "service upkeep"
 
 
 def participant_costs(
-    case: Case, sets: Sets, person_years: pd.DataFrame, problems: Problems
+    table: pd.DataFrame, sets: Sets, person_years: pd.DataFrame, problems: Problems
 ) -> pd.DataFrame:
     """Cost terms of person-years on the country margin, one row per budget line that pays.
 
     Parameters
     ----------
+    table
+        Rows of ``costs``.
     person_years
         Terms with country, track, level, entry, year_of_stay and year.
 
@@ -35,7 +38,6 @@ def participant_costs(
     pandas.DataFrame
         The person-years of positive cost with ``line`` and ``cost`` (currency per person).
     """
-    table = case.table("costs")
     lines = table[["track", "line", "year_of_stay"]].drop_duplicates()
     cell = ["track", "year_of_stay", "level", "country", "year", "entry"]
     asked = person_years[cell].assign(year=sets.case_year(person_years["year"]))
@@ -56,34 +58,46 @@ def participant_costs(
     return years.merge(query, on=on).drop(columns="case_year")
 
 
-def regional_costs(case: Case, person_years_at: pd.DataFrame) -> pd.DataFrame:
-    """Person-years on the region margin with the line and ``cost`` of ``region_costs``."""
-    table = case.table("region_costs")[["track", "line", "region", "year_of_stay", "amount"]]
+def regional_costs(table: pd.DataFrame, person_years_at: pd.DataFrame) -> pd.DataFrame:
+    """Person-years on the region margin with the line and ``cost`` of rows of ``region_costs``."""
+    table = table[["track", "line", "region", "year_of_stay", "amount"]]
     table = table[table["amount"] != 0].rename(columns={"amount": "cost"})
     return person_years_at.merge(table, on=["track", "region", "year_of_stay"])
 
 
-def spending_terms(case: Case, sets: Sets, people: People, problems: Problems) -> pd.DataFrame:
+def spending_terms(
+    case: Case, sets: Sets, people: People, problems: Problems, step: Steps | None = None
+) -> pd.DataFrame:
     """Every term of spending[line, year], labelled by what is paid for and for whom.
 
     spending[l,y] = participants' costs by year of stay + regional supplements + agreement set-up
     (paid lead_years before the first open year) + running costs of open agreements (intake years
     only) + service expansion in the year it is decided + its upkeep in every later year.
     """
-    paid = [
-        participant_costs(case, sets, people.present, problems).assign(what=PARTICIPANTS),
-        regional_costs(case, people.present_at).assign(what=REGIONAL),
+    step = step or Steps()
+    parts = [
+        step(_paid_for_people, case, sets, people, problems),
+        step(_paid_by_region, case, people),
+        step(_agreement_costs, case, sets),
+        step(_expansion_costs, case, sets),
     ]
-    parts = [part.assign(coefficient=part["coefficient"] * part["cost"]) for part in paid]
-    parts += [_agreement_costs(case, sets), _expansion_costs(case, sets)]
-    columns = [*TERM, *KEYS]
-    spent = pd.concat([_labelled(part)[columns] for part in parts])
-    return spent[spent["coefficient"] != 0].reset_index(drop=True)
+    spent = pd.concat(parts)
+    return step.kept("spending", spent[spent["coefficient"] != 0].reset_index(drop=True))
+
+
+def _paid_for_people(case: Case, sets: Sets, people: People, problems: Problems) -> pd.DataFrame:
+    paid = participant_costs(case.table("costs"), sets, people.present, problems)
+    return _labelled(paid.assign(coefficient=paid["coefficient"] * paid["cost"], what=PARTICIPANTS))
+
+
+def _paid_by_region(case: Case, people: People) -> pd.DataFrame:
+    paid = regional_costs(case.table("region_costs"), people.present_at)
+    return _labelled(paid.assign(coefficient=paid["coefficient"] * paid["cost"], what=REGIONAL))
 
 
 def _labelled(part: pd.DataFrame) -> pd.DataFrame:
     blanks = {key: 0 if key == "year_of_stay" else "" for key in KEYS if key not in part}
-    return part.assign(**blanks)
+    return part.assign(**blanks)[[*TERM, *KEYS]]
 
 
 def _agreement_costs(case: Case, sets: Sets) -> pd.DataFrame:
@@ -106,7 +120,7 @@ def _agreement_costs(case: Case, sets: Sets) -> pd.DataFrame:
     standing = existing.assign(
         family=CONSTANT, position=-1, coefficient=existing["yearly_cost"], what=YEARLY
     )
-    return pd.concat([setup, already_open, yearly, standing])
+    return _labelled(pd.concat([setup, already_open, yearly, standing]))
 
 
 def _expansion_costs(case: Case, sets: Sets) -> pd.DataFrame:
@@ -117,10 +131,12 @@ def _expansion_costs(case: Case, sets: Sets) -> pd.DataFrame:
     upkeep = steps.merge(paid, on=["region", "service"])
     upkeep = upkeep[upkeep["year"] > upkeep["decided"]]
     upkeep = upkeep.assign(coefficient=upkeep["upkeep"], what=UPKEEP)
-    return pd.concat([decided, upkeep])
+    return _labelled(pd.concat([decided, upkeep]))
 
 
-def support_floor_terms(case: Case, sets: Sets, people: People, problems: Problems) -> pd.DataFrame:
+def support_floor_terms(
+    case: Case, sets: Sets, people: People, problems: Problems, step: Steps | None = None
+) -> pd.DataFrame:
     """Integration money per entrant over the whole stay, by the year people enter the track.
 
     Entrants are cohorts and people who stay on from another track; people who were here before
@@ -134,16 +150,25 @@ def support_floor_terms(case: Case, sets: Sets, people: People, problems: Proble
     """
     budgets = case.table("budgets")
     lines = budgets.loc[budgets["purpose"].eq("integration"), "line"].unique()
+    costs, supplements = case.table("costs"), case.table("region_costs")
+    given = costs[costs["line"].isin(lines)], supplements[supplements["line"].isin(lines)]
+    return (step or Steps())(_integration_money, *given, sets, people, problems)
+
+
+def _integration_money(
+    costs: pd.DataFrame,
+    supplements: pd.DataFrame,
+    sets: Sets,
+    people: People,
+    problems: Problems,
+) -> pd.DataFrame:
     new = people.entries[people.entries["family"].ne(CONSTANT)]
     new_at = people.entries_at[people.entries_at["family"].ne(CONSTANT)]
     paid = [
-        participant_costs(case, sets, years_of_stay(sets, new, all_years=True), problems),
-        regional_costs(case, years_of_stay(sets, new_at, all_years=True)),
+        participant_costs(costs, sets, years_of_stay(sets, new, all_years=True), problems),
+        regional_costs(supplements, years_of_stay(sets, new_at, all_years=True)),
     ]
-    parts = [
-        part.loc[part["line"].isin(lines)].assign(coefficient=lambda rows: rows["cost"])
-        for part in paid
-    ]
+    parts = [part.assign(coefficient=part["cost"]) for part in paid]
     columns = ["family", "position", "track", "entry_year"]
     spent = pd.concat([part[[*columns, "coefficient"]] for part in parts])
     return summed(spent, columns, "coefficient")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from optimizer.frames.following import FollowedFields
 from optimizer.instance.sets import STANDARD, Sets
 
 CONSTANT = "constant"
@@ -22,7 +23,7 @@ REGION_SIDE = ["track", "level", "group", "region"]
 
 
 @dataclass(frozen=True)
-class People:
+class People(FollowedFields):
     """Terms for people, on the country margin and on the region margin.
 
     Attributes

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from optimizer.errors import did_you_mean
+from optimizer.frames.memory import Steps
 from optimizer.instance.attributes import OPEN_ENDED, Attribute, Attributes
 from optimizer.io.cells import are_figures
-from optimizer.policy import Goal, Indicator
+from optimizer.policy import Goal, Indicator, Missing
 
 DIMENSION = {table: dimension for dimension, table in OPEN_ENDED.items()}
+KEY = {"countries": "indicators", "regions": "region_indicators"}
+"""Key of a goal that holds the indicators of a table."""
 
 
 @dataclass(frozen=True)
@@ -33,60 +36,66 @@ class Scores:
     ranges: pd.DataFrame
 
 
-def build_scores(countries: pd.DataFrame, regions: pd.DataFrame, attributes: Attributes) -> Scores:
-    """Score every country and region for every goal of the policy.
-
-    Parameters
-    ----------
-    countries, regions
-        Attribute columns, indexed by key.
-    """
-    policy = attributes.policy
+def build_scores(
+    goals: Mapping[str, Goal], attributes: Attributes, step: Steps | None = None
+) -> Scores:
+    """Score every country and region for every goal of the policy."""
+    step = step or Steps()
+    columns: dict[str, dict[str, pd.Series]] = {table: {} for table in DIMENSION}
     ranges: list[dict[str, object]] = []
-    scorer = _Scorer(attributes, ranges)
-    by_country = {
-        name: scorer.score(name, goal, "countries", countries, goal.indicators)
-        for name, goal in policy.goals.items()
+    for table, key in KEY.items():
+        for name, goal in goals.items():
+            place = (table, name)
+            asked = attributes, place, getattr(goal, key), goal.missing
+            columns[table][name], found = step(_scored, *asked, name=place)
+            ranges += found
+    frames = {
+        table: pd.DataFrame(found, index=attributes.keys(DIMENSION[table]))
+        for table, found in columns.items()
     }
-    by_region = {
-        name: scorer.score(name, goal, "regions", regions, goal.region_indicators)
-        for name, goal in policy.goals.items()
-    }
-    return Scores(
-        countries=pd.DataFrame(by_country, index=countries.index),
-        regions=pd.DataFrame(by_region, index=regions.index),
-        ranges=pd.DataFrame(ranges, columns=["goal", "table", "column", "low", "high"]),
-    )
+    told = pd.DataFrame(ranges, columns=["goal", "table", "column", "low", "high"])
+    return step.kept("scores", Scores(frames["countries"], frames["regions"], told))
+
+
+def _scored(
+    attributes: Attributes,
+    place: tuple[str, str],
+    indicators: Sequence[Indicator],
+    missing: Missing,
+) -> tuple[pd.Series, list[dict[str, object]]]:
+    """Scores of the rows of one table for one goal, and the ranges they were scaled on."""
+    table, name = place
+    scorer = _Scorer(attributes, table, [])
+    return scorer.score(name, indicators, missing), scorer.ranges
 
 
 @dataclass(frozen=True)
 class _Scorer:
     attributes: Attributes
+    table: str
     ranges: list[dict[str, object]]
 
-    def score(
-        self,
-        name: str,
-        goal: Goal,
-        table: str,
-        rows: pd.DataFrame,
-        indicators: Sequence[Indicator],
-    ) -> pd.Series:
+    @property
+    def rows(self) -> Mapping[str, pd.Series]:
+        """Attributes by name."""
+        return self.attributes.tables[DIMENSION[self.table]]
+
+    def score(self, name: str, indicators: Sequence[Indicator], missing: Missing) -> pd.Series:
         """Weighted mean of the scaled indicators; 1 for all without indicators.
 
         score = sum of weight * scaled / sum of weight, over the indicators present, where scaled
         is (x - low) / (high - low) clipped to 0-1 and turned round for direction ``lower``;
         transform ``log`` takes x = log(1 + value) first.
         """
-        total = pd.Series(0.0, index=rows.index)
-        weight = pd.Series(0.0, index=rows.index)
+        keys = self.attributes.keys(DIMENSION[self.table])
+        total = pd.Series(0.0, index=keys)
+        weight = pd.Series(0.0, index=keys)
         for indicator in indicators:
-            kind = "region_indicators" if table == "regions" else "indicators"
-            where = f"goals.{name}.{kind}.{indicator.column}"
-            scaled = self._scaled(name, table, rows, indicator, where)
+            where = f"goals.{name}.{KEY[self.table]}.{indicator.column}"
+            scaled = self._scaled(name, indicator, where)
             if scaled is None:
                 continue
-            scaled, counted = self._present(scaled, goal, indicator, table, where)
+            scaled, counted = self._present(scaled, missing, indicator, where)
             total += indicator.weight * scaled
             weight += indicator.weight * counted
         if not indicators:
@@ -100,11 +109,9 @@ class _Scorer:
             )
         return (total / weight.where(weight > 0)).fillna(0.0)
 
-    def _scaled(
-        self, name: str, table: str, rows: pd.DataFrame, indicator: Indicator, where: str
-    ) -> pd.Series | None:
+    def _scaled(self, name: str, indicator: Indicator, where: str) -> pd.Series | None:
         """Indicator between 0 and 1, blank where it is not given; None after a problem."""
-        given = self._given(table, rows, indicator, where)
+        given = self._given(indicator, where)
         values = None if given is None else self._transformed(given, indicator, where)
         if given is None or values is None:
             return None
@@ -113,14 +120,14 @@ class _Scorer:
         if not high > low:
             self.attributes.add(
                 f"{where}.column",
-                f"{indicator.column!r} is the same for all rows of {table}",
+                f"{indicator.column!r} is the same for all rows of {self.table}",
                 "a column that tells them apart, or a range = [low, high]",
             )
             return None
         self.ranges.append(
             {
                 "goal": name,
-                "table": table,
+                "table": self.table,
                 "column": indicator.column,
                 "low": float(shown[0]),
                 "high": float(shown[1]),
@@ -129,20 +136,18 @@ class _Scorer:
         scaled = ((values - low) / (high - low)).clip(0.0, 1.0)
         return 1.0 - scaled if indicator.direction == "lower" else scaled
 
-    def _given(
-        self, table: str, rows: pd.DataFrame, indicator: Indicator, where: str
-    ) -> pd.Series | None:
+    def _given(self, indicator: Indicator, where: str) -> pd.Series | None:
         """Figures of the indicator's column; None where it has none."""
-        dimension, column = DIMENSION[table], indicator.column
+        dimension, column = DIMENSION[self.table], indicator.column
         own = self.attributes.own(dimension)
         if column in own:
-            figures = self.attributes.figures(Attribute(dimension, column, rows[column]))
+            figures = self.attributes.figures(Attribute(dimension, column, self.rows[column]))
             if figures is not None:
                 return figures
-        numeric = [name for name in own if are_figures(rows[name])]
+        numeric = [name for name in own if are_figures(self.rows[name])]
         self.attributes.add(
             f"{where}.column",
-            f"{column!r} is not a numeric column of {table}",
+            f"{column!r} is not a numeric column of {self.table}",
             "a numeric attribute column",
             did_you_mean(column, numeric),
         )
@@ -162,10 +167,10 @@ class _Scorer:
         return values
 
     def _present(
-        self, scaled: pd.Series, goal: Goal, indicator: Indicator, table: str, where: str
+        self, scaled: pd.Series, missing: Missing, indicator: Indicator, where: str
     ) -> tuple[pd.Series, pd.Series]:
         """Apply the rule for missing values; also which rows the indicator counts for."""
-        rule = goal.missing if indicator.missing is None else indicator.missing
+        rule = missing if indicator.missing is None else indicator.missing
         blank = scaled.isna()
         if rule == "reweight":
             return scaled.fillna(0.0), 1.0 - blank.astype(float)
@@ -174,8 +179,8 @@ class _Scorer:
             shown = ", ".join(map(str, scaled.index[blank][:5]))
             self.attributes.add(
                 f"{where}.missing",
-                f"{indicator.column!r} is blank for {count} row{'s' * (count != 1)} of {table} "
-                f"({shown})",
+                f"{indicator.column!r} is blank for {count} row{'s' * (count != 1)} of "
+                f"{self.table} ({shown})",
                 "a figure, or missing = 'reweight', 'zero' or a number",
             )
         fill = rule if isinstance(rule, int | float) else 0.0

@@ -11,13 +11,21 @@ from optimizer.instance.lookup import resolve
 from optimizer.instance.people import TERM, People
 from optimizer.instance.sets import ALL, Sets
 from optimizer.instance.years import through_years
+from optimizer.schema.tables import BAND_PREFIX
 
 
-def use_terms(case: Case, sets: Sets, people: People, problems: Problems) -> pd.DataFrame:
+def use_terms(
+    case: Case, sets: Sets, people: People, bands: pd.DataFrame, problems: Problems
+) -> pd.DataFrame:
     """Every term of use[region, service, year].
 
     use[r,s,y] = sum over residents of region r of the units one person of that track, level,
     group, kind of entry and year of stay uses.
+
+    Parameters
+    ----------
+    bands
+        country and its band in every service.
 
     Returns
     -------
@@ -28,7 +36,9 @@ def use_terms(case: Case, sets: Sets, people: People, problems: Problems) -> pd.
     services = table[["track", "service", "year_of_stay"]].drop_duplicates()
     cell = ["track", "year_of_stay", "level", "group", "entry"]
     query = people.present_at[cell].drop_duplicates().merge(services, on=["track", "year_of_stay"])
-    query = query.merge(_bands(case, sets), on=["track", "group", "service"], how="left")
+    query = query.merge(
+        _bands_of_groups(case, sets, bands), on=["track", "group", "service"], how="left"
+    )
     query["band"] = query["band"].fillna("*")
     found = resolve(
         query,
@@ -45,15 +55,16 @@ def use_terms(case: Case, sets: Sets, people: People, problems: Problems) -> pd.
     return used[[*TERM, "region", "service", "year", "track", "level", "entry"]]
 
 
-def _bands(case: Case, sets: Sets) -> pd.DataFrame:
+def _bands_of_groups(case: Case, sets: Sets, bands: pd.DataFrame) -> pd.DataFrame:
     """Band of each group of a track in each service that asks for bands on that track."""
     use = case.table("service_use")
     banded = use.loc[use["band"].ne(""), ["track", "service"]].drop_duplicates()
     rows: list[tuple[str, str, str, str]] = []
+    of = bands.set_index("country")
     members = sets.groups[sets.groups["group"].ne(ALL)].drop_duplicates(["track", "group"])
     for member in rows_of(members):
         for service in banded.loc[banded["track"].eq(member.track), "service"]:
-            band = str(sets.countries.at[member.country, f"band_{service}"])
+            band = str(of.at[member.country, f"{BAND_PREFIX}{service}"])
             rows.append((member.track, member.group, service, band))
     frame = pd.DataFrame(rows, columns=["track", "group", "service", "band"])
     return frame.astype("str")

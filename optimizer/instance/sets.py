@@ -7,7 +7,7 @@ possible) have no row, so nothing later needs to skip them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -15,8 +15,11 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import Problems
 from optimizer.frames import distinct, keys_of, rows_of
+from optimizer.frames.following import FollowedFields
+from optimizer.frames.memory import Steps
 from optimizer.instance.lookup import resolve
-from optimizer.policy import Policy
+from optimizer.policy import Horizon, Policy
+from optimizer.schema.tables import BAND_PREFIX
 
 STANDARD = "standard"
 """The support level of stayers and of people already present."""
@@ -29,7 +32,7 @@ BLOCK = ["track", "level", "group", "year"]
 
 
 @dataclass(frozen=True)
-class Sets:
+class Sets(FollowedFields):
     """Index sets of one case under one policy.
 
     Attributes
@@ -94,14 +97,14 @@ class Sets:
     @property
     def has_regions(self) -> bool:
         """Whether places are planned at all; without regions the case is a national one."""
-        return len(self.regions) > 0
+        return self.noted("has_regions", len(object.__getattribute__(self, "regions")) > 0)
 
     def case_year(self, years: pd.Series) -> pd.Series:
         """Year whose figures hold in ``years``: the last case year repeats for ever."""
         return years.clip(upper=self.last_case_year)
 
 
-def build_sets(case: Case, policy: Policy, problems: Problems) -> Sets:
+def build_sets(case: Case, policy: Policy, problems: Problems, step: Steps | None = None) -> Sets:
     """Join the case's tables into the index sets of the policy's horizon.
 
     Parameters
@@ -110,33 +113,36 @@ def build_sets(case: Case, policy: Policy, problems: Problems) -> Sets:
         What is true, and what is wanted.
     problems
         Receives what does not join (years outside the case, ambiguous rows).
+    step
+        Runs the steps, remembering them or not.
 
     Returns
     -------
     Sets
     """
-    years, window = _timeline(case, policy, problems)
-    tracks = case.table("tracks").set_index("track")
-    groups = _groups(case)
-    sites = _sites(case, window, problems)
-    pairs = _pairs(case, years, problems)
-    cohort = _cohort(case, pairs, groups, sites)
+    step = step or Steps()
+    years, window = step(_timeline, case, policy.horizon, policy.path.name, problems)
+    groups = step(_groups, case, country_bands(case))
+    sites = step(_sites, case, window, problems)
+    pairs = step(_pairs, case, years, problems)
+    hosts = step.kept("hosts", sites.loc[sites["max_slots"] > 0, ["track", "region", "year"]])
+    cohort = step(_cohort, case, pairs, groups, hosts if len(case.table("regions")) else None)
     agreement = pairs[pairs["link"].eq("proposed") & pairs["can_open"]]
     active_track = pairs[pairs["link"].eq("active") & (pairs["applicants"] >= pairs["min_cohort"])]
-    present, present_at = _present(case, groups)
+    present, present_at = step(_present, case, groups)
     sets = Sets(
         years=years,
         window=window,
         last_case_year=case.years[-1],
         countries=case.table("countries").set_index("country"),
-        tracks=tracks,
+        tracks=case.table("tracks").set_index("track"),
         regions=case.table("regions").set_index("region"),
-        levels=_levels(case),
+        levels=step(_levels, case),
         groups=groups,
         pairs=pairs,
         sites=sites,
         cohort=cohort,
-        placements=_placements(cohort, sites),
+        placements=step(_placements, cohort, hosts),
         agreement=agreement[["country", "track", "year"]].reset_index(drop=True),
         active_track=active_track[["country", "track", "year"]].reset_index(drop=True),
         transitions=_no_rows("country", "track", "next_track", "group", "year"),
@@ -146,7 +152,10 @@ def build_sets(case: Case, policy: Policy, problems: Problems) -> Sets:
         present=present,
         present_at=present_at,
     )
-    return _with_transitions(sets, case)
+    sets = step.kept("sets", sets)
+    places = step.kept("places", sites[["track", "region", "year"]])
+    transitions, transitions_by_region = step(_transitions, sets, case, places)
+    return replace(sets, transitions=transitions, transitions_by_region=transitions_by_region)
 
 
 def _no_rows(*columns: str) -> pd.DataFrame:
@@ -160,22 +169,22 @@ def cross(frame: pd.DataFrame, column: str, values: Iterable[object]) -> pd.Data
 
 
 def _timeline(
-    case: Case, policy: Policy, problems: Problems
+    case: Case, horizon: Horizon, file: str, problems: Problems
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    first, last = policy.horizon.years or (case.years[0], case.years[-1])
+    first, last = horizon.years or (case.years[0], case.years[-1])
     years = tuple(year for year in case.years if first <= year <= last)
     missing = [year for year in dict.fromkeys((first, last)) if year not in case.years]
     if missing:
         are = "is not a year" if len(missing) == 1 else "are not years"
         problems.add(
-            file=policy.path.name,
+            file=file,
             column="horizon.years",
             message=f"{' and '.join(map(str, missing))} {are} of case {case.name!r}",
             expected=f"years from {case.years[0]} to {case.years[-1]}",
         )
         years = years or case.years
     durations = case.table("tracks")["duration_years"]
-    tail = policy.horizon.tail
+    tail = horizon.tail
     if tail is None:
         tail = int(durations.max()) if len(durations) else 0
     return years, years + tuple(range(years[-1] + 1, years[-1] + 1 + tail))
@@ -189,16 +198,23 @@ def _levels(case: Case) -> pd.DataFrame:
     return pd.concat([given[columns], plain[columns]], ignore_index=True)
 
 
-def _groups(case: Case) -> pd.DataFrame:
+def country_bands(case: Case) -> pd.DataFrame:
+    """Countries with their bands in all services."""
+    countries = case.table("countries")
+    names = [name for name in countries if str(name).startswith(BAND_PREFIX)]
+    return countries[["country", *names]]
+
+
+def _groups(case: Case, countries: pd.DataFrame) -> pd.DataFrame:
     """Group of every country on every track: its bands in the services that ask for bands."""
-    use, countries = case.table("service_use"), case.table("countries")
+    use = case.table("service_use")
     banded = use[use["band"].ne("")].drop_duplicates(["track", "service"])
     parts = []
     for track in case.table("tracks")["track"]:
         services = sorted(banded.loc[banded["track"].eq(track), "service"])
         label = pd.Series(ALL, index=countries.index, dtype="str")
         if services:
-            bands = keys_of(countries, [f"band_{name}" for name in services])
+            bands = keys_of(countries, [f"{BAND_PREFIX}{name}" for name in services])
             told = ["|".join(distinct(band, "|") for band in row) for row in bands]
             label = pd.Series(told, index=countries.index, dtype="str")
         parts.append(
@@ -252,21 +268,21 @@ def _pairs(case: Case, years: Sequence[int], problems: Problems) -> pd.DataFrame
 
 
 def _cohort(
-    case: Case, pairs: pd.DataFrame, groups: pd.DataFrame, sites: pd.DataFrame
+    case: Case, pairs: pd.DataFrame, groups: pd.DataFrame, hosts: pd.DataFrame | None
 ) -> pd.DataFrame:
     enough = pairs["link"].eq("free") | (pairs["applicants"] >= pairs["min_cohort"])
     possible = pairs[(pairs["applicants"] > 0) & enough & pairs["can_open"]]
-    if len(case.table("regions")):
-        hosted = sites.loc[sites["max_slots"] > 0, ["track", "year"]].drop_duplicates()
+    if hosts is not None:
+        hosted = hosts[["track", "year"]].drop_duplicates()
         possible = possible.merge(hosted, on=["track", "year"])
     levels = _levels(case)[["track", "level"]]
     cohort = possible.merge(levels, on="track").merge(groups, on=["track", "country"])
     return cohort[["country", "track", "level", "group", "year"]].reset_index(drop=True)
 
 
-def _placements(cohort: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+def _placements(cohort: pd.DataFrame, hosts: pd.DataFrame) -> pd.DataFrame:
     blocks = cohort[BLOCK].drop_duplicates()
-    placements = blocks.merge(sites[sites["max_slots"] > 0], on=["track", "year"])
+    placements = blocks.merge(hosts, on=["track", "year"])
     return placements[["track", "level", "group", "region", "year"]].reset_index(drop=True)
 
 
@@ -295,7 +311,9 @@ def _present(case: Case, groups: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFra
     return here.reset_index(drop=True), at[columns].reset_index(drop=True)
 
 
-def _possible_transitions(sets: Sets, case: Case) -> set[tuple[str, str, str, int]]:
+def _possible_transitions(
+    sets: Sets, case: Case, hosts: Collection[tuple[object, ...]]
+) -> set[tuple[str, str, str, int]]:
     """Country, track, next track and year: someone may complete then and a place exists."""
     entered = {
         *keys_of(sets.cohort, ["country", "track", "year"]),
@@ -310,7 +328,7 @@ def _possible_transitions(sets: Sets, case: Case) -> set[tuple[str, str, str, in
         if row.stay_rate > 0
     ]
     duration = sets.tracks["duration_years"].to_dict()
-    hosts = set(keys_of(sets.sites, ["track", "year"]))
+    countries = sets.groups["country"].unique().tolist()
     rows: set[tuple[str, str, str, int]] = set()
     for year in sets.window:
         # Repeated until nothing new: tracks of duration 0 are completed in the entry year.
@@ -319,7 +337,7 @@ def _possible_transitions(sets: Sets, case: Case) -> set[tuple[str, str, str, in
                 (country, track, after, year)
                 for track, after in ways
                 if not sets.has_regions or (after, year) in hosts
-                for country in sets.countries.index
+                for country in countries
                 if year - duration[track] in by_pair.get((country, track), ())
             } - rows
             if not new:
@@ -330,9 +348,9 @@ def _possible_transitions(sets: Sets, case: Case) -> set[tuple[str, str, str, in
     return rows
 
 
-def _with_transitions(sets: Sets, case: Case) -> Sets:
-    """Add the transitions that can happen, and the regions where they can."""
-    rows = sorted(_possible_transitions(sets, case))
+def _transitions(sets: Sets, case: Case, places: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Transitions that can happen, and the regions where they can."""
+    rows = sorted(_possible_transitions(sets, case, set(keys_of(places, ["track", "year"]))))
     transitions = pd.DataFrame(rows, columns=["country", "track", "next_track", "year"])
     transitions = transitions.astype(
         {"country": "str", "track": "str", "next_track": "str", "year": "int64"}
@@ -340,14 +358,11 @@ def _with_transitions(sets: Sets, case: Case) -> Sets:
     groups = sets.groups.rename(columns={"track": "next_track"})
     transitions = transitions.merge(groups, on=["next_track", "country"], how="left")
     flows = transitions[["track", "next_track", "group", "year"]].drop_duplicates()
-    places = sets.sites.rename(columns={"track": "next_track"})
+    places = places.rename(columns={"track": "next_track"})
     transitions_by_region = flows.merge(places, on=["next_track", "year"])
-    return replace(
-        sets,
-        transitions=transitions[["country", "track", "next_track", "group", "year"]],
-        transitions_by_region=transitions_by_region[
-            ["track", "next_track", "group", "region", "year"]
-        ],
+    return (
+        transitions[["country", "track", "next_track", "group", "year"]],
+        transitions_by_region[["track", "next_track", "group", "region", "year"]],
     )
 
 

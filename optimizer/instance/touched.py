@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -11,24 +10,30 @@ from optimizer.case import Case
 from optimizer.frames import keys_of, rows_of
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.sets import BLOCK, Sets
-from optimizer.policy import Policy, Relative
+from optimizer.policy import Limit, Relative
 
 
-def with_touched_slots(case: Case, policy: Policy, sets: Sets, attributes: Attributes) -> Sets:
-    """Add the single slots of every touched block.
+def touched_slots(
+    case: Case,
+    goals: Collection[str],
+    limits: Sequence[Limit],
+    sets: Sets,
+    attributes: Attributes,
+) -> pd.DataFrame:
+    """Single slots of every touched block.
 
     A block is touched by a ``scores`` row with a region, by a commitment with country and region,
     and by a limit on slots that filters or groups by attributes of countries and of regions.
     All other blocks stay on their margins: integer slots with those margins always exist.
     """
     quiet = attributes.quiet()
-    if not _anything_touches(case, policy, quiet):
+    if not _anything_touches(case, goals, limits, quiet):
         # Every single slot as a frame is large; most cases never need it.
-        return replace(sets, slots=single_slots(replace(sets, cohort=sets.cohort.head(0))))
-    blocks = single_slots(sets)
+        return single_slots(sets.cohort.head(0), sets.placements)
+    blocks = single_slots(sets.cohort, sets.placements)
     keep = pd.Series(False, index=blocks.index)
     scores = case.table("scores")
-    scores = scores[scores["goal"].isin(policy.goals) & scores["region"].ne("")]
+    scores = scores[scores["goal"].isin(goals) & scores["region"].ne("")]
     keep |= _is_in(blocks, scores, ["country", "track", "region"])
     for row in rows_of(case.table("commitments")):
         if row.country and row.region:
@@ -38,34 +43,36 @@ def with_touched_slots(case: Case, policy: Policy, sets: Sets, attributes: Attri
             if not pd.isna(row.year):
                 matches &= blocks["year"].eq(int(row.year))
             keep |= matches
-    for where, by in _spoken_of(policy):
+    for where, by in _spoken_of(limits):
         keep |= _named(blocks, where, by, quiet)
     touched = blocks.loc[keep, BLOCK].drop_duplicates()
-    return replace(sets, slots=blocks.merge(touched, on=BLOCK))
+    return blocks.merge(touched, on=BLOCK)
 
 
-def single_slots(sets: Sets) -> pd.DataFrame:
+def single_slots(cohort: pd.DataFrame, placements: pd.DataFrame) -> pd.DataFrame:
     """Every single slot that could be given: country, track, level, group, region, year."""
-    blocks = sets.cohort.merge(sets.placements[[*BLOCK, "region"]], on=BLOCK)
+    blocks = cohort.merge(placements[[*BLOCK, "region"]], on=BLOCK)
     return blocks[["country", *BLOCK[:3], "region", "year"]]
 
 
-def _anything_touches(case: Case, policy: Policy, attributes: Attributes) -> bool:
+def _anything_touches(
+    case: Case, goals: Collection[str], limits: Sequence[Limit], attributes: Attributes
+) -> bool:
     """Whether anything at all could name a single slot."""
     scores, commitments = case.table("scores"), case.table("commitments")
-    if (scores["goal"].isin(policy.goals) & scores["region"].ne("")).any():
+    if (scores["goal"].isin(goals) & scores["region"].ne("")).any():
         return True
     if (commitments["country"].ne("") & commitments["region"].ne("")).any():
         return True
     return any(
         {"country", "region"} <= _dimensions(where, by, attributes)
-        for where, by in _spoken_of(policy)
+        for where, by in _spoken_of(limits)
     )
 
 
-def _spoken_of(policy: Policy) -> Iterator[tuple[Mapping[str, object], Sequence[str]]]:
+def _spoken_of(limits: Sequence[Limit]) -> Iterator[tuple[Mapping[str, object], Sequence[str]]]:
     """Filter and groups of everything that limits count slots by."""
-    for limit in policy.limits:
+    for limit in limits:
         if limit.measure == "slots":
             yield limit.where, limit.by
         for bound in (limit.at_least, limit.at_most):

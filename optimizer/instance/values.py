@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
+from optimizer.frames.memory import Steps
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.lookup import resolve
 from optimizer.instance.people import TERM, People, terms
@@ -19,7 +20,14 @@ COLUMNS = [*TERM, "goal", "stage", "side", "country", "track", "level", "region"
 
 
 def value_terms(
-    case: Case, sets: Sets, people: People, scores: Scores, attributes: Attributes
+    case: Case,
+    policy: Policy,
+    sets: Sets,
+    people: People,
+    *,
+    scores: Scores,
+    attributes: Attributes,
+    step: Steps | None = None,
 ) -> pd.DataFrame:
     """Every term of every goal's raw value.
 
@@ -36,25 +44,47 @@ def value_terms(
         family, position, coefficient (raw value), goal, stage, side, country, track, level,
         region, year.
     """
-    policy = attributes.policy
-    by_country, by_region = persons_by_stage(sets, people)
+    step = step or Steps()
+    by_country, by_region = step(persons_by_stage, sets, people)
+    since = sets.years[0], policy.horizon.discount
     parts = []
     for name, goal in policy.goals.items():
-        effects = _effects(attributes, goal.effects, f"goals.{name}.effects")
-        merged = by_country.merge(effects, on=["track", "stage"])
-        worth = merged["effect"] * merged["country"].map(scores.countries[name])
-        parts.append(merged.assign(goal=name, side="country", worth=worth))
-        effects = _effects(attributes, goal.region_effects, f"goals.{name}.region_effects")
-        merged = by_region.merge(effects, on=["track", "stage"])
-        worth = merged["effect"] * merged["region"].map(scores.regions[name])
-        parts.append(merged.assign(goal=name, side="region", worth=worth))
-    parts += _score_rows(case, policy, sets, attributes.problems)
-    frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    for column in ("country", "region", "level"):
-        frame[column] = frame[column].fillna("") if column in frame else ""
-    discount = (1.0 + policy.horizon.discount) ** -(frame["year"] - sets.years[0]).astype(float)
-    frame["coefficient"] = frame["coefficient"] * frame["worth"] * discount
-    return frame.loc[frame["coefficient"] != 0, COLUMNS].reset_index(drop=True)
+        for side, persons, scored, key, effects in (
+            ("country", by_country, scores.countries[name], "effects", goal.effects),
+            ("region", by_region, scores.regions[name], "region_effects", goal.region_effects),
+        ):
+            place = f"goals.{name}.{key}"
+            by_track = step(_effects, attributes, effects, place, name=place)
+            goals = {"goal": name, "side": side}
+            parts.append(step(_worth, persons, by_track, scored, goals, since, name=place))
+    rows = step(_score_rows, case, list(policy.goals), sets, attributes.problems)
+    parts += [_discounted(part, since) for part in rows]
+    return step.kept(
+        "value", pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    )
+
+
+def _worth(
+    persons: pd.DataFrame,
+    effects: pd.DataFrame,
+    scores: pd.Series,
+    labels: Mapping[str, str],
+    since: tuple[int, float],
+) -> pd.DataFrame:
+    """Value terms of one goal on one side."""
+    merged = persons.merge(effects, on=["track", "stage"])
+    worth = merged["effect"] * merged[labels["side"]].map(scores)
+    return _discounted(merged.assign(**labels, worth=worth), since)
+
+
+def _discounted(part: pd.DataFrame, since: tuple[int, float]) -> pd.DataFrame:
+    """Terms that are worth something, discounted from the first year on."""
+    first, rate = since
+    discount = (1.0 + rate) ** -(part["year"] - first).astype(float)
+    part = part.assign(coefficient=part["coefficient"] * part["worth"] * discount)
+    blank = {name: "" for name in ("country", "region", "level") if name not in part}
+    found = part.assign(**blank).loc[part["coefficient"] != 0, COLUMNS]
+    return found.reset_index(drop=True)
 
 
 def persons_by_stage(sets: Sets, people: People) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -108,14 +138,16 @@ def _effects(attributes: Attributes, effects: Sequence[Effect], where: str) -> p
     return frame.astype({"track": "str", "stage": "str", "effect": "float64"})
 
 
-def _score_rows(case: Case, policy: Policy, sets: Sets, problems: Problems) -> list[pd.DataFrame]:
+def _score_rows(
+    case: Case, goals: Sequence[str], sets: Sets, problems: Problems
+) -> list[pd.DataFrame]:
     """Raw value per new participant from ``scores``.
 
     Rows without a region are worth the same everywhere and count on the cohort; where a row
     names a region, the single slot is worth the difference to that.
     """
     table = case.table("scores")
-    table = table[table["goal"].isin(policy.goals)]
+    table = table[table["goal"].isin(goals)]
     if not len(table):
         return []
     parts = []

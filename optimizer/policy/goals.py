@@ -26,7 +26,7 @@ def _of_usual_size(scale: float) -> float:
     return scale
 
 
-_Missing = Annotated[
+Missing = Annotated[
     Annotated[Literal["error", "reweight", "zero"], Tag("<text>")]
     | Annotated[Share, Tag("<number>")],
     Discriminator(shape_of),
@@ -54,7 +54,7 @@ class Indicator(StrictTable):
     range: tuple[float, float] | None = Field(
         default=None, description="[low, high], the figures that score 0 and 1"
     )
-    missing: _Missing | None = Field(
+    missing: Missing | None = Field(
         default=None, description="error, reweight, zero or a score from 0 to 1 for blank cells"
     )
 
@@ -121,7 +121,7 @@ class Goal(StrictTable):
     scale: _Scale = Field(default="ideal", description="ideal, none or a number above 0")
     why: str = Field(default="", description=WHY)
     source: str = Field(default="", description=SOURCE)
-    missing: _Missing = Field(
+    missing: Missing = Field(
         default="error", description="error, reweight, zero or a score from 0 to 1 for blank cells"
     )
     indicators: tuple[Indicator, ...] = Field(default=(), description="indicators of countries")

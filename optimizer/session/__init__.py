@@ -21,6 +21,7 @@ from optimizer.formulation.adding import limit_part
 from optimizer.formulation.custom import Extend
 from optimizer.formulation.limits import limit_rows
 from optimizer.formulation.numbers import rule_numbers, rule_terms
+from optimizer.frames.memory import Memory, Steps
 from optimizer.io.changes import made_after, require_changes
 from optimizer.persistent import CannotPatchError, LoadedModel
 from optimizer.plan import Plan
@@ -109,6 +110,7 @@ class Session(InTurns):
     ) -> None:
         self.rebuilt = 0
         self._turns = Turns()
+        self._memory = Memory()
         pair = read_question(policy, case, changes)
         self._wanted = wanted_for(pair, changes, extend, scales=scales, cache=cache)
         self._log = log
@@ -117,7 +119,9 @@ class Session(InTurns):
         self._origin = "" if given is None else given.origin
         self._dropped: list[str] = []
         self._solved = False
-        self._loaded = load(self._wanted, *self._wanted.built(self._scales or {}), log)
+        self._loaded = load(
+            self._wanted, *self._wanted.built(self._scales or {}, self._memory), log
+        )
         if self._scales is not None:
             self._loaded.set_costs(self._scales)
 
@@ -204,7 +208,11 @@ class Session(InTurns):
         require_case(policy, case)
         scales |= changed_scales(self.policy, policy)
         renewal = renewed(
-            self._loaded.instance, case, policy, [(cell.table, cell.column) for cell in cells]
+            self._loaded.instance,
+            case,
+            policy,
+            [(cell.table, cell.column) for cell in cells],
+            self._memory,
         )
         pair = self._wanted.pair._replace(policy=policy, case=case)
         made = made_after(self._wanted.changes, changes)
@@ -232,8 +240,11 @@ class Session(InTurns):
         before = loaded.instance
         loaded.patcher.require_known()
         if "terms" in moved:
-            for rule, terms in rule_terms(instance).items():
-                loaded.patcher.terms(patch, rule, terms)
+            step = Steps(self._memory)
+            known = rule_terms(before, step)
+            for rule, terms in rule_terms(instance, step).items():
+                if not terms.same_as(known[rule]):
+                    loaded.patcher.terms(patch, rule, terms)
             loaded.patcher.numbers(patch, rule_numbers(instance))
         elif moved & PLAIN:
             loaded.patcher.numbers(patch, rule_numbers(instance, moved & PLAIN))
@@ -283,7 +294,7 @@ class Session(InTurns):
 
     def _fresh(self, wanted: Wanted, scales: dict[str, float]) -> LoadedModel:
         """A model of its own, where what is dropped limits nothing either."""
-        loaded = load(wanted, *wanted.built(scales), self._log)
+        loaded = load(wanted, *wanted.built(scales, self._memory), self._log)
         loaded.set_costs(scales)
         loaded.drop(rows_of(loaded, self._dropped))
         return loaded

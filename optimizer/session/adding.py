@@ -10,7 +10,7 @@ from optimizer.errors import PolicyError, Problems
 from optimizer.instance import Instance
 from optimizer.instance.limits import join_limits
 from optimizer.instance.measures import Measures
-from optimizer.instance.touched import with_touched_slots
+from optimizer.instance.touched import touched_slots
 from optimizer.policy import Policy
 
 
@@ -25,13 +25,21 @@ def with_last_limit(old: Instance, policy: Policy) -> Instance:
         With the problems that joining case and policy from nothing would find.
     """
     problems, case = Problems(), old.case
-    attributes = replace(old.attributes, policy=policy, problems=problems)
-    touched = with_touched_slots(case, policy, old.sets, attributes).slots
+    attributes = old.attributes.telling(problems)
+    touched = touched_slots(case, list(policy.goals), policy.limits, old.sets, attributes)
     # Frame and variables keep one order: what was there comes first.
     slots = pd.concat([old.sets.slots, touched], ignore_index=True)
     sets = replace(old.sets, slots=slots.drop_duplicates(ignore_index=True))
     measures = Measures(
-        case, sets, old.people, old.spending, old.use, old.value, attributes, problems
+        case,
+        sets,
+        old.people,
+        old.spending,
+        old.use,
+        old.value,
+        attributes,
+        problems,
+        frozenset(old.diminishing),
     )
     joined = join_limits(policy.limits[-1:], measures)
     policy.retold(case.retold(problems)).raise_if_any(PolicyError)

@@ -9,7 +9,8 @@ from pathlib import Path
 from optimizer.case.changes import cell_changes
 from optimizer.formulation import Model, build_pyomo
 from optimizer.formulation.custom import Extend, extend_model
-from optimizer.instance import Instance, build_instance
+from optimizer.frames.memory import Memory
+from optimizer.instance import Instance, joined
 from optimizer.io.changes import unchanged_value
 from optimizer.io.paths import begins_with, is_empty
 from optimizer.io.targets import look
@@ -59,9 +60,11 @@ class Wanted:
             return False
         return all(map(_is_indifferent, self.changes))
 
-    def built(self, scales: Mapping[str, float]) -> tuple[Instance, Model]:
+    def built(
+        self, scales: Mapping[str, float], memory: Memory | None = None
+    ) -> tuple[Instance, Model]:
         """Join and build, with custom rules."""
-        instance = build_instance(self.pair.case, self.pair.policy)
+        instance = joined(self.pair.case, self.pair.policy, memory)
         model = build_pyomo(instance, known_scales(self.pair.policy) | dict(scales))
         return extend_model(model, instance, self.extend), model
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from optimizer.case import Case
 from optimizer.errors import PolicyError, Problems
+from optimizer.frames.memory import Memory
 from optimizer.instance import (
     Instance,
-    build_instance,
     caps_of,
     carried_over,
     check_budget,
+    joined,
     listed_transfers,
     money_of,
 )
@@ -39,7 +40,9 @@ class Renewal:
     moved: Moved
 
 
-def renewed(old: Instance, case: Case, policy: Policy, cells: Iterable[tuple[str, str]]) -> Renewal:
+def renewed(
+    old: Instance, case: Case, policy: Policy, cells: Iterable[tuple[str, str]], memory: Memory
+) -> Renewal:
     """Bring an instance up to date.
 
     Parameters
@@ -50,6 +53,8 @@ def renewed(old: Instance, case: Case, policy: Policy, cells: Iterable[tuple[str
         As they are now.
     cells
         Table and column of every cell that has changed.
+    memory
+        Of what was joined before.
 
     Raises
     ------
@@ -58,7 +63,7 @@ def renewed(old: Instance, case: Case, policy: Policy, cells: Iterable[tuple[str
     """
     moved = moved_by(old.policy, policy, cells)
     if moved is None or "terms" in moved or not is_known():
-        new = build_instance(case, policy)
+        new = joined(case, policy, memory)
     else:
         new = _with_numbers(old, case, policy, moved)
     same = moved is not None and same_model(old, new)
@@ -68,14 +73,14 @@ def renewed(old: Instance, case: Case, policy: Policy, cells: Iterable[tuple[str
 def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[str]) -> Instance:
     """The instance with the parts joined again that have moved."""
     problems = Problems()
-    attributes = replace(old.attributes, policy=policy, problems=problems)
+    attributes = old.attributes.telling(problems)
     sets = old.sets
     parts: dict[str, Any] = {}
     if "budgets" in moved:
         parts["budget"] = money_of(case, sets)
     # Lines are keys, which no change of a cell touches.
     if policy.budget != old.policy.budget:
-        check_budget(case, attributes)
+        check_budget(case, policy, attributes)
         problems.raise_if_any(PolicyError)
         parts["transfers"] = listed_transfers(case, policy)
         parts["carry_over"] = carried_over(case, policy)
@@ -84,16 +89,24 @@ def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[st
     if "capacities" in moved:
         parts["capacity"] = capacities(case, sets)
     measures = Measures(
-        case, sets, old.people, old.spending, old.use, old.value, attributes, problems
+        case,
+        sets,
+        old.people,
+        old.spending,
+        old.use,
+        old.value,
+        attributes,
+        problems,
+        frozenset(old.diminishing),
     )
     if "commitments" in moved:
         parts["commitments"] = join_commitments(measures)
     wanted = {limit.name: limit for limit in policy.limits}
     limits = tuple(
-        joined
-        if joined.limit is wanted[joined.name] or joined.limit == wanted[joined.name]
-        else with_bounds(joined, wanted[joined.name], measures)
-        for joined in old.limits
+        limit
+        if limit.limit is wanted[limit.name] or limit.limit == wanted[limit.name]
+        else with_bounds(limit, wanted[limit.name], measures)
+        for limit in old.limits
     )
     problems.raise_if_any(PolicyError)
     return replace(
