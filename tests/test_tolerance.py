@@ -330,6 +330,13 @@ def test_every_unit_has_its_own_rounding(unit: str, kept: float, broken: float) 
         for value, is_broken in ((kept, False), (broken, True)):
             found = judged(row(unit, 5 + side * (value - 5), 5.0, sense), 1.0)
             assert bool(found["broken"].iloc[0]) == is_broken, (sense, value)
+        # Nothing keeps to nothing, where there is no room at all.
+        assert not judged(row(unit, 0.0, 0.0, sense), 1.0)["broken"].any()
+
+
+def test_a_hundredth_of_the_smallest_unit_of_money_is_none() -> None:
+    for value, is_broken in ((5 + 5e-5, False), (5 + 5e-4, True)):
+        assert judged(row("money", value, 5.0), 0.01)["broken"].tolist() == [is_broken]
 
 
 def test_what_is_no_number_keeps_no_rule() -> None:

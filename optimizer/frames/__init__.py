@@ -88,6 +88,21 @@ def groups_of(
     return iter(frame.groupby(list(by), sort=False))
 
 
+def stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of all parts, numbered anew; parts without rows leave the types of the others alone.
+
+    Examples
+    --------
+    >>> nobody = pd.DataFrame({"track": [], "slots": []})
+    >>> stacked([nobody, pd.DataFrame({"track": ["a"], "slots": [1]})]).dtypes["slots"].name
+    'int64'
+    >>> stacked([nobody, pd.DataFrame({"year": []})]).columns.tolist()
+    ['track', 'slots']
+    """
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled or parts[:1], ignore_index=True)
+
+
 def summed(
     frame: pd.DataFrame, by: Sequence[str], column: str, *, sort: bool = False
 ) -> pd.DataFrame:

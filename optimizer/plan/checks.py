@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from optimizer.frames import labels
+from optimizer.frames import labels, stacked
 from optimizer.instance.bounds import JoinedLimit
 from optimizer.instance.people import terms, transition_room
 from optimizer.instance.sets import cross
@@ -67,17 +67,15 @@ def check_transitions(s: Subject) -> list[pd.DataFrame]:
     key = ["country", "track", "next_track", "year"]
     room = transition_room(s.instance.people.completes, s.instance.case.table("continuations"))
     index = pd.MultiIndex.from_frame(sets.transitions[key])
-    most = s.total(room, key).reindex(index).fillna(0.0)
+    most = s.total(room, key).reindex(index)
     done = [
         rows("transitions_within_completers", index, s.values.of["transitions"], "at_most", most)
     ]
     if sets.has_regions and len(sets.transitions):
         flow = ["track", "next_track", "group", "year"]
         transitions = s.total(terms(sets.transitions, "transitions"), flow)
-        at = (
-            s.total(terms(sets.transitions_by_region, "transitions_by_region"), flow)
-            .reindex(transitions.index)
-            .fillna(0.0)
+        at = s.total(terms(sets.transitions_by_region, "transitions_by_region"), flow).reindex(
+            transitions.index
         )
         done.append(rows("transitions_match_places", transitions.index, at, "equal", transitions))
     return done
@@ -113,16 +111,15 @@ def service_years(s: Subject) -> pd.DataFrame:
     key = ["region", "service", "year"]
     table = s.instance.capacity
     index = pd.MultiIndex.from_frame(table[key])
-    use = s.total(s.instance.use, key) if len(s.instance.use) else pd.Series(dtype=float)
+    use = s.total(s.instance.use, key)
     steps = s.instance.sets.expansion.assign(steps=s.values.of["expansion"])
     later = cross(steps, "later", s.instance.sets.window)
     later = later[later["later"] > later["year"]]
     later = later.assign(year=later["later"], added=later["steps"] * later["expansion_unit"])
-    built = later.groupby(key)["added"].sum().reindex(index).fillna(0.0).to_numpy(dtype=float)
+    built = later.groupby(key)["added"].sum().reindex(index).fillna(0.0).to_numpy()
     used = np.array([item in use.index for item in index], dtype=bool)
-    amount = use.reindex(index).fillna(0.0).to_numpy(dtype=float) if len(use) else 0.0
     return table[key].assign(
-        use=amount,
+        use=use.reindex(index).fillna(0.0).to_numpy(),
         capacity=table["capacity"].to_numpy() + built,
         built=built,
         unit=table["unit"].to_numpy(),
@@ -144,17 +141,17 @@ def check_limits(s: Subject) -> list[pd.DataFrame]:
 def limit_rows(s: Subject, limit: JoinedLimit, rule: str) -> list[pd.DataFrame]:
     """Measured values against the bounds of one limit, or of one commitment, for each group."""
     groups, goal = limit.groups.index, limit.limit.goal
-    size = s.size(limit.measured, ["group"]).reindex(groups).fillna(0.0)
+    size = s.size(limit.measured, ["group"]).reindex(groups)
     if limit.counted and goal is not None:
         measured = pd.Series([goal_values(s)[goal]], index=groups)
         size = size + measured.abs()
     else:
-        measured = s.total(limit.measured, ["group"]).reindex(groups).fillna(0.0)
+        measured = s.total(limit.measured, ["group"]).reindex(groups)
     key, words = _named(limit, rule)
     done = []
     for bound in limit.bounds:
         number, sizes = bound.constant, size + bound.constant.abs()
-        if bound.is_relative and len(bound.other):
+        if bound.is_relative:
             other, others = s.total(bound.other, ["group"]), s.size(bound.other, ["group"])
             number = number + bound.times * bound.other_group.map(other).fillna(0.0)
             sizes = sizes + bound.times * bound.other_group.map(others).fillna(0.0)
@@ -177,7 +174,7 @@ def _named(limit: JoinedLimit, rule: str) -> tuple[pd.DataFrame, list[str]]:
     if limit.row is not None:
         return pd.DataFrame({rule: [limit.row]}), [f"{rule} {limit.row}"]
     # An attribute may be called like anything, so columns are given their names afterwards.
-    columns = [pd.Series(limit.name, index=limit.groups.index, dtype="str")]
+    columns = [pd.Series(limit.name, index=limit.groups.index)]
     columns += [limit.groups[name] for name in limit.limit.by]
     key = pd.concat(columns, axis=1)
     key.columns = pd.Index([rule, *limit.limit.by])
@@ -192,7 +189,7 @@ def goal_values(s: Subject) -> dict[str, float]:
     values = {goal: float(raw.get(goal, 0.0)) for goal in instance.policy.goals}
     for goal, curve in instance.diminishing.items():
         groups = s.total(curve.terms, ["group"])
-        values[goal] = float(curve.counted(groups).sum()) if len(groups) else 0.0
+        values[goal] = float(curve.counted(groups).sum())
     return values
 
 
@@ -202,7 +199,7 @@ def check_support(s: Subject) -> list[pd.DataFrame]:
     for number, terms_ in enumerate(s.instance.support_floor):
         above = s.total(terms_, ["track", "entry_year"])
         size = s.size(terms_, ["track", "entry_year"])
-        key = above.index.to_frame(index=False)
+        key = above.index.to_frame()
         words = labels(key.assign(floor=f"floor {number + 1}"))
         key, least = key.assign(floor=number + 1), np.zeros(len(above))
         rule = "support_reaches_floor"
@@ -225,10 +222,10 @@ def changes(s: Subject) -> pd.Series:
         for frame, family, current, key in margins:
             all_ = terms(frame, family)
             planned = s.total(all_[all_["year"].eq(year)], key)
-            today = current.set_index(key)["slots"].astype(float)
+            today = current.set_index(key)["slots"]
             distances.append(float(planned.sub(today, fill_value=0.0).abs().sum()))
         moved[year] = 100.0 * float(np.mean(distances)) / total
-    return pd.Series(moved, dtype=float)
+    return pd.Series(moved)
 
 
 def check_stability(s: Subject) -> list[pd.DataFrame]:
@@ -256,5 +253,4 @@ CHECKS: tuple[Callable[[Subject], list[pd.DataFrame]], ...] = (
 
 def check_all(s: Subject) -> pd.DataFrame:
     """Every row of the model's own rules: rule, key, value, sense, limit."""
-    parts = [part for check in CHECKS for part in check(s)]
-    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    return stacked([part for check in CHECKS for part in check(s)])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from optimizer.case.currency import smallest_unit
-from optimizer.frames import rows_of
+from optimizer.frames import rows_of, stacked
 from optimizer.frames.records import Frames, HandingOut
 from optimizer.instance import Instance
 from optimizer.plan import Decisions
@@ -119,10 +119,10 @@ def evaluate_decisions(
     hard, priced = split_rows(custom)
     if len(priced):
         priced = priced[~priced["limit"].isin(dropped)]
-    tables["soft"] = _joined([soft_costs(subject, dropped), priced])
+    tables["soft"] = stacked([soft_costs(subject, dropped), priced])
     tables["change"] = change_costs(subject)
     tables["custom_rules"] = custom_table(instance.extension)
-    checked = judged(_joined([check_all(subject), hard]), smallest_unit(instance.case))
+    checked = judged(stacked([check_all(subject), hard]), smallest_unit(instance.case))
     tables["rules"] = checked
     impossible = subject.values.impossible
     strange = pd.DataFrame(
@@ -130,10 +130,10 @@ def evaluate_decisions(
             "rule": "decision_is_possible",
             "key": impossible["table"].astype("str") + ": " + impossible["key"].astype("str"),
             **{name: impossible[name] for name in PLACE},
-            "value": impossible["value"].astype(float),
+            "value": impossible["value"],
             "sense": "at_most",
             "limit": 0.0,
-            "slack": -impossible["value"].astype(float).abs(),
+            "slack": -impossible["value"].abs(),
         }
     )
     broken = checked[checked["broken"]].drop(columns=["allowed", "broken"])
@@ -144,18 +144,11 @@ def evaluate_decisions(
         for row in rows_of(broken)
     ]
     broken = broken.loc[is_kept]
-    found = [part for part in (strange, broken) if len(part)]
     prices = float(tables["soft"]["points"].sum() + tables["change"]["points"].sum())
     points = float(tables["goals"]["weighted"].sum()) - prices
     return Evaluation(
         points=points,
         tables=tables,
-        violations=pd.concat(found, ignore_index=True) if found else strange,
+        violations=stacked([strange, broken]),
         rules=rules,
     )
-
-
-def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Rows of all parts; parts without rows leave the types of the others alone."""
-    filled = [part for part in parts if len(part)]
-    return pd.concat(filled, ignore_index=True) if filled else parts[0]

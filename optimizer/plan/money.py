@@ -38,12 +38,12 @@ def _moved_within_shares(s: Subject, amount: pd.Series) -> list[pd.DataFrame]:
 
     def own(table: pd.DataFrame) -> Floats:
         key = pd.MultiIndex.from_frame(table[["line", "year"]])
-        return amount.reindex(key).fillna(0.0).to_numpy(dtype=float)
+        return amount.reindex(key).fillna(0.0).to_numpy()
 
     listed = {(transfer.from_, transfer.to): transfer.share for transfer in s.instance.transfers}
     moved, kept = s.decisions.transfers, s.decisions.carry_over
     shares = [listed.get(key, 0.0) for key in keys_of(moved, ["line", "to_line"])]
-    share_kept = kept["line"].map(s.instance.carry_over).fillna(0.0).to_numpy(dtype=float)
+    share_kept = kept["line"].map(s.instance.carry_over).fillna(0.0).to_numpy()
     is_last = kept["year"].to_numpy() >= s.instance.sets.window[-1]
     return [
         rows(
@@ -51,7 +51,7 @@ def _moved_within_shares(s: Subject, amount: pd.Series) -> list[pd.DataFrame]:
             moved[["line", "to_line", "year"]],
             moved["amount"],
             "at_most",
-            np.array(shares, dtype=float) * own(moved),
+            np.array(shares) * own(moved),
         ),
         rows(
             "carry_over_within_share",
@@ -78,8 +78,7 @@ def line_years(s: Subject) -> pd.DataFrame:
     def told(table: pd.DataFrame, line: str, shift: int = 0) -> Floats:
         moved = table.assign(year=table["year"] + shift)
         total = moved.groupby([line, "year"])["amount"].sum()
-        found: Floats = total.reindex(key).fillna(0.0).to_numpy(dtype=float)
-        return found
+        return total.reindex(key).fillna(0.0).to_numpy()
 
     moved, kept = s.decisions.transfers, s.decisions.carry_over
     spent = s.total(s.instance.spending, ["line", "year"]).reindex(key).fillna(0.0).to_numpy()

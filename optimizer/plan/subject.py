@@ -70,24 +70,20 @@ def rows(
         The keys in words, if not one after the other.
     """
     if isinstance(key, pd.Index):
-        key = key.to_frame(index=False)
+        key = key.to_frame()
     told = labels(key) if words is None else words
-    frame = placed(pd.DataFrame({"key": pd.Series(told, dtype="str")}).assign(rule=rule), key)
-    value, limit = np.asarray(value, dtype=float), np.asarray(limit, dtype=float)
-    size = np.abs(value) + np.abs(limit) if size is None else np.asarray(size, dtype=float)
+    value, limit = (np.asarray(number, dtype=float) for number in (value, limit))
+    size = np.abs(value) + np.abs(limit) if size is None else np.asarray(size)
     unit = CHECKED[rule].unit if unit is None else unit
-    return frame.assign(value=value, sense=sense, limit=limit, unit=unit, size=size)[ROW]
+    frame = pd.DataFrame({"key": pd.Series(told, dtype="str"), **placed(key)})
+    return frame.assign(rule=rule, value=value, sense=sense, limit=limit, unit=unit, size=size)[ROW]
 
 
-def placed(frame: pd.DataFrame, key: pd.DataFrame) -> pd.DataFrame:
-    """Give rows the names and values of their key columns, two of which may be called alike."""
+def placed(key: pd.DataFrame) -> dict[str, pd.Series]:
+    """Names and values of the key columns of every row; two columns may be called alike."""
     names = tuple(map(str, key.columns))
-    columns = [key.iloc[:, number].tolist() for number in range(len(names))]
-    values = list(zip(*columns, strict=True)) if names else [()] * len(frame)
-    return frame.assign(
-        by=pd.Series([names] * len(frame), index=frame.index, dtype="object"),
-        place=pd.Series(values, index=frame.index, dtype="object"),
-    )
+    values = list(key.itertuples(index=False, name=None))
+    return {"by": pd.Series([names] * len(values)), "place": pd.Series(values)}
 
 
 def judged(table: pd.DataFrame, money: float) -> pd.DataFrame:

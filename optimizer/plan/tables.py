@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimizer.frames import summed
+from optimizer.frames import stacked, summed
 from optimizer.instance.money import EXPANSION, PARTICIPANTS, REGIONAL, UPKEEP
 from optimizer.instance.people import terms
 from optimizer.plan.checks import goal_values, service_years
 from optimizer.plan.money import line_years
 from optimizer.plan.subject import Subject
+from optimizer.plan.values import positioned
 
 
 def result_tables(s: Subject) -> dict[str, pd.DataFrame]:
@@ -115,8 +116,7 @@ def integration(s: Subject) -> pd.DataFrame:
             parts.append(split[[*keys, "amount"]])
     else:
         parts.append(paid.loc[~whole & paid["family"].ne("constant"), [*keys, "amount"]])
-    both = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    return summed(both, keys, "amount")
+    return summed(stacked(parts), keys, "amount")
 
 
 def _shares(s: Subject) -> dict[str, pd.DataFrame]:
@@ -124,25 +124,27 @@ def _shares(s: Subject) -> dict[str, pd.DataFrame]:
     sets = s.instance.sets
     slots = s.decisions.slots.merge(sets.groups, on=["track", "country"])
     cohort = (
-        terms(sets.cohort, "cohort")
+        positioned(sets.cohort)
         .drop(columns="group")
         .merge(slots.drop(columns="group"), on=["country", "track", "level", "year"])
     )
-    placements = terms(sets.placements, "placements").merge(
+    placements = positioned(sets.placements).merge(
         slots, on=["track", "level", "group", "region", "year"]
     )
     flow = ["track", "next_track", "group", "year"]
-    transitions = terms(sets.transitions, "transitions").assign(slots=s.values.of["transitions"])
-    transitions_by_region = terms(sets.transitions_by_region, "transitions_by_region").assign(
-        slots=s.values.of["transitions_by_region"]
+    transitions, transitions_by_region = (
+        positioned(frame).assign(slots=values)[values > 0]
+        for frame, values in (
+            (sets.transitions, s.values.of["transitions"]),
+            (sets.transitions_by_region, s.values.of["transitions_by_region"]),
+        )
     )
-    to = transitions.loc[transitions["slots"] > 0, [*flow, "country", "position"]].merge(
-        transitions_by_region.loc[transitions_by_region["slots"] > 0, [*flow, "region", "slots"]],
-        on=flow,
+    to = transitions[[*flow, "country", "position"]].merge(
+        transitions_by_region[[*flow, "region", "slots"]], on=flow
     )
-    of = transitions_by_region.loc[
-        transitions_by_region["slots"] > 0, [*flow, "region", "position"]
-    ].merge(transitions.loc[transitions["slots"] > 0, [*flow, "country", "slots"]], on=flow)
+    of = transitions_by_region[[*flow, "region", "position"]].merge(
+        transitions[[*flow, "country", "slots"]], on=flow
+    )
     return {
         "cohort": _share(cohort, "region"),
         "placements": _share(placements, "country"),

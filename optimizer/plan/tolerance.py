@@ -56,4 +56,4 @@ def allowances(units: pd.Series, sizes: pd.Series, money: float) -> pd.Series:
     """
     steps = units.map({**STEPS, "money": LITTLE_MONEY * money}).fillna(0.0)
     parts = units.map(PARTS).fillna(ROUNDING)
-    return steps.astype(float) + parts.astype(float) * sizes
+    return steps + parts * sizes

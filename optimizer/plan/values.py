@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from optimizer.frames import groups_of, keys_of, labels, rows_of, summed
+from optimizer.frames import groups_of, keys_of, labels, rows_of, stacked, summed
 from optimizer.instance import Instance
 from optimizer.instance.people import CONSTANT
 from optimizer.instance.sets import ALL, BLOCK
@@ -40,12 +40,12 @@ class Values:
     def amounts(self, terms: pd.DataFrame) -> Floats:
         """Coefficient times value of every term."""
         value: Floats = np.ones(len(terms))
-        family, position = terms["family"], terms["position"].to_numpy(dtype="int64")
+        family, position = terms["family"], terms["position"].to_numpy()
         for name in family.unique():
             if name != CONSTANT:
                 rows = family.eq(name).to_numpy()
                 value[rows] = self.of[name][position[rows]]
-        amounts: Floats = value * terms["coefficient"].to_numpy(dtype=float)
+        amounts: Floats = value * terms["coefficient"].to_numpy()
         return amounts
 
 
@@ -60,12 +60,11 @@ def values_of(instance: Instance, decisions: Decisions) -> Values:
     def place(family: str, rows: pd.DataFrame, amount: str) -> None:
         frame = getattr(sets, family)
         keys = [name for name in frame if name in rows and name != amount]
-        numbered = frame[keys].assign(position=np.arange(len(frame)))
-        joined = summed(rows, keys, amount).merge(numbered, on=keys, how="left")
-        unknown = joined[joined["position"].isna() & (joined[amount] != 0)]
+        joined = summed(rows, keys, amount).merge(positioned(frame[keys]), on=keys, how="left")
+        is_known = joined["position"].notna()
+        known, unknown = joined[is_known], joined[~is_known & (joined[amount] != 0)]
         values = np.zeros(len(frame))
-        known = joined.dropna(subset=["position"])
-        values[known["position"].to_numpy(dtype="int64")] = known[amount].to_numpy(dtype=float)
+        values[known["position"].to_numpy(dtype="int64")] = known[amount].to_numpy()
         found[family] = values
         strangers.append(_impossible(family, unknown[[*keys, amount]], amount))
 
@@ -87,9 +86,13 @@ def values_of(instance: Instance, decisions: Decisions) -> Values:
     cohorts = sets.cohort.assign(slots=found["cohort"])
     active_track = cohorts.groupby(["country", "track", "year"])["slots"].sum()
     keys = pd.MultiIndex.from_frame(sets.active_track)
-    found["active_track"] = (active_track.reindex(keys).fillna(0.0).to_numpy() > 0).astype(float)
-    told = [part for part in strangers if len(part)] or strangers[:1]
-    return Values(found, pd.concat(told, ignore_index=True))
+    found["active_track"] = np.where(active_track.reindex(keys) > 0, 1.0, 0.0)
+    return Values(found, stacked(strangers))
+
+
+def positioned(frame: pd.DataFrame) -> pd.DataFrame:
+    """Decisions of a family, each with its position."""
+    return frame.assign(position=np.arange(len(frame)))
 
 
 def _impossible(table: str, rows: pd.DataFrame, amount: str) -> pd.DataFrame:
@@ -99,8 +102,8 @@ def _impossible(table: str, rows: pd.DataFrame, amount: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "key": pd.Series(labels(keys), dtype="str"),
-            "by": pd.Series([names] * len(keys), dtype="object"),
-            "place": pd.Series(keys_of(keys, names), dtype="object"),
+            "by": pd.Series([names] * len(keys)),
+            "place": pd.Series(keys_of(keys, names)),
             "value": rows[amount].to_numpy(dtype=float),
             "table": table,
         }
@@ -119,7 +122,7 @@ def _negative(decisions: Decisions) -> list[pd.DataFrame]:
 def _open(frame: pd.DataFrame, opened: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
     since = opened.rename(columns={"year": "since"})
     joined = frame.merge(since, on=["country", "track"], how="left")
-    is_open = (joined["year"] >= joined["since"]).to_numpy().astype(np.float64)
+    is_open = np.where(joined["year"] >= joined["since"], 1.0, 0.0)
     possible = frame.groupby(["country", "track"])["year"].min().reset_index()
     checked = opened.merge(possible, on=["country", "track"], how="left", suffixes=("", "_first"))
     wrong = checked[~(checked["year"] >= checked["year_first"])]
@@ -179,7 +182,7 @@ def _filled(instance: Instance, values: dict[str, Floats]) -> pd.DataFrame:
         return rows[list(COLUMNS["slots"])].astype(COLUMNS["slots"]).reset_index(drop=True)
     placements = sets.placements.assign(slots=np.round(values["placements"]).astype("int64"))
     placements = placements[placements["slots"] > 0]
-    single = sets.slots.assign(slots=np.round(values["slots"]).astype("int64"))
+    single = sets.slots.assign(slots=np.round(values["slots"]))
     touched = set(keys_of(sets.slots, BLOCK))
     places = dict(groups_of(placements, BLOCK))
     today = _today(instance)
@@ -187,14 +190,14 @@ def _filled(instance: Instance, values: dict[str, Floats]) -> pd.DataFrame:
     for key, rows in groups_of(cohort, BLOCK):
         if key not in touched:
             track, level, _, year = key
-            part = _filled_block(rows, places[key], today.get((track, year)))
+            part = _filled_block(rows, places[key], today.get((track, year), {}))
             parts.append(part.assign(track=track, level=level, year=year))
     slots = pd.concat(parts, ignore_index=True).astype(COLUMNS["slots"])
     return _in_key_order(instance, slots)
 
 
 def _filled_block(
-    cohort: pd.DataFrame, placements: pd.DataFrame, today: dict[tuple[str, str], int] | None
+    cohort: pd.DataFrame, placements: pd.DataFrame, today: dict[tuple[str, str], int]
 ) -> pd.DataFrame:
     """country, region, slots of one block; what it keeps of today's slots is used up there."""
     current = _current_cells(today, cohort, placements)
@@ -221,34 +224,26 @@ def _in_key_order(instance: Instance, slots: pd.DataFrame) -> pd.DataFrame:
             "level": slots["level"],
             "region": slots["region"].map({key: n for n, key in enumerate(sets.regions.index)}),
         }
-    ).sort_values(["country", "track", "year", "level", "region"], kind="stable")
+    ).sort_values(["country", "track", "year", "level", "region"])
     return slots.loc[order.index].reset_index(drop=True)
 
 
 def _today(instance: Instance) -> dict[tuple[str, int], dict[tuple[str, str], int]]:
     """Slots of the current plan by track and intake year, used up level by level."""
-    table = instance.case.table("current_plan")
-    table = table[table["region"].ne("")]
     return {
         (track, year): {(row.country, row.region): int(row.slots) for row in rows_of(rows)}
-        for (track,), rows in groups_of(table, ["track"])
+        for (track,), rows in groups_of(instance.case.table("current_plan"), ["track"])
         for year in instance.sets.years
     }
 
 
 def _current_cells(
-    today: dict[tuple[str, str], int] | None, rows: pd.DataFrame, where: pd.DataFrame
-) -> npt.NDArray[np.int64] | None:
-    if today is None:
-        return None
-    return np.array(
-        [[today.get((c, r), 0) for r in where["region"]] for c in rows["country"]], dtype="int64"
-    )
+    today: dict[tuple[str, str], int], rows: pd.DataFrame, where: pd.DataFrame
+) -> npt.NDArray[np.int64]:
+    return np.array([[today.get((c, r), 0) for r in where["region"]] for c in rows["country"]])
 
 
-def _use_up(today: dict[tuple[str, str], int] | None, part: pd.DataFrame) -> None:
-    if today is None:
-        return
+def _use_up(today: dict[tuple[str, str], int], part: pd.DataFrame) -> None:
     for row in rows_of(part):
         key = (row.country, row.region)
         if key in today:
