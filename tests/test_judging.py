@@ -129,8 +129,8 @@ def test_who_does_not_stay_is_paid_nothing(tmp_path: Path) -> None:
     )
     decisions = plan(
         [slot("AA", "r1", 2030, 2), slot("BB", "r1", 2030, 1)],
-        stays=["AA,t,u,2031,1"],
-        stays_at=["t,u,all,r2,2031,1"],
+        transitions=["AA,t,u,2031,1"],
+        transitions_by_region=["t,u,all,r2,2031,1"],
     )
     told = integration(subject(case, decisions, tmp_path))
     stayed = told[told["track"].eq("u")]

@@ -74,9 +74,8 @@ def check_transitions(s: Subject) -> list[pd.DataFrame]:
     if sets.has_regions and len(sets.transitions):
         flow = ["track", "next_track", "group", "year"]
         transitions = s.total(terms(sets.transitions, "transitions"), flow)
-        at = s.total(terms(sets.transitions_by_region, "transitions_by_region"), flow).reindex(
-            transitions.index
-        )
+        places = terms(sets.transitions_by_region, "transitions_by_region")
+        at = s.total(places, flow).reindex(transitions.index)
         done.append(rows("transitions_match_places", transitions.index, at, "equal", transitions))
     return done
 

@@ -132,7 +132,7 @@ def _shares(s: Subject) -> dict[str, pd.DataFrame]:
         slots, on=["track", "level", "group", "region", "year"]
     )
     flow = ["track", "next_track", "group", "year"]
-    transitions, transitions_by_region = (
+    transitions, by_region = (
         positioned(frame).assign(slots=values)[values > 0]
         for frame, values in (
             (sets.transitions, s.values.of["transitions"]),
@@ -140,9 +140,9 @@ def _shares(s: Subject) -> dict[str, pd.DataFrame]:
         )
     )
     to = transitions[[*flow, "country", "position"]].merge(
-        transitions_by_region[[*flow, "region", "slots"]], on=flow
+        by_region[[*flow, "region", "slots"]], on=flow
     )
-    of = transitions_by_region[[*flow, "region", "position"]].merge(
+    of = by_region[[*flow, "region", "position"]].merge(
         transitions[[*flow, "country", "slots"]], on=flow
     )
     return {
