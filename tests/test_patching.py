@@ -248,7 +248,6 @@ def test_every_number_of_the_model_is_found(instance: Instance) -> None:
 
 # Whole cases with other numbers
 
-FREE_OF_CHARGE = ("AA,t,proposed,main,0,0,1", "BB,t,existing,main,0,0,0")
 OTHERWISE: dict[str, tuple[SmallCase, SmallCase]] = {
     "costs": (
         BUILT,
@@ -258,7 +257,7 @@ OTHERWISE: dict[str, tuple[SmallCase, SmallCase]] = {
             agreements=("AA,t,proposed,main,5,1,1", "BB,t,existing,main,0,3,0"),
         ),
     ),
-    "no cost at all": (BUILT, BUILT.with_(costs=(), region_costs=(), agreements=FREE_OF_CHARGE)),
+    "no cost at all": (NATIONAL, NATIONAL.with_(costs=())),
     "a cost that is no more": (
         BUILT,
         BUILT.with_(costs=("t,main,1,,,,,10", "t,main,1,,BB,,,11", "t,main,2,,,,,0")),
