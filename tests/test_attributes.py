@@ -179,7 +179,7 @@ def test_spoiled_figures_among_figures_are_told_when_read(cell: str, tmp_path: P
 
 
 def test_a_blank_group_of_diminishing_returns_is_told(join: Join) -> None:
-    curve = 'diminishing = { by = ["code"], per = "horizon", points = [[0, 1], [5, 0.5]] }\n'
+    curve = 'diminishing = { by = ["code"], per = "horizon", breakpoints = [[0, 1], [5, 0.5]] }\n'
     goal = '[goals.g]\nweight = 1\nscale = "none"\neffects = [{ stage = "enter", effect = 1 }]\n'
     with pytest.raises(PolicyError, match="part of the value of goal 'g' belongs to no code"):
         join(coded("a", "").aiming_at(goal + curve))

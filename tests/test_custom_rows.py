@@ -20,7 +20,7 @@ COLUMNS = ["rule", "key", "by", "place", "value", "sense", "limit", "size", "sof
 
 
 def custom(*rows: tuple[str, float, str, float, float | None, float]) -> pd.DataFrame:
-    """Rule, value, sense, limit, price and base of rows."""
+    """Rule, value, sense, limit, penalty and base of rows."""
     told = [
         (rule, "k", ("a",), ("k",), value, sense, limit, 9.0, soft, base)
         for rule, value, sense, limit, soft, base in rows
@@ -50,11 +50,11 @@ def test_hard_rows_are_judged() -> None:
 
 
 def test_soft_rows_cost_what_they_miss() -> None:
-    _, priced = split_rows(ROWS)
-    assert list(priced.columns) == [
+    _, penalised = split_rows(ROWS)
+    assert list(penalised.columns) == [
         "limit", "key", "by", "place", "value", "number", "percent", "points",
     ]  # fmt: skip
-    told = priced.set_index("limit")
+    told = penalised.set_index("limit")
     assert told["percent"].to_dict() == {
         "soft": 12.5, "kept": 0.0, "short": 12.5, "above": 0.0, "over": 12.5, "under": 25.0,
     }  # fmt: skip
@@ -65,10 +65,10 @@ def test_soft_rows_cost_what_they_miss() -> None:
 
 
 def test_without_custom_rules_there_are_no_rows() -> None:
-    hard, priced = split_rows(None)
-    assert (len(hard), len(priced)) == (0, 0)
+    hard, penalised = split_rows(None)
+    assert (len(hard), len(penalised)) == (0, 0)
     assert isinstance(hard, pd.DataFrame)
-    assert isinstance(priced, pd.DataFrame)
+    assert isinstance(penalised, pd.DataFrame)
 
 
 def test_custom_rules_are_told_with_their_source() -> None:

@@ -200,7 +200,7 @@ def test_options_are_filtered_as_in_policies() -> None:
         instance.options({"world_region": "Asai"})
 
 
-# Prices -----------------------------------------------------------------------------------------
+# Penalties --------------------------------------------------------------------------------------
 
 
 def test_a_soft_rule_gives_way_at_its_price(free: Plan) -> None:
@@ -210,10 +210,10 @@ def test_a_soft_rule_gives_way_at_its_price(free: Plan) -> None:
     )
     assert people > 1
 
-    def rule(price: float, base: float | None = None) -> Extend:
+    def rule(penalty: float, base: float | None = None) -> Extend:
         def few(model: Any, instance: Instance) -> list[CustomRule]:
             model.few = pyo.Constraint(expr=intake(model, "work", 2030) <= 1)
-            return [CustomRule("few", title="Few people", why="a test", soft=price, base=base)]
+            return [CustomRule("few", title="Few people", why="a test", soft=penalty, base=base)]
 
         return few
 
@@ -715,7 +715,7 @@ def test_names_of_rules_and_limits_are_taken() -> None:
         ),
         (
             [CustomRule("few", soft=-1.0)],
-            "- extend, few.soft: -1.0 is no price\n    Expected a number above 0.",
+            "- extend, few.soft: -1.0 is no penalty\n    Expected a number above 0.",
         ),
         (
             [CustomRule("few", soft=1.0, base=0.0)],

@@ -278,7 +278,7 @@ def test_points_add_up_values_prices_and_changes(tmp_path: Path) -> None:
 
 def test_diminishing_returns_count_under_the_curve(tmp_path: Path) -> None:
     case = NATIONAL.with_(
-        'diminishing = { by = ["country"], per = "year", points = [[0, 1], [2, 0.5]] }\n'
+        'diminishing = { by = ["country"], per = "year", breakpoints = [[0, 1], [2, 0.5]] }\n'
     )
     # A's four count 2 + 2 / 2, B's one counts 1.
     found = evaluated(case, plan([slot("AA", "", 2030, 4), slot("BB", "", 2030, 1)]), tmp_path)

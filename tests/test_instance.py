@@ -509,7 +509,7 @@ def test_limits_that_cannot_be_meant(
 
 def test_parts_of_a_value_that_diminishes(refusals: Callable[[SmallCase], list[str]]) -> None:
     case = NATIONAL.with_(
-        'diminishing = { by = [], per = "year", points = [[0, 1]] }\n'
+        'diminishing = { by = [], per = "year", breakpoints = [[0, 1]] }\n'
         + limit('measure = "value"\ngoal = "g"\nby = ["year"]\nat_least = 1')
     )
     assert refusals(case) == [
@@ -524,7 +524,7 @@ def test_diminishing_groups_that_part_of_the_value_does_not_have(
 ) -> None:
     case = HOSTED.with_(
         'region_effects = [{ stage = "enter", effect = 1 }]\n'
-        'diminishing = { by = ["country"], per = "year", points = [[0, 1]] }\n'
+        'diminishing = { by = ["country"], per = "year", breakpoints = [[0, 1]] }\n'
     )
     assert refusals(case) == [
         "policy.toml, goals.g.diminishing.by: part of the value of goal 'g' belongs to no country\n"

@@ -109,7 +109,7 @@ CHANGED: Mapping[str, tuple[str, object]] = {
     "budget.transfers.*.share": ("budget.transfers.1.share", 0.2),
     "budget.carry_over.*": ("budget.carry_over.science", 0.25),
     "stability.max_change": ("stability.max_change", 0.7),
-    "stability.price": ("stability.price", 0),
+    "stability.penalty": ("stability.penalty", 0),
     "solver.gap": ("solver.gap", 0.01),
     "solver.time_limit": ("solver.time_limit", 30),
 }
@@ -175,7 +175,7 @@ def moves(policy: Policy, path: str) -> frozenset[str] | None:
 def test_what_is_listed_is_a_field_or_the_cell_of_one() -> None:
     known = set(leaves(Policy))
     under = {name.removesuffix(".*") for name in (*FIELDS, *FIGURES)}
-    assert {"goals.*.weight", "limits.*.at_most.times", "stability.price"} <= known
+    assert {"goals.*.weight", "limits.*.at_most.times", "stability.penalty"} <= known
     assert under <= known
     assert {*FIELDS, *FIGURES} == {*CHANGED, *ELSEWHERE}
 
@@ -186,9 +186,9 @@ def test_fields_that_are_not_listed_move_the_model_itself(policy: Policy) -> Non
         {"horizon.years": [2030, 2030]},
         {"limits.more_from_africa.optional": True},
         {"limits.country_share.by": ["country"], "limits.country_share.at_most.by": []},
-        {"goals.alliance.diminishing.points": [[0, 1.0]]},
+        {"goals.alliance.diminishing.breakpoints": [[0, 1.0]]},
         {"solver.seed": 3},
-        {"stability": {"price": 0.1}},
+        {"stability": {"penalty": 0.1}},
     ]
     for change in changes:
         assert moved_by(policy, changed_policy(policy, change), []) is None, change

@@ -277,7 +277,7 @@ FIRES = {
     ),
     "slots of today that nobody could have": (
         FOUR.with_(
-            "[stability]\nprice = 1\n",
+            "[stability]\npenalty = 1\n",
             applicants=APPLY[:3],
             current_plan=("AA,t,,2", "DD,t,,2"),
         ),
@@ -315,7 +315,7 @@ SILENT = {
         + share("l", "", "at_most", 0.25, '"country"')
     ),
     "ceilings of a part": NATIONAL.with_(share("l", 'world_region = "Asia"', "at_most", 0.3)),
-    "a price for missing shares": FOUR.with_(
+    "a penalty for missing shares": FOUR.with_(
         share("l", "", "at_least", 0.3, '"country"') + "soft = 1\nsoft_base = 1\n"
     ),
     "many times something else": NATIONAL.with_(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, get_args
@@ -23,21 +24,27 @@ from optimizer import (
 from optimizer.formulation.expressions import KEYS
 from optimizer.io.archives import packed
 from optimizer.plan import COLUMNS
-from optimizer.policy.goals import Stage
+from optimizer.policy.goals import Diminishing, Stage
+from optimizer.policy.models import Stability
 from optimizer.runs import CASE_FILES, DECISIONS, INPUTS, POLICY_FILE, RUN
+from optimizer.schema.fields import known_keys
 from optimizer.schema.rules import RULES
 from optimizer.schema.tables import TABLES
 from optimizer.text.old_names import OLD_NAMES
+from workbook_builder import Rows, write_book
 
 LINKS = {"free", "active", "existing", "proposed"}
 IN_USE = {*KEYS, *COLUMNS, *RULES, *get_args(Stage), *LINKS} | {
     word for spec in TABLES.values() for column in spec.columns for word in column.choices
 }
+IN_USE |= known_keys([Diminishing, Stability])
 
-# Whoever completes t in the years of the plan goes on to u, where it costs something.
+# Whoever completes t in the years of the plan goes on to u, where it costs something. The goal has
+# a name that was a key: names that anybody may choose are never taken for old ones.
 CONTINUED = FOLLOWED.aiming_at(
-    '[goals.g]\nweight = 1\nscale = "none"\n'
+    '[goals.price]\nweight = 1\nscale = "none"\n'
     'effects = [{ where = { track = "t" }, stage = "continue", effect = 1 }]\n'
+    'diminishing = { by = ["country"], per = "year", breakpoints = [[0, 1], [1, 0.5]] }\n'
 ).with_(costs=("t,main,1,,,,,10", "u,main,1,,,,transition,4"))
 
 
@@ -66,6 +73,34 @@ def test_the_old_stage_is_answered_with_the_new(effects: str, tmp_path: Path) ->
         lambda: read(FOLLOWED.aiming_at(goal), tmp_path),
     )
     refused("Maybe continue.", lambda: read(FOLLOWED.aiming_at(goal), tmp_path))
+
+
+def test_an_old_key_is_answered_with_the_new(tmp_path: Path) -> None:
+    goal = CONTINUED.policy.replace("breakpoints", "points")
+    refused(
+        "goals.price.diminishing.points: is not a known key\n"
+        "    Expected one of breakpoints, by, per. Maybe breakpoints.",
+        lambda: read(replace(CONTINUED, policy=goal), tmp_path),
+    )
+    refused(
+        "stability.price: is not a known key\n"
+        "    Expected one of max_change, penalty. Maybe penalty.",
+        lambda: read(CONTINUED.with_("[stability]\nmax_change = 1\nprice = 2\n"), tmp_path),
+    )
+
+
+def test_an_address_with_an_old_key_is_answered_with_the_new(tmp_path: Path) -> None:
+    session = Session(*read(CONTINUED, tmp_path))
+    refused("Maybe penalty.", lambda: session.change({"stability.price": 1}))
+
+
+def test_a_sheet_with_an_old_key_is_answered_with_the_new(tmp_path: Path) -> None:
+    sheets: dict[str, Rows] = {
+        "policy": [["key", "value"], ["stability.price", 2]],
+        "goals": [["goal", "weight"]],
+    }
+    path = write_book(tmp_path / "mine.xlsx", sheets)
+    refused("Maybe stability.penalty.", lambda: load_policy(path))
 
 
 def test_the_old_way_of_entry_is_answered_with_the_new(tmp_path: Path) -> None:
@@ -98,7 +133,8 @@ def as_of_before(run: Path) -> None:
         case = {name: archive.read(name) for name in archive.namelist()}
     case = {name: told.replace(b",transition,", b",stay,") for name, told in case.items()}
     (folder / CASE_FILES).write_bytes(packed(case))
-    policy = (folder / POLICY_FILE).read_text().replace('"continue"', '"stay"')
+    policy = (folder / POLICY_FILE).read_text()
+    policy = policy.replace('"continue"', '"stay"').replace("breakpoints", "points")
     (folder / POLICY_FILE).write_text(policy)
     rows = (run / DECISIONS).read_text()
     rows = rows.replace("\ntransitions_by_region,", "\nstays_at,").replace(
@@ -110,7 +146,8 @@ def as_of_before(run: Path) -> None:
     facts = json.loads((run / RUN).read_text())
     facts["changes"] = {
         "costs[track=u, entry=stay].amount": 3,
-        "goals.g.effects.1.stage": "stay",
+        "goals.price.effects.1.stage": "stay",
+        "goals.price.diminishing.points.2.1": 1.5,
     }
     facts["dropped"] = ["placed_within_site"]
     facts["inputs"]["files"] = {
@@ -123,7 +160,12 @@ def as_of_before(run: Path) -> None:
 def run(tmp_path: Path) -> Path:
     policy, case = read(CONTINUED, tmp_path)
     session = Session(policy, case)
-    session.change({"costs[track=u, entry=transition].amount": 3})
+    session.change(
+        {
+            "costs[track=u, entry=transition].amount": 3,
+            "goals.price.diminishing.breakpoints.2.1": 1.5,
+        }
+    )
     session.drop("placements_within_site")
     return write_run(session.solve(gap=0.0), tmp_path / "run")
 

@@ -262,14 +262,14 @@ def test_soft_limits_stability_and_diminishing_returns_have_their_price(tmp_path
     policy = (
         ONE_GOAL
         + """\
-diminishing = { by = ["country"], per = "horizon", points = [[0, 1.0], [2, 0.5]] }
+diminishing = { by = ["country"], per = "horizon", breakpoints = [[0, 1.0], [2, 0.5]] }
 [[limits]]
 name = "few"
 measure = "slots"
 at_most = 2
 soft = 0.2
 [stability]
-price = 0.3
+penalty = 0.3
 """
     )
     tables = {
@@ -280,7 +280,7 @@ price = 0.3
         "costs": "track,line,year_of_stay,amount_jpy\nt,l,1,1\n",
         "current_plan": "country,track,slots\nAA,t,1\n",
     }
-    for name, more, points in [("priced", "", 190.0), ("limited", "max_change = 2.5\n", 180.0)]:
+    for name, more, points in [("penalised", "", 190.0), ("limited", "max_change = 2.5\n", 180.0)]:
         (tmp_path / name).mkdir()
         case = write_case(tmp_path / name, "2027", policy + more, **tables)
         assert solve_both_ways(*case).objective == pytest.approx(points)
@@ -289,7 +289,7 @@ price = 0.3
 @pytest.mark.parametrize(
     ("wish", "points"),
     [
-        # Two slots cost M's line 2. Nothing is paid from N's, so that the wish for it has no price.
+        # Two slots cost M's line 2. Nothing is paid from N's, so the wish for it has no penalty.
         ('measure = "spending"\nby = ["line.agency"]\nat_least = 2', 200.0),
         # Of both lines together 2 of 4 are missed, 50 % at 2 points.
         ('measure = "spending"\nat_least = 4', 100.0),
@@ -339,7 +339,7 @@ effects = [{ where = { track = "t" }, stage = "enter", effect = 1 }]
 weight = 0
 scale = 1
 effects = [{ where = { track = "u" }, stage = "enter", effect = 1 }]
-diminishing = { by = ["country"], per = "horizon", points = [[0, 1.0], [2, 0.5]] }
+diminishing = { by = ["country"], per = "horizon", breakpoints = [[0, 1.0], [2, 0.5]] }
 [[limits]]
 name = "wish"
 measure = "value"

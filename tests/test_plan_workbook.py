@@ -191,7 +191,7 @@ def test_parameters_say_what_the_plan_was_made_with(book: Path, plan: Plan, poli
         "JPY per person and year",
         "pathway = protection",
     )
-    assert told("stability", "price") == (0.02, "points per 1 % changed", "")
+    assert told("stability", "penalty") == (0.02, "points per 1 % changed", "")
     assert told("policy hash", "tiny") == (policy.hash, "SHA-256", "")
     assert len(told("input", "tracks.csv")[0]) == 64
     assert ("version", "highspy") in found

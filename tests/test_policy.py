@@ -40,7 +40,7 @@ effect = 1.5
 [goals.growth.diminishing]
 by = ["country"]
 per = "year"
-points = [[0, 1], [10, 0.5]]
+breakpoints = [[0, 1], [10, 0.5]]
 
 [goals.welcome]
 weight = 1
@@ -420,8 +420,8 @@ FAULTS = [
         "[[1, 1], [10, 0.5]]",
         (
             "1 problem\n"
-            "- plain.toml, goals.growth.diminishing.points: begins at 1\n"
-            "    Expected a first point at 0."
+            "- plain.toml, goals.growth.diminishing.breakpoints: begins at 1\n"
+            "    Expected a first breakpoint at 0."
         ),
         id="points not from 0",
     ),
@@ -430,7 +430,7 @@ FAULTS = [
         "[[0, 1], [10, 0.5], [10, 0.2]]",
         (
             "1 problem\n"
-            "- plain.toml, goals.growth.diminishing.points: 10 follows 10\n"
+            "- plain.toml, goals.growth.diminishing.breakpoints: 10 follows 10\n"
             "    Expected increasing values before the factors."
         ),
         id="points not increasing",
@@ -440,7 +440,7 @@ FAULTS = [
         "[[0, 1], [10, 1.5]]",
         (
             "1 problem\n"
-            "- plain.toml, goals.growth.diminishing.points: factor 1.5 follows 1, so returns "
+            "- plain.toml, goals.growth.diminishing.breakpoints: factor 1.5 follows 1, so returns "
             "would increase\n"
             "    Expected factors that do not increase."
         ),
@@ -451,7 +451,7 @@ FAULTS = [
         "[[0, 1], [10, -0.5]]",
         (
             "1 problem\n"
-            "- plain.toml, goals.growth.diminishing.points: factor -0.5 is below 0\n"
+            "- plain.toml, goals.growth.diminishing.breakpoints: factor -0.5 is below 0\n"
             "    Expected factors of at least 0."
         ),
         id="points below 0",
@@ -461,7 +461,7 @@ FAULTS = [
         "[[0], [10, -0.5]]",
         (
             "1 problem\n"
-            "- plain.toml, goals.growth.diminishing.points.1.2: has too few entries\n"
+            "- plain.toml, goals.growth.diminishing.breakpoints.1.2: has too few entries\n"
             "    Expected [[0, factor], [x, factor], ...]."
         ),
         id="points of one",
@@ -667,7 +667,7 @@ FAULTS = [
         "",
         (
             "1 problem\n"
-            "- plain.toml, stability.max_change: neither max_change nor price is given\n"
+            "- plain.toml, stability.max_change: neither max_change nor penalty is given\n"
             "    Expected at least one of the two."
         ),
         id="stability of nothing",
@@ -843,7 +843,7 @@ def test_policy_is_read(tmp_path: Path) -> None:
     assert growth.indicators[0].range == (0.0, 50.0)
     assert growth.effects[0].where == {"pathway": ("study", "exchange")}
     assert growth.diminishing is not None
-    assert growth.diminishing.points == ((0.0, 1.0), (10.0, 0.5))
+    assert growth.diminishing.breakpoints == ((0.0, 1.0), (10.0, 0.5))
     assert policy.goals["welcome"].region_effects[0].where == {}
     share, floor = policy.limits
     assert share.at_most == Relative(times=0.8, measure="slots")
@@ -854,7 +854,7 @@ def test_policy_is_read(tmp_path: Path) -> None:
     assert policy.budget.transfers[0].from_ == "grants"
     assert policy.budget.carry_over == 0.05
     assert policy.stability is not None
-    assert policy.stability.price is None
+    assert policy.stability.penalty is None
     assert (policy.solver.gap, policy.solver.threads) == (0.001, 1)
 
 

@@ -25,7 +25,7 @@ indicators = [
   { column = "epa", weight = 3 },
 ]
 effects = [{ stage = "present", effect = 0.25 }]
-diminishing = { by = ["country"], per = "horizon", points = [[0, 1], [2000, 0.25]] }
+diminishing = { by = ["country"], per = "horizon", breakpoints = [[0, 1], [2000, 0.25]] }
 [goals.burden]
 weight = -1
 scale = "none"
@@ -94,7 +94,7 @@ def test_everything_else_in_words(tmp_path: Path) -> None:
     page = policy_page(
         policy(
             tmp_path,
-            "[budget]\ncarry_over = { grants = 0.1 }\n[stability]\nprice = 0.02\n"
+            "[budget]\ncarry_over = { grants = 0.1 }\n[stability]\npenalty = 0.02\n"
             "[horizon]\nyears = [2027, 2029]\ntail = 2\ndiscount = 0.25\n[solver]\ngap = 0.01\n",
         )
     )

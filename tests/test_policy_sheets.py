@@ -53,7 +53,7 @@ EXTENDS: Rows = [["key", "value"], ["extends", "base.toml"]]
 GOALS = ["goal", "weight", "scale", "why"]
 KEYS = (
     "title, why, extends, cases, horizon.years, horizon.tail, horizon.discount, "
-    "stability.max_change, stability.price, budget.carry_over, solver.gap, solver.time_limit, "
+    "stability.max_change, stability.penalty, budget.carry_over, solver.gap, solver.time_limit, "
     "solver.seed, solver.threads"
 )
 FILTER = "attribute = value, or several as in: pathway = study, exchange; year = 2027"
@@ -173,7 +173,7 @@ def test_keys_of_the_sheet_policy(book: Callable[..., Path]) -> None:
         ["horizon.tail", 3],
         ["horizon.discount", 0.5],
         ["stability.max_change", 0.25],
-        ["stability.price", 2],
+        ["stability.penalty", 2],
         ["budget.carry_over", 0.1],
         ["solver.time_limit", 9],
         ["solver.seed", 4],
@@ -184,7 +184,7 @@ def test_keys_of_the_sheet_policy(book: Callable[..., Path]) -> None:
     horizon, solver = policy.horizon, policy.solver
     assert (horizon.years, horizon.tail, horizon.discount) == ((2028, 2028), 3, 0.5)
     assert policy.stability is not None
-    assert (policy.stability.max_change, policy.stability.price) == (0.25, 2.0)
+    assert (policy.stability.max_change, policy.stability.penalty) == (0.25, 2.0)
     assert policy.budget.carry_over == 0.1
     assert (solver.time_limit, solver.seed, solver.threads) == (9.0, 4, 2)
 

@@ -107,8 +107,8 @@ def choices(session: Session, draw: random.Random) -> Iterator[tuple[str, object
         yield f"support_floor.{number}.amount_per_year", floor.amount_per_year * 0.9
     if policy.stability is not None and policy.stability.max_change is not None:
         yield "stability.max_change", policy.stability.max_change * draw.choice([0.9, 1.5])
-    if policy.stability is not None and policy.stability.price is not None:
-        yield "stability.price", draw.choice([0.0, policy.stability.price * 2 + 0.1])
+    if policy.stability is not None and policy.stability.penalty is not None:
+        yield "stability.penalty", draw.choice([0.0, policy.stability.penalty * 2 + 0.1])
     for number, transfer in enumerate(policy.budget.transfers, start=1):
         yield f"budget.transfers.{number}.share", min(1.0, transfer.share * 1.5)
     if isinstance(policy.budget.carry_over, float):
@@ -119,7 +119,7 @@ def choices(session: Session, draw: random.Random) -> Iterator[tuple[str, object
 def same(first: Matrix, second: Matrix) -> None:
     """Fail unless two matrices say the same with the same rows and columns."""
     assert first.rows == second.rows
-    # Components stand in the order in which they are first named, which a price of 0 is not.
+    # Components stand in the order in which they are first named, which a penalty of 0 is not.
     assert sorted(first.columns, key=str) == sorted(second.columns, key=str)
     place = np.array([second.column(*key) for key in first.columns], dtype=np.int64)
     largest = np.maximum(abs(first.a).max(axis=0).toarray(), 1.0)

@@ -28,8 +28,8 @@ def solved(case: SmallCase, folder: Path) -> Plan:
     checked = evaluate(plan, policy, files)
     assert checked.holds
     assert checked.points == pytest.approx(plan.objective)
-    prices = plan.tables["soft"]["points"].sum() + plan.tables["change"]["points"].sum()
-    assert plan.objective == pytest.approx(plan.tables["goals"]["weighted"].sum() - prices)
+    penalties = plan.tables["soft"]["points"].sum() + plan.tables["change"]["points"].sum()
+    assert plan.objective == pytest.approx(plan.tables["goals"]["weighted"].sum() - penalties)
     return plan
 
 
@@ -66,7 +66,7 @@ def test_no_change_at_all_keeps_today(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("price", "slots", "points"),
+    ("penalty", "slots", "points"),
     [
         # One more slot is 25 % of 4: it earns 100 points and costs 97.5, three times.
         (3.9, 7, 700 - 3 * 97.5),
@@ -75,17 +75,17 @@ def test_no_change_at_all_keeps_today(tmp_path: Path) -> None:
     ],
 )
 def test_a_price_decides_whether_a_move_is_worth_it(
-    price: float, slots: int, points: float, tmp_path: Path
+    penalty: float, slots: int, points: float, tmp_path: Path
 ) -> None:
-    plan = solved(stable(f"price = {price}"), tmp_path)
+    plan = solved(stable(f"penalty = {penalty}"), tmp_path)
     assert plan.slots_total == slots
     assert plan.objective == pytest.approx(points)
-    assert changes(plan) == [(25.0 * (slots - 4), round(25.0 * (slots - 4) * price, 6))]
+    assert changes(plan) == [(25.0 * (slots - 4), round(25.0 * (slots - 4) * penalty, 6))]
 
 
 def test_every_year_is_compared_with_today_and_pays(tmp_path: Path) -> None:
-    # Two years with three slots more than today each: 75 % and 75 points a year at price 1.
-    plan = solved(stable("price = 1", NATIONAL.over(2030, 2031)), tmp_path)
+    # Two years with three slots more than today each: 75 % and 75 points a year at penalty 1.
+    plan = solved(stable("penalty = 1", NATIONAL.over(2030, 2031)), tmp_path)
     assert changes(plan) == [(75.0, 75.0), (75.0, 75.0)]
     assert plan.objective == pytest.approx(1400 - 150)
 
@@ -94,7 +94,7 @@ def test_slots_given_up_are_change_too(tmp_path: Path) -> None:
     # Today all 7; money for 5 takes 2 away: 2 / 7. A quarter would allow 1.75.
     poor = NATIONAL.with_(budgets=("main,{year},M,50,program",))
     today = ("AA,t,,4", "BB,t,,3")
-    plan = solved(stable("price = 1", poor, today), tmp_path)
+    plan = solved(stable("penalty = 1", poor, today), tmp_path)
     assert changes(plan) == [(round(200 / 7, 6), round(200 / 7, 6))]
     with pytest.raises(InfeasibleError):
         solved(stable("max_change = 0.25", poor, today), tmp_path)
@@ -103,7 +103,7 @@ def test_slots_given_up_are_change_too(tmp_path: Path) -> None:
 def test_a_slot_that_passes_to_another_country_counts_twice(tmp_path: Path) -> None:
     # Four may come, all AA's today; one is promised to BB: AA loses one, BB wins one, 2 of 4.
     full = NATIONAL.with_(national_caps=("t,2030,4,intake",), commitments=("BB,,,,1,",))
-    assert changes(solved(stable("price = 1", full, ("AA,t,,4",)), tmp_path)) == [(50.0, 50.0)]
+    assert changes(solved(stable("penalty = 1", full, ("AA,t,,4",)), tmp_path)) == [(50.0, 50.0)]
 
 
 @pytest.mark.parametrize(
@@ -121,14 +121,14 @@ def test_change_is_the_mean_of_cohorts_and_places_where_all_places_are_known(
     moved = limited('where = { region = "r2" }\nat_least = 2', HOSTED).with_(
         commitments=("AA,,,,3,3", "BB,,,,1,1")
     )
-    plan = solved(stable("price = 2", moved, current), tmp_path)
+    plan = solved(stable("penalty = 2", moved, current), tmp_path)
     assert changes(plan) == [(percent, 2 * percent)]
     assert plan.objective == pytest.approx(400 - 2 * percent)
 
 
 def test_a_new_slot_changes_both_margins(tmp_path: Path) -> None:
     # A fifth slot: one of 4 more by country, one of 4 more by place, 25 % as the mean.
-    plan = solved(stable("max_change = 0.5\nprice = 2", HOSTED, AT_SITES), tmp_path)
+    plan = solved(stable("max_change = 0.5\npenalty = 2", HOSTED, AT_SITES), tmp_path)
     assert (plan.slots_total, changes(plan)) == (5, [(25.0, 50.0)])
     assert plan.objective == pytest.approx(500 - 50)
 
@@ -229,7 +229,7 @@ def test_soft_floor_under_a_value_with_diminishing_returns(tmp_path: Path) -> No
 weight = 1
 scale = "none"
 effects = [{ stage = "enter", effect = 1 }]
-diminishing = { by = ["track"], per = "year", points = [[0, 1.0], [4, 0.5]] }
+diminishing = { by = ["track"], per = "year", breakpoints = [[0, 1.0], [4, 0.5]] }
 [[limits]]
 name = "worth"
 measure = "value"
@@ -243,7 +243,7 @@ soft = 2
 
 
 def test_the_report_shows_misses_and_change(tmp_path: Path) -> None:
-    wish = limited('where = { country = "AA" }\nat_least = 6\nsoft = 3', stable("price = 1"))
+    wish = limited('where = { country = "AA" }\nat_least = 6\nsoft = 3', stable("penalty = 1"))
     files, policy = wish.write(tmp_path)
     plan = solve(policy, files)
     page = render_report(plan, load_case(files), load_policy(policy))

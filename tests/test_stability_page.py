@@ -57,7 +57,7 @@ def told(plan: Plan, column: str) -> str:
         return f"{mapping(change, 'year', 'percent')[int(key)]:.6g} %"
     if what == "missed":
         return f"{mapping(soft, 'key', 'percent')[key.strip('`')]:.6g} %"
-    if column == "prices paid":
+    if column == "penalties paid":
         return f"{change['points'].sum() + soft['points'].sum():.6g}"
     assert column == "points"
     return f"{plan.objective:.6g}"

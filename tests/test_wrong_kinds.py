@@ -62,7 +62,7 @@ POLICY: dict[str, Any] = {
             ],
             "region_indicators": [{"column": "area"}],
             "region_effects": [{"stage": "continue", "effect": 1}],
-            "diminishing": {"by": ["country"], "per": "year", "points": [[0, 1], [5, 0.5]]},
+            "diminishing": {"by": ["country"], "per": "year", "breakpoints": [[0, 1], [5, 0.5]]},
         },
         "h": {"weight": 1, "scale": "ideal"},
     },
@@ -74,7 +74,7 @@ POLICY: dict[str, Any] = {
         "transfers": [{"from": "a", "to": "b", "share": 0.1, "optional": True}],
         "carry_over": {"a": 0.1},
     },
-    "stability": {"max_change": 0.3, "price": 1},
+    "stability": {"max_change": 0.3, "penalty": 1},
     "solver": {"gap": 0.01, "time_limit": 60, "seed": 1, "threads": 1},
 }
 CASE: dict[str, Any] = {

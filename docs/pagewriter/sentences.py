@@ -150,7 +150,7 @@ def diminishing(curve: Diminishing) -> str:
     span = " and year" if curve.per == "year" else ", over all years,"
     steps = [
         f"from {figure(start)} on {percent(factor)}" if start else f"at first {percent(factor)}"
-        for start, factor in curve.points
+        for start, factor in curve.breakpoints
     ]
     return f"for each {groups}{span} a further unit counts {', '.join(steps)}"
 
@@ -210,8 +210,8 @@ def stability(wanted: Stability | None) -> list[str]:
     lines = []
     if wanted.max_change is not None:
         lines.append(f"At most {percent(wanted.max_change)} of today's slots may change in a year.")
-    if wanted.price is not None:
-        lines.append(f"Every 1 % changed in a year costs {figure(wanted.price)} points.")
+    if wanted.penalty is not None:
+        lines.append(f"Every 1 % changed in a year costs {figure(wanted.penalty)} points.")
     return lines
 
 

@@ -21,7 +21,7 @@ def limit_part(
     """Build the rows and accounts of one limit, named as in a model that has it from the start.
 
     Where the limit names single slots, the rows that tie slots to their margins are part of it.
-    Its price is not: prices are costs, which are set apart.
+    Its penalty is not: penalties are costs, which are set apart.
 
     Parameters
     ----------

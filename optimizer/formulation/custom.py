@@ -36,7 +36,7 @@ def extend_model(model: pyo.ConcreteModel, instance: Instance, extend: Extend | 
     """Let a function add rules to a built model; give the instance that knows of them.
 
     Every constraint that it adds is a rule named like its component. Blocks whose single slots it
-    names are planned slot by slot from then on. Soft rules get a violation each, and its price:
+    names are planned slot by slot from then on. Soft rules get a violation each, and its penalty:
 
     points - soft * violation, in percent of the base, as for :func:`add_limits`.
 
@@ -119,7 +119,9 @@ class _Before:
                 )
         if self.model.component(VIOLATION) is not None:
             expected = "another name"
-            problems.add(EXTEND, "is a name that prices need", column=VIOLATION, expected=expected)
+            problems.add(
+                EXTEND, "is a name that penalties need", column=VIOLATION, expected=expected
+            )
         for part in self.model.component_objects(descend_into=True):
             if id(part) not in self.known and part.ctype not in ADDED:
                 problems.add(
@@ -176,7 +178,7 @@ def _check_price(rule: CustomRule, problems: Problems) -> None:
         if number is not None and not (is_number and 0.0 < number < float("inf")):
             problems.add(
                 EXTEND,
-                f"{number!r} is no {'price' if key == 'soft' else 'base'}",
+                f"{number!r} is no {'penalty' if key == 'soft' else 'base'}",
                 column=f"{rule.name}.{key}",
                 expected="a number above 0",
             )
@@ -250,7 +252,7 @@ def _price(
     added: dict[str, Any],
     problems: Problems,
 ) -> None:
-    """Let soft rules give way at their price."""
+    """Let soft rules give way at their penalty."""
     soft = [rule for rule in rules.values() if rule.soft is not None]
     if not soft:
         return

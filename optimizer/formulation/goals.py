@@ -72,7 +72,7 @@ def points_per_value(instance: Instance, scales: Mapping[str, float]) -> dict[st
     return {name: 100.0 * goal.weight / total / scales[name] for name, goal in goals.items()}
 
 
-def prices(instance: Instance) -> dict[tuple[str, Any], float]:
+def penalties(instance: Instance) -> dict[tuple[str, Any], float]:
     """Points that one percent of violation or of change costs, by component and index."""
     cost: dict[tuple[str, Any], float] = {
         ("violation", (limit.name, bound.sense, str(group))): limit.limit.soft
@@ -83,7 +83,7 @@ def prices(instance: Instance) -> dict[tuple[str, Any], float]:
     }
     stability = instance.policy.stability
     if stability is not None:
-        cost |= {("change", year): stability.price or 0.0 for year in instance.sets.years}
+        cost |= {("change", year): stability.penalty or 0.0 for year in instance.sets.years}
     return cost
 
 
@@ -91,17 +91,19 @@ def add_points(model: pyo.ConcreteModel, instance: Instance, scales: Mapping[str
     r"""The plan with the most points is best.
 
     .. math:: \max \sum_g 100 \frac{w_g}{\sum_h |w_h|} \frac{value_g}{scale_g}
-        - \sum_i soft_i \cdot violation_i - price \sum_y change_y
+        - \sum_i soft_i \cdot violation_i - penalty \sum_y change_y
 
     with violations and changes in percent. 100 points = every goal at its scale.
     """
     model.points_per_value = pyo.Param(
         model.GOALS, initialize=points_per_value(instance, scales), mutable=True
     )
-    price = prices(instance)
+    penalty = penalties(instance)
 
     @model.Objective(sense=pyo.maximize)
     def points(model: pyo.ConcreteModel) -> object:
         earned = sum(model.points_per_value[goal] * model.value[goal] for goal in model.GOALS)
-        lost = sum(each * model.component(name)[key] for (name, key), each in price.items() if each)
+        lost = sum(
+            each * model.component(name)[key] for (name, key), each in penalty.items() if each
+        )
         return earned - lost

@@ -14,7 +14,7 @@ PAIR_YEAR, SITE_YEAR = ["country", "track", "year"], ["track", "region", "year"]
 
 
 def add_stability(model: pyo.ConcreteModel, instance: Instance) -> None:
-    r"""Change against the current plan, each year, limited or priced.
+    r"""Change against the current plan, each year, limited or penalised.
 
     ``change_counts_cohorts_up``, ``change_counts_cohorts_down``, and for places
     ``change_counts_places_up``, ``change_counts_places_down``

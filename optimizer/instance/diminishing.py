@@ -94,5 +94,5 @@ def _join(name: str, asked: Asked, terms: pd.DataFrame, attributes: Attributes) 
     return Diminishing(
         goal=name,
         terms=terms[TERM].assign(group=labels or TOTAL),
-        tangents=tangents([(x, factor) for x, factor in asked.points]),
+        tangents=tangents([(x, factor) for x, factor in asked.breakpoints]),
     )

@@ -16,7 +16,7 @@ from optimizer.errors import SolverError
 from optimizer.formulation import Model
 from optimizer.formulation.compiling import compile_model
 from optimizer.formulation.expressions import KEYS
-from optimizer.formulation.goals import points_per_value, prices
+from optimizer.formulation.goals import penalties, points_per_value
 from optimizer.frames import keys_of, mapping, summed
 from optimizer.instance import Instance
 from optimizer.io.pauses import pause
@@ -136,11 +136,11 @@ class LoadedModel:
             self.last = None if is_whole else np.append(self.last, np.zeros(more))
 
     def set_costs(self, scales: Mapping[str, float]) -> None:
-        """Replace weights, scales and prices; the next relaxation loads them."""
+        """Replace weights, scales and penalties; the next relaxation loads them."""
         per_value = points_per_value(self.instance, scales)
         self.model.points_per_value.store_values(per_value)
         wanted = {("value", goal): points for goal, points in per_value.items()}
-        wanted |= {key: -price for key, price in prices(self.instance).items()}
+        wanted |= {key: -penalty for key, penalty in penalties(self.instance).items()}
         for (component, index), cost in wanted.items():
             column = self.matrix.column(component, index)
             if column is not None:

@@ -19,7 +19,7 @@ def split_rows(custom: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]
     )
     misses = misses.abs().where(soft["sense"].eq("equal"), misses.clip(lower=0.0))
     percent = 100.0 * misses / soft["base"]
-    priced = pd.DataFrame(
+    penalised = pd.DataFrame(
         {
             "limit": soft["rule"],
             "key": soft["key"],
@@ -30,7 +30,7 @@ def split_rows(custom: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]
             "points": soft["soft"] * percent,
         }
     )
-    return custom[~is_soft].assign(unit="custom")[ROW], priced
+    return custom[~is_soft].assign(unit="custom")[ROW], penalised
 
 
 def custom_table(extension: Extension) -> pd.DataFrame:

@@ -50,7 +50,7 @@ class Evaluation(HandingOut):
     Attributes
     ----------
     points
-        Value in points minus soft and stability prices.
+        Value in points minus penalties of soft limits and of change.
     tables
         See :class:`optimizer.plan.Plan`; with ``goals`` and ``rules``.
     violations
@@ -116,10 +116,10 @@ def evaluate_decisions(
     subject = Subject(instance, values_of(instance, decisions), decisions)
     tables = result_tables(subject)
     tables["goals"] = goals(subject, scales)
-    hard, priced = split_rows(custom)
-    if len(priced):
-        priced = priced[~priced["limit"].isin(dropped)]
-    tables["soft"] = stacked([soft_costs(subject, dropped), priced])
+    hard, penalised = split_rows(custom)
+    if len(penalised):
+        penalised = penalised[~penalised["limit"].isin(dropped)]
+    tables["soft"] = stacked([soft_costs(subject, dropped), penalised])
     tables["change"] = change_costs(subject)
     tables["custom_rules"] = custom_table(instance.extension)
     checked = judged(stacked([check_all(subject), hard]), smallest_unit(instance.case))
@@ -144,8 +144,8 @@ def evaluate_decisions(
         for row in rows_of(broken)
     ]
     broken = broken.loc[is_kept]
-    prices = float(tables["soft"]["points"].sum() + tables["change"]["points"].sum())
-    points = float(tables["goals"]["weighted"].sum()) - prices
+    penalties = float(tables["soft"]["points"].sum() + tables["change"]["points"].sum())
+    points = float(tables["goals"]["weighted"].sum()) - penalties
     return Evaluation(
         points=points,
         tables=tables,

@@ -159,16 +159,16 @@ def _further_rows(policy: Policy, case: Case) -> Iterator[Row]:
     if policy.stability is not None and policy.stability.max_change is not None:
         unit = "share of the current slots"
         yield _row("stability", "max_change", policy.stability.max_change, unit)
-    if policy.stability is not None and policy.stability.price is not None:
-        yield _row("stability", "price", policy.stability.price, "points per 1 % changed")
+    if policy.stability is not None and policy.stability.penalty is not None:
+        yield _row("stability", "penalty", policy.stability.penalty, "points per 1 % changed")
 
 
 def _custom_rows(plan: Plan) -> Iterator[Row]:
     table = plan.tables.get("custom_rules")
     for rule in rows_of(table) if table is not None else ():
-        price = "" if pd.isna(rule.soft) else "points per 1 % missed"
-        value = rule.soft if price else "must hold"
-        yield _row("custom rule", rule.rule, value, price, of=rule.title, why=rule.why)
+        penalty = "" if pd.isna(rule.soft) else "points per 1 % missed"
+        value = rule.soft if penalty else "must hold"
+        yield _row("custom rule", rule.rule, value, penalty, of=rule.title, why=rule.why)
     if "extend" in plan.provenance:
         told = plan.provenance["extend"]
         yield _row(EXTEND, told["function"], told["sha256"] or "", "SHA-256")

@@ -50,15 +50,15 @@ def soft_costs(subject: Subject, dropped: Collection[str]) -> pd.DataFrame:
 def change_costs(subject: Subject) -> pd.DataFrame:
     """year, percent, points: change against the current plan, and what it costs.
 
-    Told of every plan of a case with a current plan, priced or not.
+    Told of every plan of a case with a current plan, penalised or not.
     """
     moved = changes(subject)
     stability = subject.instance.policy.stability
-    price = 0.0 if stability is None or stability.price is None else stability.price
+    penalty = 0.0 if stability is None or stability.penalty is None else stability.penalty
     return pd.DataFrame(
         {
             "year": moved.index.astype("int64"),
             "percent": moved.to_numpy(),
-            "points": price * moved.to_numpy(),
+            "points": penalty * moved.to_numpy(),
         }
     )

@@ -86,7 +86,7 @@ class Diminishing(StrictTable):
 
     by: tuple[str, ...] = Field(description=BY)
     per: Literal["year", "horizon"] = Field(description="year or horizon, over which value adds up")
-    points: tuple[tuple[float, float], ...] = Field(
+    breakpoints: tuple[tuple[float, float], ...] = Field(
         min_length=1, description="[[0, factor], [x, factor], ...]"
     )
 
@@ -95,22 +95,26 @@ class Diminishing(StrictTable):
         if len(set(self.by)) < len(self.by):
             message = f"{list(self.by)} gives an attribute twice"
             raise self.complain(("by", message, "each attribute once"))
-        starts = [start for start, _ in self.points]
-        factors = [factor for _, factor in self.points]
+        starts = [start for start, _ in self.breakpoints]
+        factors = [factor for _, factor in self.breakpoints]
         if starts[0] != 0:
-            raise self.complain(("points", f"begins at {starts[0]:g}", "a first point at 0"))
+            raise self.complain(
+                ("breakpoints", f"begins at {starts[0]:g}", "a first breakpoint at 0")
+            )
         for before, after in itertools.pairwise(starts):
             if before >= after:
                 message = "{} follows {}".format(*apart(after, before, plainly))
-                raise self.complain(("points", message, "increasing values before the factors"))
+                raise self.complain(
+                    ("breakpoints", message, "increasing values before the factors")
+                )
         for before, after in itertools.pairwise(factors):
             if after > before:
                 factor, first = apart(after, before, plainly)
                 message = f"factor {factor} follows {first}, so returns would increase"
-                raise self.complain(("points", message, "factors that do not increase"))
+                raise self.complain(("breakpoints", message, "factors that do not increase"))
         if factors[-1] < 0:
             message = f"factor {factors[-1]:g} is below 0"
-            raise self.complain(("points", message, "factors of at least 0"))
+            raise self.complain(("breakpoints", message, "factors of at least 0"))
         return self
 
 

@@ -70,7 +70,7 @@ class Limit(StrictTable):
     at_least: LimitBound | None = Field(default=None, description=BOUND)
     at_most: LimitBound | None = Field(default=None, description=BOUND)
     soft: float | None = Field(
-        default=None, gt=0.0, description="a price in points per 1 % by which the limit is missed"
+        default=None, gt=0.0, description="a penalty in points per 1 % by which the limit is missed"
     )
     soft_base: float | None = Field(
         default=None, gt=0.0, description="a number above 0 that counts as 100 %"

@@ -88,12 +88,12 @@ class Stability(StrictTable):
     max_change: Annotated[float | None, SHARE] = Field(
         default=None, ge=0.0, description="largest change per year as a share of the current slots"
     )
-    price: float | None = Field(default=None, ge=0.0, description="points per 1 % changed")
+    penalty: float | None = Field(default=None, ge=0.0, description="points per 1 % changed")
 
     @model_validator(mode="after")
     def _says_something(self) -> Stability:
-        if self.max_change is None and self.price is None:
-            message = "neither max_change nor price is given"
+        if self.max_change is None and self.penalty is None:
+            message = "neither max_change nor penalty is given"
             raise self.complain(("max_change", message, "at least one of the two"))
         return self
 

@@ -131,7 +131,7 @@ POLICY_KEYS: Mapping[str, Callable[[str], object]] = MappingProxyType(
         "horizon.tail": _number,
         "horizon.discount": _number,
         "stability.max_change": _number,
-        "stability.price": _number,
+        "stability.penalty": _number,
         "budget.carry_over": _number,
         "solver.gap": _number,
         "solver.time_limit": _number,

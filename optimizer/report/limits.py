@@ -52,9 +52,9 @@ def _rows_of(material: Material, name: str) -> pd.DataFrame:
     rows = rows.loc[[place[0] == name for place in rows["place"]]]
     soft = material.plan.tables.get("soft")
     if soft is not None and len(soft):
-        priced = soft[soft["limit"].eq(name)].rename(columns={"number": "limit_"})
-        priced = priced.drop(columns="limit").rename(columns={"limit_": "limit"})
-        rows = pd.concat([rows, priced.assign(rule="limit_soft", sense="soft")])
+        penalised = soft[soft["limit"].eq(name)].rename(columns={"number": "limit_"})
+        penalised = penalised.drop(columns="limit").rename(columns={"limit_": "limit"})
+        rows = pd.concat([rows, penalised.assign(rule="limit_soft", sense="soft")])
         rows["slack"] = rows["slack"].where(rows["sense"].ne("soft"), -(rows["percent"]))
     return rows
 
@@ -90,7 +90,7 @@ def _policy_limits(material: Material) -> list[Block]:
 
 
 def _measured(material: Material, limit: Limit, row: Any) -> tuple[str, str, str, str]:
-    """Group, measured value, number and slack; what is missed, where the limit has a price."""
+    """Group, measured value, number and slack; what is missed, where the limit has a penalty."""
     shown = figures.money if limit.measure == "spending" else number
     slack = shown(row.slack)
     if row.sense == "soft":
@@ -162,7 +162,7 @@ def _floors(material: Material) -> list[Block]:
 
 
 def _stability(material: Material) -> list[Block]:
-    """Change against today's slots by year, also where nothing limits or prices it."""
+    """Change against today's slots by year, also where nothing limits or penalises it."""
     wanted = material.policy.stability
     most = None if wanted is None else wanted.max_change
     ceiling = "no limit" if most is None else number(100.0 * most)

@@ -76,7 +76,7 @@ FIGURES: Mapping[str, str] = {
     "budget.carry_over": "budgets",
     "budget.carry_over.*": "budgets",
     "stability.max_change": "change",
-    "stability.price": "costs",
+    "stability.penalty": "costs",
 }
 """The same of fields that move no more only while they are numbers before and after."""
 

@@ -131,7 +131,7 @@ def solve(
     extend
         Function of the Pyomo model and the instance that adds constraints, variables and
         expressions; each constraint is a rule like ours. It may give back a list of
-        :class:`optimizer.CustomRule` with titles, reasons and prices. Scales stay those of the
+        :class:`optimizer.CustomRule` with titles, reasons and penalties. Scales stay those of the
         policy alone.
     scales
         Raw value of each goal that counts as 1; or a run whose ideals are to be used: its folder,

@@ -16,6 +16,8 @@ OLD_NAMES: dict[str, tuple[str, ...]] = {
     "stays_at": ("transitions_by_region",),
     "placed": ("placements",),
     "running": ("active_track", "active"),
+    "points": ("breakpoints",),
+    "price": ("penalty",),
     "placed_matches_cohorts": ("placements_match_cohorts",),
     "placed_within_site": ("placements_within_site",),
     "slots_make_placed": ("slots_make_placements",),

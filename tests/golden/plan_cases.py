@@ -110,7 +110,7 @@ CASES: dict[str, PlanCase] = {
             'at_most = { times = 0.75, measure = "slots", by = [] }\n'
             '[[limits]]\nname = "each"\nmeasure = "value"\ngoal = "g"\nby = ["country"]\n'
             "at_most = 3\n"
-            "[stability]\nmax_change = 0.5\nprice = 2\n",
+            "[stability]\nmax_change = 0.5\npenalty = 2\n",
             current_plan=("AA,t,r1,4",),
         ),
         plan([slot("BB", "r1", 2030, 3), slot("BB", "r2", 2030, 1)]),

@@ -55,7 +55,7 @@ DIMINISHING = NATIONAL.over(2030, 2031).aiming_at("""
 weight = 1
 scale = "none"
 effects = [{ stage = "enter", effect = 2 }]
-diminishing = { by = ["world_region"], per = "horizon", points = [[0, 1], [4, 0.5], [10, 0]] }
+diminishing = { by = ["world_region"], per = "horizon", breakpoints = [[0, 1], [4, 0.5], [10, 0]] }
 """)
 COMMITTED = SCORED.with_(
     commitments=("AA,t,,,1,", ",,r1,2030,,2", "AA,,r2,,1,1"),
@@ -89,12 +89,12 @@ FLOORED = FOLLOWED.with_(
     region_costs=("t,main,r1,1,5",),
 )
 CHANGED = HOSTED.with_(
-    "[stability]\nmax_change = 0.5\nprice = 2\n",
+    "[stability]\nmax_change = 0.5\npenalty = 2\n",
     current_plan=("AA,t,r1,3", "BB,t,r2,1"),
 )
 
 CASES: dict[str, SmallCase] = {
-    "points": LIMITED.with_("[stability]\nprice = 2\n", current_plan=("AA,t,r1,3", "BB,t,r2,1")),
+    "points": LIMITED.with_("[stability]\npenalty = 2\n", current_plan=("AA,t,r1,3", "BB,t,r2,1")),
     "placements_match_cohorts": SERVED,
     "cohort_within_applicants": FOLLOWED,
     "placements_within_site": SERVED,

@@ -110,7 +110,7 @@ def solve_by_enumeration(
 def lp_ideal(case_folder: Path, policy_path: Path, goal: str) -> float:
     """The most of one goal's value (as it enters the points) the linear relaxation allows.
 
-    Hard rules only: soft limits have no force and changes have no price.
+    Hard rules only: soft limits have no force and changes have no penalty.
 
     Raises
     ------

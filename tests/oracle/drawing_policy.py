@@ -47,8 +47,8 @@ def draw_policy(draw: Draw, drawn: Drawn) -> None:
         _draw_floor(draw, drawn)
     _draw_money(draw, drawn)
     if draw.has("stability"):
-        rule = {"max_change": draw.pick([0.5, 1.0, 1.5]), "price": draw.pick([0.1, 1.0])}
-        keep = draw.pick([["max_change"], ["price"], ["max_change", "price"]])
+        rule = {"max_change": draw.pick([0.5, 1.0, 1.5]), "penalty": draw.pick([0.1, 1.0])}
+        keep = draw.pick([["max_change"], ["penalty"], ["max_change", "penalty"]])
         drawn.policy["stability"] = {key: rule[key] for key in keep}
     if draw.has("commitments"):
         _draw_commitments(draw, drawn)
@@ -77,10 +77,10 @@ def _draw_goal(draw: Draw, drawn: Drawn, number: int) -> Cells:
         goal["diminishing"] = {
             "by": _diminishing_by(draw, goal),
             "per": draw.pick(["year", "horizon"]),
-            "points": [[0, 1.0], [draw.pick([1, 1.5]), 0.5], [draw.pick([2.5, 4]), 0.125]],
+            "breakpoints": [[0, 1.0], [draw.pick([1, 1.5]), 0.5], [draw.pick([2.5, 4]), 0.125]],
         }
         if draw.chance(0.3):
-            goal["diminishing"]["points"].pop()
+            goal["diminishing"]["breakpoints"].pop()
     elif not first and draw.chance(0.35):
         goal["weight"] = draw.pick([-0.5, -1])
     return goal

@@ -43,7 +43,7 @@ ALL_KINDS = frozenset(
         *("commitment at_least", "commitment at_most", "commitment of everything"),
         *(f"commitment {key}" for key in COMMITMENT_KEYS),
         *("scores", "scores by region", "score everywhere but one region", "support floor"),
-        *("stability limited", "stability priced", "current plan by region"),
+        *("stability limited", "stability penalised", "current plan by region"),
         *("current plan by country", "no regions"),
     }
 )
@@ -205,7 +205,7 @@ def _of_tables(problem: Problem) -> Found:
         yield "commitment at_most", row["at_most"]
     stability = problem.policy.get("stability", {})
     yield "stability limited", "max_change" in stability
-    yield "stability priced", "price" in stability
+    yield "stability penalised", "penalty" in stability
     current = problem.rows("current_plan") if stability else []
     yield "current plan by region", current and len(_filled(current, "region")) == len(current)
     yield "current plan by country", current and not _filled(current, "region")

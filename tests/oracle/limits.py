@@ -16,14 +16,14 @@ Groups = dict[tuple[str, ...], Expr]
 
 
 class Limits:
-    """The rows of all [[limits]]; prices of soft ones collect in `price`."""
+    """The rows of all [[limits]]; penalties of soft ones collect in `penalty`."""
 
     def __init__(self, flows: Flows, money: Money, values: Values, *, with_soft: bool) -> None:
         self.problem: Problem = flows.problem
         self.matrix: Matrix = flows.matrix
         self.flows, self.money, self.values = flows, money, values
         self.with_soft = with_soft
-        self.price = Expr()
+        self.penalty = Expr()
         self.measured: dict[tuple[str, str], list[Expr]] = {}
         for limit in self.problem.policy.get("limits", []):
             self._add(limit)
@@ -245,7 +245,7 @@ class Limits:
         sign = 1.0 if key[0] == "at_most" else -1.0
         percent = row.scaled(sign * 100.0 / base)
         violation = self.matrix.most_of("violation", limit["name"], *key, parts=[percent])
-        self.price.add(violation, limit["soft"])
+        self.penalty.add(violation, limit["soft"])
         return row.scaled(1.0).add(violation, -sign * base / 100.0)
 
     def _check_sides(self, limit: dict[str, Any], side: str) -> None:

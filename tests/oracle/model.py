@@ -24,11 +24,11 @@ class Program:
     values: Values
     limits: Limits
     promised: list[Expr]
-    price: Expr
+    penalty: Expr
 
     def aim_at_points(self, scales: dict[str, float]) -> None:
         """Maximise the points of the policy."""
-        self.matrix.objective = self.values.points(scales).add(self.price, -1.0)
+        self.matrix.objective = self.values.points(scales).add(self.penalty, -1.0)
 
     def aim_at_goal(self, goal: str) -> None:
         """Maximise the value of one goal."""
@@ -36,7 +36,7 @@ class Program:
 
 
 def build(problem: Problem, *, with_soft: bool = True) -> Program:
-    """Write down every rule; without soft rules the hard ones alone, and no prices."""
+    """Write down every rule; without soft rules the hard ones alone, and no penalties."""
     matrix = Matrix()
     flows = Flows(problem, matrix)
     money = Money(problem, matrix, flows)
@@ -44,7 +44,7 @@ def build(problem: Problem, *, with_soft: bool = True) -> Program:
     limits = Limits(flows, money, values, with_soft=with_soft)
     promised = add_commitments(problem, matrix, flows)
     add_support_floors(problem, matrix, flows, money)
-    price = add_stability(problem, matrix, flows, priced=with_soft)
+    penalty = add_stability(problem, matrix, flows, penalised=with_soft)
     return Program(
-        problem, matrix, flows, money, values, limits, promised, price=price.add(limits.price)
+        problem, matrix, flows, money, values, limits, promised, penalty=penalty.add(limits.penalty)
     )

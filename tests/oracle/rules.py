@@ -88,12 +88,12 @@ def add_support_floors(problem: Problem, matrix: Matrix, flows: Flows, money: Mo
                 matrix.at_least("support_floor", row, 0.0)
 
 
-def add_stability(problem: Problem, matrix: Matrix, flows: Flows, *, priced: bool) -> Expr:
-    """Limit the yearly change against the current plan; return the price of all changes."""
-    price = Expr()
+def add_stability(problem: Problem, matrix: Matrix, flows: Flows, *, penalised: bool) -> Expr:
+    """Limit the yearly change against the current plan; return the penalty of all changes."""
+    penalty = Expr()
     rule = problem.policy.get("stability")
     if rule is None:
-        return price
+        return penalty
     rows = problem.rows("current_plan")
     by_country = _summed(rows, "country")
     everyone = sum(by_country.values())
@@ -107,9 +107,9 @@ def add_stability(problem: Problem, matrix: Matrix, flows: Flows, *, priced: boo
         share = total(changes).scaled(1.0 / everyone / len(changes))
         if "max_change" in rule:
             matrix.at_most("stability", share, float(rule["max_change"]))
-        if priced:
-            price.add(share, 100.0 * rule.get("price", 0.0))
-    return price
+        if penalised:
+            penalty.add(share, 100.0 * rule.get("penalty", 0.0))
+    return penalty
 
 
 def _summed(rows: list[Row], key: str) -> Current:

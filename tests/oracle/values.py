@@ -136,7 +136,7 @@ class Values:
         for group, raw in groups.items():
             offset, start, before = 0.0, 0.0, 0.0
             tangents = []
-            for x, factor in rule["points"]:
+            for x, factor in rule["breakpoints"]:
                 offset += before * (x - start)
                 start, before = x, factor
                 tangents.append(Expr(offset - factor * x).add(raw, factor))

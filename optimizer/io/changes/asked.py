@@ -101,8 +101,8 @@ def made_after(before: Mapping[str, object], changes: Mapping[str, object]) -> d
 
     Examples
     --------
-    >>> made_after({"stability.price": 1, "horizon.tail": 2}, {"stability": {"price": 3}})
-    {'horizon.tail': 2, 'stability': {'price': 3}}
+    >>> made_after({"stability.penalty": 1, "horizon.tail": 2}, {"stability": {"penalty": 3}})
+    {'horizon.tail': 2, 'stability': {'penalty': 3}}
     """
     spelt = set(map(one_spelling, changes))
     whole = {names_of(address) for address in changes if not is_cell(address)} - {None}
