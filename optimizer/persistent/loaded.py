@@ -96,9 +96,10 @@ class LoadedModel:
 
     def take(self, patch: Patch) -> None:
         """Change numbers of the loaded model; sides of dropped rows wait until they are back."""
-        for row in self._dropped.keys() & patch.sides.keys():
-            self._dropped[row] = patch.sides.pop(row)
-        self._apply(patch)
+        waiting = self._dropped.keys() & patch.sides.keys()
+        self._dropped |= {row: patch.sides[row] for row in waiting}
+        sides = {row: side for row, side in patch.sides.items() if row not in waiting}
+        self._apply(replace(patch, sides=sides))
 
     def drop(self, rows: Sequence[int]) -> None:
         """Let rows limit nothing until they are restored."""
@@ -141,10 +142,12 @@ class LoadedModel:
         self.model.points_per_value.store_values(per_value)
         wanted = {("value", goal): points for goal, points in per_value.items()}
         wanted |= {key: -penalty for key, penalty in penalties(self.instance).items()}
-        for (component, index), cost in wanted.items():
+        cost = self.matrix.cost.copy()
+        for (component, index), points in wanted.items():
             column = self.matrix.column(component, index)
             if column is not None:
-                self.matrix.cost[column] = cost
+                cost[column] = points
+        self.matrix = replace(self.matrix, cost=cost)
 
     def relax(self, watch: Watch) -> Run:
         """Solve the linear relaxation, from where the last one ended if there is one.

@@ -15,7 +15,7 @@ import scipy.sparse
 from optimizer.errors import SolverError
 from optimizer.io.writing import add_to_log
 from optimizer.solver.early import Early
-from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.matrix import Floats, Ints, Matrix, read_only
 from optimizer.solver.patch import Patch
 from optimizer.solver.scaling import objective_units, power_of_two_scales
 from optimizer.solver.scheduler import inside_run, own_scheduler
@@ -77,6 +77,10 @@ class Run:
     objective: float | None
     bound: float | None
     nodes: int = 0
+
+    def __post_init__(self) -> None:
+        if self.x is not None:
+            read_only(self.x)
 
 
 class Engine:
@@ -183,6 +187,7 @@ class Engine:
 
     def set_costs(self, cost: Floats) -> None:
         """Replace the whole objective."""
+        self.matrix = replace(self.matrix, cost=cost)
         wanted = cost * self._scale
         units = objective_units(wanted)
         if not 1.0 / SAME_UNITS <= units / self._units <= SAME_UNITS:
@@ -468,6 +473,7 @@ class Engine:
 
     def _on_solution(self, event: HighsCallbackEvent) -> None:
         self._best = np.array(event.data_out.mip_solution, dtype=float) * self._scale
+        read_only(self._best)
         if self._found is not None:
             with inside_run():
                 self._found(self._best)

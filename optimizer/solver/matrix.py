@@ -13,9 +13,19 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
+def read_only(*arrays: npt.NDArray[np.generic]) -> None:
+    """Let arrays that are handed over be changed by nobody any more."""
+    for array in arrays:
+        array.flags.writeable = False
+
+
 @dataclass(frozen=True)
 class Matrix:
     """Maximise ``cost @ x + offset`` with ``row_lower <= A x <= row_upper`` and bounds on x.
+
+    Whoever holds a matrix shares its arrays with others: with the matrices it was made from, with
+    searches, with what is kept of it. So they can only be read from then on, and a change makes
+    another matrix.
 
     Attributes
     ----------
@@ -38,6 +48,10 @@ class Matrix:
     columns: list[tuple[str, object]]
     rows: list[tuple[str, object]]
     _positions: dict[tuple[str, object], int] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        sides = self.row_lower, self.row_upper, self.lower, self.upper
+        read_only(self.cost, *sides, self.integral, self.a.data, self.a.indices, self.a.indptr)
 
     def column(self, component: str, index: object) -> int | None:
         """Column of a decision; ``None`` if no rule speaks of it."""
