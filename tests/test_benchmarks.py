@@ -18,10 +18,11 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
-from optimizer import build_instance, load_case, load_policy, validate
+from optimizer import Session, build_instance, load_case, load_policy, validate
 from optimizer.instance.sets import options
 from optimizer.io.cache import FOLDER as FOLDER_OF_CACHE
 from optimizer.persistent import loaded
+from optimizer.solver import warm_start
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "benchmarks"
@@ -157,6 +158,28 @@ def test_all_ways_to_scales_give_the_same(tmp_path: Path, monkeypatch: pytest.Mo
         found.append(way(question))
     assert all(each == found[0] for each in found)
     assert len(list(tmp_path.rglob("*.json"))) == 1
+
+
+def test_all_ways_to_relax_after_a_change_find_the_same_optimum(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    relaxing = script("house_relaxing")
+    for name in ("LEAST", "REPLACED", "DEVEX"):
+        monkeypatch.setattr(warm_start, name, getattr(warm_start, name))
+    case, policy = ROOT / "inputs" / "tiny", ROOT / "models" / "balanced.toml"
+    scales = Session(policy, case).scales
+    for name in ("relax, a floor dropped", "relax, all weights"):
+        job = relaxing.JOBS[name]
+        changed = Session(policy, case, scales=scales)
+        job.before(changed)
+        job.change(changed)
+        points = changed.relax().points
+        assert points is not None
+        for way in job.WAYS.values():
+            # The optimum is compared inside.
+            assert list(way(relaxing.Question(policy, case, scales, points))) == [None]
+    with pytest.raises(AssertionError):
+        list(way(relaxing.Question(policy, case, scales, 1.0)))
 
 
 def test_ways_of_a_job_take_turns_and_are_compared_with_the_old_one(

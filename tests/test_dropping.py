@@ -22,9 +22,9 @@ from optimizer.schema.rules import Extension
 from optimizer.session.dropping import require_droppable, rows_of
 from optimizer.solver import Watch
 from optimizer.solver.engine import Run
-from optimizer.solver.going_on import GoingOn
-from optimizer.solver.matrix import Floats
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.patch import Patch
+from optimizer.solver.warm_start import WarmStart
 
 LIMITS = LIMITED.with_(
     '[[limits]]\nname = "share, AA"\nmeasure = "slots"\nat_most = 6\n',
@@ -124,25 +124,25 @@ def test_a_changed_model_is_loaded_afresh_before_it_is_given_up(
 ) -> None:
     model = loaded()
     best = model.relax(Watch()).objective
-    tired: list[GoingOn] = []
-    original = GoingOn.run
+    tired: list[WarmStart] = []
+    original = WarmStart.run
 
-    def run(going_on: GoingOn, cost: Floats, watch: Watch) -> Run:
+    def run(warm: WarmStart, matrix: Matrix, watch: Watch) -> Run:
         """Of a relaxation whose units no longer suit its numbers."""
-        if going_on not in tired:
-            return original(going_on, cost, watch)
+        if warm not in tired:
+            return original(warm, matrix, watch)
         if answer == "error":
             raise SolverError("HiGHS reported an error in run")
         return Run("infeasible", None, None, np.inf)
 
     def given_up() -> bool:
-        tired[:] = [model._going_on]
+        tired[:] = [model._warm]
         try:
             return model.relax(Watch()).objective != pytest.approx(best)
         except SolverError:
             return True
 
-    monkeypatch.setattr(GoingOn, "run", run)
+    monkeypatch.setattr(WarmStart, "run", run)
     # What is said of numbers as they were loaded is so.
     assert given_up()
     rows = rows_of(model, ["share, AA"])

@@ -17,7 +17,7 @@ from optimizer.instance import Instance
 from optimizer.plan import Plan
 from optimizer.session.solving import solve
 from optimizer.solver.matrix import Floats, Matrix
-from optimizer.solver.rest import Rest
+from optimizer.solver.rest import RestOfIntegers
 from optimizer.solver.tightening import implied_bounds, tightened
 from optimizer.solver.wholeness import wholeness
 
@@ -227,7 +227,7 @@ def test_changes_of_what_bounds_a_link_need_no_second_thought(tmp_path: Path) ->
 def test_a_search_at_its_end_without_plan_or_proof_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Rest, "exact", lambda *_: None)
+    monkeypatch.setattr(RestOfIntegers, "exact", lambda *_: None)
     case = TWO_TRACKS.with_(applicants=("AA,work,,50", f"BB,lab,,{10**9}"))
     with pytest.raises(SolverError) as error:
         found(case, tmp_path, time_limit=60.0)

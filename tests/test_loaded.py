@@ -33,7 +33,7 @@ def arrays(matrix: Matrix) -> Iterator[np.ndarray]:
         value = getattr(matrix, field.name)
         if isinstance(value, np.ndarray):
             yield value
-        elif scipy.sparse.issparse(value):
+        elif isinstance(value, scipy.sparse.csc_array):
             yield from (value.data, value.indices, value.indptr)
 
 
@@ -66,7 +66,8 @@ def test_new_costs_leave_a_matrix_that_others_hold_as_it_was(tmp_path: Path) -> 
     assert (model.matrix.cost != before).any()
     # What a run found is shared as well: with the search, and with the plan it ends in.
     run = model.relax(Watch())
-    assert run.x is not None and not run.x.flags.writeable
+    assert run.x is not None
+    assert not run.x.flags.writeable
     assert model.lp.matrix.points(run.x) == pytest.approx(run.objective)
 
 
@@ -77,6 +78,7 @@ def test_taking_a_patch_over_leaves_it_as_it_was(tmp_path: Path) -> None:
     model.take(patch)
     assert patch.sides == {0: (-np.inf, 3.0), 1: (-np.inf, 2.0)}
     # A dropped row keeps its number to itself until it is back.
-    assert np.isinf(model.matrix.row_upper[0]) and model.matrix.row_upper[1] == 2.0
+    assert np.isinf(model.matrix.row_upper[0])
+    assert model.matrix.row_upper[1] == 2.0
     model.restore([0])
     assert model.matrix.row_upper[0] == 3.0

@@ -24,10 +24,10 @@ from optimizer.persistent.rounding import build_rounding
 from optimizer.session.solving import solve
 from optimizer.solver import Progress, Solution, Watch, engine, relative_gap
 from optimizer.solver.engine import Engine, Options, Run
-from optimizer.solver.going_on import PRIMAL
 from optimizer.solver.matrix import Floats, Matrix
 from optimizer.solver.rounding import Rounding
 from optimizer.solver.scaling import power_of_two_scales
+from optimizer.solver.warm_start import PRIMAL
 
 TIGHT = NATIONAL.with_(budgets=("main,{year},M,65,program",))
 """6.5 slots for the relaxation, six in whole numbers."""

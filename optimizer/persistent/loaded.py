@@ -26,15 +26,16 @@ from optimizer.schema.rules import register
 from optimizer.solver.early import FIRST_GAP
 from optimizer.solver.elastic import least_relaxation
 from optimizer.solver.engine import Engine, Options, Run
-from optimizer.solver.going_on import GoingOn
 from optimizer.solver.growing import grown
 from optimizer.solver.kernel import STAGED
 from optimizer.solver.matrix import Floats, Matrix
 from optimizer.solver.patch import Patch, patched
+from optimizer.solver.rest import Rest
 from optimizer.solver.search import Search
 from optimizer.solver.sifting import LARGE, LEAST_GAP, sift
 from optimizer.solver.solution import OPTIMAL_GAP, Solution, without_plan
 from optimizer.solver.tightening import Link, tightened
+from optimizer.solver.warm_start import WarmStart
 from optimizer.solver.watch import Watch, relative_gap
 from optimizer.solver.wholeness import wholeness
 
@@ -85,7 +86,7 @@ class LoadedModel:
         pause()
         self.lp = Engine(self.matrix, relaxed=True, options=self.options, log=log)
         self.last: Floats | None = None
-        self._going_on = GoingOn(self.lp)
+        self._warm = WarmStart(self.lp)
         self._is_patched = False
         self._dropped: dict[int, tuple[float, float]] = {}
 
@@ -119,7 +120,6 @@ class LoadedModel:
         patcher = self.patcher
         self.matrix = patched(self.matrix, patch)
         self.lp.take(self.matrix, patch)
-        self._going_on.note_moved_rows()
         self._is_patched = True
         patcher.use(self.matrix)
 
@@ -127,7 +127,7 @@ class LoadedModel:
         """Append what a part of a model adds; costs of its columns are set apart."""
         before, width = self.patcher, len(self.matrix.columns)
         self.instance, self.matrix = instance, grown(self.matrix, compile_model(part))
-        self._going_on.grow(self.matrix)
+        self._warm.grow(self.matrix)
         self._is_patched = True
         self.patcher = Patcher(instance, self.matrix, before)
         if self.last is not None:
@@ -156,17 +156,15 @@ class LoadedModel:
         afresh before it is called infeasible or an error of HiGHS's is raised.
         """
         try:
-            run = self._going_on.run(self.matrix.cost, watch)
+            run = self._warm.run(self.matrix, watch)
         except SolverError:
             if not self._is_patched:
                 raise
         else:
             if run.status != "infeasible" or not self._is_patched:
                 return run
-        self.lp.load(self.matrix)
-        self._going_on = GoingOn(self.lp)
         self._is_patched = False
-        return self._going_on.run(self.matrix.cost, watch)
+        return self._warm.run_anew(self.matrix, watch)
 
     def ideals(self, goals: Sequence[str], watch: Watch) -> dict[str, float] | None:
         """LP-relaxation optimum of each goal's raw value under the hard rules.
@@ -235,7 +233,7 @@ class LoadedModel:
         self.is_pinned = True
         self.matrix = replace(self.matrix, lower=lower, upper=upper)
         self.lp = Engine(self.matrix, relaxed=True, options=self.options)
-        self._going_on = GoingOn(self.lp)
+        self._warm = WarmStart(self.lp)
 
     def solve(self, watch: Watch, *, gap: float) -> Solution:
         """Find a plan with a proven gap of at most ``gap``, or the best until the watch stops.
@@ -270,7 +268,7 @@ class LoadedModel:
 
         ``None`` if the whole relaxation is solved as soon, or pairs cannot be left out.
         """
-        if self.matrix.a.nnz < LARGE or self._going_on.has_begun:
+        if self.matrix.a.nnz < LARGE or self._warm.has_begun:
             return None
         # Too small a gap would let all pairs in; a first plan comes as soon as at a wider one.
         wanted = gap if gap >= LEAST_GAP else FIRST_GAP
@@ -370,28 +368,19 @@ class LoadedModel:
         moved = np.concatenate([self.matrix.family("transfer"), self.matrix.family("carry_over")])
         if not len(moved):
             return x
-        others = np.setdiff1d(np.arange(len(x)), moved)
         cost = np.zeros(len(x))
         # Per unit of the largest budget: costs of 1 per single yen would be excessive in HiGHS.
         cost[moved] = -1.0 / max(1.0, float(self.instance.budget["amount"].max()))
-        self.lp.set_costs(cost)
-        self.lp.set_bounds(others, x[others], x[others])
-        self.lp.forget()
+        movement = replace(self.matrix, cost=cost, offset=0.0)
         last = watch.for_last_steps()
         try:
-            with self.lp.nearer():
-                run = self.lp.run(last)
+            least = Rest(movement, moved, self.options).best(x, last)
         except SolverError:
             # The plan stands as it is; it may only move more money than it needs to.
-            run = None
+            least = None
         watch.timed_out |= last.timed_out
-        self.lp.reset_bounds()
-        self.lp.set_costs(self.matrix.cost)
-        if run is None or run.status != "optimal" or run.x is None:
-            return x
-        least = x.copy()
-        least[moved] = np.clip(run.x[moved], self.matrix.lower[moved], self.matrix.upper[moved])
-        return least
+        is_less = least is not None and movement.points(least) >= movement.points(x)
+        return least if least is not None and is_less else x
 
     def _solution(self, x: Floats, watch: Watch, search: Search) -> Solution:
         objective = self.matrix.points(x)

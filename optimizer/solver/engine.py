@@ -70,6 +70,10 @@ class Run:
         Best solution, or ``None``.
     objective, bound
         Value of ``x`` and proven upper bound; ``None`` where unknown.
+    nodes, iterations
+        Of the tree and of the simplex method.
+    gave_up
+        Whether it was stopped by the number of iterations it was given.
     """
 
     status: str
@@ -77,6 +81,8 @@ class Run:
     objective: float | None
     bound: float | None
     nodes: int = 0
+    iterations: int = 0
+    gave_up: bool = False
 
     def __post_init__(self) -> None:
         if self.x is not None:
@@ -359,8 +365,7 @@ class Engine:
             Handed one solution before a tree search has ended, which ends if that closes the gap.
         """
         if self.relaxed:
-            large = afresh and self.matrix.a.nnz > LARGE
-            self._option("solver", "ipx" if large else "simplex")
+            self._option("solver", "ipx" if afresh and self.is_large else "simplex")
         self._watch, self._bounds, self._found, self._best = watch, bounds, found, None
         self._early = early
         self.runs += 1
@@ -376,6 +381,11 @@ class Engine:
         if not ran:
             raise SolverError("HiGHS reported an error in run")
         return self._result()
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a relaxation from nothing is solved by interior point."""
+        return bool(self.matrix.a.nnz > LARGE)
 
     def _run_again(self, watch: Watch) -> Run:
         """Repeat a tree search whose columns are not what it says, without a start and closely.
@@ -447,7 +457,9 @@ class Engine:
             objective = self.matrix.points(x)
         if self.relaxed:
             # Only an optimal LP proves a bound: a primal simplex that was cut off proves none.
-            return Run("optimal" if done else "stopped", x, objective, objective if done else None)
+            proven = objective if done else None
+            count, limited = int(info.simplex_iteration_count), status == _STATUS.kIterationLimit
+            return Run("optimal" if done else "stopped", x, objective, proven, 0, count, limited)
         bound = float(info.mip_dual_bound) if np.isfinite(info.mip_dual_bound) else None
         bound = None if bound is None else bound / self._units
         return Run("optimal" if done else "stopped", x, objective, bound, int(info.mip_node_count))

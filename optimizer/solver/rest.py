@@ -1,82 +1,89 @@
-"""What is left when whole numbers are settled."""
+"""What is left when some columns are settled."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 
 import numpy as np
 import scipy.sparse
 
 from optimizer.solver.engine import Engine, Options
-from optimizer.solver.matrix import Floats, Matrix
+from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.watch import Watch
 
 EXACT = 1e-9
-"""Part of its terms by which a row of whole numbers alone may miss: what sums of doubles lose."""
+"""Part of its terms by which a row of integers alone may miss: what sums of doubles lose."""
 
 
 class Rest:
-    """The linear program of all columns that need not be whole, for settled whole numbers.
+    """The linear program of some columns, where all others are settled.
 
-    Whole numbers are put in as numbers. Were their columns only fixed, one with a coefficient of
+    What is settled is put in as numbers. Were its columns only fixed, one with a coefficient of
     1e12 would decide in which units its row is loaded, and what people add there would vanish
     below the tolerance.
+
+    Parameters
+    ----------
+    free
+        Columns that are not settled.
     """
 
-    def __init__(self, matrix: Matrix, options: Options) -> None:
-        self.matrix, self.options = matrix, options
-        self.whole, self.free = np.flatnonzero(matrix.integral), np.flatnonzero(~matrix.integral)
-        self._settled = scipy.sparse.csr_array(matrix.a[:, self.whole])
-        loose = scipy.sparse.csr_array(matrix.a[:, self.free])
+    def __init__(self, matrix: Matrix, free: Ints, options: Options) -> None:
+        self.matrix, self.free, self.options = matrix, free, options
+        self.settled = np.setdiff1d(np.arange(len(matrix.cost)), free)
+        self._moves = scipy.sparse.csr_array(matrix.a[:, self.settled])
+        loose = scipy.sparse.csr_array(matrix.a[:, free])
         is_loose = np.diff(loose.indptr) > 0
         self._rows, self._alone = np.flatnonzero(is_loose), np.flatnonzero(~is_loose)
-        self._loose = scipy.sparse.csc_array(loose[self._rows])
-
-    def exact(self, x: Floats, watch: Watch) -> Floats | None:
-        """Round the whole numbers and solve for the rest, so that no tolerance is exploited."""
-        matrix = self.matrix
-        rounded = np.round(x[self.whole])
-        whole = np.clip(rounded, matrix.lower[self.whole], matrix.upper[self.whole])
-        moved = self._settled @ whole
-        if not self._holds(moved, abs(self._settled) @ np.abs(whole)):
-            return None
-        exact = x.copy()
-        exact[self.whole] = whole
-        if len(self.free):
-            rest = self._loaded(moved)
-            with rest.nearer():
-                run = rest.run(watch, afresh=True)
-            if run.x is None:
-                return None
-            exact[self.free] = np.clip(run.x, matrix.lower[self.free], matrix.upper[self.free])
-        return exact
-
-    def _holds(self, moved: Floats, size: Floats) -> bool:
-        """Whether rows that hold whole numbers alone are kept."""
-        low, high = self.matrix.row_lower[self._alone], self.matrix.row_upper[self._alone]
-        number, near = moved[self._alone], EXACT * np.maximum(1.0, size[self._alone])
-        return bool(((number >= low - near) & (number <= high + near)).all())
-
-    def _loaded(self, moved: Floats) -> Engine:
-        lower = self.matrix.row_lower[self._rows] - moved[self._rows]
-        upper = self.matrix.row_upper[self._rows] - moved[self._rows]
-        part = replace(self._part, row_lower=lower, row_upper=upper)
-        return Engine(part, relaxed=True, options=self.options)
-
-    @cached_property
-    def _part(self) -> Matrix:
-        matrix = self.matrix
-        return Matrix(
-            a=self._loose,
-            cost=matrix.cost[self.free],
+        self._part = Matrix(
+            a=scipy.sparse.csc_array(loose[self._rows]),
+            cost=matrix.cost[free],
             offset=matrix.offset,
             row_lower=matrix.row_lower[self._rows],
             row_upper=matrix.row_upper[self._rows],
-            lower=matrix.lower[self.free],
-            upper=matrix.upper[self.free],
-            integral=matrix.integral[self.free],
-            columns=[matrix.columns[column] for column in self.free.tolist()],
+            lower=matrix.lower[free],
+            upper=matrix.upper[free],
+            integral=np.zeros(len(free), dtype=bool),
+            columns=[matrix.columns[column] for column in free.tolist()],
             rows=[matrix.rows[row] for row in self._rows.tolist()],
             _positions={},
         )
+
+    def is_kept(self, x: Floats) -> bool:
+        """Whether the rows in which everything is settled hold."""
+        settled = x[self.settled]
+        number = (self._moves @ settled)[self._alone]
+        size = (abs(self._moves) @ np.abs(settled))[self._alone]
+        low, high = self.matrix.row_lower[self._alone], self.matrix.row_upper[self._alone]
+        near = EXACT * np.maximum(1.0, size)
+        return bool(((number >= low - near) & (number <= high + near)).all())
+
+    def best(self, x: Floats, watch: Watch) -> Floats | None:
+        """The best solution with the settled columns of ``x``; ``None`` if there is none."""
+        if not len(self.free):
+            return x
+        moved = (self._moves @ x[self.settled])[self._rows]
+        part = self._part
+        part = replace(part, row_lower=part.row_lower - moved, row_upper=part.row_upper - moved)
+        engine = Engine(part, relaxed=True, options=self.options)
+        with engine.nearer():
+            run = engine.run(watch, afresh=True)
+        if run.x is None:
+            return None
+        whole = x.copy()
+        whole[self.free] = np.clip(run.x, part.lower, part.upper)
+        return whole
+
+
+class RestOfIntegers(Rest):
+    """The linear program of all columns that need not be integers, for settled integers."""
+
+    def __init__(self, matrix: Matrix, options: Options) -> None:
+        super().__init__(matrix, np.flatnonzero(~matrix.integral), options)
+
+    def exact(self, x: Floats, watch: Watch) -> Floats | None:
+        """Round the integers and solve for the rest, so that no tolerance is exploited."""
+        lower, upper = self.matrix.lower[self.settled], self.matrix.upper[self.settled]
+        exact = x.copy()
+        exact[self.settled] = np.clip(np.round(x[self.settled]), lower, upper)
+        return self.best(exact, watch) if self.is_kept(exact) else None

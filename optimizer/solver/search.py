@@ -30,7 +30,7 @@ from optimizer.solver.branching import Box, Parts
 from optimizer.solver.engine import FINEST, Engine, Options, Run
 from optimizer.solver.kernel import Kernel, inner_gap
 from optimizer.solver.matrix import Floats, Ints, Matrix
-from optimizer.solver.rest import Rest
+from optimizer.solver.rest import RestOfIntegers
 from optimizer.solver.rounding import Rounding
 from optimizer.solver.tightening import Link
 from optimizer.solver.watch import Watch
@@ -140,8 +140,8 @@ class Search:
             self.watch.learn(objective=self.matrix.points(x))
 
     @cached_property
-    def _rest(self) -> Rest:
-        return Rest(self.matrix, self.options)
+    def _rest(self) -> RestOfIntegers:
+        return RestOfIntegers(self.matrix, self.options)
 
     @cached_property
     def _margins(self) -> WholeMargins:

@@ -10,9 +10,9 @@ import numpy as np
 
 from optimizer.solver.elastic import with_slack
 from optimizer.solver.engine import Engine, Options
-from optimizer.solver.going_on import DEVEX
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.rounding import Rounding
+from optimizer.solver.warm_start import DEVEX
 from optimizer.solver.watch import Watch
 
 ROUNDS = 30
