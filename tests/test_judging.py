@@ -157,21 +157,32 @@ def test_slots_stay_where_they_are_today(
     assert set(zip(slots["country"], slots["region"], strict=True)) == cells
 
 
-def test_what_one_level_keeps_from_today_is_not_there_for_the_next(tmp_path: Path) -> None:
-    # One level keeps A's in r1 and B's in r2; A's in r2 is all that is left for the other.
+@pytest.mark.parametrize(
+    ("today", "cells"),
+    [
+        # One level keeps A's in r1 and B's in r2; A's in r2 is all that is left for the other.
+        (("AA,t,r1,1", "AA,t,r2,1", "BB,t,r2,1"), [1, 1, 1, 1]),
+        # There are enough for both.
+        (("AA,t,r1,2", "BB,t,r2,2"), [2, 0, 0, 2]),
+        (("AA,t,r2,2", "BB,t,r1,2"), [0, 2, 2, 0]),
+    ],
+)
+def test_what_one_level_keeps_from_today_is_not_there_for_the_next(
+    today: tuple[str, ...], cells: list[int], tmp_path: Path
+) -> None:
+    levels = ("standard", "intensive")
     case = HOSTED.with_(
-        support_levels=("t,standard,1,1", "t,intensive,1,1"),
-        current_plan=("AA,t,r1,1", "AA,t,r2,1", "BB,t,r2,1"),
+        support_levels=tuple(f"t,{level},1,1" for level in levels), current_plan=today
     )
     rows = [
         slot(country, region, 2030, 1, level)
-        for level in ("standard", "intensive")
+        for level in levels
         for country, region in (("AA", "r1"), ("BB", "r2"))
     ]
     s = subject(case, plan(rows), tmp_path)
     slots = decisions_of(s.instance, s.values.of, {}).slots
-    cells = slots.groupby(["country", "region"])["slots"].sum()
-    assert cells.to_dict() == {(c, r): 1 for c in ("AA", "BB") for r in ("r1", "r2")}
+    found = slots.groupby(["country", "region"])["slots"].sum()
+    assert [found.get((c, r), 0) for c in ("AA", "BB") for r in ("r1", "r2")] == cells
 
 
 def test_agreements_are_told_in_the_order_of_the_case(tmp_path: Path) -> None:
