@@ -54,8 +54,7 @@ def work(payload: dict[str, Any], note: Note) -> None:
     from optimizer.persistent import LoadedModel
     from optimizer.plan.evaluation import decisions_of, evaluate_decisions
     from optimizer.plan.question import read_question
-    from optimizer.session.ideals import scales_of
-    from optimizer.session.preparation import Wanted
+    from optimizer.session.ideals import Ideals
     from optimizer.solver import Progress, Watch
 
     case_path, policy_path = case_and_policy(payload["size"])
@@ -79,10 +78,12 @@ def work(payload: dict[str, Any], note: Note) -> None:
     loaded = step("load", lambda: LoadedModel(instance, model))
     height, width = loaded.matrix.a.shape
     note(rows=height, columns=width, nonzeros=int(loaded.matrix.a.nnz))
-    wanted = Wanted(read_question(policy, case))
+    question = read_question(policy, case)
     ideals = Watch(time_limit=payload["ideals_limit"])
     try:
-        scales = step("ideals", lambda: scales_of(wanted, loaded, ideals).of)
+        scales = step(
+            "ideals", lambda: Ideals(question, lambda: loaded, cache=True).scales(ideals).of
+        )
     except NoPlanError:
         note(stopped="ideals")
         scales = dict.fromkeys(policy.goals, PROBE_SCALE)

@@ -105,7 +105,7 @@ def stepped_at_random(policy: Path, case: Path, seed: int) -> Session:
         fresh = Session(session.policy, session.case, scales=session.scales)
         for name in dropped:
             fresh.drop(name)
-        same_but_for_order(session._loaded.matrix, fresh._loaded.matrix)
+        same_but_for_order(session._held.loaded.matrix, fresh._held.loaded.matrix)
         again, first = session.relax(), fresh.relax()
         assert again.status == first.status
         assert close(again.points, first.points, CLOSE)
@@ -176,7 +176,7 @@ def test_a_plan_tells_how_to_make_it_again(session: Session, tmp_path: Path) -> 
     again.change(told["changes"])
     for name in told["dropped"]:
         again.drop(name)
-    same_but_for_order(session._loaded.matrix, again._loaded.matrix)
+    same_but_for_order(session._held.loaded.matrix, again._held.loaded.matrix)
     runs.write_tables(plan, tmp_path, session.policy, session.case)
     runs.write_facts(plan, tmp_path, tmp_path)
     for path in (tmp_path, tmp_path / "plan.xlsx"):
@@ -189,12 +189,12 @@ def test_a_plan_tells_how_to_make_it_again(session: Session, tmp_path: Path) -> 
 
 
 def test_a_limit_by_country_and_region_touches_blocks_in_place(session: Session) -> None:
-    before = len(session._loaded.matrix.columns)
+    before = len(session._held.loaded.matrix.columns)
     session.solve()
     limit = {"name": "spread", "measure": "slots", "by": ["country", "region"], "at_most": 6}
     session.add_limit(limit)
     plan = session.solve(gap=0.0)
-    assert len(session._loaded.matrix.columns) > before
+    assert len(session._held.loaded.matrix.columns) > before
     assert plan.decisions.slots.groupby(["country", "region"])["slots"].sum().max() <= 6
     assert session.rebuilt == 0
     # The whole numbers that came in are decisions of the next search as well.
@@ -209,7 +209,7 @@ def test_a_limit_added_while_another_is_dropped(session: Session) -> None:
     session.change({"limits.country_share.at_most.times": 0.45})
     session.restore("country_share")
     fresh = Session(session.policy, session.case, scales=session.scales)
-    same_but_for_order(session._loaded.matrix, fresh._loaded.matrix)
+    same_but_for_order(session._held.loaded.matrix, fresh._held.loaded.matrix)
 
 
 @pytest.mark.parametrize(
@@ -254,11 +254,11 @@ def test_a_limit_that_no_policy_could_hold_is_refused(
 
 
 def test_an_optional_limit_without_a_match_adds_nothing(session: Session) -> None:
-    height = len(session._loaded.matrix.rows)
+    height = len(session._held.loaded.matrix.rows)
     where = {"country": "AVB", "region": "coast"}
     limit = {"name": "x", "measure": "slots", "where": where, "at_most": 1, "optional": True}
     session.add_limit(limit)
-    assert len(session._loaded.matrix.rows) == height
+    assert len(session._held.loaded.matrix.rows) == height
     assert session.policy.limits[-1].name == "x"
     assert session.solve().objective > 0
 
@@ -270,4 +270,4 @@ def test_with_custom_rules_an_added_limit_builds_the_model_again() -> None:
     session = Session(POLICY, CASE, extend=most)
     session.add_limit({"name": "few", "measure": "slots", "at_most": 100})
     assert session.rebuilt == 1
-    assert session._loaded.model.most.upper() == len(session._loaded.instance.limits)
+    assert session._held.loaded.model.most.upper() == len(session._held.loaded.instance.limits)

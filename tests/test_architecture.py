@@ -143,7 +143,7 @@ assert not code, code
     assert not loaded
 
 
-@pytest.mark.parametrize("module", ["session", "session.solving", "session.preparation"])
+@pytest.mark.parametrize("module", ["session", "session.solving", "session.loading"])
 def test_pyomo_loads_no_part_of_scipy_that_nobody_uses(module: str) -> None:
     loaded = modules_after(f"import optimizer.{module}")
     assert "pyomo" in loaded

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -498,8 +499,8 @@ def test_a_hidden_folder_cleared_away_meanwhile_is_made_anew(
 ) -> None:
     planned = solving.planned
 
-    def and_cleared(task: solving.Task) -> Plan:
-        plan = planned(task)
+    def and_cleared(*asked: Any) -> Plan:
+        plan = planned(*asked)
         shutil.rmtree(tmp_path / "runs")
         return plan
 

@@ -73,7 +73,7 @@ def test_a_tree_search_run_again_has_no_more_than_the_limit() -> None:
 def test_a_session_never_uses_its_limit_up(tmp_path: Path) -> None:
     case, policy = NATIONAL.write(tmp_path)
     session = Session(policy, case)
-    lp = session._loaded.lp
+    lp = session._held.loaded.lp
     while lp.clock < 0.2:
         lp.forget()
         assert session.relax().status == "optimal"

@@ -143,7 +143,7 @@ def close(first: float | None, second: float | None, within: float) -> bool:
 
 def compared(session: Session, fresh: Session) -> None:
     """Hold a changed session against one that was built with all changes at once."""
-    same(session._loaded.matrix, fresh._loaded.matrix)
+    same(session._held.loaded.matrix, fresh._held.loaded.matrix)
     again, first = session.relax(), fresh.relax()
     assert again.status == first.status
     assert close(again.points, first.points, CLOSE)
@@ -299,7 +299,7 @@ def test_changes_that_do_more_than_change_a_number(changes: dict[str, object]) -
     assert refused(session.change, changes) == refusal
     if refusal is None:
         fresh = afresh(POLICY, CASE, changes)
-        first, second = fresh._loaded.matrix, session._loaded.matrix
+        first, second = fresh._held.loaded.matrix, session._held.loaded.matrix
         assert first.rows == second.rows
         assert optimum(session) == pytest.approx(optimum(fresh), abs=1e-6)
         # And back again.
@@ -321,7 +321,7 @@ def test_units_of_the_solver_follow_numbers_that_grow(session: Session, effect: 
 
 
 def test_values_without_weight_are_what_a_plan_counts(session: Session) -> None:
-    assert session._loaded.instance.diminishing.keys() == {"alliance"}
+    assert session._held.loaded.instance.diminishing.keys() == {"alliance"}
     # Nothing keeps the value from lying far below the tangents.
     session.change({"goals.alliance.weight": 0, "limits.alliance_floor.at_least": -5})
     relaxed = session.relax()
@@ -522,7 +522,7 @@ def test_a_time_limit_covers_the_scales() -> None:
         session.solve(time_limit=1e-9)
     assert session.relax(time_limit=1e-9).status == "stopped"
     # Neither call had the time for them.
-    assert session._scales is None
+    assert session._held.scales is None
     assert session.scales == Session(BALANCED, CASE).scales
 
 
@@ -541,7 +541,7 @@ def test_ctrl_c_ends_a_first_solve_while_scales_are_worked_out() -> None:
     with pytest.raises(NoPlanError, match="interrupted") as raised:
         session.solve(report=pressed("scales"))
     assert raised.value.interrupted
-    assert session._scales is None
+    assert session._held.scales is None
     assert session.solve().objective > 0
 
 
@@ -582,7 +582,7 @@ def test_ctrl_c_ends_whatever_needs_scales(monkeypatch: pytest.MonkeyPatch) -> N
     # The linear programs that were running were stopped, not waited for.
     assert given == [None] * 4
     assert session.policy == load_policy(BALANCED)
-    assert session._scales is None
+    assert session._held.scales is None
     assert session.relax().points == Session(BALANCED, CASE).relax().points
 
 
@@ -667,7 +667,7 @@ def test_a_limit_that_is_restored_stays_free_while_its_whole_rule_is_dropped(
     for name in ("limit_at_most", "country_share"):
         session.drop(name)
     session.restore("country_share")
-    matrix = session._loaded.matrix
+    matrix = session._held.loaded.matrix
     sides = [
         side
         for (rule, _), *pair in zip(matrix.rows, matrix.row_lower, matrix.row_upper, strict=True)

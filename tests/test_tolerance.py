@@ -23,7 +23,8 @@ from optimizer.plan.subject import CHECKED, judged
 from optimizer.policy.limits import Measure
 from optimizer.report.headline import _broken
 from optimizer.schema.rules import MEASURED_IN
-from optimizer.session.solving import require_sound, solve
+from optimizer.session.planning import require_sound
+from optimizer.session.solving import solve
 from optimizer.solver import Solution
 
 

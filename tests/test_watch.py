@@ -14,7 +14,7 @@ from golden.small_cases import NATIONAL, TWO_LINES, SmallCase
 from optimizer import InfeasibleError, NoPlanError, solve
 from optimizer.cli import main
 from optimizer.io.pauses import pause
-from optimizer.session.solving import MOST_RESERVED
+from optimizer.session.planning import MOST_RESERVED
 from optimizer.solver import Watch
 from optimizer.solver.engine import Engine, Run
 from optimizer.solver.solution import without_plan

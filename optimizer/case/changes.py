@@ -101,6 +101,8 @@ def change_case(
     InputError
         With what contradicts other figures of the case.
     """
+    if not changes:
+        return case, ()
     done = cell_changes(case if unchanged is None else unchanged, changes)
     tables = Frames(case.tables)
     for change in done:

@@ -221,8 +221,8 @@ def solve(
     from optimizer.io.writing import new_folder
     from optimizer.plan import expectations
     from optimizer.plan.question import read_question
-    from optimizer.session.preparation import wanted_for
-    from optimizer.session.solving import WRITING, begun, planned, task_for
+    from optimizer.session.planning import WRITING
+    from optimizer.session.solving import Options, begun, planned
 
     case = _case_path(policy, case)
     changed = parse_changes(changes or [])
@@ -232,21 +232,22 @@ def solve(
     watch = begun(line.show, context.obj, gap=gap, time_limit=time_limit)
     runs.require_writers()
     with watch.looking():
-        pair = read_question(policy, case, changed)
-        wanted = wanted_for(pair, changed, scales=_run_scales(scales), cache=cache)
+        question = read_question(policy, case, changed)
+        given = _run_scales(scales)
     # Joined before solving, so that a typing error costs nothing.
     expected = (
         None
         if expect is None
         else expectations.join_expectations(
-            expectations.load_expectations(expect), pair.case, pair.policy
+            expectations.load_expectations(expect), question.case, question.policy
         )
     )
     # Once there is a plan it is written, whatever is pressed.
     with place.aside() as made, interrupts.kept(lambda: watch.objective is not None):
         new_folder(made.path)
-        task = task_for(wanted, watch, gap=gap, time_limit=time_limit)
-        plan = planned(replace(task, log=made.path / runs.LOG, to_come=WRITING))
+        log = made.path / runs.LOG
+        options = Options(scales=given, cache=cache, gap=gap, log=log, to_come=WRITING)
+        plan = planned(question, watch, options)
         line.end()
         found, refused = _written(plan, made)
     is_as_expected = _show(replace(plan, folder=found), expected, as_json=as_json)
@@ -328,7 +329,7 @@ def _to_check(
     loaded = load_policy(policy)
     scaled = read if given is None else replace(read, scales=given.of)
     differences = checking.differences(scaled, loaded, loaded_case)
-    question = Question(loaded, loaded, loaded_case, loaded_case)
+    question = Question.of(loaded, loaded_case)
     return read, question, (), (*read.assumed, *differences)
 
 

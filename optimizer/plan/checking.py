@@ -158,7 +158,7 @@ def recomputed(
         tables=evaluation.tables,
         notes=plan.assumed if isinstance(plan, ReadPlan) else (),
         provenance=told | facts,
-        question=Question(policy, policy, case, case),
+        question=Question.of(policy, case),
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 from optimizer.case import Case, load_case
 from optimizer.case.changes import change_case
@@ -18,13 +18,38 @@ from optimizer.schema.addresses import is_cell
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 
 
-class Question(NamedTuple):
-    """Policy and case as changed, and as they were before, on which scales depend."""
+@dataclass(frozen=True)
+class Question:
+    """A policy on a case.
 
-    base: Policy
+    Attributes
+    ----------
+    policy, case
+        As they are meant, with all changes made.
+    base, base_case
+        As they were before, on which scales depend.
+    changes
+        Values that were changed, by address, in the order in which they are made.
+    added
+        Limits that were added to the policy, before it was changed.
+    """
+
     policy: Policy
     case: Case
+    base: Policy
     base_case: Case
+    changes: Mapping[str, object] = field(default_factory=dict)
+    added: tuple[Mapping[str, object], ...] = ()
+
+    @classmethod
+    def of(cls, policy: Policy, case: Case) -> Question:
+        """A policy on a case, with nothing changed."""
+        return cls(policy, case, policy, case)
+
+    @property
+    def unchanged(self) -> Question:
+        """The same before anything was changed."""
+        return Question.of(self.base, self.base_case)
 
 
 def read_question(
@@ -60,13 +85,13 @@ def asked(
     """
     of_cells = {address: value for address, value in changes.items() if is_cell(address)}
     of_policy = {address: value for address, value in changes.items() if not is_cell(address)}
-    case = change_case(base_case, of_cells)[0] if of_cells else base_case
+    case = change_case(base_case, of_cells)[0]
     policy = base
     for limit in added:
         policy = policy_with_limit(policy, limit)
     policy = changed_policy(policy, of_policy) if of_policy else policy
     require_case(policy, case)
-    return Question(base, policy, case, base_case)
+    return Question(policy, case, base, base_case, dict(changes), tuple(added))
 
 
 def require_case(policy: Policy, case: Case) -> None:

@@ -71,8 +71,7 @@ class Run:
     def plan(self) -> Plan:
         """The plan with all that follows from it, checked again."""
         dropped = self.read.facts.get("dropped", ())
-        _, policy, case, _ = self.question
-        plan = recomputed(self.read, policy, case, extend=self.extend, dropped=dropped)
+        plan = recomputed(self.read, self.policy, self.case, extend=self.extend, dropped=dropped)
         return replace(plan, folder=self.path, question=self.question)
 
     @cached_property
@@ -85,9 +84,9 @@ class Run:
         # The plan alone needs no solver.
         from optimizer.session import Session
 
-        facts, (base, _, _, base_case) = self.read.facts, self.question
+        facts, base = self.read.facts, self.question.unchanged
         scales = None if facts.get("provisional_scales") else self.read.scales
-        session = Session(base, base_case, extend=self.extend, scales=scales)
+        session = Session(base.policy, base.case, extend=self.extend, scales=scales)
         for limit in facts.get("added_limits", ()):
             session.add_limit(limit)
         session.change(facts.get("changes", {}))

@@ -12,10 +12,10 @@ from optimizer.formulation import Model
 from optimizer.formulation.custom import Extend
 from optimizer.formulation.exposition import model_place, model_text, write_formulation
 from optimizer.plan.question import NO_CHANGES, read_question
-from optimizer.plan.scales import ScalesGiven
+from optimizer.plan.scales import ScalesGiven, scales_given
 from optimizer.policy import Policy
-from optimizer.session.ideals import ideal_goals, scales_of
-from optimizer.session.preparation import Wanted, load, wanted_for
+from optimizer.session.holding import Holding
+from optimizer.session.loading import built
 from optimizer.solver import Watch
 
 MODEL_SUFFIXES = (".lp", ".mps")
@@ -31,7 +31,7 @@ def plain_model(
     InputError, PolicyError
         Case or policy is wrong.
     """
-    return Wanted(read_question(policy, case, changes), changes).built({})[1]
+    return built(read_question(policy, case, changes))[1]
 
 
 @typed
@@ -58,14 +58,14 @@ def build_model(
     InputError, PolicyError, ExtensionError
         Case, policy or custom rules are wrong.
     """
-    pair = read_question(policy, case, changes)
-    wanted = wanted_for(pair, changes, extend, scales=scales, cache=cache)
-    given = wanted.scales
-    instance, model = wanted.built({} if given is None else given.of)
-    if given is None and ideal_goals(wanted):
-        loaded = load(wanted, instance, model)
-        loaded.set_costs(scales_of(wanted, loaded, Watch()).of)
-    return model
+    question = read_question(policy, case, changes)
+    if scales is not None:
+        return built(question, extend, scales_given(question.policy, scales).of)[1]
+    if all(goal.scale != "ideal" for goal in question.policy.goals.values()):
+        return built(question, extend)[1]
+    held = Holding(question, extend=extend, cache=cache)
+    held.scaled(Watch())
+    return held.loaded.model
 
 
 @typed

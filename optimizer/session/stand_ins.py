@@ -6,18 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from optimizer.persistent import LoadedModel
-from optimizer.plan import scales as origins
-from optimizer.plan.scales import Scales
-from optimizer.session.ideals import (
-    NO_SCALE,
-    ideal_goals,
-    ideal_model,
-    kept_ideals,
-    no_scales,
-    rounded_scales,
-    scales_of,
-)
-from optimizer.session.preparation import Wanted
+from optimizer.plan.scales import WORKED_OUT, Scales
+from optimizer.session.ideals import NO_SCALE, Ideals
 from optimizer.solver import Watch
 from optimizer.solver.engine import Run
 from optimizer.solver.part import Part
@@ -36,21 +26,21 @@ class Provisional(Scales):
     ----------
     provisional
         Goals whose scale only stands in for their ideal.
+    found
+        Ideals that are known exactly.
     ideals
-        Exact ideals that are known.
-    model
-        The model whose ideals count.
+        Where the others are worked out.
     """
 
     provisional: tuple[str, ...]
-    ideals: Mapping[str, float]
-    model: LoadedModel
+    found: Mapping[str, float]
+    ideals: Ideals
 
-    def exact(self, wanted: Wanted, watch: Watch) -> Scales | None:
+    def exact(self, watch: Watch) -> Scales | None:
         """Work out what is missing; ``None`` if the watch stops it."""
         watch.begin("scales")
-        found = self.model.ideals(self.provisional, watch)
-        return None if found is None else _exact(wanted, self.model, {**self.ideals, **found})
+        more = self.ideals.model.ideals(self.provisional, watch)
+        return None if more is None else self.ideals.exact({**self.found, **more})
 
     @property
     def note(self) -> str:
@@ -62,7 +52,7 @@ class Provisional(Scales):
         )
 
 
-def scales_in_time(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> Scales:
+def scales_in_time(ideals: Ideals, watch: Watch) -> Scales:
     """Scales as the policy says, exact unless they would leave no time for a plan.
 
     Ideals may take so long that a plan can still be found, and at least as long as the first of
@@ -72,41 +62,33 @@ def scales_in_time(wanted: Wanted, loaded: LoadedModel, watch: Watch) -> Scales:
     Raises
     ------
     PolicyError, InfeasibleError, NoPlanError
-        As :func:`optimizer.session.ideals.scales_of`.
+        As :meth:`optimizer.session.ideals.Ideals.scales`.
     """
-    goals = ideal_goals(wanted)
-    if watch.time_limit is None or wanted.scales is not None or not goals:
-        return scales_of(wanted, loaded, watch)
-    model = ideal_model(wanted, loaded)
-    watch.begin("scales")
-    known = kept_ideals(wanted, model).known()
+    if watch.time_limit is None:
+        return ideals.scales(watch)
+    known = ideals.known(watch)
     if known is not None:
-        return Scales(rounded_scales(wanted, known), origins.KEPT)
+        return known
+    model, goals = ideals.model, ideals.goals
     part = Part(whole=watch, kept=KEPT, most_kept=MOST_KEPT * watch.seconds_left())
     runs = model.ideal_runs(goals, part, part.note)
     found = {goal: run.objective for goal, run in runs.items() if run.objective is not None}
     is_infeasible = any(run.status == "infeasible" for run in runs.values())
     if is_infeasible or (watch.should_stop() and len(found) < len(goals)):
-        raise no_scales(model, watch)
+        raise ideals.none_found(watch)
     stand_ins = _most_earned(model, runs)
     waited_for = [name for name in goals if name not in found and stand_ins[name] <= NO_SCALE]
     if waited_for:
         more = model.ideals(waited_for, watch)
         if more is None:
-            raise no_scales(model, watch)
+            raise ideals.none_found(watch)
         found |= more
     missing = tuple(name for name in goals if name not in found)
     if not missing:
-        return _exact(wanted, model, found)
+        return ideals.exact(found)
     watch.hurried = True
-    scales = rounded_scales(wanted, {**{name: stand_ins[name] for name in missing}, **found})
-    return Provisional(scales, origins.WORKED_OUT, missing, found, model)
-
-
-def _exact(wanted: Wanted, model: LoadedModel, found: Mapping[str, float]) -> Scales:
-    """Scales of ideals that are all proven, and only these, which are kept."""
-    kept_ideals(wanted, model).keep(found)
-    return Scales(rounded_scales(wanted, found), origins.WORKED_OUT)
+    scales = ideals.rounded({**{name: stand_ins[name] for name in missing}, **found})
+    return Provisional(scales, WORKED_OUT, missing, found, ideals)
 
 
 def _most_earned(model: LoadedModel, runs: Mapping[str, Run]) -> dict[str, float]:

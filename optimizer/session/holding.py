@@ -1,0 +1,271 @@
+"""A question held by the solver: joined, built and loaded once, then changed in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from optimizer.case.changes import change_case
+from optimizer.errors import NoPlanError
+from optimizer.formulation.adding import limit_part
+from optimizer.formulation.custom import Extend
+from optimizer.formulation.limits import limit_rows
+from optimizer.formulation.numbers import rule_numbers, rule_terms
+from optimizer.frames.memory import Memory, Steps
+from optimizer.instance import Instance
+from optimizer.instance.oddities import warnings_of
+from optimizer.io.changes import made_after, require_changes
+from optimizer.persistent import CannotPatchError, LoadedModel
+from optimizer.plan.question import Question, require_case
+from optimizer.plan.scales import Scales
+from optimizer.policy.loading import changed_policy, policy_with_limit, tables_of
+from optimizer.schema.addresses import is_cell, names_of
+from optimizer.session.adding import with_last_limit
+from optimizer.session.dropping import require_droppable, rows_of
+from optimizer.session.ideals import Ideals
+from optimizer.session.loading import built, load
+from optimizer.session.moving import PLAIN
+from optimizer.session.renewing import Renewal, renewed
+from optimizer.session.sameness import is_known
+from optimizer.session.scaling import changed_scales
+from optimizer.solver import Patch, Watch
+
+
+class Holding:
+    """A question in the solver, and all that is asked of it beside.
+
+    Whoever asks several things of one question holds it: :class:`optimizer.Session` lets
+    everybody do so, and :func:`optimizer.solve` asks one thing.
+
+    Parameters
+    ----------
+    extend
+        Function that adds custom rules.
+    scales
+        Where they are given; otherwise they are worked out when they are first needed.
+    cache
+        Whether ideals that were kept are used, and new ones kept.
+    log
+        File for the solver's own log.
+    watch
+        Clock to which joining, building and loading are counted.
+
+    Attributes
+    ----------
+    loaded
+        The model.
+    dropped
+        Limits and rules that need not hold.
+    rebuilt
+        How many changes needed another model.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        *,
+        extend: Extend | None = None,
+        scales: Scales | None = None,
+        cache: bool = True,
+        log: Path | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        watch = watch or Watch()
+        self.question, self.extend, self.log = question, extend, log
+        self.scales = scales
+        self.dropped: tuple[str, ...] = ()
+        self.rebuilt = 0
+        self._cache, self._memory = cache, Memory()
+        watch.count("build")
+        instance, model = built(
+            question, extend, None if scales is None else scales.of, self._memory
+        )
+        self._odd: tuple[Instance, tuple[str, ...]] | None = None
+        watch.count("load")
+        self.loaded = load(instance, model, log)
+        if scales is not None:
+            self.loaded.set_costs(scales.of)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything is asked beside policy and case."""
+        return bool(self.question.changes or self.question.added or self.dropped)
+
+    @property
+    def odd(self) -> tuple[str, ...]:
+        """What is legal but odd about case and policy, in words."""
+        instance = self.loaded.instance
+        if self._odd is None or self._odd[0] is not instance:
+            self._odd = instance, tuple(warnings_of(instance))
+        return self._odd[1]
+
+    @cached_property
+    def ideals(self) -> Ideals:
+        """Ideals of the question as it is now."""
+        return Ideals(self.question, self._ideal_model, cache=self._cache)
+
+    def _ideal_model(self) -> LoadedModel:
+        """The model whose ideals count: that of the base policy on the base case."""
+        question = self.question
+        plain = self.extend is None and not question.added
+        if plain and all(map(_leaves_rules, question.changes)):
+            return self.loaded
+        return load(*built(question.unchanged))
+
+    def scaled(self, watch: Watch) -> Scales:
+        """Scales, worked out and loaded when they are first needed.
+
+        Raises
+        ------
+        NoPlanError
+            If the watch stopped it. The next call begins anew.
+        """
+        if self.scales is None:
+            self.take_scales(self.ideals.scales(watch))
+        assert self.scales is not None, "scales were taken"
+        return self.scales
+
+    def take_scales(self, scales: Scales) -> None:
+        """Count goals by these scales from now on."""
+        self.loaded.set_costs(scales.of)
+        self.scales = scales
+
+    def frozen(self) -> Scales:
+        """Scales, worked out before whatever comes next."""
+        watch = Watch()
+        with watch.listening():
+            try:
+                return self.scaled(watch)
+            except NoPlanError:
+                # Without a time limit only Ctrl-C stops it.
+                raise KeyboardInterrupt from None
+
+    def change(self, changes: Mapping[str, object]) -> None:
+        """Change numbers of the policy or of the case; nothing if any of them is refused."""
+        require_changes(changes)
+        before, frozen = self.question, self.frozen()
+        cells = {address: value for address, value in changes.items() if is_cell(address)}
+        keys = {address: value for address, value in changes.items() if not is_cell(address)}
+        policy = before.policy
+        if keys:
+            policy = changed_policy(policy, keys, tables_of(before.base, before.added))
+        case, done = change_case(before.case, cells, before.base_case)
+        require_case(policy, case)
+        scales = replace(frozen, of=frozen.of | changed_scales(before.policy, policy))
+        moved = [(cell.table, cell.column) for cell in done]
+        renewal = renewed(self.loaded.instance, case, policy, moved, self._memory)
+        made = made_after(before.changes, changes)
+        question = replace(before, policy=policy, case=case, changes=made)
+        # Whatever may be refused comes before anything is taken over.
+        try:
+            patch = self._patch_for(renewal)
+        except CannotPatchError:
+            self._rebuild(question, scales)
+            return
+        with self._or_as_before():
+            self.question, self.scales = question, scales
+            self.loaded.instance = renewal.instance
+            self.loaded.take(patch)
+            if (renewal.moved or frozenset()) - PLAIN:
+                self.loaded.set_costs(scales.of)
+
+    def _patch_for(self, renewal: Renewal) -> Patch:
+        """The loaded numbers that have moved."""
+        moved, instance = renewal.moved, renewal.instance
+        # A function that adds custom rules may read any number, so it is called again.
+        if moved is None or self.extend is not None:
+            raise CannotPatchError("the model itself is another one")
+        loaded, patch = self.loaded, Patch()
+        before = loaded.instance
+        loaded.patcher.require_known()
+        if "terms" in moved:
+            step = Steps(self._memory)
+            known = rule_terms(before, step)
+            for rule, terms in rule_terms(instance, step).items():
+                if not terms.same_as(known[rule]):
+                    loaded.patcher.terms(patch, rule, terms)
+            loaded.patcher.numbers(patch, rule_numbers(instance))
+        elif moved & PLAIN:
+            loaded.patcher.numbers(patch, rule_numbers(instance, moved & PLAIN))
+        pairs = zip(before.limits, instance.limits, strict=True)
+        limits = [new for old, new in pairs if new is not old]
+        if limits:
+            loaded.patcher.limits(patch, limit_rows(limits))
+        return patch
+
+    def add_limit(self, limit: Mapping[str, object]) -> None:
+        """Add a limit to the policy, and its rows to the loaded model."""
+        scales = self.frozen()
+        policy = policy_with_limit(self.question.policy, limit)
+        added = (*self.question.added, dict(limit))
+        question = replace(self.question, policy=policy, added=added)
+        # A function that adds custom rules may read any limit, so it is called again; and so is
+        # whatever it is not known of what it reads.
+        if self.extend is not None or not (is_known() and self.loaded.patcher.is_known):
+            self._rebuild(question, scales)
+            return
+        before = self.loaded.instance
+        instance = with_last_limit(before, policy)
+        with self._or_as_before():
+            self.question, self.loaded.instance = question, instance
+            for joined in instance.limits[len(before.limits) :]:
+                self.loaded.grow(instance, limit_part(self.loaded.model, instance, joined))
+                self.loaded.set_costs(scales.of)
+            self.loaded.drop(rows_of(self.loaded, self.dropped))
+
+    def _rebuild(self, question: Question, scales: Scales) -> None:
+        """Load another model."""
+        self.loaded = self._fresh(question, scales)
+        self.question, self.scales = question, scales
+        self.rebuilt += 1
+
+    def _fresh(self, question: Question, scales: Scales) -> LoadedModel:
+        """A model of its own, where what is dropped limits nothing either."""
+        loaded = load(*built(question, self.extend, scales.of, self._memory), self.log)
+        loaded.set_costs(scales.of)
+        loaded.drop(rows_of(loaded, self.dropped))
+        return loaded
+
+    @contextmanager
+    def _or_as_before(self) -> Iterator[None]:
+        """Load the model of before where a change of the loaded one ends half-way."""
+        question, scales, dropped = self.question, self.frozen(), self.dropped
+        try:
+            yield
+        except BaseException:
+            self.question, self.scales, self.dropped = question, scales, dropped
+            self.loaded = self._fresh(question, scales)
+            raise
+
+    def drop(self, name: str) -> None:
+        """Let a limit or a whole rule limit nothing until it is restored."""
+        require_droppable(self.loaded.instance, name)
+        # Dropped rows would move the ideals, on which scales depend.
+        self.frozen()
+        if name not in self.dropped:
+            with self._or_as_before():
+                self.dropped = (*self.dropped, name)
+                self.loaded.drop(rows_of(self.loaded, [name]))
+
+    def restore(self, name: str) -> None:
+        """Let what was dropped hold again; what was not dropped stays as it is."""
+        if name not in self.dropped:
+            require_droppable(self.loaded.instance, name)
+            return
+        with self._or_as_before():
+            self.dropped = tuple(each for each in self.dropped if each != name)
+            others = set(rows_of(self.loaded, self.dropped))
+            rows = rows_of(self.loaded, [name])
+            self.loaded.restore([row for row in rows if row not in others])
+
+
+def _leaves_rules(address: str) -> bool:
+    """Whether a change there leaves the hard rules as they are."""
+    names = None if is_cell(address) else names_of(address)
+    match names or ():
+        case ("solver", _) | ("goals", _, "weight" | "scale"):
+            return True
+    return False
