@@ -1,4 +1,4 @@
-"""What the pages on solving on, on rules and on tables say works: changes, commands, examples."""
+"""What the pages on solving on, on rules, tables and measures say works: changes, commands, examples."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TABLE, RULE = (ROOT / "docs" / f"how-to-add-a-{name}.md" for name in ("table", "rule"))
+TABLE, RULE, MEASURE = (
+    ROOT / "docs" / f"how-to-add-a-{name}.md" for name in ("table", "rule", "measure")
+)
 NEEDED = ("optimizer", "tests", "docs", "models", "inputs/tiny")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLE = re.compile(
@@ -95,3 +97,9 @@ def test_a_table_and_a_rule_of_the_model(copy: Copy) -> None:
     # A rule that one policy asks for changes nothing for another.
     points = "import optimizer; print(optimizer.solve('models/tiny.toml', 'inputs/tiny').objective)"
     assert float(copy.run(sys.executable, "-c", points)) == pytest.approx(477.55)
+
+
+def test_a_measure(copy: Copy) -> None:
+    page = MEASURE.read_text(encoding="utf-8")
+    copy.follow(page)
+    copy.compare(page)

@@ -10,7 +10,8 @@ from typing import get_args
 import pytest
 
 from optimizer.formulation.expressions import KEYS
-from optimizer.policy import Measure, Stage
+from optimizer.policy import Stage
+from optimizer.schema.measures import Measure
 from optimizer.schema.rules import Kind
 from optimizer.schema.tables import PATHWAYS, STANDARD, TABLES
 

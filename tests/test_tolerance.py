@@ -20,9 +20,8 @@ from optimizer.plan.checking import evaluate
 from optimizer.plan.checks import CHECKS
 from optimizer.plan.evaluation import Evaluation, evaluate_decisions
 from optimizer.plan.subject import CHECKED, judged
-from optimizer.policy.limits import Measure
 from optimizer.report.headline import _broken
-from optimizer.schema.rules import MEASURED_IN
+from optimizer.schema.measures import MEASURES, Measure
 from optimizer.session.planning import require_sound
 from optimizer.session.solving import solve
 from optimizer.solver import Solution
@@ -234,7 +233,7 @@ def test_every_rule_with_rows_has_a_large_edge() -> None:
 
 
 def test_every_measure_has_a_unit() -> None:
-    assert set(MEASURED_IN) == set(get_args(Measure))
+    assert set(MEASURES) == set(get_args(Measure))
 
 
 def at_most(model: pyo.ConcreteModel, instance: Instance) -> None:

@@ -32,10 +32,10 @@ def filters_match(limit: Limit, measures: Measures) -> bool:
 
 def value_is_additive(limit: Limit, measures: Measures) -> bool:
     """Refuse parts of a value that is counted as a whole, with diminishing returns."""
-    parts = limit.measure == "value" and bool(limit.by or limit.where)
+    parts = limit.counts.is_of_goal and bool(limit.by or limit.where)
     goals = {limit.goal} if parts else set()
     for bound in (limit.at_least, limit.at_most):
-        if isinstance(bound, Relative) and bound.measure == "value":
+        if isinstance(bound, Relative) and bound.counts.is_of_goal:
             goals.add(bound.goal or limit.goal)
     refused = sorted(goal for goal in goals & measures.curved if goal is not None)
     for goal in refused:
@@ -79,7 +79,7 @@ def check_floor(
             f"{missing} has no {limit.measure} that could reach the floor",
             "groups with something to count, or optional = true",
         )
-    if limit.measure != "slots":
+    if not limit.counts.is_of_entrants:
         return
     possible = eligible_by_group(measures.sets, measured)
     for label, floor in floors[0].constant.items():
@@ -122,7 +122,7 @@ def _groups_of(limit: Limit, measures: Measures) -> pd.DataFrame:
         table = pd.DataFrame(columns)
         if dimension in chosen:
             table = table[chosen[dimension]]
-        if dimension == "year" and limit.measure == "slots":
+        if dimension == "year" and limit.counts.is_of_entrants:
             table = table[table.index.isin(measures.sets.years)]
         product = product.merge(table.dropna().drop_duplicates(), how="cross")
     return product[list(limit.by)]

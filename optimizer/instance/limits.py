@@ -62,7 +62,7 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
         groups=groups,
         measured=measured,
         bounds=tuple(bounds),
-        counted=limit.measure == "value" and not limit.by and not limit.where,
+        counted=limit.counts.is_of_goal and not limit.by and not limit.where,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ from optimizer.instance.money import (
 )
 from optimizer.instance.people import TERM, People, terms
 from optimizer.instance.sets import Sets
+from optimizer.schema.measures import MEASURES
 
 COUNTRY, REGION = "country", "region"
 
@@ -33,6 +35,14 @@ def numbered(by: Sequence[str]) -> list[str]:
     ['0', '1']
     """
     return [str(number) for number in range(len(by))]
+
+
+class Asked(NamedTuple):
+    """What a measure is asked for: told by which dimensions, of which goal, and where."""
+
+    dimensions: set[str]
+    goal: str | None
+    place: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,7 @@ class Measures(FollowedFields):
             return pd.DataFrame(columns=[*TERM, *numbered(by)])
         dimensions = {attribute.dimension for attribute in used if attribute}
         before = len(self.problems)
-        frame = self._frame(measure, dimensions, goal, place)
+        frame = TERMS[measure](self, Asked(dimensions, goal, place))
         if len(self.problems) > before:
             return pd.DataFrame(columns=[*TERM, *numbered(by)])
         frame = self._missing_dimension(frame, dimensions, measure, place)
@@ -85,7 +95,7 @@ class Measures(FollowedFields):
                     attribute, name, where[name], place, optional=optional
                 )
                 frame = frame[attribute.of(frame).isin(wanted)]
-        if measure == "spending":
+        if MEASURES[measure].unit == "money":
             self._check_attribution(frame, dimensions, place)
         columns = [attribute.of(frame) for attribute in found.values() if attribute]
         return frame[TERM].assign(**dict(zip(numbered(by), columns, strict=True)))
@@ -103,46 +113,50 @@ class Measures(FollowedFields):
             return frame.head(0).assign(**dict.fromkeys(absent, ""))
         return frame
 
-    def _frame(
-        self, measure: str, dimensions: set[str], goal: str | None, place: str
-    ) -> pd.DataFrame:
-        both = {COUNTRY, REGION} <= dimensions
-        if measure == "slots":
-            family = "slots" if both else "placements" if REGION in dimensions else "cohort"
-            return terms(getattr(self.sets, family), family)
-        if measure == "residents":
-            if both:
-                self.attributes.add(
-                    place,
-                    "residents are not counted by country and region together",
-                    "attributes of countries or of regions: where a stayer of one country "
-                    "lives is not decided",
-                )
-            return self.people.present_at if REGION in dimensions else self.people.present
-        if measure == "use":
-            return self.use
-        if measure == "value":
-            return self._value(dimensions, goal, place)
-        return self._spending(dimensions, place)
+    def slots(self, asked: Asked) -> pd.DataFrame:
+        """New participants, one by one where countries and regions are told together."""
+        is_by_region = REGION in asked.dimensions
+        family = "placements" if is_by_region else "cohort"
+        if {COUNTRY, REGION} <= asked.dimensions:
+            family = "slots"
+        return terms(getattr(self.sets, family), family)
 
-    def _value(self, dimensions: set[str], goal: str | None, place: str) -> pd.DataFrame:
-        frame = self.value[self.value["goal"] == goal]
-        split = sorted(dimensions & {COUNTRY, REGION})
+    def residents(self, asked: Asked) -> pd.DataFrame:
+        """People here, by country or by region."""
+        if {COUNTRY, REGION} <= asked.dimensions:
+            self.attributes.add(
+                asked.place,
+                "residents are not counted by country and region together",
+                "attributes of countries or of regions: where a stayer of one country "
+                "lives is not decided",
+            )
+        is_by_region = REGION in asked.dimensions
+        return self.people.present_at if is_by_region else self.people.present
+
+    def used(self, asked: Asked) -> pd.DataFrame:
+        """Units of services."""
+        return self.use
+
+    def worth(self, asked: Asked) -> pd.DataFrame:
+        """Raw value of a goal."""
+        frame = self.value[self.value["goal"] == asked.goal]
+        split = sorted(asked.dimensions & {COUNTRY, REGION})
         for dimension in split:
             if frame["side"].ne(dimension).any():
                 self.attributes.add(
-                    place,
-                    f"the value of goal {goal!r} is not earned by {dimension} alone",
+                    asked.place,
+                    f"the value of goal {asked.goal!r} is not earned by {dimension} alone",
                     "attributes of years or tracks",
                 )
         return frame
 
-    def _spending(self, dimensions: set[str], place: str) -> pd.DataFrame:
-        if REGION not in dimensions:
+    def spent(self, asked: Asked) -> pd.DataFrame:
+        """Money."""
+        if REGION not in asked.dimensions:
             return self.spending
-        if COUNTRY in dimensions:
+        if COUNTRY in asked.dimensions:
             self.attributes.add(
-                place,
+                asked.place,
                 "spending is not counted by country and region together",
                 "attributes of countries or of regions",
             )
@@ -191,3 +205,13 @@ class Measures(FollowedFields):
     def dimension(self, name: str) -> Attribute | None:
         """Attribute behind a name, without reporting a problem twice."""
         return self.attributes.quiet().find(name, "")
+
+
+TERMS: Mapping[str, Callable[[Measures, Asked], pd.DataFrame]] = {
+    "slots": Measures.slots,
+    "residents": Measures.residents,
+    "spending": Measures.spent,
+    "use": Measures.used,
+    "value": Measures.worth,
+}
+"""Where the terms of every measure come from."""

@@ -73,10 +73,10 @@ def _anything_touches(
 def _spoken_of(limits: Sequence[Limit]) -> Iterator[tuple[Mapping[str, object], Sequence[str]]]:
     """Filter and groups of everything that limits count slots by."""
     for limit in limits:
-        if limit.measure == "slots":
+        if limit.counts.is_of_entrants:
             yield limit.where, limit.by
         for bound in (limit.at_least, limit.at_most):
-            if isinstance(bound, Relative) and bound.measure == "slots":
+            if isinstance(bound, Relative) and bound.counts.is_of_entrants:
                 yield bound.where, limit.by if bound.by is None else bound.by
 
 

@@ -13,7 +13,6 @@ from optimizer.instance.people import terms, transition_room
 from optimizer.instance.sets import cross
 from optimizer.plan.money import check_money
 from optimizer.plan.subject import Subject, rows
-from optimizer.schema.rules import MEASURED_IN
 
 
 def check_margins(s: Subject) -> list[pd.DataFrame]:
@@ -160,7 +159,7 @@ def limit_rows(s: Subject, limit: JoinedLimit, rule: str) -> list[pd.DataFrame]:
             measured,
             bound.sense,
             number,
-            unit=MEASURED_IN[limit.limit.measure],
+            unit=limit.limit.counts.unit,
             size=sizes,
             words=words,
         )

@@ -12,7 +12,7 @@ from optimizer.policy.goals import (
     RegionStage,
     Stage,
 )
-from optimizer.policy.limits import Amount, Limit, Measure, Relative, SupportFloor
+from optimizer.policy.limits import Amount, Limit, Relative, SupportFloor
 from optimizer.policy.loading import load_policy, policy_schema
 from optimizer.policy.models import Budget, Horizon, Policy, Solver, Stability, Transfer
 from optimizer.policy.shapes import Where
@@ -28,7 +28,6 @@ __all__ = [
     "Horizon",
     "Indicator",
     "Limit",
-    "Measure",
     "Missing",
     "Policy",
     "RegionEffect",

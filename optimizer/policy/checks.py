@@ -7,9 +7,11 @@ from typing import Any
 
 from optimizer.errors import Problems, did_you_mean
 from optimizer.io.toml import Address, dotted
+from optimizer.schema.measures import MEASURES
 from optimizer.schema.rules import BOUNDS, RULES
 
 Add = Callable[..., None]
+OF_GOALS = frozenset(name for name, spec in MEASURES.items() if spec.is_of_goal)
 
 
 def check_whole(
@@ -107,7 +109,7 @@ def _check_diminishing(
     diminishing = {name for name, goal in goals.items() if goal.get("diminishing") is not None}
     expected = "a goal without diminishing returns"
     own = _goal_of(limit)
-    if limit.get("measure") == "value" and own in diminishing and "at_most" in limit:
+    if limit.get("measure") in OF_GOALS and own in diminishing and "at_most" in limit:
         add(
             ("limits", place, "at_most"),
             f"goal {own!r} has diminishing returns, so its value cannot be kept down",
@@ -115,7 +117,7 @@ def _check_diminishing(
         )
     floor = _table(limit, "at_least")
     goal = _goal_of(floor) if "goal" in floor else own
-    if floor.get("measure") == "value" and goal in diminishing:
+    if floor.get("measure") in OF_GOALS and goal in diminishing:
         add(
             ("limits", place, "at_least"),
             f"goal {goal!r} has diminishing returns, so nothing can be held above its value",

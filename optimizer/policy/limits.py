@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from optimizer.io.toml import Clash, Line, StrictTable
 from optimizer.policy.shapes import BY, SOURCE, WHERE, WHY, Where, shape_of
 from optimizer.schema.fields import SHARE
+from optimizer.schema.measures import MEASURES, Measure, MeasureSpec
 from optimizer.text.figures import apart, plainly
-
-Measure = Literal["slots", "residents", "spending", "use", "value"]
 
 
 def _bound_shape(value: object) -> str:
@@ -44,6 +43,11 @@ class Relative(StrictTable):
         default=None, description="the groups of the limit, or fewer; the same without it"
     )
     goal: str | None = Field(default=None, description="a goal, where the other measure is value")
+
+    @property
+    def counts(self) -> MeasureSpec:
+        """The other measure."""
+        return MEASURES[self.measure]
 
 
 LimitBound = Annotated[
@@ -81,6 +85,11 @@ class Limit(StrictTable):
     )
     why: str = Field(default="", description=WHY)
     source: str = Field(default="", description=SOURCE)
+
+    @property
+    def counts(self) -> MeasureSpec:
+        """What is limited."""
+        return MEASURES[self.measure]
 
     @model_validator(mode="after")
     def _consistent(self) -> Limit:
@@ -125,14 +134,15 @@ class Limit(StrictTable):
     def _goal_clashes(self, given: list[tuple[str, Any]]) -> list[Clash]:
         clashes: list[Clash] = []
         relative = [(key, bound) for key, bound in given if isinstance(bound, Relative)]
-        of_value = "value" in {self.measure, *(bound.measure for _, bound in relative)}
-        if self.measure == "value" and self.goal is None:
-            clashes.append(("goal", "is missing; the measure is value", "the name of a goal"))
-        if self.goal is not None and not of_value:
+        counted = (self.counts, *(bound.counts for _, bound in relative))
+        if self.counts.is_of_goal and self.goal is None:
+            message = f"is missing; the measure is {self.measure}"
+            clashes.append(("goal", message, "the name of a goal"))
+        if self.goal is not None and not any(each.is_of_goal for each in counted):
             clashes.append(("goal", f"measure {self.measure} has no goal", "measure value"))
         for key, bound in relative:
-            if bound.measure == "value" and bound.goal is None and self.goal is None:
-                message = "is missing; the measure is value"
+            if bound.counts.is_of_goal and bound.goal is None and self.goal is None:
+                message = f"is missing; the measure is {bound.measure}"
                 clashes.append((f"{key}.goal", message, "the name of a goal"))
             extra = sorted(set(bound.by or ()) - set(self.by))
             if extra:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 
@@ -26,11 +26,10 @@ from optimizer.policy.cell_text import (
     parse_filter,
     parse_names,
 )
-from optimizer.policy.limits import Measure
+from optimizer.schema.measures import MEASURES
 from optimizer.schema.tables import NOTE, SOURCE, ColumnSpec, Kind, TableSpec
 
 INHERITED = "as in the policy that is extended"
-MEASURES: tuple[str, ...] = get_args(Measure)
 
 
 def _column(
@@ -70,7 +69,7 @@ LIMITS = TableSpec(
     meaning="Limits: what a measure is at least and at most.",
     columns=(
         ColumnSpec("limit", "text", "name of the limit"),
-        _column("measure", "what is limited", "choice", MEASURES),
+        _column("measure", "what is limited", "choice", tuple(MEASURES)),
         _column("where", f"what is counted; {FILTER}"),
         _column("by", f"groups, each with a limit of its own; {NAMES}"),
         _column("goal", "name of the goal, where a measure is value"),

@@ -91,7 +91,7 @@ def _policy_limits(material: Material) -> list[Block]:
 
 def _measured(material: Material, limit: Limit, row: Any) -> tuple[str, str, str, str]:
     """Group, measured value, number and slack; what is missed, where the limit has a penalty."""
-    shown = figures.money if limit.measure == "spending" else number
+    shown = figures.money if limit.counts.unit == "money" else number
     slack = shown(row.slack)
     if row.sense == "soft":
         missed = -float(row.slack)

@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 Kind = Literal["definition", "link", "fact", "limit"]
 Unit = Literal["persons", "money", "service", "value", "percent", "steps", "custom", "unknown"]
 """What the rows of a rule are counted in, which says how exactly they are compared."""
-
-MEASURED_IN: Mapping[str, Unit] = MappingProxyType(
-    {
-        "slots": "persons",
-        "residents": "persons",
-        "spending": "money",
-        "use": "service",
-        "value": "value",
-    }
-)
-"""Unit of every measure that a limit of the policy can speak of."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel
 from optimizer.plan.evaluation import LIMITS
-from optimizer.schema.rules import MEASURED_IN, Rule, register
+from optimizer.schema.rules import Rule, register
 from optimizer.solver import Solution, Watch
 from optimizer.text.figures import figure
 
@@ -87,8 +87,8 @@ def _rounded(advice: pd.DataFrame, instance: Instance) -> pd.DataFrame:
     def up(row: Any) -> float:
         name = row.index[0] if isinstance(row.index, tuple) else row.index
         limit = limits.get(name) if row.rule in LIMITS else None
-        counts = rules[row.rule].unit if limit is None else MEASURED_IN[limit.limit.measure]
-        is_expected = row.rule == RESIDENTS if limit is None else limit.limit.measure == "residents"
+        counts = rules[row.rule].unit if limit is None else limit.limit.counts.unit
+        is_expected = row.rule == RESIDENTS if limit is None else limit.limit.counts.is_expected
         is_plain = limit is None or not any(bound.is_relative for bound in limit.bounds)
         is_whole = counts == "persons" and not is_expected and float(row.number).is_integer()
         return rounded_up(row.relaxed_by, is_whole=is_whole and is_plain)

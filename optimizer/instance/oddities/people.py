@@ -169,7 +169,7 @@ def net_of_people(instance: Instance) -> str:
 
     caps = case.table("national_caps")
     on_residents = caps["counts"].eq("residents") & caps["track"].isin(lasting)
-    limited = any(limit.measure == "residents" for limit in instance.policy.limits)
+    limited = any(limit.counts.is_expected for limit in instance.policy.limits)
     meant = {
         "capacities": instance.sets.has_regions and counts_later_years("service_use", "units"),
         "caps": bool(on_residents.any()) or (limited and bool(lasting)),

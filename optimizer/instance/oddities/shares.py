@@ -11,9 +11,6 @@ from optimizer.errors import Problem
 from optimizer.instance import Instance
 from optimizer.instance.bounds import Bound, JoinedLimit
 
-ADDITIVE = ("slots", "residents", "spending", "use")
-"""Measures of which a part is never more than the whole."""
-
 TOLERANCE = 1e-9
 
 Terms = frozenset[tuple[str, int, float]]
@@ -105,7 +102,8 @@ def _apart(shares: list[_Share], *, largest_first: bool) -> list[_Share]:
 
 def _shares(instance: Instance) -> Iterator[_Share]:
     for joined in instance.limits:
-        if joined.limit.measure not in ADDITIVE:
+        # Of a goal's value a part may be more than the whole.
+        if joined.limit.counts.is_of_goal:
             continue
         for bound in joined.bounds:
             wanted = getattr(joined.limit, bound.sense)

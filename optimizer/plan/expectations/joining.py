@@ -11,9 +11,10 @@ from optimizer.instance import Instance, build_instance
 from optimizer.plan import Decisions, empty
 from optimizer.plan.checks import check_all
 from optimizer.plan.evaluation import values_of
-from optimizer.plan.expectations.models import Expectations, Measured
+from optimizer.plan.expectations.models import Expectations
 from optimizer.plan.subject import Subject
 from optimizer.policy import Policy, Relative
+from optimizer.schema.measures import Measure
 from optimizer.schema.rules import BOUNDS, RULES
 
 Add = Callable[..., None]
@@ -53,7 +54,7 @@ def mark_of(policy: Policy) -> str:
     return mark
 
 
-def measuring(mark: str, measure: Measured, number: int) -> str:
+def measuring(mark: str, measure: Measure, number: int) -> str:
     """Name of the limit that measures a range."""
     return f"{mark}{measure}.{number}"
 

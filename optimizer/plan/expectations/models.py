@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
@@ -13,11 +13,8 @@ from optimizer.io.toml import StrictTable, Version, add_complaints, read_toml
 from optimizer.policy import Limit, Where
 from optimizer.policy.limits import BOUND, LimitBound
 from optimizer.policy.shapes import BY, WHERE
+from optimizer.schema.measures import MEASURES, Measure
 from optimizer.text.figures import apart, plainly
-
-Measured = Literal["slots", "residents", "spending", "use"]
-MEASURED: tuple[Measured, ...] = ("slots", "residents", "spending", "use")
-"""Measures of limits that have a list of expectations each; values are those of goals."""
 
 SPAN = "a table with at_least, at_most or both"
 
@@ -53,7 +50,7 @@ class Range(StrictTable):
     )
     why: str = Field(default="", description="the reason, printed when it is not met")
 
-    def as_limit(self, measure: Measured, name: str) -> Limit:
+    def as_limit(self, measure: Measure, name: str) -> Limit:
         """The same as a limit of a policy, which it never becomes."""
         return Limit(
             name=name,
@@ -113,10 +110,10 @@ class Expectations(StrictTable):
         default=(), description="names of rules, and of limits of the policy, that must hold"
     )
     goals: tuple[GoalRange, ...] = Field(default=(), description="what goals reach")
-    slots: tuple[Range, ...] = Field(default=(), description="how many new participants")
-    residents: tuple[Range, ...] = Field(default=(), description="how many people here")
-    spending: tuple[Range, ...] = Field(default=(), description="how much money")
-    use: tuple[Range, ...] = Field(default=(), description="how many units of services")
+    slots: tuple[Range, ...] = Field(default=(), description=MEASURES["slots"].words)
+    residents: tuple[Range, ...] = Field(default=(), description=MEASURES["residents"].words)
+    spending: tuple[Range, ...] = Field(default=(), description=MEASURES["spending"].words)
+    use: tuple[Range, ...] = Field(default=(), description=MEASURES["use"].words)
 
     _path: Path = PrivateAttr(default_factory=Path)
 
@@ -133,13 +130,12 @@ class Expectations(StrictTable):
         """File the expectations were read from."""
         return self._path
 
-    def ranges(self) -> dict[tuple[Measured, int], Range]:
+    def ranges(self) -> dict[tuple[Measure, int], Range]:
         """Every range of a measure by measure and position, counted from 1."""
-        lists = zip(MEASURED, (self.slots, self.residents, self.spending, self.use), strict=True)
         return {
             (measure, number): entry
-            for measure, entries in lists
-            for number, entry in enumerate(entries, start=1)
+            for measure in get_args(Measure)
+            for number, entry in enumerate(getattr(self, measure, ()), start=1)
         }
 
 

@@ -1,0 +1,51 @@
+"""What limits, expectations and reports can count, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from optimizer.schema.rules import Unit
+
+Measure = Literal["slots", "residents", "spending", "use", "value"]
+"""Every measure by name; :data:`MEASURES` tells more of each."""
+
+
+@dataclass(frozen=True)
+class MeasureSpec:
+    """One measure.
+
+    Attributes
+    ----------
+    words
+        What is counted.
+    unit
+        What it is counted in, which says how exactly it is compared.
+    is_expected
+        Whether persons are expected ones, of whom there may be parts.
+    is_of_goal
+        Whether it is counted for one goal, and perhaps with diminishing returns.
+    is_of_entrants
+        Whether it counts those who come, one by one: in years of intake alone, and never more than
+        there are applicants.
+    """
+
+    name: str
+    words: str
+    unit: Unit
+    is_expected: bool = False
+    is_of_goal: bool = False
+    is_of_entrants: bool = False
+
+
+_SPECS = (
+    MeasureSpec("slots", "how many new participants", "persons", is_of_entrants=True),
+    MeasureSpec("residents", "how many people here", "persons", is_expected=True),
+    MeasureSpec("spending", "how much money", "money"),
+    MeasureSpec("use", "how many units of services", "service"),
+    MeasureSpec("value", "how much of a goal's value", "value", is_of_goal=True),
+)
+
+MEASURES: Mapping[str, MeasureSpec] = MappingProxyType({spec.name: spec for spec in _SPECS})
