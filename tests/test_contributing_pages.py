@@ -1,4 +1,4 @@
-"""What the pages on solving on, on rules, tables and measures say works: changes, commands, examples."""
+"""What the pages say on solving on, and on how to add something, works as they say it."""
 
 from __future__ import annotations
 

@@ -195,7 +195,7 @@ def test_a_solve_leaves_the_relaxation_hot(tmp_path: Path, monkeypatch: pytest.M
     case, policy = SCORED.write(tmp_path)
     session = Session(policy, case, scales={"g": 1.0})
     session.relax()
-    engine = session._loaded.lp
+    engine = session._held.loaded.lp
     begun: list[object] = []
     monkeypatch.setattr(engine, "go_on_from", begun.append)
     monkeypatch.setattr(engine, "forget", lambda: begun.append("nothing"))
