@@ -30,7 +30,7 @@ def columns(*pairs: tuple[int, ...], names: str = "column block") -> pd.DataFram
 
 
 NOTHING = columns()
-NO_SLOTS = columns(names="column block cohort_column placements_column")
+NO_SLOTS = columns(names="column block left_column top_column")
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_both_margins_are_rounded_to_the_total_of_places() -> None:
     # Places add up to 2.4 and 3.6, so 2 and 4; the last column is no margin.
     rounding = Rounding(
         2,
-        cohort=columns((0, 0), (1, 0), (2, 1)),
-        placements=columns((3, 0), (4, 0), (5, 1), (6, 1)),
-        slots=NO_SLOTS,
+        left=columns((0, 0), (1, 0), (2, 1)),
+        top=columns((3, 0), (4, 0), (5, 1), (6, 1)),
+        cells=NO_SLOTS,
     )
     x = np.array([1.3, 1.3, 3.6, 0.8, 1.6, 1.7, 1.9, 0.5])
     kept = x.copy()
@@ -85,7 +85,7 @@ def test_where_there_is_no_place_there_is_no_cohort() -> None:
 
 def test_single_slots_are_rounded_and_margins_added_up_from_them() -> None:
     # Slots of 2 and 3 on cohorts 0 and 1 and places 4 and 5: 1.6, 0.3, 0.2 and 0.9 are three.
-    names = "column block cohort_column placements_column"
+    names = "column block left_column top_column"
     slots = columns((6, 0, 0, 4), (7, 0, 0, 5), (8, 0, 1, 4), (9, 0, 1, 5), names=names)
     rounding = Rounding(2, columns((0, 0), (1, 0), (2, 1)), columns((4, 0), (5, 0), (3, 1)), slots)
     x = np.array([1.9, 1.1, 1.4, 1.4, 1.8, 1.2, 1.6, 0.3, 0.2, 0.9])
@@ -104,7 +104,7 @@ def compiled(name: str) -> tuple[Instance, Matrix]:
 def test_columns_of_every_block_are_as_reviewed(name: str) -> None:
     instance, matrix = compiled(name)
     found = build_rounding(instance, matrix)
-    told = {"cohort": found.cohort, "placements": found.placements, "slots": found.slots}
+    told = {"cohort": found.left, "placements": found.top, "slots": found.cells}
     assert GOLDEN.holds(name, {"blocks": found.blocks, **told})
     # And they are those of the decisions that they are told to be.
     for family, frame in told.items():
@@ -115,6 +115,6 @@ def test_a_slot_without_a_column_is_left_out() -> None:
     instance, matrix = compiled("single slots")
     key = next(key for family, key in matrix.columns if family == "slots")
     columns_ = {name: n for name, n in matrix._positions.items() if name != ("slots", key)}
-    fewer = build_rounding(instance, replace(matrix, _positions=columns_)).slots
-    all_ = build_rounding(instance, matrix).slots
+    fewer = build_rounding(instance, replace(matrix, _positions=columns_)).cells
+    all_ = build_rounding(instance, matrix).cells
     assert len(fewer) == len(all_) - 1

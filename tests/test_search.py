@@ -19,12 +19,13 @@ from optimizer.case import load_case
 from optimizer.formulation import build_pyomo
 from optimizer.instance import Instance, build_instance
 from optimizer.persistent import LoadedModel
+from optimizer.persistent.roles import roles_of
 from optimizer.persistent.rounding import build_rounding
 from optimizer.policy import load_policy
 from optimizer.solver import Watch, engine
 from optimizer.solver.early import FIRST_GAP, early
 from optimizer.solver.engine import FINEST, PARALLEL, Engine, Run
-from optimizer.solver.kernel import SHARE, STAGED, Kernel
+from optimizer.solver.kernel import SHARE, Kernel
 from optimizer.solver.matrix import Floats
 from optimizer.solver.search import Search
 from optimizer.solver.wholeness import wholeness
@@ -59,15 +60,14 @@ def optimum(loaded: LoadedModel) -> float:
 def search_of(loaded: LoadedModel, gap: float = 0.0) -> tuple[Search, Run]:
     """A search with nothing done but the relaxation."""
     matrix = loaded.matrix
-    staged = np.concatenate([matrix.family(name) for name in STAGED])
+    roles = roles_of(loaded.instance, matrix)
     watch = Watch(target=gap)
     root = loaded.relax(watch)
-    staged = staged[matrix.integral[staged]]
     search = Search(
         matrix,
         loaded.lp.basis(),
-        staged,
-        wholeness(matrix, staged),
+        roles,
+        wholeness(matrix, roles.staged),
         lambda: build_rounding(loaded.instance, matrix),
         loaded.options,
         watch,
@@ -151,7 +151,7 @@ def test_decisions_in_the_kernel_are_whole_and_keep_every_rule() -> None:
     for seed in SEEDS:
         loaded = drawn(seed)
         search, root = search_of(loaded)
-        kernel = Kernel(loaded.matrix, search.staged, search.whole, loaded.options, 0.01)
+        kernel = Kernel(loaded.matrix, search.roles, search.whole, loaded.options, 0.01)
         decided = kernel.decide(root, Watch())
         assert decided is not None
         assert distance(decided[search.staged]) <= TOLERANCE
@@ -169,7 +169,7 @@ def test_a_plan_is_made_before_the_decisions_are_as_good_as_a_small_gap_asks() -
         def first(x: Floats, firsts: list[Floats] = firsts) -> None:
             firsts.append(x)
 
-        kernel = Kernel(loaded.matrix, search.staged, search.whole, loaded.options, 0.0)
+        kernel = Kernel(loaded.matrix, search.roles, search.whole, loaded.options, 0.0)
         decided = kernel.decide(root, Watch(), first)
         assert decided is not None
         assert len(firsts) <= 1
@@ -230,7 +230,7 @@ def test_time_that_runs_out_before_whole_numbers_does_not_lose_the_decisions() -
     # Decisions were found, and then the limit was there: rounding them is one of the last steps.
     for seed in SEEDS:
         search, root = search_of(drawn(seed))
-        kernel = Kernel(search.matrix, search.staged, search.whole, search.options, 0.01)
+        kernel = Kernel(search.matrix, search.roles, search.whole, search.options, 0.01)
         decided = kernel.decide(root, Watch())
         assert decided is not None
         search.watch.time_limit = search.watch.seconds + 1e-9
@@ -246,7 +246,7 @@ def test_rounded_margins_keep_every_rule_and_the_decisions() -> None:
     for seed in SEEDS:
         loaded = drawn(seed)
         search, root = search_of(loaded)
-        decided = Kernel(loaded.matrix, search.staged, search.whole, loaded.options, 0.01).decide(
+        decided = Kernel(loaded.matrix, search.roles, search.whole, loaded.options, 0.01).decide(
             root, Watch()
         )
         assert decided is not None

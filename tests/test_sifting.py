@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 
 from optimizer.case import load_case
 from optimizer.formulation import build_pyomo
-from optimizer.frames import mapping, summed
 from optimizer.instance import build_instance
 from optimizer.persistent import LoadedModel, loaded
+from optimizer.persistent.roles import pairs_of
 from optimizer.policy import load_policy
 from optimizer.solver import Watch, sifting
 from optimizer.solver.sifting import Sifted, sift
@@ -37,9 +38,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[LoadedModel]:
 
 
 def sifted(model: LoadedModel, watch: Watch, gap: float) -> Sifted | None:
-    pair = ["country", "track"]
-    applicants = mapping(summed(model.instance.sets.pairs, pair, "applicants"), pair, "applicants")
-    return sift(model.matrix, model.lp, applicants, model.options, watch, gap=gap)
+    pairs = pairs_of(model.instance, model.matrix)
+    return sift(model.lp, pairs, model.options, watch, gap=gap)
 
 
 @pytest.mark.parametrize("few", FEW)
@@ -120,17 +120,13 @@ def test_the_first_pairs_are_those_with_most_applicants(
 ) -> None:
     monkeypatch.setattr(sifting, "NEEDED", 0)
     for model in models:
-        names = {
-            index[:2]
-            for family, index in model.matrix.columns
-            if family in sifting.FAMILIES and isinstance(index, tuple)
-        }
-        applicants = {pair: float(number) for number, pair in enumerate(sorted(names, key=str))}
-        pairs = sifting._Pairs(model.matrix, applicants)
+        pairs = pairs_of(model.instance, model.matrix)
+        names = np.arange(len(pairs.size))
+        pairs = replace(pairs, size=np.random.default_rng(3).permutation(names).astype(float))
         let_in = pairs.first()
         count = int(np.ceil(sifting.FIRST * len(names)))
         assert let_in.sum() >= count
-        assert set(np.argsort(-pairs.applicants)[:count]) <= set(np.flatnonzero(let_in))
+        assert set(np.argsort(-pairs.size)[:count]) <= set(np.flatnonzero(let_in))
 
 
 @pytest.mark.slow

@@ -87,7 +87,7 @@ def test_rounding_keeps_both_margins_of_every_block_alike(case: SmallCase, tmp_p
     matrix = compile_model(model_of(instance))
     rounding = build_rounding(instance, matrix)
     random = np.random.default_rng(3)
-    placements, cohort = rounding.placements, rounding.cohort
+    placements, cohort = rounding.top, rounding.left
     for _ in range(50):
         x = balanced(random.uniform(0.0, 4.0, len(matrix.cost)), rounding)
         whole = rounding.near(x)
@@ -101,7 +101,7 @@ def test_rounding_keeps_both_margins_of_every_block_alike(case: SmallCase, tmp_p
 
 def balanced(x: Floats, rounding: Rounding) -> Floats:
     """Cohorts scaled so that both margins of every block have the same total, as in a plan."""
-    placements, cohort = rounding.placements, rounding.cohort
+    placements, cohort = rounding.top, rounding.left
     totals = [
         np.bincount(margin["block"], x[margin["column"]], minlength=rounding.blocks)
         for margin in (placements, cohort)
@@ -118,14 +118,12 @@ def test_rounding_moves_no_margin_by_a_whole_person_and_no_total_by_half(
     rounding = build_rounding(*(built := compiled(case, tmp_path)))
     x = balanced(np.random.default_rng(5).uniform(0.0, 9.0, len(built[1].cost)), rounding)
     whole = rounding.near(x)
-    for margin in (rounding.placements, rounding.cohort):
+    for margin in (rounding.top, rounding.left):
         columns = margin["column"].to_numpy()
         assert np.abs(whole[columns] - x[columns]).max() < 1.0
         moved = np.bincount(margin["block"], whole[columns] - x[columns])
         assert np.abs(moved).max() <= 0.5 + 1e-9
-    others = np.setdiff1d(
-        np.arange(len(x)), [*rounding.placements["column"], *rounding.cohort["column"]]
-    )
+    others = np.setdiff1d(np.arange(len(x)), [*rounding.top["column"], *rounding.left["column"]])
     assert (whole[others] == x[others]).all()
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import optimizer.formulation
 from optimizer.formulation import CONCEPTS, RULES
-from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.goals import add_points
 from optimizer.instance.diminishing import tangents
 from optimizer.instance.money import spending_terms
@@ -17,18 +16,9 @@ from optimizer.instance.scoring import _Scorer
 from optimizer.instance.services import use_terms
 from optimizer.instance.sets import Sets
 from optimizer.instance.values import value_terms
+from optimizer.schema.decisions import DECISIONS
 from pagewriter.markdown import attributes, markdown, sections, table, words
 
-ACCOUNTS = {
-    "cohort": "new participants of a country on a track at a support level; whole",
-    "placements": "new participants of a group of countries placed in a region; whole",
-    "slots": "new participants of a country in a region; whole; in touched blocks only",
-    "agreement": "1 if a proposed agreement is open in the year",
-    "active_track": "1 if a pair with a minimum cohort but no agreement admits people in the year",
-    "transitions": "expected persons who complete a track and continue on another; continuous",
-    "transitions_by_region": "the same by group of countries and the region they go to; continuous",
-    "expansion": "expansion steps of a service decided in the year; whole",
-}
 TERMS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("People", build_people),
     ("Spending", spending_terms),
@@ -54,12 +44,11 @@ def symbols() -> str:
 
 def decisions() -> str:
     """Families of decisions, with their keys."""
-    rows = [(f"`{name}`", ", ".join(keys), ACCOUNTS[name]) for name, keys in KEYS.items()]
-    money = [
-        ("`transfer`", "line, to line, year", "money a line gives to another; continuous"),
-        ("`carry_over`", "line, year", "money a line keeps for the next year; continuous"),
+    rows = [
+        (f"`{each.name}`", ", ".join(each.keys), f"{each.meaning}; {each.number}")
+        for each in DECISIONS.values()
     ]
-    return table(["decision", "keys", "meaning"], [*rows, *money])
+    return table(["decision", "keys", "meaning"], rows)
 
 
 def index_sets() -> str:

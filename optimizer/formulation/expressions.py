@@ -12,16 +12,10 @@ import pyomo.environ as pyo
 from optimizer.formulation.linear_sum import LinearSum, TermTable
 from optimizer.frames import keys_of, summed
 from optimizer.instance.people import CONSTANT
+from optimizer.schema.decisions import DECISIONS
 
 KEYS: dict[str, list[str]] = {
-    "cohort": ["country", "track", "level", "year"],
-    "placements": ["track", "level", "group", "region", "year"],
-    "slots": ["country", "track", "level", "region", "year"],
-    "agreement": ["country", "track", "year"],
-    "active_track": ["country", "track", "year"],
-    "transitions": ["country", "track", "next_track", "year"],
-    "transitions_by_region": ["track", "next_track", "group", "region", "year"],
-    "expansion": ["region", "service", "year"],
+    name: list(decision.keys) for name, decision in DECISIONS.items() if decision.has_frame
 }
 """Index of every decision family, in the order of its frame's rows."""
 

@@ -17,17 +17,18 @@ from optimizer.formulation import Model
 from optimizer.formulation.compiling import compile_model
 from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.goals import penalties, points_per_value
-from optimizer.frames import keys_of, mapping, summed
+from optimizer.frames import keys_of
 from optimizer.instance import Instance
 from optimizer.io.pauses import pause
 from optimizer.persistent.patching import Patcher
+from optimizer.persistent.roles import columns_of, pairs_of, roles_of
 from optimizer.persistent.rounding import build_rounding
+from optimizer.schema.decisions import families
 from optimizer.schema.rules import register
 from optimizer.solver.early import FIRST_GAP
 from optimizer.solver.elastic import least_relaxation
 from optimizer.solver.engine import Engine, Options, Run
 from optimizer.solver.growing import grown
-from optimizer.solver.kernel import STAGED
 from optimizer.solver.matrix import Floats, Matrix
 from optimizer.solver.patch import Patch, patched
 from optimizer.solver.rest import Rest
@@ -272,11 +273,9 @@ class LoadedModel:
             return None
         # Too small a gap would let all pairs in; a first plan comes as soon as at a wider one.
         wanted = gap if gap >= LEAST_GAP else FIRST_GAP
-        pair = ["country", "track"]
-        by_pair = summed(self.instance.sets.pairs, pair, "applicants")
-        applicants = mapping(by_pair, pair, "applicants")
         self.lp.set_costs(self.matrix.cost)
-        sifted = sift(self.matrix, self.lp, applicants, self.options, watch, gap=wanted)
+        pairs = pairs_of(self.instance, self.matrix)
+        sifted = sift(self.lp, pairs, self.options, watch, gap=wanted)
         if sifted is None:
             return None
         search = self._search(sifted.matrix, watch, wanted)
@@ -287,19 +286,17 @@ class LoadedModel:
     def _search(
         self, matrix: Matrix, watch: Watch, gap: float, before: Search | None = None
     ) -> Search:
-        families = [matrix.family(n) for n in (*STAGED, *self.instance.extension.variables)]
-        staged = np.concatenate(families)
-        staged = staged[matrix.integral[staged]]
+        roles = roles_of(self.instance, matrix)
         partial = matrix is not self.matrix
-        whole = wholeness(matrix, staged)
+        whole = wholeness(matrix, roles.staged)
         links: tuple[Link, ...] = ()
         if whole.is_strained:
-            matrix, links = tightened(matrix, staged)
-            whole = wholeness(matrix, staged)
+            matrix, links = tightened(matrix, roles.staged)
+            whole = wholeness(matrix, roles.staged)
         return Search(
             matrix,
             self.lp.basis(),
-            staged,
+            roles,
             whole,
             lambda: build_rounding(self.instance, matrix),
             {**self.options, **whole.options},
@@ -365,7 +362,7 @@ class LoadedModel:
 
         Where there is no time for it, the plan stands as it is.
         """
-        moved = np.concatenate([self.matrix.family("transfer"), self.matrix.family("carry_over")])
+        moved = columns_of(self.matrix, "moved")
         if not len(moved):
             return x
         cost = np.zeros(len(x))
@@ -393,7 +390,7 @@ class LoadedModel:
             decisions[family] = np.array(
                 [0.0 if column is None else float(x[column]) for column in columns]
             )
-        money: dict[str, dict[tuple[object, ...], float]] = {"transfer": {}, "carry_over": {}}
+        money: dict[str, dict[tuple[object, ...], float]] = {name: {} for name in families("moved")}
         for number, (component, index) in enumerate(self.matrix.columns):
             if component in money and isinstance(index, tuple):
                 money[component][index] = float(x[number])

@@ -23,8 +23,9 @@ def build_rounding(instance: Instance, matrix: Matrix) -> Rounding:
         columns = [matrix.column(family, key) for key in keys_of(frame, KEYS[family])]
         block = [blocks[key] for key in keys_of(frame, BLOCK)]
         table = pd.DataFrame({"column": columns, "block": block})
-        for margin in ("cohort", "placements") if family == "slots" else ():
-            table[f"{margin}_column"] = [
+        margins = (("left", "cohort"), ("top", "placements")) if family == "slots" else ()
+        for side, margin in margins:
+            table[f"{side}_column"] = [
                 matrix.column(margin, key) for key in keys_of(frame, KEYS[margin])
             ]
         return table.dropna().astype("int64")

@@ -1,4 +1,4 @@
-"""Agreements and expansion decided in the kernel of the relaxation.
+"""What is decided before the margins, in the kernel of the relaxation.
 
 Nearly all of them are whole in the relaxation already, and most margins are zero there. The kernel
 is what remains when both are taken as settled: a search over the few decisions left open, on a
@@ -18,7 +18,7 @@ from optimizer.solver.early import FIRST_GAP, early
 from optimizer.solver.engine import Engine, Options, Run
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.watch import Watch
-from optimizer.solver.wholeness import WHOLE, Wholeness
+from optimizer.solver.wholeness import WHOLE, Roles, Wholeness
 
 NODE_LIMIT = 200
 """Nodes of a search in the kernel: a limit in nodes, not seconds, keeps runs repeatable."""
@@ -26,10 +26,6 @@ SHARE, LEAST_GAP = 0.3, 1e-4
 """Part of the gap asked for that the decisions may use up, and the smallest worth asking for."""
 BY_INTERIOR_POINT = 200_000
 """Nonzeros from which the first linear program of a kernel is solved by interior point."""
-STAGED = ("agreement", "active_track", "expansion")
-"""Families that are decided before the margins."""
-MARGINS = ("cohort", "placements", "slots", "transitions", "transitions_by_region")
-"""Families whose zeros are taken as settled."""
 
 
 def inner_gap(gap: float) -> float:
@@ -43,8 +39,8 @@ class Kernel:
 
     Attributes
     ----------
-    staged
-        Columns of the decisions.
+    roles
+        Which columns are decided, and of which zeros are taken as settled.
     whole
         When a number counts as whole.
     gap
@@ -52,10 +48,15 @@ class Kernel:
     """
 
     matrix: Matrix
-    staged: Ints
+    roles: Roles
     whole: Wholeness
     options: Options
     gap: float
+
+    @property
+    def staged(self) -> Ints:
+        """Columns that are decided first."""
+        return self.roles.staged
 
     def decide(
         self, root: Run, watch: Watch, first: Callable[[Floats], None] | None = None
@@ -103,6 +104,6 @@ class Kernel:
         return Engine(kernel, relaxed=False, options=options).run(watch, early=sooner)
 
     def _zeros(self, x: Floats) -> Ints:
-        margins = np.concatenate([self.matrix.family(name) for name in MARGINS])
+        margins = self.roles.margins
         zeros: Ints = margins[x[margins] <= self.matrix.lower[margins] + WHOLE]
         return zeros

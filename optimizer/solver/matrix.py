@@ -30,7 +30,7 @@ class Matrix:
     Attributes
     ----------
     columns
-        Component name and index of every column, e.g. ``("cohort", ("JPN", ...))``.
+        Component name and index of every column, e.g. ``("value", "trade")``.
     rows
         Rule name and index of every row.
     integral

@@ -12,36 +12,36 @@ from optimizer.solver.matrix import Floats, Ints
 
 @dataclass(frozen=True)
 class Rounding:
-    """Columns of cohorts, places and single slots, and the blocks they belong to.
+    """Columns of blocks: the two margins of each, and its single cells where they have columns.
 
     Attributes
     ----------
     blocks
         How many there are.
-    cohort, placements, slots
-        column (of the matrix), block (a number), and for slots the columns of the cohort and
-        place they are part of.
+    left, top, cells
+        column (of the matrix), block (a number), and for cells the columns of the margins on the
+        left and on top that they are part of.
     """
 
     blocks: int
-    cohort: pd.DataFrame
-    placements: pd.DataFrame
-    slots: pd.DataFrame
+    left: pd.DataFrame
+    top: pd.DataFrame
+    cells: pd.DataFrame
 
     def near(self, x: Floats) -> Floats:
         """Whole margins near ``x``; everything else stays as it is.
 
         The total of every block is rounded, and both margins are rounded to it by largest
         fractions, so that no row that adds many of them up moves by more than a few people. In
-        touched blocks the single slots are rounded and both margins added up from them.
+        blocks with cells these are rounded and both margins added up from them.
         """
         whole = x.copy()
-        counted = self.placements if len(self.placements) else self.cohort
+        counted = self.top if len(self.top) else self.left
         totals = self._totals(counted, x)
-        for margin in (self.placements, self.cohort):
+        for margin in (self.top, self.left):
             columns = margin["column"].to_numpy()
             whole[columns] = _to_totals(x[columns], margin["block"].to_numpy(), totals)
-        self._add_up_slots(x, whole)
+        self._add_up_cells(x, whole)
         return whole
 
     def _totals(self, margin: pd.DataFrame, x: Floats) -> Floats:
@@ -49,14 +49,14 @@ class Rounding:
         sums = np.bincount(margin["block"], x[margin["column"]], minlength=self.blocks)
         return np.round(sums)
 
-    def _add_up_slots(self, x: Floats, whole: Floats) -> None:
-        if not len(self.slots):
+    def _add_up_cells(self, x: Floats, whole: Floats) -> None:
+        if not len(self.cells):
             return
-        single = self.slots["column"].to_numpy()
-        totals = self._totals(self.slots, x)
-        whole[single] = _to_totals(x[single], self.slots["block"].to_numpy(), totals)
-        for margin in ("cohort_column", "placements_column"):
-            total = pd.Series(whole[single]).groupby(self.slots[margin].to_numpy()).sum()
+        single = self.cells["column"].to_numpy()
+        totals = self._totals(self.cells, x)
+        whole[single] = _to_totals(x[single], self.cells["block"].to_numpy(), totals)
+        for margin in ("left_column", "top_column"):
+            total = pd.Series(whole[single]).groupby(self.cells[margin].to_numpy()).sum()
             whole[total.index.to_numpy()] = total.to_numpy()
 
 

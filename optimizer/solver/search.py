@@ -1,9 +1,10 @@
 """The search for a plan: a good one soon, then a proof of how good it is.
 
 1. *Relaxation.* Its optimum is the first proven bound.
-2. *Kernel.* Agreements and expansion are decided in the kernel of the relaxation, then margins are
-   rounded (:mod:`optimizer.solver.kernel`, :mod:`optimizer.solver.whole`). Mostly that is enough.
-3. *Decisions.* A tree search over agreements and expansion alone, margins continuous. Every plan is
+2. *Kernel.* What comes before the margins is decided in the kernel of the relaxation, then margins
+   are rounded (:mod:`optimizer.solver.kernel`, :mod:`optimizer.solver.whole`). Mostly that is
+   enough.
+3. *Decisions.* A tree search over what comes first alone, margins continuous. Every plan is
    feasible there, so its bound is proven for the plan as well; whatever decisions it finds are
    rounded to plans on the way.
 4. *Neighbourhood.* With the best decisions fixed, margins within a few people of the best plan.
@@ -35,7 +36,7 @@ from optimizer.solver.rounding import Rounding
 from optimizer.solver.tightening import Link
 from optimizer.solver.watch import Watch
 from optimizer.solver.whole import WholeMargins
-from optimizer.solver.wholeness import Wholeness
+from optimizer.solver.wholeness import Roles, Wholeness
 
 NEAR, NODES = ((2.0, 0.0), (20.0, 0.0), (20.0, 20.0)), 50
 """People by which margins may differ from the best plan's, where it has some and where it has none;
@@ -53,8 +54,8 @@ class Search:
     ----------
     basis
         Of the relaxation's optimum.
-    staged
-        Columns that are decided before the margins.
+    roles
+        Which columns are decided before the others.
     whole
         When a number counts as whole.
     round_with
@@ -74,7 +75,7 @@ class Search:
 
     matrix: Matrix
     basis: highspy.HighsBasis
-    staged: Ints
+    roles: Roles
     whole: Wholeness
     round_with: Callable[[], Rounding]
     options: Options
@@ -88,6 +89,11 @@ class Search:
     infeasible: bool = False
     decided: float | None = None
     is_finest: bool = False
+
+    @property
+    def staged(self) -> Ints:
+        """Columns that are decided first."""
+        return self.roles.staged
 
     def run(self, root: Run, last: Floats | None) -> None:
         """Search from a relaxation, and from the last plan if there is one."""
@@ -167,7 +173,7 @@ class Search:
 
     def _kernel(self, root: Run) -> None:
         self.watch.begin("agreements")
-        kernel = Kernel(self.matrix, self.staged, self.whole, self.options, self.gap)
+        kernel = Kernel(self.matrix, self.roles, self.whole, self.options, self.gap)
         tried: list[Floats] = []
 
         def first(x: Floats) -> None:

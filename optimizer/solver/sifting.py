@@ -1,4 +1,4 @@
-"""A very large relaxation, solved over the pairs of country and track that matter.
+"""A very large relaxation, solved over the groups of columns that matter.
 
 Most columns of a model with many countries belong to one pair alone, and most pairs are worth
 little. So only some are let in at first. The prices of what pairs share then say, pair by pair,
@@ -19,8 +19,8 @@ share says little (six rounds instead of two on a case of 2 million options).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse
@@ -43,13 +43,6 @@ because prices rise with every pair that is let in, but must fall by this factor
 ROUNDS = 4
 """Rounds after which the whole is solved instead."""
 
-FAMILIES = ("cohort", "slots", "agreement", "active_track", "transitions")
-"""Families whose index begins with a country and a track."""
-RAISING = {"limit_at_least": "measure_adds_up", "commitment_at_least": "commitment_adds_up"}
-"""Rules that want an account to be large, and the rule whose row of the same index defines it."""
-
-Pair = tuple[object, object]
-
 
 @dataclass(frozen=True)
 class Sifted:
@@ -68,9 +61,8 @@ class Sifted:
 
 
 def sift(
-    matrix: Matrix,
     lp: Engine,
-    applicants: Mapping[Pair, float],
+    pairs: Groups,
     options: Options,
     watch: Watch,
     *,
@@ -85,8 +77,8 @@ def sift(
     ----------
     lp
         Engine with the relaxation loaded.
-    applicants
-        Of every pair, over all years.
+    pairs
+        Of the matrix that is loaded.
     gap
         Relative gap asked for the whole plan.
 
@@ -96,7 +88,7 @@ def sift(
         ``None`` if the model is not made of pairs, if those let in have no solution, if too many
         are needed, or if the watch stops it.
     """
-    pairs = _Pairs(matrix, applicants)
+    matrix = pairs.matrix
     if np.mean(pairs.of_column >= 0) < PAIRED:
         return None
     let_in = pairs.first()
@@ -128,26 +120,32 @@ def sift(
     return None
 
 
-class _Pairs:
-    """Pairs of country and track by number, and which columns and rows speak of them."""
+@dataclass(frozen=True)
+class Groups:
+    """Columns that belong to one pair or another, and what ties pairs together.
 
-    def __init__(self, matrix: Matrix, applicants: Mapping[Pair, float]) -> None:
-        self.matrix = matrix
-        self.rows = scipy.sparse.csr_array(matrix.a)
-        numbers: dict[Pair, int] = {}
-        self.of_column = np.full(len(matrix.columns), -1, dtype=np.int64)
-        for column, (family, index) in enumerate(matrix.columns):
-            if family in FAMILIES and isinstance(index, tuple):
-                self.of_column[column] = numbers.setdefault(index[:2], len(numbers))
-        self.applicants = np.array([applicants.get(pair, 0.0) for pair in numbers])
-        onward = {
-            (numbers[index[:2]], numbers[index[0], index[2]])
-            for family, index in matrix.columns
-            if family == "transitions"
-            and isinstance(index, tuple)
-            and (index[0], index[2]) in numbers
-        }
-        self.onward = np.array(sorted(onward), dtype=np.int64).reshape(-1, 2)
+    Attributes
+    ----------
+    of_column
+        Number of the pair of every column; -1 where it belongs to none.
+    size
+        Of every pair: people who would come.
+    onward
+        Pairs of pairs: where people of the first may go on to the second.
+    raised
+        Rows of accounts that something wants large.
+    """
+
+    matrix: Matrix
+    of_column: Ints
+    size: Floats
+    onward: Ints
+    raised: Mask
+
+    @cached_property
+    def rows(self) -> scipy.sparse.csr_array:
+        """The matrix by row."""
+        return scipy.sparse.csr_array(self.matrix.a)
 
     def columns_of(self, chosen: Mask) -> Mask:
         """Columns of some of the pairs."""
@@ -156,7 +154,7 @@ class _Pairs:
 
     def first(self) -> Mask:
         """Pairs with most applicants, and those without which rows could not be kept."""
-        count = len(self.applicants)
+        count = len(self.size)
         let_in = np.zeros(count, dtype=bool)
         let_in[self._largest(np.arange(count), int(np.ceil(FIRST * count)))] = True
         for row in self._wanting():
@@ -168,7 +166,7 @@ class _Pairs:
         return let_in
 
     def _largest(self, pairs: Ints, count: int) -> Ints:
-        return pairs[np.argsort(-self.applicants[pairs], kind="stable")[:count]]
+        return pairs[np.argsort(-self.size[pairs], kind="stable")[:count]]
 
     def _wanting(self) -> Ints:
         """Inequalities that zeros break, and rows of accounts that a floor wants large."""
@@ -176,9 +174,7 @@ class _Pairs:
         broken = (matrix.row_lower != matrix.row_upper) & (
             (matrix.row_lower > 0.0) | (matrix.row_upper < 0.0)
         )
-        wanted = {(RAISING[rule], index) for rule, index in matrix.rows if rule in RAISING}
-        raised = np.array([row in wanted for row in matrix.rows], dtype=bool)
-        return np.flatnonzero(broken | raised)
+        return np.flatnonzero(broken | self.raised)
 
     def close(self, let_in: Mask) -> Mask:
         """Let in, too, where people of pairs let in may stay on; give the same mask.
@@ -215,6 +211,6 @@ class _Pairs:
         run = Engine(apart, relaxed=True, options=options).run(watch, afresh=True)
         if run.status != "optimal" or run.x is None:
             return None
-        worth: Floats = np.zeros(len(self.applicants))
+        worth: Floats = np.zeros(len(self.size))
         np.add.at(worth, self.of_column[columns], cost * run.x)
         return worth

@@ -26,7 +26,7 @@ class Solution:
     decisions
         Value of every decision by family, in the order of its frame.
     money
-        transfer (line, other, year) and carry_over (line, year) amounts.
+        Amounts of what is moved, by family and key.
     variables
         Values of the variables of custom rules, by component and index.
     complete

@@ -1,6 +1,6 @@
 """Links as tight as everything else that bounds them.
 
-A link lets through as many people as applied, or a step of expansion as much as it builds. Where
+A link lets through as many people as applied, or a step of building as much as it adds. Where
 that is far more than ever could come, a solver cannot tell a decision that is open by a millionth
 from one that is not. So the factor of a decision is lowered to what its row could ever need of it,
 given all other rows: sites, caps, budgets, limits and custom rules (coefficient tightening:

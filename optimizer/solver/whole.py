@@ -1,4 +1,4 @@
-"""Whole margins from a plan whose agreements and expansion are decided already."""
+"""Whole margins from a plan in which what comes before them is decided already."""
 
 from __future__ import annotations
 

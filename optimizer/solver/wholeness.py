@@ -1,6 +1,6 @@
 """When a number counts as whole: measured in what it lets through.
 
-HiGHS takes 1e-6 of an agreement for none at all. Where an agreement admits up to a thousand
+HiGHS takes 1e-6 of a decision for none at all. Where a decision admits up to a thousand
 million, that is a thousand people, and an optimum built on them is no plan. So how near to a whole
 number a decision must be depends on how many people one unit of it lets through.
 """
@@ -20,7 +20,23 @@ WHOLE = 1e-6
 PERSON = 0.5
 """People that a decision may let through and still count as whole: fewer than one."""
 HOPS = 3
-"""Rows between people and an account in whose units they are told, such as the use of a service."""
+"""Rows between people and an account in whose units they are told, such as the hours they use."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What a search does with columns.
+
+    Attributes
+    ----------
+    staged
+        Integers that are decided first, with all others still continuous.
+    margins
+        Columns that are taken as zero where the relaxation has them at zero.
+    """
+
+    staged: Ints
+    margins: Ints
 
 
 @dataclass(frozen=True)

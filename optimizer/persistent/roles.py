@@ -1,0 +1,63 @@
+"""Roles of columns: what the solver is told of them instead of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from optimizer.frames import mapping, summed
+from optimizer.instance import Instance
+from optimizer.schema.decisions import DECISIONS, Role, families
+from optimizer.solver.matrix import Ints, Matrix
+from optimizer.solver.sifting import Groups
+from optimizer.solver.wholeness import Roles
+
+PAIR = ("country", "track")
+ONWARD = "next_track"
+RAISING = {"limit_at_least": "measure_adds_up", "commitment_at_least": "commitment_adds_up"}
+"""Rules that want an account to be large, and the rule whose row of the same index defines it."""
+
+
+def columns_of(matrix: Matrix, role: Role, others: Iterable[str] = ()) -> Ints:
+    """Columns of all decisions of a role, and of other components."""
+    found = [matrix.family(name) for name in (*families(role), *others)]
+    return np.concatenate(found)
+
+
+def roles_of(instance: Instance, matrix: Matrix) -> Roles:
+    """What a search does with columns; integers of custom rules are decided first as well."""
+    staged = columns_of(matrix, "staged", instance.extension.variables)
+    return Roles(staged[matrix.integral[staged]], columns_of(matrix, "margin"))
+
+
+def pairs_of(instance: Instance, matrix: Matrix) -> Groups:
+    """Columns by pair of country and track; people may continue from one pair on another."""
+    by_pair = summed(instance.sets.pairs, list(PAIR), "applicants")
+    applicants = mapping(by_pair, list(PAIR), "applicants")
+    paired = {name for name, each in DECISIONS.items() if each.keys[: len(PAIR)] == PAIR}
+    onward = {name: DECISIONS[name].keys.index(ONWARD) for name in paired & _continuing()}
+    numbers: dict[object, int] = {}
+    of_column = np.full(len(matrix.columns), -1, dtype=np.int64)
+    for column, (family, index) in enumerate(matrix.columns):
+        if family in paired and isinstance(index, tuple):
+            of_column[column] = numbers.setdefault(index[: len(PAIR)], len(numbers))
+    links = {
+        (numbers[index[:2]], numbers[index[0], index[onward[family]]])
+        for family, index in matrix.columns
+        if family in onward
+        and isinstance(index, tuple)
+        and (index[0], index[onward[family]]) in numbers
+    }
+    wanted = {(RAISING[rule], index) for rule, index in matrix.rows if rule in RAISING}
+    return Groups(
+        matrix,
+        of_column,
+        np.array([applicants.get(pair, 0.0) for pair in numbers]),
+        np.array(sorted(links), dtype=np.int64).reshape(-1, 2),
+        np.array([row in wanted for row in matrix.rows], dtype=bool),
+    )
+
+
+def _continuing() -> set[str]:
+    return {name for name, each in DECISIONS.items() if ONWARD in each.keys}

@@ -1,0 +1,131 @@
+"""What a plan decides: families of decisions, their keys, and when a search settles them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Number = Literal["binary", "integer", "continuous"]
+Role = Literal["staged", "margin", "moved"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One family of decisions.
+
+    Attributes
+    ----------
+    name
+        Of the variables in the model, and of their frame among an instance's sets.
+    keys
+        What one decision of the family is told by.
+    number
+        What it may be.
+    role
+        What a search does with it: ``staged`` decisions are made first, with all others still
+        continuous; a ``margin`` is rounded once they are made, and taken as zero where the
+        relaxation has it at zero; of what is ``moved``, as little as possible is in the end.
+    meaning
+        In words.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    number: Number
+    role: Role
+    meaning: str
+
+    @property
+    def has_frame(self) -> bool:
+        """Whether the sets of an instance list its keys, one decision in each row."""
+        return self.role != "moved"
+
+
+_ALL = (
+    Decision(
+        "cohort",
+        ("country", "track", "level", "year"),
+        "integer",
+        "margin",
+        "new participants of a country on a track at a support level",
+    ),
+    Decision(
+        "placements",
+        ("track", "level", "group", "region", "year"),
+        "integer",
+        "margin",
+        "new participants of a group of countries placed in a region",
+    ),
+    Decision(
+        "slots",
+        ("country", "track", "level", "region", "year"),
+        "integer",
+        "margin",
+        "new participants of a country in a region; in touched blocks only",
+    ),
+    Decision(
+        "agreement",
+        ("country", "track", "year"),
+        "binary",
+        "staged",
+        "1 if a proposed agreement is open in the year",
+    ),
+    Decision(
+        "active_track",
+        ("country", "track", "year"),
+        "binary",
+        "staged",
+        "1 if a pair with a minimum cohort but no agreement admits people in the year",
+    ),
+    Decision(
+        "transitions",
+        ("country", "track", "next_track", "year"),
+        "continuous",
+        "margin",
+        "expected persons who complete a track and continue on another",
+    ),
+    Decision(
+        "transitions_by_region",
+        ("track", "next_track", "group", "region", "year"),
+        "continuous",
+        "margin",
+        "the same by group of countries and the region they go to",
+    ),
+    Decision(
+        "expansion",
+        ("region", "service", "year"),
+        "integer",
+        "staged",
+        "expansion steps of a service decided in the year",
+    ),
+    Decision(
+        "transfer",
+        ("line", "to line", "year"),
+        "continuous",
+        "moved",
+        "money a line gives to another",
+    ),
+    Decision(
+        "carry_over",
+        ("line", "year"),
+        "continuous",
+        "moved",
+        "money a line keeps for the next year",
+    ),
+)
+
+DECISIONS: Mapping[str, Decision] = MappingProxyType({each.name: each for each in _ALL})
+"""Families by name, in the order in which they are told."""
+
+
+def families(role: Role) -> tuple[str, ...]:
+    """Families of a role.
+
+    Examples
+    --------
+    >>> families("staged")
+    ('agreement', 'active_track', 'expansion')
+    """
+    return tuple(name for name, decision in DECISIONS.items() if decision.role == role)
