@@ -26,9 +26,9 @@ from golden.rule_cases import (
     VALUED,
 )
 from golden.small_cases import NATIONAL, SERVED, TWO_LINES, SmallCase
-from optimizer.formulation import build_pyomo, numbers
+from optimizer.formulation import NUMBERS, build_pyomo, numbers
 from optimizer.formulation.limits import LimitRow, limit_rows
-from optimizer.formulation.numbers import NUMBERS, SETTLED, Terms, rule_terms
+from optimizer.formulation.numbers import SETTLED, Terms, rule_terms
 from optimizer.instance import Instance
 from optimizer.instance.people import CONSTANT, terms
 from optimizer.persistent import LoadedModel, patching

@@ -24,26 +24,28 @@ import pyomo.environ as pyo
 from pyomo.common.dependencies import DeferredImportCallbackFinder
 
 from optimizer.formulation.agreements import add_active, add_agreements
-from optimizer.formulation.budget import add_budget
-from optimizer.formulation.caps import add_caps
+from optimizer.formulation.budget import add_budget, budget_numbers
+from optimizer.formulation.caps import add_caps, cap_numbers
 from optimizer.formulation.collecting import all_kept
+from optimizer.formulation.expressions import Numbers
 from optimizer.formulation.goals import add_goals, add_points
-from optimizer.formulation.limits import add_commitments, add_limits
+from optimizer.formulation.limits import add_commitments, add_limits, commitment_numbers
 from optimizer.formulation.margins import (
     add_applicants,
     add_margins,
     add_single_slots,
     add_sites,
+    site_numbers,
 )
-from optimizer.formulation.services import add_services
-from optimizer.formulation.stability import add_stability
+from optimizer.formulation.services import add_services, capacity_numbers
+from optimizer.formulation.stability import add_stability, change_numbers
 from optimizer.formulation.support import add_support
 from optimizer.formulation.transitions import add_transitions
 from optimizer.instance import Instance
 from optimizer.io.pauses import pause
 from optimizer.schema.rules import RULES, Rule
 
-__all__ = ["CONCEPTS", "RULES", "Model", "Rule", "build_pyomo"]
+__all__ = ["CONCEPTS", "NUMBERS", "RULES", "Model", "Rule", "build_pyomo"]
 
 # As soon as anybody imports scipy, Pyomo would import scipy.stats as well, which nothing here
 # uses: a quarter of the time that a command takes to start.
@@ -70,6 +72,17 @@ CONCEPTS: tuple[Callable[[pyo.ConcreteModel, Instance], None], ...] = (
     add_stability,
 )
 """Functions that add the rules, in the order in which they need each other's decisions."""
+
+
+NUMBERS: Mapping[str, Callable[[Instance], Numbers]] = {
+    "sites": site_numbers,
+    "caps": cap_numbers,
+    "capacities": capacity_numbers,
+    "budgets": budget_numbers,
+    "commitments": commitment_numbers,
+    "change": change_numbers,
+}
+"""Where the numbers come from that stand alone on the right of rules."""
 
 
 def build_pyomo(instance: Instance, scales: Mapping[str, float]) -> pyo.ConcreteModel:

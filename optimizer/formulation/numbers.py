@@ -6,25 +6,19 @@ The rules themselves are built from the same functions, so that no formula stand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import pandas as pd
 
-from optimizer.formulation.budget import budget_numbers
-from optimizer.formulation.caps import cap_numbers
+from optimizer.formulation import NUMBERS
 from optimizer.formulation.expressions import Numbers
-from optimizer.formulation.limits import (
-    commitment_numbers,
-    compared_terms,
-    measured_terms,
-)
-from optimizer.formulation.margins import site_numbers
-from optimizer.formulation.services import PLACE_YEAR, capacity_numbers
-from optimizer.formulation.stability import change_numbers
+from optimizer.formulation.limits import compared_terms, measured_terms
+from optimizer.formulation.services import PLACE_YEAR
 from optimizer.formulation.support import FLOOR, floor_terms
 from optimizer.frames.memory import Steps
 from optimizer.instance import Instance
+from optimizer.schema.rules import RULES
 
 
 class Terms(NamedTuple):
@@ -48,54 +42,10 @@ class Terms(NamedTuple):
         return self.frame is other.frame and self._replace(frame=other.frame) == other
 
 
-NUMBERS: Mapping[str, Callable[[Instance], Numbers]] = {
-    "sites": site_numbers,
-    "caps": cap_numbers,
-    "capacities": capacity_numbers,
-    "budgets": budget_numbers,
-    "commitments": commitment_numbers,
-    "change": change_numbers,
-}
-"""Where the numbers come from that stand alone on the right of rules."""
-
-BY_LIMIT = frozenset({"limit_at_least", "limit_at_most"})
+BY_LIMIT = frozenset(name for name, rule in RULES.items() if rule.moves == "limit")
 """Rules whose rows :func:`optimizer.formulation.limits.limit_rows` tells in full."""
 
-SETTLED = frozenset(
-    {
-        "placements_match_cohorts",
-        "cohort_within_applicants",
-        "placements_within_site",
-        "intake_adds_up",
-        "intake_within_cap",
-        "slots_make_cohort",
-        "slots_make_placements",
-        "cohort_needs_agreement",
-        "agreement_stays_open",
-        "cohort_reaches_minimum",
-        "cohort_needs_active_track",
-        "active_track_reaches_minimum",
-        "transitions_within_completers",
-        "transitions_match_places",
-        "residents_add_up",
-        "residents_within_cap",
-        "spending_within_budget",
-        "transfer_within_share",
-        "carry_over_within_share",
-        "received_money_is_spent",
-        "use_within_capacity",
-        "counted_under_tangent",
-        "commitment_adds_up",
-        "commitment_at_least",
-        "commitment_at_most",
-        "change_counts_cohorts_up",
-        "change_counts_cohorts_down",
-        "change_counts_places_up",
-        "change_counts_places_down",
-        "change_adds_up",
-        "change_within_limit",
-    }
-)
+SETTLED = frozenset(name for name, rule in RULES.items() if rule.moves == "number")
 """Rules whose coefficients stay as long as sets, curves and groups do: all that can change in a
 loaded model are their numbers on the right, as :data:`NUMBERS` says."""
 

@@ -9,6 +9,7 @@ from typing import Literal
 Kind = Literal["definition", "link", "fact", "limit"]
 Unit = Literal["persons", "money", "service", "value", "percent", "steps", "custom", "unknown"]
 """What the rows of a rule are counted in, which says how exactly they are compared."""
+Moves = Literal["number", "terms", "limit", "anything"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class Rule:
         Position of the year in the constraint's index; ``None`` if it spans years.
     unit
         What its rows are counted in; limits of the policy are counted in their measure's.
+    moves
+        What changed figures can move of its rows in a loaded model: the ``number`` on the right
+        alone, as coefficients follow from the sets; the ``terms`` that it adds up; what a ``limit``
+        says; or ``anything``, so that the model is built again.
     """
 
     name: str
@@ -38,6 +43,7 @@ class Rule:
     kind: Kind
     year_at: int | None = None
     unit: Unit = "unknown"
+    moves: Moves = "anything"
 
     def year(self, index: tuple[object, ...]) -> int | None:
         """Year a row belongs to, for rules that have one."""
@@ -111,6 +117,7 @@ RULES = _rules(
         "applicants, sites",
         "link",
         3,
+        moves="number",
     ),
     Rule(
         "cohort_within_applicants",
@@ -119,6 +126,7 @@ RULES = _rules(
         "fact",
         2,
         unit="persons",
+        moves="number",
     ),
     Rule(
         "placements_within_site",
@@ -127,13 +135,41 @@ RULES = _rules(
         "limit",
         2,
         unit="persons",
+        moves="number",
     ),
-    Rule("intake_adds_up", "Intake of a track", "national_caps", "definition", 1),
     Rule(
-        "intake_within_cap", "National cap on intake", "national_caps", "limit", 1, unit="persons"
+        "intake_adds_up",
+        "Intake of a track",
+        "national_caps",
+        "definition",
+        1,
+        moves="number",
     ),
-    Rule("slots_make_cohort", "Single slots add up to the cohort", "touched blocks", "link", 3),
-    Rule("slots_make_placements", "Single slots add up to the places", "touched blocks", "link", 4),
+    Rule(
+        "intake_within_cap",
+        "National cap on intake",
+        "national_caps",
+        "limit",
+        1,
+        unit="persons",
+        moves="number",
+    ),
+    Rule(
+        "slots_make_cohort",
+        "Single slots add up to the cohort",
+        "touched blocks",
+        "link",
+        3,
+        moves="number",
+    ),
+    Rule(
+        "slots_make_placements",
+        "Single slots add up to the places",
+        "touched blocks",
+        "link",
+        4,
+        moves="number",
+    ),
     Rule(
         "cohort_needs_agreement",
         "Slots only under an open agreement",
@@ -141,8 +177,16 @@ RULES = _rules(
         "link",
         2,
         unit="persons",
+        moves="number",
     ),
-    Rule("agreement_stays_open", "An opened agreement stays open", "agreements", "link", 2),
+    Rule(
+        "agreement_stays_open",
+        "An opened agreement stays open",
+        "agreements",
+        "link",
+        2,
+        moves="number",
+    ),
     Rule(
         "cohort_reaches_minimum",
         "Minimum cohort of an open agreement",
@@ -150,6 +194,7 @@ RULES = _rules(
         "limit",
         2,
         unit="persons",
+        moves="number",
     ),
     Rule(
         "cohort_needs_active_track",
@@ -157,6 +202,7 @@ RULES = _rules(
         "tracks.min_cohort",
         "link",
         2,
+        moves="number",
     ),
     Rule(
         "active_track_reaches_minimum",
@@ -165,6 +211,7 @@ RULES = _rules(
         "limit",
         2,
         unit="persons",
+        moves="number",
     ),
     Rule(
         "transitions_within_completers",
@@ -173,6 +220,7 @@ RULES = _rules(
         "fact",
         3,
         unit="persons",
+        moves="number",
     ),
     Rule(
         "transitions_match_places",
@@ -181,8 +229,16 @@ RULES = _rules(
         "link",
         3,
         unit="persons",
+        moves="number",
     ),
-    Rule("residents_add_up", "Residents of a track", "national_caps", "definition", 1),
+    Rule(
+        "residents_add_up",
+        "Residents of a track",
+        "national_caps",
+        "definition",
+        1,
+        moves="number",
+    ),
     Rule(
         "residents_within_cap",
         "National cap on residents",
@@ -190,6 +246,7 @@ RULES = _rules(
         "limit",
         1,
         unit="persons",
+        moves="number",
     ),
     Rule(
         "spending_adds_up",
@@ -197,6 +254,7 @@ RULES = _rules(
         "costs, agreements, services",
         "definition",
         1,
+        moves="terms",
     ),
     Rule(
         "spending_within_budget",
@@ -205,6 +263,7 @@ RULES = _rules(
         "limit",
         1,
         unit="money",
+        moves="number",
     ),
     Rule(
         "transfer_within_share",
@@ -213,6 +272,7 @@ RULES = _rules(
         "limit",
         2,
         unit="money",
+        moves="number",
     ),
     Rule(
         "carry_over_within_share",
@@ -221,6 +281,7 @@ RULES = _rules(
         "limit",
         1,
         unit="money",
+        moves="number",
     ),
     Rule(
         "received_money_is_spent",
@@ -229,8 +290,16 @@ RULES = _rules(
         "link",
         1,
         unit="money",
+        moves="number",
     ),
-    Rule("use_adds_up", "Use of a local service", "service_use", "definition", 2),
+    Rule(
+        "use_adds_up",
+        "Use of a local service",
+        "service_use",
+        "definition",
+        2,
+        moves="terms",
+    ),
     Rule(
         "use_within_capacity",
         "Local services are not used beyond capacity",
@@ -238,23 +307,80 @@ RULES = _rules(
         "limit",
         2,
         unit="service",
-    ),
-    Rule("value_adds_up", "Value of a goal", "policy goals, scores", "definition"),
-    Rule("raw_value_adds_up", "Raw value of a group of a goal", "policy goals", "definition"),
-    Rule(
-        "counted_under_tangent", "Diminishing returns of a goal", "policy goals.diminishing", "link"
-    ),
-    Rule("commitment_adds_up", "Slots of a commitment", "commitments", "definition"),
-    Rule(
-        "commitment_at_least", "Committed slots are given", "commitments", "limit", unit="persons"
+        moves="number",
     ),
     Rule(
-        "commitment_at_most", "Committed ceilings are kept", "commitments", "limit", unit="persons"
+        "value_adds_up",
+        "Value of a goal",
+        "policy goals, scores",
+        "definition",
+        moves="terms",
     ),
-    Rule("measure_adds_up", "What a limit measures", "policy limits", "definition"),
-    Rule("compared_adds_up", "What a limit compares with", "policy limits", "definition"),
-    Rule("limit_at_least", "A floor of the policy", "policy limits", "limit"),
-    Rule("limit_at_most", "A ceiling of the policy", "policy limits", "limit"),
+    Rule(
+        "raw_value_adds_up",
+        "Raw value of a group of a goal",
+        "policy goals",
+        "definition",
+        moves="terms",
+    ),
+    Rule(
+        "counted_under_tangent",
+        "Diminishing returns of a goal",
+        "policy goals.diminishing",
+        "link",
+        moves="number",
+    ),
+    Rule(
+        "commitment_adds_up",
+        "Slots of a commitment",
+        "commitments",
+        "definition",
+        moves="number",
+    ),
+    Rule(
+        "commitment_at_least",
+        "Committed slots are given",
+        "commitments",
+        "limit",
+        unit="persons",
+        moves="number",
+    ),
+    Rule(
+        "commitment_at_most",
+        "Committed ceilings are kept",
+        "commitments",
+        "limit",
+        unit="persons",
+        moves="number",
+    ),
+    Rule(
+        "measure_adds_up",
+        "What a limit measures",
+        "policy limits",
+        "definition",
+        moves="terms",
+    ),
+    Rule(
+        "compared_adds_up",
+        "What a limit compares with",
+        "policy limits",
+        "definition",
+        moves="terms",
+    ),
+    Rule(
+        "limit_at_least",
+        "A floor of the policy",
+        "policy limits",
+        "limit",
+        moves="limit",
+    ),
+    Rule(
+        "limit_at_most",
+        "A ceiling of the policy",
+        "policy limits",
+        "limit",
+        moves="limit",
+    ),
     Rule(
         "support_reaches_floor",
         "Support per person reaches its floor",
@@ -262,9 +388,15 @@ RULES = _rules(
         "limit",
         2,
         unit="money",
+        moves="terms",
     ),
     Rule(
-        "change_counts_cohorts_up", "Slots of a pair above today's", "current_plan", "definition", 2
+        "change_counts_cohorts_up",
+        "Slots of a pair above today's",
+        "current_plan",
+        "definition",
+        2,
+        moves="number",
     ),
     Rule(
         "change_counts_cohorts_down",
@@ -272,9 +404,15 @@ RULES = _rules(
         "current_plan",
         "definition",
         2,
+        moves="number",
     ),
     Rule(
-        "change_counts_places_up", "Slots of a site above today's", "current_plan", "definition", 2
+        "change_counts_places_up",
+        "Slots of a site above today's",
+        "current_plan",
+        "definition",
+        2,
+        moves="number",
     ),
     Rule(
         "change_counts_places_down",
@@ -282,8 +420,16 @@ RULES = _rules(
         "current_plan",
         "definition",
         2,
+        moves="number",
     ),
-    Rule("change_adds_up", "Change against the current plan", "current_plan", "definition", 0),
+    Rule(
+        "change_adds_up",
+        "Change against the current plan",
+        "current_plan",
+        "definition",
+        0,
+        moves="number",
+    ),
     Rule(
         "change_within_limit",
         "Change against the current plan stays within its limit",
@@ -291,6 +437,7 @@ RULES = _rules(
         "limit",
         0,
         unit="percent",
+        moves="number",
     ),
 )
 """All rules by name."""

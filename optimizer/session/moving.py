@@ -11,7 +11,7 @@ from numbers import Real
 
 from pydantic import BaseModel
 
-from optimizer.formulation.numbers import NUMBERS
+from optimizer.formulation import NUMBERS
 from optimizer.policy import Policy
 from optimizer.schema.tables import TABLES
 
