@@ -15,7 +15,7 @@ from optimizer.formulation import build_pyomo
 from optimizer.formulation.compiling import compile_model
 from optimizer.formulation.expressions import KEYS
 from optimizer.instance import Instance, build_instance
-from optimizer.instance.touched import single_slots
+from optimizer.instance.slot_level import single_slots
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.scaling import objective_units, power_of_two_scales
 from tidy import Tidy

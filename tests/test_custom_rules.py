@@ -18,7 +18,7 @@ from optimizer import CustomRule, ExtensionError, InfeasibleError, Instance, Pla
 from optimizer.formulation import RULES
 from optimizer.formulation.custom_rows import FROM_BELOW
 from optimizer.formulation.expressions import KEYS
-from optimizer.formulation.settling import ADDED_UP_BY, HELD_BY
+from optimizer.formulation.custom_values import ADDED_UP_BY, HELD_BY
 from random_cases import write_random_case
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -156,7 +156,7 @@ def test_naming_a_slot_plans_its_block_slot_by_slot(free: Plan) -> None:
 
     def no_avarian_at_the_coast(model: Any, instance: Instance) -> None:
         before = set(model.SLOTS)
-        assert key not in before, "the block is not touched by the policy"
+        assert key not in before, "the block is not slot-level under the policy"
         model.no_avarian_at_the_coast = pyo.Constraint(expr=model.slots[key] <= 0)
 
     model = optimizer.build_model(POLICY, CASE, extend=no_avarian_at_the_coast)

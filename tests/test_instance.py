@@ -150,7 +150,7 @@ def test_only_the_blocks_that_something_names_are_planned_slot_by_slot(join: Joi
     two = HOSTED.over(2030, 2031)
     assert not len(join(two).sets.slots)
     named = join(two.with_(commitments=("AA,,r1,2031,1,",))).sets.slots
-    # The whole block of 2031 is touched, with both countries and both regions.
+    # The whole block of 2031 is slot-level, with both countries and both regions.
     assert sorted(named[["country", "region", "year"]].itertuples(index=False, name=None)) == [
         ("AA", "r1", 2031), ("AA", "r2", 2031), ("BB", "r1", 2031), ("BB", "r2", 2031),
     ]  # fmt: skip

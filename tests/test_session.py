@@ -329,8 +329,8 @@ def test_values_without_weight_are_what_a_plan_counts(session: Session) -> None:
     plan = session.solve(gap=0.0)
     assert relaxed.points == pytest.approx(plan.objective)
     goals = plan.tables["goals"].set_index("goal")["raw"]
-    assert relaxed.values["alliance"] == pytest.approx(goals["alliance"])
-    assert relaxed.values["alliance"] > 0
+    assert relaxed.goal_values["alliance"] == pytest.approx(goals["alliance"])
+    assert relaxed.goal_values["alliance"] > 0
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from optimizer.frames import keys_of
 from optimizer.frames.records import parted
 from optimizer.instance import Instance
 from optimizer.instance.sets import BLOCK
-from optimizer.instance.touched import single_slots
+from optimizer.instance.slot_level import single_slots
 from optimizer.schema.rules import BOUNDS, CustomRule, Extension
 
 Extend: TypeAlias = Callable[[Any, Instance], Iterable[CustomRule] | None]
@@ -52,7 +52,7 @@ def extend_model(model: pyo.ConcreteModel, instance: Instance, extend: Extend | 
     before = _Before(model)
     described = extend(model, parted(instance))
     before.check(problems)
-    instance = _touched(model, instance, problems)
+    instance = _slot_level(model, instance, problems)
     added = {part.name: part for part in before.added(pyo.Constraint)}
     check_domains(before.added(pyo.Var), problems)
     for name, constraint in added.items():
@@ -192,7 +192,7 @@ def _check_price(rule: CustomRule, problems: Problems) -> None:
         )
 
 
-def _touched(model: pyo.ConcreteModel, instance: Instance, problems: Problems) -> Instance:
+def _slot_level(model: pyo.ConcreteModel, instance: Instance, problems: Problems) -> Instance:
     """Plan the blocks slot by slot whose slots were named; refuse slots that cannot be given."""
     named = [key for key in model.slots if key not in model.SLOTS]
     if not named:

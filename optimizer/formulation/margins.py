@@ -85,7 +85,7 @@ def site_numbers(instance: Instance) -> Numbers:
 
 
 def add_single_slots(model: pyo.ConcreteModel, instance: Instance) -> None:
-    r"""In touched blocks the single slots are decisions, and add up to both margins.
+    r"""In slot-level blocks the single slots are decisions, and add up to both margins.
 
     ``slots_make_cohort`` and ``slots_make_placements``
 
@@ -97,10 +97,10 @@ def add_single_slots(model: pyo.ConcreteModel, instance: Instance) -> None:
     model.SLOTS = pyo.Set(dimen=5)
     # Any key at all may be named: custom rules touch blocks by naming their slots.
     model.slots = pyo.Var(pyo.Any, domain=pyo.NonNegativeIntegers, dense=False)
-    model.TOUCHED_COHORTS = pyo.Set(dimen=4)
-    model.TOUCHED_PLACES = pyo.Set(dimen=5)
-    model.slots_make_cohort = pyo.Constraint(model.TOUCHED_COHORTS)
-    model.slots_make_placements = pyo.Constraint(model.TOUCHED_PLACES)
+    model.SLOT_LEVEL_COHORTS = pyo.Set(dimen=4)
+    model.SLOT_LEVEL_PLACES = pyo.Set(dimen=5)
+    model.slots_make_cohort = pyo.Constraint(model.SLOT_LEVEL_COHORTS)
+    model.slots_make_placements = pyo.Constraint(model.SLOT_LEVEL_PLACES)
     link_slots(model, instance.sets.slots)
 
 
@@ -125,8 +125,8 @@ def link_slots(model: pyo.ConcreteModel, slots: pd.DataFrame) -> None:
         cohorts.setdefault(cohort, []).append(single)
         places.setdefault(place, []).append(single)
     for cell, members in cohorts.items():
-        model.TOUCHED_COHORTS.add(cell)
+        model.SLOT_LEVEL_COHORTS.add(cell)
         model.slots_make_cohort.add(cell, pyo.quicksum(members) == model.cohort[cell])
     for cell, members in places.items():
-        model.TOUCHED_PLACES.add(cell)
+        model.SLOT_LEVEL_PLACES.add(cell)
         model.slots_make_placements.add(cell, pyo.quicksum(members) == model.placements[cell])

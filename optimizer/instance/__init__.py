@@ -29,7 +29,7 @@ from optimizer.instance.people import CONSTANT, People, build_people
 from optimizer.instance.scoring import Scores, build_scores
 from optimizer.instance.services import capacities, use_terms
 from optimizer.instance.sets import Sets, build_sets, country_bands
-from optimizer.instance.touched import single_slots, touched_slots
+from optimizer.instance.slot_level import single_slots, slot_level_slots
 from optimizer.instance.values import value_terms
 from optimizer.instance.years import through_years
 from optimizer.io.pauses import pause
@@ -157,7 +157,7 @@ def joined(case: Case, policy: Policy, memory: Memory | None = None) -> Instance
     step = Steps(memory, problems)
     sets = build_sets(case, policy, problems, step)
     attributes = build_attributes(case, policy.path.name, sets, problems)
-    slots = step(touched_slots, case, list(policy.goals), policy.limits, sets, attributes)
+    slots = step(slot_level_slots, case, list(policy.goals), policy.limits, sets, attributes)
     sets = replace(sets, slots=slots)
     pause()
     people = step(build_people, sets)

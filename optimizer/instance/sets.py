@@ -65,7 +65,7 @@ class Sets(FollowedFields):
     transitions_by_region
         track, next_track, group, region, year; region is where the stayers go.
     slots
-        country, track, level, group, region, year: single slots of touched blocks only.
+        country, track, level, group, region, year: single slots of slot-level blocks only.
     expansion
         region, service, year, expansion_unit, expansion_limit, expansion_cost, upkeep, line.
     present, present_at

@@ -166,7 +166,7 @@ def custom_part(instance: Instance, model: Model, decisions: Decisions) -> pd.Da
     """Rows of the custom rules under a plan; ``None`` where there are no custom rules."""
     if not instance.extension.rules:
         return None
-    from optimizer.formulation.settling import custom_rows
+    from optimizer.formulation.custom_values import custom_rows
 
     given = {
         "transfer": mapping(decisions.transfers, ["line", "to_line", "year"], "amount"),

@@ -1,6 +1,6 @@
 """Single slots from their margins: which country goes to which region.
 
-The value of a plan does not depend on single slots of untouched blocks, so any whole slots with
+The value of a plan does not depend on single slots of unslot-level blocks, so any whole slots with
 the right margins are equally good. They are chosen nearest to the current plan, and what that
 leaves is spread in proportion to both margins by controlled rounding: every slot is the
 proportional number rounded down or up, and both margins stay exact.

@@ -173,7 +173,7 @@ def _opened(frame: pd.DataFrame, values: Floats) -> pd.DataFrame:
 
 
 def _filled(instance: Instance, values: dict[str, Floats]) -> pd.DataFrame:
-    """Single slots: as solved in touched blocks, filled in from the margins in all others."""
+    """Single slots: as solved in slot-level blocks, filled in from the margins in all others."""
     sets = instance.sets
     cohort = sets.cohort.assign(slots=np.round(values["cohort"]).astype("int64"))
     cohort = cohort[cohort["slots"] > 0]

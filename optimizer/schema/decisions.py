@@ -63,7 +63,7 @@ _ALL = (
         ("country", "track", "level", "region", "year"),
         "integer",
         "margin",
-        "new participants of a country in a region; in touched blocks only",
+        "new participants of a country in a region; in slot-level blocks only",
     ),
     Decision(
         "agreement",

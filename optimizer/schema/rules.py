@@ -157,7 +157,7 @@ RULES = _rules(
     Rule(
         "slots_make_cohort",
         "Single slots add up to the cohort",
-        "touched blocks",
+        "slot-level blocks",
         "link",
         3,
         moves="number",
@@ -165,7 +165,7 @@ RULES = _rules(
     Rule(
         "slots_make_placements",
         "Single slots add up to the places",
-        "touched blocks",
+        "slot-level blocks",
         "link",
         4,
         moves="number",

@@ -38,13 +38,13 @@ class Relaxation:
         ``optimal``, ``infeasible`` or ``stopped``.
     points
         What no plan can exceed; ``None`` unless optimal.
-    values
+    goal_values
         Raw value of every goal there; with diminishing returns, as much of it as counts.
     """
 
     status: str
     points: float | None
-    values: Mapping[str, float]
+    goal_values: Mapping[str, float]
 
 
 class Session(InTurns):

@@ -10,7 +10,7 @@ from optimizer.errors import PolicyError, Problems
 from optimizer.instance import Instance
 from optimizer.instance.limits import join_limits
 from optimizer.instance.measures import Measures
-from optimizer.instance.touched import touched_slots
+from optimizer.instance.slot_level import slot_level_slots
 from optimizer.policy import Policy
 
 
@@ -26,7 +26,7 @@ def with_last_limit(old: Instance, policy: Policy) -> Instance:
     """
     problems, case = Problems(), old.case
     attributes = old.attributes.telling(problems)
-    touched = touched_slots(case, list(policy.goals), policy.limits, old.sets, attributes)
+    touched = slot_level_slots(case, list(policy.goals), policy.limits, old.sets, attributes)
     # Frame and variables keep one order: what was there comes first.
     slots = pd.concat([old.sets.slots, touched], ignore_index=True)
     sets = replace(old.sets, slots=slots.drop_duplicates(ignore_index=True))

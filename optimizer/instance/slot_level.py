@@ -13,21 +13,22 @@ from optimizer.instance.sets import BLOCK, Sets
 from optimizer.policy import Limit, Relative
 
 
-def touched_slots(
+def slot_level_slots(
     case: Case,
     goals: Collection[str],
     limits: Sequence[Limit],
     sets: Sets,
     attributes: Attributes,
 ) -> pd.DataFrame:
-    """Single slots of every touched block.
+    """Single slots of every slot-level block.
 
-    A block is touched by a ``scores`` row with a region, by a commitment with country and region,
-    and by a limit on slots that filters or groups by attributes of countries and of regions.
+    A block is planned slot by slot where a row of ``scores`` with a region, a commitment with
+    country and region, or a limit on slots by attributes of countries and of regions names its
+    slots.
     All other blocks stay on their margins: integer slots with those margins always exist.
     """
     quiet = attributes.quiet()
-    if not _anything_touches(case, goals, limits, quiet):
+    if not _anything_named(case, goals, limits, quiet):
         # Every single slot as a frame is large; most cases never need it.
         return single_slots(sets.cohort.head(0), sets.placements)
     blocks = single_slots(sets.cohort, sets.placements)
@@ -45,8 +46,8 @@ def touched_slots(
             keep |= matches
     for where, by in _spoken_of(limits):
         keep |= _named(blocks, where, by, quiet)
-    touched = blocks.loc[keep, BLOCK].drop_duplicates()
-    return blocks.merge(touched, on=BLOCK)
+    named = blocks.loc[keep, BLOCK].drop_duplicates()
+    return blocks.merge(named, on=BLOCK)
 
 
 def single_slots(cohort: pd.DataFrame, placements: pd.DataFrame) -> pd.DataFrame:
@@ -55,7 +56,7 @@ def single_slots(cohort: pd.DataFrame, placements: pd.DataFrame) -> pd.DataFrame
     return blocks[["country", *BLOCK[:3], "region", "year"]]
 
 
-def _anything_touches(
+def _anything_named(
     case: Case, goals: Collection[str], limits: Sequence[Limit], attributes: Attributes
 ) -> bool:
     """Whether anything at all could name a single slot."""
