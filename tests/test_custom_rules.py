@@ -17,8 +17,8 @@ import optimizer
 from optimizer import CustomRule, ExtensionError, InfeasibleError, Instance, Plan
 from optimizer.formulation import RULES
 from optimizer.formulation.custom_rows import FROM_BELOW
-from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.custom_values import ADDED_UP_BY, HELD_BY
+from optimizer.formulation.expressions import KEYS
 from random_cases import write_random_case
 
 ROOT = Path(__file__).resolve().parents[1]

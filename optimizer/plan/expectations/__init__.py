@@ -7,9 +7,9 @@ nothing, joined with case and policy like a limit, and compared with the plan th
 from __future__ import annotations
 
 from optimizer.plan.expectations.comparing import check_expectations, compare
+from optimizer.plan.expectations.formatting import as_document, in_words
 from optimizer.plan.expectations.joining import Joined, join_expectations
 from optimizer.plan.expectations.models import Expectations, expectations_schema, load_expectations
-from optimizer.plan.expectations.formatting import as_document, in_words
 
 __all__ = [
     "Expectations",
