@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pagewriter import architecture, door, keys, model, policies, tables
+from pagewriter import architecture, commands, door, keys, model, policies, tables
 
 DOCS = Path(__file__).resolve().parent
 BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end generated -->)", re.DOTALL)
@@ -35,6 +35,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "decision-tables": door.decision_tables,
     "public-door": door.public_door,
     "architecture": architecture.architecture,
+    "exit-codes": commands.exit_codes,
 }
 
 
@@ -45,7 +46,8 @@ def filled(text: str) -> str:
 
 def wanted_pages() -> dict[Path, str]:
     """Every page that is generated, in part or as a whole, as it should be."""
-    pages = {page: filled(page.read_text(encoding="utf-8")) for page in sorted(DOCS.glob("*.md"))}
+    written = [DOCS.parent / "README.md", *sorted(DOCS.glob("*.md"))]
+    pages = {page: filled(page.read_text(encoding="utf-8")) for page in written}
     whole = policies.policy_pages()
     return pages | {DOCS / name: text for name, text in whole.items()}
 

@@ -386,7 +386,7 @@ def test_no_signal_while_writing_loses_the_plan(
 def test_a_signal_after_writing_comes_too_late(
     number: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(cli, "print_plan", lambda plan: os.kill(os.getpid(), number))
+    monkeypatch.setattr(cli.make, "print_plan", lambda plan: os.kill(os.getpid(), number))
     assert run(monkeypatch, "solve", POLICY, CASE, "--out", tmp_path / "run") == 0
     assert {file.name for file in (tmp_path / "run").iterdir()} >= RUN_FILES
 

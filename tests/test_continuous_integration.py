@@ -17,7 +17,6 @@ from test_expectations import NOT_AS_EXPECTED
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "continuous-integration.md"
 MARKED = r"^<!-- {} -->\n```\w+\n(.*?)^```$"
-CODES = {0, cli.WRONG, 2, cli.INFEASIBLE, cli.NO_PLAN, cli.UNEXPECTED, cli.INTERRUPTED}
 
 
 def block(name: str) -> str:
@@ -84,7 +83,16 @@ def test_output_of_the_page_is_the_tested_one() -> None:
 
 @pytest.mark.parametrize("page", [PAGE, ROOT / "README.md"], ids=lambda page: page.stem)
 def test_pages_list_every_exit_code(page: Path) -> None:
-    listed = re.findall(r"^\| (\d+) \|", page.read_text(encoding="utf-8"), re.M)
-    assert [int(code) for code in listed] == sorted(CODES)
-    said = {int(code) for code in re.findall(r"[:;]\s(\d+)\s", cli.__doc__ or "")}
-    assert said == CODES
+    listed = re.findall(r"^\| (\d+) \| (.*) \|$", page.read_text(encoding="utf-8"), re.M)
+    assert [(int(code), meaning) for code, meaning in listed] == [
+        (code, code.meaning) for code in cli.Exit
+    ]
+
+
+def test_help_lists_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.app(["--help"])
+    said = capsys.readouterr().out
+    assert [
+        line for code in cli.Exit if (line := f"    {code:<3}  {code.meaning}\n") not in said
+    ] == []

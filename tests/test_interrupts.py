@@ -146,12 +146,12 @@ def test_a_process_clears_away_what_it_has_begun(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["solve", "formulation", "template"])
+@pytest.mark.parametrize("command", ["solve", "formulation", "new"])
 def test_whenever_it_comes_all_is_there_or_nothing(command: str, tmp_path: Path) -> None:
     words = {
         "solve": ["solve", str(POLICY), str(CASE), "--out", "out"],
         "formulation": ["formulation", str(POLICY), str(CASE), "--format", "lp", "--out", "out"],
-        "template": ["template", "out", "--policy"],
+        "new": ["new", "out", "--policy"],
     }[command]
     begun = time.monotonic()
     assert interrupted(words, signal.SIGWINCH, 0.0, tmp_path)[0] == 0

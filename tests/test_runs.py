@@ -319,8 +319,8 @@ def test_a_run_is_checked_without_naming_its_policy(
     assert "Every rule holds. 387.5978 points." in shown
     assert "what the run had dropped need not hold (country_share)" in shown
     monkeypatch.setattr(sys, "argv", ["optimizer", "check", str(run / "plan.csv")])
-    assert cli.main() == cli.USAGE
+    assert cli.main() == cli.Exit.USAGE
     assert "POLICY: is missing; only a run folder keeps it" in capsys.readouterr().err
     monkeypatch.setattr(sys, "argv", ["optimizer", "check", str(run.parent / "ran")])
-    assert cli.main() == cli.WRONG
+    assert cli.main() == cli.Exit.WRONG
     assert f"ran: there is no such folder in {run.parent}" in capsys.readouterr().err

@@ -149,20 +149,19 @@ def test_copy_of_the_japan_case_validates(name: str, root: Path, tmp_path: Path)
 def test_policy_in_a_folder_is_validated_with_it(root: Path, tmp_path: Path, run: Run) -> None:
     target = tmp_path / "mine"
     source = root / "inputs" / "tiny"
-    code, output = run("template", target, "--from", source, "--policy")
+    code, output = run("new", target, "--from", source, "--policy")
     assert code == 0
     assert output == (
-        f"Written: {target}\nWritten: {target / 'policy.toml'}\n"
-        f"To check it: optimizer validate {target}\n"
+        f"Written: {target}\nWritten: {target / 'policy.toml'}\nNext: optimizer validate {target}\n"
     )
     code, output = run("validate", target)
     assert code == 0
     assert output.startswith(f"ok    {target / 'policy.toml'} on {target}: relaxation solved")
-    assert output.count("\n") == 1
+    assert output.splitlines()[1:] == [f"Next: optimizer solve {target / 'policy.toml'} {target}"]
 
 
 def test_command_names_the_policy_beside_a_workbook(tmp_path: Path, run: Run) -> None:
-    code, output = run("template", tmp_path / "mine.xlsx", "--policy")
+    code, output = run("new", tmp_path / "mine.xlsx", "--policy")
     assert code == 0
     assert output.endswith(
         f"optimizer validate {tmp_path / 'mine.xlsx'} {tmp_path / 'mine-policy.toml'}\n"
@@ -345,7 +344,7 @@ def test_template_in_another_currency_and_for_other_years(
     copied = () if source is None else ("--from", root / "inputs" / source)
     target = tmp_path / name
     wanted = ("--currency", "eur", "--years", "2031-2040", "--policy")
-    code, output = run("template", target, *copied, *wanted)
+    code, output = run("new", target, *copied, *wanted)
     assert code == 0
     told = (
         "Amounts are copied, not converted; their rows are marked as assumptions.\n"
@@ -424,7 +423,7 @@ def test_amounts_in_another_currency_say_that_they_are_not_converted(tmp_path: P
 def test_currencies_and_years_of_no_case_are_refused(
     options: tuple[str, ...], told: str, tmp_path: Path, run: Run
 ) -> None:
-    code, output = run("template", tmp_path / "new", *options)
+    code, output = run("new", tmp_path / "new", *options)
     assert code in (1, 2)
     assert told in output
     assert not any(tmp_path.iterdir())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,6 +53,18 @@ def print_json(document: object) -> None:
     """Print one JSON document."""
     is_plain = (sys.stdout.encoding or "").lower() != "utf-8"
     print(json.dumps(document, indent=2, ensure_ascii=is_plain, default=str))
+
+
+def print_next(*words: str | Path | None) -> None:
+    """Print the command to type next, as a shell reads it; what was not given is left out."""
+    given = ["optimizer", *(_typed(word) for word in words if word is not None)]
+    print(f"Next: {shlex.join(given)}")
+
+
+def _typed(word: str | Path) -> str:
+    text = str(word)
+    # A path that begins with a dash would be taken for an option.
+    return f"./{text}" if isinstance(word, Path) and text.startswith("-") else text
 
 
 def print_plan(plan: Plan) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 
 from optimizer.case.writing import contents_of
 from optimizer.case.writing.folders import files_of
-from optimizer.errors import OptimizerError
+from optimizer.errors import OptimizerError, TargetError
 from optimizer.errors.arguments import typed
 from optimizer.io.archives import packed
-from optimizer.io.targets import Made
+from optimizer.io.targets import Made, put_elsewhere, reason_of
 from optimizer.io.toml import toml_text
-from optimizer.io.writing import new_folder, write_bytes, write_text
+from optimizer.io.writing import new_folder, spare_path, write_bytes, write_text
 from optimizer.plan import Plan
 from optimizer.plan.question import Question
 from optimizer.policy.loading import tables_of
@@ -80,6 +80,21 @@ def written_into(made: Made, plan: Plan) -> Path:
     inputs = _write_inputs(question, made.path / INPUTS)
     plan.seconds["write"] = time.monotonic() - begun
     return made.put(lambda name: write_facts(plan, made.path, name, inputs))
+
+
+def written_somewhere(plan: Plan, made: Made) -> tuple[Path, TargetError | None]:
+    """Write a run; give where it is, and why that is not where it was to go."""
+    try:
+        return written_into(made, plan), made.refused
+    except OSError as error:
+        given = made.place.given
+        try:
+            # A full disk is no reason to lose a plan, as long as there is another one.
+            with place_for(spare_path(made.place.path.name), force=False).aside() as spare:
+                found = written_into(spare, plan)
+        except TargetError:
+            raise error from None
+        return found, put_elsewhere(given, reason_of(error), found)
 
 
 def _write_inputs(question: Question, folder: Path) -> Mapping[str, Any]:

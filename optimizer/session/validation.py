@@ -22,6 +22,7 @@ from optimizer.session.advice import infeasible
 from optimizer.solver import Watch
 
 POLICY_SUFFIX = ".toml"
+INFEASIBLE = "infeasible"
 OWN_POLICY = "policy.toml"
 """Policy that lies in the folder of a case and is validated with it."""
 
@@ -56,6 +57,11 @@ class Validation:
     warnings: tuple[str, ...] = ()
     options: int = 0
     seconds: float = 0.0
+
+    @property
+    def is_infeasible(self) -> bool:
+        """Whether all that is wrong is that no plan could keep every rule."""
+        return self.message == INFEASIBLE
 
 
 @typed
@@ -161,4 +167,4 @@ def _pair(
     loaded = LoadedModel(instance, model)
     if loaded.relaxation_is_feasible(Watch()):
         return outcome("relaxation solved")
-    return outcome("infeasible", Problem(policy_path.name, str(infeasible(loaded, Watch()))))
+    return outcome(INFEASIBLE, Problem(policy_path.name, str(infeasible(loaded, Watch()))))

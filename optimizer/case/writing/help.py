@@ -10,14 +10,14 @@ from optimizer.case.writing.contents import Contents
 from optimizer.io.cells import expected
 from optimizer.schema.tables import MONEY, NOTE, SOURCE, ColumnSpec, TableSpec
 
-MARK = "Written by `optimizer template`; replaced by it with --force."
+MARK = "Written by `optimizer new`; replaced by it with --force."
 """Stands in files that may be replaced."""
 
 FOLDER = """
 A case: facts that plans are made from. One CSV file per table, UTF-8, comma separated, with one
 header row. Numbers plainly (`1500000`, `0.25`), `yes` and `no` for yes and no. Rows may stand in
 any order; an optional table may be deleted. Columns of money carry the currency of `case.toml` in
-their name, so that a new currency means new headers too: `optimizer template --currency` writes
+their name, so that a new currency means new headers too: `optimizer new --currency` writes
 both. `optimizer validate` on this folder names everything that is wrong, with file, row and column.
 """
 

@@ -1,0 +1,278 @@
+"""Commands that make: a case, the proof that inputs are in order, a plan, the check of a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optimizer.cli.app import MAKE, app
+from optimizer.cli.exits import Exit
+from optimizer.cli.options import (
+    Cache,
+    CasePath,
+    Changes,
+    Json,
+    PolicyPath,
+    Scales,
+    case_name,
+    case_path,
+    scales_of,
+    set_again,
+    share,
+)
+from optimizer.cli.showing import (
+    ProgressLine,
+    as_document,
+    print_evaluation,
+    print_json,
+    print_next,
+    print_plan,
+    print_validation,
+)
+from optimizer.io import interrupts
+
+if TYPE_CHECKING:
+    from optimizer.plan import Plan
+    from optimizer.plan.expectations import Joined
+    from optimizer.session.validation import Validation
+
+
+@app.command(rich_help_panel=MAKE)
+@app.command("template", hidden=True)
+def new(
+    target: Annotated[Path, typer.Argument(help="New folder, or new .xlsx workbook.")],
+    *,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Case to copy; an empty one without it.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="Currency of amounts, such as EUR.")] = None,
+    years: Annotated[
+        str | None, typer.Option(help="First and last year, such as 2031-2040.")
+    ] = None,
+    policy: Annotated[bool, typer.Option("--policy", help="Write a first policy too.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an older template.")] = False,
+) -> None:
+    """Write a case to begin with: an empty one that explains itself, or a copy of another."""
+    from optimizer.case.header import YEARS, years_in
+    from optimizer.policy.template import write_template
+
+    wanted = None if years is None else years_in(years)
+    if years is not None and wanted is None:
+        raise typer.BadParameter(f"{years!r} is not {YEARS}", param_hint="--years")
+    written = write_template(
+        target, source=source, currency=currency, years=wanted, policy=policy, force=force
+    )
+    for path in written:
+        print(f"Written: {path}")
+    if source is not None and currency:
+        print("Amounts are copied, not converted; their rows are marked as assumptions.")
+    if source is not None and years:
+        print(
+            "New years are as the nearest year of the copied case, and marked as assumptions; "
+            "commitments with a year are left out."
+        )
+    beside = [path for path in written[1:] if target not in path.parents]
+    print_next("validate", target, *beside)
+
+
+@app.command(rich_help_panel=MAKE)
+def validate(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Policies (.toml) and cases (folders, .xlsx).")
+    ],
+    solve: Annotated[
+        bool, typer.Option("--solve/--no-solve", help="Solve the relaxation of each pair.")
+    ] = True,
+    github: Annotated[bool, typer.Option("--github", help="Annotations for GitHub.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check inputs, build models and solve LP relaxations: every policy on every case it names."""
+    from optimizer.session.validation import validate as validate_paths
+
+    found = validate_paths(paths, solve=solve)
+    if as_json:
+        print_json([as_document(item) for item in found])
+    else:
+        for item in found:
+            print_validation(item, github=github)
+        if not github:
+            print_next(*_after_validating(found, paths))
+    wrong = [item for item in found if not item.ok]
+    if wrong:
+        raise typer.Exit(Exit.BROKEN if all(item.is_infeasible for item in wrong) else Exit.WRONG)
+
+
+def _after_validating(found: list[Validation], paths: list[Path]) -> tuple[str | Path | None, ...]:
+    """Words of the command to type next: solve the first pair, or validate what was mended."""
+    pairs = [(item.policy, item.case) for item in found if item.policy and item.case]
+    if pairs and all(item.ok for item in found):
+        policy, case = pairs[0]
+        return ("solve", policy, None if policy == case else case)
+    if all(item.ok for item in found):
+        return ("validate", *paths, "CASE" if found[0].case is None else "POLICY")
+    return ("validate", *paths)
+
+
+@app.command(rich_help_panel=MAKE)
+def solve(
+    context: typer.Context,
+    policy: PolicyPath,
+    case: CasePath = None,
+    *,
+    out: Annotated[
+        Path | None, typer.Option(help="Run folder; runs/POLICY-CASE without it.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an older run.")] = False,
+    gap: Annotated[
+        float | None,
+        typer.Option(
+            parser=share, metavar="SHARE", help="Stop at this relative MIP gap: 0.01 or 1%."
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(min=0.001, help="Wall seconds for the whole command.")
+    ] = None,
+    changes: Changes = None,
+    scales: Scales = None,
+    cache: Cache = True,
+    expect: Annotated[
+        Path | None, typer.Option(help="Expectations, a .toml file; exit code 5 if one is not met.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Find the best plan, check it, and write a run folder with a report."""
+    from dataclasses import replace
+
+    from optimizer import runs
+    from optimizer.io.changes import parse_changes
+    from optimizer.io.writing import new_folder
+    from optimizer.plan import expectations
+    from optimizer.plan.question import read_question
+    from optimizer.runs.writing import written_somewhere
+    from optimizer.session.planning import WRITING
+    from optimizer.session.solving import Options, begun, planned
+
+    case = case_path(policy, case)
+    changed = parse_changes(changes or [])
+    folder = out or runs.default_folder(policy.stem, case_name(case))
+    place = runs.place_for(folder, force=force)
+    line = ProgressLine()
+    watch = begun(line.show, context.obj, gap=gap, time_limit=time_limit)
+    runs.require_writers()
+    with watch.looking():
+        question = read_question(policy, case, changed)
+        given = scales_of(scales)
+    # Joined before solving, so that a typing error costs nothing.
+    expected = (
+        None
+        if expect is None
+        else expectations.join_expectations(
+            expectations.load_expectations(expect), question.case, question.policy
+        )
+    )
+    # Once there is a plan it is written, whatever is pressed.
+    with place.aside() as made, interrupts.kept(lambda: watch.objective is not None):
+        new_folder(made.path)
+        log = made.path / runs.LOG
+        options = Options(scales=given, cache=cache, gap=gap, log=log, to_come=WRITING)
+        plan = planned(question, watch, options)
+        line.end()
+        found, refused = written_somewhere(plan, made)
+    is_as_expected = _show(replace(plan, folder=found), expected, as_json=as_json)
+    if refused is not None:
+        raise refused
+    if not is_as_expected:
+        raise typer.Exit(Exit.UNEXPECTED)
+
+
+def _show(plan: Plan, expected: Joined | None, *, as_json: bool) -> bool:
+    """Print a plan and what was expected of it; give whether that is met."""
+    from optimizer import runs
+    from optimizer.plan import expectations
+
+    compared = None if expected is None else expectations.compare(plan, expected)
+    if as_json:
+        document = plan.summary()
+        if compared is not None:
+            document["expectations"] = expectations.as_document(compared)
+        print_json(runs.finite(document))
+    else:
+        print_plan(plan)
+        if compared is not None:
+            print("\n".join(expectations.in_words(compared)))
+        print_next("check", plan.folder)
+    return compared is None or bool(compared["holds"].all())
+
+
+@app.command(rich_help_panel=MAKE)
+def check(
+    plan: Annotated[Path, typer.Argument(help="Run folder, plan.xlsx or plan.csv.")],
+    policy: Annotated[
+        Path | None, typer.Argument(help="Policy; a run folder keeps its own.")
+    ] = None,
+    case: CasePath = None,
+    *,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="Keep the slots, solve for everything else.")
+    ] = False,
+    scales: Scales = None,
+    cache: Cache = True,
+    as_json: Json = False,
+) -> None:
+    """Check a plan against every rule, whoever made it."""
+    from optimizer import runs
+    from optimizer.plan import checking
+    from optimizer.runs.checking import plan_to_check, run_to_check
+
+    given = scales_of(scales)
+    if policy is None:
+        _require_run(plan)
+        subject = run_to_check(plan)
+    else:
+        subject = plan_to_check(plan, policy, case_path(policy, case), given)
+    question, assumed = subject.question, subject.assumed
+    if complete:
+        from optimizer.session import solving
+
+        line = ProgressLine()
+        completed = solving.complete(
+            subject.read,
+            question.policy,
+            question.case,
+            scales=given,
+            cache=cache,
+            report=line.show,
+        )
+        line.end()
+        evaluation = checking.evaluate(completed, question.policy, question.case)
+        assumed = ("everything but the slots was solved for",)
+    else:
+        evaluation = checking.evaluated(
+            subject.read, question.policy, question.case, scales=given, dropped=subject.dropped
+        )
+    if as_json:
+        document = {
+            "holds": evaluation.holds,
+            "points": evaluation.points,
+            "assumed": list(assumed),
+            "goals": evaluation.tables["goals"].to_dict("records"),
+            "violations": evaluation.violations.to_dict("records"),
+        }
+        print_json(runs.finite(document))
+    else:
+        print_evaluation(evaluation, assumed)
+        if complete:
+            print_next("solve", *subject.paths, *set_again(subject.changes))
+        else:
+            print_next("check", plan, policy, case, "--complete")
+    if not evaluation.holds:
+        raise typer.Exit(Exit.BROKEN)
+
+
+def _require_run(plan: Path) -> None:
+    from optimizer.io.paths import standing_at
+
+    if standing_at(plan) in ("file", "other"):
+        raise typer.BadParameter("is missing; only a run folder keeps it", param_hint="POLICY")

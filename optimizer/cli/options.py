@@ -1,0 +1,83 @@
+"""Arguments and options that several commands share, and what is read from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from optimizer.plan.scales import OfRun
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+PolicyPath = Annotated[
+    Path, typer.Argument(help="Policy, a .toml file or an .xlsx workbook with its sheets.")
+]
+CasePath = Annotated[
+    Path | None,
+    typer.Argument(
+        help="Case, a folder with case.toml or an .xlsx; omit if POLICY also holds the case."
+    ),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="Change a value: goals.alliance.weight=0.5, or cells of the case: "
+        "'budgets[line=jsps, year=2028].amount=9e9'; or a part of it: *1.1, /2, +10%, -10%, "
+        "+=100. May be repeated.",
+    ),
+]
+Scales = Annotated[
+    Path | None,
+    typer.Option(
+        "--scales", metavar="RUN", help="Count by the ideals of this run, a folder or its run.json."
+    ),
+]
+Cache = Annotated[
+    bool,
+    typer.Option(
+        "--cache/--no-cache", help="Keep ideals that took time, and use those that were kept."
+    ),
+]
+
+
+def share(text: str | float) -> float:
+    """Read a share, as a fraction or in per cent."""
+    from optimizer.io.changes import share_in
+
+    if str(text).strip() == "1":
+        raise typer.BadParameter("'1' may mean 1% or all of it; say 1% (or 0.01), or 100%")
+    try:
+        return share_in(str(text))
+    except ValueError:
+        message = (
+            f"{text!r} is not a valid share; a fraction from 0 to 1, or a percentage: 0.01 or 1%"
+        )
+        raise typer.BadParameter(message) from None
+
+
+def case_path(policy: Path, case: Path | None) -> Path:
+    """Path of the case; a policy's workbook may be one too."""
+    if case is None and policy.suffix.lower() != ".xlsx":
+        raise typer.BadParameter("is missing; only an .xlsx can be both", param_hint="CASE")
+    return policy if case is None else case
+
+
+def case_name(path: Path) -> str:
+    """Name of the case at a path, as reading it will give it."""
+    return path.stem if path.suffix.lower() == ".xlsx" else path.name
+
+
+def set_again(changes: Sequence[str] | None) -> list[str]:
+    """Words that make the same changes in another command."""
+    return [word for change in changes or [] for word in ("--set", change)]
+
+
+def scales_of(run: Path | None) -> OfRun | None:
+    """Scales of a run, where one is named."""
+    from optimizer.runs import reading
+
+    return None if run is None else reading.scales_of_run(run)

@@ -1,0 +1,76 @@
+"""What a plan on disk is checked on: the question that its run keeps, or one that is named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from optimizer.case import load_case
+from optimizer.plan import checking
+from optimizer.plan.given import ReadPlan
+from optimizer.plan.question import Question
+from optimizer.plan.scales import OfRun
+from optimizer.policy import load_policy
+from optimizer.runs import INPUTS, POLICY_FILE
+from optimizer.runs.loading import Run, load_run
+from optimizer.runs.reading import read_plan
+
+
+@dataclass(frozen=True, eq=False)
+class ToCheck:
+    """A plan and what it is checked on.
+
+    Attributes
+    ----------
+    read
+        The plan.
+    question
+        Policy and case.
+    assumed
+        What was assumed because nothing says it, as sentences.
+    paths
+        Where policy and case are.
+    changes
+        What the run had changed of them, as options of commands say it.
+    dropped
+        Limits that need not hold.
+    """
+
+    read: ReadPlan
+    question: Question
+    assumed: tuple[str, ...]
+    paths: tuple[Path, ...]
+    changes: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+def run_to_check(folder: Path) -> ToCheck:
+    """A run on its own question."""
+    run = load_run(folder)
+    dropped = tuple(run.read.facts.get("dropped", ()))
+    said = f"what the run had dropped need not hold ({', '.join(dropped)})"
+    assumed = (*run.read.assumed, *([said] if dropped else []))
+    files = run.read.facts["inputs"]["files"]
+    # The policy first, whatever the case is called.
+    paths = (folder / INPUTS / name for name in sorted(files, key=lambda name: name != POLICY_FILE))
+    return ToCheck(run.read, run.question, assumed, tuple(paths), _again(run), dropped)
+
+
+def _again(run: Run) -> tuple[str, ...]:
+    changes = run.read.facts.get("changes", {})
+    return tuple(
+        f"{address}={value if isinstance(value, str) else json.dumps(value)}"
+        for address, value in changes.items()
+    )
+
+
+def plan_to_check(plan: Path, policy: Path, case: Path, scales: OfRun | None) -> ToCheck:
+    """A plan, whoever made it, on a policy and a case."""
+    loaded_case = load_case(case)
+    read = read_plan(plan, loaded_case)
+    loaded = load_policy(policy)
+    scaled = read if scales is None else replace(read, scales=scales.of)
+    differences = checking.differences(scaled, loaded, loaded_case)
+    paths = (policy,) if policy == case else (policy, case)
+    return ToCheck(read, Question.of(loaded, loaded_case), (*read.assumed, *differences), paths)
