@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from optimizer.io.cache import FOLDER
-from optimizer.persistent import loaded
+from optimizer.persistent import goals_alone
 from optimizer.session import Session
 
 
@@ -40,7 +40,7 @@ def prepared(case: str) -> Question:
 
 
 def one_at_a_time(question: Question) -> dict[str, float]:
-    loaded.AT_A_TIME = 1
+    goals_alone.AT_A_TIME = 1
     return question.scales(cache=False)
 
 

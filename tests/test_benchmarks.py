@@ -21,7 +21,7 @@ from python_calamine import CalamineWorkbook
 from optimizer import Session, build_instance, load_case, load_policy, validate
 from optimizer.instance.sets import options
 from optimizer.io.cache import FOLDER as FOLDER_OF_CACHE
-from optimizer.persistent import loaded
+from optimizer.persistent import goals_alone
 from optimizer.solver import warm_start
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -150,7 +150,7 @@ def test_all_ways_to_write_a_workbook_write_the_same_cells() -> None:
 def test_all_ways_to_scales_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scales = script("house_scales")
     monkeypatch.setenv(FOLDER_OF_CACHE, "")
-    monkeypatch.setattr(loaded, "AT_A_TIME", loaded.AT_A_TIME)
+    monkeypatch.setattr(goals_alone, "AT_A_TIME", goals_alone.AT_A_TIME)
     given = (ROOT / "models" / "balanced.toml", ROOT / "inputs" / "tiny", str(tmp_path))
     question = scales.Question(*given)
     found = [question.scales(cache=True)]

@@ -18,6 +18,7 @@ from golden.small_cases import NATIONAL, SERVED, TWO_LINES
 from optimizer.errors import PolicyError, SolverError
 from optimizer.formulation import build_pyomo
 from optimizer.persistent import LoadedModel
+from optimizer.persistent.answers import solution_of
 from optimizer.schema.rules import Extension
 from optimizer.session.dropping import require_droppable, rows_of
 from optimizer.solver import Watch
@@ -181,7 +182,7 @@ def told(
         if component == "cohort":
             x[number] = float(number)
     search: Any = SimpleNamespace(nodes=7, links=("link",))
-    return model._solution(x, Watch(bound=bound, **watch), search)
+    return solution_of(model, x, Watch(bound=bound, **watch), search)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from optimizer import InfeasibleError, NoPlanError, PolicyError, Session, comple
 from optimizer.cli import main
 from optimizer.formulation import build_pyomo
 from optimizer.io.cache import FOLDER
-from optimizer.persistent import LoadedModel
+from optimizer.persistent import LoadedModel, goals_alone
 from optimizer.plan.provenance import versions
 from optimizer.session import ideals_cache
 from optimizer.session.building import build_model, write_model
@@ -60,13 +60,13 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Goals whose ideals are worked out, call by call."""
     calls: list[list[str]] = []
-    runs = LoadedModel.ideal_runs
+    runs = goals_alone.ideal_runs
 
     def counted(model: LoadedModel, goals: list[str], *rest: Any) -> Any:
         calls.append(list(goals))
         return runs(model, goals, *rest)
 
-    monkeypatch.setattr(LoadedModel, "ideal_runs", counted)
+    monkeypatch.setattr(goals_alone, "ideal_runs", counted)
     return calls
 
 

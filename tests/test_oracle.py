@@ -21,6 +21,7 @@ from optimizer.formulation import build_pyomo
 from optimizer.formulation.expressions import KEYS
 from optimizer.instance import Instance, build_instance
 from optimizer.persistent import LoadedModel
+from optimizer.persistent.goals_alone import ideals_in
 from optimizer.plan import COLUMNS, Decisions
 from optimizer.plan.evaluation import Evaluation, decisions_of, evaluate_decisions
 from optimizer.policy import load_policy
@@ -144,7 +145,7 @@ def table_differences(instance: Instance, evaluation: Evaluation) -> Iterator[st
 
 def ideal_differences(found: Solved) -> Iterator[str]:
     goals = list(found.instance.policy.goals)
-    ideals = found.loaded.ideals(goals, Watch())
+    ideals = ideals_in(found.loaded, goals, Watch())
     assert ideals is not None
     for goal in goals:
         expected = lp_ideal(found.case, found.policy, goal)

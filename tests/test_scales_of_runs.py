@@ -26,7 +26,7 @@ from optimizer import (
     write_report,
 )
 from optimizer.cli import main
-from optimizer.persistent import LoadedModel
+from optimizer.persistent import goals_alone
 from optimizer.runs.reading import scales_of_run
 
 GOALS = """
@@ -72,7 +72,7 @@ def nothing_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         pytest.fail("an ideal was worked out")
 
-    monkeypatch.setattr(LoadedModel, "ideal_runs", fail)
+    monkeypatch.setattr(goals_alone, "ideal_runs", fail)
 
 
 @pytest.mark.usefixtures("nothing_worked_out")

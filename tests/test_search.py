@@ -24,9 +24,10 @@ from optimizer.persistent.rounding import build_rounding
 from optimizer.policy import load_policy
 from optimizer.solver import Watch, engine
 from optimizer.solver.early import FIRST_GAP, early
-from optimizer.solver.engine import FINEST, PARALLEL, Engine, Run
-from optimizer.solver.kernel import SHARE, Kernel
+from optimizer.solver.engine import FINEST, Engine, Run
+from optimizer.solver.loading import PARALLEL
 from optimizer.solver.matrix import Floats
+from optimizer.solver.restricted import SHARE, Restricted
 from optimizer.solver.search import Search
 from optimizer.solver.wholeness import wholeness
 from random_cases import write_random_case
@@ -102,7 +103,7 @@ def test_a_search_that_stops_early_tells_an_interval_that_holds_the_optimum(seed
 
 
 @pytest.mark.parametrize(
-    "step", [Search._kernel, Search._decisions, Search._neighbourhoods, Search._everything]
+    "step", [Search._restricted, Search._decisions, Search._neighbourhoods, Search._everything]
 )
 def test_every_step_leaves_a_plan_that_keeps_the_rules_under_a_bound_that_is_none_too_low(
     step: Step,
@@ -112,7 +113,7 @@ def test_every_step_leaves_a_plan_that_keeps_the_rules_under_a_bound_that_is_non
         loaded = drawn(seed)
         true = optimum(loaded)
         search, root = search_of(loaded)
-        search._kernel(root)
+        search._restricted(root)
         step(search, root)
         assert search.watch.bound is not None
         assert search.watch.bound >= true - TOLERANCE * max(1.0, abs(true))
@@ -141,7 +142,7 @@ def test_finding_plans_never_moves_the_bound(monkeypatch: pytest.MonkeyPatch) ->
         search, root = search_of(drawn(seed))
         with monkeypatch.context() as patched:
             patched.setattr(Engine, "run", telling)
-            search._kernel(root)
+            search._restricted(root)
             search._neighbourhoods(root)
         assert search.watch.bound == root.bound
     assert any(lower)
@@ -151,8 +152,8 @@ def test_decisions_in_the_kernel_are_whole_and_keep_every_rule() -> None:
     for seed in SEEDS:
         loaded = drawn(seed)
         search, root = search_of(loaded)
-        kernel = Kernel(loaded.matrix, search.roles, search.whole, loaded.options, 0.01)
-        decided = kernel.decide(root, Watch())
+        restricted = Restricted(loaded.matrix, search.roles, search.whole, loaded.options, 0.01)
+        decided = restricted.decide(root, Watch())
         assert decided is not None
         assert distance(decided[search.staged]) <= TOLERANCE
         scale = 1.0 + np.abs(loaded.matrix.numbers()).max()
@@ -169,8 +170,8 @@ def test_a_plan_is_made_before_the_decisions_are_as_good_as_a_small_gap_asks() -
         def first(x: Floats, firsts: list[Floats] = firsts) -> None:
             firsts.append(x)
 
-        kernel = Kernel(loaded.matrix, search.roles, search.whole, loaded.options, 0.0)
-        decided = kernel.decide(root, Watch(), first)
+        restricted = Restricted(loaded.matrix, search.roles, search.whole, loaded.options, 0.0)
+        decided = restricted.decide(root, Watch(), first)
         assert decided is not None
         assert len(firsts) <= 1
         for x in firsts:
@@ -200,7 +201,7 @@ def test_decisions_that_came_first_are_made_a_plan_once(monkeypatch: pytest.Monk
 
         with monkeypatch.context() as patch:
             patch.setattr(Search, "_rounded", note)
-            search._kernel(root)
+            search._restricted(root)
         if search.best is not None:
             assert all(rounded.count(decisions) == 1 for decisions in rounded)
 
@@ -230,8 +231,8 @@ def test_time_that_runs_out_before_whole_numbers_does_not_lose_the_decisions() -
     # Decisions were found, and then the limit was there: rounding them is one of the last steps.
     for seed in SEEDS:
         search, root = search_of(drawn(seed))
-        kernel = Kernel(search.matrix, search.roles, search.whole, search.options, 0.01)
-        decided = kernel.decide(root, Watch())
+        restricted = Restricted(search.matrix, search.roles, search.whole, search.options, 0.01)
+        decided = restricted.decide(root, Watch())
         assert decided is not None
         search.watch.time_limit = search.watch.seconds + 1e-9
         search.watch.should_stop()
@@ -246,9 +247,9 @@ def test_rounded_margins_keep_every_rule_and_the_decisions() -> None:
     for seed in SEEDS:
         loaded = drawn(seed)
         search, root = search_of(loaded)
-        decided = Kernel(loaded.matrix, search.roles, search.whole, loaded.options, 0.01).decide(
-            root, Watch()
-        )
+        decided = Restricted(
+            loaded.matrix, search.roles, search.whole, loaded.options, 0.01
+        ).decide(root, Watch())
         assert decided is not None
         for plan in islice(search._margins.plans(decided, Watch()), 3):
             rounded += 1

@@ -32,7 +32,7 @@ from optimizer import (
     load_policy,
     solve,
 )
-from optimizer.persistent import LoadedModel
+from optimizer.persistent import LoadedModel, goals_alone
 from optimizer.policy import Amount, Relative
 from optimizer.schema.tables import TABLES
 from optimizer.session.moving import IN_CELLS
@@ -545,23 +545,23 @@ def test_ctrl_c_ends_a_first_solve_while_scales_are_worked_out() -> None:
     assert session.solve().objective > 0
 
 
-def press_before(monkeypatch: pytest.MonkeyPatch, method: str) -> list[object]:
-    """Press Ctrl-C whenever a method of loaded models begins; give what the method gave."""
+def press_before(monkeypatch: pytest.MonkeyPatch, place: object, name: str) -> list[object]:
+    """Press Ctrl-C whenever a function begins that stands there; give what it gave."""
     given: list[object] = []
-    original = getattr(LoadedModel, method)
+    original = getattr(place, name)
 
     def interrupted(*arguments: object) -> object:
         signal.raise_signal(signal.SIGINT)
         given.append(original(*arguments))
         return given[-1]
 
-    monkeypatch.setattr(LoadedModel, method, interrupted)
+    monkeypatch.setattr(place, name, interrupted)
     return given
 
 
 def test_ctrl_c_stops_a_relaxation(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        press_before(patch, "relax")
+        press_before(patch, LoadedModel, "relax")
         assert session.relax().status == "stopped"
     assert session.relax().points == pytest.approx(477.55)
 
@@ -569,7 +569,7 @@ def test_ctrl_c_stops_a_relaxation(session: Session, monkeypatch: pytest.MonkeyP
 def test_ctrl_c_ends_whatever_needs_scales(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(BALANCED, CASE)
     with monkeypatch.context() as patch:
-        given = press_before(patch, "ideals")
+        given = press_before(patch, goals_alone, "ideals_in")
         assert session.relax().status == "stopped"
         steps: list[Callable[[], None]] = [
             lambda: session.change({"goals.alliance.weight": 2}),

@@ -18,12 +18,13 @@ from optimizer.errors import InfeasibleError, NoPlanError, SolverError
 from optimizer.formulation import build_pyomo
 from optimizer.formulation.compiling import compile_model
 from optimizer.instance import Instance
-from optimizer.persistent import LoadedModel
-from optimizer.persistent import loaded as loading
+from optimizer.persistent import LoadedModel, goals_alone
+from optimizer.persistent.goals_alone import ideals_in
 from optimizer.persistent.rounding import build_rounding
 from optimizer.session.solving import solve
-from optimizer.solver import Progress, Solution, Watch, engine, relative_gap
-from optimizer.solver.engine import Engine, Options, Run
+from optimizer.solver import Progress, Solution, Watch, loading, relative_gap
+from optimizer.solver.engine import Engine, Run
+from optimizer.solver.loading import Options
 from optimizer.solver.matrix import Floats, Matrix
 from optimizer.solver.rounding import Rounding
 from optimizer.solver.scaling import power_of_two_scales
@@ -72,7 +73,7 @@ def test_scaling_changes_no_answer(
     def no_scales(matrix: Matrix) -> tuple[Floats, Floats]:
         return np.ones(len(matrix.row_lower)), np.ones(len(matrix.cost))
 
-    monkeypatch.setattr(engine, "power_of_two_scales", no_scales)
+    monkeypatch.setattr(loading, "power_of_two_scales", no_scales)
     plain = Engine(matrix, relaxed=relaxed, options={}).run(Watch())
     assert scaled.status == plain.status == "optimal"
     assert scaled.objective == pytest.approx(plain.objective)
@@ -185,9 +186,9 @@ def test_nobody_is_admitted_who_did_not_apply_where_an_agreement_exists(tmp_path
 
 
 def test_ideals_are_those_of_the_relaxation(tmp_path: Path) -> None:
-    ideals = loaded(TIGHT, tmp_path).ideals(["g"], Watch())
-    assert ideals is not None
-    assert ideals["g"] == pytest.approx(6.5)
+    best = ideals_in(loaded(TIGHT, tmp_path), ["g"], Watch())
+    assert best is not None
+    assert best["g"] == pytest.approx(6.5)
 
 
 def test_ideals_are_worked_out_on_as_many_processors_as_there_are(
@@ -200,28 +201,28 @@ def test_ideals_are_worked_out_on_as_many_processors_as_there_are(
     model = loaded(TIGHT.aiming_at(goals), tmp_path)
     names = [f"g{number}" for number in range(1, 7)]
     running, most = 0, 0
-    alone = LoadedModel._ideal
+    alone = goals_alone._ideal
 
-    def counted(self: LoadedModel, goal: str, watch: Watch) -> Run:
+    def counted(model: LoadedModel, goal: str, watch: Watch) -> Run:
         nonlocal running, most
         running += 1
         most = max(most, running)
         # Those that come first take longest.
         time.sleep(0.01 * (7 - int(goal[1:])))
-        run = alone(self, goal, watch)
+        run = alone(model, goal, watch)
         running -= 1
         return run
 
-    monkeypatch.setattr(LoadedModel, "_ideal", counted)
+    monkeypatch.setattr(goals_alone, "_ideal", counted)
     found = {}
     for processors, wanted in ((1, 1), (2, 2), (64, 2)):
-        monkeypatch.setattr(loading, "_processors", lambda count=processors: count)
+        monkeypatch.setattr(goals_alone, "_processors", lambda count=processors: count)
         most = 0
-        ideals = model.ideals(names, Watch())
+        best = ideals_in(model, names, Watch())
         assert most == wanted
-        assert ideals is not None
-        assert list(ideals) == names
-        found[processors] = [ideals[name].hex() for name in names]
+        assert best is not None
+        assert list(best) == names
+        found[processors] = [best[name].hex() for name in names]
     assert found[1] == found[2] == found[64]
 
 
@@ -361,7 +362,7 @@ def test_a_goal_without_an_upper_limit(tmp_path: Path) -> None:
     model.spending_within_budget.deactivate()
     open_ended = LoadedModel(instance, model)
     with pytest.raises(SolverError, match=r"^the value of goal 'g' has no upper limit$"):
-        open_ended.ideals(["g"], Watch())
+        ideals_in(open_ended, ["g"], Watch())
     with pytest.raises(SolverError, match=r"^the points of a plan have no upper limit$"):
         open_ended.solve(Watch(), gap=0.0)
 

@@ -164,6 +164,17 @@ def test_a_row_that_is_dropped_again_leaves_the_optimum_of_before() -> None:
         assert solved(warm, dropped).iterations == 0
 
 
+def test_bounds_that_move_leave_the_optimum_right() -> None:
+    warm = fresh(knapsacks())
+    first = with_sides(warm, knapsacks(), 1.0)
+    columns = np.arange(WIDTH)
+    for upper in (1.0, 0.2, 3.0, 1.0):
+        matrix = replace(first, upper=np.full(WIDTH, upper))
+        warm.engine.set_bounds(columns, matrix.lower, matrix.upper)
+        run = solved(warm, matrix)
+    assert run.iterations == 0
+
+
 def test_infeasible_in_between_forgets_nothing() -> None:
     warm = fresh(knapsacks())
     matrix = with_sides(warm, knapsacks(), 1.0)

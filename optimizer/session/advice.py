@@ -11,7 +11,7 @@ import pandas as pd
 from optimizer.errors import InfeasibleError
 from optimizer.frames import rows_of
 from optimizer.instance import Instance
-from optimizer.persistent import LoadedModel
+from optimizer.persistent import LoadedModel, conflict
 from optimizer.plan.evaluation import LIMITS
 from optimizer.schema.rules import Rule, register
 from optimizer.solver import Solution, Watch
@@ -36,8 +36,10 @@ def no_plan(loaded: LoadedModel, solution: Solution, watch: Watch) -> Exception:
 def infeasible(loaded: LoadedModel, watch: Watch) -> InfeasibleError:
     """Say that no plan exists, with the least relaxation that would allow one."""
     with watch.listening():
-        advice = loaded.advice(watch)
-        clash = loaded.clash(watch) if advice is None and not watch.should_stop() else None
+        advice = conflict.advice(loaded, watch)
+        clash = (
+            conflict.clash(loaded, watch) if advice is None and not watch.should_stop() else None
+        )
     nothing = f"No plan{' with these slots' if loaded.is_pinned else ''} keeps every rule"
     if advice is None and clash is None and watch.should_stop():
         return InfeasibleError(

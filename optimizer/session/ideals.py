@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from optimizer.errors import PolicyError, Problems
-from optimizer.persistent import LoadedModel
+from optimizer.persistent import LoadedModel, goals_alone
 from optimizer.plan.question import Question
 from optimizer.plan.scales import KEPT, NUMBERS, WORKED_OUT, Scales, known_scales
 from optimizer.session.advice import no_plan
@@ -68,7 +68,7 @@ class Ideals:
         known = self.known(watch)
         if known is not None:
             return known
-        found = self.model.ideals(self.goals, watch)
+        found = goals_alone.ideals_in(self.model, self.goals, watch)
         if found is None:
             raise self.none_found(watch)
         return self.exact(found)

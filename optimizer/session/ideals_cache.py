@@ -22,6 +22,7 @@ import scipy.sparse
 from optimizer import persistent, solver
 from optimizer.io.cache import Cache, user_folder
 from optimizer.persistent import LoadedModel
+from optimizer.persistent.goals_alone import ideal_options
 from optimizer.plan.provenance import versions
 
 FOLDER = "ideals"
@@ -79,7 +80,7 @@ def key_of(model: LoadedModel, goals: Sequence[str]) -> str:
     """
     matrix = replace(model.matrix, cost=np.zeros(len(model.matrix.cost)), offset=0.0)
     columns = {goal: matrix.column("value", goal) for goal in sorted(goals)}
-    parts = (matrix, columns, dict(model.ideal_options), versions(), _code())
+    parts = (matrix, columns, dict(ideal_options(model)), versions(), _code())
     digest = hashlib.sha256()
     for piece in _pieces(parts):
         # Each with its length, so that no two lists of pieces run into the same bytes.

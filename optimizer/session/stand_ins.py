@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from optimizer.persistent import LoadedModel
+from optimizer.persistent import LoadedModel, goals_alone
 from optimizer.plan.scales import WORKED_OUT, Scales
 from optimizer.session.ideals import NO_SCALE, Ideals
 from optimizer.solver import Watch
@@ -39,7 +39,7 @@ class Provisional(Scales):
     def exact(self, watch: Watch) -> Scales | None:
         """Work out what is missing; ``None`` if the watch stops it."""
         watch.begin("scales")
-        more = self.ideals.model.ideals(self.provisional, watch)
+        more = goals_alone.ideals_in(self.ideals.model, self.provisional, watch)
         return None if more is None else self.ideals.exact({**self.found, **more})
 
     @property
@@ -71,7 +71,7 @@ def scales_in_time(ideals: Ideals, watch: Watch) -> Scales:
         return known
     model, goals = ideals.model, ideals.goals
     part = Part(whole=watch, kept=KEPT, most_kept=MOST_KEPT * watch.seconds_left())
-    runs = model.ideal_runs(goals, part, part.note)
+    runs = goals_alone.ideal_runs(model, goals, part, part.note)
     found = {goal: run.objective for goal, run in runs.items() if run.objective is not None}
     is_infeasible = any(run.status == "infeasible" for run in runs.values())
     if is_infeasible or (watch.should_stop() and len(found) < len(goals)):
@@ -79,7 +79,7 @@ def scales_in_time(ideals: Ideals, watch: Watch) -> Scales:
     stand_ins = _most_earned(model, runs)
     waited_for = [name for name in goals if name not in found and stand_ins[name] <= NO_SCALE]
     if waited_for:
-        more = model.ideals(waited_for, watch)
+        more = goals_alone.ideals_in(model, waited_for, watch)
         if more is None:
             raise ideals.none_found(watch)
         found |= more

@@ -1,4 +1,4 @@
-"""Parts of the whole space, for decisions that a tree search left open by less than it can see."""
+"""Parts of the whole space, for what branch and bound left open by less than it can see."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Box:
         return bool(((x >= self.lower) & (x <= self.upper)).all())
 
     def split(self, x: Floats, whole: Wholeness) -> list[Box]:
-        """Parts that hold all whole numbers of the box; in none of them does ``x`` do again.
+        """Parts that hold all integers of the box; in none of them does ``x`` do again.
 
         Parted on both sides of what lets most through without being whole. Where all are whole,
         the decision that lets most through is settled as it is, or made another. Empty if there is

@@ -18,7 +18,7 @@ are, however good they are."""
 
 @dataclass
 class Early:
-    """Hands over the best solution of a tree search once, before the search has ended.
+    """Hands over the best solution of branch and bound once, before the search has ended.
 
     Attributes
     ----------

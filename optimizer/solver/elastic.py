@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 
-from optimizer.solver.engine import Engine, Options
+from optimizer.solver.engine import Engine
+from optimizer.solver.loading import Options
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.watch import Watch
 
@@ -33,7 +34,7 @@ def least_relaxation(
     Returns
     -------
     pandas.DataFrame or None
-        rule, index, number, relaxed_by; empty if whole numbers alone make it infeasible and the
+        rule, index, number, relaxed_by; empty if integers alone make it infeasible and the
         search found no answer; ``None`` if not even relaxing everything helps, or the watch
         stopped it.
     """

@@ -34,7 +34,7 @@ class Matrix:
     rows
         Rule name and index of every row.
     integral
-        Which columns must be whole numbers.
+        Which columns must be integers.
     """
 
     a: scipy.sparse.csc_array

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import scipy.sparse
 
-from optimizer.solver.engine import Engine, Options
+from optimizer.solver.engine import Engine
+from optimizer.solver.loading import Options
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.watch import Watch
 

@@ -61,7 +61,7 @@ class Rounding:
 
 
 def _to_totals(x: Floats, block: Ints, totals: Floats) -> Floats:
-    """Whole numbers near ``x`` with the given total in every block: largest fractions go up."""
+    """Integers near ``x`` with the given total in every block: largest fractions go up."""
     low = np.floor(x)
     missing = totals - np.bincount(block, low, minlength=len(totals))
     order = np.lexsort((low - x, block))

@@ -16,7 +16,7 @@ USUAL_NUMBER = 12.0
 def power_of_two_scales(
     matrix: Matrix, *, passes: int = 8, columns: Floats | None = None
 ) -> tuple[Floats, Floats]:
-    """Scales of rows and columns that bring coefficients near 1; whole numbers keep scale 1.
+    """Scales of rows and columns that bring coefficients near 1; integers keep scale 1.
 
     Money in single units of currency beside persons makes coefficients of 1e-6 to 1e9 stand in
     one row, and HiGHS's absolute tolerances meaningless. Geometric means of the coefficients,

@@ -1,15 +1,15 @@
 """The search for a plan: a good one soon, then a proof of how good it is.
 
 1. *Relaxation.* Its optimum is the first proven bound.
-2. *Kernel.* What comes before the margins is decided in the kernel of the relaxation, then margins
-   are rounded (:mod:`optimizer.solver.kernel`, :mod:`optimizer.solver.whole`). Mostly that is
-   enough.
-3. *Decisions.* A tree search over what comes first alone, margins continuous. Every plan is
+2. *Restricted MIP.* What comes before the margins is decided around the relaxation, then margins
+   are rounded (:mod:`optimizer.solver.restricted`, :mod:`optimizer.solver.integer_margins`).
+   Mostly that is enough.
+3. *Decisions.* Branch and bound over what comes first alone, margins continuous. Every plan is
    feasible there, so its bound is proven for the plan as well; whatever decisions it finds are
    rounded to plans on the way.
 4. *Neighbourhood.* With the best decisions fixed, margins within a few people of the best plan.
-5. *Whole.* A tree search over everything, starting from the best plan. Where what it ends with
-   is no plan once its whole numbers are taken as whole, the space is parted there and both sides
+5. *Everything.* Branch and bound over everything, starting from the best plan. Where what it ends
+   with is no plan once its integers are taken as such, the space is parted there and both sides
    are searched (:mod:`optimizer.solver.branching`).
 
 Each step is taken only while the gap is not reached. Steps 2 and 4 find plans and never touch the
@@ -28,14 +28,15 @@ import highspy
 import numpy as np
 
 from optimizer.solver.branching import Box, Parts
-from optimizer.solver.engine import FINEST, Engine, Options, Run
-from optimizer.solver.kernel import Kernel, inner_gap
+from optimizer.solver.engine import FINEST, Engine, Run
+from optimizer.solver.integer_margins import IntegerMargins
+from optimizer.solver.loading import Options
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.rest import RestOfIntegers
+from optimizer.solver.restricted import Restricted, inner_gap
 from optimizer.solver.rounding import Rounding
 from optimizer.solver.tightening import Link
 from optimizer.solver.watch import Watch
-from optimizer.solver.whole import WholeMargins
 from optimizer.solver.wholeness import Roles, Wholeness
 
 NEAR, NODES = ((2.0, 0.0), (20.0, 0.0), (20.0, 20.0)), 50
@@ -48,7 +49,7 @@ ABSOLUTE_GAP = 1e-6
 
 @dataclass
 class Search:
-    """One search; ``best`` is the best plan so far, exact in its whole numbers.
+    """One search; ``best`` is the best plan so far, exact in its integers.
 
     Attributes
     ----------
@@ -63,14 +64,14 @@ class Search:
     gap
         Relative gap at which the search ends.
     log
-        File for the log of the last tree search.
+        File for the log of the last branch and bound.
     partial
         Whether the matrix leaves out a part of the model: then only steps are taken that find
         plans and prove nothing.
     links
         What was tightened in the matrix.
     is_finest
-        Whether whole numbers are searched for as nearly as HiGHS can.
+        Whether integers are searched for as nearly as HiGHS can.
     """
 
     matrix: Matrix
@@ -102,8 +103,8 @@ class Search:
             self._keep(self.exact(last))
         if root.status != "optimal":
             return
-        whole = (self._kernel, self._improve, self._everything)
-        for step in (self._kernel, self._neighbourhoods) if self.partial else whole:
+        whole = (self._restricted, self._improve, self._everything)
+        for step in (self._restricted, self._neighbourhoods) if self.partial else whole:
             if not self.is_over():
                 step(root)
 
@@ -131,7 +132,7 @@ class Search:
         )
 
     def exact(self, x: Floats) -> Floats | None:
-        """The plan with the whole numbers of ``x``; ``None`` if there is none."""
+        """The plan with the integers of ``x``; ``None`` if there is none."""
         # Even after a time limit the last step is done: it is one small linear program.
         last = self.watch.for_last_steps()
         plan = self._rest.exact(x, last)
@@ -150,8 +151,8 @@ class Search:
         return RestOfIntegers(self.matrix, self.options)
 
     @cached_property
-    def _margins(self) -> WholeMargins:
-        return WholeMargins(self.matrix, self.round_with(), self.staged, self.basis, self.options)
+    def _margins(self) -> IntegerMargins:
+        return IntegerMargins(self.matrix, self.round_with(), self.staged, self.basis, self.options)
 
     def _rounded(self, x: Floats) -> None:
         """Keep the best plan with the decisions of ``x``, unless it cannot be the best of all."""
@@ -164,23 +165,23 @@ class Search:
                 return
         watch = self.watch
         if self.best is None and watch.timed_out and not watch.interrupted:
-            # Decisions that are there must not be lost for want of whole numbers.
+            # Decisions that are there must not be lost for want of integers.
             watch = watch.for_last_steps()
         for plan in islice(self._margins.plans(x, watch), PLANS):
             self._keep(self.exact(plan))
             if self.watch.is_close() or self.watch.should_stop():
                 return
 
-    def _kernel(self, root: Run) -> None:
+    def _restricted(self, root: Run) -> None:
         self.watch.begin("agreements")
-        kernel = Kernel(self.matrix, self.roles, self.whole, self.options, self.gap)
+        restricted = Restricted(self.matrix, self.roles, self.whole, self.options, self.gap)
         tried: list[Floats] = []
 
         def first(x: Floats) -> None:
             tried.append(np.round(x[self.staged]))
             self._rounded(x)
 
-        decided = kernel.decide(root, self.watch, first if self.best is None else None)
+        decided = restricted.decide(root, self.watch, first if self.best is None else None)
         if decided is None:
             return
         self.decided = self.matrix.points(decided)
@@ -288,7 +289,7 @@ class Search:
         return points + self.gap * abs(points) + ABSOLUTE_GAP * max(1.0, abs(points))
 
     def _found(self, x: Floats) -> None:
-        """Keep a solution of a tree search if it is a plan in whole numbers."""
+        """Keep a solution of branch and bound if it is a plan in integers."""
         if self.best is None or self.matrix.points(x) > self.matrix.points(self.best):
             self._keep(self.exact(x))
 
@@ -305,7 +306,7 @@ class Search:
         log: Path | None = None,
         within: Box | None = None,
     ) -> Engine:
-        """A tree search that starts from the best plan, if that lies within."""
+        """Branch and bound that starts from the best plan, if that lies within."""
         options = {**self.options, "mip_rel_gap": gap, "mip_abs_gap": ABSOLUTE_GAP if gap else 0.0}
         if nodes is not None:
             options["mip_max_nodes"] = nodes

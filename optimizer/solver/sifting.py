@@ -25,7 +25,8 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse
 
-from optimizer.solver.engine import Engine, Options, Run
+from optimizer.solver.engine import Engine, Run
+from optimizer.solver.loading import Options
 from optimizer.solver.matrix import Floats, Ints, Mask, Matrix
 from optimizer.solver.watch import Watch
 

@@ -83,7 +83,7 @@ def tightened(matrix: Matrix, decisions: Ints) -> tuple[Matrix, tuple[Link, ...]
     Returns
     -------
     tuple
-        A matrix with the same solutions in whole numbers, and what was lowered in it.
+        A matrix with the same solutions in integers, and what was lowered in it.
     """
     bounds = implied_bounds(matrix)
     is_decision = np.zeros(len(matrix.cost), dtype=bool)

@@ -48,20 +48,16 @@ class Optimum:
 
     def distance(self, matrix: Matrix) -> float:
         """How far other numbers are from these: their relative differences, added up."""
-        mine = self.matrix
-        apart = float(_apart(mine.cost, matrix.cost).sum())
-        apart += float(_apart(mine.row_lower, matrix.row_lower).sum())
-        apart += float(_apart(mine.row_upper, matrix.row_upper).sum())
-        return apart + _cells_apart(mine, matrix)
+        costs = float(_apart(self.matrix.cost, matrix.cost).sum())
+        return costs + self.distance_of_rows(matrix)
 
-    def has_rows_of(self, matrix: Matrix) -> bool:
-        """Whether all sides and coefficients are those of a matrix."""
-        mine = self.matrix
-        return (
-            np.array_equal(mine.row_lower, matrix.row_lower)
-            and np.array_equal(mine.row_upper, matrix.row_upper)
-            and _cells_apart(mine, matrix) == 0.0
+    def distance_of_rows(self, matrix: Matrix) -> float:
+        """The same of sides, bounds and coefficients alone."""
+        apart = sum(
+            float(_apart(mine, its).sum())
+            for mine, its in zip(_sides(self.matrix), _sides(matrix), strict=True)
         )
+        return apart + _cells_apart(self.matrix, matrix)
 
     def is_for_another_objective(self, matrix: Matrix) -> bool:
         """Whether costs have changed so much that little of the basis will be left."""
@@ -90,6 +86,10 @@ class Optimum:
         own.col_status = [*self.basis.col_status, *list(basis.col_status)[width:]]
         own.row_status = [*self.basis.row_status, *list(basis.row_status)[len(mine.row_lower) :]]
         return Optimum(wider, own)
+
+
+def _sides(matrix: Matrix) -> tuple[Floats, ...]:
+    return matrix.row_lower, matrix.row_upper, matrix.lower, matrix.upper
 
 
 def _apart(one: Floats, other: Floats) -> Floats:
@@ -146,7 +146,7 @@ class WarmStart:
             self._runs = -1
 
     def run(self, matrix: Matrix, watch: Watch) -> Run:
-        """Solve with the costs of a matrix; its rows are those that the engine holds."""
+        """Solve with the costs of a matrix; rows and bounds are those that the engine holds."""
         nearest = min(reversed(self._optima), key=lambda each: each.distance(matrix), default=None)
         run = None
         if nearest is not None and not nearest.is_for_another_objective(matrix):
@@ -176,7 +176,7 @@ class WarmStart:
         """Solve on from an optimum; ``None`` where that is given up."""
         self._begin_at(start)
         left = self._patience()
-        if not start.has_rows_of(matrix):
+        if start.distance_of_rows(matrix) > 0.0:
             self.engine.set_costs(start.matrix.cost)
             run = self._by(DUAL, left, watch)
             if run.gave_up:

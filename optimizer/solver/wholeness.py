@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
-from optimizer.solver.engine import FINEST, Option
+from optimizer.solver.engine import FINEST
+from optimizer.solver.loading import Option
 from optimizer.solver.matrix import Floats, Ints, Mask, Matrix
 
 WHOLE = 1e-6
@@ -41,7 +42,7 @@ class Roles:
 
 @dataclass(frozen=True)
 class Wholeness:
-    """Which columns must be whole, and how near to a whole number each of them must be.
+    """Which columns must be whole, and how near to an integer each of them must be.
 
     Attributes
     ----------
@@ -64,7 +65,7 @@ class Wholeness:
         return bool((np.abs(values - np.round(values)) <= near).all())
 
     def box(self, x: Floats, among: Ints) -> tuple[Floats, Floats]:
-        """Whole numbers around some columns of a solution."""
+        """Integers around some columns of a solution."""
         near, values = self._near_of(x, among), x[among]
         return np.floor(values + near), np.ceil(values - near)
 

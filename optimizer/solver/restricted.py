@@ -1,10 +1,13 @@
-"""What is decided before the margins, in the kernel of the relaxation.
+"""What comes before the margins, decided by a restricted MIP around the relaxation.
 
-Nearly all of them are whole in the relaxation already, and most margins are zero there. The kernel
-is what remains when both are taken as settled: a search over the few decisions left open, on a
-linear program of a third of the size (kernel search: Angelelli, Mansini and Speranza, Computers &
-Operations Research 37, 2010). Rounding the open ones at thresholds instead was infeasible at
-every threshold on the Japan case, because opened agreements force cohorts that share budgets.
+Nearly all of it is integral in the relaxation already, and most margins are zero there. What
+remains when both are taken as settled is a search over the few decisions left open, each within
+the integers around its value in the relaxation, on a linear program of a third of the size. Boxes
+of that kind are relaxation enforced neighbourhood search (RENS: Berthold, Journal of Heuristics
+20, 2014); zeros that are taken as settled are the idea of kernel search (Angelelli, Mansini and
+Speranza, Computers & Operations Research 37, 2010). Rounding the open ones at thresholds instead
+was infeasible at every threshold on the Japan case, because agreements that are opened force
+cohorts that share budgets.
 """
 
 from __future__ import annotations
@@ -15,17 +18,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.solver.early import FIRST_GAP, early
-from optimizer.solver.engine import Engine, Options, Run
+from optimizer.solver.engine import Engine, Run
+from optimizer.solver.loading import Options
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.watch import Watch
 from optimizer.solver.wholeness import WHOLE, Roles, Wholeness
 
 NODE_LIMIT = 200
-"""Nodes of a search in the kernel: a limit in nodes, not seconds, keeps runs repeatable."""
+"""Nodes of a restricted search: a limit in nodes, not seconds, keeps runs repeatable."""
 SHARE, LEAST_GAP = 0.3, 1e-4
 """Part of the gap asked for that the decisions may use up, and the smallest worth asking for."""
 BY_INTERIOR_POINT = 200_000
-"""Nonzeros from which the first linear program of a kernel is solved by interior point."""
+"""Nonzeros from which the first linear program of a restricted MIP is solved by interior point."""
 
 
 def inner_gap(gap: float) -> float:
@@ -34,7 +38,7 @@ def inner_gap(gap: float) -> float:
 
 
 @dataclass(frozen=True)
-class Kernel:
+class Restricted:
     """Decides what is decided before the margins, with margins still continuous.
 
     Attributes
@@ -99,9 +103,9 @@ class Kernel:
         options = {**self.options, "mip_rel_gap": inner_gap(self.gap), "mip_max_nodes": NODE_LIMIT}
         if self.matrix.a.nnz > BY_INTERIOR_POINT:
             options["mip_lp_solver"] = "ipx"
-        kernel = replace(self.matrix, lower=lower, upper=upper, integral=integral)
+        matrix = replace(self.matrix, lower=lower, upper=upper, integral=integral)
         sooner = None if first is None else early(SHARE * FIRST_GAP, first, watch)
-        return Engine(kernel, relaxed=False, options=options).run(watch, early=sooner)
+        return Engine(matrix, relaxed=False, options=options).run(watch, early=sooner)
 
     def _zeros(self, x: Floats) -> Ints:
         margins = self.roles.margins

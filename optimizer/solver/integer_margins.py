@@ -9,7 +9,8 @@ import highspy
 import numpy as np
 
 from optimizer.solver.elastic import with_slack
-from optimizer.solver.engine import Engine, Options
+from optimizer.solver.engine import Engine
+from optimizer.solver.loading import Options
 from optimizer.solver.matrix import Floats, Ints, Matrix
 from optimizer.solver.rounding import Rounding
 from optimizer.solver.warm_start import DEVEX
@@ -24,7 +25,7 @@ SHORT = 1e-7
 """Shortage, relative to the row's number, that the last linear program will make good."""
 
 
-class WholeMargins:
+class IntegerMargins:
     """Rounds margins; where rows break by a few people, keeps that much in reserve and repeats.
 
     Parameters
@@ -63,7 +64,7 @@ class WholeMargins:
         return Engine(with_slack(self.matrix, self.rows), relaxed=True, options=self.options)
 
     def plans(self, x: Floats, watch: Watch) -> Iterator[Floats]:
-        """Plans in whole numbers with the decisions of ``x``, as long as they are asked for.
+        """Plans in integers with the decisions of ``x``, as long as they are asked for.
 
         Every plan after the first keeps half the reserve where the last one paid most for it.
         """
@@ -96,7 +97,7 @@ class WholeMargins:
         return size
 
     def _shortage(self, whole: Floats, watch: Watch) -> tuple[Floats | None, Floats | None]:
-        """What every row lacks with these whole numbers, and the plan that lacks least."""
+        """What every row lacks with these integers, and the plan that lacks least."""
         self._rest.set_bounds(self.whole, whole[self.whole], whole[self.whole])
         self._rest.forget()
         rest = self._rest.run(watch)
