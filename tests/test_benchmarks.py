@@ -182,6 +182,23 @@ def test_all_ways_to_relax_after_a_change_find_the_same_optimum(
         list(way(relaxing.Question(policy, case, scales, 1.0)))
 
 
+def test_what_a_way_does_before_it_yields_is_in_nobodys_clock() -> None:
+    house = script("house")
+    done: list[str] = []
+
+    def steps(given: str) -> Any:
+        done.append(f"before {given}")
+        yield
+        done.append(f"timed {given}")
+
+    for way, before in ((steps, ["before it"]), (done.append, [])):
+        done.clear()
+        timed = house._ready(way, "it")
+        assert done == before
+        timed()
+        assert done == [*before, "timed it" if before else "it"]
+
+
 def test_ways_of_a_job_take_turns_and_are_compared_with_the_old_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
