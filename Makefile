@@ -13,7 +13,7 @@ lint:
 types:
 	$(BIN)mypy
 
-test: ## the quick tests; `pytest -n 2` runs all of them
+test: ## the README's test command; `pytest -n 2 -m slow` runs the rest
 	$(BIN)pytest -n 2 -m "not slow"
 
 notebooks:

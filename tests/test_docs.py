@@ -28,7 +28,7 @@ INSTALL = "python3 -m venv .venv && . .venv/bin/activate && pip install --only-b
 COMMANDS = {
     "solve": f'{INSTALL}constraints.txt -e ".[all]" '
     "&& optimizer solve models/balanced.toml inputs/japan",
-    "test": f'{INSTALL}constraints.txt -e ".[all,test]" && pytest -n 2',
+    "test": f'{INSTALL}constraints.txt -e ".[all,test]" && pytest -n 2 -m "not slow"',
 }
 LONGEST_SECONDS = 20.0
 
@@ -93,6 +93,17 @@ def test_every_generated_part_stands_in_a_page() -> None:
 def test_readme_commands_are_the_tested_ones(name: str) -> None:
     reader = load("readme_command", ROOT / ".ci" / "readme_command.py")
     assert reader.command(name, README.read_text(encoding="utf-8")) == COMMANDS[name]
+
+
+def test_no_test_is_left_out_of_both_jobs() -> None:
+    _, _, quick = COMMANDS["test"].rpartition(" && ")
+    (left_out,) = re.findall(r'^pytest -n 2 -m "not (\w+)"$', quick)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"\n\t$(BIN){quick}\n" in makefile
+    assert re.search(r"^check:.*\n\tbash \.ci/run$", makefile, re.M)
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    after = lines[lines.index("readme_command test") :]
+    assert f"pytest -n 2 -m {left_out}" in after
 
 
 @pytest.mark.slow

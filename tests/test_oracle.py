@@ -30,12 +30,13 @@ from oracle import Problem, Program, build, lp_ideal, solve_by_enumeration
 from oracle.matrix import Name
 from oracle.relaxation import Relaxation
 from random_cases import write_random_case
+from seeds import seeds
 
 SEEDS, CHUNK = 320, 8
 SEEDS_OF_IDEALS = 4
 """Every so many seeds the scales are compared as well."""
-QUICK_SEEDS = 160
-"""Seeds of the default run; those from here on are marked as slow."""
+QUICK = 160
+"""Seeds that are not slow."""
 CHANGES = 1
 """Changed plans per case."""
 TOLERANCE = 1e-6
@@ -77,13 +78,7 @@ def is_close(first: float, second: float) -> bool:
     return abs(first - second) <= TOLERANCE * max(1.0, abs(first), abs(second))
 
 
-@pytest.mark.parametrize(
-    "start",
-    [
-        *range(0, QUICK_SEEDS, CHUNK),
-        *(pytest.param(n, marks=pytest.mark.slow) for n in range(QUICK_SEEDS, SEEDS, CHUNK)),
-    ],
-)
+@pytest.mark.parametrize("start", seeds(range(0, SEEDS, CHUNK), quick=QUICK // CHUNK))
 def test_model_check_and_brute_force_agree(start: int, tmp_path: Path) -> None:
     compared, differences = 0, []
     for seed in range(start, start + CHUNK):

@@ -14,6 +14,7 @@ from oracle import solve_by_enumeration
 from oracle.enumerate import TooManyError
 from oracle.reader import UnclearError
 from random_cases import write_random_case
+from seeds import seeds
 from test_oracle import REFUSED, is_close, solved
 
 HUGE = [3_000_000, 10**9, 10**15]
@@ -64,10 +65,7 @@ def just_enough(name: str, tables: dict[str, pd.DataFrame]) -> pd.Series:
     return room.astype(int).astype(str)
 
 
-@pytest.mark.parametrize(
-    "start",
-    [0, 8, pytest.param(16, marks=pytest.mark.slow), pytest.param(24, marks=pytest.mark.slow)],
-)
+@pytest.mark.parametrize("start", seeds(range(0, 32, 8), quick=2))
 def test_huge_numbers_change_no_answer_of_brute_force(start: int, tmp_path: Path) -> None:
     compared = 0
     differences: list[object] = []

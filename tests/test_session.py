@@ -37,10 +37,11 @@ from optimizer.policy import Amount, Relative
 from optimizer.schema.tables import TABLES
 from optimizer.session.moving import IN_CELLS
 from optimizer.session.sameness import same_model
-from optimizer.solver import Progress
+from optimizer.solver import Progress, Watch
 from optimizer.solver.engine import Engine
 from optimizer.solver.matrix import Matrix
 from random_cases import write_random_case
+from seeds import seeds
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY, CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
@@ -156,6 +157,16 @@ def optimum(session: Session) -> float | None:
         return None
 
 
+def optimum_of_model(fresh: Session) -> float | None:
+    """The optimum of a session that has just begun; its plan is neither told nor checked."""
+    return fresh._held.loaded.solve(Watch(), gap=0.0).objective
+
+
+def is_solved(step: int) -> bool:
+    """Whether the plans of a step are compared: of every third one, and of the last."""
+    return step % 3 == 0 or step == STEPS - 1
+
+
 def refused(action: Callable[..., object], *arguments: object) -> list[str] | None:
     """What a policy error says, or nothing where there is none."""
     try:
@@ -189,18 +200,18 @@ def changed_at_random(policy_file: Path, folder: Path, seed: int) -> Session:
         done |= change
         fresh = Session(policy, case, changes=done, scales=scales)
         compared(session, fresh)
-        if step % 3 == 0:
-            assert close(optimum(session), optimum(fresh), 1e-6)
+        if is_solved(step):
+            assert close(optimum(session), optimum_of_model(fresh), 1e-6)
     return session
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(range(6), quick=2))
 def test_random_changes_of_the_tiny_case(seed: int) -> None:
     session = changed_at_random(POLICY, CASE, seed)
     assert session.rebuilt <= STEPS // 2
 
 
-@pytest.mark.parametrize("seed", range(0, 200, 10))
+@pytest.mark.parametrize("seed", seeds(range(0, 200, 10), quick=10))
 def test_random_changes_of_random_cases(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
     changed_at_random(policy, case, seed)
