@@ -8,7 +8,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 
-def seeds(chosen: Sequence[int], *, quick: int) -> list[ParameterSet]:
+def seeds(chosen: Sequence[int | None], *, quick: int) -> list[ParameterSet]:
     """Give parameters of which all past the first few are marked as slow."""
     return [
         *(pytest.param(seed) for seed in chosen[:quick]),

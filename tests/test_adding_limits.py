@@ -24,6 +24,7 @@ from test_session import (
     CLOSE,
     POLICY,
     STEPS,
+    begun,
     cells,
     choices,
     close,
@@ -143,7 +144,7 @@ def test_random_steps_on_random_cases(seed: int, tmp_path: Path) -> None:
 
 @pytest.fixture
 def session() -> Session:
-    return Session(POLICY, CASE)
+    return begun()
 
 
 def test_an_added_limit_binds_and_can_be_dropped_and_changed(session: Session) -> None:
@@ -181,7 +182,7 @@ def test_a_plan_tells_how_to_make_it_again(session: Session, tmp_path: Path) -> 
     told = json.loads(json.dumps(plan.provenance))
     assert told["added_limits"][0]["where"] == {"track": "work", "year": 2030}
     assert told["dropped"] == ["country_share"]
-    again = Session(POLICY, CASE)
+    again = begun()
     for limit in told["added_limits"]:
         again.add_limit(limit)
     again.change(told["changes"])
@@ -278,7 +279,7 @@ def test_with_custom_rules_an_added_limit_builds_the_model_again() -> None:
     def most(model: Any, instance: Instance) -> None:
         model.most = pyo.Constraint(expr=sum(model.cohort.values()) <= len(instance.limits))
 
-    session = Session(POLICY, CASE, extend=most)
+    session = begun(extend=most)
     session.add_limit({"name": "few", "measure": "slots", "at_most": 100})
     assert session.rebuilt == 1
     assert session._held.loaded.model.most.upper() == len(session._held.loaded.instance.limits)

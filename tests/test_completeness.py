@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,9 +34,10 @@ HELD_BY_CONSTRUCTION = {
 """Rules that no plan can break, because of how plans are written down."""
 
 
-def trees(folder: Path) -> Iterator[tuple[Path, ast.Module]]:
-    for file in sorted(folder.rglob("*.py")):
-        yield file, ast.parse(file.read_text(encoding="utf-8"))
+@cache
+def trees(folder: Path) -> list[tuple[Path, ast.Module]]:
+    files = sorted(folder.rglob("*.py"))
+    return [(file, ast.parse(file.read_text(encoding="utf-8"))) for file in files]
 
 
 def docstrings() -> list[str]:
@@ -131,6 +133,7 @@ def error_classes() -> list[str]:
     ]
 
 
+@cache
 def expected_errors() -> set[str]:
     """Names of the classes that some test expects to be raised or warned of."""
     found = set()

@@ -10,7 +10,8 @@ import pytest
 import typer
 import yaml  # type: ignore[import-untyped]
 
-from optimizer import cli, load_case, load_expectations, load_policy
+import shared
+from optimizer import cli, load_expectations
 from optimizer.plan.expectations import join_expectations
 from test_expectations import NOT_AS_EXPECTED
 
@@ -71,8 +72,8 @@ def test_installs_as_the_readme_does() -> None:
 def test_expectations_of_the_page_fit_the_japan_case(tmp_path: Path) -> None:
     file = tmp_path / "example.toml"
     file.write_text(block("example expectations"), encoding="utf-8")
-    policy = load_policy(ROOT / "models" / "balanced.toml")
-    case = load_case(ROOT / "inputs" / "japan")
+    policy = shared.policy("balanced")
+    case = shared.case("japan")
     joined = join_expectations(load_expectations(file), case, policy)
     assert joined.expectations.rules
 

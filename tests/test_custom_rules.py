@@ -20,6 +20,8 @@ from optimizer.formulation.custom_rows import FROM_BELOW
 from optimizer.formulation.custom_values import ADDED_UP_BY, HELD_BY
 from optimizer.formulation.expressions import KEYS
 from random_cases import write_random_case
+from seeds import seeds
+from shared import tiny
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY = ROOT / "models" / "tiny.toml"
@@ -35,14 +37,14 @@ Extend = Callable[[Any, Instance], Iterable[CustomRule] | None]
 @pytest.fixture(scope="module")
 def free() -> Plan:
     """The best plan without custom rules."""
-    return optimizer.solve(POLICY, CASE)
+    return optimizer.solve(*tiny())
 
 
 def solved(extend: Extend, **options: Any) -> Plan:
     """The best plan of the tiny case under custom rules, checked once more from outside."""
-    plan = optimizer.solve(POLICY, CASE, extend=extend, **options)
+    plan = optimizer.solve(*tiny(), extend=extend, **options)
     assert plan.status == "optimal"
-    evaluation = optimizer.evaluate(plan, POLICY, CASE, extend=extend)
+    evaluation = optimizer.evaluate(plan, *tiny(), extend=extend)
     assert evaluation.holds
     assert evaluation.points == pytest.approx(plan.objective, abs=1e-9)
     return plan
@@ -86,7 +88,7 @@ def test_a_rule_that_does_not_bind_changes_nothing(free: Plan) -> None:
     assert solved(loose).slots.equals(free.slots)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(range(12), quick=6))
 def test_a_custom_rule_is_worth_what_the_same_limit_of_a_policy_is(
     seed: int, tmp_path: Path
 ) -> None:
@@ -159,7 +161,7 @@ def test_naming_a_slot_plans_its_block_slot_by_slot(free: Plan) -> None:
         assert key not in before, "the block is not slot-level under the policy"
         model.no_avarian_at_the_coast = pyo.Constraint(expr=model.slots[key] <= 0)
 
-    model = optimizer.build_model(POLICY, CASE, extend=no_avarian_at_the_coast)
+    model = optimizer.build_model(*tiny(), extend=no_avarian_at_the_coast)
     # The block is one of track, level, group of countries and year, with all its regions.
     assert key in model.SLOTS
     assert ("AVA", "work", "standard", "hills", 2030) in model.SLOTS
@@ -190,7 +192,8 @@ def test_a_touching_rule_is_worth_what_the_same_commitment_is(tmp_path: Path) ->
 
 
 def test_options_are_filtered_as_in_policies() -> None:
-    instance = optimizer.build_instance(optimizer.load_case(CASE), optimizer.load_policy(POLICY))
+    policy, case = tiny()
+    instance = optimizer.build_instance(case, policy)
     every = instance.options()
     assert list(every) == ["country", "track", "level", "region", "year"]
     chosen = instance.options({"pathway": "protection", "year": [2031], "region.region": "hills"})
@@ -278,7 +281,7 @@ def watching(model: Any, instance: Instance) -> None:
         )
 
 
-@pytest.mark.parametrize("seed", [None, *range(0, 120, 6)])
+@pytest.mark.parametrize("seed", seeds([None, *range(0, 120, 6)], quick=10))
 def test_accounts_are_added_up_again_as_the_solver_had_them(
     seed: int | None, tmp_path: Path
 ) -> None:
@@ -317,7 +320,7 @@ def test_a_plan_that_breaks_a_custom_rule_is_told_so(free: Plan) -> None:
         little_work(model, instance)
         return [CustomRule("few_new_in_work", title="Few start to work", source="a test")]
 
-    evaluation = optimizer.evaluate(free, POLICY, CASE, extend=titled)
+    evaluation = optimizer.evaluate(free, *tiny(), extend=titled)
     assert not evaluation.holds
     assert set(evaluation.violations["rule"]) == {"few_new_in_work"}
     people = working(free)
@@ -340,7 +343,7 @@ def test_values_of_custom_variables_are_checked_too() -> None:
     wrong = plan.decisions.variables.assign(value=[1.5, -1.0])
     decisions = replace(plan.decisions, variables=wrong)
     scales = plan.provenance["scales"]
-    evaluation = optimizer.evaluate(decisions, POLICY, CASE, scales=scales, extend=spare)
+    evaluation = optimizer.evaluate(decisions, *tiny(), scales=scales, extend=spare)
     told = [sentence for sentence in evaluation.in_words() if sentence.startswith("spare")]
     assert told == [
         "spare: 2030: 1.5, but at most 1 (0.5 too many)",
@@ -355,20 +358,20 @@ def test_a_plan_without_values_for_custom_variables_cannot_be_checked(free: Plan
         model.few = pyo.Constraint(expr=intake(model, "work", 2030) <= 9 + model.spare)
 
     with pytest.raises(ExtensionError) as raised:
-        optimizer.evaluate(free, POLICY, CASE, extend=spare)
+        optimizer.evaluate(free, *tiny(), extend=spare)
     assert str(raised.value) == (
         "1 problem\n"
         "- extend, spare: the plan has no value for it\n"
         "    Expected a plan that was solved or completed with these rules."
     )
-    completed = optimizer.complete(free.decisions, POLICY, CASE, extend=spare)
-    assert optimizer.evaluate(completed, POLICY, CASE, extend=spare).holds
+    completed = optimizer.complete(free.decisions, *tiny(), extend=spare)
+    assert optimizer.evaluate(completed, *tiny(), extend=spare).holds
     assert completed.slots.equals(free.slots)
 
 
 def test_completing_keeps_custom_rules(free: Plan) -> None:
     with pytest.raises(InfeasibleError):
-        optimizer.complete(free.decisions, POLICY, CASE, extend=little_work)
+        optimizer.complete(free.decisions, *tiny(), extend=little_work)
 
 
 def test_advice_names_custom_rules_but_not_protected_ones() -> None:
@@ -380,10 +383,10 @@ def test_advice_names_custom_rules_but_not_protected_ones() -> None:
         return extend
 
     with pytest.raises(InfeasibleError) as raised:
-        optimizer.solve(POLICY, CASE, extend=too_much())
+        optimizer.solve(*tiny(), extend=too_much())
     assert "- Many refugees (custom rule): 50 by 48" in str(raised.value)
     with pytest.raises(InfeasibleError) as raised:
-        optimizer.solve(POLICY, CASE, extend=too_much(protected=True))
+        optimizer.solve(*tiny(), extend=too_much(protected=True))
     # It is told as what clashes, not as what could give way.
     assert raised.value.advice is None
     assert "protected = true, already clash" in str(raised.value)
@@ -403,7 +406,7 @@ def test_a_run_with_custom_rules_comes_back_from_its_folder(tmp_path: Path) -> N
 
     plan = solved(spare)
     (tmp_path / "run").mkdir()
-    policy, case = optimizer.load_policy(POLICY), optimizer.load_case(CASE)
+    policy, case = tiny()
     runs.write_tables(plan, tmp_path / "run", policy, case)
     runs.write_facts(plan, tmp_path / "run", tmp_path / "run")
     read = optimizer.read_plan(tmp_path / "run", case)
@@ -424,9 +427,9 @@ def test_a_run_with_custom_rules_comes_back_from_its_folder(tmp_path: Path) -> N
 def test_an_index_that_is_no_list_is_refused(tmp_path: Path) -> None:
     from optimizer import runs
 
-    plan = optimizer.solve(POLICY, CASE)
+    plan = optimizer.solve(*tiny())
     (tmp_path / "run").mkdir()
-    policy, case = optimizer.load_policy(POLICY), optimizer.load_case(CASE)
+    policy, case = tiny()
     runs.write_tables(plan, tmp_path / "run", policy, case)
     runs.write_facts(plan, tmp_path / "run", tmp_path / "run")
     rows = 'variable,index,value\nspare,"[""a"", 2030]",1\nspare,oops,1\n'
@@ -458,12 +461,12 @@ def scip_optimum(path: Path) -> float:
 def test_another_solver_finds_the_same_optimum_in_the_written_model(
     suffix: str, extend: Extend | None, tmp_path: Path
 ) -> None:
-    path = optimizer.write_model(POLICY, CASE, tmp_path / f"tiny{suffix}", extend=extend)
-    plan = optimizer.solve(POLICY, CASE, extend=extend, gap=0.0)
+    path = optimizer.write_model(*tiny(), tmp_path / f"tiny{suffix}", extend=extend)
+    plan = optimizer.solve(*tiny(), extend=extend, gap=0.0)
     assert scip_optimum(path) == pytest.approx(plan.objective, abs=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(1, 40, 3))
+@pytest.mark.parametrize("seed", seeds(range(1, 40, 3), quick=6))
 def test_another_solver_finds_the_same_optimum_on_random_cases(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
     try:
@@ -475,15 +478,15 @@ def test_another_solver_finds_the_same_optimum_on_random_cases(seed: int, tmp_pa
 
 
 def test_pyomo_can_hand_the_model_to_another_solver() -> None:
-    model = optimizer.build_model(POLICY, CASE, extend=little_work)
+    model = optimizer.build_model(*tiny(), extend=little_work)
     pyo.SolverFactory("scip_direct").solve(model)
-    plan = optimizer.solve(POLICY, CASE, extend=little_work, gap=0.0)
+    plan = optimizer.solve(*tiny(), extend=little_work, gap=0.0)
     assert pyo.value(model.points) == pytest.approx(plan.objective, abs=1e-6)
 
 
 def test_a_model_is_written_as_lp_or_mps_only(tmp_path: Path) -> None:
     with pytest.raises(optimizer.OptimizerError) as raised:
-        optimizer.write_model(POLICY, CASE, tmp_path / "model.nl")
+        optimizer.write_model(*tiny(), tmp_path / "model.nl")
     assert str(raised.value) == "model.nl: a model is written as .lp or .mps"
 
 
@@ -492,7 +495,7 @@ def test_a_model_is_written_as_lp_or_mps_only(tmp_path: Path) -> None:
 
 def refused(extend: Extend) -> str:
     with pytest.raises(ExtensionError) as raised:
-        optimizer.build_model(POLICY, CASE, scales={}, extend=extend)
+        optimizer.build_model(*tiny(), scales={}, extend=extend)
     return str(raised.value)
 
 
@@ -749,7 +752,7 @@ def test_errors_of_the_function_itself_come_through() -> None:
         raise LookupError("my own mistake")
 
     with pytest.raises(LookupError, match="my own mistake"):
-        optimizer.solve(POLICY, CASE, extend=broken)
+        optimizer.solve(*tiny(), extend=broken)
 
 
 def test_the_report_tells_custom_rules_apart() -> None:
@@ -765,7 +768,8 @@ def test_the_report_tells_custom_rules_apart() -> None:
     from optimizer.report import render_report
 
     plan = solved(titled)
-    page = render_report(plan, optimizer.load_case(CASE), optimizer.load_policy(POLICY))
+    policy, case = tiny()
+    page = render_report(plan, case, policy)
     assert "Few &lt;b&gt;people&lt;/b&gt; work" in page
     assert "<b>people</b>" not in page
     assert "through the expressions they were written in" in page
@@ -774,7 +778,7 @@ def test_the_report_tells_custom_rules_apart() -> None:
 
 
 def test_every_account_of_the_model_can_be_settled() -> None:
-    model = optimizer.build_model(POLICY, CASE, scales={})
+    model = optimizer.build_model(*tiny(), scales={})
     variables = {part.name for part in model.component_objects(pyo.Var)}
     settled = {*KEYS, "transfer", "carry_over", *ADDED_UP_BY, *HELD_BY}
     assert variables <= settled

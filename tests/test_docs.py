@@ -16,6 +16,7 @@ import pytest
 import typer
 
 import optimizer
+import shared
 from optimizer.cli import app
 from optimizer.runs.workbook import sheets_of
 from optimizer.schema.tables import TABLES
@@ -159,7 +160,7 @@ def test_commands_in_the_table_are_all_there_are() -> None:
 def test_example_policy_joins_the_japan_case(tmp_path: Path) -> None:
     policy = tmp_path / "example.toml"
     policy.write_text(block(DOCS / "policies.md", "example policy"), encoding="utf-8")
-    case = optimizer.load_case(ROOT / "inputs" / "japan")
+    case = shared.case("japan")
     instance = optimizer.build_instance(case, optimizer.load_policy(policy))
     assert len(instance.limits) == len(instance.policy.limits)
 
@@ -198,8 +199,8 @@ def test_docstring_of_a_plan_names_its_tables(plan: optimizer.Plan) -> None:
 
 
 def test_sheets_are_those_of_a_plan(plan: optimizer.Plan) -> None:
-    policy = optimizer.load_policy(ROOT / "models" / "tiny.toml")
-    case = optimizer.load_case(ROOT / "inputs" / "tiny")
+    policy = shared.policy("tiny")
+    case = shared.case("tiny")
     sheets = {name: list(frame) for name, frame in sheets_of(plan, policy, case).items()}
     assert described("tables of a plan") | described("sheets of a plan") == sheets
 

@@ -7,24 +7,21 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyomo.environ as pyo
 import pytest
 
+import shared
 from optimizer import (
-    Case,
     CustomRule,
     Expectations,
     Instance,
     Plan,
-    Policy,
     PolicyError,
     check_expectations,
     cli,
-    load_case,
     load_expectations,
     load_policy,
     solve,
@@ -44,16 +41,6 @@ def plan() -> Plan:
     return solve(POLICY, CASE)
 
 
-@cache
-def case() -> Case:
-    return load_case(CASE)
-
-
-@cache
-def policy() -> Policy:
-    return load_policy(POLICY)
-
-
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     def written(text: str) -> Path:
@@ -66,7 +53,7 @@ def write(tmp_path: Path) -> Write:
 
 def told(plan: Plan, file: Path) -> list[tuple[object, ...]]:
     """what, key, found, expected, holds of every row."""
-    compared = check_expectations(plan, file, case(), policy())
+    compared = check_expectations(plan, file, shared.case("tiny"), shared.policy("tiny"))
     rows = compared[["what", "key", "found", "expected", "holds"]]
     return list(rows.itertuples(index=False, name=None))
 
@@ -74,7 +61,7 @@ def told(plan: Plan, file: Path) -> list[tuple[object, ...]]:
 def refused(file: Path) -> str:
     """What is wrong with a file, said before there is a plan."""
     with pytest.raises(PolicyError) as error:
-        join_expectations(load_expectations(file), case(), policy())
+        join_expectations(load_expectations(file), shared.case("tiny"), shared.policy("tiny"))
     return str(error.value)
 
 
@@ -397,13 +384,13 @@ def test_example_fits_what_it_is_for(file: Path) -> None:
     expectations = load_expectations(file)
     assert isinstance(expectations, Expectations)
     (policy_name,), (case_name,) = expectations.policies, expectations.cases
-    found = load_policy(ROOT / "models" / f"{policy_name}.toml")
-    joined = join_expectations(expectations, load_case(ROOT / "inputs" / case_name), found)
+    found = shared.policy(policy_name)
+    joined = join_expectations(expectations, shared.case(case_name), found)
     assert joined.instance.case.name == case_name
 
 
 def test_tiny_example_is_met(plan: Plan) -> None:
-    compared = check_expectations(plan, EXAMPLES / "tiny.toml", load_case(CASE), POLICY)
+    compared = check_expectations(plan, EXAMPLES / "tiny.toml", shared.case("tiny"), POLICY)
     assert compared["holds"].all()
     assert set(compared["what"]) >= {"status", "gap", "points", "slots", "spending", "use", "rule"}
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.case import Case, load_case
+import shared
+from optimizer.case import Case
 
 ROOT = Path(__file__).resolve().parents[1]
 JAPAN = ROOT / "inputs" / "japan"
@@ -16,7 +17,7 @@ JAPAN = ROOT / "inputs" / "japan"
 
 @pytest.fixture(scope="module")
 def case() -> Case:
-    return load_case(JAPAN)
+    return shared.case("japan")
 
 
 def test_tables_are_what_the_script_writes() -> None:

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from pydantic import BaseModel, Field
 
-from optimizer import Session, load_case, load_policy
+import shared
+from optimizer import Session, load_policy
 from optimizer.case.changes import change_case
 from optimizer.formulation.numbers import SETTLED
 from optimizer.io.cells import FIGURES as KINDS
@@ -209,7 +210,7 @@ def test_a_section_that_somebody_adds_moves_the_model_itself(policy: Policy) -> 
 
 
 def test_every_field_that_moves_numbers_alone(policy: Policy) -> None:
-    case = load_case(CASE)
+    case = shared.case("tiny")
     kinds = {path: moves(policy, path) for path in CHANGED}
     assert all(part is not None for part in kinds.values())
     session = Session(policy, case)
@@ -226,7 +227,7 @@ def test_every_field_that_moves_numbers_alone(policy: Policy) -> None:
 
 
 def test_every_field_that_moves_terms(policy: Policy) -> None:
-    case = load_case(CASE)
+    case = shared.case("tiny")
     terms = [path for path in CHANGED if "terms" in (moves(policy, path) or ())]
     session = Session(policy, case)
     for path in terms:
@@ -268,14 +269,14 @@ def test_every_figure_that_is_listed_is_one() -> None:
 
 @pytest.mark.parametrize(("table", "column"), sorted(set(figures()) - set(IN_CELLS)))
 def test_figures_that_are_not_listed_move_the_model_itself(table: str, column: str) -> None:
-    policy = load_policy(POLICY)
+    policy = shared.policy("tiny")
     assert moved_by(policy, policy, [(table, column)]) is None
     assert moved_by(policy, policy, [("costs", "amount"), (table, column)]) is None
 
 
 def test_every_figure_that_is_listed(policy: Policy) -> None:
     """One by one, each compared with the whole at the end: terms come last, as they join all."""
-    case = load_case(CASE)
+    case = shared.case("tiny")
     done: dict[str, object] = {}
     session = Session(policy, case)
     for table, column in sorted(IN_CELLS, key=lambda key: IN_CELLS[key] == "terms"):
@@ -293,7 +294,7 @@ def test_every_figure_that_is_listed(policy: Policy) -> None:
 
 
 def test_columns_of_ones_own(policy: Policy) -> None:
-    case = load_case(CASE)
+    case = shared.case("tiny")
     session = Session(policy, case)
     done: dict[str, object] = {}
     for table, key in zip(ATTRIBUTES, ("country=AVA", "region=coast"), strict=True):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import shared
 from golden.small_cases import AGREED, HOSTED, NATIONAL, SERVED, SmallCase
 from optimizer import ModelWarning, Session, load_case, load_policy, solve, validate
 from optimizer.case.writing import write_case
@@ -39,9 +40,9 @@ def share(name: str, where: str, side: str, times: float, by: str = "") -> str:
 
 @pytest.mark.parametrize("pair", ["japan", "tiny"])
 def test_nothing_is_odd_about_the_cases_of_the_project(pair: str, root: Path) -> None:
-    case = load_case(root / "inputs" / pair)
+    case = shared.case(pair)
     for path in sorted((root / "models").glob("*.toml")):
-        policy = load_policy(path)
+        policy = shared.policy(path.stem)
         if policy.is_for(case.name):
             assert warnings_of(build_instance(case, policy)) == [], path.name
 

@@ -9,14 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import shared
 from optimizer import (
-    Case,
     Plan,
     build_instance,
     check_expectations,
     evaluate,
-    load_case,
-    load_policy,
     solve,
 )
 from optimizer.formulation import build_pyomo
@@ -31,18 +29,13 @@ MAIN = [name for name in POLICIES if name != "tiny"]
 OPTIMAL = 1e-6
 
 
-@cache
-def case(name: str) -> Case:
-    return load_case(ROOT / "inputs" / name)
-
-
 def path(name: str) -> Path:
     return MODELS / f"{name}.toml"
 
 
 @cache
 def tiny_plan(name: str) -> Plan:
-    return solve(path(name), case("tiny"))
+    return solve(path(name), shared.case("tiny"))
 
 
 def test_the_policies_of_the_project_are_there() -> None:
@@ -58,7 +51,7 @@ def test_the_policies_of_the_project_are_there() -> None:
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_policy_gives_its_reasons(name: str) -> None:
-    policy = load_policy(path(name))
+    policy = shared.policy(name)
     sentences = policy.why.count(". ") + 1
     assert 2 <= sentences <= 5
     assert all(goal.why for goal in policy.goals.values())
@@ -66,21 +59,21 @@ def test_policy_gives_its_reasons(name: str) -> None:
 
 @pytest.mark.parametrize("name", MAIN)
 def test_every_limit_gives_its_reason(name: str) -> None:
-    policy = load_policy(path(name))
+    policy = shared.policy(name)
     assert all(limit.why for limit in policy.limits)
     assert all(floor.why for floor in policy.support_floor)
 
 
 @pytest.mark.parametrize("name", MAIN)
 def test_main_policy_is_for_every_case(name: str) -> None:
-    policy = load_policy(path(name))
+    policy = shared.policy(name)
     assert policy.is_for("japan")
     assert policy.is_for("tiny")
 
 
 @pytest.mark.parametrize("name", MAIN)
 def test_main_policy_has_the_promised_parts(name: str) -> None:
-    policy = load_policy(path(name))
+    policy = shared.policy(name)
     protected = [limit for limit in policy.limits if limit.protected]
     assert any(limit.where.get("pathway") == "protection" for limit in protected)
     assert any(floor.protected for floor in policy.support_floor)
@@ -93,14 +86,14 @@ def test_main_policy_has_the_promised_parts(name: str) -> None:
 def test_policy_reaches_its_gap_on_the_tiny_case(name: str) -> None:
     plan = tiny_plan(name)
     assert plan.gap is not None
-    assert plan.gap <= max(OPTIMAL, load_policy(path(name)).solver.gap)
+    assert plan.gap <= max(OPTIMAL, shared.policy(name).solver.gap)
     assert plan.slots_total > 0
 
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_plan_of_the_tiny_case_holds(name: str) -> None:
     plan = tiny_plan(name)
-    found = evaluate(plan, path(name), case("tiny"))
+    found = evaluate(plan, path(name), shared.case("tiny"))
     assert found.holds
     assert found.points == pytest.approx(plan.objective)
 
@@ -114,7 +107,7 @@ def test_every_goal_can_be_earned_on_the_tiny_case(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in MAIN if name != "balanced"])
 def test_relaxation_on_japan_is_feasible(name: str) -> None:
-    instance = build_instance(case("japan"), load_policy(path(name)))
+    instance = build_instance(shared.case("japan"), shared.policy(name))
     scales = dict.fromkeys(instance.policy.goals, 1.0)
     loaded = LoadedModel(instance, build_pyomo(instance, scales))
     assert loaded.relaxation_is_feasible(Watch())
@@ -122,7 +115,7 @@ def test_relaxation_on_japan_is_feasible(name: str) -> None:
 
 @pytest.mark.slow
 def test_balanced_plan_for_japan() -> None:
-    plan = solve(path("balanced"), case("japan"), gap=0.01)
+    plan = solve(path("balanced"), shared.case("japan"), gap=0.01)
     assert plan.gap is not None
     assert plan.gap <= 0.01
     slots = plan.slots.assign(
@@ -147,13 +140,13 @@ def test_balanced_plan_for_japan() -> None:
     assert slots["level"].nunique() == 3
     assert len(plan.decisions.agreements) > 0
     expected = MODELS / "expectations" / "balanced-japan.toml"
-    compared = check_expectations(plan, expected, case("japan"), path("balanced"))
+    compared = check_expectations(plan, expected, shared.case("japan"), path("balanced"))
     assert compared["holds"].all(), compared[~compared["holds"]].to_string()
 
 
 def attribute(table: str, key: str, column: str) -> pd.Series:
     """A column of a table of the Japan case by its key."""
-    return case("japan").table(table).set_index(key)[column]
+    return shared.case("japan").table(table).set_index(key)[column]
 
 
 def test_schema_for_editors_is_written_as_generated() -> None:

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,6 +43,7 @@ from optimizer.solver.engine import Engine
 from optimizer.solver.matrix import Matrix
 from random_cases import write_random_case
 from seeds import seeds
+from shared import tiny
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY, CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
@@ -49,6 +51,11 @@ CLOSE = 1e-9
 """Relative difference of two LP optima, and of two coefficients, that is none."""
 STEPS = 12
 """Changes of one session, one upon the other."""
+
+
+def begun(**options: Any) -> Session:
+    """A session of the tiny case."""
+    return Session(*tiny(), **options)
 
 
 def cells(session: Session, draw: random.Random) -> Iterator[tuple[str, object]]:
@@ -222,7 +229,7 @@ def test_random_changes_of_random_cases(seed: int, tmp_path: Path) -> None:
 
 @pytest.fixture
 def session() -> Session:
-    return Session(POLICY, CASE)
+    return begun()
 
 
 def test_a_session_begins_with_the_plan_that_solve_finds(session: Session) -> None:
@@ -253,7 +260,7 @@ def test_changes_are_told_in_the_order_in_which_they_were_made(session: Session)
     session.change({"horizon": {"tail": 3}})
     changes = session.solve().provenance["changes"]
     assert list(changes) == [narrow, wide, "horizon"]
-    compared(session, Session(POLICY, CASE, changes=changes))
+    compared(session, begun(changes=changes))
 
 
 def test_a_cell_changed_again_in_another_spelling_is_told_once(session: Session) -> None:
@@ -280,7 +287,7 @@ def test_changes_that_bring_in_other_decisions_build_the_model_again(session: Se
     changes = {"horizon.years": [2030, 2030]}
     session.change(changes)
     assert session.rebuilt == 1
-    compared(session, Session(POLICY, CASE, changes=changes))
+    compared(session, begun(changes=changes))
     session.change({"applicants[country=AVA, track=lab].applicants": 3})
     assert session.rebuilt == 2
 
@@ -305,17 +312,17 @@ def test_changes_that_bring_in_other_decisions_build_the_model_again(session: Se
     ids=str,
 )
 def test_changes_that_do_more_than_change_a_number(changes: dict[str, object]) -> None:
-    refusal = refused(afresh, POLICY, CASE, changes)
-    session = Session(POLICY, CASE)
+    refusal = refused(lambda: begun(changes=changes))
+    session = begun()
     assert refused(session.change, changes) == refusal
     if refusal is None:
-        fresh = afresh(POLICY, CASE, changes)
+        fresh = begun(changes=changes)
         first, second = fresh._held.loaded.matrix, session._held.loaded.matrix
         assert first.rows == second.rows
         assert optimum(session) == pytest.approx(optimum(fresh), abs=1e-6)
         # And back again.
         session.change({"goals.alliance.weight": 3.5})
-        compared(session, afresh(POLICY, CASE, changes | {"goals.alliance.weight": 3.5}))
+        compared(session, begun(changes=changes | {"goals.alliance.weight": 3.5}))
 
 
 @pytest.mark.parametrize("effect", [1e4, 1e9, 1e11, 1e15])
@@ -323,11 +330,11 @@ def test_units_of_the_solver_follow_numbers_that_grow(session: Session, effect: 
     session.relax()
     changes = {"goals.bridges.effects.1.effect": effect}
     session.change(changes)
-    first, again = Session(POLICY, CASE, changes=changes).relax(), session.relax()
+    first, again = begun(changes=changes).relax(), session.relax()
     assert again.status == first.status == "optimal"
     assert close(again.points, first.points, 1e-6)
     session.change({"goals.bridges.effects.1.effect": 0.5})
-    compared(session, Session(POLICY, CASE))
+    compared(session, begun())
     assert session.rebuilt == 0
 
 
@@ -362,7 +369,7 @@ def test_changes_that_are_none_are_refused(
         session.change(changes)
     assert str(raised.value) == f"1 problem\n- {told}"
     with pytest.raises(PolicyError):
-        Session(POLICY, CASE, changes=changes)
+        begun(changes=changes)
     assert session.policy.cases == load_policy(POLICY).cases
 
 
@@ -523,8 +530,8 @@ def test_scales_that_are_given_are_checked(scales: dict[str, float], told: str) 
 
 
 def test_scales_that_the_policy_gives_may_be_left_out() -> None:
-    assert Session(POLICY, CASE, scales={"bridges": 2}).scales["bridges"] == 2.0
-    assert Session(POLICY, CASE, scales={}).relax() == Session(POLICY, CASE).relax()
+    assert begun(scales={"bridges": 2}).scales["bridges"] == 2.0
+    assert begun(scales={}).relax() == begun().relax()
 
 
 def test_a_time_limit_covers_the_scales() -> None:
@@ -625,7 +632,7 @@ def test_a_dropped_limit_is_worth_a_policy_without_it(session: Session, tmp_path
     session.change({"limits.country_share.at_most.times": 0.4})
     session.restore("country_share")
     changes = {"limits.country_share.at_most.times": 0.4}
-    compared(session, Session(POLICY, CASE, changes=changes))
+    compared(session, begun(changes=changes))
 
 
 def test_dropped_limits_stay_dropped_when_the_model_is_built_again(session: Session) -> None:
@@ -688,7 +695,7 @@ def test_a_limit_that_is_restored_stays_free_while_its_whole_rule_is_dropped(
     assert sides
     assert np.isinf(sides).all()
     session.restore("limit_at_most")
-    compared(session, Session(POLICY, CASE))
+    compared(session, begun())
 
 
 def test_a_limit_stays_dropped_while_it_matches_nothing(session: Session) -> None:
@@ -763,7 +770,7 @@ def test_what_the_solver_refuses_changes_nothing(
     assert session.policy == policy
     assert session.relax() == before
     session.restore("country_share")
-    compared(session, Session(POLICY, CASE))
+    compared(session, begun())
 
 
 def test_ctrl_c_in_the_middle_of_a_change_changes_nothing(
@@ -782,7 +789,7 @@ def test_ctrl_c_in_the_middle_of_a_change_changes_nothing(
             session.change({"limits.industry_money.at_most": 5e6})
     assert session.policy == policy
     assert session.relax() == before
-    compared(session, Session(POLICY, CASE))
+    compared(session, begun())
 
 
 def once(first: Callable[..., None], later: Callable[..., None]) -> Callable[..., None]:
@@ -807,13 +814,13 @@ def test_custom_rules_stay_through_changes() -> None:
         )
         return [CustomRule("few", title="Few work")]
 
-    session = Session(POLICY, CASE, extend=few)
+    session = begun(extend=few)
     # What a function reads from an instance may change with any number, so it is called again.
     session.change({"goals.alliance.weight": 4})
     changes = {"goals.alliance.weight": 4, "budgets[line=science].amount": 20e6}
     session.change({"budgets[line=science].amount": 20e6})
     assert session.rebuilt == 2
-    compared(session, Session(POLICY, CASE, extend=few, changes=changes))
+    compared(session, begun(extend=few, changes=changes))
     session.drop("few")
     assert session.relax().points is not None
 
@@ -826,13 +833,13 @@ def test_a_refusal_while_building_again_changes_nothing() -> None:
         if len(calls) > 1:
             raise LookupError("my own mistake")
 
-    session = Session(POLICY, CASE, extend=fails_later)
+    session = begun(extend=fails_later)
     before = session.relax()
     with pytest.raises(LookupError):
         session.change({"goals.alliance.weight": 5})
     assert session.policy.goals["alliance"].weight == 3
     assert session.relax() == before
-    plain = Session(POLICY, CASE)
+    plain = begun()
     for changes in ({"budget.carry_over.nosuch": 0.5}, {"goals.new": {"weight": 1}}):
         with pytest.raises(PolicyError):
             plain.change(changes)
@@ -885,7 +892,7 @@ def test_threads_that_share_a_session_are_served_one_after_the_other(session: Se
 
 def test_sessions_of_their_own_work_side_by_side() -> None:
     def job() -> object:
-        own = Session(POLICY, CASE)
+        own = begun()
         own.change({"goals.alliance.weight": 4})
         return own.relax().points
 
