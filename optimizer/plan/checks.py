@@ -3,98 +3,115 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from optimizer.frames import labels, stacked
+from optimizer.frames.grouping import Floats, groups, once, places, remembered, sums_at
+from optimizer.instance import Instance
 from optimizer.instance.bounds import JoinedLimit
-from optimizer.instance.people import terms, transition_room
+from optimizer.instance.people import CONSTANT, TERM, terms, transition_room
 from optimizer.instance.sets import cross
 from optimizer.plan.money import check_money
-from optimizer.plan.subject import Subject, rows
+from optimizer.plan.subject import Keys, Subject, keys_in, rows
+
+Chosen = npt.NDArray[np.bool_]
+PAIR = ["country", "track", "year"]
+SITE = ["track", "region", "year"]
+SERVICE = ["region", "service", "year"]
 
 
 def check_margins(s: Subject) -> list[pd.DataFrame]:
     """Applicants, agreements, minimum cohorts and sites."""
     sets = s.instance.sets
-    pair = ["country", "track", "year"]
-    pairs = sets.pairs.set_index(pair)
-    cohort = s.total(terms(sets.cohort, "cohort"), pair).reindex(pairs.index).fillna(0.0)
-    is_open = pd.Series(s.values.of["agreement"], index=pd.MultiIndex.from_frame(sets.agreement))
-    factor = is_open.reindex(pairs.index).fillna(0.0).where(pairs["link"].eq("proposed"), 1.0)
-    applicants, minimum = pairs["applicants"], pairs["min_cohort"]
-    hosted = pd.MultiIndex.from_frame(sets.cohort[pair].drop_duplicates())
-    binding = (applicants >= minimum) & (minimum > 0) & pairs.index.isin(hosted)
-    agreed, runs = pairs["link"].eq("proposed"), binding & pairs["link"].eq("active")
-    least = binding & pairs["link"].isin(["existing", "proposed"])
+    pairs, keys = sets.pairs, keys_in(sets.pairs, PAIR)
+    cohort = s.at(pairs, s.terms("cohort"), PAIR)
+    link, applicants, minimum = (
+        pairs[name].to_numpy() for name in ("link", "applicants", "min_cohort")
+    )
+    agreed = link == "proposed"
+    factor = np.where(agreed, s.at(pairs, s.terms("agreement"), PAIR), 1.0)
+    hosted = places(s.terms("cohort"), PAIR, pairs) >= 0
+    binding = (applicants >= minimum) & (minimum > 0) & hosted
+    runs, least = binding & (link == "active"), binding & np.isin(link, ["existing", "proposed"])
 
-    def among(chosen: pd.Series, rule: str, sense: str, limit: pd.Series) -> pd.DataFrame:
-        return rows(rule, pairs.index[chosen], cohort[chosen], sense, limit[chosen])
+    def among(chosen: Chosen, rule: str, sense: str, limit: Floats) -> pd.DataFrame:
+        return rows(rule, keys[chosen], cohort[chosen], sense, limit[chosen])
 
     done = [
         among(~agreed, "cohort_within_applicants", "at_most", applicants),
         among(agreed, "cohort_needs_agreement", "at_most", applicants * factor),
         among(least, "cohort_reaches_minimum", "at_least", minimum * factor),
-        among(runs, "active_track_reaches_minimum", "at_least", minimum.where(cohort > 0, 0.0)),
+        among(runs, "active_track_reaches_minimum", "at_least", np.where(cohort > 0, minimum, 0.0)),
     ]
     if sets.has_regions:
-        site = ["track", "region", "year"]
-        placements = s.total(terms(sets.placements, "placements"), site)
-        most = sets.sites.set_index(site)["max_slots"].reindex(placements.index)
-        done.append(rows("placements_within_site", placements.index, placements, "at_most", most))
+        placed = s.terms("placements")
+        site, placements = groups(placed, SITE).keys, s.total(placed, SITE)
+        most = sums_at(site, sets.sites, SITE, sets.sites["max_slots"].to_numpy(dtype=float))
+        keys = keys_in(site, SITE)
+        done.append(rows("placements_within_site", keys, placements, "at_most", most))
     return done
 
 
 def check_caps(s: Subject) -> list[pd.DataFrame]:
     """National caps on intake and residents."""
-    sets, caps = s.instance.sets, s.instance.caps.set_index(["track", "year"])
+    caps, key = s.instance.caps, ["track", "year"]
     done = []
     for counts, rule, counted in (
-        ("intake", "intake_within_cap", terms(sets.cohort, "cohort")),
+        ("intake", "intake_within_cap", s.terms("cohort")),
         ("residents", "residents_within_cap", s.instance.people.present),
     ):
-        chosen = caps[caps["counts"].eq(counts)]
-        value = s.total(counted, ["track", "year"]).reindex(chosen.index).fillna(0.0)
-        done.append(rows(rule, chosen.index, value, "at_most", chosen["max"]))
+        chosen = caps["counts"].eq(counts).to_numpy()
+        value, most = s.at(caps, counted, key), caps["max"].to_numpy()
+        keys = keys_in(caps, key)[chosen]
+        done.append(rows(rule, keys, value[chosen], "at_most", most[chosen]))
     return done
+
+
+def room(instance: Instance) -> pd.DataFrame:
+    """Completers who may continue, as terms."""
+    return transition_room(instance.people.completes, instance.case.table("continuations"))
 
 
 def check_transitions(s: Subject) -> list[pd.DataFrame]:
     """Stayers among completers, and a place for each."""
     sets = s.instance.sets
     key = ["country", "track", "next_track", "year"]
-    room = transition_room(s.instance.people.completes, s.instance.case.table("continuations"))
-    index = pd.MultiIndex.from_frame(sets.transitions[key])
-    most = s.total(room, key).reindex(index)
-    done = [
-        rows("transitions_within_completers", index, s.values.of["transitions"], "at_most", most)
-    ]
+    keys, value = keys_in(sets.transitions, key), s.values.of["transitions"]
+    most = s.at(sets.transitions, once(room, s.instance), key)
+    done = [rows("transitions_within_completers", keys, value, "at_most", most)]
     if sets.has_regions and len(sets.transitions):
         flow = ["track", "next_track", "group", "year"]
-        transitions = s.total(terms(sets.transitions, "transitions"), flow)
-        places = terms(sets.transitions_by_region, "transitions_by_region")
-        at = s.total(places, flow).reindex(transitions.index)
-        done.append(rows("transitions_match_places", transitions.index, at, "equal", transitions))
+        transitions = s.total(s.terms("transitions"), flow)
+        index = groups(s.terms("transitions"), flow).keys
+        at = s.at(index, s.terms("transitions_by_region"), flow)
+        keys = keys_in(index, flow)
+        done.append(rows("transitions_match_places", keys, at, "equal", transitions))
     return done
 
 
 def check_services(s: Subject) -> list[pd.DataFrame]:
     """Use of local services against capacity, and expansion against its limit."""
-    table = service_years(s)
-    table = table[table["used_by_plan"]]
-    key = table[["region", "service", "year"]]
-    built = s.instance.sets.expansion
+    table, built = once(service_years, s), s.instance.sets.expansion
+    used = table["used_by_plan"].to_numpy()
+    use, capacity = (table[name].to_numpy()[used] for name in ("use", "capacity"))
+    steps, most = s.values.of["expansion"], built["expansion_limit"]
+    keys = keys_in(s.instance.capacity, SERVICE)[used]
     return [
-        rows("use_within_capacity", key, table["use"], "at_most", table["capacity"]),
-        rows(
-            "expansion_within_limit",
-            built[["region", "service", "year"]],
-            s.values.of["expansion"],
-            "at_most",
-            built["expansion_limit"],
-        ),
+        rows("use_within_capacity", keys, use, "at_most", capacity),
+        rows("expansion_within_limit", keys_in(built, SERVICE), steps, "at_most", most),
     ]
+
+
+def _added(instance: Instance) -> pd.DataFrame:
+    """Capacity that is built, in every later year, as terms."""
+    steps = terms(instance.sets.expansion, "expansion")
+    later = cross(steps, "later", instance.sets.window)
+    later = later[later["later"] > later["year"]]
+    return later.assign(year=later["later"], coefficient=later["expansion_unit"])
 
 
 def service_years(s: Subject) -> pd.DataFrame:
@@ -106,22 +123,14 @@ def service_years(s: Subject) -> pd.DataFrame:
         region, service, year, use, capacity (with what was built), built, unit, used_by_plan
         (whether anyone of this case can use it there).
     """
-    key = ["region", "service", "year"]
-    table = s.instance.capacity
-    index = pd.MultiIndex.from_frame(table[key])
-    use = s.total(s.instance.use, key)
-    steps = s.instance.sets.expansion.assign(steps=s.values.of["expansion"])
-    later = cross(steps, "later", s.instance.sets.window)
-    later = later[later["later"] > later["year"]]
-    later = later.assign(year=later["later"], added=later["steps"] * later["expansion_unit"])
-    built = later.groupby(key)["added"].sum().reindex(index).fillna(0.0).to_numpy()
-    used = np.array([item in use.index for item in index], dtype=bool)
-    return table[key].assign(
-        use=use.reindex(index).fillna(0.0).to_numpy(),
+    table, use = s.instance.capacity, s.instance.use
+    built = s.at(table, once(_added, s.instance), SERVICE)
+    return table[SERVICE].assign(
+        use=s.at(table, use, SERVICE),
         capacity=table["capacity"].to_numpy() + built,
         built=built,
         unit=table["unit"].to_numpy(),
-        used_by_plan=used,
+        used_by_plan=places(use, SERVICE, table) >= 0,
     )
 
 
@@ -138,46 +147,45 @@ def check_limits(s: Subject) -> list[pd.DataFrame]:
 
 def limit_rows(s: Subject, limit: JoinedLimit, rule: str) -> list[pd.DataFrame]:
     """Measured values against the bounds of one limit, or of one commitment, for each group."""
-    groups, goal = limit.groups.index, limit.limit.goal
-    size = s.size(limit.measured, ["group"]).reindex(groups)
+    labels, goal, key = limit.groups.index, limit.limit.goal, ["group"]
+    size = s.size_at(labels, limit.measured, key)
     if limit.counted and goal is not None:
-        measured = pd.Series([goal_values(s)[goal]], index=groups)
-        size = size + measured.abs()
+        measured = np.full(len(labels), once(goal_values, s)[goal])
+        size = size + np.abs(measured)
     else:
-        measured = s.total(limit.measured, ["group"]).reindex(groups)
-    key, words = _named(limit, rule)
+        measured = s.at(labels, limit.measured, key)
+    keys = remembered([limit], rule, lambda: _named(limit, rule))
     done = []
     for bound in limit.bounds:
-        number, sizes = bound.constant, size + bound.constant.abs()
+        number, group = bound.constant.to_numpy(dtype=float), bound.other_group
+        sizes = size + np.abs(number)
         if bound.is_relative:
-            other, others = s.total(bound.other, ["group"]), s.size(bound.other, ["group"])
-            number = number + bound.times * bound.other_group.map(other).fillna(0.0)
-            sizes = sizes + bound.times * bound.other_group.map(others).fillna(0.0)
+            number = number + bound.times * s.at(group, bound.other, key)
+            sizes = sizes + bound.times * s.size_at(group, bound.other, key)
         told = rows(
             f"{rule}_{bound.sense}",
-            key,
+            keys,
             measured,
             bound.sense,
             number,
             unit=limit.limit.counts.unit,
             size=sizes,
-            words=words,
         )
         done.append(told)
     return done
 
 
-def _named(limit: JoinedLimit, rule: str) -> tuple[pd.DataFrame, list[str]]:
-    """Keys of the groups of a limit, the limit itself first, and the same in words."""
+def _named(limit: JoinedLimit, rule: str) -> Keys:
+    """Keys of the groups of a limit, the limit itself first."""
     if limit.row is not None:
-        return pd.DataFrame({rule: [limit.row]}), [f"{rule} {limit.row}"]
+        return Keys(pd.DataFrame({rule: [limit.row]}), [f"{rule} {limit.row}"])
     # An attribute may be called like anything, so columns are given their names afterwards.
     columns = [pd.Series(limit.name, index=limit.groups.index)]
     columns += [limit.groups[name] for name in limit.limit.by]
     key = pd.concat(columns, axis=1)
     key.columns = pd.Index([rule, *limit.limit.by])
     words = [f"{limit.name}, {group}" for group in limit.groups.index]
-    return key, words if limit.limit.by else [limit.name]
+    return Keys(key, words if limit.limit.by else [limit.name])
 
 
 def goal_values(s: Subject) -> dict[str, float]:
@@ -186,44 +194,52 @@ def goal_values(s: Subject) -> dict[str, float]:
     raw = s.total(instance.value, ["goal"])
     values = {goal: float(raw.get(goal, 0.0)) for goal in instance.policy.goals}
     for goal, curve in instance.diminishing.items():
-        groups = s.total(curve.terms, ["group"])
-        values[goal] = float(curve.counted(groups).sum())
+        values[goal] = float(curve.counted(s.total(curve.terms, ["group"])).sum())
     return values
 
 
 def check_support(s: Subject) -> list[pd.DataFrame]:
     """Support per person against its floor, over the cohorts of each track and year."""
-    done = []
-    for number, terms_ in enumerate(s.instance.support_floor):
-        above = s.total(terms_, ["track", "entry_year"])
-        size = s.size(terms_, ["track", "entry_year"])
-        key = above.index.to_frame()
-        words = labels(key.assign(floor=f"floor {number + 1}"))
-        key, least = key.assign(floor=number + 1), np.zeros(len(above))
-        rule = "support_reaches_floor"
-        done.append(rows(rule, key, above, "at_least", least, size=size, words=words))
+    done, key = [], ["track", "entry_year"]
+    for number, terms_ in enumerate(s.instance.support_floor, start=1):
+        index = groups(terms_, key).keys
+        keys = remembered([terms_], ("floor", number), partial(_of_floor, index, number))
+        above, size = s.at(index, terms_, key), s.size_at(index, terms_, key)
+        least = np.zeros(len(index))
+        done.append(rows("support_reaches_floor", keys, above, "at_least", least, size=size))
     return done
+
+
+def _of_floor(index: pd.Index, number: int) -> Keys:
+    key = index.to_frame()
+    words = labels(key.assign(floor=f"floor {number}"))
+    return Keys(key.assign(floor=number), words)
+
+
+def _moved(instance: Instance) -> list[tuple[pd.DataFrame, list[str]]]:
+    """Cohorts, and placements where they are known, minus those of today: terms and their keys."""
+    sets, margins = instance.sets, []
+    for frame, family, current, key in (
+        (sets.cohort, "cohort", instance.current, ["year", "country", "track"]),
+        (sets.placements, "placements", instance.current_at, ["year", "track", "region"]),
+    ):
+        if len(current):
+            today = cross(current, "year", sets.years)
+            gone = today.assign(family=CONSTANT, position=-1, coefficient=-today["slots"])
+            parts = [part[[*TERM, *key]] for part in (terms(frame, family), gone)]
+            margins.append((stacked(parts), key))
+    return margins
 
 
 def changes(s: Subject) -> pd.Series:
     """Change against the current plan by year, in percent of today's slots; none without one."""
-    instance, sets = s.instance, s.instance.sets
-    total = float(instance.current["slots"].sum())
+    total = float(s.instance.current["slots"].sum())
     if not total:
         return pd.Series(dtype=float)
-    margins = [(sets.cohort, "cohort", instance.current, ["country", "track"])]
-    if len(instance.current_at):
-        margins.append((sets.placements, "placements", instance.current_at, ["track", "region"]))
-    moved = {}
-    for year in sets.years:
-        distances = []
-        for frame, family, current, key in margins:
-            all_ = terms(frame, family)
-            planned = s.total(all_[all_["year"].eq(year)], key)
-            today = current.set_index(key)["slots"]
-            distances.append(float(planned.sub(today, fill_value=0.0).abs().sum()))
-        moved[year] = 100.0 * float(np.mean(distances)) / total
-    return pd.Series(moved)
+    moved = once(_moved, s.instance)
+    margins = [s.total(part, key).abs().groupby("year").sum() for part, key in moved]
+    distance = pd.concat(margins, axis=1).mean(axis=1)
+    return 100.0 * distance.reindex(s.instance.sets.years) / total
 
 
 def check_stability(s: Subject) -> list[pd.DataFrame]:
@@ -231,10 +247,10 @@ def check_stability(s: Subject) -> list[pd.DataFrame]:
     stability = s.instance.policy.stability
     if stability is None or stability.max_change is None:
         return []
-    moved = changes(s)
-    key = pd.DataFrame({"year": moved.index})
+    moved = once(changes, s)
+    keys = Keys(pd.DataFrame({"year": moved.index}))
     most = np.full(len(moved), 100.0 * stability.max_change)
-    return [rows("change_within_limit", key, moved, "at_most", most)]
+    return [rows("change_within_limit", keys, moved, "at_most", most)]
 
 
 CHECKS: tuple[Callable[[Subject], list[pd.DataFrame]], ...] = (

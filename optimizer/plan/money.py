@@ -6,60 +6,42 @@ import numpy as np
 import pandas as pd
 
 from optimizer.frames import keys_of
-from optimizer.plan.subject import Subject, rows
-from optimizer.plan.values import Floats
+from optimizer.frames.grouping import Floats, once, sums_at
+from optimizer.plan.subject import Keys, Subject, keys_in, rows
+
+LINE = ["line", "year"]
 
 
 def check_money(s: Subject) -> list[pd.DataFrame]:
     """Budgets, transfers and carry-over."""
-    budget = line_years(s)
-    key = pd.MultiIndex.from_frame(budget[["line", "year"]])
-    done = [
-        rows(
-            "spending_within_budget",
-            key,
-            budget["spent"] + budget["given"] + budget["carried_out"],
-            "at_most",
-            budget["budget"] + budget["received"] + budget["carried_in"],
-        ),
-        rows(
-            "received_money_is_spent",
-            key,
-            budget["received"] + budget["carried_in"],
-            "at_most",
-            budget["spent"],
-        ),
+    budget, keys = once(line_years, s), keys_in(s.instance.budget, LINE)
+    out = budget["spent"] + budget["given"] + budget["carried_out"]
+    there = budget["budget"] + budget["received"] + budget["carried_in"]
+    came = budget["received"] + budget["carried_in"]
+    return [
+        rows("spending_within_budget", keys, out, "at_most", there),
+        rows("received_money_is_spent", keys, came, "at_most", budget["spent"]),
+        *_moved_within_shares(s),
     ]
-    return [*done, *_moved_within_shares(s, budget.set_index(["line", "year"])["budget"])]
 
 
-def _moved_within_shares(s: Subject, amount: pd.Series) -> list[pd.DataFrame]:
+def _moved_within_shares(s: Subject) -> list[pd.DataFrame]:
     """Transfers and carry-over against the share of each line's own amount."""
+    budget = s.instance.budget
 
     def own(table: pd.DataFrame) -> Floats:
-        key = pd.MultiIndex.from_frame(table[["line", "year"]])
-        return amount.reindex(key).fillna(0.0).to_numpy()
+        return sums_at(table, budget, LINE, budget["amount"].to_numpy(dtype=float))
 
     listed = {(transfer.from_, transfer.to): transfer.share for transfer in s.instance.transfers}
     moved, kept = s.decisions.transfers, s.decisions.carry_over
     shares = [listed.get(key, 0.0) for key in keys_of(moved, ["line", "to_line"])]
     share_kept = kept["line"].map(s.instance.carry_over).fillna(0.0).to_numpy()
     is_last = kept["year"].to_numpy() >= s.instance.sets.window[-1]
+    most, most_kept = np.array(shares) * own(moved), np.where(is_last, 0.0, share_kept * own(kept))
+    moves, keeps = Keys(moved[["line", "to_line", "year"]]), Keys(kept[LINE])
     return [
-        rows(
-            "transfer_within_share",
-            moved[["line", "to_line", "year"]],
-            moved["amount"],
-            "at_most",
-            np.array(shares) * own(moved),
-        ),
-        rows(
-            "carry_over_within_share",
-            kept[["line", "year"]],
-            kept["amount"],
-            "at_most",
-            np.where(is_last, 0.0, share_kept * own(kept)),
-        ),
+        rows("transfer_within_share", moves, moved["amount"], "at_most", most),
+        rows("carry_over_within_share", keeps, kept["amount"], "at_most", most_kept),
     ]
 
 
@@ -72,24 +54,19 @@ def line_years(s: Subject) -> pd.DataFrame:
         line, year, agency, purpose, budget, spent, received, given, carried_in, carried_out,
         unspent (currency).
     """
-    frame = s.instance.budget.rename(columns={"amount": "budget"})
-    key = pd.MultiIndex.from_frame(frame[["line", "year"]])
+    budget, moved, kept = s.instance.budget, s.decisions.transfers, s.decisions.carry_over
 
     def told(table: pd.DataFrame, line: str, shift: int = 0) -> Floats:
-        moved = table.assign(year=table["year"] + shift)
-        total = moved.groupby([line, "year"])["amount"].sum()
-        return total.reindex(key).fillna(0.0).to_numpy()
+        found = pd.DataFrame({"line": table[line], "year": table["year"] + shift})
+        return sums_at(budget, found, LINE, table["amount"].to_numpy())
 
-    moved, kept = s.decisions.transfers, s.decisions.carry_over
-    spent = s.total(s.instance.spending, ["line", "year"]).reindex(key).fillna(0.0).to_numpy()
-    frame = frame.assign(
-        spent=spent,
+    frame = budget[[*LINE, "agency", "purpose"]].assign(
+        budget=budget["amount"],
+        spent=s.at(budget, s.instance.spending, LINE),
         received=told(moved, "to_line"),
         given=told(moved, "line"),
         carried_in=told(kept, "line", 1),
         carried_out=told(kept, "line"),
     )
     free = frame["budget"] + frame["received"] + frame["carried_in"]
-    frame["unspent"] = free - frame["spent"] - frame["given"] - frame["carried_out"]
-    columns = ["line", "year", "agency", "purpose", "budget", "spent", "received", "given"]
-    return frame[[*columns, "carried_in", "carried_out", "unspent"]]
+    return frame.assign(unspent=free - frame["spent"] - frame["given"] - frame["carried_out"])

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
+from optimizer.frames.grouping import once
 from optimizer.plan.checks import changes, limit_rows
 from optimizer.plan.subject import PLACE, Subject
 
@@ -52,7 +53,7 @@ def change_costs(subject: Subject) -> pd.DataFrame:
 
     Told of every plan of a case with a current plan, penalised or not.
     """
-    moved = changes(subject)
+    moved = once(changes, subject)
     stability = subject.instance.policy.stability
     penalty = 0.0 if stability is None or stability.penalty is None else stability.penalty
     return pd.DataFrame(

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from optimizer.frames import labels
+from optimizer.frames.grouping import Floats, Keyed, groups, remembered, sums_at
 from optimizer.instance import Instance
+from optimizer.instance.people import terms
 from optimizer.plan import Decisions
 from optimizer.plan.tolerance import allowances
-from optimizer.plan.values import Floats, Values
+from optimizer.plan.values import Values
 from optimizer.schema.rules import BOUNDS, RULES, Unit
 
 CHECKED = RULES | BOUNDS
@@ -32,58 +37,90 @@ class Subject:
     values: Values
     decisions: Decisions
 
+    def terms(self, family: str) -> pd.DataFrame:
+        """Every decision of a family, each once."""
+        frame = getattr(self.instance.sets, family)
+        return remembered([frame], family, lambda: terms(frame, family))
+
     def total(self, terms_: pd.DataFrame, by: list[str]) -> pd.Series:
         """Sum of the terms' amounts by key."""
-        return self._sum(terms_, by, self.values.amounts(terms_))
+        found = groups(terms_, by)
+        return pd.Series(found.sums(self.values.amounts(terms_)), index=found.keys, name="amount")
 
-    def size(self, terms_: pd.DataFrame, by: list[str]) -> pd.Series:
-        """Sum of the terms' absolute amounts by key: what rounding is measured by."""
-        return self._sum(terms_, by, np.abs(self.values.amounts(terms_)))
+    def at(self, wanted: Keyed, terms_: pd.DataFrame, by: list[str]) -> Floats:
+        """Sum of the terms' amounts for every wanted key; 0 where there are none."""
+        return sums_at(wanted, terms_, by, self.values.amounts(terms_))
 
-    @staticmethod
-    def _sum(terms_: pd.DataFrame, by: list[str], amounts: Floats) -> pd.Series:
-        return terms_[by].assign(amount=amounts).groupby(by, sort=False)["amount"].sum()
+    def size_at(self, wanted: Keyed, terms_: pd.DataFrame, by: list[str]) -> Floats:
+        """Sum of the terms' absolute amounts: what rounding is measured by."""
+        return sums_at(wanted, terms_, by, np.abs(self.values.amounts(terms_)))
+
+
+class Keys:
+    """Key of every row, as data and in words.
+
+    Parameters
+    ----------
+    key
+        Key columns; two may be called alike.
+    words
+        The keys in words, if not one after the other.
+    """
+
+    def __init__(self, key: pd.DataFrame, words: Sequence[str] | None = None) -> None:
+        self.by = tuple(map(str, key.columns))
+        values = key.itertuples(index=False, name=None)
+        self.place = np.fromiter(values, dtype=object, count=len(key))
+        self.words = pd.array(labels(key) if words is None else list(words), dtype="str")
+
+    def __getitem__(self, chosen: npt.NDArray[np.bool_]) -> Keys:
+        found = copy(self)
+        found.place, found.words = self.place[chosen], self.words[chosen]
+        return found
+
+    def columns(self) -> dict[str, object]:
+        """Columns ``key``, ``by`` and ``place``."""
+        by = np.fromiter(repeat(self.by, len(self.place)), dtype=object, count=len(self.place))
+        return {"key": self.words, "by": by, "place": self.place}
+
+
+def keys_in(keyed: pd.DataFrame | pd.Index, by: Sequence[str]) -> Keys:
+    """Keys of rows that are kept."""
+    frame = keyed.to_frame() if isinstance(keyed, pd.Index) else keyed
+    return remembered([keyed], ("keys", *by), lambda: Keys(frame[list(by)]))
 
 
 def rows(
     rule: str,
-    key: pd.DataFrame | pd.Index,
+    keys: Keys,
     value: object,
     sense: str,
     limit: object,
     *,
     unit: Unit | None = None,
     size: object = None,
-    words: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Checked rows of one rule.
 
     Parameters
     ----------
-    key
-        Frame or index of key columns.
     unit
         What the rows are counted in, if the rule does not say.
     size
         Sum of the absolute terms of value and limit, if they may cancel out.
-    words
-        The keys in words, if not one after the other.
     """
-    if isinstance(key, pd.Index):
-        key = key.to_frame()
-    told = labels(key) if words is None else words
     value, limit = (np.asarray(number, dtype=float) for number in (value, limit))
-    size = np.abs(value) + np.abs(limit) if size is None else np.asarray(size)
-    unit = CHECKED[rule].unit if unit is None else unit
-    frame = pd.DataFrame({"key": pd.Series(told, dtype="str"), **placed(key)})
-    return frame.assign(rule=rule, value=value, sense=sense, limit=limit, unit=unit, size=size)[ROW]
-
-
-def placed(key: pd.DataFrame) -> dict[str, pd.Series]:
-    """Names and values of the key columns of every row; two columns may be called alike."""
-    names = tuple(map(str, key.columns))
-    values = list(key.itertuples(index=False, name=None))
-    return {"by": pd.Series([names] * len(values)), "place": pd.Series(values)}
+    return pd.DataFrame(
+        {
+            "rule": rule,
+            **keys.columns(),
+            "value": value,
+            "sense": sense,
+            "limit": limit,
+            "unit": CHECKED[rule].unit if unit is None else unit,
+            "size": np.abs(value) + np.abs(limit) if size is None else np.asarray(size),
+        }
+    )
 
 
 def judged(table: pd.DataFrame, money: float) -> pd.DataFrame:

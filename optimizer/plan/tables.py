@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from optimizer.frames import stacked, summed
+from optimizer.frames.grouping import groups, once
+from optimizer.instance import Instance
 from optimizer.instance.money import EXPANSION, PARTICIPANTS, REGIONAL, UPKEEP
-from optimizer.instance.people import terms
 from optimizer.plan.checks import goal_values, service_years
 from optimizer.plan.money import line_years
 from optimizer.plan.subject import Subject
@@ -21,9 +22,9 @@ def result_tables(s: Subject) -> dict[str, pd.DataFrame]:
         "cohort": _total(slots, ["country", "track", "level", "year"]),
         "placements": _total(slots, ["track", "level", "region", "year"]),
         "residents": _residents(s),
-        "spending": line_years(s),
+        "spending": once(line_years, s),
         "integration": integration(s),
-        "services": service_years(s).drop(columns="used_by_plan"),
+        "services": once(service_years, s).drop(columns="used_by_plan"),
         "stages": stages(s),
         "agreements": agreements(s),
         "people": fates(s),
@@ -67,7 +68,7 @@ def goals(s: Subject, scales: dict[str, float]) -> pd.DataFrame:
     """goal, weight, scale, raw, scaled (raw / scale), weighted (points)."""
     policy = s.instance.policy
     total = sum(abs(goal.weight) for goal in policy.goals.values())
-    values = goal_values(s)
+    values = once(goal_values, s)
     names = list(policy.goals)
     table = pd.DataFrame(
         {
@@ -95,8 +96,7 @@ def integration(s: Subject) -> pd.DataFrame:
     pandas.DataFrame
         country, track, region, year, line, what, amount (currency).
     """
-    lines = s.instance.budget.loc[s.instance.budget["purpose"].eq("integration"), "line"].unique()
-    paid = s.instance.spending[s.instance.spending["line"].isin(lines)]
+    paid = once(_integration_terms, s.instance)
     paid = paid.assign(amount=s.values.amounts(paid))
     paid = paid[paid["amount"] != 0]
     keys = ["country", "track", "region", "year", "line", "what"]
@@ -119,17 +119,20 @@ def integration(s: Subject) -> pd.DataFrame:
     return summed(stacked(parts), keys, "amount")
 
 
+def _integration_terms(instance: Instance) -> pd.DataFrame:
+    """Terms of the lines with purpose ``integration``."""
+    lines = instance.budget.loc[instance.budget["purpose"].eq("integration"), "line"].unique()
+    return instance.spending[instance.spending["line"].isin(lines)]
+
+
 def _shares(s: Subject) -> dict[str, pd.DataFrame]:
     """For every decision on one margin, its shares over the other margin."""
-    sets = s.instance.sets
-    slots = s.decisions.slots.merge(sets.groups, on=["track", "country"])
-    cohort = (
-        positioned(sets.cohort)
-        .drop(columns="group")
-        .merge(slots.drop(columns="group"), on=["country", "track", "level", "year"])
-    )
-    placements = positioned(sets.placements).merge(
-        slots, on=["track", "level", "group", "region", "year"]
+    sets, slots = s.instance.sets, s.decisions.slots
+    cohort, placements = (
+        slots.assign(position=s.values.positions[family])
+        .loc[s.values.positions[family] >= 0]
+        .sort_values("position", kind="stable", ignore_index=True)
+        for family in ("cohort", "placements")
     )
     flow = ["track", "next_track", "group", "year"]
     transitions, by_region = (
@@ -167,33 +170,33 @@ def fates(s: Subject) -> pd.DataFrame:
         country, track, entrants, left, transitions, goes_home, present (persons, summed over the
         entrants who were here at some time of the window).
     """
-    instance, sets = s.instance, s.instance.sets
-    key = ["country", "track"]
-    entered = instance.people.entries
-    duration = entered["track"].map(sets.tracks["duration_years"])
-    entered = entered.assign(ends=entered["entry_year"] + duration)
-    entered = entered[entered["ends"] >= sets.window[0]]
-    done = entered[entered["ends"] <= sets.window[-1]].merge(sets.levels, on=["track", "level"])
-    dropped = done.assign(coefficient=done["coefficient"] * (1.0 - done["completion_rate"]))
+    sets, key = s.instance.sets, ["country", "track"]
+    entered, dropped, present = once(_ends, s.instance)
+    index = groups(entered, key).keys
     entrants = s.total(entered, key)
-    index = entrants.index
-
-    def told(part: pd.DataFrame) -> pd.Series:
-        return s.total(part, key).reindex(index).fillna(0.0)
-
-    completers = told(instance.people.completes)
-    transitions = told(terms(sets.transitions, "transitions"))
+    completers = s.at(index, s.instance.people.completes, key)
+    transitions = s.at(index, s.terms("transitions"), key)
     returns = sets.tracks["returns_home"].reindex(index.get_level_values("track"))
-    goes_home = (completers - transitions).where(returns.to_numpy(dtype=bool), 0.0)
+    goes_home = np.where(returns.to_numpy(dtype=bool), completers - transitions, 0.0)
     table = pd.DataFrame(
         {
             "entrants": entrants,
-            "left": told(dropped) + completers - transitions - goes_home,
+            "left": s.at(index, dropped, key) + completers - transitions - goes_home,
             "transitions": transitions,
             "goes_home": goes_home,
-            "present": told(entered[entered["ends"] > sets.window[-1]]),
+            "present": s.at(index, present, key),
         }
     ).reset_index()
     ends = table[["left", "transitions", "goes_home", "present"]].sum(axis=1)
     assert np.allclose(ends, table["entrants"]), "an entrant ended as nothing or as two things"
     return table[table["entrants"] > 0].reset_index(drop=True)
+
+
+def _ends(instance: Instance) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Terms of entrants who were here in the window, who drop out, and who stay beyond it."""
+    sets, entered = instance.sets, instance.people.entries
+    ends = entered["entry_year"] + entered["track"].map(sets.tracks["duration_years"])
+    here, stays = ends >= sets.window[0], ends > sets.window[-1]
+    done = entered[here & ~stays].merge(sets.levels, on=["track", "level"])
+    dropped = done.assign(coefficient=done["coefficient"] * (1.0 - done["completion_rate"]))
+    return entered[here], dropped, entered[stays]

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from optimizer.frames import groups_of, keys_of, labels, rows_of, stacked, summed
+from optimizer.frames import groups_of, keys_of, labels, mapping, rows_of, stacked, summed
+from optimizer.frames.grouping import Floats, Integers, index_of, once, places, sums_at
 from optimizer.instance import Instance
 from optimizer.instance.people import CONSTANT
 from optimizer.instance.sets import ALL, BLOCK
 from optimizer.plan import COLUMNS, Decisions, amount_column
 from optimizer.plan.filling import fill_block
 
-Floats = npt.NDArray[np.float64]
 HALF = 0.5
 """Decisions of yes or no above it are a yes."""
 SMALL = 1e-9
@@ -32,21 +32,32 @@ class Values:
         Values by family, in frame order.
     impossible
         table, key, value: decisions of the plan that the case does not allow.
+    positions
+        By family, where the rows of its table stand on its frame; -1 where they do not.
     """
 
     of: dict[str, Floats]
     impossible: pd.DataFrame
+    positions: dict[str, Integers]
 
     def amounts(self, terms: pd.DataFrame) -> Floats:
         """Coefficient times value of every term."""
         value: Floats = np.ones(len(terms))
-        family, position = terms["family"], terms["position"].to_numpy()
-        for name in family.unique():
-            if name != CONSTANT:
-                rows = family.eq(name).to_numpy()
-                value[rows] = self.of[name][position[rows]]
+        for name, rows, positions in once(_decisions, terms):
+            value[rows] = self.of[name][positions]
         amounts: Floats = value * terms["coefficient"].to_numpy()
         return amounts
+
+
+def _decisions(terms: pd.DataFrame) -> list[tuple[str, Integers, Integers]]:
+    """Every family of terms: their rows, and the positions of their decisions."""
+    family, position = terms["family"], terms["position"].to_numpy()
+    rows = {name: np.flatnonzero(family.eq(name)) for name in family.unique() if name != CONSTANT}
+    return [(name, found, position[found]) for name, found in rows.items()]
+
+
+Strangers = list[tuple[str, pd.DataFrame, str]]
+"""Rows of decision tables that the case does not allow: table, rows and column of the amount."""
 
 
 def values_of(instance: Instance, decisions: Decisions) -> Values:
@@ -55,39 +66,40 @@ def values_of(instance: Instance, decisions: Decisions) -> Values:
     slots = decisions.slots.merge(sets.groups, on=["track", "country"], how="left")
     slots["group"] = slots["group"].fillna(ALL)
     found: dict[str, Floats] = {}
-    strangers: list[pd.DataFrame] = []
+    positions: dict[str, Integers] = {}
+    strangers: Strangers = []
 
     def place(family: str, rows: pd.DataFrame, amount: str) -> None:
         frame = getattr(sets, family)
         keys = [name for name in frame if name in rows and name != amount]
-        joined = summed(rows, keys, amount).merge(positioned(frame[keys]), on=keys, how="left")
-        is_known = joined["position"].notna()
-        known, unknown = joined[is_known], joined[~is_known & (joined[amount] != 0)]
-        values = np.zeros(len(frame))
-        values[known["position"].to_numpy(dtype="int64")] = known[amount].to_numpy()
-        found[family] = values
-        strangers.append(_impossible(family, unknown[[*keys, amount]], amount))
+        at = index_of(frame, keys).get_indexer(pd.MultiIndex.from_frame(rows[keys]))
+        is_known = at >= 0
+        amounts = rows[amount].to_numpy(dtype=float)
+        found[family], positions[family] = np.zeros(len(frame)), at
+        np.add.at(found[family], at[is_known], amounts[is_known])
+        if not is_known.all():
+            unknown = summed(rows[~is_known], keys, amount)
+            strangers.append((family, unknown[unknown[amount] != 0], amount))
 
     place("cohort", slots, "slots")
     if sets.has_regions:
         place("placements", slots, "slots")
-        touched = slots.merge(sets.slots[BLOCK].drop_duplicates(), on=BLOCK)
-        place("slots", touched, "slots")
+        touched = places(sets.slots, BLOCK, pd.MultiIndex.from_frame(slots[BLOCK])) >= 0
+        place("slots", slots[touched], "slots")
     else:
         found["placements"], found["slots"] = np.zeros(0), np.zeros(0)
     place("transitions", decisions.transitions, "persons")
     place("transitions_by_region", decisions.transitions_by_region, "persons")
     place("expansion", decisions.expansion, "steps")
     found["agreement"], closed = _open(sets.agreement, decisions.agreements)
-    strangers += [closed, *_negative(decisions)]
+    strangers += [("agreement", closed, "opened"), *_negative(decisions)]
     if not sets.has_regions:
         placements = decisions.slots[decisions.slots["region"].ne("")]
-        strangers.append(_impossible("slots of a national case", placements, "slots"))
-    cohorts = sets.cohort.assign(slots=found["cohort"])
-    active_track = cohorts.groupby(["country", "track", "year"])["slots"].sum()
-    keys = pd.MultiIndex.from_frame(sets.active_track)
-    found["active_track"] = np.where(active_track.reindex(keys) > 0, 1.0, 0.0)
-    return Values(found, stacked(strangers))
+        strangers.append(("slots of a national case", placements, "slots"))
+    key = ["country", "track", "year"]
+    cohorts = sums_at(sets.active_track, sets.cohort, key, found["cohort"])
+    found["active_track"] = np.where(cohorts > 0, 1.0, 0.0)
+    return Values(found, stacked([_impossible(*each) for each in strangers]), positions)
 
 
 def positioned(frame: pd.DataFrame) -> pd.DataFrame:
@@ -110,24 +122,26 @@ def _impossible(table: str, rows: pd.DataFrame, amount: str) -> pd.DataFrame:
     )
 
 
-def _negative(decisions: Decisions) -> list[pd.DataFrame]:
+def _negative(decisions: Decisions) -> Strangers:
     found = []
     for name, table in decisions.tables().items():
         amount = amount_column(table)
-        if amount is not None:
-            found.append(_impossible(name, table[table[amount] < 0], amount))
+        if amount is not None and (table[amount].to_numpy() < 0).any():
+            found.append((name, table[table[amount] < 0], amount))
     return found
 
 
 def _open(frame: pd.DataFrame, opened: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
-    since = opened.rename(columns={"year": "since"})
-    joined = frame.merge(since, on=["country", "track"], how="left")
-    is_open = np.where(joined["year"] >= joined["since"], 1.0, 0.0)
-    possible = frame.groupby(["country", "track"])["year"].min().reset_index()
-    checked = opened.merge(possible, on=["country", "track"], how="left", suffixes=("", "_first"))
-    wrong = checked[~(checked["year"] >= checked["year_first"])]
-    keys = wrong[["country", "track", "year"]].assign(opened=1.0)
-    return is_open, _impossible("agreement", keys, "opened")
+    """Whether each agreement of a frame is open, and rows that open one before it can be."""
+    since = mapping(opened, ["country", "track"], "year")
+    first: dict[tuple[str, str], int] = {}
+    is_open = np.zeros(len(frame))
+    for place, (*pair, year) in enumerate(keys_of(frame, ["country", "track", "year"])):
+        key = (pair[0], pair[1])
+        first[key] = min(year, first.get(key, year))
+        is_open[place] = year >= since.get(key, np.inf)
+    wrong = [year < first.get(key, np.inf) for key, year in since.items()]
+    return is_open, opened.loc[wrong, ["country", "track", "year"]].assign(opened=1.0)
 
 
 def decisions_of(

@@ -1,0 +1,131 @@
+"""What is worked out of frames once, and for as long as they are kept: above all groups of rows.
+
+Plans of one instance are evaluated again and again, and most of the time went into finding the same
+text keys in the same frames. Frames are told apart by what they are, not by what they say: whoever
+gives one to these functions must not change it in place afterwards.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+R = TypeVar("R")
+Owner = TypeVar("Owner")
+Keyed = pd.DataFrame | pd.Series | pd.Index
+"""Rows with keys in columns, or keys themselves."""
+
+_kept: dict[tuple[int, ...], dict[Hashable, Any]] = {}
+
+
+def remembered(owners: Sequence[object], key: Hashable, make: Callable[[], R]) -> R:
+    """What is made of objects, made once as long as all of them live.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"track": ["a"]})
+    >>> made = remembered([frame], "rows", lambda: [len(frame)])
+    >>> remembered([frame], "rows", list) is made, remembered([frame.copy()], "rows", list)
+    (True, [])
+    """
+    # Frames have no hash; what is kept for an object must go before its number is another's.
+    numbers = tuple(map(id, owners))
+    if numbers not in _kept:
+        _kept[numbers] = {}
+        for owner in owners:
+            weakref.finalize(owner, _kept.pop, numbers, None).atexit = False
+    known = _kept[numbers]
+    if key not in known:
+        known[key] = make()
+    made: R = known[key]
+    return made
+
+
+def once(function: Callable[[Owner], R], owner: Owner) -> R:
+    """What a function gives for an object, worked out once as long as that lives.
+
+    Examples
+    --------
+    >>> index = pd.Index(["a"])
+    >>> once(list, index) is once(list, index)
+    True
+    """
+    return remembered([owner], function, partial(function, owner))
+
+
+class Groups:
+    """Rows of a frame by key: every key once, in order of first appearance.
+
+    Attributes
+    ----------
+    keys
+        The keys; rows with a blank key belong to none.
+    """
+
+    def __init__(self, frame: pd.DataFrame, by: Sequence[str]) -> None:
+        grouped = frame.groupby(list(by), sort=False)
+        self.keys: pd.Index = grouped.size().index
+        codes = grouped.ngroup().fillna(-1).to_numpy(dtype="int64")
+        order = np.argsort(codes, kind="stable")
+        self._order: Integers = order[codes[order] >= 0]
+        self._starts: Integers = np.searchsorted(codes[self._order], np.arange(len(self.keys)))
+
+    def sums(self, amounts: Floats) -> Floats:
+        """Sum of the amounts of the rows of every key.
+
+        Examples
+        --------
+        >>> groups = Groups(pd.DataFrame({"track": ["b", "a", "b"]}), ["track"])
+        >>> groups.keys.tolist(), groups.sums(np.array([1.0, 2.0, 4.0])).tolist()
+        (['b', 'a'], [5.0, 2.0])
+        """
+        if not len(self.keys):
+            return np.zeros(0)
+        # Runs are added up in pairs: one by one (np.bincount) the rounding of a hundred thousand
+        # terms would be more than a plan is allowed.
+        found: Floats = np.add.reduceat(amounts[self._order], self._starts)
+        # Nothing is 0.0, not the -0.0 that a single term may be.
+        return found + 0.0
+
+
+def groups(frame: pd.DataFrame, by: Sequence[str]) -> Groups:
+    """Groups of the rows of a frame."""
+    return remembered([frame], ("groups", *by), lambda: Groups(frame, by))
+
+
+def index_of(keyed: Keyed, by: Sequence[str]) -> pd.Index:
+    """Keys of every row."""
+    if not isinstance(keyed, pd.DataFrame):
+        return pd.Index(keyed)
+    return remembered([keyed], ("index", *by), lambda: pd.MultiIndex.from_frame(keyed[list(by)]))
+
+
+def places(frame: pd.DataFrame, by: Sequence[str], wanted: Keyed) -> Integers:
+    """Number of the group of a frame that every wanted key is that of; -1 where there is none.
+
+    Examples
+    --------
+    >>> places(pd.DataFrame({"track": ["b", "a"]}), ["track"], pd.Index(["a", "c"])).tolist()
+    [1, -1]
+    """
+
+    def found() -> Integers:
+        at = groups(frame, by).keys.get_indexer(index_of(wanted, by))
+        return at.astype(np.int64)
+
+    return remembered([frame, wanted], ("places", *by), found)
+
+
+def sums_at(wanted: Keyed, frame: pd.DataFrame, by: Sequence[str], amounts: Floats) -> Floats:
+    """Sum of amounts of the rows of a frame for every wanted key; 0 where there are none."""
+    sums = groups(frame, by).sums(amounts)
+    found: Floats = np.append(sums, 0.0)[places(frame, by, wanted)]
+    return found
