@@ -39,15 +39,16 @@ Step = Callable[[Search, Run], None]
 
 
 @cache
-def instance_of(seed: int) -> Instance:
+def built(seed: int) -> tuple[Instance, Any]:
     with tempfile.TemporaryDirectory() as folder:
         case, policy = write_random_case(Path(folder), seed)
-        return build_instance(load_case(case), load_policy(policy))
+        instance = build_instance(load_case(case), load_policy(policy))
+    return instance, build_pyomo(instance, dict.fromkeys(instance.policy.goals, 1.0))
 
 
 def drawn(seed: int) -> LoadedModel:
-    instance = instance_of(seed)
-    return LoadedModel(instance, build_pyomo(instance, dict.fromkeys(instance.policy.goals, 1.0)))
+    """Built once; loaded afresh for who solves it."""
+    return LoadedModel(*built(seed))
 
 
 def optimum(loaded: LoadedModel) -> float:

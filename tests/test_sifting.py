@@ -14,7 +14,7 @@ from optimizer.instance import build_instance
 from optimizer.persistent import LoadedModel, loaded
 from optimizer.persistent.roles import pairs_of
 from optimizer.policy import load_policy
-from optimizer.solver import Watch, sifting
+from optimizer.solver import Solution, Watch, sifting
 from optimizer.solver.sifting import Sifted, sift
 from random_cases import write_random_case
 
@@ -35,6 +35,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[LoadedModel]:
         scales = dict.fromkeys(instance.policy.goals, 1.0)
         found.append(LoadedModel(instance, build_pyomo(instance, scales)))
     return found
+
+
+@pytest.fixture(scope="module")
+def optima(models: list[LoadedModel]) -> list[Solution]:
+    return [model.solve(Watch(), gap=0.0) for model in models]
 
 
 def sifted(model: LoadedModel, watch: Watch, gap: float) -> Sifted | None:
@@ -76,9 +81,11 @@ def test_what_is_left_out_is_worth_no_more_than_the_bound_says(
 
 @pytest.mark.parametrize("few", FEW)
 def test_a_plan_over_some_pairs_tells_an_interval_that_holds_the_optimum(
-    models: list[LoadedModel], few: float, monkeypatch: pytest.MonkeyPatch
+    models: list[LoadedModel],
+    optima: list[Solution],
+    few: float,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    optima = [model.solve(Watch(), gap=0.0) for model in models]
     monkeypatch.setattr(sifting, "FIRST", few)
     monkeypatch.setattr(sifting, "NEEDED", 1)
     monkeypatch.setattr(sifting, "PAIRED", 0.0)
