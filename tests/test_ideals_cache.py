@@ -283,6 +283,7 @@ def test_whatever_moves_an_ideal_is_worked_out_again(
     assert len(worked_out) == len(others)
 
 
+@pytest.mark.slow
 def test_the_key_is_the_same_in_every_process(tmp_path: Path) -> None:
     case, policy = QUESTION.write(tmp_path)
     code = (
@@ -394,6 +395,7 @@ def test_a_broken_file_is_worked_out_again_and_replaced(
     assert len(worked_out) == 2
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_do_each_other_no_harm(files: tuple[Path, Path], kept: Path) -> None:
     code = "import sys, optimizer; print(optimizer.Session(*sys.argv[1:]).scales)"
     command = [sys.executable, "-c", code, *map(str, files)]

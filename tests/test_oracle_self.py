@@ -433,6 +433,7 @@ def test_too_many_assignments_are_refused_not_listed(tmp_path: Path) -> None:
     assert branched.objective == pytest.approx(199_800.0)
 
 
+@pytest.mark.slow
 def test_branching_equals_enumeration(tmp_path: Path) -> None:
     compared = Counter[str]()
     for seed in SEEDS_OF_SEARCH:

@@ -634,6 +634,7 @@ def test_a_goal_of_which_nothing_can_be_earned(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_one_workbook_is_policy_and_case(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
