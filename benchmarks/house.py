@@ -19,6 +19,7 @@ from statistics import median
 from time import process_time
 from typing import Any
 
+import house_joining
 import house_relaxing
 import house_scales
 import house_writing
@@ -28,6 +29,7 @@ JOBS: dict[str, Any] = {
     "writing a run": house_writing,
     "scales of a session": house_scales,
     **house_relaxing.JOBS,
+    **house_joining.JOBS,
 }
 """What has ``prepared(case)``, what the job is given, and ``WAYS`` to do it: functions of that, the
 old one first and the one that is used last. One that yields has done by then what is in nobody's

@@ -68,15 +68,23 @@ class Groups:
     ----------
     keys
         The keys; rows with a blank key belong to none.
+    codes
+        Number of its key for every row, -1 for none.
     """
 
     def __init__(self, frame: pd.DataFrame, by: Sequence[str]) -> None:
         grouped = frame.groupby(list(by), sort=False)
         self.keys: pd.Index = grouped.size().index
-        codes = grouped.ngroup().fillna(-1).to_numpy(dtype="int64")
-        order = np.argsort(codes, kind="stable")
-        self._order: Integers = order[codes[order] >= 0]
-        self._starts: Integers = np.searchsorted(codes[self._order], np.arange(len(self.keys)))
+        self.codes: Integers = grouped.ngroup().fillna(-1).to_numpy().astype(np.int64)
+        order = np.argsort(self.codes, kind="stable")
+        self._order: Integers = order[self.codes[order] >= 0]
+        sorted_codes = self.codes[self._order]
+        self._starts = np.searchsorted(sorted_codes, np.arange(len(self.keys))).astype(np.int64)
+
+    @property
+    def firsts(self) -> Integers:
+        """First row of every key."""
+        return self._order[self._starts]
 
     def sums(self, amounts: Floats) -> Floats:
         """Sum of the amounts of the rows of every key.

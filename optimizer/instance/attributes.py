@@ -37,6 +37,10 @@ class Attribute:
         """Value for every row of a frame that has the dimension as a column."""
         return frame[self.dimension].map(self.values)
 
+    def having(self, values: Collection[object]) -> pd.Index:
+        """Keys that have one of the values."""
+        return self.values.index[self.values.isin(list(values))]
+
     def meant(self, wanted: object) -> list[object]:
         """Values of a filter as the attribute has them: a number in text is its plain digits.
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from optimizer.errors import Problems
 from optimizer.frames import distinct, keys_of
+from optimizer.frames.grouping import Groups
 from optimizer.instance.attributes import in_order, told
 from optimizer.instance.measures import COUNTRY, REGION, Measures, numbered
 from optimizer.instance.people import TERM
@@ -39,13 +40,15 @@ def members(limit: Limit, measures: Measures) -> dict[str, pd.Series]:
 
 def group_labels(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
     """Label of the group of every row."""
-    return [
-        ", ".join(
+    keys = keys_of(frame, by)
+    labels = {
+        key: ", ".join(
             f"{distinct(name, SIGNS)}={distinct(told(value), SIGNS)}"
             for name, value in zip(by, key, strict=True)
         )
-        for key in keys_of(frame, by)
-    ]
+        for key in set(keys)
+    }
+    return [labels[key] for key in keys]
 
 
 def grouped(measured: pd.DataFrame, by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -67,14 +70,15 @@ def grouped(measured: pd.DataFrame, by: Sequence[str]) -> tuple[pd.DataFrame, pd
         groups = pd.DataFrame(index=pd.Index([TOTAL] if len(measured) else [], dtype="str"))
         return measured[TERM].assign(group=TOTAL), groups
     columns = numbered(by)
-    named = measured.dropna(subset=columns)
-    for column in columns:
-        named = named[named[column].astype("str").ne("")]
-    keys = named[columns].drop_duplicates().sort_values(columns, key=_places)
+    found = Groups(measured, columns)
+    keys = measured[columns].take(found.firsts).reset_index(drop=True)
+    filled = ~keys.astype("str").isin([""]).any(axis=1)
+    keys = keys[filled].sort_values(columns, key=_places)
     groups = keys.set_axis(list(by), axis=1)
     labels = pd.Index(group_labels(groups, by), dtype="str", name="group")
-    named = named.merge(keys.assign(group=labels), on=columns)
-    return named[[*TERM, "group"]], groups.set_axis(labels)
+    group = pd.Series(labels, index=keys.index).reindex(found.codes)
+    named = measured[TERM].assign(group=group.array)
+    return named[named["group"].notna()].reset_index(drop=True), groups.set_axis(labels)
 
 
 def _places(cells: pd.Series) -> pd.Series:

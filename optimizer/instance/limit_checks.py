@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from optimizer.frames import keys_of, mapping, summed
+from optimizer.frames.grouping import groups, sums_at
 from optimizer.instance.bounds import Bound
 from optimizer.instance.groups import TOTAL, amounts, group_labels, members, place_of
 from optimizer.instance.measures import Measures
@@ -131,7 +132,12 @@ def _groups_of(limit: Limit, measures: Measures) -> pd.DataFrame:
 def eligible_by_group(sets: Sets, measured: pd.DataFrame) -> Mapping[str, float]:
     """Applicants who could fill the slots of each group, counted on the country margin."""
     cohort = measured[measured["family"].eq("cohort")]
-    keys = sets.cohort.loc[cohort["position"].to_numpy(), ["country", "track", "year"]]
-    cells = keys.assign(group=cohort["group"].to_numpy()).drop_duplicates()
-    most = cells.merge(sets.pairs, on=["country", "track", "year"])
+    key = ["country", "track", "year"]
+    pairs = groups(sets.cohort, key)
+    applicants = sums_at(
+        pairs.keys, sets.pairs, key, sets.pairs["applicants"].to_numpy(dtype=float)
+    )
+    pair = pairs.codes[cohort["position"].to_numpy()]
+    cells = pd.DataFrame({"group": cohort["group"].array, "pair": pair}).drop_duplicates()
+    most = cells.assign(applicants=applicants[cells["pair"].to_numpy()])
     return mapping(summed(most, ["group"], "applicants"), "group", "applicants")

@@ -22,6 +22,9 @@ from optimizer.instance.people import TERM, terms
 from optimizer.policy import Amount, Limit, Relative
 from optimizer.text.figures import apart, plainly
 
+NO_TERMS = terms(pd.DataFrame({"group": pd.Series(dtype="str")}), "")[[*TERM, "group"]]
+"""What a plain number refers to."""
+
 
 def join_limits(
     limits: tuple[Limit, ...], measures: Measures, step: Steps | None = None
@@ -89,7 +92,6 @@ def _bound(
     groups: pd.DataFrame,
     measures: Measures,
 ) -> Bound:
-    none = terms(pd.DataFrame({"group": pd.Series(dtype="str")}), "")[[*TERM, "group"]]
     zero = pd.Series(0.0, index=groups.index)
     labels = pd.Series("", index=groups.index, dtype="str")
     if isinstance(wanted, Relative):
@@ -101,7 +103,7 @@ def _bound(
                 f"{missing} not among the limit's own groups {list(limit.by)}",
                 "the same groups or fewer",
             )
-            return Bound(sense, zero, 0.0, none, labels)
+            return Bound(sense, zero, 0.0, NO_TERMS, labels)
         other = measures.terms(
             wanted.measure,
             wanted.where,
@@ -119,8 +121,8 @@ def _bound(
             labels = labels.replace("", TOTAL)
         return Bound(sense, zero, wanted.times, other, labels)
     if isinstance(wanted, Amount):
-        return Bound(sense, amounts(wanted, limit, groups, measures), 0.0, none, labels)
-    return Bound(sense, zero + float(wanted), 0.0, none, labels)
+        return Bound(sense, amounts(wanted, limit, groups, measures), 0.0, NO_TERMS, labels)
+    return Bound(sense, zero + float(wanted), 0.0, NO_TERMS, labels)
 
 
 def join_commitments(measures: Measures, step: Steps | None = None) -> tuple[JoinedLimit, ...]:

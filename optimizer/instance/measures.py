@@ -94,7 +94,7 @@ class Measures(FollowedFields):
                 wanted = self.attributes.wanted(
                     attribute, name, where[name], place, optional=optional
                 )
-                frame = frame[attribute.of(frame).isin(wanted)]
+                frame = frame[frame[attribute.dimension].isin(attribute.having(wanted))]
         if MEASURES[measure].unit == "money":
             self._check_attribution(frame, dimensions, place)
         columns = [attribute.of(frame) for attribute in found.values() if attribute]

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.frames.following import FollowedFields
+from optimizer.frames.grouping import remembered
 from optimizer.instance.sets import STANDARD, Sets
 
 CONSTANT = "constant"
@@ -74,7 +75,13 @@ def build_people(sets: Sets) -> People:
 
 def terms(frame: pd.DataFrame, family: str) -> pd.DataFrame:
     """Rows of a decision frame as terms of that decision, each with coefficient 1."""
-    return frame.assign(family=family, position=np.arange(len(frame)), coefficient=1.0)
+    position = np.arange(len(frame))
+    # Limits, values and checks ask for the same terms again and again.
+    return remembered(
+        [frame],
+        ("terms", family),
+        lambda: frame.assign(family=family, position=position, coefficient=1.0),
+    )
 
 
 def _entries(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import did_you_mean
+from optimizer.frames.grouping import Floats
 from optimizer.frames.memory import Steps
 from optimizer.instance.attributes import OPEN_ENDED, Attribute, Attributes
 from optimizer.io.cells import are_figures
@@ -88,8 +89,7 @@ class _Scorer:
         transform ``log`` takes x = log(1 + value) first.
         """
         keys = self.attributes.keys(DIMENSION[self.table])
-        total = pd.Series(0.0, index=keys)
-        weight = pd.Series(0.0, index=keys)
+        total, weight = np.zeros(len(keys)), np.zeros(len(keys))
         for indicator in indicators:
             where = f"goals.{name}.{KEY[self.table]}.{indicator.column}"
             scaled = self._scaled(name, indicator, where)
@@ -99,17 +99,18 @@ class _Scorer:
             total += indicator.weight * scaled
             weight += indicator.weight * counted
         if not indicators:
-            return total + 1.0
-        empty = weight[weight <= 0].index
+            return pd.Series(1.0, index=keys)
+        empty = keys[weight <= 0]
         if len(empty) and not self.attributes.problems:
             self.attributes.add(
                 f"goals.{name}",
                 f"no indicator has a figure for {', '.join(empty[:5])}",
                 "at least one figure, or missing = 'zero' or a number",
             )
-        return (total / weight.where(weight > 0)).fillna(0.0)
+        score = np.divide(total, weight, out=np.zeros(len(keys)), where=weight > 0)
+        return pd.Series(score, index=keys)
 
-    def _scaled(self, name: str, indicator: Indicator, where: str) -> pd.Series | None:
+    def _scaled(self, name: str, indicator: Indicator, where: str) -> Floats | None:
         """Indicator between 0 and 1, blank where it is not given; None after a problem."""
         given = self._given(indicator, where)
         values = None if given is None else self._transformed(given, indicator, where)
@@ -133,7 +134,7 @@ class _Scorer:
                 "high": float(shown[1]),
             }
         )
-        scaled = ((values - low) / (high - low)).clip(0.0, 1.0)
+        scaled = np.clip((values.to_numpy() - low) / (high - low), 0.0, 1.0)
         return 1.0 - scaled if indicator.direction == "lower" else scaled
 
     def _given(self, indicator: Indicator, where: str) -> pd.Series | None:
@@ -167,16 +168,16 @@ class _Scorer:
         return values
 
     def _present(
-        self, scaled: pd.Series, missing: Missing, indicator: Indicator, where: str
-    ) -> tuple[pd.Series, pd.Series]:
+        self, scaled: Floats, missing: Missing, indicator: Indicator, where: str
+    ) -> tuple[Floats, Floats]:
         """Apply the rule for missing values; also which rows the indicator counts for."""
         rule = missing if indicator.missing is None else indicator.missing
-        blank = scaled.isna()
+        blank = np.isnan(scaled)
         if rule == "reweight":
-            return scaled.fillna(0.0), 1.0 - blank.astype(float)
+            return np.where(blank, 0.0, scaled), 1.0 - blank
         if rule == "error" and blank.any():
-            count = int(blank.sum())
-            shown = ", ".join(map(str, scaled.index[blank][:5]))
+            count, keys = int(blank.sum()), self.attributes.keys(DIMENSION[self.table])
+            shown = ", ".join(map(str, keys[blank][:5]))
             self.attributes.add(
                 f"{where}.missing",
                 f"{indicator.column!r} is blank for {count} row{'s' * (count != 1)} of "
@@ -184,4 +185,4 @@ class _Scorer:
                 "a figure, or missing = 'reweight', 'zero' or a number",
             )
         fill = rule if isinstance(rule, int | float) else 0.0
-        return scaled.fillna(float(fill)), pd.Series(1.0, index=scaled.index)
+        return np.where(blank, float(fill), scaled), np.ones(len(scaled))

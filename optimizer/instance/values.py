@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
+from optimizer.frames.grouping import Floats, groups
 from optimizer.frames.memory import Steps
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.lookup import resolve
@@ -58,7 +60,7 @@ def value_terms(
             goals = {"goal": name, "side": side}
             parts.append(step(_worth, persons, by_track, scored, goals, since, name=place))
     rows = step(_score_rows, case, list(policy.goals), sets, attributes.problems)
-    parts += [_discounted(part, since) for part in rows]
+    parts += [_discounted(part, part["worth"].to_numpy(), since) for part in rows]
     return step.kept(
         "value", pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     )
@@ -66,25 +68,32 @@ def value_terms(
 
 def _worth(
     persons: pd.DataFrame,
-    effects: pd.DataFrame,
+    effects: Mapping[tuple[str, str], float],
     scores: pd.Series,
     labels: Mapping[str, str],
     since: tuple[int, float],
 ) -> pd.DataFrame:
     """Value terms of one goal on one side."""
-    merged = persons.merge(effects, on=["track", "stage"])
-    worth = merged["effect"] * merged[labels["side"]].map(scores)
-    return _discounted(merged.assign(**labels, worth=worth), since)
+    side = labels["side"]
+    # Every goal looks at the same persons, whose keys are told apart once.
+    stages, scored = groups(persons, ["track", "stage"]), groups(persons, [side])
+    effect = np.array([effects.get(key, 0.0) for key in stages.keys])[stages.codes]
+    worth = effect * scores.reindex(scored.keys).to_numpy()[scored.codes]
+    return _discounted(persons, worth, since, **labels)
 
 
-def _discounted(part: pd.DataFrame, since: tuple[int, float]) -> pd.DataFrame:
+def _discounted(
+    part: pd.DataFrame, worth: Floats, since: tuple[int, float], **labels: str
+) -> pd.DataFrame:
     """Terms that are worth something, discounted from the first year on."""
     first, rate = since
-    discount = (1.0 + rate) ** -(part["year"] - first).astype(float)
-    part = part.assign(coefficient=part["coefficient"] * part["worth"] * discount)
-    blank = {name: "" for name in ("country", "region", "level") if name not in part}
-    found = part.assign(**blank).loc[part["coefficient"] != 0, COLUMNS]
-    return found.reset_index(drop=True)
+    discount = (1.0 + rate) ** -(part["year"].to_numpy() - first).astype(float)
+    coefficient = part["coefficient"].to_numpy() * worth * discount
+    kept = np.flatnonzero(coefficient)
+    found = part.take(kept)
+    values = {"coefficient": coefficient[kept], **labels}
+    columns = {name: found[name].array if name in found else "" for name in COLUMNS} | values
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(kept)))
 
 
 def persons_by_stage(sets: Sets, people: People) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -117,7 +126,9 @@ def persons_by_stage(sets: Sets, people: People) -> tuple[pd.DataFrame, pd.DataF
     )
 
 
-def _effects(attributes: Attributes, effects: Sequence[Effect], where: str) -> pd.DataFrame:
+def _effects(
+    attributes: Attributes, effects: Sequence[Effect], where: str
+) -> dict[tuple[str, str], float]:
     """Effect per track and stage; two effects on one track and stage are a mistake."""
     rows: dict[tuple[str, str], float] = {}
     for number, effect in enumerate(effects, start=1):
@@ -131,11 +142,7 @@ def _effects(attributes: Attributes, effects: Sequence[Effect], where: str) -> p
                     "one effect per track and stage",
                 )
             rows[track, effect.stage] = effect.effect
-    frame = pd.DataFrame(
-        [(track, stage, value) for (track, stage), value in rows.items()],
-        columns=["track", "stage", "effect"],
-    )
-    return frame.astype({"track": "str", "stage": "str", "effect": "float64"})
+    return rows
 
 
 def _score_rows(

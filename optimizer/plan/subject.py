@@ -39,8 +39,7 @@ class Subject:
 
     def terms(self, family: str) -> pd.DataFrame:
         """Every decision of a family, each once."""
-        frame = getattr(self.instance.sets, family)
-        return remembered([frame], family, lambda: terms(frame, family))
+        return terms(getattr(self.instance.sets, family), family)
 
     def total(self, terms_: pd.DataFrame, by: list[str]) -> pd.Series:
         """Sum of the terms' amounts by key."""
