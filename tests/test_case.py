@@ -67,7 +67,7 @@ HEADER = [
         (
             "2 problems\n"
             "- case.toml, licence: is missing\n"
-            "    Expected under which terms the figures may be used.\n"
+            "    Expected text.\n"
             "- case.toml, license: is not a known key\n"
             "    Expected one of attributes, country_codes, currency, licence, schema, "
             "title, years. Maybe licence."
@@ -98,7 +98,7 @@ HEADER = [
         (
             "1 problem\n"
             "- case.toml, currency: '¥' is not allowed\n"
-            "    Expected a currency of three letters, such as JPY."
+            "    Expected 3 letters, such as JPY."
         ),
         id="bad currency",
     ),
@@ -119,8 +119,8 @@ HEADER = [
         '["2027", 2028]',
         (
             "1 problem\n"
-            "- case.toml, years.1: '2027' is not a whole number\n"
-            "    Expected a list of years without gaps, such as [2027, 2028]."
+            "- case.toml, years.1: '2027' is text, not an integer\n"
+            "    Expected an integer from 1900 to 2200. Maybe 2027."
         ),
         id="year as text",
     ),

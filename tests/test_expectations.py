@@ -294,13 +294,13 @@ def test_file_is_read_strictly_and_all_at_once(write: Write) -> None:
         load_expectations(file)
     assert str(error.value) == (
         "7 problems\n"
-        "- try.toml, gap.at_most: '1 %' is not a number\n"
-        "    Expected a number, the most that is accepted.\n"
+        "- try.toml, gap.at_most: '1 %' is text, not a number\n"
+        "    Expected a number. Maybe 0.01.\n"
         "- try.toml, goals.1.points: none of raw, scaled and points is given\n"
         "    Expected a table with at_least, at_most or both.\n"
         "- try.toml, pionts: is not a known key\n"
         "    Expected one of cases, gap, goals, points, policies, residents, rules, schema, slots,"
-        " spending, status, title, use, why. Maybe points.\n"
+        " spending, status, title, use, why.\n"
         "- try.toml, points.at_least: 2 is above at_most = 1\n"
         "    Expected at most 1.\n"
         "- try.toml, slots.1.at_least: neither at_least nor at_most is given\n"

@@ -418,7 +418,7 @@ def test_faults_of_the_other_sheets(book: Path, case: Case) -> None:
     )
     assert found[2].endswith("Maybe agreements.")
     assert found[3:] == [
-        f"- plan.xlsx, sheet parameters, row {scale}, column C (value): 'one' is no scale",
+        f"- plan.xlsx, sheet parameters, row {scale}, column C (value): 'one' is not a valid scale",
         "    Expected a number above 0.",
     ]
 

@@ -245,7 +245,7 @@ def test_changes_come_on_top(book: Callable[..., Path]) -> None:
         load_policy(path, changes={"goals.growth.weight": "x"})
     assert str(raised.value) == (
         "1 problem\n- changes, goals.growth.weight: 'x' is not a number\n"
-        "    Expected the weight of the goal in the objective."
+        "    Expected a number from -1,000,000 to 1,000,000."
     )
 
 
@@ -446,7 +446,7 @@ at_most = { times = 0.5, measure = "slots" }
         pytest.param(
             said(["solver.gap", "small"]),
             "sheet policy, row 3, column B (solver.gap): 'small' is not a number\n"
-            "    Expected a relative gap to stop at, 0 to 1.",
+            "    Expected a number from 0 to 1.",
             id="value of another kind",
         ),
         pytest.param(
@@ -480,7 +480,7 @@ at_most = { times = 0.5, measure = "slots" }
         ),
         pytest.param(
             {"policy": [["key", "value"], ["title", "Alone"]]},
-            "sheet policy: goals is missing\n    Expected goals by name.",
+            "sheet policy: goals is missing\n    Expected at least one [goals.NAME].",
             id="no goals",
         ),
         pytest.param(

@@ -507,9 +507,9 @@ def test_scales_are_given_away_as_a_copy(session: Session) -> None:
             "- scales: there is no goal 'allianz'\n"
             "    Expected one of alliance, competitiveness, competitor_talent, safe_haven, "
             "regional_vitality, bridges. Maybe alliance.\n"
-            "- scales, alliance: 0 is no scale\n"
+            "- scales, alliance: 0 is not a valid scale\n"
             "    Expected a number from 1e-18 to 1e+18.\n"
-            "- scales, bridges: '1' is no scale\n"
+            "- scales, bridges: '1' is not a valid scale\n"
             "    Expected a number from 1e-18 to 1e+18.\n"
             "- scales, competitiveness: is missing\n"
             "    Expected a scale, as others have one.\n"
@@ -517,7 +517,7 @@ def test_scales_are_given_away_as_a_copy(session: Session) -> None:
             "    Expected a scale, as others have one.\n"
             "- scales, regional_vitality: is missing\n"
             "    Expected a scale, as others have one.\n"
-            "- scales, safe_haven: nan is no scale\n"
+            "- scales, safe_haven: nan is not a valid scale\n"
             "    Expected a number from 1e-18 to 1e+18.",
         ),
         (3, "1 problem\n- scales: 3 is no table\n    Expected a scale for each goal."),

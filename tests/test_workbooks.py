@@ -525,7 +525,7 @@ OTHERS = {
         cell("case", "A7", "license"),
         "2 problems\n"
         "- japan.xlsx, sheet case: licence is missing\n"
-        "    Expected under which terms the figures may be used.\n"
+        "    Expected text.\n"
         "- japan.xlsx, sheet case, row 7, column A (license): is not a known key\n"
         "    Expected one of attributes, country_codes, currency, licence, schema, title, years. "
         "Maybe licence.",

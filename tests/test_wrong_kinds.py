@@ -216,8 +216,7 @@ def test_a_goal_that_is_no_text_is_one_problem(tmp_path: Path, goal: object) -> 
         load_policy(path)
     told = "a table" if isinstance(goal, dict) else str(goal)
     assert str(caught.value) == (
-        f"1 problem\n- p.toml, limits.share.goal: {told} is not text\n"
-        "    Expected the name of a goal, where the measure is value."
+        f"1 problem\n- p.toml, limits.share.goal: {told} is not text\n    Expected text."
     )
 
 

@@ -37,12 +37,13 @@ class CaseHeader(StrictTable):
     schema_version: Version = Field(alias="schema", description="schema = 1, the version")
     title: Line = Field(min_length=1, description="a title, printed in reports")
     currency: Annotated[str, Field(pattern=CURRENCY)] = Field(
-        description="a currency of three letters, such as JPY"
+        description="a currency of three letters, such as JPY", examples=["JPY"]
     )
     years: tuple[Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)], ...] = Field(
         min_length=1,
         max_length=MOST_YEARS,
         description="a list of years without gaps, such as [2027, 2028]",
+        examples=["[2027, 2028]"],
     )
     country_codes: Literal["iso3166", "any"] = Field(
         description="iso3166 if country codes are ISO 3166 alpha-3, else any"

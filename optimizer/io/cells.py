@@ -289,7 +289,7 @@ def _odd_kinds(texts: Texts, kinds: Texts, column: ColumnSpec, report: _Report) 
     def meant(cell: str) -> str | None:
         if column.kind == "text":
             return SAID_OTHERWISE.get(cell.casefold())
-        return meant_number(cell, column.unit)
+        return _checked(meant_number(cell, column.unit), column)
 
     kind = column.kind
     odd = np.zeros(len(texts), dtype=bool)
@@ -312,7 +312,7 @@ def _odd_kinds(texts: Texts, kinds: Texts, column: ColumnSpec, report: _Report) 
             texts,
             kept,
             lambda cell: f"{_quoted(cell)} is a number stored as text",
-            str,
+            lambda cell: _checked(cell, column),
             wanted="a number cell",
         )
         odd |= kept
@@ -337,7 +337,9 @@ def _report_no_figures(texts: Texts, odd: Flags, column: ColumnSpec, report: _Re
         texts,
         odd & ~not_finite,
         lambda cell: f"{_quoted(cell)} {what_instead(cell)}",
-        lambda cell: meant_number(cell, column.unit, may_be_blank=not column.required),
+        lambda cell: _checked(
+            meant_number(cell, column.unit, may_be_blank=not column.required), column
+        ),
     )
 
 
@@ -371,10 +373,14 @@ def _within_range(texts: Texts, values: Floats, column: ColumnSpec, report: _Rep
     if column.high is not None:
         above = values > column.high
         # Whoever writes 90 for a share means 90 %.
-        maybe = meant_share if column.high == 1 else _no_guess
+        maybe = _share_of(column) if column.high == 1 else _no_guess
         report.add(texts, above, lambda cell: f"{shorten(cell)} is above {column.high:g}", maybe)
         faulty |= above
     return np.where(faulty, np.nan, values)
+
+
+def _share_of(column: ColumnSpec) -> Callable[[str], str | None]:
+    return lambda cell: _checked(meant_share(cell), column)
 
 
 def fits(value: float, column: ColumnSpec) -> bool:
@@ -396,6 +402,14 @@ def fits(value: float, column: ColumnSpec) -> bool:
         and (column.high is None or value <= column.high)
         and (not is_whole or value % 1 == 0)
     )
+
+
+def _checked(guess: str | None, column: ColumnSpec) -> str | None:
+    """A guess that the column itself would take; no other is of any help."""
+    if guess is None or column.kind not in FIGURES or NUMBER.fullmatch(guess) is None:
+        return guess
+    may_mean_two = column.kind == "int" and ONE_OR_A_THOUSAND.fullmatch(guess)
+    return guess if fits(float(guess), column) and not may_mean_two else None
 
 
 def _one_or_a_thousand(cell: str) -> str:

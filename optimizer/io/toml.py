@@ -20,9 +20,11 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
+from optimizer.io.guesses import NUMBER, meant_number
 from optimizer.io.paths import read_given
 from optimizer.schema.addresses import address_of
-from optimizer.schema.fields import description, known_keys, types_at
+from optimizer.schema.expected import expected_at, is_valid_at
+from optimizer.schema.fields import known_keys, types_at
 from optimizer.schema.tables import LARGEST_NUMBER
 from optimizer.text.characters import oddity
 
@@ -50,7 +52,7 @@ TOO_DEEP = "holds a number too long or tables too deep to read"
 def _only_whole(value: object) -> object:
     # True and 1.0 are equal to 1, but nobody means them.
     if type(value) is not int:
-        raise PydanticCustomError("literal_error", "not a whole number", {"expected": "1"})
+        raise PydanticCustomError("literal_error", "not an integer", {"expected": "1"})
     return value
 
 
@@ -77,7 +79,8 @@ class StrictTable(BaseModel):
     @classmethod
     def _of_usual_size(cls, value: object) -> object:
         if _is_too_large(value):
-            raise PydanticCustomError("too_large", "too large a number")
+            expected = f"a number from -{LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}"
+            raise PydanticCustomError("too_large", "too large a number", {"expected": expected})
         return value
 
     @staticmethod
@@ -178,6 +181,12 @@ def named_parts(address: Sequence[str | int], data: object) -> tuple[str, ...]:
     return tuple(told)
 
 
+def _at(data: Any, address: Address) -> Any:
+    for part in address:
+        data = data[part]
+    return data
+
+
 def _has(data: object, part: str | int) -> bool:
     if isinstance(part, int):
         return isinstance(data, tuple) and part < len(data)
@@ -228,8 +237,8 @@ def _address(details: ErrorDetails, data: Mapping[str, Any]) -> Address:
 
 _TYPES = {
     "float_type": "a number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
     "string_type": "text",
     "bool_type": "true or false",
     "tuple_type": "a list",
@@ -273,7 +282,9 @@ def _problem(
     elif kind == "extra_forbidden":
         known = sorted(known_keys(types_at(model, address[:-1])))
         message, expected = "is not a known key", f"one of {', '.join(known)}"
-        maybe = did_you_mean(str(address[-1]), known)
+        maybe = did_you_mean(
+            str(address[-1]), [key for key in known if key not in _at(data, address[:-1])]
+        )
     elif kind == "literal_error":
         message, expected = f"{shown(value)} is not allowed", details["ctx"]["expected"]
         if isinstance(value, str):
@@ -290,13 +301,28 @@ def _problem(
     else:
         faults = {**_FAULTS, **{name: f"{{}} is not {word}" for name, word in _TYPES.items()}}
         message = faults.get(kind, details["msg"]).format(shown(value))
-        expected = description(model, address) or "another value"
+        expected = details.get("ctx", {}).get("expected") or expected_at(model, address)
+        maybe = _unquoted(value, model, address)
+        if maybe is not None and kind in _TYPES:
+            message = f"{shown(value)} is text, not {_TYPES[kind]}"
     return Problem(file, message, None, dotted(address, data) or None, expected, maybe)
 
 
 def _about_missing(address: Address, model: type[BaseModel]) -> tuple[str, str]:
-    meaning = description(model, address) or "a value"
-    return "has too few entries" if isinstance(address[-1], int) else "is missing", meaning
+    if isinstance(address[-1], int):
+        return "has too few entries", expected_at(model, address[:-1])
+    return "is missing", expected_at(model, address)
+
+
+def _unquoted(value: object, model: type[BaseModel], address: Address) -> str | None:
+    """The number in quotation marks, where one would do that is not text."""
+    if not isinstance(value, str):
+        return None
+    number = value if NUMBER.fullmatch(value) else meant_number(value)
+    if number is None or NUMBER.fullmatch(number) is None:
+        return None
+    meant = (int(number), float(number)) if number.lstrip("+-").isdigit() else (float(number),)
+    return number if any(is_valid_at(model, address, one) for one in meant) else None
 
 
 def toml_text(tables: Mapping[str, Any]) -> str:

@@ -87,8 +87,8 @@ def given_scales(policy: Policy, scales: Mapping[str, float], *, are_all: bool) 
     Raises
     ------
     PolicyError
-        With every name that is no goal, every value that is no scale, and every goal that needs
-        one and has none.
+        With every name that is no goal, every value that is not a valid scale, and every goal
+        that needs one and has none.
     """
     problems = Problems()
     found = known_scales(policy)
@@ -108,7 +108,9 @@ def given_scales(policy: Policy, scales: Mapping[str, float], *, are_all: bool) 
             or not SMALLEST_SCALE <= scale <= LARGEST_NUMBER
         ):
             expected = f"a number from {SMALLEST_SCALE:g} to {LARGEST_NUMBER:g}"
-            problems.add(SCALES, f"{shown(value)} is no scale", column=name, expected=expected)
+            problems.add(
+                SCALES, f"{shown(value)} is not a valid scale", column=name, expected=expected
+            )
         else:
             found[name] = float(scale)
     for name in missing:

@@ -22,7 +22,8 @@ SMALLEST_SCALE = 1.0 / LARGEST_NUMBER
 
 def _of_usual_size(scale: float) -> float:
     if scale < SMALLEST_SCALE:
-        raise PydanticCustomError("too_small", "too small a number")
+        expected = f"a number of at least {SMALLEST_SCALE:g}"
+        raise PydanticCustomError("too_small", "too small a number", {"expected": expected})
     return scale
 
 

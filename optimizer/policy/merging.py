@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -247,10 +249,27 @@ def _refusal(path: Path, extends: str) -> tuple[str, str, str | None] | None:
     if standing == "other":
         return f"{told} {NEITHER}", "a TOML file", None
     if standing != "file":
-        names = [name for name in names_in(path.parent, Problems()) if name.endswith(".toml")]
-        maybe = did_you_mean(extends, [name for name in names if name != path.name])
-        return f"there is no file {told}", "a file of the same folder", maybe
+        names = names_in(path.parent, Problems())
+        maybe = did_you_mean(extends, [name for name in names if _may_extend(path, name)])
+        message = (
+            f"{told} {_link_fault(base)}" if os.path.islink(base) else f"there is no file {told}"
+        )
+        return message, "a file of the same folder", maybe
     return None
+
+
+def _may_extend(path: Path, name: str) -> bool:
+    """Whether a policy may extend the file of its folder that has this name."""
+    other = path.parent / name
+    return name.endswith(".toml") and name != path.name and standing_at(other) == "file"
+
+
+def _link_fault(link: Path) -> str:
+    try:
+        link.stat()
+    except OSError as error:
+        return "is a circular link" if error.errno == errno.ELOOP else "is a link to nothing"
+    return NEITHER
 
 
 def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,8 @@ def is_scale(value: object) -> bool:
 
 def _scale(value: Any) -> float:
     if not is_scale(value):
-        raise PydanticCustomError("no_scale", "{} is no scale")
+        expected = {"expected": "a number above 0"}
+        raise PydanticCustomError("no_scale", "{} is not a valid scale", expected)
     return float(value)
 
 

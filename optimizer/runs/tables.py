@@ -231,7 +231,7 @@ def with_scales(table: pd.DataFrame, problems: Problems) -> pd.DataFrame:
             if not is_scale(value):
                 problems.add(
                     PARAMETERS.file,
-                    f"{row.value!r} is no scale",
+                    f"{row.value!r} is not a valid scale",
                     row=int(row.row),
                     column="value",
                     expected="a number above 0",

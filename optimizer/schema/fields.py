@@ -22,16 +22,6 @@ def known_keys(kinds: Iterable[Any]) -> set[str]:
     }
 
 
-def description(model: type[BaseModel], address: Sequence[str | int]) -> str | None:
-    """Give the description of the field at an address, or of the one that it is part of."""
-    for end in range(len(address), 0, -1):
-        for kind in filter(_is_model, types_at(model, address[: end - 1])):
-            for name, field in kind.model_fields.items():
-                if (field.alias or name) == address[end - 1]:
-                    return str(field.description)
-    return None
-
-
 def types_at(model: type[BaseModel], address: Sequence[str | int]) -> list[Any]:
     """Give the types that the value at an address may have; none where it is unknown."""
     kinds: list[Any] = [model]

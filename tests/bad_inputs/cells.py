@@ -154,7 +154,7 @@ KINDS = {
         (
             "1 problem\n"
             "- budgets.csv row 2, column amount_jpy: '(1,000)' is not a number\n"
-            "    Expected a number of at least 0. Maybe -1000."
+            "    Expected a number of at least 0."
         ),
     ),
     "typographic minus": Kind(

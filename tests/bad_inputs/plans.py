@@ -187,27 +187,45 @@ KINDS = {
     ),
     "scale that is not a number": Kind(
         run(run_json='{"scales": {"growth": NaN}}'),
-        ("1 problem\n- run.json, scales.growth: nan is no scale\n    Expected a number above 0."),
+        (
+            "1 problem\n- run.json, scales.growth: nan is not a valid scale\n"
+            "    Expected a number above 0."
+        ),
     ),
     "scale that is endless": Kind(
         run(run_json='{"scales": {"growth": Infinity}}'),
-        ("1 problem\n- run.json, scales.growth: inf is no scale\n    Expected a number above 0."),
+        (
+            "1 problem\n- run.json, scales.growth: inf is not a valid scale\n"
+            "    Expected a number above 0."
+        ),
     ),
     "scale in words": Kind(
         run(run_json='{"scales": {"growth": "two"}}'),
-        ("1 problem\n- run.json, scales.growth: 'two' is no scale\n    Expected a number above 0."),
+        (
+            "1 problem\n- run.json, scales.growth: 'two' is not a valid scale\n"
+            "    Expected a number above 0."
+        ),
     ),
     "scale that is true": Kind(
         run(run_json='{"scales": {"growth": true}}'),
-        ("1 problem\n- run.json, scales.growth: true is no scale\n    Expected a number above 0."),
+        (
+            "1 problem\n- run.json, scales.growth: true is not a valid scale\n"
+            "    Expected a number above 0."
+        ),
     ),
     "scale in quotes": Kind(
         run(run_json='{"scales": {"growth": "2"}}'),
-        ("1 problem\n- run.json, scales.growth: '2' is no scale\n    Expected a number above 0."),
+        (
+            "1 problem\n- run.json, scales.growth: '2' is not a valid scale\n"
+            "    Expected a number above 0. Maybe 2."
+        ),
     ),
     "scale below zero": Kind(
         run(run_json='{"scales": {"growth": -2}}'),
-        ("1 problem\n- run.json, scales.growth: -2 is no scale\n    Expected a number above 0."),
+        (
+            "1 problem\n- run.json, scales.growth: -2 is not a valid scale\n"
+            "    Expected a number above 0."
+        ),
     ),
     "scales in a list": Kind(
         run(run_json='{"scales": [2]}'),
@@ -222,11 +240,11 @@ KINDS = {
         (
             "3 problems\n"
             "- run.json, changes: 5 is not a table\n"
-            "    Expected values by address.\n"
+            "    Expected a table.\n"
             "- run.json, dropped: 'share' is not a list\n"
-            "    Expected a list of names.\n"
+            "    Expected a list of texts.\n"
             "- run.json, extend: [] is not a table\n"
-            "    Expected a function and its hash."
+            "    Expected a table."
         ),
     ),
     "run.json with numbers that are none": Kind(
@@ -234,8 +252,8 @@ KINDS = {
         (
             "3 problems\n"
             "- run.json, gap: nan is not a finite number\n"
-            "    Expected a share.\n"
-            "- run.json, scales.g: 1e-30 is no scale\n"
+            "    Expected a number.\n"
+            "- run.json, scales.g: 1e-30 is not a valid scale\n"
             "    Expected a number above 0.\n"
             "- run.json, x.1.y: inf is no number of a run\n"
             "    Expected a usual number."
