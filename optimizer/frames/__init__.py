@@ -50,6 +50,18 @@ def mapping(frame: pd.DataFrame, keys: str | Sequence[str], value: str) -> dict[
     return dict(zip(found, frame[value].tolist(), strict=True))
 
 
+def plain_rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Cells of every row; columns may be called alike.
+
+    Examples
+    --------
+    >>> plain_rows(pd.DataFrame([["a", 2030]], columns=["year", "year"]))
+    [('a', 2030)]
+    """
+    columns = (frame.iloc[:, place].tolist() for place in range(frame.shape[1]))
+    return list(zip(*columns, strict=True))
+
+
 def labels(frame: pd.DataFrame) -> list[str]:
     """Key columns of every row in one text.
 
@@ -58,7 +70,7 @@ def labels(frame: pd.DataFrame) -> list[str]:
     >>> labels(pd.DataFrame({"track": ["a"], "year": [2030]}))
     ['a, 2030']
     """
-    return [", ".join(map(str, row)) for row in frame.itertuples(index=False, name=None)]
+    return [", ".join(map(str, row)) for row in plain_rows(frame)]
 
 
 def distinct(text: object, signs: str) -> str:

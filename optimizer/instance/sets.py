@@ -159,8 +159,8 @@ def build_sets(case: Case, policy: Policy, problems: Problems, step: Steps | Non
 
 
 def _no_rows(*columns: str) -> pd.DataFrame:
-    frame = pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
-    return frame.astype({"year": "int64"}) if "year" in columns else frame
+    kinds = {name: "int64" if name == "year" else "str" for name in columns}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
 def cross(frame: pd.DataFrame, column: str, values: Iterable[object]) -> pd.DataFrame:

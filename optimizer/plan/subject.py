@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from optimizer.frames import labels
+from optimizer.frames import labels, plain_rows
 from optimizer.frames.grouping import Floats, Keyed, groups, remembered, sums_at
 from optimizer.instance import Instance
 from optimizer.instance.people import terms
@@ -68,8 +68,7 @@ class Keys:
 
     def __init__(self, key: pd.DataFrame, words: Sequence[str] | None = None) -> None:
         self.by = tuple(map(str, key.columns))
-        values = key.itertuples(index=False, name=None)
-        self.place = np.fromiter(values, dtype=object, count=len(key))
+        self.place = np.fromiter(plain_rows(key), dtype=object, count=len(key))
         self.words = pd.array(labels(key) if words is None else list(words), dtype="str")
 
     def __getitem__(self, chosen: npt.NDArray[np.bool_]) -> Keys:

@@ -51,8 +51,10 @@ class Values:
 
 def _decisions(terms: pd.DataFrame) -> list[tuple[str, Integers, Integers]]:
     """Every family of terms: their rows, and the positions of their decisions."""
-    family, position = terms["family"], terms["position"].to_numpy()
-    rows = {name: np.flatnonzero(family.eq(name)) for name in family.unique() if name != CONSTANT}
+    codes, families = pd.factorize(terms["family"])
+    position = terms["position"].to_numpy()
+    rows = {name: np.flatnonzero(codes == code) for code, name in enumerate(families)}
+    rows.pop(CONSTANT, None)
     return [(name, found, position[found]) for name, found in rows.items()]
 
 
