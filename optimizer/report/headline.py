@@ -98,7 +98,7 @@ def _facts(material: Material) -> Facts:
         standing = int(material.table("agreements")["status"].eq("existing").sum())
         facts.append(Fact("Agreements opened", str(len(opened)), f"beside {standing} in force"))
     if plan.gap is not None:
-        gap = "none" if plan.status == "optimal" else figures.percent(plan.gap, 2)
+        gap = "0% (optimal)" if plan.status == "optimal" else figures.percent(plan.gap, 2)
         seconds = plan.seconds.get("total", 0)
         facts.append(Fact("Proven gap", gap, f"{plan.status} plan, found in {seconds:.1f} s"))
     return Facts(tuple(facts))
