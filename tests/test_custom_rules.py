@@ -384,7 +384,7 @@ def test_advice_names_custom_rules_but_not_protected_ones() -> None:
 
     with pytest.raises(InfeasibleError) as raised:
         optimizer.solve(*tiny(), extend=too_much())
-    assert "- Many refugees (custom rule): 50 by 48" in str(raised.value)
+    assert "- Many refugees (custom rule): lower 50 to 2" in str(raised.value)
     with pytest.raises(InfeasibleError) as raised:
         optimizer.solve(*tiny(), extend=too_much(protected=True))
     # It is told as what clashes, not as what could give way.

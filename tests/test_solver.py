@@ -387,7 +387,8 @@ def test_advice_names_the_budget_or_the_floor_that_clash(tmp_path: Path) -> None
     assert advice["relaxed_by"].tolist() == pytest.approx([1.0])
     assert str(caught.value) == (
         "No plan keeps every rule. Smallest loosening that may restore feasibility (unverified "
-        "advice, from a relaxation):\n- A floor of the policy (policy limits): five, total: 5 by 1"
+        "advice, from a relaxation):\n"
+        "- A floor of the policy (policy limits): five, total: lower 5 to 4"
     )
 
 
@@ -395,9 +396,9 @@ def test_advice_names_the_budget_or_the_floor_that_clash(tmp_path: Path) -> None
     ("measure", "told"),
     [
         # Of five slots at 10 each 45 pays four and a half, but half a person is nobody.
-        ('"slots"', "5 by 1"),
+        ('"slots"', "lower 5 to 4"),
         # Residents are expected persons: half a one less may well be what is needed.
-        ('"residents"', "5 by 0.5"),
+        ('"residents"', "lower 5 to 4.5"),
     ],
 )
 def test_advice_is_whole_where_people_are(measure: str, told: str, tmp_path: Path) -> None:
@@ -406,7 +407,7 @@ def test_advice_is_whole_where_people_are(measure: str, told: str, tmp_path: Pat
     with pytest.raises(InfeasibleError) as caught:
         solve(policy, case)
     assert str(caught.value).endswith(f"(policy limits): five, total: {told}")
-    assert caught.value.advice["relaxed_by"].tolist() == [float(told.removeprefix("5 by "))]
+    assert caught.value.advice["relaxed_to"].tolist() == [float(told.removeprefix("lower 5 to "))]
 
 
 def test_a_protected_floor_stays_and_the_budget_gives_way(tmp_path: Path) -> None:
@@ -441,7 +442,8 @@ def test_facts_that_clash_with_what_is_protected(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "No plan keeps every rule, and relaxing what may be relaxed does not help: facts, or "
         "limits and floors with protected = true, already clash. The least by which they do "
-        "(from a relaxation):\n- A floor of the policy (policy limits): worth, total: 100 by 93"
+        "(from a relaxation):\n"
+        "- A floor of the policy (policy limits): worth, total: lower 100 to 7"
     )
     assert caught.value.advice is None
 

@@ -95,7 +95,12 @@ def _rounded(advice: pd.DataFrame, instance: Instance) -> pd.DataFrame:
         is_whole = counts == "persons" and not is_expected and float(row.number).is_integer()
         return rounded_up(row.relaxed_by, is_whole=is_whole and is_plain)
 
-    return advice.assign(relaxed_by=[up(row) for row in rows_of(advice)])
+    by = [up(row) for row in rows_of(advice)]
+    to = [
+        row.number + math.copysign(amount, row.relaxed_to - row.number)
+        for row, amount in zip(rows_of(advice), by, strict=True)
+    ]
+    return advice.assign(relaxed_by=by, relaxed_to=to)
 
 
 def rounded_up(amount: float, *, is_whole: bool) -> float:
@@ -119,10 +124,11 @@ def in_words(advice: pd.DataFrame, rules: Mapping[str, Rule]) -> str:
     for row in rows_of(advice):
         key = ", ".join(map(str, row.index)) if isinstance(row.index, tuple) else str(row.index)
         rule = rules[row.rule]
+        verb = "raise" if row.relaxed_to > row.number else "lower"
         where = "" if row.index is None else f"{key}: "
         lines.append(
             f"- {rule.title} ({rule.source}): {where}"
-            f"{figure(row.number)} by {figure(row.relaxed_by)}"
+            f"{verb} {figure(row.number)} to {figure(row.relaxed_to)}"
         )
     alone = "- Infeasible only in integers; no single limit identified"
     return "\n".join(lines) if lines else alone

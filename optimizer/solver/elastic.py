@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import scipy.sparse
 
@@ -34,8 +35,8 @@ def least_relaxation(
     Returns
     -------
     pandas.DataFrame or None
-        rule, index, number, relaxed_by; empty if integers alone make it infeasible and the
-        search found no answer; ``None`` if not even relaxing everything helps, or the watch
+        rule, index, number, relaxed_by, relaxed_to; empty if integers alone make it infeasible
+        and the search found no answer; ``None`` if not even relaxing everything helps, or the watch
         stopped it.
     """
     rows = np.array(
@@ -60,9 +61,7 @@ def with_slack(matrix: Matrix, rows: Ints) -> Matrix:
     A row that is listed again gives way on its lower side there, as equalities may on both.
     """
     count, height = len(rows), len(matrix.row_lower)
-    again = np.ones(count, dtype=bool)
-    again[np.unique(rows, return_index=True)[1]] = False
-    signs = np.where(np.isfinite(matrix.row_upper[rows]) & ~again, -1.0, 1.0)
+    signs = np.where(_give_way_above(matrix, rows), -1.0, 1.0)
     slack = scipy.sparse.csc_array((signs, (rows, np.arange(count))), shape=(height, count))
     weight = 1.0 / np.maximum(1.0, np.abs(matrix.numbers()[rows]))
     zeros = np.zeros(len(matrix.cost))
@@ -81,9 +80,17 @@ def with_slack(matrix: Matrix, rows: Ints) -> Matrix:
     )
 
 
+def _give_way_above(matrix: Matrix, rows: Ints) -> npt.NDArray[np.bool_]:
+    """Whether a row gives way on its upper side; one that is listed again does not."""
+    is_first = np.zeros(len(rows), dtype=bool)
+    is_first[np.unique(rows, return_index=True)[1]] = True
+    found: npt.NDArray[np.bool_] = np.isfinite(matrix.row_upper[rows]) & is_first
+    return found
+
+
 def _table(matrix: Matrix, rows: Ints, x: Floats) -> pd.DataFrame:
     relaxed = x[len(matrix.cost) :]
-    numbers = matrix.numbers()[rows]
+    numbers, above = matrix.numbers()[rows], _give_way_above(matrix, rows)
     needed = np.flatnonzero(relaxed > 1e-6 * np.maximum(1.0, np.abs(numbers)))
     return pd.DataFrame(
         {
@@ -91,5 +98,6 @@ def _table(matrix: Matrix, rows: Ints, x: Floats) -> pd.DataFrame:
             "index": [matrix.rows[rows[i]][1] for i in needed],
             "number": numbers[needed],
             "relaxed_by": relaxed[needed],
+            "relaxed_to": (numbers + np.where(above, relaxed, -relaxed))[needed],
         }
     )
