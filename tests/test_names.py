@@ -125,7 +125,9 @@ def test_groups_whose_labels_would_be_the_same_stay_apart(tmp_path: Path) -> Non
 
 
 def test_diminishing_groups_whose_labels_would_be_the_same_stay_apart(tmp_path: Path) -> None:
-    curve = '[goals.g.diminishing]\nby = ["a", "b"]\nper = "horizon"\nbreakpoints = [[0, 1], [2, 0]]\n'
+    curve = (
+        '[goals.g.diminishing]\nby = ["a", "b"]\nper = "horizon"\nbreakpoints = [[0, 1], [2, 0]]\n'
+    )
     case = labelled(("x, b=y", "z"), ("x", "y, b=z"), curve)
     assert optimizer.solve(*reversed(case.write(tmp_path))).objective == pytest.approx(400.0)
 
