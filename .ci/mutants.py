@@ -179,6 +179,9 @@ class Trial:
 
 def run(item: Item) -> None:
     """Run a test without a report, which would take longer than most of them."""
+    # What was remembered before would stand in for what a mutant makes. The package must not be
+    # imported above: its modules are not written anew yet.
+    sys.modules["optimizer.frames.grouping"]._kept.clear()
     item._initrequest()
     # What pytest's reports would say of its folder.
     item.stash[tmppath_result_key] = {}
