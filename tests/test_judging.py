@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from golden.plan_cases import CASES
+from golden.rule_cases import FLOORED
 from golden.small_cases import AGREED, FOLLOWED, HOSTED, NATIONAL, TWO_LINES, SmallCase
 from optimizer.plan import Decisions
-from optimizer.plan.checks import check_limits
+from optimizer.plan.checks import check_limits, check_support
 from optimizer.plan.money import check_money
 from optimizer.plan.soft import change_costs, soft_costs
 from optimizer.plan.subject import Subject, judged
@@ -77,6 +79,14 @@ def test_a_share_of_what_cancels_out_is_measured_by_its_terms(side: str, tmp_pat
     )
     assert told["size"].tolist() == pytest.approx([1.8])
     assert not judged(told, 1.0)["broken"].any()
+
+
+def test_floors_of_the_same_terms_are_told_by_their_own_numbers(tmp_path: Path) -> None:
+    # Keys are kept by terms, which two floors may have in common.
+    s = subject(FLOORED, plan([slot("AA", "r1", 2030, 1)]), tmp_path)
+    terms = s.instance.support_floor[0]
+    told = check_support(replace(s, instance=replace(s.instance, support_floor=(terms, terms))))
+    assert [rows["key"].tolist() for rows in told] == [["t, 2030, floor 1"], ["t, 2030, floor 2"]]
 
 
 # Prices

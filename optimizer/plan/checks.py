@@ -50,7 +50,7 @@ def check_margins(s: Subject) -> list[pd.DataFrame]:
     if sets.has_regions:
         placed = s.terms("placements")
         site, placements = groups(placed, SITE).keys, s.total(placed, SITE)
-        most = sums_at(site, sets.sites, SITE, sets.sites["max_slots"].to_numpy(dtype=float))
+        most = sums_at(site, sets.sites, SITE, sets.sites["max_slots"].to_numpy())
         keys = keys_in(site, SITE)
         done.append(rows("placements_within_site", keys, placements, "at_most", most))
     return done
@@ -138,26 +138,26 @@ def check_limits(s: Subject) -> list[pd.DataFrame]:
     """Hard limits of the policy and commitments of the case."""
     done = []
     for limit in s.instance.commitments:
-        done += limit_rows(s, limit, "commitment")
+        done += limit_rows(s, limit)
     for limit in s.instance.limits:
         if limit.limit.soft is None:
-            done += limit_rows(s, limit, "limit")
+            done += limit_rows(s, limit)
     return done
 
 
-def limit_rows(s: Subject, limit: JoinedLimit, rule: str) -> list[pd.DataFrame]:
+def limit_rows(s: Subject, limit: JoinedLimit) -> list[pd.DataFrame]:
     """Measured values against the bounds of one limit, or of one commitment, for each group."""
     labels, goal, key = limit.groups.index, limit.limit.goal, ["group"]
+    rule, keys = _rule(limit), once(_named, limit)
     size = s.size_at(labels, limit.measured, key)
     if limit.counted and goal is not None:
         measured = np.full(len(labels), once(goal_values, s)[goal])
         size = size + np.abs(measured)
     else:
         measured = s.at(labels, limit.measured, key)
-    keys = remembered([limit], rule, lambda: _named(limit, rule))
     done = []
     for bound in limit.bounds:
-        number, group = bound.constant.to_numpy(dtype=float), bound.other_group
+        number, group = bound.constant.to_numpy(), bound.other_group
         sizes = size + np.abs(number)
         if bound.is_relative:
             number = number + bound.times * s.at(group, bound.other, key)
@@ -175,8 +175,14 @@ def limit_rows(s: Subject, limit: JoinedLimit, rule: str) -> list[pd.DataFrame]:
     return done
 
 
-def _named(limit: JoinedLimit, rule: str) -> Keys:
+def _rule(limit: JoinedLimit) -> str:
+    """What the rows of a limit are called, their side apart."""
+    return "limit" if limit.row is None else "commitment"
+
+
+def _named(limit: JoinedLimit) -> Keys:
     """Keys of the groups of a limit, the limit itself first."""
+    rule = _rule(limit)
     if limit.row is not None:
         return Keys(pd.DataFrame({rule: [limit.row]}), [f"{rule} {limit.row}"])
     # An attribute may be called like anything, so columns are given their names afterwards.
@@ -203,7 +209,7 @@ def check_support(s: Subject) -> list[pd.DataFrame]:
     done, key = [], ["track", "entry_year"]
     for number, terms_ in enumerate(s.instance.support_floor, start=1):
         index = groups(terms_, key).keys
-        keys = remembered([terms_], ("floor", number), partial(_of_floor, index, number))
+        keys = remembered([terms_], (_of_floor, number), partial(_of_floor, index, number))
         above, size = s.at(index, terms_, key), s.size_at(index, terms_, key)
         least = np.zeros(len(index))
         done.append(rows("support_reaches_floor", keys, above, "at_least", least, size=size))
@@ -239,7 +245,7 @@ def changes(s: Subject) -> pd.Series:
     moved = once(_moved, s.instance)
     margins = [s.total(part, key).abs().groupby("year").sum() for part, key in moved]
     distance = pd.concat(margins, axis=1).mean(axis=1)
-    return 100.0 * distance.reindex(s.instance.sets.years) / total
+    return 100.0 * distance / total
 
 
 def check_stability(s: Subject) -> list[pd.DataFrame]:

@@ -24,7 +24,7 @@ def soft_costs(subject: Subject, dropped: Collection[str]) -> pd.DataFrame:
     for limit in subject.instance.limits:
         if limit.limit.soft is None or limit.name in dropped:
             continue
-        for rows, bound in zip(limit_rows(subject, limit, "limit"), limit.bounds, strict=True):
+        for rows, bound in zip(limit_rows(subject, limit), limit.bounds, strict=True):
             if f"limit_{bound.sense}" in dropped:
                 continue
             base = np.array([limit.soft_base(bound, group) for group in limit.groups.index])

@@ -159,7 +159,7 @@ def _ranges(subject: Subject, joined: Joined) -> Iterator[Row]:
 def _measured(subject: Subject, limit: JoinedLimit) -> Iterator[tuple[str, float, Ends, bool]]:
     """Value of every group, the numbers between which it is expected, and whether it is."""
     unit = smallest_unit(subject.instance.case)
-    sides = [judged(rows, unit) for rows in limit_rows(subject, limit, "limit")]
+    sides = [judged(rows, unit) for rows in limit_rows(subject, limit)]
     numbers = {str(side["sense"].iloc[0]): side["limit"].tolist() for side in sides}
     nothing: list[float | None] = [None] * len(limit.groups)
     low, high = (numbers.get(sense, nothing) for sense in ("at_least", "at_most"))
@@ -200,7 +200,7 @@ def _rows_of(name: str, plan: Plan, subject: Subject) -> pd.DataFrame:
     own = [limit for limit in subject.instance.limits if limit.name == name]
     unit = smallest_unit(subject.instance.case)
     parts = [rules[rules["rule"].eq(name)]]
-    parts += [judged(rows, unit) for limit in own for rows in limit_rows(subject, limit, "limit")]
+    parts += [judged(rows, unit) for limit in own for rows in limit_rows(subject, limit)]
     if not own:
         # What is left are soft custom rules, of which the plan tells by how much they are missed.
         part = soft[soft["limit"].eq(name)]
