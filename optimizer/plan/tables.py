@@ -129,9 +129,7 @@ def _shares(s: Subject) -> dict[str, pd.DataFrame]:
     """For every decision on one margin, its shares over the other margin."""
     sets, slots = s.instance.sets, s.decisions.slots
     cohort, placements = (
-        slots.assign(position=s.values.positions[family])
-        .loc[s.values.positions[family] >= 0]
-        .sort_values("position", kind="stable", ignore_index=True)
+        slots.assign(position=s.values.positions[family]).loc[s.values.positions[family] >= 0]
         for family in ("cohort", "placements")
     )
     flow = ["track", "next_track", "group", "year"]
@@ -177,7 +175,7 @@ def fates(s: Subject) -> pd.DataFrame:
     completers = s.at(index, s.instance.people.completes, key)
     transitions = s.at(index, s.terms("transitions"), key)
     returns = sets.tracks["returns_home"].reindex(index.get_level_values("track"))
-    goes_home = np.where(returns.to_numpy(dtype=bool), completers - transitions, 0.0)
+    goes_home = np.where(returns.to_numpy(), completers - transitions, 0.0)
     table = pd.DataFrame(
         {
             "entrants": entrants,
