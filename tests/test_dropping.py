@@ -104,6 +104,8 @@ def test_dropped_rows_have_no_sides_until_they_are_back() -> None:
     assert more is not None
     # Three at 10 were all that 30 pay for; five have a place.
     assert more > best + 1.0
+    # New numbers of one of them leave alone what the other waits for.
+    model.take(Patch({row: (-np.inf, 25.0)}))
     model.restore([other])
     assert sides(model, other) == untouched
     assert sides(model, row) == (-np.inf, np.inf)

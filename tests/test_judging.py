@@ -15,7 +15,7 @@ from optimizer.plan import Decisions
 from optimizer.plan.checks import check_limits, check_support
 from optimizer.plan.money import check_money
 from optimizer.plan.soft import change_costs, soft_costs
-from optimizer.plan.subject import Subject, judged
+from optimizer.plan.subject import Subject, judged, keys_in
 from optimizer.plan.tables import integration
 from optimizer.plan.values import decisions_of, values_of
 from test_evaluation import plan, slot
@@ -146,6 +146,17 @@ def test_who_does_not_stay_is_paid_nothing(tmp_path: Path) -> None:
     stayed = told[told["track"].eq("u")]
     assert set(stayed["country"]) == {"AA"}
     assert set(stayed["region"]) == {"r2"}
+
+
+# Keys
+
+
+def test_keys_of_the_same_rows_are_kept_for_every_choice_of_columns() -> None:
+    frame = pd.DataFrame({"track": ["t"], "year": [2030]})
+    for by, words in ((["track"], "t"), (["track", "year"], "t, 2030"), (["year"], "2030")):
+        keys = keys_in(frame, by)
+        assert (list(keys.words), keys.by) == ([words], tuple(by))
+        assert keys_in(frame, by) is keys
 
 
 # Decisions
