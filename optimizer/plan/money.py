@@ -30,7 +30,7 @@ def _moved_within_shares(s: Subject) -> list[pd.DataFrame]:
     budget = s.instance.budget
 
     def own(table: pd.DataFrame) -> Floats:
-        return sums_at(table, budget, LINE, budget["amount"].to_numpy(dtype=float))
+        return sums_at(table, budget, LINE, budget["amount"].to_numpy())
 
     listed = {(transfer.from_, transfer.to): transfer.share for transfer in s.instance.transfers}
     moved, kept = s.decisions.transfers, s.decisions.carry_over

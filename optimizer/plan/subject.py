@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
-from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +43,7 @@ class Subject:
     def total(self, terms_: pd.DataFrame, by: list[str]) -> pd.Series:
         """Sum of the terms' amounts by key."""
         found = groups(terms_, by)
-        return pd.Series(found.sums(self.values.amounts(terms_)), index=found.keys, name="amount")
+        return pd.Series(found.sums(self.values.amounts(terms_)), index=found.keys)
 
     def at(self, wanted: Keyed, terms_: pd.DataFrame, by: list[str]) -> Floats:
         """Sum of the terms' amounts for every wanted key; 0 where there are none."""
@@ -68,7 +67,7 @@ class Keys:
 
     def __init__(self, key: pd.DataFrame, words: Sequence[str] | None = None) -> None:
         self.by = tuple(map(str, key.columns))
-        self.place = np.fromiter(plain_rows(key), dtype=object, count=len(key))
+        self.place = np.fromiter(plain_rows(key), dtype=object)
         self.words = pd.array(labels(key) if words is None else list(words), dtype="str")
 
     def __getitem__(self, chosen: npt.NDArray[np.bool_]) -> Keys:
@@ -78,14 +77,15 @@ class Keys:
 
     def columns(self) -> dict[str, object]:
         """Columns ``key``, ``by`` and ``place``."""
-        by = np.fromiter(repeat(self.by, len(self.place)), dtype=object, count=len(self.place))
+        by = np.empty(len(self.place), dtype=object)
+        by.fill(self.by)
         return {"key": self.words, "by": by, "place": self.place}
 
 
 def keys_in(keyed: pd.DataFrame | pd.Index, by: Sequence[str]) -> Keys:
     """Keys of rows that are kept."""
     frame = keyed.to_frame() if isinstance(keyed, pd.Index) else keyed
-    return remembered([keyed], ("keys", *by), lambda: Keys(frame[list(by)]))
+    return remembered([keyed], (Keys, *by), lambda: Keys(frame[list(by)]))
 
 
 def rows(

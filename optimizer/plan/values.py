@@ -76,7 +76,7 @@ def values_of(instance: Instance, decisions: Decisions) -> Values:
         keys = [name for name in frame if name in rows and name != amount]
         at = index_of(frame, keys).get_indexer(pd.MultiIndex.from_frame(rows[keys]))
         is_known = at >= 0
-        amounts = rows[amount].to_numpy(dtype=float)
+        amounts = rows[amount].to_numpy()
         found[family], positions[family] = np.zeros(len(frame)), at
         np.add.at(found[family], at[is_known], amounts[is_known])
         if not is_known.all():
@@ -128,8 +128,8 @@ def _negative(decisions: Decisions) -> Strangers:
     found = []
     for name, table in decisions.tables().items():
         amount = amount_column(table)
-        if amount is not None and (table[amount].to_numpy() < 0).any():
-            found.append((name, table[table[amount] < 0], amount))
+        if amount is not None and (is_negative := table[amount].to_numpy() < 0).any():
+            found.append((name, table[is_negative], amount))
     return found
 
 
