@@ -245,7 +245,9 @@ def test_names_that_a_terminal_cannot_show_are_told_all_the_same(tmp_path: Path)
     done = subprocess.run(run, capture_output=True, cwd=ROOT, env=environment, check=False)
     assert done.returncode == 1
     assert done.stderr == b""
-    assert done.stdout.decode().splitlines()[1:] == [
+    *said, following = done.stdout.decode().splitlines()[1:]
+    assert said == [
         "       c\\udcf4: its name is not UTF-8",
         "    Expected a name that can be written.",
     ]
+    assert following == f"Next: optimizer validate '{tmp_path}/c\\udcf4'"

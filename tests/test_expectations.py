@@ -426,8 +426,9 @@ def test_solve_as_expected_says_so(
 ) -> None:
     words = ("solve", POLICY, CASE, "--out", tmp_path / "run")
     assert run(monkeypatch, *words, "--expect", EXAMPLES / "tiny.toml") == 0
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert re.fullmatch(r"As expected: \d+ expectations met\.", last)
+    *_, said, following = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"As expected: \d+ expectations met\.", said)
+    assert following == f"Next: optimizer check {tmp_path / 'run'}"
 
 
 def test_solve_not_as_expected_exits_with_5_and_keeps_the_run(
@@ -438,7 +439,7 @@ def test_solve_not_as_expected_exits_with_5_and_keeps_the_run(
     words = ("solve", POLICY, CASE, "--out", tmp_path / "run", "--expect", file)
     assert run(monkeypatch, *words) == 5
     out = capsys.readouterr().out
-    assert out.endswith(NOT_AS_EXPECTED)
+    assert out.endswith(f"{NOT_AS_EXPECTED}Next: optimizer check {tmp_path / 'run'}\n")
     assert (tmp_path / "run" / "run.json").is_file()
     assert run(monkeypatch, *words, "--force", "--json") == 5
     assert json.loads(capsys.readouterr().out)["expectations"] == {

@@ -112,7 +112,7 @@ def test_rules_that_no_plan_can_keep_end_validating_with_3(
     root: Path, tmp_path: Path, run: Run
 ) -> None:
     policy, case = tmp_path / "greedy.toml", root / "inputs" / "tiny"
-    clash = '\n[[limits]]\nname = "crowd"\nmeasure = "slots"\nat_least = 100000\n'
+    clash = '\n[[limits]]\nname = "crowd"\nmeasure = "slots"\nat_least = 27\n'
     policy.write_text((root / "models" / "tiny.toml").read_text() + clash)
     code, said = run("validate", policy, case)
     assert (code, next_of(said)) == (3, f"Next: optimizer validate {policy} {case}")

@@ -219,7 +219,7 @@ def saying(said: object) -> Callable[[Path], None]:
             "run.json, inputs.files: does not name what is kept\n"
             "    Expected hashes of policy.toml and of case.zip or case.xlsx.",
         ),
-        (saying(5), "run.json, inputs: 5 is not a table\n    Expected hashes of policy and case."),
+        (saying(5), "run.json, inputs: 5 is not a table\n    Expected a table."),
     ],
 )
 def test_a_question_that_was_touched_is_refused(
