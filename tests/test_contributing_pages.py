@@ -74,7 +74,8 @@ def copy(tmp_path: Path) -> Copy:
     unneeded = shutil.ignore_patterns("__pycache__", "_build", "published")
     for name in NEEDED:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=unneeded)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, tmp_path)
     return Copy(tmp_path)
 
 
