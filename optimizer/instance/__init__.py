@@ -104,6 +104,28 @@ class Instance(FollowedFields, Comparable):
     attributes: Attributes
     extension: Extension = field(default_factory=Extension)
 
+    def measures(
+        self, problems: Problems, *, case: Case | None = None, sets: Sets | None = None
+    ) -> Measures:
+        """What limits can speak of, whose problems are added elsewhere.
+
+        Parameters
+        ----------
+        case, sets
+            Others in place of its own, where these are to be joined anew.
+        """
+        return Measures(
+            self.case if case is None else case,
+            self.sets if sets is None else sets,
+            self.people,
+            self.spending,
+            self.use,
+            self.value,
+            self.attributes.telling(problems),
+            problems,
+            frozenset(self.diminishing),
+        )
+
     def options(self, where: Mapping[str, object] = NO_FILTER) -> pd.DataFrame:
         """Single slots that could be given, as keys of the model's ``slots``.
 

@@ -13,7 +13,7 @@ from optimizer.errors import PolicyError, Problems
 from optimizer.io.changes import require_changes
 from optimizer.policy import Policy, load_policy
 from optimizer.policy.loading import changed_policy, policy_with_limit
-from optimizer.schema.addresses import is_cell
+from optimizer.schema.addresses import cells_and_keys
 
 NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 
@@ -83,8 +83,7 @@ def asked(
     InputError, PolicyError
         As :func:`read_question`.
     """
-    of_cells = {address: value for address, value in changes.items() if is_cell(address)}
-    of_policy = {address: value for address, value in changes.items() if not is_cell(address)}
+    of_cells, of_policy = cells_and_keys(changes)
     case = change_case(base_case, of_cells)[0]
     policy = base
     for limit in added:

@@ -9,7 +9,7 @@ quote inside is doubled: ``budgets[line="Research, basic"].amount``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from optimizer.errors import shorten
@@ -58,6 +58,18 @@ class CellAddress:
     def __str__(self) -> str:
         keys = ", ".join(f"{_written(key)}={_written(value)}" for key, value in self.keys)
         return f"{self.table}[{keys}].{_written(self.column)}"
+
+
+def cells_and_keys(changes: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """Changes of cells of a case, and those of keys of a policy, each in order.
+
+    Examples
+    --------
+    >>> cells_and_keys({"costs[track=lab].amount": 5, "goals.alliance.weight": 2})
+    ({'costs[track=lab].amount': 5}, {'goals.alliance.weight': 2})
+    """
+    of_cells = {address: value for address, value in changes.items() if is_cell(address)}
+    return of_cells, {address: changes[address] for address in changes if address not in of_cells}
 
 
 def is_cell(address: str) -> bool:

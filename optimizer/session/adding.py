@@ -9,7 +9,6 @@ import pandas as pd
 from optimizer.errors import PolicyError, Problems
 from optimizer.instance import Instance
 from optimizer.instance.limits import join_limits
-from optimizer.instance.measures import Measures
 from optimizer.instance.slot_level import slot_level_slots
 from optimizer.policy import Policy
 
@@ -30,18 +29,7 @@ def with_last_limit(old: Instance, policy: Policy) -> Instance:
     # Frame and variables keep one order: what was there comes first.
     slots = pd.concat([old.sets.slots, touched], ignore_index=True)
     sets = replace(old.sets, slots=slots.drop_duplicates(ignore_index=True))
-    measures = Measures(
-        case,
-        sets,
-        old.people,
-        old.spending,
-        old.use,
-        old.value,
-        attributes,
-        problems,
-        frozenset(old.diminishing),
-    )
-    joined = join_limits(policy.limits[-1:], measures)
+    joined = join_limits(policy.limits[-1:], old.measures(problems, sets=sets))
     policy.retold(case.retold(problems)).raise_if_any(PolicyError)
     # An optional limit that matches nothing brings no slots into the model either.
     sets = sets if joined else old.sets

@@ -22,7 +22,7 @@ from optimizer.persistent import CannotPatchError, LoadedModel
 from optimizer.plan.question import Question, require_case
 from optimizer.plan.scales import Scales
 from optimizer.policy.loading import changed_policy, policy_with_limit, tables_of
-from optimizer.schema.addresses import is_cell, names_of
+from optimizer.schema.addresses import cells_and_keys, is_cell, names_of
 from optimizer.session.adding import with_last_limit
 from optimizer.session.dropping import require_droppable, rows_of
 from optimizer.session.ideals import Ideals
@@ -147,8 +147,7 @@ class Holding:
         """Change numbers of the policy or of the case; nothing if any of them is refused."""
         require_changes(changes)
         before, frozen = self.question, self.frozen()
-        cells = {address: value for address, value in changes.items() if is_cell(address)}
-        keys = {address: value for address, value in changes.items() if not is_cell(address)}
+        cells, keys = cells_and_keys(changes)
         policy = before.policy
         if keys:
             policy = changed_policy(policy, keys, tables_of(before.base, before.added))

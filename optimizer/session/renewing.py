@@ -19,7 +19,6 @@ from optimizer.instance import (
     money_of,
 )
 from optimizer.instance.limits import join_commitments, with_bounds
-from optimizer.instance.measures import Measures
 from optimizer.instance.services import capacities
 from optimizer.policy import Policy
 from optimizer.session.moving import Moved, moved_by
@@ -88,17 +87,7 @@ def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[st
         parts["caps"] = caps_of(case, sets)
     if "capacities" in moved:
         parts["capacity"] = capacities(case, sets)
-    measures = Measures(
-        case,
-        sets,
-        old.people,
-        old.spending,
-        old.use,
-        old.value,
-        attributes,
-        problems,
-        frozenset(old.diminishing),
-    )
+    measures = old.measures(problems, case=case)
     if "commitments" in moved:
         parts["commitments"] = join_commitments(measures)
     wanted = {limit.name: limit for limit in policy.limits}
