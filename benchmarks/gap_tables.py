@@ -16,12 +16,12 @@ TOOLS = (OURS, *(f"{peer}, {form}" for form in FORMS for peer in PEERS))
 LEVELS = (0.01, 0.005, 0.001)
 ROUND_UP = 1e-9
 SOUND = 1e-4
-"""Relative distance by which a plan may be worth less than its solver says."""
+"""Relative distance by which the objective of a plan may be below what its solver reports."""
 BEST = "best of the four"
 
 
 def is_sound(row: dict[str, Any]) -> bool:
-    """Whether the last plan keeps the true model's rules and is worth what its solver says."""
+    """Whether the last plan keeps the true model's rules and has the reported objective."""
     true, claimed = row["true"], row["claimed"]
     if true is None or claimed is None:
         return true is not None

@@ -2,12 +2,12 @@
 
     python benchmarks/gaps.py [--quick] [--cases gap_01 JAPAN ...] [--tools ...] [--limit SECONDS]
 
-Every solver runs on one thread, from the loaded model to a gap of 0.1 % or the time limit; on a
+Every solver runs on one thread, from the loaded model to a gap of 0.1% or the time limit; on a
 machine with two cores or more two of them run at a time.
 The flat model has one whole number per slot; `projected` is ours. A plan counts once its whole
 numbers, rounded and fixed, keep every rule of the true model, checked by a linear program outside
 the clock; ours once the program's own evaluation has found every rule kept. Gaps are against the
-best bound that any solver proved on the true model; no plan counts as 100 %. A gap is proven when a
+best bound that any solver proved on the true model; no plan counts as 100%. A gap is proven when a
 solver's own bound shows it; CP-SAT's bound is one of a rounded model and counts for CP-SAT alone.
 """
 

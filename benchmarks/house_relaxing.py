@@ -126,7 +126,7 @@ def _little_more_weight(session: Session) -> None:
 
 
 JOBS = {
-    "relax, all budgets -20 %": Relaxing(_less_money(0.8)),
+    "relax, all budgets -20%": Relaxing(_less_money(0.8)),
     "relax, a floor dropped": Relaxing(
         lambda session: session.drop(EXCHANGES), lambda session: session.add_limit(FLOOR)
     ),

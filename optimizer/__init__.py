@@ -1,4 +1,4 @@
-"""Decision support for talent-program planning: who gets how many slots where, and with what.
+"""Decision support for talent programme planning: who gets how many slots where, and with what.
 
 The public door. Everything is loaded when it is first used.
 

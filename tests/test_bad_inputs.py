@@ -125,7 +125,8 @@ def test_goal_of_the_scores_that_the_policy_lacks_is_odd(tmp_path: Path) -> None
     assert found.ok
     told = [warning for warning in found.warnings if warning.startswith("scores.csv")]
     assert told == [
-        "scores.csv row 2, column goal: 1 row for 'growht', which is no goal of the policy, counts "
+        "scores.csv row 2, column goal: 1 row for 'growht', which is not a goal of the policy, "
+        "counts "
         "for nothing. Maybe you want 'growth'.",
     ]
 

@@ -256,12 +256,12 @@ def test_percent_and_fraction_are_the_same_share(share: Fraction) -> None:
         ),
         (
             'goals.g.weight="x1.1"',
-            "goals.g.weight: 'x1.1' is no figure\n"
+            "goals.g.weight: 'x1.1' is not a figure\n"
             "    Expected a number, or a change such as *1.1, /2, +10%, -10%, +=100.",
         ),
         (
             "goals.g.weight=/0",
-            "goals.g.weight: '/0' is no figure\n"
+            "goals.g.weight: '/0' is not a figure\n"
             "    Expected a number, or a change such as *1.1, /2, +10%, -10%, +=100.",
         ),
         (
@@ -337,7 +337,7 @@ def test_every_cell_is_changed_by_itself(tmp_path: Path) -> None:
             "'*2' changes numbers, but 1 of 2 cells are blank\n    Expected keys of rows with "
             "figures.",
         ),
-        ("costs[].amount", "5%", "'5%' is a share, and amount is none\n    Expected a number."),
+        ("costs[].amount", "5%", "'5%' is a share, and amount is not one\n    Expected a number."),
         (
             "costs[].amount",
             "+5",

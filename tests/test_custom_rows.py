@@ -30,7 +30,7 @@ def custom(*rows: tuple[str, float, str, float, float | None, float]) -> pd.Data
 
 ROWS = custom(
     ("hard", 5.0, "at_most", 4.0, None, 1.0),
-    # Missed by 1 of 8, 12.5 %, at 2 points each; kept; and the same two from below.
+    # Missed by 1 of 8, 12.5%, at 2 points each; kept; and the same two from below.
     ("soft", 5.0, "at_most", 4.0, 2.0, 8.0),
     ("kept", 3.0, "at_most", 4.0, 2.0, 8.0),
     ("short", 3.0, "at_least", 4.0, 2.0, 8.0),

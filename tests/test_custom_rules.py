@@ -207,7 +207,7 @@ def test_options_are_filtered_as_in_policies() -> None:
 
 
 def test_a_soft_rule_gives_way_at_its_price(free: Plan) -> None:
-    # At most one of two or more people in work in 2030; each further one is 100 % of base 1.
+    # At most one of two or more people in work in 2030; each further one is 100% of base 1.
     people = int(
         free.slots.loc[free.slots["track"].eq("work") & free.slots["year"].eq(2030), "slots"].sum()
     )
@@ -437,7 +437,7 @@ def test_an_index_that_is_no_list_is_refused(tmp_path: Path) -> None:
     with pytest.raises(optimizer.InputError) as raised:
         optimizer.read_plan(tmp_path / "run", optimizer.load_case(CASE))
     assert str(raised.value) == (
-        "1 problem\n- variables.csv row 3, column index: 'oops' is no index\n"
+        "1 problem\n- variables.csv row 3, column index: 'oops' is not an index\n"
         "    Expected a JSON list."
     )
 
@@ -555,9 +555,9 @@ def test_slots_that_cannot_be_given_are_told_all_at_once() -> None:
         "5 problems\n"
         "- extend, slots[AVA,work,standard,coast,2035]: 2035 is not a year of case 'tiny'\n"
         "    Expected one of its 2. Maybe 2031.\n"
-        "- extend, slots[AVA,work]: is no slot\n"
+        "- extend, slots[AVA,work]: is not a slot\n"
         "    Expected country, track, level, region, year.\n"
-        "- extend, slots[AVA]: is no slot\n"
+        "- extend, slots[AVA]: is not a slot\n"
         "    Expected country, track, level, region, year.\n"
         "- extend, slots[AVB,work,standard,coast,2030]: 'AVB' is not a country of case 'tiny'\n"
         "    Expected one of its 3. Maybe AVA.\n"
@@ -650,7 +650,7 @@ def test_the_objective_stays() -> None:
         "1 problem\n- extend, points: was changed\n    Expected soft rules, which cost points."
     )
     assert refused(second) == (
-        "1 problem\n- extend, cheap: Objective is no part of a custom rule\n"
+        "1 problem\n- extend, cheap: Objective cannot be part of a custom rule\n"
         "    Expected constraints, variables and expressions."
     )
 
@@ -718,11 +718,11 @@ def test_names_of_rules_and_limits_are_taken() -> None:
         ),
         (
             [CustomRule("few", soft=-1.0)],
-            "- extend, few.soft: -1.0 is no penalty\n    Expected a number above 0.",
+            "- extend, few.soft: -1.0 is not a valid penalty\n    Expected a number above 0.",
         ),
         (
             [CustomRule("few", soft=1.0, base=0.0)],
-            "- extend, few.base: 0.0 is no base\n    Expected a number above 0.",
+            "- extend, few.base: 0.0 is not a valid base\n    Expected a number above 0.",
         ),
         (
             [CustomRule("few", base=5.0)],
@@ -735,7 +735,7 @@ def test_names_of_rules_and_limits_are_taken() -> None:
         (
             [CustomRule("few", soft=1.0)],
             "- extend, few.base: is missing; the number of a soft rule is 0\n"
-            "    Expected the number that counts as 100 %.",
+            "    Expected the number that counts as 100%.",
         ),
     ],
 )
@@ -773,7 +773,7 @@ def test_the_report_tells_custom_rules_apart() -> None:
     assert "Few &lt;b&gt;people&lt;/b&gt; work" in page
     assert "<b>people</b>" not in page
     assert "through the expressions they were written in" in page
-    for words in ("because", "a table", "Even less", "0.01 points per 1 %", "spare"):
+    for words in ("because", "a table", "Even less", "0.01 points per 1%", "spare"):
         assert words in page.replace("\N{NO-BREAK SPACE}", " ")
 
 

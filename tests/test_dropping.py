@@ -78,7 +78,7 @@ def test_what_cannot_be_dropped_is_told_with_what_was_meant() -> None:
         require_droppable(kept().instance, "spendin_within_budget")
     assert str(raised.value) == (
         "1 problem\n"
-        "- changes: 'spendin_within_budget' is no limit that could be dropped\n"
+        "- changes: 'spendin_within_budget' is not a limit that can be dropped\n"
         "    Expected the name of a limit, or of a rule with numbers that somebody chose. "
         "Maybe spending_within_budget."
     )

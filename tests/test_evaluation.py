@@ -266,12 +266,12 @@ def test_points_add_up_values_prices_and_changes(tmp_path: Path) -> None:
     # five jobs of west allow 10, the two of east 4: three are fine.
     kept = plan([slot("AA", "r1", 2030, 1), slot("BB", "r1", 2030, 2)])
     assert evaluated(LIMITED, kept, tmp_path, 4.0).points == pytest.approx(75.0)
-    # Without A the share is missed by 0.75 of a base of 8, 9.375 %, at 3 points each.
+    # Without A the share is missed by 0.75 of a base of 8, 9.375%, at 3 points each.
     missed = evaluated(LIMITED, plan([slot("BB", "r1", 2030, 3)]), tmp_path, 4.0)
     assert missed.points == pytest.approx(75.0 - 3 * 9.375)
     assert missed.tables["soft"]["percent"].max() == pytest.approx(9.375)
     assert missed.holds
-    # Of today's 3 and 1, two fewer are 50 %, at 2 points each.
+    # Of today's 3 and 1, two fewer are 50%, at 2 points each.
     changed = plan([slot("AA", "r1", 2030, 1), slot("BB", "r2", 2030, 1)])
     assert evaluated(CHANGED, changed, tmp_path, 4.0).points == pytest.approx(50.0 - 2 * 50.0)
 
@@ -363,7 +363,7 @@ def test_every_entrant_ends_as_exactly_one_thing(tmp_path: Path) -> None:
         ("AA", "t"): {"entrants": 6, "left": 2, "transitions": 1, "goes_home": 1, "present": 2},
         ("BB", "t"): {"entrants": 3, "left": 1, "transitions": 0.5, "goes_home": 0.5, "present": 1},
         ("BB", "u"): nobody | {"entrants": 1.5, "present": 1.5},
-        # Nobody goes home from u: who completes and does not stay has left the program.
+        # Nobody goes home from u: who completes and does not stay has left the programme.
         ("AA", "u"): nobody | {"entrants": 1, "left": 1},
     }
 

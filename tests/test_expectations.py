@@ -237,7 +237,7 @@ def test_names_are_looked_up_before_solving(write: Write) -> None:
         "    Expected a rule of the model or a limit of policy 'tiny'. Maybe country_share.\n"
         "- try.toml, slots.1.where.pathway: no track has pathway = 'protecting'\n"
         "    Expected one of exchange, highly_skilled, protection. Maybe protection.\n"
-        "- try.toml, spending.1.by: 'agncy' is no attribute of country, track, level, region,"
+        "- try.toml, spending.1.by: 'agncy' is not an attribute of country, track, level, region,"
         " year, line, service\n"
         "    Expected a column of the case's tables. Maybe agency."
     )

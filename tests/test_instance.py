@@ -404,7 +404,8 @@ REFUSED_LIMITS = {
     "unknown column": (
         NATIONAL,
         'measure = "slots"\nby = ["world_regoin"]\nat_most = 3',
-        "limits.l.by: 'world_regoin' is no attribute of country, track, level, region, year, line, "
+        "limits.l.by: 'world_regoin' is not an attribute of country, track, level, region, year, "
+        "line, "
         "service\n    Expected a column of the case's tables. Maybe world_region.",
     ),
     "ambiguous name": (
@@ -490,11 +491,11 @@ REFUSED_LIMITS = {
         'measure = "slots"\nat_most = { amount = 2, per = "gdp" }',
         "limits.l.per: 'gdp' is blank for AA\n    Expected a figure for every member of the group.",
     ),
-    "soft limit without anything that is 100 %": (
+    "soft limit without anything that is 100%": (
         NATIONAL.with_(countries=("AA,A,Asia,0", "BB,B,Europe,3")),
         'measure = "slots"\nby = ["country"]\nat_most = { amount = 2, per = "gdp" }\nsoft = 1',
         "limits.l.soft_base: is missing; the number is 0 for country=AA\n"
-        "    Expected the number that counts as 100 %.",
+        "    Expected the number that counts as 100%.",
     ),
 }
 

@@ -101,7 +101,7 @@ BAND = NATIONAL.with_(
 
 def test_limits_that_cost_nothing_do_not_hide_the_others(tmp_path: Path) -> None:
     s = subject(BAND, plan([slot("AA", "", 2030, 4)]), tmp_path)
-    # Four are 100 % above two, at three points each.
+    # Four are 100% above two, at three points each.
     dropped: tuple[str, ...]
     for dropped, points in (
         ((), {"band": [0.0, 300.0], "few": [0.0]}),
@@ -113,7 +113,7 @@ def test_limits_that_cost_nothing_do_not_hide_the_others(tmp_path: Path) -> None
 
 
 def test_change_without_a_price_is_told_and_costs_nothing(tmp_path: Path) -> None:
-    # Of today's two and one three and two are planned: two more, 200 / 3 %, in either margin.
+    # Of today's two and one three and two are planned: two more, 200 / 3%, in either margin.
     kept = CASES["kept from today"]
     for policy in ("", "[stability]\nmax_change = 0.5\n"):
         told = change_costs(subject(kept.case.with_(policy), kept.decisions, tmp_path))

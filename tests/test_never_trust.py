@@ -105,7 +105,9 @@ def test_columns_that_stay_wrong_are_an_error(
     columns: Floats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(AlwaysLies, "columns", np.asarray(columns))
-    with pytest.raises(SolverError, match=r"^HiGHS's columns are not worth what it says of them"):
+    with pytest.raises(
+        SolverError, match=r"^HiGHS's columns do not have the objective value it reports"
+    ):
         searched(AlwaysLies, monkeypatch)
 
 

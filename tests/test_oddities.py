@@ -105,7 +105,7 @@ FIRES = {
     ),
     "a gap in percent": (
         NATIONAL.with_("[solver]\ngap = 1\n"),
-        "policy.toml, solver.gap: a gap of 1 is one of 100 %, with which any plan will do. "
+        "policy.toml, solver.gap: a gap of 1 is one of 100%, with which any plan will do. "
         "Maybe 0.01.",
     ),
     "money for nothing": (

@@ -140,7 +140,7 @@ def test_completers_stay_or_return_within_the_money_there_is(tmp_path: Path) -> 
     # Five enter t in 2027; 0.8 * 5 = 4 complete in 2028. Two may stay (rate 0.5) and go on to u,
     # where each costs 1 in 2028; the line has 1.5, so 1.5 stay and 2.5 return.
     # 1.5 stays at 2 and 2.5 returns at 0.5 are worth 3 + 1.25 = 4.25, each halved by the discount
-    # of 100 % for one year: 2.125, and 5 entries at 0.1 give 0.5 more. 262.5 points.
+    # of 100% for one year: 2.125, and 5 entries at 0.1 give 0.5 more. 262.5 points.
     policy = """\
 schema = 1
 title = "By hand"
@@ -180,7 +180,7 @@ effects = [
 
 
 def test_money_moves_only_as_far_as_its_shares(tmp_path: Path) -> None:
-    # A slot costs 1 on l, which has 4 in 2027 and nothing in 2028; k gives it 10 % of its 10 in
+    # A slot costs 1 on l, which has 4 in 2027 and nothing in 2028; k gives it 10% of its 10 in
     # 2027. Three apply in 2027, so 2 of 4 + 1 are left, which is just half of l's own 4: they are
     # carried over for two more in 2028. 500 points; 300 without carry-over, 400 without transfer.
     tables = {
@@ -255,10 +255,10 @@ def test_single_slots_matter_where_something_names_them(tmp_path: Path) -> None:
 
 def test_soft_limits_stability_and_diminishing_returns_have_their_price(tmp_path: Path) -> None:
     # Values 1, 1, then 0.5 each: n slots are worth 100, 200, 250, 300 points.
-    # The soft limit of 2 costs 0.2 points per 1 % of 2, which is 10 points per slot above two.
-    # Today's plan has 1: every slot of change is 100 % and costs 100 * 0.3 = 30 points.
+    # The soft limit of 2 costs 0.2 points per 1% of 2, which is 10 points per slot above two.
+    # Today's plan has 1: every slot of change is 100% and costs 100 * 0.3 = 30 points.
     # n = 1: 100.  2: 200 - 30 = 170.  3: 250 - 60 - 10 = 180.  4: 300 - 90 - 20 = 190.
-    # With a hard max_change of 250 %, n = 4 is out of reach and n = 3 wins.
+    # With a hard max_change of 250%, n = 4 is out of reach and n = 3 wins.
     policy = (
         ONE_GOAL
         + """\
@@ -289,9 +289,10 @@ penalty = 0.3
 @pytest.mark.parametrize(
     ("wish", "points"),
     [
-        # Two slots cost M's line 2. Nothing is paid from N's, so the wish for it has no penalty.
+        # Two slots cost M's line 2. Nothing is paid from N's, so the soft limit on it costs no
+        # penalty.
         ('measure = "spending"\nby = ["line.agency"]\nat_least = 2', 200.0),
-        # Of both lines together 2 of 4 are missed, 50 % at 2 points.
+        # Of both lines together 2 of 4 are missed, 50% at 2 points.
         ('measure = "spending"\nat_least = 4', 100.0),
         # One of the two stays on in v. Nobody can live in u, which has no site. Nobody enters w,
         # which one person cannot begin; so nobody stays on in w again, or goes from there to x.

@@ -182,7 +182,7 @@ def test_parameters_say_what_the_plan_was_made_with(book: Path, plan: Plan, poli
     assert told("limit protected", "alliance_floor") == ("yes", "", "value of goal alliance")
     assert told("limit soft", "more_from_africa") == (
         0.1,
-        "points per 1 % missed",
+        "points per 1% missed",
         "slots where world_region = Africa; year = 2030",
     )
     assert told("horizon", "last year") == (2031, "", "")
@@ -191,7 +191,7 @@ def test_parameters_say_what_the_plan_was_made_with(book: Path, plan: Plan, poli
         "JPY per person and year",
         "pathway = protection",
     )
-    assert told("stability", "penalty") == (0.02, "points per 1 % changed", "")
+    assert told("stability", "penalty") == (0.02, "points per 1% changed", "")
     assert told("policy hash", "tiny") == (policy.hash, "SHA-256", "")
     assert len(told("input", "tracks.csv")[0]) == 64
     assert ("version", "highspy") in found
@@ -213,7 +213,7 @@ def test_custom_rules_are_among_the_parameters(case: Case, tmp_path: Path) -> No
     assert rows["name"].tolist()[0] == "not_many"
     assert rows[["value", "unit", "of", "why"]].iloc[0].tolist() == [
         0.5,
-        "points per 1 % missed",
+        "points per 1% missed",
         "Not many",
         "A try.",
     ]

@@ -549,7 +549,7 @@ FAULTS = [
             "1 problem\n"
             "- plain.toml, limits.asia_share.soft_base: is missing; the soft limit's at_most "
             "is relative\n"
-            "    Expected the number that counts as 100 %."
+            "    Expected the number that counts as 100%."
         ),
         id="soft and relative",
     ),
@@ -560,7 +560,7 @@ FAULTS = [
             "1 problem\n"
             "- plain.toml, limits.labour_floor.soft_base: is missing; the soft limit's "
             "at_least is 0\n"
-            "    Expected the number that counts as 100 %."
+            "    Expected the number that counts as 100%."
         ),
         id="soft and 0",
     ),

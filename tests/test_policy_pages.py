@@ -53,8 +53,8 @@ LIMITS: dict[str, tuple[str, str]] = {
     "soft": (
         'measure = "spending"\nwhere = { "line.agency" = "MEXT", year = [2027, 2028, 2029] }\n'
         "at_most = 0\nsoft = 0.25\nsoft_base = 1_000_000",
-        "Spending (agency of the line MEXT and year 2027, 2028 or 2029) at most 0. A wish: each "
-        "1 % of 1,000,000 by which it is missed costs 0.25 points.",
+        "Spending (agency of the line MEXT and year 2027, 2028 or 2029) at most 0. Soft: each "
+        "1% of 1,000,000 by which it is missed costs 0.25 points.",
     ),
 }
 
@@ -77,10 +77,10 @@ def test_goals_in_words(tmp_path: Path) -> None:
     assert sentences.goal(goals["g"]) == [
         "Counts everybody who is here, once for each year of stay: 0.25 × the score of the "
         "country.",
-        "Score of a country: `gdp` 25 % (on a log scale, a blank figure counts as 0) and `epa` "
-        "75 %; a blank figure counts as 0.5.",
+        "Score of a country: `gdp` 25% (on a log scale, a blank figure counts as 0) and `epa` "
+        "75%; a blank figure counts as 0.5.",
         "Diminishing returns: for each country, over all years, a further unit counts at first "
-        "100 %, from 2,000 on 25 %.",
+        "100%, from 2,000 on 25%.",
         "Scaled: 50 units of raw value count as 1.",
     ]
     assert sentences.goal(goals["burden"]) == [
@@ -99,13 +99,13 @@ def test_everything_else_in_words(tmp_path: Path) -> None:
         )
     )
     for line in (
-        "| [burden](#burden) | −25 % |",
+        "| [burden](#burden) | −25% |",
         "Source: a survey.",
-        "* Line `grants` may keep 10 % of a year's own amount for the next.",
-        "* Every 1 % changed in a year costs 0.02 points.",
+        "* Line `grants` may keep 10% of a year's own amount for the next.",
+        "* Every 1% changed in a year costs 0.02 points.",
         "* Plans the years 2027 to 2029, and follows people after that for 2 years.",
-        "* Later is worth less: value is divided by 1.25 for each year after the first.",
-        "* A plan is good enough when no other can be worth more than 1 % more.",
+        "* Later years count less: value is divided by 1.25 for each year after the first.",
+        "* A plan is good enough when no other can have more than 1% more points.",
     ):
         assert line in page.splitlines()
 

@@ -309,7 +309,7 @@ at_most = { times = 0.5, measure = "slots" }
     [
         pytest.param(
             goal(goal="grwth", weight=3),
-            "sheet goals, row 2, column A (goal): 'grwth' is no goal of base.toml\n"
+            "sheet goals, row 2, column A (goal): 'grwth' is not a goal of base.toml\n"
             "    Expected one of growth, welcome. Maybe growth.",
             id="unknown goal",
         ),
@@ -414,7 +414,7 @@ at_most = { times = 0.5, measure = "slots" }
         ),
         pytest.param(
             limit(limit="flor", at_least=3),
-            "sheet limits, row 2, column A (limit): 'flor' is no limit of base.toml, and a new "
+            "sheet limits, row 2, column A (limit): 'flor' is not a limit of base.toml, and a new "
             "one needs a measure\n"
             "    Expected one of asia_share, crowding, floor, or a measure. Maybe floor.",
             id="unknown limit",
@@ -669,6 +669,6 @@ def test_validate_reads_a_workbook_as_what_it_is(tiny: Path) -> None:
     wrong, case = validate([tiny])
     assert (wrong.policy, wrong.case, wrong.ok) == (tiny, None, False)
     assert [str(problem).splitlines()[0] for problem in wrong.problems] == [
-        "tiny.xlsx, sheet goals, row 2, column A (goal): 'aliance' is no goal of tiny.toml"
+        "tiny.xlsx, sheet goals, row 2, column A (goal): 'aliance' is not a goal of tiny.toml"
     ]
     assert (case.policy, case.case, case.ok) == (None, tiny, True)

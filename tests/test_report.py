@@ -155,7 +155,7 @@ def test_figures_are_those_of_the_plan(national: Made) -> None:
     assert national.plan.slots_total == 100
     seen = text_of(national.page)
     assert "Slots 100 new participants, 2027" in seen
-    assert "Spending 100,000 JPY 100 % of the budgets, 2027" in seen
+    assert "Spending 100,000 JPY 100% of the budgets, 2027" in seen
     assert f"Points {national.plan.objective:,.2f} out of 100" in seen
     assert "The best plan under this policy, proven" in seen
     assert "Budget lines used up: Grants (1 year)." in seen
@@ -200,8 +200,8 @@ def test_page_says_what_limits_measure_and_why(full: Made) -> None:
     assert "Because growth pays for everything. And trust lasts." in seen
     assert "Not all from one partner." in seen
     assert "Nobody is left alone." in seen
-    assert "slots of each country and year at most 90 % of slots of the same year" in seen
-    assert "Grants may pass up to 10 % of its own budget to Welcome." in seen
+    assert "slots of each country and year at most 90% of slots of the same year" in seen
+    assert "Grants may pass up to 10% of its own budget to Welcome." in seen
     assert "Change against the current plan (% of today's slots)" in seen
     assert "Assumptions in commitments" in seen
     assert "Version of pyomo" in seen
@@ -209,7 +209,7 @@ def test_page_says_what_limits_measure_and_why(full: Made) -> None:
 
 def test_bounds_in_words(full: Made) -> None:
     cheap = next(limit for limit in full.policy.limits if limit.name == "cheap")
-    said = "spending (purpose integration) at most 1,000, 0.01 points per 1 % missed"
+    said = "spending (purpose integration) at most 1,000, 0.01 points per 1% missed"
     assert bounds_in_words(cheap) == said
 
 
@@ -261,12 +261,12 @@ def later(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 def test_service_says_how_much_of_all_capacity_is_used_where_regions_are_full(later: Made) -> None:
     use = later.plan.tables["services"].assign(use=0.0, capacity=0.0)
-    # Miyagi is full with 10 of 10, Osaka uses 30 of 90: 40 % of all capacity, 1 of 2 regions full.
+    # Miyagi is full with 10 of 10, Osaka uses 30 of 90: 40% of all capacity, 1 of 2 regions full.
     use.loc[use["region"].eq("miyagi") & use["year"].eq(2027), ["use", "capacity"]] = 10.0
     use.loc[use["region"].eq("osaka") & use["year"].eq(2027), ["use", "capacity"]] = 30.0, 90.0
     plan = dataclasses.replace(later.plan, tables={**later.plan.tables, "services": use})
     seen = text_of(render_report(plan, later.case, later.policy))
-    assert "most in 2027: 40 % of all capacity, 1 of 2 regions full" in seen
+    assert "most in 2027: 40% of all capacity, 1 of 2 regions full" in seen
     assert "Where local support is full: language in up to 1 of 2 regions (2027)." in seen
 
 
@@ -285,7 +285,7 @@ def test_line_spends_no_more_than_the_money_it_has(full: Made) -> None:
     )
     assert isinstance(chart, Panels)
     grants = chart.panels[0]
-    assert grants.small.replace(SPACE, " ") == "MEXT: 130, 100 % of 130 (own budget 100)"
+    assert grants.small.replace(SPACE, " ") == "MEXT: 130, 100% of 130 (own budget 100)"
     for column in (column for each in chart.panels for column in each.columns):
         assert column.mark is not None
         assert column.height <= column.mark + 1e-9
@@ -416,7 +416,8 @@ def test_in_a_browser(full: Made, chromium: Path, tmp_path: Path) -> None:
 
 
 def test_a_policy_whose_limits_are_all_soft_has_a_report(tmp_path: Path) -> None:
-    # No checked row belongs to a limit then: the rows that are told are those of the wish alone.
+    # No checked row belongs to a limit then: the rows that are told are those of the soft limit
+    # alone.
     limit = """
 [[limits]]
 name = "few"

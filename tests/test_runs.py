@@ -261,7 +261,9 @@ def test_only_a_run_is_replaced_and_only_if_asked(plan: Plan, run: Path) -> None
         write_run(plan, run)
     assert write_run(plan, run, force=True) == run
     (run / INPUTS / "mine.txt").write_text("mine")
-    with pytest.raises(TargetError, match=r"holds what is no part of a run: inputs/mine\.txt"):
+    with pytest.raises(
+        TargetError, match=r"holds files that are not part of a run: inputs/mine\.txt"
+    ):
         write_run(plan, run, force=True)
     assert (run / INPUTS / "mine.txt").read_text() == "mine"
 

@@ -206,7 +206,7 @@ def test_what_is_no_run_is_told(small: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("given", ["a run", 5, ["care"], Path("run")])
 def test_other_things_are_no_scales(given: Any, large: tuple[Path, Path]) -> None:
-    with pytest.raises(PolicyError, match="is no table"):
+    with pytest.raises(PolicyError, match="is not a table"):
         solve(*large, scales=given)
 
 

@@ -354,7 +354,7 @@ def test_values_without_weight_are_what_a_plan_counts(session: Session) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        (None, "changes: None is no table\n    Expected values by address."),
+        (None, "changes: None is not a table\n    Expected values by address."),
         ({1: 2}, "changes: 1 is not an address\n    Expected text."),
         (
             {"cases": ["other"]},
@@ -375,15 +375,15 @@ def test_changes_that_are_none_are_refused(
 
 def test_options_that_are_none_are_refused(session: Session) -> None:
     for limit in (-1, float("nan"), "5", True):
-        with pytest.raises(PolicyError, match="is no time limit"):
+        with pytest.raises(PolicyError, match="is not a valid time limit"):
             session.relax(time_limit=limit)  # type: ignore[arg-type]
     with pytest.raises(PolicyError) as raised:
         session.solve(gap="0.1", time_limit="5")  # type: ignore[arg-type]
     assert str(raised.value) == (
         "2 problems\n"
-        "- changes, gap: '0.1' is no gap\n"
+        "- changes, gap: '0.1' is not a valid gap\n"
         "    Expected 0 to 1.\n"
-        "- changes, time_limit: '5' is no time limit\n"
+        "- changes, time_limit: '5' is not a valid time limit\n"
         "    Expected seconds."
     )
 
@@ -425,12 +425,12 @@ def test_what_is_refused_changes_nothing(session: Session) -> None:
         (
             "budget[line=science].amount",
             1,
-            "'budget' is no table\n    Expected a table of a case. Maybe budgets.",
+            "'budget' is not a table\n    Expected a table of a case. Maybe budgets.",
         ),
         (
             "budgets[line=science].amuont",
             1,
-            "'amuont' is no figure of budgets\n    Expected one of amount, amount_jpy. "
+            "'amuont' is not a figure of budgets\n    Expected one of amount, amount_jpy. "
             "Maybe amount.",
         ),
         (
@@ -451,7 +451,7 @@ def test_what_is_refused_changes_nothing(session: Session) -> None:
         (
             "tracks[track=lab].agency",
             1,
-            "'agency' is no figure of tracks\n    Expected one of duration_years, min_cohort, "
+            "'agency' is not a figure of tracks\n    Expected one of duration_years, min_cohort, "
             "completion_rate.",
         ),
     ],
@@ -520,7 +520,7 @@ def test_scales_are_given_away_as_a_copy(session: Session) -> None:
             "- scales, safe_haven: nan is not a valid scale\n"
             "    Expected a number from 1e-18 to 1e+18.",
         ),
-        (3, "1 problem\n- scales: 3 is no table\n    Expected a scale for each goal."),
+        (3, "1 problem\n- scales: 3 is not a table\n    Expected a scale for each goal."),
     ],
 )
 def test_scales_that_are_given_are_checked(scales: dict[str, float], told: str) -> None:
@@ -649,9 +649,9 @@ def test_dropped_limits_stay_dropped_when_the_model_is_built_again(session: Sess
 
 def test_ties_between_decisions_cannot_be_dropped(session: Session) -> None:
     for name in ("placements_match_cohorts", "country_shar"):
-        with pytest.raises(PolicyError, match="is no limit that could be dropped"):
+        with pytest.raises(PolicyError, match="is not a limit that can be dropped"):
             session.drop(name)
-        with pytest.raises(PolicyError, match="is no limit that could be dropped"):
+        with pytest.raises(PolicyError, match="is not a limit that can be dropped"):
             session.restore(name)
 
 

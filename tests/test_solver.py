@@ -160,7 +160,7 @@ def test_the_optimum_is_proven_and_lies_under_its_bound(tmp_path: Path) -> None:
 
 
 def test_a_plan_within_a_wide_gap_is_called_feasible(tmp_path: Path) -> None:
-    # 600 under the relaxation's 650 is within 20 %, so nobody searches on.
+    # 600 under the relaxation's 650 is within 20%, so nobody searches on.
     found = solved(TIGHT, tmp_path, gap=0.2)
     assert (found.status, found.complete, found.nodes) == ("feasible", True, 0)
     assert found.bound == pytest.approx(650.0)
@@ -168,7 +168,7 @@ def test_a_plan_within_a_wide_gap_is_called_feasible(tmp_path: Path) -> None:
 
 
 def test_a_plan_with_a_small_gap_is_not_called_optimal(tmp_path: Path) -> None:
-    # Ten thousand slots where the relaxation has half a slot more: a gap of 0.005 %.
+    # Ten thousand slots where the relaxation has half a slot more: a gap of 0.005%.
     case = NATIONAL.with_(applicants=("AA,t,,20000",), budgets=("main,{year},M,100005,program",))
     found = solved(case, tmp_path, gap=1e-3)
     assert found.status == "feasible"

@@ -53,7 +53,7 @@ def misses(plan: Plan) -> list[tuple[float, float, float, float]]:
 
 
 def test_max_change_binds(tmp_path: Path) -> None:
-    # Today 4 slots. All 7 would be 3 more, 75 %; half of 4 allows 2 more.
+    # Today 4 slots. All 7 would be 3 more, 75%; half of 4 allows 2 more.
     plan = solved(stable("max_change = 0.5"), tmp_path)
     assert plan.slots_total == 6
     assert changes(plan) == [(50.0, 0.0)]
@@ -68,7 +68,7 @@ def test_no_change_at_all_keeps_today(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("penalty", "slots", "points"),
     [
-        # One more slot is 25 % of 4: it earns 100 points and costs 97.5, three times.
+        # One more slot is 25% of 4: it earns 100 points and costs 97.5, three times.
         (3.9, 7, 700 - 3 * 97.5),
         # Now it would cost 102.5.
         (4.1, 4, 400),
@@ -84,7 +84,7 @@ def test_a_price_decides_whether_a_move_is_worth_it(
 
 
 def test_every_year_is_compared_with_today_and_pays(tmp_path: Path) -> None:
-    # Two years with three slots more than today each: 75 % and 75 points a year at penalty 1.
+    # Two years with three slots more than today each: 75% and 75 points a year at penalty 1.
     plan = solved(stable("penalty = 1", NATIONAL.over(2030, 2031)), tmp_path)
     assert changes(plan) == [(75.0, 75.0), (75.0, 75.0)]
     assert plan.objective == pytest.approx(1400 - 150)
@@ -127,7 +127,7 @@ def test_change_is_the_mean_of_cohorts_and_places_where_all_places_are_known(
 
 
 def test_a_new_slot_changes_both_margins(tmp_path: Path) -> None:
-    # A fifth slot: one of 4 more by country, one of 4 more by place, 25 % as the mean.
+    # A fifth slot: one of 4 more by country, one of 4 more by place, 25% as the mean.
     plan = solved(stable("max_change = 0.5\npenalty = 2", HOSTED, AT_SITES), tmp_path)
     assert (plan.slots_total, changes(plan)) == (5, [(25.0, 50.0)])
     assert plan.objective == pytest.approx(500 - 50)
@@ -139,7 +139,7 @@ def test_change_is_told_without_a_price_and_absent_without_a_current_plan(tmp_pa
 
 
 def test_soft_floor_beyond_reach(tmp_path: Path) -> None:
-    # AA's four of six: a third is missed, 33.3 % at 3 points.
+    # AA's four of six: a third is missed, 33.3% at 3 points.
     plan = solved(limited('where = { country = "AA" }\nat_least = 6\nsoft = 3'), tmp_path)
     assert misses(plan) == [(4.0, 6.0, round(100 / 3, 6), 100.0)]
     assert plan.objective == pytest.approx(600)
@@ -148,7 +148,7 @@ def test_soft_floor_beyond_reach(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("soft", "slots", "missed"),
     [
-        # Over a ceiling of 2 each slot is 50 %: 95 points for one that earns 100, twice.
+        # Over a ceiling of 2 each slot is 50%: 95 points for one that earns 100, twice.
         (1.9, 7, 100.0),
         # Now 105 points.
         (2.1, 5, 0.0),
@@ -206,15 +206,15 @@ def test_soft_limit_of_zero_needs_a_base(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "1 problem\n"
         "- policy.toml, limits.wish.soft_base: is missing; the soft limit's at_most is 0\n"
-        "    Expected the number that counts as 100 %."
+        "    Expected the number that counts as 100%."
     )
-    # With a base of 4 each of AA's slots is 25 % and costs 25 of its 100 points.
+    # With a base of 4 each of AA's slots is 25% and costs 25 of its 100 points.
     plan = solved(limited(f"{text}\nsoft_base = 4"), tmp_path)
     assert misses(plan) == [(4.0, 0.0, 100.0, 100.0)]
 
 
 def test_relative_soft_share(tmp_path: Path) -> None:
-    # A quarter of 7 slots is 1.75; AA has 4, 2.25 more, 28.125 % of 8 at 3 points each. One of
+    # A quarter of 7 slots is 1.75; AA has 4, 2.25 more, 28.125% of 8 at 3 points each. One of
     # AA's less would save 0.75 / 8, 28.1 points, and lose 100.
     text = 'where = { country = "AA" }\nat_most = { times = 0.25, measure = "slots" }'
     plan = solved(limited(f"{text}\nsoft = 3\nsoft_base = 8"), tmp_path)
@@ -223,7 +223,7 @@ def test_relative_soft_share(tmp_path: Path) -> None:
 
 
 def test_soft_floor_under_a_value_with_diminishing_returns(tmp_path: Path) -> None:
-    # Seven slots: four count in full, three by half, 5.5 of 8: 2.5 / 8 = 31.25 % at 2 points.
+    # Seven slots: four count in full, three by half, 5.5 of 8: 2.5 / 8 = 31.25% at 2 points.
     curved = NATIONAL.aiming_at("""
 [goals.g]
 weight = 1
@@ -249,7 +249,7 @@ def test_the_report_shows_misses_and_change(tmp_path: Path) -> None:
     page = render_report(plan, load_case(files), load_policy(policy))
     seen = html.unescape(re.sub(r"<[^>]+>", " ", page)).replace("\N{NO-BREAK SPACE}", " ")
     text = " ".join(seen.split())
-    assert "at least 6, 3 points per 1 % missed" in text
-    assert "missed by 33.33 %" in text
+    assert "at least 6, 3 points per 1% missed" in text
+    assert "missed by 33.33%" in text
     assert "Missed by % Points wish 4 6 33.33 100.000" in text
     assert "Year Change At most Points it costs 2030 75 no limit 75.000" in text

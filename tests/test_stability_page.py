@@ -54,9 +54,9 @@ def told(plan: Plan, column: str) -> str:
     change, soft = plan.tables["change"], plan.tables["soft"]
     what, _, key = column.partition(" ")
     if what == "change":
-        return f"{mapping(change, 'year', 'percent')[int(key)]:.6g} %"
+        return f"{mapping(change, 'year', 'percent')[int(key)]:.6g}%"
     if what == "missed":
-        return f"{mapping(soft, 'key', 'percent')[key.strip('`')]:.6g} %"
+        return f"{mapping(soft, 'key', 'percent')[key.strip('`')]:.6g}%"
     if column == "penalties paid":
         return f"{change['points'].sum() + soft['points'].sum():.6g}"
     assert column == "points"

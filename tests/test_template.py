@@ -238,7 +238,8 @@ def test_what_is_no_template_is_never_replaced(root: Path, tmp_path: Path) -> No
     (folder / "README.md").write_text("My own notes\n")
     (folder / "build.py").write_text("")
     assert refusal(folder, force=True) == (
-        f"1 problem\n- {folder}: holds what is no part of a case: README.md, build.py{FOREIGN}"
+        f"1 problem\n- {folder}: holds files that are not part of a case: README.md, "
+        f"build.py{FOREIGN}"
     )
     japan = root / "inputs" / "japan"
     assert "LICENCE-DATA.md, README.md, build.py" in refusal(japan, force=True)
@@ -250,7 +251,7 @@ def test_what_is_no_template_is_never_replaced(root: Path, tmp_path: Path) -> No
 def test_policy_of_the_planner_is_not_lost(tmp_path: Path) -> None:
     path, policy = write_template(tmp_path / "new", policy=True)
     assert refusal(path, force=True) == (
-        f"1 problem\n- {path}: holds what is no part of a case: policy.toml{FOREIGN}"
+        f"1 problem\n- {path}: holds files that are not part of a case: policy.toml{FOREIGN}"
     )
     assert policy.is_file()
 

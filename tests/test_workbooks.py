@@ -484,7 +484,7 @@ OTHERS = {
     ),
     "chart instead of cells": (
         lambda found: (found.remove(found["scores"]), found.create_chartsheet("scores")),
-        "1 problem\n- japan.xlsx, sheet scores: is no sheet of cells\n    Expected a table.",
+        "1 problem\n- japan.xlsx, sheet scores: is not a worksheet\n    Expected a table.",
     ),
     "blank sheet": (
         lambda found: found["scores"].delete_rows(1, 9),

@@ -115,7 +115,7 @@ def _force(wanted: Limit) -> str:
     """What becomes of a plan that misses the limit."""
     if wanted.soft is not None:
         base = "" if wanted.soft_base is None else f" of {figure(wanted.soft_base)}"
-        return f" A wish: each 1 %{base} by which it is missed costs {figure(wanted.soft)} points."
+        return f"Soft: each 1%{base} by which it is missed costs {figure(wanted.soft)} points."
     return " Protected: nothing can buy it out." if wanted.protected else ""
 
 
@@ -211,7 +211,7 @@ def stability(wanted: Stability | None) -> list[str]:
     if wanted.max_change is not None:
         lines.append(f"At most {percent(wanted.max_change)} of today's slots may change in a year.")
     if wanted.penalty is not None:
-        lines.append(f"Every 1 % changed in a year costs {figure(wanted.penalty)} points.")
+        lines.append(f"Every 1% changed in a year costs {figure(wanted.penalty)} points.")
     return lines
 
 
@@ -220,7 +220,7 @@ def solver(wanted: Solver) -> list[str]:
     if wanted.gap <= PROVEN:
         return ["The search ends when the plan is proven best."]
     return [
-        f"A plan is good enough when no other can be worth more than {percent(wanted.gap)} more."
+        f"A plan is good enough when no other can have more than {percent(wanted.gap)} more points."
     ]
 
 
@@ -234,7 +234,7 @@ def horizon(wanted: Horizon) -> list[str]:
     lines = [f"{years}, and follows people after that for {tail}."]
     if wanted.discount:
         lines.append(
-            f"Later is worth less: value is divided by {figure(1.0 + wanted.discount)} for each "
+            f"Later years count less: value is divided by {figure(1.0 + wanted.discount)} for each "
             "year after the first."
         )
     return lines

@@ -177,13 +177,13 @@ def _resolve(address: str, value: object, case: Case, problems: Problems) -> Cel
     name, column = cell.table, cell.column
     spec = TABLES.get(name)
     if spec is None:
-        add(f"{name!r} is no table", "a table of a case", did_you_mean(name, TABLES))
+        add(f"{name!r} is not a table", "a table of a case", did_you_mean(name, TABLES))
         return None
     frame = case.table(name)
     figures = _figures(spec, frame, case.currency)
     if column not in figures:
         add(
-            f"{column!r} is no figure of {name}",
+            f"{column!r} is not a figure of {name}",
             f"one of {', '.join(figures)}" if figures else "a table with figures",
             did_you_mean(column, figures),
         )
@@ -255,7 +255,7 @@ def _values(value: object, kind: ColumnSpec, before: list[float], add: Add) -> l
         figure = _figure(value if operation is None else operation.of(0.0), kind, add)
         return None if figure is None else [figure] * len(before)
     if operation.name == "set":
-        add(f"{shown(value)} is a share, and {kind.name} is none", "a number")
+        add(f"{shown(value)} is a share, and {kind.name} is not one", "a number")
         return None
     blank = sum(map(pd.isna, before))
     if blank:

@@ -63,7 +63,7 @@ class Source(Protocol):
 
 
 def open_source(path: Path, problems: Problems) -> Source | None:
-    """Find out what a path is; a path that is no case becomes a problem."""
+    """Find out what a path is; a path that is not a case becomes a problem."""
     standing = standing_at(path)
     if standing == "folder":
         # A path such as ".." has no name of its own.

@@ -126,7 +126,7 @@ class _Before:
             if id(part) not in self.known and part.ctype not in ADDED:
                 problems.add(
                     EXTEND,
-                    f"{part.ctype.__name__} is no part of a custom rule",
+                    f"{part.ctype.__name__} cannot be part of a custom rule",
                     column=part.name,
                     expected="constraints, variables and expressions",
                 )
@@ -178,7 +178,7 @@ def _check_price(rule: CustomRule, problems: Problems) -> None:
         if number is not None and not (is_number and 0.0 < number < float("inf")):
             problems.add(
                 EXTEND,
-                f"{number!r} is no {'penalty' if key == 'soft' else 'base'}",
+                f"{number!r} is not a valid {'penalty' if key == 'soft' else 'base'}",
                 column=f"{rule.name}.{key}",
                 expected="a number above 0",
             )
@@ -214,11 +214,11 @@ def _slot_level(model: pyo.ConcreteModel, instance: Instance, problems: Problems
 
 
 def _refuse_slot(key: object, instance: Instance, problems: Problems) -> None:
-    """Say of a slot that is no option what is wrong with its key."""
+    """Say of a slot that is not an option what is wrong with its key."""
     names = KEYS["slots"]
     place = f"slots[{','.join(map(str, key))}]" if isinstance(key, tuple) else f"slots[{key}]"
     if not isinstance(key, tuple) or len(key) != len(names):
-        problems.add(EXTEND, "is no slot", column=place, expected=", ".join(names))
+        problems.add(EXTEND, "is not a slot", column=place, expected=", ".join(names))
         return
     sets = instance.sets
     known: dict[str, list[Any]] = {
@@ -272,7 +272,7 @@ def _price(
                         EXTEND,
                         "is missing; the number of a soft rule is 0",
                         column=f"{row.name}.base",
-                        expected="the number that counts as 100 %",
+                        expected="the number that counts as 100%",
                     )
                     continue
                 violation = violations[rule.name, index, side]
@@ -283,5 +283,5 @@ def _price(
 
 
 def base_of(rule: CustomRule, number: float) -> float | None:
-    """What counts as 100 % for a row of a soft rule; ``None`` if nothing says so."""
+    """What counts as 100% for a row of a soft rule; ``None`` if nothing says so."""
     return rule.base or abs(number) or None

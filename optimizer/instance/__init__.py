@@ -143,12 +143,14 @@ class Instance(FollowedFields, Comparable):
         Raises
         ------
         PolicyError
-            If a name is no attribute or a value occurs nowhere.
+            If a name is not an attribute or a value occurs nowhere.
         """
         found = single_slots(self.sets.cohort, self.sets.placements).drop(columns="group")
         problems = Problems()
         if not is_filter(where):
-            problems.add("options", f"{shown(where)} is no filter", expected="values by attribute")
+            problems.add(
+                "options", f"{shown(where)} is not a filter", expected="values by attribute"
+            )
             raise PolicyError(problems)
         attributes = self.attributes.telling(problems)
         for name, wanted in where.items():

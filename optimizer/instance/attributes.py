@@ -79,7 +79,7 @@ class Attributes(FollowedFields):
     def figures(self, attribute: Attribute) -> pd.Series | None:
         """Values as numbers, NaN where blank; None where the attribute is none of numbers.
 
-        A cell that is no number among others that are is a problem at its place in the file.
+        A cell that is not a number among others that are is a problem at its place in the file.
         """
         values = attribute.values
         if pd.api.types.is_numeric_dtype(values):
@@ -130,7 +130,7 @@ class Attributes(FollowedFields):
         known += [f"{key}.{column}" for key in within for column in self.tables[key]]
         self.add(
             place,
-            f"{name!r} is no attribute of {', '.join(within)}",
+            f"{name!r} is not an attribute of {', '.join(within)}",
             "a column of the case's tables",
             did_you_mean(name, known),
         )

@@ -59,5 +59,5 @@ class JoinedLimit:
     """Row of ``commitments`` that it stands for, if it is no limit of the policy."""
 
     def soft_base(self, bound: Bound, group: str) -> float:
-        """Amount that is 100 % of a soft limit."""
+        """Amount that is 100% of a soft limit."""
         return self.limit.soft_base or abs(float(bound.constant[group]))

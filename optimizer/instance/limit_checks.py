@@ -49,7 +49,7 @@ def value_is_additive(limit: Limit, measures: Measures) -> bool:
 
 
 def check_soft_base(limit: Limit, bounds: list[Bound], measures: Measures) -> None:
-    """Refuse a soft limit whose number, and so its 100 %, is 0 for a group."""
+    """Refuse a soft limit whose number, and so its 100%, is 0 for a group."""
     if limit.soft is None or limit.soft_base is not None:
         return
     for bound in bounds:
@@ -58,7 +58,7 @@ def check_soft_base(limit: Limit, bounds: list[Bound], measures: Measures) -> No
             measures.attributes.add(
                 place_of(limit, "soft_base"),
                 f"is missing; the number is 0 for {', '.join(empty[:5])}",
-                "the number that counts as 100 %",
+                "the number that counts as 100%",
             )
 
 

@@ -1,4 +1,4 @@
-"""What every person is worth to every goal, at the stage at which it is earned."""
+"""What every person contributes to every goal, at the stage at which it is earned."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _worth(
 def _discounted(
     part: pd.DataFrame, worth: Floats, since: tuple[int, float], **labels: str
 ) -> pd.DataFrame:
-    """Terms that are worth something, discounted from the first year on."""
+    """Terms with a coefficient that is not zero, discounted from the first year on."""
     first, rate = since
     discount = (1.0 + rate) ** -(part["year"].to_numpy() - first).astype(float)
     coefficient = part["coefficient"].to_numpy() * worth * discount
@@ -150,8 +150,8 @@ def _score_rows(
 ) -> list[pd.DataFrame]:
     """Raw value per new participant from ``scores``.
 
-    Rows without a region are worth the same everywhere and count on the cohort; where a row
-    names a region, the single slot is worth the difference to that.
+    Rows without a region contribute the same everywhere and count on the cohort; where a row
+    names a region, the single slot contributes the difference to that.
     """
     table = case.table("scores")
     table = table[table["goal"].isin(goals)]

@@ -83,7 +83,7 @@ class Cache:
     def _path(self, key: str) -> Path:
         name = f"{key}.json"
         if not KEPT.fullmatch(name):
-            raise ValueError(f"{key!r} is no hash")
+            raise ValueError(f"{key!r} is not a hash")
         return self.folder / name
 
     def _is_ours(self) -> bool:

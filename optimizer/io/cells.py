@@ -372,7 +372,7 @@ def _within_range(texts: Texts, values: Floats, column: ColumnSpec, report: _Rep
         faulty |= below
     if column.high is not None:
         above = values > column.high
-        # Whoever writes 90 for a share means 90 %.
+        # Whoever writes 90 for a share means 90%.
         maybe = _share_of(column) if column.high == 1 else _no_guess
         report.add(texts, above, lambda cell: f"{shorten(cell)} is above {column.high:g}", maybe)
         faulty |= above

@@ -156,7 +156,7 @@ def _text(content: bytes, file: str, problems: Problems) -> str | None:
 
 
 def _foreign(beginning: bytes) -> str | None:
-    """Say what a file is that is no text in UTF-8, judged by its first bytes."""
+    """Say what a file is that is not text in UTF-8, judged by its first bytes."""
     if beginning.startswith(b"PK\x03\x04"):
         return "is a workbook or another zip archive, not a CSV file"
     if beginning.startswith((b"\xff\xfe", b"\xfe\xff")):

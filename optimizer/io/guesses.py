@@ -103,6 +103,6 @@ def _number(text: str) -> str | None:
 
 
 def meant_share(cell: str) -> str | None:
-    """Guess that whoever writes 90 for a share means 90 %."""
+    """Guess that whoever writes 90 for a share means 90%."""
     share = float(cell) / 100
     return f"{share:g}" if share <= 1 else None

@@ -83,7 +83,7 @@ def content_of(path: Path, *, at_most: int, expected: str) -> bytes:
     Raises
     ------
     NotReadError
-        If it is no file, cannot be read or is too large.
+        If it is not a file, cannot be read or is too large.
     """
     with _opened(path, expected) as file:
         size = os.fstat(file).st_size

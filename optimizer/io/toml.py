@@ -97,7 +97,7 @@ def _is_too_large(value: object) -> bool:
 
 
 def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
-    """Read a TOML file; what is no TOML becomes a problem with its line.
+    """Read a TOML file; what is not TOML becomes a problem with its line.
 
     Lists come back as tuples, so that what is built on them cannot be changed.
     """

@@ -92,7 +92,7 @@ class Workbook:
             return None
         places = Places(self.path.name, {})
         if not part.has_cells:
-            problems.add_all([places.problem(name, "is no sheet of cells", expected="a table")])
+            problems.add_all([places.problem(name, "is not a worksheet", expected="a table")])
             return None
         try:
             facts = scan_sheet(self._package, part.part, self._lengths)

@@ -63,7 +63,7 @@ def evaluate(
     scales: ScalesGiven | None = None,
     extend: Extend | None = None,
 ) -> Evaluation:
-    """Recompute what a plan is worth and check every rule, without Pyomo and HiGHS.
+    """Recompute the points of a plan and check every rule, without Pyomo and HiGHS.
 
     Custom rules are the exception: Pyomo builds them, and they are checked through the
     expressions they were written in; the table ``custom_rules`` names them.

@@ -45,7 +45,7 @@ def is_dropped(rule: str, place: tuple[object, ...], dropped: Collection[str]) -
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Evaluation(HandingOut):
-    """What a plan is worth and which rules it breaks; tables are given as copies.
+    """Points and value of a plan, and the rules it breaks; tables are given as copies.
 
     Attributes
     ----------

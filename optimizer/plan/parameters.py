@@ -130,9 +130,9 @@ def _limit_rows(policy: Policy) -> Iterator[Row]:
             elif bound is not None:
                 yield _row(f"limit {key}", limit.name, bound, of=of, why=limit.why)
         if limit.soft is not None:
-            yield _row("limit soft", limit.name, limit.soft, "points per 1 % missed", of=of)
+            yield _row("limit soft", limit.name, limit.soft, "points per 1% missed", of=of)
         if limit.soft_base is not None:
-            yield _row("limit soft_base", limit.name, limit.soft_base, "counts as 100 %", of=of)
+            yield _row("limit soft_base", limit.name, limit.soft_base, "counts as 100%", of=of)
         if limit.protected:
             yield _row("limit protected", limit.name, "yes", of=of)
 
@@ -160,13 +160,13 @@ def _further_rows(policy: Policy, case: Case) -> Iterator[Row]:
         unit = "share of the current slots"
         yield _row("stability", "max_change", policy.stability.max_change, unit)
     if policy.stability is not None and policy.stability.penalty is not None:
-        yield _row("stability", "penalty", policy.stability.penalty, "points per 1 % changed")
+        yield _row("stability", "penalty", policy.stability.penalty, "points per 1% changed")
 
 
 def _custom_rows(plan: Plan) -> Iterator[Row]:
     table = plan.tables.get("custom_rules")
     for rule in rows_of(table) if table is not None else ():
-        penalty = "" if pd.isna(rule.soft) else "points per 1 % missed"
+        penalty = "" if pd.isna(rule.soft) else "points per 1% missed"
         value = rule.soft if penalty else "must hold"
         yield _row("custom rule", rule.rule, value, penalty, of=rule.title, why=rule.why)
     if "extend" in plan.provenance:

@@ -87,14 +87,14 @@ def given_scales(policy: Policy, scales: Mapping[str, float], *, are_all: bool) 
     Raises
     ------
     PolicyError
-        With every name that is no goal, every value that is not a valid scale, and every goal
+        With every name that is not a goal, every value that is not a valid scale, and every goal
         that needs one and has none.
     """
     problems = Problems()
     found = known_scales(policy)
     missing = [name for name, goal in policy.goals.items() if goal.scale == "ideal" and are_all]
     if not isinstance(scales, Mapping):
-        problems.add(SCALES, f"{shown(scales)} is no table", expected="a scale for each goal")
+        problems.add(SCALES, f"{shown(scales)} is not a table", expected="a scale for each goal")
         raise PolicyError(problems)
     for name, value in scales.items():
         scale = frozen(value)

@@ -133,7 +133,7 @@ def judged(table: pd.DataFrame, money: float) -> pd.DataFrame:
     -------
     pandas.DataFrame
         rule, key, by, place, value, sense, limit, slack (negative beyond the limit), allowed (how
-        far beyond the limit is rounding), broken. What is no number keeps no rule.
+        far beyond the limit is rounding), broken. What is not a number keeps no rule.
     """
     above = table["value"] - table["limit"]
     slack = above.where(table["sense"].eq("at_least"), -above)

@@ -120,7 +120,7 @@ class Diminishing(StrictTable):
 
 
 class Goal(StrictTable):
-    """One thing worth having, and how it is measured."""
+    """One aim of the policy, and how it is measured."""
 
     weight: float = Field(ge=-1e6, le=1e6, description="the weight of the goal in the objective")
     scale: _Scale = Field(default="ideal", description="ideal, none or a number above 0")

@@ -74,10 +74,10 @@ class Limit(StrictTable):
     at_least: LimitBound | None = Field(default=None, description=BOUND)
     at_most: LimitBound | None = Field(default=None, description=BOUND)
     soft: float | None = Field(
-        default=None, gt=0.0, description="a penalty in points per 1 % by which the limit is missed"
+        default=None, gt=0.0, description="a penalty in points per 1% by which the limit is missed"
     )
     soft_base: float | None = Field(
-        default=None, gt=0.0, description="a number above 0 that counts as 100 %"
+        default=None, gt=0.0, description="a number above 0 that counts as 100%"
     )
     protected: bool = Field(default=False, description="true if the limit may never be relaxed")
     optional: bool = Field(
@@ -118,7 +118,7 @@ class Limit(StrictTable):
             if needs:
                 what = "relative" if isinstance(bound, Relative) else "0"
                 message = f"is missing; the soft limit's {key} is {what}"
-                clashes.append(("soft_base", message, "the number that counts as 100 %"))
+                clashes.append(("soft_base", message, "the number that counts as 100%"))
         groups = [("by", self.by)]
         groups += [
             (f"{key}.by", bound.by or ()) for key, bound in given if isinstance(bound, Relative)

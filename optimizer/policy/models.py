@@ -88,7 +88,7 @@ class Stability(StrictTable):
     max_change: Annotated[float | None, SHARE] = Field(
         default=None, ge=0.0, description="largest change per year as a share of the current slots"
     )
-    penalty: float | None = Field(default=None, ge=0.0, description="points per 1 % changed")
+    penalty: float | None = Field(default=None, ge=0.0, description="points per 1% changed")
 
     @model_validator(mode="after")
     def _says_something(self) -> Stability:

@@ -91,7 +91,7 @@ class Sheets:
         found: dict[str, dict[str, Any]] = {}
         for reader, name in self._rows(GOALS.name, {}, base_file):
             if base_file and name not in base:
-                message = f"{name!r} is no goal of {base_file}"
+                message = f"{name!r} is not a goal of {base_file}"
                 reader.add("goal", message, f"one of {', '.join(base)}", did_you_mean(name, base))
             else:
                 found[name] = reader.goal()
@@ -106,7 +106,7 @@ class Sheets:
         for reader, name in self._rows(LIMITS.name, known, base_file):
             entry = reader.limit()
             if base_file and name not in known and "measure" not in entry:
-                message = f"{name!r} is no limit of {base_file}, and a new one needs a measure"
+                message = f"{name!r} is not a limit of {base_file}, and a new one needs a measure"
                 expected = f"one of {', '.join(known)}, or a measure"
                 reader.add("limit", message, expected, did_you_mean(name, known))
             else:
@@ -146,7 +146,7 @@ def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def book_roles(path: Path) -> tuple[bool, bool]:
-    """Whether a workbook has sheets of a policy, and of a case; what is no workbook has neither.
+    """Whether a workbook has sheets of a policy, and of a case; what is not a workbook has neither.
 
     Raises
     ------

@@ -41,11 +41,10 @@ title = "First policy"
 why = "A place to begin: as many people as possible complete a stay, whatever the track."
 cases = ["*"]
 
-# What a plan is worth. Each goal has a weight; `effects` say what one person on the chosen tracks
-# adds, and at which stage: enter, present, complete, continue or return. Without `where` an effect
-# holds for every track. Indicators (numeric columns of countries and regions) make the same
-# person count more for one country than for another: see goals.alliance in
-# models/balanced.toml.
+# The objective of a plan. Each goal has a weight; `effects` say what one person on the chosen
+# tracks adds, and at which stage: enter, present, complete, continue or return. Without `where` an
+# effect holds for every track. Indicators (numeric columns of countries and regions) make the same
+# person count more for one country than for another: see goals.alliance in models/balanced.toml.
 [goals.people]
 weight = 1
 why = "Everybody who completes counts the same."

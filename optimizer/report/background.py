@@ -95,7 +95,7 @@ def _other_choices(material: Material) -> list[str]:
     if stability is not None and stability.max_change is not None:
         told.append(f"At most {exactly(stability.max_change)} of today's slots may change a year.")
     if stability is not None and stability.penalty:
-        told.append(f"Every 1 % of today's slots changed costs {stability.penalty:g} points.")
+        told.append(f"Every 1% of today's slots changed costs {stability.penalty:g} points.")
     return told
 
 

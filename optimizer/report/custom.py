@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Text
-from optimizer.report.figures import SPACE, number
+from optimizer.report.figures import number
 from optimizer.report.material import Material
 from optimizer.report.tables import behind, plain, records
 
@@ -64,6 +64,6 @@ def _tightest(material: Material, rule: Any) -> tuple[str, str, str, str]:
     if pd.isna(rule.soft):
         slack = "equal" if row.sense == "equal" else number(row.slack)
     else:
-        missed = f"missed by {number(row.percent)}{SPACE}%"
-        slack = f"{missed if row.percent else 'kept'}; {figures.number(rule.soft)} points per 1 %"
+        missed = f"missed by {number(row.percent)}%"
+        slack = f"{missed if row.percent else 'kept'}; {figures.number(rule.soft)} points per 1%"
     return place, number(row.value), number(row.limit), slack

@@ -83,13 +83,13 @@ def percent(share: float, digits: int = 0) -> str:
     Examples
     --------
     >>> [percent(share).replace(SPACE, " ") for share in (0.004, 0.37, 0.996, 1.0)]
-    ['0.4 %', '37 %', '99.6 %', '100 %']
+    ['0.4%', '37%', '99.6%', '100%']
     >>> percent(0.0015, 2).replace(SPACE, " ")
-    '0.15 %'
+    '0.15%'
     """
     text, finer = (f"{100 * share:.{places}f}" for places in (digits, digits + 1))
     is_rounded_away = float(text) in (0.0, 100.0) and float(finer) != float(text)
-    return _signed(f"{finer if is_rounded_away else text}{SPACE}%")
+    return _signed(f"{finer if is_rounded_away else text}%")
 
 
 def exactly(share: float) -> str:
@@ -98,9 +98,9 @@ def exactly(share: float) -> str:
     Examples
     --------
     >>> exactly(0.0025).replace(SPACE, " "), exactly(0.625).replace(SPACE, " ")
-    ('0.25 %', '62.5 %')
+    ('0.25%', '62.5%')
     """
-    return _signed(f"{100 * share:.6g}{SPACE}%")
+    return _signed(f"{100 * share:.6g}%")
 
 
 def listed(words: list[str], most: int = 4) -> str:

@@ -1,4 +1,4 @@
-"""The first page: what the plan is worth, how sure that is, and what stands out."""
+"""The first page: points of the plan, how sure they are, and what stands out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STAGES = {
 NOTABLE = 0.15
 """Share of all slots from which a country is named in the summary."""
 USED_UP = 0.9995
-ODD = "Legal but odd, so worth a look before anybody relies on this plan:"
+ODD = "Warnings to read before anybody relies on this plan:"
 
 
 def headline(material: Material) -> Section:
@@ -46,16 +46,16 @@ def _status(material: Material) -> str:
     plan = material.plan
     if plan.bound is None or plan.gap is None:
         return (
-            f"A plan worth {plan.objective:,.2f} points, recomputed rule by rule. It was not "
+            f"A plan of {plan.objective:,.2f} points, recomputed rule by rule. It was not "
             "solved here, so how far it is from the best plan is not known."
         )
     if plan.status == "optimal":
         return (
-            f"The best plan under this policy, proven: no plan that keeps every rule is worth more "
+            f"The best plan under this policy, proven: no plan that keeps every rule has more "
             f"than {plan.objective:,.2f} points."
         )
     return (
-        f"A plan worth {plan.objective:,.2f} points that keeps every rule. No plan can be worth "
+        f"A plan of {plan.objective:,.2f} points that keeps every rule. No plan can have "
         f"more than {plan.bound:,.2f}, so at most {figures.percent(plan.gap, 2)} could still be "
         "gained (the proven gap)."
     )

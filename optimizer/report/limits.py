@@ -11,7 +11,7 @@ from optimizer.policy import Amount, Limit, Relative
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Text
 from optimizer.report.custom import custom_blocks
-from optimizer.report.figures import SPACE, counted, exactly, number
+from optimizer.report.figures import counted, exactly, number
 from optimizer.report.material import Material
 from optimizer.report.tables import behind, plain, records
 
@@ -95,7 +95,7 @@ def _measured(material: Material, limit: Limit, row: Any) -> tuple[str, str, str
     slack = shown(row.slack)
     if row.sense == "soft":
         missed = -float(row.slack)
-        slack = f"missed by {number(missed)}{SPACE}%" if missed else "kept"
+        slack = f"missed by {number(missed)}%" if missed else "kept"
     group = material.names.words(row.by, row.place, own=True) or "all"
     return group, shown(row.value), shown(row.limit), slack
 
@@ -108,7 +108,7 @@ def bounds_in_words(limit: Limit, sense: str = "") -> str:
     for side, bound in (("at_least", limit.at_least), ("at_most", limit.at_most)):
         if bound is not None and sense in {side, "soft", ""}:
             parts.append(f"{side.replace('_', ' ')} {_bound(bound)}")
-    soft = f", {limit.soft:g} points per 1 % missed" if limit.soft is not None else ""
+    soft = f", {limit.soft:g} points per 1% missed" if limit.soft is not None else ""
     kept = "; protected" if limit.protected else ""
     return f"{limit.measure}{goal}{_where(limit.where)}{by} {' and '.join(parts)}{soft}{kept}"
 

@@ -81,7 +81,7 @@ def _no_run(folder: Path) -> str | None:
         foreign += [f"{INPUTS}/{name}" for name in inside if name not in OF_INPUTS]
     if len(problems):
         return "cannot be read"
-    return f"holds what is no part of a run: {', '.join(foreign[:3])}" if foreign else None
+    return f"holds files that are not part of a run: {', '.join(foreign[:3])}" if foreign else None
 
 
 def _is_facts(path: Path) -> bool:

@@ -128,4 +128,4 @@ def _odd_numbers(value: object, address: Address) -> Iterator[tuple[Address, str
         for place, inner in enumerate(value):
             yield from _odd_numbers(inner, (*address, place))
     elif isinstance(value, int | float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-        yield address, f"{shown(value)} is no number of a run"
+        yield address, f"{shown(value)} is not a number"

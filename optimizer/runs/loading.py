@@ -108,7 +108,7 @@ def load_run(path: str | Path, *, extend: Extend | None = None) -> Run:
     Raises
     ------
     InputError
-        If it is no run, was written before runs kept their question, or was edited since.
+        If it is not a run, was written before runs kept their question, or was edited since.
     PolicyError
         If a change cannot be made any more.
     ExtensionError

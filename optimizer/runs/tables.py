@@ -195,7 +195,7 @@ def check_decisions(rows: pd.DataFrame, problems: Problems) -> None:
         if pd.isna(row.amount):
             continue
         if "steps" in own and row.amount != int(row.amount):
-            add(row.row, "amount", f"{row.amount:g} is no whole number", "a number of steps")
+            add(row.row, "amount", f"{row.amount:g} is not a whole number", "a number of steps")
         if row.decision == "agreements" and row.amount != 1:
             add(row.row, "amount", f"{row.amount:g} for an agreement that opens", "1")
     opened = rows[rows["decision"].eq("agreements")]
@@ -211,7 +211,7 @@ def check_variables(table: pd.DataFrame, problems: Problems) -> None:
         except ValueError:
             problems.add(
                 VALUES.file,
-                f"{shorten(repr(row[2]))} is no index",
+                f"{shorten(repr(row[2]))} is not an index",
                 row=int(row.row),
                 column="index",
                 expected="a JSON list",

@@ -61,7 +61,7 @@ def write_run(plan: Plan, folder: str | Path, *, force: bool = False) -> Path:
     """
     require_writers()
     if plan.question is None:
-        raise OptimizerError("the plan does not know its policy and case, so it is no run")
+        raise OptimizerError("the plan does not know its policy and case, so it is not a run")
     with place_for(Path(folder), force=force).aside() as made:
         found = written_into(made, plan)
     if made.refused is not None:

@@ -68,9 +68,9 @@ class CustomRule:
     why
         The reason, printed in reports.
     soft
-        Penalty in points per 1 % by which a row is missed; without it the rule must hold.
+        Penalty in points per 1% by which a row is missed; without it the rule must hold.
     base
-        What counts as 100 % for a soft rule; the number of each row without it.
+        What counts as 100% for a soft rule; the number of each row without it.
     protected
         Whether advice on what could give way leaves the rule alone.
     """

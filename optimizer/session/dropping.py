@@ -27,7 +27,7 @@ def require_droppable(instance: Instance, name: str) -> None:
         problems = Problems()
         problems.add(
             CHANGES,
-            f"{name!r} is no limit that could be dropped",
+            f"{name!r} is not a limit that can be dropped",
             expected="the name of a limit, or of a rule with numbers that somebody chose",
             maybe=did_you_mean(str(name), known),
         )

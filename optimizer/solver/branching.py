@@ -89,5 +89,5 @@ class Parts:
         self._left += [replace(box, bound=bound) for box in boxes]
 
     def close(self, bound: float) -> None:
-        """Search a box no more, in which no plan is worth more than the bound."""
+        """Search a box no more, in which no plan has more points than the bound."""
         self._closed = max(self._closed, bound)

@@ -168,12 +168,12 @@ class Engine(Loaded):
         self._option("mip_feasibility_tolerance", FINEST)
         ran = self._launch(watch)
         if self._log is not None:
-            text = "The columns of the search were not worth what it said: it was repeated without"
+            text = "The search did not have the objective it reported: it was repeated without"
             add_to_log(self._log, f"\n{text} a start.\n")
         run = self._result() if ran else None
         if run is None or not self._is_true(run):
             raise SolverError(
-                "HiGHS's columns are not worth what it says of them, even without a start: "
+                "HiGHS's columns do not have the objective value it reports, even without a start: "
                 "another version of highspy may do better. Maybe numbers of very different size "
                 "stand in one rule"
             )

@@ -250,7 +250,7 @@ class Loaded:
         self._check(self._highs.setBasis(basis), "setBasis")
 
     def prices(self) -> Floats:
-        """Points that one more unit of every row's number is worth, after a relaxation."""
+        """Marginal value of every row's number: points per unit more, after a relaxation."""
         dual = np.array(self._highs.getSolution().row_dual)
         prices: Floats = dual * self._row_scale / self._units
         return prices

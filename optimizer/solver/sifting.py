@@ -13,7 +13,7 @@ the own rows of pairs left out,
 
 because the Lagrangian relaxation of the whole by y falls apart into just these two.
 
-Sites are not sifted: nearly all are used, and what they are worth apart from the services they
+Sites are not sifted: nearly all are used, and what they contribute apart from the services they
 share says little (six rounds instead of two on a case of 2 million options).
 """
 
@@ -39,7 +39,7 @@ FIRST = 0.1
 NEEDED = 20
 """Pairs, those with most applicants, that are let in for the sake of one row."""
 DROP, FALL = 4.0, 4.0
-"""What is left out may be worth this much more than in the end at the prices of the round before,
+"""What is left out may contribute this much more than in the end at the prices of the round before,
 because prices rise with every pair that is let in, but must fall by this factor in every round."""
 ROUNDS = 4
 """Rounds after which the whole is solved instead."""

@@ -22,7 +22,7 @@ class Scaled:
     units: float
 
     def is_true(self, x: Floats, objective: float) -> bool:
-        """Whether columns keep rows, bounds and integers and are worth the objective.
+        """Whether columns keep rows, bounds and integers and have the objective value.
 
         HiGHS's tolerances are absolute in the loaded units; what is large misses relatively.
         """

@@ -255,7 +255,7 @@ KINDS = {
             "    Expected a number.\n"
             "- run.json, scales.g: 1e-30 is not a valid scale\n"
             "    Expected a number above 0.\n"
-            "- run.json, x.1.y: inf is no number of a run\n"
+            "- run.json, x.1.y: inf is not a number\n"
             "    Expected a usual number."
         ),
     ),
@@ -263,7 +263,7 @@ KINDS = {
         run(variables_csv='variable,index,value\nmine,"[[1]]",1\n'),
         (
             "1 problem\n"
-            "- variables.csv row 2, column index: '[[1]]' is no index\n"
+            "- variables.csv row 2, column index: '[[1]]' is not an index\n"
             "    Expected a JSON list."
         ),
     ),

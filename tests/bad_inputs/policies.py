@@ -118,7 +118,7 @@ KINDS = {
         policy('by = ["year"]', 'by = ["yaer"]'),
         (
             "1 problem\n"
-            "- plain.toml, limits.asia_share.by: 'yaer' is no attribute of country, track, "
+            "- plain.toml, limits.asia_share.by: 'yaer' is not an attribute of country, track, "
             "level, region, year, line, service\n"
             "    Expected a column of the case's tables. Maybe year."
         ),
@@ -127,7 +127,7 @@ KINDS = {
         policy('world_region = "Asia"', 'world_regoin = "Asia"'),
         (
             "1 problem\n"
-            "- plain.toml, limits.asia_share.where: 'world_regoin' is no attribute of "
+            "- plain.toml, limits.asia_share.where: 'world_regoin' is not an attribute of "
             "country, track, level, region, year, line, service\n"
             "    Expected a column of the case's tables. Maybe world_region."
         ),

@@ -136,7 +136,7 @@ class Limits:
         soft = limit.get("soft")
         if soft is not None and not self.with_soft:
             return
-        # Wishes for nobody: a group without anything to count has no row.
+        # Empty groups: a group without anything to count has no row.
         can_be = self.matrix.can_be
         groups = {key: m for key, m in groups.items() if can_be(m.terms, m.constant)}
         for side in [s for s in ("at_least", "at_most") if s in limit]:
@@ -241,7 +241,7 @@ class Limits:
         self, limit: dict[str, Any], key: tuple[str, ...], row: Expr, base: float | None
     ) -> Expr:
         if not base:
-            raise UnclearError(f"{limit['name']}: soft, and nothing says what 100 % is")
+            raise UnclearError(f"{limit['name']}: soft, and nothing says what 100% is")
         sign = 1.0 if key[0] == "at_most" else -1.0
         percent = row.scaled(sign * 100.0 / base)
         violation = self.matrix.most_of("violation", limit["name"], *key, parts=[percent])

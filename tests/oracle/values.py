@@ -1,4 +1,4 @@
-"""Goals: what every stage of every person is worth, discounted, and diminishing returns."""
+"""Goals: what every stage of every person contributes, discounted, and diminishing returns."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def write_case(case: Case, path: str | Path, *, force: bool = False) -> None:
         stands as it is, also text that a spreadsheet program would take for a formula; in
         workbooks it cannot become one.
     force
-        Replace an older case; a folder with any file that is no part of one is never replaced.
+        Replace an older case; a folder with any file that is not part of one is never replaced.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def _not_a_folder(path: Path, *, replaces_policy: bool) -> str | None:
         or not (name in TABLE_FILES or (name in marked and begins_with(path / name, MARK)))
     ]
     if foreign:
-        return f"holds what is no part of a case: {', '.join(foreign[:3])}"
+        return f"holds files that are not part of a case: {', '.join(foreign[:3])}"
     return "cannot be read" if len(problems) else None
 
 

@@ -283,7 +283,7 @@ def _read_me(contents: Contents, further: Further) -> Iterable[tuple[str, str, b
     yield contents.title, "", True
     yield "What this is", "A case: facts that plans are made from. One sheet per table.", False
     yield "Help", "Every header has a comment: meaning, unit, and what a blank cell means.", False
-    yield "Numbers", "Plain number cells. A share of 90 % is 0.9, shown as 90.0%.", False
+    yield "Numbers", "Plain number cells. A share of 90% is 0.9, shown as 90.0%.", False
     yield "yes and no", "As the words yes and no.", False
     yield "Codes and names", "As text, also where they look like numbers.", False
     yield (

@@ -20,7 +20,7 @@ def idle_scores(instance: Instance) -> Iterator[Problem]:
         if meant is not None:
             yield Problem(
                 "scores.csv",
-                f"{count} row{'s' * (count != 1)} for {goal!r}, which is no goal of the policy, "
+                f"{count} row{'s' * (count != 1)} for {goal!r}, which is not a goal of the policy, "
                 f"count{'s' * (count == 1)} for nothing",
                 int(table.index[table["goal"].eq(str(goal))][0]),
                 "goal",

@@ -30,7 +30,7 @@ class _Share:
 
 
 def shares_above_one(instance: Instance) -> Iterator[Problem]:
-    """Shares of a whole above 100 %, which may be percentages written as they are spoken."""
+    """Shares of a whole above 100%, which may be percentages written as they are spoken."""
     told: set[tuple[str, str]] = set()
     for share in _shares(instance):
         key = share.limit, share.sense
@@ -48,12 +48,12 @@ def shares_above_one(instance: Instance) -> Iterator[Problem]:
 
 
 def gap_of_the_whole(instance: Instance) -> Iterator[Problem]:
-    """A gap of 100 %, which may be 1 % written as it is spoken."""
+    """A gap of 100%, which may be 1% written as it is spoken."""
     policy = instance.policy
     if policy.solver.gap >= 1.0:
         yield Problem(
             policy.path.name,
-            "a gap of 1 is one of 100 %, with which any plan will do",
+            "a gap of 1 is one of 100%, with which any plan will do",
             column="solver.gap",
             maybe="0.01",
         )

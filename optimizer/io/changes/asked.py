@@ -77,16 +77,16 @@ def _value(address: str, text: str, problems: Problems) -> object:
 
 
 def require_changes(changes: object) -> None:
-    """Refuse what is no mapping of addresses to values.
+    """Refuse what is not a mapping of addresses to values.
 
     Raises
     ------
     PolicyError
-        With everything that is no address.
+        With everything that is not an address.
     """
     problems = Problems()
     if not isinstance(changes, Mapping):
-        problems.add(CHANGES, f"{shown(changes)} is no table", expected="values by address")
+        problems.add(CHANGES, f"{shown(changes)} is not a table", expected="values by address")
         raise PolicyError(problems)
     for address in changes:
         if not isinstance(address, str):

@@ -116,7 +116,7 @@ def unreadable(text: str) -> tuple[str, str] | None:
         much = "more" if sign == "+" else "less"
         expected = f"{number} for the number, or {sign}={plain} for so much {much}"
         return f"{told} may mean a number or a change by so much", expected
-    return (f"{told} is no figure", A_CHANGE) if LIKE.fullmatch(text) else None
+    return (f"{told} is not a figure", A_CHANGE) if LIKE.fullmatch(text) else None
 
 
 def means_figure(text: str) -> bool:
