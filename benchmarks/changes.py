@@ -5,7 +5,7 @@
 Each change moves one goal's weight and one line's budget of one year, on top of the changes
 before. Inside the clock: from the new numbers to the new optimum. The first model is loaded and
 solved before. Layers that build anew are given new frames, made outside the clock. Slow tools do
-fewer changes, the first of the same ones; the table tells how many and the time of one. LP: the
+fewer changes, the first of the same ones; the table gives their number and the time of one. LP: the
 optima must agree to 1e-6; MIP (relative gap 1% or a time limit): the intervals from plan to bound
 must overlap.
 """

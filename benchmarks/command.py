@@ -49,7 +49,7 @@ def _ours(payload: dict[str, Any], note: Note) -> None:
 
 
 def _flat(payload: dict[str, Any], note: Note) -> None:
-    import linopy  # noqa: F401  # absent peers are told before anything is measured
+    import linopy  # noqa: F401  # absent peers are reported before anything is measured
     import pandas as pd
 
     from cases import case_and_policy

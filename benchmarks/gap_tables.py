@@ -45,7 +45,7 @@ def proven(row: dict[str, Any], level: float) -> float | None:
 
 
 def _progress(row: dict[str, Any]) -> list[tuple[float, float | None, float | None]]:
-    """Seconds, plan and bound; a bound counts as high as the solver itself tells it later.
+    """Seconds, plan and bound; a bound counts as high as the solver itself reports it later.
 
     CBC's log gives the plan as bound in between, and the true one at the end.
     """
@@ -93,7 +93,7 @@ def told(rows: Rows) -> str:
         parts.append(table([_line(case, tools, by, level) for case in cases]))
     parts.append(
         "Gap at the end, against the best bound of anybody: at the time limit, or below "
-        f"{LEVELS[-1]:.1%} where a solver stopped as it was told. `stopped`: overran its limit by "
+        f"{LEVELS[-1]:.1%} where a solver stopped as asked. `stopped`: overran its limit by "
         "so much that it had to be ended.\n"
     )
     lines = []
@@ -167,7 +167,7 @@ def _medians(
                 for case, theirs in found.items()
             ]
             line[f"x ours to {level:.1%}"] = median(ratios) if ratios else None
-        # Everybody was told to stop at the last level: below it there is nothing to win.
+        # Every solver stops at the last level: below it there is nothing to win.
         ends = [
             (
                 max(LEVELS[-1], min(gap_at_end(rows, row) for row in theirs)),

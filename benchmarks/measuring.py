@@ -124,7 +124,7 @@ def by_itself(
     work
         As for :func:`serve`.
     report
-        Measures and tells, given whether to be quick.
+        Measures and reports, given whether to be quick.
     about
         The part's docstring, for its help.
     """
@@ -142,7 +142,7 @@ def _own_modules() -> list[str]:
 
 @contextmanager
 def timed() -> Iterator[dict[str, float]]:
-    """Wall seconds of a block, and the peak memory within it where the system tells it."""
+    """Wall seconds of a block, and the peak memory within it where the system reports it."""
     gc.collect()
     _reset_peak()
     found: dict[str, float] = {}

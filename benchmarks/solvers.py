@@ -203,7 +203,7 @@ def _cbc_number(text: str, before: float | None) -> float | None:
 
 
 def _cbc_solution(path: Path, tidy: Tidy) -> Floats | None:
-    """Columns that are not zero, one in a line, under a line that tells the status."""
+    """Columns that are not zero, one in a line, under a line with the status."""
     if not path.exists():
         return None
     lines = path.read_text().splitlines()

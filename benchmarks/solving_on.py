@@ -124,7 +124,7 @@ def _pyomo_rebuilt(given: Any, payload: dict[str, Any]) -> Steps:
 
 
 def _pyomo_persistent(given: Any, payload: dict[str, Any]) -> Steps:
-    """Mutable parameters; the interface is told that nothing else changes."""
+    """Mutable parameters; the interface assumes that nothing else changes."""
     from changing import changed
     from peers import persistent_pyomo, stock_pyomo_model
 

@@ -1,6 +1,6 @@
 """Decision support for talent programme planning: who gets how many slots where, and with what.
 
-The public door. Everything is loaded when it is first used.
+The public API. Everything is loaded when it is first used.
 
 Examples
 --------

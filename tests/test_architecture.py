@@ -1,4 +1,4 @@
-"""Who may import whom, what the public door shows, and what every tracked file keeps to."""
+"""Who may import whom, what the public API has, and what every tracked file keeps to."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from pagewriter.architecture import ORDER
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "optimizer"
 
-# `optimizer/__init__.py` is the public door and opens on everything; `python -m optimizer` is the
-# command. Nothing inside goes out through the door to come in again.
+# `optimizer/__init__.py` is the public API and imports everything; `python -m optimizer` is the
+# command. Nothing inside imports from it.
 ENTRANCES = ("__init__", "__main__")
 MOST_ENTRIES = 22
 """Entries at the top of the package that a newcomer still takes in."""

@@ -198,7 +198,7 @@ def test_validate_tells_one_fault_for_a_table_that_is_lost(
     told = [problem for item in found for problem in item["problems"]]
     assert len(told) == 1
     assert "is saved as UTF-16" in str(told[0])
-    assert found[-1]["message"] == "read; no matching case given could be read"
+    assert found[-1]["message"] == "valid; no matching case given could be read"
 
 
 def test_one_broken_rule_is_told_in_the_singular(capsys: pytest.CaptureFixture[str]) -> None:

@@ -118,7 +118,7 @@ def test_custom_rows_are_judged_with_the_others(
     found = evaluate_decisions(joined(tmp_path), PLAN, {"g": 1.0}, ROWS, dropped)
     assert found.points == pytest.approx(points)
     assert found.violations["rule"].tolist() == broken
-    # Told by the title of the rule, which is no rule of our own.
+    # Shown under the title of the rule, which is not a custom rule.
     words = [f"{name.title()}: k: 5, but at most 4 (1 too many)" for name in broken]
     assert found.in_words() == words
     assert found.holds == (not broken)

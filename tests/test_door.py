@@ -1,4 +1,4 @@
-"""What is handed in at the public door: wrong things end in words, plans of every form do not."""
+"""Arguments of the public API: wrong ones end in words, plans of every form do not."""
 
 from __future__ import annotations
 

@@ -253,7 +253,7 @@ def test_an_indicator_that_tells_nobody_apart(
     alike = score(f"{{ {GDP} }}").with_(countries=("AA,A,Asia,2", "BB,B,Europe,2"))
     assert refusals(alike) == [
         "policy.toml, goals.g.indicators.gdp.column: 'gdp' is the same for all rows of countries\n"
-        "    Expected a column that tells them apart, or a range = [low, high]."
+        "    Expected a column in which they differ, or a range = [low, high]."
     ]
 
 

@@ -1,4 +1,4 @@
-"""Every notebook is clean in git, small, keeps to the public door, and runs."""
+"""Every notebook is clean in git, small, keeps to the public API, and runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is legal but odd: each look fires on its case and is silent on the one beside it."""
+"""Warnings: each look fires on its case and is silent on the one beside it."""
 
 from __future__ import annotations
 
@@ -375,7 +375,7 @@ def test_solving_warns_and_the_plan_keeps_it(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     write_report(plan, load_case(case), load_policy(policy), page)
     text = page.read_text(encoding="utf-8")
-    assert "Legal but odd" in text
+    assert "Warnings to read before anybody relies on this plan" in text
     assert "track &#39;u&#39; has no rows in costs.csv" in text
 
 
@@ -394,7 +394,7 @@ def test_nothing_odd_is_told_of_a_usual_case(tmp_path: Path) -> None:
         plan = solve(policy, case)
     page = tmp_path / "report.html"
     write_report(plan, load_case(case), load_policy(policy), page)
-    assert "Legal but odd" not in page.read_text(encoding="utf-8")
+    assert "Warnings to read" not in page.read_text(encoding="utf-8")
 
 
 def test_validating_lists_it(tmp_path: Path) -> None:

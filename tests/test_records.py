@@ -25,7 +25,7 @@ from optimizer.session.solving import solve
 
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Everything the public door hands out, read and made twice from the same files."""
+    """Everything the public API returns, read and made twice from the same files."""
     case, policy = SERVED.write(tmp_path_factory.mktemp("twice"))
     slots = pd.DataFrame({"country": ["AA"], "track": "t", "region": "r1", "year": 2030})
     write_csv(slots.assign(slots=1), case.parent / "plan.csv")

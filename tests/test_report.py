@@ -182,7 +182,7 @@ def test_what_a_case_has_not_is_not_explained(national: Made, full: Made) -> Non
     for said in ("Agreements opened", "The money of a year is", "Room in one region"):
         assert said not in text_of(national.page)
     assert "Agreements opened" in text_of(full.page)
-    assert "budget of the year (stroke)" in text_of(national.page)
+    assert "budget of the year (tick)" in text_of(national.page)
 
 
 def test_tables_add_up_to_the_plan(full: Made) -> None:
@@ -416,7 +416,7 @@ def test_in_a_browser(full: Made, chromium: Path, tmp_path: Path) -> None:
 
 
 def test_a_policy_whose_limits_are_all_soft_has_a_report(tmp_path: Path) -> None:
-    # No checked row belongs to a limit then: the rows that are told are those of the soft limit
+    # No checked row belongs to a limit then: the rows that are shown are those of the soft limit
     # alone.
     limit = """
 [[limits]]

@@ -30,7 +30,7 @@ def named_outside(text: str, page: str) -> str:
 
 
 def directives() -> str:
-    """One directive for every name of the public door, for autodoc to fill."""
+    """One directive for every name of the public API, for autodoc to fill."""
     lines = []
     for name in optimizer.__all__:
         thing = getattr(optimizer, name)

@@ -1,4 +1,4 @@
-"""What a plan holds, and what the public door shows."""
+"""What a plan holds, and what the public API has."""
 
 from __future__ import annotations
 

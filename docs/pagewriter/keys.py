@@ -65,7 +65,7 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 
 def is_a(kind: Any, parent: type) -> bool:
-    """Tell whether something is a class, and below another."""
+    """Say whether something is a class, and below another."""
     return isinstance(kind, type) and issubclass(kind, parent)
 
 

@@ -74,7 +74,7 @@ class Book:
 
     @property
     def places(self) -> Places:
-        """What tells places in the sheets read so far."""
+        """Places in the sheets read so far."""
         return self._workbook.places(self._grids)
 
     def check_names(self, problems: Problems) -> None:
@@ -104,7 +104,7 @@ class Book:
         before = len(problems)
         data = self._said(problems) | self._described(problems)
         if len(problems) > before:
-            # What a faulty sheet seems to lack is not worth telling.
+            # What a faulty sheet seems to lack is not reported.
             return replace(check_header(data, Problems()), contents=None)
         years = years_in(data["years"]) if "years" in data else None
         if "years" in data and years is None:
@@ -129,7 +129,7 @@ class Book:
         return self._read(spec, currency or "", problems)
 
     def retold(self, problems: Problems) -> Problems:
-        """Tell problems of files as problems of sheets."""
+        """Report problems of files as problems of sheets."""
         places = self.places
         return problems.retold(
             lambda problem: (
@@ -168,7 +168,7 @@ class Book:
         return {"attributes": found} if found else {}
 
     def _in_header(self, problem: Problem, places: Places) -> Problem:
-        """Tell what is wrong with the header, which has a row for each key."""
+        """Report faults of the header, which has a row for each key."""
         address = (problem.column or "").split(".")
         is_attribute = address[0] == "attributes"
         sheet = (ATTRIBUTES if is_attribute else CASE).name

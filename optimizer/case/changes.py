@@ -136,7 +136,7 @@ def cell_changes(case: Case, changes: Mapping[str, object]) -> tuple[CellChange,
 
 
 def _marked(case: Case, changes: Mapping[str, object]) -> dict[str, str]:
-    """Hashes that tell the changed case from the one that was read."""
+    """Hashes that differ between the changed case and the one that was read."""
     told = json.dumps({address: repr(value) for address, value in changes.items()}, sort_keys=True)
     return {
         name: hashlib.sha256(f"{before}{told}".encode()).hexdigest()

@@ -61,7 +61,7 @@ class Folder:
         return read_table(content, spec, currency or "", problems)
 
     def retold(self, problems: Problems) -> Problems:
-        """Tell problems as they are: files have names of their own."""
+        """Leave problems as they are: files have names of their own."""
         return problems
 
     def _files(self, problems: Problems) -> list[str]:
@@ -124,5 +124,5 @@ def absent_table(spec: TableSpec, currency: str | None, problems: Problems) -> T
 
 
 def headers_are_known(spec: TableSpec, currency: str | None) -> bool:
-    """Whether headers can be told right from wrong: those of money need the currency."""
+    """Whether headers can be checked: those of money need the currency."""
     return currency is not None or not any(column.unit == MONEY for column in spec.columns)

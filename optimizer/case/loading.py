@@ -52,7 +52,7 @@ class Case(FollowedFields, Comparable):
     contents
         These files, byte by byte; none for a case that was changed.
     places
-        What tells places in the workbook; None for a folder.
+        Finder of places in the workbook; None for a folder.
     """
 
     name: str
@@ -89,7 +89,7 @@ class Case(FollowedFields, Comparable):
         return self.tables[name]
 
     def retold(self, problems: Problems) -> Problems:
-        """Tell problems found in tables later as the reader of the case knows their places."""
+        """Report later problems in tables with the places that the reader of the case knows."""
         return problems if self.places is None else problems.retold(self.places.retell)
 
 

@@ -49,7 +49,7 @@ def _check_keys(tables: CaseTables, name: str, column: str, other: str) -> None:
         return
     known = dict.fromkeys(tables[other][key].tolist())
     if not tables.sound(other) and (tables.reads[other].lost or "" in known):
-        # Rows or keys that could not be read have been told; others may well name them.
+        # Rows or keys that could not be read have been reported; others may well name them.
         return
     if not known:
         if cells:

@@ -47,7 +47,7 @@ class Source(Protocol):
 
     @property
     def places(self) -> Places | None:
-        """What tells places in a workbook; None for a folder."""
+        """Finder of places in a workbook; None for a folder."""
 
     def check_names(self, problems: Problems) -> None:
         """Refuse tables that nothing would read."""
@@ -59,7 +59,7 @@ class Source(Protocol):
         """Read one table; without a currency no table with money can be read."""
 
     def retold(self, problems: Problems) -> Problems:
-        """Tell problems as the reader of this source knows its places."""
+        """Report problems with the places that the reader of this source knows."""
 
 
 def open_source(path: Path, problems: Problems) -> Source | None:

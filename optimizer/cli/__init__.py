@@ -22,7 +22,7 @@ __all__ = ["Exit", "app", "main", "make", "show"]
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **_: Any) -> None:
-    """Print what is legal but odd in words, and any other warning as Python does."""
+    """Print the package's warnings in words, and any other warning as Python does."""
     from optimizer.errors import ModelWarning
 
     is_ours = issubclass(category, ModelWarning)

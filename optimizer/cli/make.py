@@ -83,7 +83,7 @@ def validate(
         list[Path], typer.Argument(help="Policies (.toml) and cases (folders, .xlsx).")
     ],
     solve: Annotated[
-        bool, typer.Option("--solve/--no-solve", help="Solve the relaxation of each pair.")
+        bool, typer.Option("--solve/--no-solve", help="Solve the LP relaxation of each pair.")
     ] = True,
     github: Annotated[bool, typer.Option("--github", help="Annotations for GitHub.")] = False,
     as_json: Json = False,

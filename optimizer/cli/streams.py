@@ -1,7 +1,7 @@
 """What a command prints, where printing may fail: no plan is lost for a full disk or a closed pipe.
 
 A shell can start a command with streams closed (``2>&-``), send what it prints to a full disk, or
-stop reading (``| head -1``). Printing then does nothing, and the command tells in the end.
+stop reading (``| head -1``). Printing then does nothing, and the command reports it in the end.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can go wrong, told so that it can be put right.
+"""Problems in cases, policies and files, described so that they can be put right.
 
 ::
 
@@ -13,7 +13,7 @@
             └── NoPlanError        the search was stopped before it found a plan
 
     UserWarning
-    └── ModelWarning               legal but odd
+    └── ModelWarning               what may not have been meant
 
 Problems of policies and cases are collected, sorted by file and row, and raised once.
 """
@@ -164,7 +164,7 @@ class NoPlanError(SolverError):
 
 
 class ModelWarning(UserWarning):
-    """Legal but odd: the plan is computed, but somebody should look."""
+    """A warning about case or policy: the plan is computed, but somebody should look."""
 
 
 class Problems:
@@ -218,7 +218,7 @@ class Problems:
             self._found[told] = None
 
     def retold(self, retell: Callable[[Problem], Problem]) -> Problems:
-        """Give the same problems, each told in other words."""
+        """Give the same problems, each in other words."""
         told = Problems()
         told.extend(map(retell, self._found))
         return told

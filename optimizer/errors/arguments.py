@@ -1,4 +1,4 @@
-"""What is handed in at the public door is looked at before anything is done with it.
+"""Arguments of the public API are checked before anything is done with them.
 
 A function there is decorated with :func:`typed`: arguments are held against the annotations of
 their parameters, so that swapped arguments, numbers in place of paths and the like end in words,
@@ -122,7 +122,7 @@ def _is_of(value: object, kind: str) -> bool:
 
 
 def _takes(function: Callable[..., object], count: int) -> bool:
-    """Whether a function can be called with so many arguments, as far as it tells."""
+    """Whether a function can be called with so many arguments, as far as its signature shows."""
     try:
         inspect.signature(function).bind(*range(count))
     except TypeError:

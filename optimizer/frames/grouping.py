@@ -1,7 +1,7 @@
 """What is worked out of frames once, and for as long as they are kept: above all groups of rows.
 
 Plans of one instance are evaluated again and again, and most of the time went into finding the same
-text keys in the same frames. Frames are told apart by what they are, not by what they say: whoever
+text keys in the same frames. Frames are distinguished by identity, not by content: whoever
 gives one to these functions must not change it in place afterwards.
 """
 

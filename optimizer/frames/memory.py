@@ -110,7 +110,7 @@ class Steps:
         step
             A function that depends on its arguments alone.
         name
-            Tells uses of one function apart.
+            Distinguishes uses of one function.
         """
         if self._memory is None:
             return step(*arguments)

@@ -19,7 +19,7 @@ from optimizer.schema.tables import BAND_PREFIX, TABLES
 DIMENSIONS = ("country", "track", "level", "region", "year", "line", "service")
 NOT_ATTRIBUTES = ("source", "note")
 MOST_LISTED = 12
-"""Values that are told one by one."""
+"""Values that are listed one by one."""
 
 OPEN_ENDED = {"country": "countries", "region": "regions"}
 """Dimensions whose tables have attributes of the user's own, which keep their text."""
@@ -173,7 +173,7 @@ class Attributes(FollowedFields):
         return values
 
     def quiet(self) -> Attributes:
-        """The same names for a second look, whose problems have been told already."""
+        """The same names for a second look, whose problems have been reported already."""
         return self.telling(Problems())
 
     def telling(self, problems: Problems) -> Attributes:

@@ -126,7 +126,7 @@ def amounts(wanted: Amount, limit: Limit, groups: pd.DataFrame, measures: Measur
 
 
 def _counted(limit: Limit, dimension: str, keys: pd.Index, measures: Measures) -> pd.Series:
-    """Which keys of a dimension the limit counts anything of; all where that cannot be told.
+    """Which keys of a dimension the limit counts anything of; all where that is not known.
 
     Filters by countries say nothing of regions, nor the other way round: without them more is
     counted, never less.

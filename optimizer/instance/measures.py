@@ -38,7 +38,7 @@ def numbered(by: Sequence[str]) -> list[str]:
 
 
 class Asked(NamedTuple):
-    """What a measure is asked for: told by which dimensions, of which goal, and where."""
+    """Query of a measure: by which dimensions, of which goal, and where."""
 
     dimensions: set[str]
     goal: str | None
@@ -114,7 +114,7 @@ class Measures(FollowedFields):
         return frame
 
     def slots(self, asked: Asked) -> pd.DataFrame:
-        """New participants, one by one where countries and regions are told together."""
+        """New participants, one by one where countries and regions are asked for together."""
         is_by_region = REGION in asked.dimensions
         family = "placements" if is_by_region else "cohort"
         if {COUNTRY, REGION} <= asked.dimensions:
@@ -165,7 +165,7 @@ class Measures(FollowedFields):
         return pd.concat([kept, self._participants_by_region()], ignore_index=True)
 
     def _participants_by_region(self) -> pd.DataFrame:
-        """Participants' costs told by region; ``same`` says whether all countries cost the same."""
+        """Participants' costs by region; ``same`` says whether all countries cost the same."""
         cell = ["track", "level", "entry", "year_of_stay", "year"]
         paid = participant_costs(
             self.case.table("costs"), self.sets, self.people.present, Problems()

@@ -122,7 +122,7 @@ class _Scorer:
             self.attributes.add(
                 f"{where}.column",
                 f"{indicator.column!r} is the same for all rows of {self.table}",
-                "a column that tells them apart, or a range = [low, high]",
+                "a column in which they differ, or a range = [low, high]",
             )
             return None
         self.ranges.append(

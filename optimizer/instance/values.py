@@ -75,7 +75,7 @@ def _worth(
 ) -> pd.DataFrame:
     """Value terms of one goal on one side."""
     side = labels["side"]
-    # Every goal looks at the same persons, whose keys are told apart once.
+    # Every goal looks at the same persons, whose keys are factorised once.
     stages, scored = groups(persons, ["track", "stage"]), groups(persons, [side])
     effect = np.array([effects.get(key, 0.0) for key in stages.keys])[stages.codes]
     worth = effect * scores.reindex(scored.keys).to_numpy()[scored.codes]

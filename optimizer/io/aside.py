@@ -120,7 +120,7 @@ def _new_lock(folder: Path) -> int | None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            # Some file systems know no locks. Nobody could tell whether it is held.
+            # Some file systems know no locks. Nobody could know whether it is held.
             made.unlink()
             return lock
     made.rename(folder / LOCK)

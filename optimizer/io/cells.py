@@ -275,7 +275,7 @@ def _odd_texts(texts: Texts, report: _Report) -> Flags:
 
 
 def _told_as(message: str, cell: str) -> str:
-    # Accents that stand apart from their letters cannot be told from others as they are.
+    # Accents that stand apart from their letters cannot be distinguished from others as they are.
     return f"{shorten(ascii(cell) if cell.isprintable() else repr(cell))} {message}"
 
 

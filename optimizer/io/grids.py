@@ -20,7 +20,7 @@ MOST_COLUMNS = 1_000
 MOST_LINES = MOST_ROWS + 1
 AS_UTF_8 = "text saved as UTF-8 (in Excel: 'CSV UTF-8')"
 LOOKED_AT = 100_000
-"""Bytes by which a file is told from text."""
+"""Bytes by which a file is recognised as not text."""
 
 SEARCHED = 10
 """Rows in which a header that is not in row 1 is looked for."""

@@ -48,7 +48,7 @@ class TooLargeError(NotReadError):
 
 
 def standing_at(path: Path) -> Standing:
-    """Tell what stands at a path; links are followed, and broken ones lead to nothing.
+    """Say what stands at a path; links are followed, and broken ones lead to nothing.
 
     Nothing is opened: opening would wait for ever at a pipe that nobody writes to.
 
@@ -122,7 +122,8 @@ def is_empty(path: Path) -> bool:
 def _opened(path: Path, expected: str) -> Iterator[int]:
     """Open a regular file; whatever goes wrong is a reason not to read it."""
     try:
-        # Some devices do something when they are opened, so that they are told from files before.
+        # Some devices do something when they are opened, so that they are distinguished from files
+        # before.
         _require_file(path.stat().st_mode, expected)
         # What has become a pipe since is not waited for.
         file = os.open(path, READING)

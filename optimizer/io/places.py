@@ -1,4 +1,4 @@
-"""Tells where in a workbook something is wrong: sheet, row and letter of the column."""
+"""Finds where in a workbook something is wrong: sheet, row and letter of the column."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Places:
         return letters(names.index(column) + 1) if column in names else None
 
     def retell(self, problem: Problem) -> Problem:
-        """Tell a problem of a table's file as one of its sheet."""
+        """Report a problem of a table's file as one of its sheet."""
         sheet = problem.file.removesuffix(".csv")
         if problem.sheet is not None or sheet == problem.file:
             return problem

@@ -1,4 +1,4 @@
-"""Looks through the XML of a workbook for what python-calamine does not tell.
+"""Looks through the XML of a workbook for what python-calamine does not report.
 
 Formulas without a value and errors come out of it as blank cells, and one filled cell far away
 makes it reserve memory for everything in between.

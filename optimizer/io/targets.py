@@ -238,7 +238,7 @@ def _stands(path: Path) -> tuple[bool, bool]:
 
 
 def mark_of(path: Path) -> Mark | None:
-    """What tells whether something is still what it was; None where nothing is."""
+    """Identity of what stands at a path, to notice changes; None where nothing is."""
     try:
         facts = path.lstat()
         mark = facts.st_dev, facts.st_ino, facts.st_mode
@@ -252,7 +252,7 @@ def mark_of(path: Path) -> Mark | None:
 
 @contextmanager
 def told(path: Path) -> Iterator[None]:
-    """Tell what prevents that something is written: no room, no right, a folder that is gone."""
+    """Report what prevents that something is written: no room, no right, a folder that is gone."""
     try:
         yield
     except OSError as error:
@@ -289,7 +289,7 @@ def put_elsewhere(path: Path, why: str, found: Path) -> TargetError:
 
 
 def _sync(path: Path) -> None:
-    """Have a file, or all in a folder, on disk: a full disk may be told no sooner."""
+    """Have a file, or all in a folder, on disk: a full disk may not be reported sooner."""
     if path.is_dir():
         for item in path.iterdir():
             _sync(item)

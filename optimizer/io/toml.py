@@ -1,4 +1,4 @@
-"""Reads TOML and tells pydantic's complaints about it in our own words."""
+"""Reads TOML and words pydantic's complaints about it in our own way."""
 
 from __future__ import annotations
 

@@ -79,8 +79,8 @@ class Workbook:
         """Read one sheet; its header is row 1.
 
         Faults that make a sheet doubtful as a whole (no header, merged or far-away cells, cells
-        beside the table) become problems. What is odd about single cells (errors, dates, formulas
-        without a value) is told by the kinds of the grid: see :func:`~.grids.kind_fault`.
+        beside the table) become problems. Faults of single cells (errors, dates, formulas
+        without a value) is reported by the kinds of the grid: see :func:`~.grids.kind_fault`.
 
         Returns
         -------
@@ -111,7 +111,7 @@ class Workbook:
         return _grid(rows, places, name, problems)
 
     def places(self, grids: Mapping[str, Grid]) -> Places:
-        """Give what tells places in the sheets that were read."""
+        """Give the finder of places in the sheets that were read."""
         return Places(self.path.name, {name: tuple(grid.header) for name, grid in grids.items()})
 
 
@@ -210,7 +210,7 @@ def _cell(value: object) -> tuple[str, str]:
 
 
 def _grid(rows: list[Row], places: Places, sheet: str, problems: Problems) -> Grid | None:
-    """Make a grid of the rows of a sheet, and tell what stands beside the table."""
+    """Make a grid of the rows of a sheet, and report what stands beside the table."""
     header, header_kinds = rows[0] if rows else ([], "")
     width = len(header_kinds.rstrip(BLANK))
     if width == 1 and any(len(kinds.rstrip(BLANK)) > 1 for _, kinds in rows[1:SEARCHED]):

@@ -45,7 +45,7 @@ def book_bytes(book: Any, fill: Callable[[], None], *, compression: int) -> byte
     """Fill a workbook of openpyxl and give its bytes.
 
     Its sheets are files in the system's folder for such until it is saved. Where that is full, all
-    that was begun is dropped: each sheet left open would be told of as a fault of the program.
+    that was begun is dropped: each sheet left open would be reported as a fault of the program.
     """
     from openpyxl.writer.excel import ExcelWriter
 

@@ -126,7 +126,7 @@ class Patcher:
         rows, columns, weights, _ = self._desired(rule, told)
         wanted = scipy.sparse.csr_array((weights, (rows, columns)), shape=self._by_row.shape)
         there, sought = self._by_row[chosen], wanted[chosen]
-        # Nothing is below nothing: rows without terms do not tell how they would hold them.
+        # Nothing is below nothing: rows without terms do not show how they would hold them.
         small = EXACT * abs(there).max()
         for sign in (1.0, -1.0):
             if abs(there - sign * sought).max() < small:

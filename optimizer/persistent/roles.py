@@ -1,4 +1,4 @@
-"""Roles of columns: what the solver is told of them instead of their names."""
+"""Roles of columns, which the solver uses instead of their names."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def recomputed(
     """A plan with all that follows from it: one solved here as it is, another recomputed.
 
     What run.json says of how good a plan is proven to be holds where policy and case are those of
-    the run; a plan of which nothing is told is one of this policy and case.
+    the run; a plan without provenance is one of this policy and case.
     """
     if isinstance(plan, Plan):
         return plan

@@ -108,7 +108,7 @@ def evaluate_decisions(
     scales
         Raw value of each goal that counts as 1 before weights.
     custom
-        Rows of custom rules with their values, which only their own expressions can tell.
+        Rows of custom rules with their values, which only their own expressions can give.
     dropped
         Limits and whole rules that need not hold and cost nothing.
     """

@@ -16,7 +16,7 @@ from optimizer.schema.tables import LARGEST_NUMBER
 
 WORKED_OUT, KEPT, NUMBERS = "worked out", "kept from before", "numbers of the policy"
 GIVEN = "given"
-"""Where scales come from, as a plan's provenance tells it; of a run: ``run`` and its folder."""
+"""Where scales come from, as in a plan's provenance; of a run: ``run`` and its folder."""
 OWN = frozenset({WORKED_OUT, KEPT, NUMBERS})
 """Of these, scales that are those of the policy and case themselves."""
 
@@ -54,7 +54,7 @@ class OfRun:
     file
         What holds them, named in problems.
     run
-        How the run is told of.
+        How the run is named in problems.
     """
 
     of: Mapping[str, float]

@@ -51,7 +51,7 @@ def soft_costs(subject: Subject, dropped: Collection[str]) -> pd.DataFrame:
 def change_costs(subject: Subject) -> pd.DataFrame:
     """year, percent, points: change against the current plan, and what it costs.
 
-    Told of every plan of a case with a current plan, penalised or not.
+    For every plan of a case with a current plan, penalised or not.
     """
     moved = once(changes, subject)
     stability = subject.instance.policy.stability

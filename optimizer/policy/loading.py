@@ -78,7 +78,7 @@ def read_policy(
     _check_overrides(layers, problems)
     merged = apply_changes(layers.merged, changes, Policy, problems)
     layers = replace(layers, merged=merged, changed=changed_parts(changes))
-    # Without the policy it extends, what is missing is not worth telling.
+    # Without the policy it extends, what is missing is not reported.
     is_whole = not problems_in_file or bool(layers.base_file)
     policy = _validated(merged, problems, layers.file_of, is_whole=is_whole)
     if layers.sheets is not None:

@@ -61,7 +61,7 @@ class Layers:
         return _Said(self.base)
 
     def retell(self, problem: Problem) -> Problem:
-        """Tell a problem of an address as one of who said it, or of its cell in a workbook."""
+        """Report a problem of an address with who said it, or with its cell in a workbook."""
         is_ours = problem.file == self.file and problem.sheet is None
         parts = names_of(problem.column or "") if is_ours else None
         if parts is None:
@@ -166,7 +166,7 @@ def read_layers(path: Path, problems: Problems) -> Layers | None:
             column=EXTENDS,
             expected="a policy that extends no other",
         )
-        # What such a chain seems to lack is not worth telling.
+        # What such a chain seems to lack is not reported.
         return Layers(path.name, own, "", {}, own)
     return Layers(path.name, own, base_path.name, base, merge(base, own))
 

@@ -169,7 +169,7 @@ class Policy(StrictTable):
         return hash((self.name, self.hash))
 
     def retold(self, problems: Problems) -> Problems:
-        """Tell problems found with the policy later as the reader of its file knows the places."""
+        """Report later problems with the places that the reader of the file knows."""
         return problems if self._layers is None else problems.retold(self._layers.retell)
 
     def named_like(self, other: Policy) -> Policy:

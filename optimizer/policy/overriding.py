@@ -15,7 +15,7 @@ Table = Mapping[str, Any]
 
 
 def check_overrides(base: Table, own: Table, add: Add) -> None:
-    """Tell every value that would replace one of another kind.
+    """Report every value that would replace one of another kind.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ class Sheets:
         return found | ({LIMITS.name: limits} if limits else {})
 
     def problem(self, problem: Problem, parts: Parts) -> tuple[Problem, Cell | None]:
-        """Tell a problem of an address as one of its cell, with the cell if there is one."""
+        """Report a problem of an address as one of its cell, with the cell if there is one."""
         end = next((end for end in range(len(parts), 0, -1) if parts[:end] in self.cells), 0)
         cell = self.cells.get(parts[:end])
         if cell is None:

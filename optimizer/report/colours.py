@@ -1,4 +1,4 @@
-"""Colours that the colour-blind tell apart, and classes of figures for shades."""
+"""Colours that the colour-blind can distinguish, and classes of figures for shades."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ QUALITATIVE = tuple(
         ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#6b7075", "#f0e442"),
     )
 )
-# One hue from light to dark: told apart by lightness alone, also in print without colour.
+# One hue from light to dark: distinguished by lightness alone, also in print without colour.
 SEQUENTIAL = tuple(map(Colour, ("#f3f6f8", "#d3e5ee", "#a3cbde", "#64a5c4", "#2b7ba1", "#0b4f6c")))
 ACCENT = Colour("#0b4f6c")
 PALE = Colour("#a3cbde")

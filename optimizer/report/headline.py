@@ -196,7 +196,7 @@ def _value(material: Material) -> Bars:
         described += " Negative points are losses: the policy weighs that goal against."
     legend = [Key(colours[stage], f"earned {STAGES[stage]}") for stage in earned]
     if ceilings:
-        meaning = f"what the goal alone could reach{_unchanged(material)} (stroke)"
+        meaning = f"this goal's maximum when optimised alone{_unchanged(material)} (tick)"
         legend.append(Key(STROKE, meaning, is_stroke=True))
     return Bars("Value by goal and stage", described, tuple(bars), tuple(legend))
 

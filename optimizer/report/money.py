@@ -123,7 +123,7 @@ def budget_section(material: Material) -> Section:
         legend.append(Key(PALE, f"spent after the last intake, {span(material.tail)}"))
     is_moved = bool(money[["received", "carried_in"]].to_numpy().any())
     stroke = "money of the year" if is_moved else "budget of the year"
-    legend.append(Key(STROKE, f"{stroke} (stroke)", is_stroke=True))
+    legend.append(Key(STROKE, f"{stroke} (tick)", is_stroke=True))
     described = f"{material.currency}; every line has a scale of its own."
     if is_moved:
         described += (

@@ -116,7 +116,7 @@ def _nationwide(material: Material, use: pd.DataFrame) -> Panels:
     legend = [Key(ACCENT, f"used, {span(material.years)}")]
     if material.tail:
         legend.append(Key(PALE, f"used after the last intake, {span(material.tail)}"))
-    legend.append(Key(STROKE, "capacity with what was built (stroke)", is_stroke=True))
+    legend.append(Key(STROKE, "capacity with what was built (tick)", is_stroke=True))
     described = "All regions together; every service has a scale of its own."
     if use["region"].nunique() > 1:
         described += (

@@ -45,7 +45,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def default_folder(policy: str, case: str) -> Path:
-    """Folder of a run that is not told where to go."""
+    """Folder of a run for which none is named."""
     return Path("runs") / f"{policy}-{case}"
 
 

@@ -1,6 +1,6 @@
 """Runs of before are read under the names of today.
 
-A person who uses an old name is told the new one. A run cannot be edited, so its question and its
+An error names the new name for an old one. A run cannot be edited, so its question and its
 decisions are read as what they meant when it was written.
 """
 

@@ -116,7 +116,7 @@ def _with_rows(frame: bytes, tables: Iterable[pd.DataFrame]) -> bytes:
 def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]:
     """Give the tables of the workbook; the integration budget by its keys, whatever the line.
 
-    A table that is longer than a sheet can be is none of them, which its parameters tell.
+    A table that is longer than a sheet can be is none of them; the parameters say so.
     """
     sheets = {"slots": plan.slots, "decisions": decision_rows(plan.decisions)}
     if len(plan.decisions.variables):

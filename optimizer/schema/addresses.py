@@ -190,7 +190,7 @@ def split_change(text: str) -> tuple[str, str] | None:
     signs = [place for place, sign in enumerate(text) if sign == "="]
     end = next((place for place in signs if _is_address(text[:place])), None)
     if end is None:
-        # What is wrong with the address is told when it is looked up.
+        # Faults of the address are reported when it is looked up.
         bracket = text.rfind("]") if "[" in text.partition("=")[0] else 0
         end = next((place for place in signs if place > bracket >= 0), signs[-1] if signs else None)
     if end is None or not text[:end].strip():

@@ -10,7 +10,7 @@ from typing import Literal
 from optimizer.schema.rules import Unit
 
 Measure = Literal["slots", "residents", "spending", "use", "value"]
-"""Every measure by name; :data:`MEASURES` tells more of each."""
+"""Every measure by name; :data:`MEASURES` describes each."""
 
 
 @dataclass(frozen=True)

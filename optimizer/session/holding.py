@@ -96,7 +96,7 @@ class Holding:
 
     @property
     def odd(self) -> tuple[str, ...]:
-        """What is legal but odd about case and policy, in words."""
+        """Warnings about case and policy, in words."""
         instance = self.loaded.instance
         if self._odd is None or self._odd[0] is not instance:
             self._odd = instance, tuple(warnings_of(instance))

@@ -1,4 +1,4 @@
-"""From a question that is held to a plan: searched for, checked and told."""
+"""From a question that is held to a plan: searched for, checked and reported."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ with the case and with the slowness of the machine."""
 MOST_RESERVED = 0.3
 """Largest share of the time left that is kept for them."""
 BEFORE = ("start", "read", "build", "load", "scales")
-"""Steps that are told by their own names; all that come between them and the check are solving."""
+"""Steps with names of their own; all that come between them and the check are solving."""
 
 SOMETIMES = (
     "extend",
@@ -44,7 +44,7 @@ SOMETIMES = (
     "provisional_scales",
     "tightened_links",
 )
-"""Facts that are told only where there is something to tell."""
+"""Facts that are reported only where there are any."""
 
 SAME_POINTS = 1e-9
 """Part of all points, earned and paid, by which two ways of adding them up may differ: what a

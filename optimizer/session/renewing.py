@@ -32,7 +32,7 @@ class Renewal:
     Attributes
     ----------
     moved
-        As :func:`optimizer.session.moving.moved_by` tells it.
+        As :func:`optimizer.session.moving.moved_by` gives it.
     """
 
     instance: Instance

@@ -40,7 +40,7 @@ class Validation:
     problems
         What is wrong.
     warnings
-        What is legal but odd.
+        Warnings about case and policy.
     message
         Outcome in a few words.
     options
@@ -93,12 +93,12 @@ def validate(paths: Sequence[str | Path], *, solve: bool = True) -> list[Validat
         found.append(_pair(policies[policy], cases[case], policy, case, solve=solve))
     unread = " could be read" if any(not item.ok for item in found) else ""
     found += [
-        Validation(path, None, ok=True, message=f"read; no matching case given{unread}")
+        Validation(path, None, ok=True, message=f"valid; no matching case given{unread}")
         for path in policies
         if path not in {policy for policy, _ in pairs}
     ]
     found += [
-        Validation(None, path, ok=True, message="read; no policy given that is meant for it")
+        Validation(None, path, ok=True, message="valid; no matching policy given")
         for path in cases
         if path not in {case for _, case in pairs}
     ]

@@ -127,7 +127,7 @@ class Engine(Loaded):
             Whether a bound of this search is one of the whole model: the watch learns it, and the
             search ends when that closes the gap.
         found
-            Told every better solution of branch and bound.
+            Called with every better solution of branch and bound.
         early
             Handed one solution before branch and bound has ended, which ends if that closes the
             gap.
@@ -186,7 +186,7 @@ class Engine(Loaded):
         return scaled.is_true(run.x, run.objective)
 
     def _launch(self, watch: Watch) -> bool:
-        """Run HiGHS; tell whether it ran without an error."""
+        """Run HiGHS; say whether it ran without an error."""
         # Interrupts come seldom inside the linear programs of branch and bound, HiGHS's clock does.
         # That of linear programs goes on from run to run, that of branch and bound begins at zero.
         searches = not self.relaxed and bool(self.matrix.integral.any())

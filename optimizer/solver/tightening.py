@@ -1,12 +1,12 @@
 """Links as tight as everything else that bounds them.
 
 A link lets through as many people as applied, or a step of building as much as it adds. Where
-that is far more than ever could come, a solver cannot tell a decision that is open by a millionth
-from one that is not. So the factor of a decision is lowered to what its row could ever need of it,
-given all other rows: sites, caps, budgets, limits and custom rules (coefficient tightening:
-Savelsbergh, ORSA Journal on Computing 6, 1994). The whole solutions stay the same. The matrix that
-is tightened belongs to one search; the loaded one keeps the numbers of the case, so that a change
-of a cap, a site or a budget needs no second thought.
+that is far more than ever could come, a solver cannot distinguish a decision that is open by a
+millionth from one that is not. So the factor of a decision is lowered to what its row could ever
+need of it, given all other rows: sites, caps, budgets, limits and custom rules (coefficient
+tightening: Savelsbergh, ORSA Journal on Computing 6, 1994). The whole solutions stay the same. The
+matrix that is tightened belongs to one search; the loaded one keeps the numbers of the case, so
+that a change of a cap, a site or a budget needs no second thought.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def implied_bounds(matrix: Matrix) -> Bounds:
 
 
 def _hand_on(bounds: Bounds, cells: Cells, side: Floats, integral: Mask) -> bool:
-    """Tighten bounds by what one side of every row leaves each column; tell if any moved."""
+    """Tighten bounds by what one side of every row leaves each column; say if any moved."""
     value, row, column = cells.value, cells.row, cells.column
     least = value * np.where(value > 0.0, bounds.lower[column], bounds.upper[column])
     known = np.isfinite(least)

@@ -100,7 +100,7 @@ def wholeness(matrix: Matrix, decisions: Ints) -> Wholeness:
 def let_through(matrix: Matrix, decisions: Ints) -> Floats:
     """People that one unit of each decision lets in at most, by any row with one side.
 
-    In a row that counts hours, people are told by the least that one of them counts there.
+    In a row that counts hours, people are recognised by the least that one of them counts there.
     """
     is_decision = np.zeros(len(matrix.cost), dtype=bool)
     is_decision[decisions] = True

@@ -24,14 +24,14 @@ LOST = "\N{REPLACEMENT CHARACTER}"
 """What programs put where they could not read a character."""
 
 PLAIN = re.compile(r"[ -~]*")
-"""Text in which nothing can be odd."""
+"""Text that cannot have a fault of this kind."""
 
 _CONTROL, _UNSEEN, _BREAKS = (re.compile(f"[{signs}]") for signs in (CONTROL, UNSEEN, BREAKS))
 _JOINERS = re.compile("[\u200c\u200d]")
 
 
 class Oddity(NamedTuple):
-    """What is odd about a text: the fault, what was expected, and what was probably meant."""
+    """A fault of a text: its description, what was expected, and what was probably meant."""
 
     message: str
     expected: str
@@ -39,7 +39,7 @@ class Oddity(NamedTuple):
 
 
 def oddity(text: str) -> Oddity | None:
-    r"""Say what is odd about a name, or None.
+    r"""Give the fault of a name, or None.
 
     Examples
     --------

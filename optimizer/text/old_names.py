@@ -1,4 +1,4 @@
-"""Names that others have replaced: nobody may use them, and whoever does is told the new ones.
+"""Names that others have replaced: nobody may use them, and errors name the new ones.
 
 A name that is replaced is added here and nowhere else: every guess at what was meant looks here
 first, and what is read from runs of before is read under the names of today.

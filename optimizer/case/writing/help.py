@@ -1,4 +1,4 @@
-"""What planners are told about tables and columns while they fill them in."""
+"""Help on tables and columns for planners who fill them in."""
 
 from __future__ import annotations
 

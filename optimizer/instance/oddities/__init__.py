@@ -1,6 +1,6 @@
-"""What is legal but odd in a case under a policy: worth a second look before solving.
+"""Warnings about a case under a policy, to be read before solving.
 
-Every look gives problems that are none: a place, what is odd there, and what was probably meant.
+Every look yields warnings as problems: a place, the fault, and what was probably meant.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ LOOKS = (
 
 
 def oddities(instance: Instance) -> list[str]:
-    """What may not have been meant, and what the reader of any plan is told beside it."""
+    """Warnings, and notes that accompany any plan."""
     net = net_of_people(instance)
     if not net:
         return warnings_of(instance)
@@ -108,7 +108,7 @@ def _found(instance: Instance) -> Iterator[Problem]:
 
 
 def in_words(problem: Problem) -> str:
-    """Tell an oddity in one line.
+    """Give a warning in one line.
 
     Examples
     --------

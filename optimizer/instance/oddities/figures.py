@@ -15,7 +15,7 @@ from optimizer.policy import Policy
 from optimizer.schema.tables import TABLES, ColumnSpec
 
 FAR, GAP = 1e5, 1e3
-"""How far from the middle a figure lies, and how far beyond its neighbours, to be told as odd.
+"""How far from the middle a figure lies, and how far beyond its neighbours, to be reported.
 
 Figures of real countries and regions spread over many powers of ten, but without such a gap.
 """
@@ -85,7 +85,7 @@ def _outliers(cells: pd.Series) -> list[tuple[Hashable, float, float]]:
     ordered = sizes.to_numpy()
     if len(ordered) < 2 or ordered[-1] < FAR * ordered[0]:
         return []
-    # Of two figures either may be the wrong one; the larger is told.
+    # Of two figures either may be the wrong one; the larger is reported.
     middle = float(np.median(ordered)) if len(ordered) > 2 else float(ordered[0])
     gaps = np.flatnonzero(ordered[1:] >= GAP * ordered[:-1])
     below = max((gap + 1 for gap in gaps if ordered[gap] * FAR <= middle), default=0)

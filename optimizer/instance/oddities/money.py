@@ -77,7 +77,7 @@ def _unpaid(instance: Instance) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _paid_in_every_region(instance: Instance) -> Iterator[tuple[object, ...]]:
     """Years of stay that cost more in all regions of a track, so that none of them is free.
 
-    What regions cost is added to the costs of a track, so one that has none of its own is odd.
+    What regions cost is added to the costs of a track, so one that has none of its own is reported.
     """
     sites, costed = instance.sets.sites, set(instance.case.table("costs")["track"])
     hosts = {track: set(rows["region"]) for (track,), rows in groups_of(sites, ["track"])}

@@ -86,7 +86,7 @@ def apply_changes(
     changes
         Values by address.
     model
-        Type of the whole, which tells the keys that may be added.
+        Type of the whole, which gives the keys that may be added.
     problems
         Collects addresses that lead nowhere and values of another kind.
     unchanged

@@ -202,7 +202,7 @@ def _rows_of(name: str, plan: Plan, subject: Subject) -> pd.DataFrame:
     parts = [rules[rules["rule"].eq(name)]]
     parts += [judged(rows, unit) for limit in own for rows in limit_rows(subject, limit)]
     if not own:
-        # What is left are soft custom rules, of which the plan tells by how much they are missed.
+        # What is left are soft custom rules, of which the plan holds the shortfall.
         part = soft[soft["limit"].eq(name)]
         missed = (part["value"] - part["number"]).abs().where(part["percent"] > 0, 0.0)
         size = part["value"].abs() + part["number"].abs()

@@ -1,4 +1,4 @@
-"""What came of expectations, told on a terminal and to programs."""
+"""Results of expectations, for a terminal and for programs."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def _with_ranges(policy: Policy, expectations: Expectations, mark: str) -> Polic
 
 
 def _at_home(problem: Problem, expectations: Expectations, mark: str) -> Problem:
-    """Tell a problem with a measuring limit as one with the range that it stands for."""
+    """Report a problem with a measuring limit as one with the range that it stands for."""
     place = problem.column or ""
     mark = f"limits.{mark}"
     if not place.startswith(mark):
