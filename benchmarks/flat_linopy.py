@@ -1,4 +1,4 @@
-"""The flat model in linopy, as a user would write it: one whole number per slot, with masks.
+"""The flat model in linopy, as a user would write it: one integer per slot, with masks.
 
 `slots` stands on the dimensions country, track, level, region and year, masked where nobody may
 come or nothing can host. Rules about applicants and sites are sums over dimensions; money,

@@ -77,7 +77,7 @@ def options_of(instance: Instance) -> pd.DataFrame:
 
 
 def flat(instance: Instance, tidy: Tidy) -> Tidy:
-    """The model with one whole number per slot: margins are written out as sums of slots."""
+    """The model with one integer per slot: margins are written out as sums of slots."""
     options = options_of(instance)
     names = [name for name in ("cohort", "placements") if name in tidy.sizes]
     parts = [tidy.a[:, np.array([name not in names for name, _ in tidy.columns])]]

@@ -4,7 +4,7 @@
 
 Every solver runs on one thread, from the loaded model to a gap of 0.1% or the time limit; on a
 machine with two cores or more two of them run at a time.
-The flat model has one whole number per slot; `projected` is ours. A plan counts once its whole
+The flat model has one integer per slot; `projected` is ours. A plan counts once its whole
 numbers, rounded and fixed, keep every rule of the true model, checked by a linear program outside
 the clock; ours once the program's own evaluation has found every rule kept. Gaps are against the
 best bound that any solver proved on the true model; no plan counts as 100%. A gap is proven when a
@@ -121,7 +121,7 @@ def _theirs(payload: dict[str, Any], folder: Path, note: Note) -> None:
 
 
 def _check(payload: dict[str, Any], folder: Path, note: Note) -> None:
-    """Points of a plan whose whole numbers are fixed; nothing is noted where rules break."""
+    """Points of a plan whose integers are fixed; nothing is noted where rules break."""
     from dataclasses import replace
 
     import highspy

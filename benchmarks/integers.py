@@ -1,4 +1,4 @@
-"""A model with whole numbers only, which CP-SAT needs.
+"""A model with integers only, which CP-SAT needs.
 
 Accounts are written out by their defining rows. What is continuous after that (people who stay on,
 money moved, diminishing values) is counted in small steps. Coefficients are scaled per row and
@@ -38,7 +38,7 @@ SHARE = 1e-5
 DIGITS = 2.0**20
 NEARLY = 1e-9
 LARGEST = 1e6
-"""Largest whole number where nothing else limits one."""
+"""Largest integer where nothing else limits one."""
 Whole = npt.NDArray[np.int64]
 
 

@@ -118,7 +118,7 @@ def _in_order(values: dict[str, float], tidy: Tidy) -> Floats:
 
 
 def cpsat(tidy: Tidy, path: Path, limit: float, tell: Told) -> Floats | None:
-    """CP-SAT on the model of whole numbers; its bound is one of that model."""
+    """CP-SAT on the model in integers; its bound is one of that model."""
     from ortools.sat.python import cp_model
 
     from integers import kept

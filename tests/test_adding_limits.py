@@ -209,7 +209,7 @@ def test_a_limit_by_country_and_region_touches_blocks_in_place(session: Session)
     assert len(session._held.loaded.matrix.columns) > before
     assert plan.decisions.slots.groupby(["country", "region"])["slots"].sum().max() <= 6
     assert session.rebuilt == 0
-    # The whole numbers that came in are decisions of the next search as well.
+    # The integers that came in are decisions of the next search as well.
     session.change({"goals.alliance.weight": 4, "limits.spread.at_most": 7})
     fresh = Session(session.policy, session.case, scales=session.scales)
     assert optimum(session) == pytest.approx(optimum(fresh), abs=1e-6)

@@ -17,6 +17,7 @@ import typer
 
 import optimizer
 import shared
+from optimizer import cli
 from optimizer.cli import app
 from optimizer.runs.workbook import sheets_of
 from optimizer.schema.tables import TABLES
@@ -105,6 +106,24 @@ def test_no_test_is_left_out_of_both_jobs() -> None:
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     after = lines[lines.index("readme_command test") :]
     assert f"pytest -n 2 -m {left_out}" in after
+
+
+def test_readme_shows_what_the_first_command_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("models", "inputs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    command = "optimizer solve models/tiny.toml inputs/tiny"
+    assert f"\n{command}\n" in README.read_text(encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", command.split())
+    assert cli.main() == 0
+    # Seconds are those of the machine.
+    shown, printed = (
+        re.sub(r"\d+\.\d s", "s", text)
+        for text in (block(README, "printed: tiny"), capsys.readouterr().out)
+    )
+    assert shown == printed
 
 
 @pytest.mark.slow

@@ -65,7 +65,7 @@ def test_an_agreement_that_admits_anybody_is_not_open_by_a_millionth(
     applicants: int, tmp_path: Path
 ) -> None:
     # Opening lab costs as much as ten of work, worth 10, and lets in three worth 2 each: a fourth
-    # costs ten times what it is worth. Nothing but the price bounds lab.
+    # costs ten times what it is worth. Nothing but the cost bounds lab.
     case = TWO_TRACKS.with_(NO_MORE_THAN_3, applicants=("AA,work,,50", f"BB,lab,,{applicants}"))
     plan = found(case, tmp_path)
     assert plan.status == "optimal"
@@ -266,7 +266,7 @@ def drawn(random: np.random.Generator) -> Matrix:
 
 
 def whole_solutions(matrix: Matrix) -> set[tuple[float, ...]]:
-    """All solutions in whole numbers; the last column is what its account adds up to."""
+    """All solutions in integers; the last column is what its account adds up to."""
     points = (
         np.array([*whole, whole[2] + 2.0 * whole[3]]) for whole in product(range(4), repeat=4)
     )

@@ -125,7 +125,7 @@ def test_each_of_rows_bounds_and_whole_numbers_is_looked_at(
 
 
 class LiesAtFirst(LiesWithAStart):
-    """Gives nothing but zeros for whole numbers until its solution is cleared."""
+    """Gives nothing but zeros for integers until its solution is cleared."""
 
     start = highspy.HighsSolution()
 
@@ -140,7 +140,7 @@ class LiesAtFirst(LiesWithAStart):
 def test_the_plan_of_a_solver_that_lies_says_how_it_was_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    # 6.5 slots for the relaxation, six in whole numbers: only a tree search proves it.
+    # 6.5 slots for the relaxation, six in integers: only branch and bound proves it.
     case, policy = NATIONAL.with_(budgets=("main,{year},M,65,program",)).write(tmp_path)
     monkeypatch.setattr(highspy, "Highs", LiesAtFirst)
     plan = solve(policy, case, gap=0.0)

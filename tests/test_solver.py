@@ -31,7 +31,7 @@ from optimizer.solver.scaling import power_of_two_scales
 from optimizer.solver.warm_start import PRIMAL
 
 TIGHT = NATIONAL.with_(budgets=("main,{year},M,65,program",))
-"""6.5 slots for the relaxation, six in whole numbers."""
+"""6.5 slots for the relaxation, six in integers."""
 QUICK = 20.0
 """Seconds in which anything stopped must be back, also on a busy machine."""
 
@@ -440,7 +440,7 @@ def test_facts_that_clash_with_what_is_protected(tmp_path: Path) -> None:
     with pytest.raises(InfeasibleError) as caught:
         solve(policy, case)
     assert str(caught.value) == (
-        "No plan keeps every rule, and relaxing what may be relaxed does not help: facts, or "
+        "No plan keeps every rule, and loosening every limit that may be loosened does not help: "
         "limits and floors with protected = true, already clash. The least by which they do "
         "(from a relaxation):\n"
         "- A floor of the policy (policy limits): worth, total: lower 100 to 7"

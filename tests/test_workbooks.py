@@ -368,7 +368,7 @@ CELLS = {
     "date in a text column": (
         cell("applicants", "F5", datetime.date(2027, 1, 5)),
         "row 5, column F (note): 2027-01-05 is a date\n"
-        "    Expected text: anything worth knowing; how an assumption was derived, "
+        "    Expected text: any remark; how an assumption was derived, "
         "or a blank cell.",
     ),
     "control character": (

@@ -8,7 +8,7 @@
         ├── InputError             the case has faulty files, rows or cells
         │   └── TargetError        nothing may or can be written at the path that was given
         ├── ExtensionError         a custom rule does not fit the model
-        ├── InfeasibleError        no plan keeps every rule; holds advice on what to relax
+        ├── InfeasibleError        no plan keeps every rule; holds advice on what to loosen
         └── SolverError            the solver failed or refused
             └── NoPlanError        the search was stopped before it found a plan
 

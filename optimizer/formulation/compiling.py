@@ -252,7 +252,7 @@ class _Sums:
 
 
 def _domains(variables: list[Any]) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
-    """Lower and upper bounds, and who must be a whole number."""
+    """Lower and upper bounds, and which columns are integer."""
     bounds = [variable.bounds for variable in variables]
     whole = [variable.is_integer() or variable.is_binary() for variable in variables]
     sides = np.array(bounds, dtype=float).reshape(-1, 2)

@@ -36,9 +36,9 @@ def extend_model(model: pyo.ConcreteModel, instance: Instance, extend: Extend | 
     """Let a function add rules to a built model; give the instance that knows of them.
 
     Every constraint that it adds is a rule named like its component. Blocks whose single slots it
-    names are planned slot by slot from then on. Soft rules get a violation each, and its penalty:
+    names are planned slot by slot from then on. Soft rules get a shortfall each, and its penalty:
 
-    points - soft * violation, in percent of the base, as for :func:`add_limits`.
+    points - soft * shortfall, in percent of the base, as for :func:`add_limits`.
 
     Raises
     ------

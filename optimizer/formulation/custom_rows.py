@@ -48,7 +48,7 @@ def check_rows(constraint: Any, instance: Instance, problems: Problems) -> None:
 
 
 def check_domains(variables: Iterable[Any], problems: Problems) -> None:
-    """Refuse domains that the solver has no word for: it knows numbers and whole numbers."""
+    """Refuse domains that the solver has no word for: it knows numbers and integers."""
     for variable in (each for part in variables for each in part.values()):
         low, high, step = variable.domain.get_interval()
         is_whole = step == 1 and all(side is None or side == round(side) for side in (low, high))
@@ -65,7 +65,7 @@ def check_domains(variables: Iterable[Any], problems: Problems) -> None:
 def _pressed(row: Any, terms: Any, instance: Instance) -> str | None:
     """Name of an account that a row would only seem to limit.
 
-    Values with diminishing returns lie anywhere under their tangents, changes and violations
+    Values with diminishing returns lie anywhere under their tangents, changes and shortfalls
     anywhere above what they count: a ceiling on the first or a floor under the others could be
     kept on paper only.
     """

@@ -165,7 +165,7 @@ class _Accounts:
         if name in ADDED_UP_BY:
             row = self.model.component(ADDED_UP_BY[name])[index]
             return self._where_tight(variable, row)
-        if name not in HELD_BY:  # violations of soft custom rules: rows are looked at without
+        if name not in HELD_BY:  # shortfalls of soft custom rules: rows are looked at without
             return 0.0
         found = [self._where_tight(variable, row) for row in self._holding(name, index)]
         return min(found) if name == "counted" else max(0.0, *found)

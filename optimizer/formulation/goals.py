@@ -73,7 +73,7 @@ def points_per_value(instance: Instance, scales: Mapping[str, float]) -> dict[st
 
 
 def penalties(instance: Instance) -> dict[tuple[str, Any], float]:
-    """Points that one percent of violation or of change costs, by component and index."""
+    """Points that one percent of shortfall or of change costs, by component and index."""
     cost: dict[tuple[str, Any], float] = {
         ("violation", (limit.name, bound.sense, str(group))): limit.limit.soft
         for limit in instance.limits
@@ -93,7 +93,7 @@ def add_points(model: pyo.ConcreteModel, instance: Instance, scales: Mapping[str
     .. math:: \max \sum_g 100 \frac{w_g}{\sum_h |w_h|} \frac{value_g}{scale_g}
         - \sum_i soft_i \cdot violation_i - penalty \sum_y change_y
 
-    with violations and changes in percent. 100 points = every goal at its scale.
+    with shortfalls and changes in percent. 100 points = every goal at its scale.
     """
     model.points_per_value = pyo.Param(
         model.GOALS, initialize=points_per_value(instance, scales), mutable=True

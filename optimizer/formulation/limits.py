@@ -57,7 +57,7 @@ def add_limits(model: pyo.ConcreteModel, instance: Instance) -> None:
     .. math:: measured_{i,j} + \tfrac{base_i}{100} violation_{i,j} \ge number_{i,j}
         + times_i \cdot compared_{i,j}
 
-    (at_most the other way round). The violation, in percent of the base, exists only for soft
+    (at_most the other way round). The shortfall, in percent of the base, exists only for soft
     limits; the base is soft_base, or the number itself.
     """
     limits = {limit.name: limit for limit in instance.limits}
@@ -88,7 +88,7 @@ class LimitRow:
     Attributes
     ----------
     others
-        Component, index and weight of the violation and of what is compared.
+        Component, index and weight of the shortfall and of what is compared.
     """
 
     number: float

@@ -24,7 +24,7 @@ def add_services(model: pyo.ConcreteModel, instance: Instance) -> None:
     .. math:: use_{r,s,y} \le capacity_{r,s,y} +
         \sum_{y' < y} expansion\_unit_{r,s,y'} \cdot expansion_{r,s,y'}
 
-    Expansion is a whole number of steps, at most expansion_limit a year, decided in intake years
+    Expansion is an integer number of steps, at most expansion_limit a year, decided in intake years
     only. Skipped for services nobody of this case can use.
     """
     sets = instance.sets

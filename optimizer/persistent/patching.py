@@ -105,7 +105,7 @@ class Patcher:
         Raises
         ------
         CannotPatchError
-            If there is a rule, or a component with a price, that nothing here knows of.
+            If there is a rule, or a component with a penalty, that nothing here knows of.
         """
         if self.unknown:
             raise CannotPatchError(f"{', '.join(self.unknown)} may follow from any number")

@@ -79,7 +79,7 @@ class Limit(StrictTable):
     soft_base: float | None = Field(
         default=None, gt=0.0, description="a number above 0 that counts as 100%"
     )
-    protected: bool = Field(default=False, description="true if the limit may never be relaxed")
+    protected: bool = Field(default=False, description="true if the limit may never be loosened")
     optional: bool = Field(
         default=False, description="true if a filter that matches nothing is fine"
     )
@@ -156,7 +156,7 @@ class SupportFloor(StrictTable):
 
     where: Where = Field(description=f"{WHERE}, of tracks")
     amount_per_year: float = Field(ge=0.0, description="money per person and year of stay")
-    protected: bool = Field(default=False, description="true if the floor may never be relaxed")
+    protected: bool = Field(default=False, description="true if the floor may never be loosened")
     optional: bool = Field(default=False, description="true if no track has to match")
     why: str = Field(default="", description=WHY)
     source: str = Field(default="", description=SOURCE)

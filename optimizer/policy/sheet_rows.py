@@ -86,7 +86,7 @@ LIMITS = TableSpec(
         _column("per", "numeric attribute per unit of which the bounds are; none for plain ones"),
         _column("soft", "points per 1% by which the limit is missed", "number"),
         _column("soft_base", "what counts as 100%", "number"),
-        _column("protected", "yes if it may never be relaxed", "choice", tuple(BOOLEANS)),
+        _column("protected", "yes if it may never be loosened", "choice", tuple(BOOLEANS)),
         _column("optional", "yes if nothing has to match", "choice", tuple(BOOLEANS)),
         _column("why", "the reason, printed in reports"),
         SOURCE,

@@ -138,9 +138,7 @@ SOURCE = ColumnSpec(
     f"where the row's figures come from; starting with '{ASSUMPTION}' it marks an assumption",
     required=False,
 )
-NOTE = ColumnSpec(
-    "note", "text", "anything worth knowing; how an assumption was derived", required=False
-)
+NOTE = ColumnSpec("note", "text", "any remark; how an assumption was derived", required=False)
 
 
 def _text(name: str, meaning: str) -> ColumnSpec:

@@ -30,7 +30,7 @@ from optimizer.solver import Progress, Watch
 
 @dataclass(frozen=True)
 class Relaxation:
-    """Optimum of the linear relaxation.
+    """Optimum of the LP relaxation.
 
     Attributes
     ----------

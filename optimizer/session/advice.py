@@ -48,8 +48,8 @@ def infeasible(loaded: LoadedModel, watch: Watch) -> InfeasibleError:
         )
     if advice is None:
         message = (
-            f"{nothing}, and relaxing what may be relaxed does not help: facts, or "
-            "limits and floors with protected = true, already clash."
+            f"{nothing}, and loosening every limit that may be loosened does not help: "
+            "facts, or limits and floors with protected = true, already clash."
         )
         return InfeasibleError(message + _clash_in_words(clash, loaded.instance))
     advice = _rounded(advice, loaded.instance)
@@ -82,7 +82,7 @@ def _clash_in_words(clash: pd.DataFrame | None, instance: Instance) -> str:
 def _rounded(advice: pd.DataFrame, instance: Instance) -> pd.DataFrame:
     """Advice in numbers that can be meant: whole people, and no digits that are only noise.
 
-    Always up: what is relaxed by less helps nobody.
+    Always up: loosening by less helps nobody.
     """
     rules, limits = register(instance.extension), {each.name: each for each in instance.limits}
 

@@ -23,7 +23,7 @@ def least_relaxation(
 ) -> pd.DataFrame | None:
     """Relax as little as possible, each number relative to itself.
 
-    minimise sum over relaxable rows of relaxed / max(1, |number|).
+    minimise sum over rows that may be loosened of loosened / max(1, |number|).
 
     Equalities may give way on either side.
 
@@ -36,8 +36,8 @@ def least_relaxation(
     -------
     pandas.DataFrame or None
         rule, index, number, relaxed_by, relaxed_to; empty if integers alone make it infeasible
-        and the search found no answer; ``None`` if not even relaxing everything helps, or the watch
-        stopped it.
+        and the search found no answer; ``None`` if not even loosening everything helps, or the
+        watch stopped it.
     """
     rows = np.array(
         [number for number, (rule, index) in enumerate(matrix.rows) if may_relax(rule, index)],

@@ -60,7 +60,7 @@ class IntegerMargins:
 
     @cached_property
     def _rest(self) -> Engine:
-        """What is left to decide beside the margins, with shortages at a price."""
+        """What is left to decide beside the margins, with shortages at a penalty."""
         return Engine(with_slack(self.matrix, self.rows), relaxed=True, options=self.options)
 
     def plans(self, x: Floats, watch: Watch) -> Iterator[Floats]:

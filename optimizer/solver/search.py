@@ -187,7 +187,7 @@ class Search:
         self.decided = self.matrix.points(decided)
         is_new = not any(np.array_equal(np.round(decided[self.staged]), one) for one in tried)
         if self.best is None or (is_new and not self.watch.is_close()):
-            self.watch.begin("whole numbers")
+            self.watch.begin("integers")
             self._rounded(decided)
 
     def _decisions(self, root: Run) -> None:

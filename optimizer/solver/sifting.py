@@ -1,12 +1,13 @@
 """A very large relaxation, solved over the groups of columns that matter.
 
 Most columns of a model with many countries belong to one pair alone, and most pairs are worth
-little. So only some are let in at first. The prices of what pairs share then say, pair by pair,
-what the others would add, and those that would add most are let in as well, until the rest adds
-next to nothing (sifting: Bixby, Gregory, Lustig, Marsten and Shanno, Operations Research 40, 1992).
+little. So only some are let in at first. The dual prices of what pairs share then say, pair by
+pair, what the others would add, and those that would add most are let in as well, until the rest
+adds next to nothing (sifting: Bixby, Gregory, Lustig, Marsten and Shanno, Operations Research 40,
+1992).
 
-The bound is a proof for the whole model, whatever is left out. With y the prices of all rows but
-the own rows of pairs left out,
+The bound is a proof for the whole model, whatever is left out. With y the dual prices of all rows
+but the own rows of pairs left out,
 
     optimum <= optimum over pairs let in
                + max of (c - y A) x over pairs left out, under their own rows,
@@ -39,8 +40,8 @@ FIRST = 0.1
 NEEDED = 20
 """Pairs, those with most applicants, that are let in for the sake of one row."""
 DROP, FALL = 4.0, 4.0
-"""What is left out may contribute this much more than in the end at the prices of the round before,
-because prices rise with every pair that is let in, but must fall by this factor in every round."""
+"""What is left out may contribute this much more than in the end at the dual prices of the round
+before, because these rise with every pair that is let in, but must fall by this factor a round."""
 ROUNDS = 4
 """Rounds after which the whole is solved instead."""
 
@@ -191,7 +192,7 @@ class Groups:
     def worth(
         self, left_out: Mask, prices: Floats, options: Options, watch: Watch
     ) -> Floats | None:
-        """What every pair left out would add at these prices, under its own rows."""
+        """What every pair left out would add at these dual prices, under its own rows."""
         matrix, columns = self.matrix, np.flatnonzero(left_out)
         others = abs(self.rows) @ (~left_out).astype(float) > 0.0
         cost = (matrix.cost - matrix.a.T @ np.where(others, prices, 0.0))[columns]

@@ -10,7 +10,7 @@ TOLD = 0.05
 """Seconds from which a step is named."""
 MUCH = 0.25
 """Share of the time from which a step is worth shortening."""
-SEARCHING = ("agreements", "whole numbers", "decisions", "neighbourhood", "search")
+SEARCHING = ("agreements", "integers", "decisions", "neighbourhood", "search")
 """Steps of a search that a wider gap shortens."""
 
 

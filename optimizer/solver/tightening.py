@@ -4,8 +4,8 @@ A link lets through as many people as applied, or a step of building as much as 
 that is far more than ever could come, a solver cannot distinguish a decision that is open by a
 millionth from one that is not. So the factor of a decision is lowered to what its row could ever
 need of it, given all other rows: sites, caps, budgets, limits and custom rules (coefficient
-tightening: Savelsbergh, ORSA Journal on Computing 6, 1994). The whole solutions stay the same. The
-matrix that is tightened belongs to one search; the loaded one keeps the numbers of the case, so
+tightening: Savelsbergh, ORSA Journal on Computing 6, 1994). The integer solutions stay the same.
+The matrix that is tightened belongs to one search; the loaded one keeps the numbers of the case, so
 that a change of a cap, a site or a budget needs no second thought.
 """
 
