@@ -441,7 +441,8 @@ def test_facts_that_clash_with_what_is_protected(tmp_path: Path) -> None:
         solve(policy, case)
     assert str(caught.value) == (
         "No plan keeps every rule, and loosening every limit that may be loosened does not help: "
-        "limits and floors with protected = true, already clash. The least by which they do "
+        "facts, or limits and floors with protected = true, already clash. The least by which they "
+        "do "
         "(from a relaxation):\n"
         "- A floor of the policy (policy limits): worth, total: lower 100 to 7"
     )
