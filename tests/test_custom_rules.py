@@ -15,10 +15,9 @@ import pytest
 
 import optimizer
 from optimizer import CustomRule, ExtensionError, InfeasibleError, Instance, Plan
-from optimizer.formulation import RULES
-from optimizer.formulation.custom_rows import FROM_BELOW
-from optimizer.formulation.custom_values import ADDED_UP_BY, HELD_BY
-from optimizer.formulation.expressions import KEYS
+from optimizer.formulation.custom_rows import OVERSTATED
+from optimizer.formulation.custom_values import HELD_BY
+from optimizer.schema.decisions import DECISIONS
 from random_cases import write_random_case
 from seeds import seeds
 from shared import tiny
@@ -265,13 +264,13 @@ def test_scales_are_those_of_the_policy_alone(tmp_path: Path) -> None:
 
 def watching(model: Any, instance: Instance) -> None:
     """A rule on every account and decision of the model, never binding: its value is told."""
-    names = [*KEYS, "transfer", "carry_over", *ADDED_UP_BY, *HELD_BY]
+    names = [*DECISIONS, *HELD_BY]
     for name in names:
         component = model.component(name)
         if component is None or not len(component):
             continue
         cells = list(component.items())
-        sign = -1 if name in FROM_BELOW else 1
+        sign = -1 if name in OVERSTATED else 1
         model.add_component(
             f"watch_{name}",
             pyo.Constraint(
@@ -293,7 +292,7 @@ def test_accounts_are_added_up_again_as_the_solver_had_them(
     told = plan.tables["rules"]
 
     def values(name: str) -> list[float]:
-        sign = -1.0 if name in FROM_BELOW else 1.0
+        sign = -1.0 if name in OVERSTATED else 1.0
         return (sign * told.loc[told["rule"].eq(f"watch_{name}"), "value"]).tolist()
 
     tables = plan.tables
@@ -780,7 +779,5 @@ def test_the_report_tells_custom_rules_apart() -> None:
 def test_every_account_of_the_model_can_be_settled() -> None:
     model = optimizer.build_model(*tiny(), scales={})
     variables = {part.name for part in model.component_objects(pyo.Var)}
-    settled = {*KEYS, "transfer", "carry_over", *ADDED_UP_BY, *HELD_BY}
+    settled = {*DECISIONS, *HELD_BY}
     assert variables <= settled
-    rules = {*ADDED_UP_BY.values(), *(rule for held in HELD_BY.values() for rule in held)}
-    assert rules <= set(RULES)

@@ -11,12 +11,13 @@ from pyomo.repn import generate_standard_repn
 
 from optimizer.errors import Problems, shorten
 from optimizer.instance import Instance
+from optimizer.schema.rules import accounts
 
 EXTEND = "extend"
 """Stands for the name of the file in problems with custom rules."""
 
-FROM_BELOW = ("violation", "change", "moved_cohorts", "moved_places")
-"""Accounts that the model holds from below only: a plan could overstate them."""
+OVERSTATED, UNDERSTATED = frozenset(accounts("above")), frozenset(accounts("below"))
+"""Accounts that the model holds on one side alone: a plan could over- or understate them."""
 
 
 def check_rows(constraint: Any, instance: Instance, problems: Problems) -> None:
@@ -71,8 +72,8 @@ def _pressed(row: Any, terms: Any, instance: Instance) -> str | None:
     """
     for variable, weight in zip(terms.linear_vars, terms.linear_coefs, strict=True):
         name, index = variable.parent_component().name, variable.index()
-        curved = name == "counted" or (name == "value" and index in instance.diminishing)
-        held = weight if curved else -weight if name in FROM_BELOW else 0.0
+        curved = name in UNDERSTATED or (name == "value" and index in instance.diminishing)
+        held = weight if curved else -weight if name in OVERSTATED else 0.0
         if (row.ub is not None and held > 0) or (row.lb is not None and held < 0):
             return str(variable.name)
     return None

@@ -18,6 +18,8 @@ from optimizer.formulation.custom_rows import EXTEND
 from optimizer.formulation.expressions import KEYS
 from optimizer.frames import keys_of
 from optimizer.instance import Instance
+from optimizer.schema.decisions import families
+from optimizer.schema.rules import RULES, accounts
 
 Floats = npt.NDArray[np.float64]
 Cells = Mapping[str, Mapping[object, float]]
@@ -26,27 +28,8 @@ Cells = Mapping[str, Mapping[object, float]]
 TOTAL = "total"
 """Key of rules that have one row."""
 
-ADDED_UP_BY = {
-    "spending": "spending_adds_up",
-    "use": "use_adds_up",
-    "intake": "intake_adds_up",
-    "residents": "residents_add_up",
-    "value": "value_adds_up",
-    "raw_value": "raw_value_adds_up",
-    "measured": "measure_adds_up",
-    "compared": "compared_adds_up",
-    "committed": "commitment_adds_up",
-    "change": "change_adds_up",
-}
-"""Accounts and the rule whose row of the same index defines each."""
-
-HELD_BY = {
-    "moved_cohorts": ("change_counts_cohorts_up", "change_counts_cohorts_down"),
-    "moved_places": ("change_counts_places_up", "change_counts_places_down"),
-    "counted": ("counted_under_tangent",),
-    "violation": ("limit_at_least", "limit_at_most"),
-}
-"""Accounts that are as small, or for ``counted`` as large, as these rules let them be."""
+HELD_BY = accounts("at", "above", "below")
+"""Accounts, and the rules whose rows say what each of them is."""
 
 
 def custom_rows(
@@ -132,8 +115,7 @@ class _Accounts:
             )
             for family, keys in KEYS.items()
         }
-        moved: dict[str, Mapping[object, float]] = {"transfer": {}, "carry_over": {}}
-        self.cells |= moved | dict(given)
+        self.cells |= {name: {} for name in families("moved")} | dict(given)
         self.known: dict[int, float] = {}
 
     def value(self, expression: Any) -> float:
@@ -162,13 +144,11 @@ class _Accounts:
             return self._custom(variable, name, index)
         if name in self.cells:
             return float(self.cells[name].get(index, 0.0))
-        if name in ADDED_UP_BY:
-            row = self.model.component(ADDED_UP_BY[name])[index]
-            return self._where_tight(variable, row)
         if name not in HELD_BY:  # shortfalls of soft custom rules: rows are looked at without
             return 0.0
         found = [self._where_tight(variable, row) for row in self._holding(name, index)]
-        return min(found) if name == "counted" else max(0.0, *found)
+        held = RULES[HELD_BY[name][0]].holds
+        return max(0.0, *found) if held == "above" else min(found)
 
     def _custom(self, variable: Any, name: str, index: object) -> float:
         value = self.cells.get(name, {}).get(index)

@@ -9,13 +9,15 @@ import numpy as np
 from optimizer.frames import mapping, summed
 from optimizer.instance import Instance
 from optimizer.schema.decisions import DECISIONS, Role, families
+from optimizer.schema.rules import RULES, accounts
 from optimizer.solver.matrix import Ints, Matrix
 from optimizer.solver.sifting import Groups
 from optimizer.solver.wholeness import Roles
 
 PAIR = ("country", "track")
 ONWARD = "next_track"
-RAISING = {"limit_at_least": "measure_adds_up", "commitment_at_least": "commitment_adds_up"}
+DEFINED_BY = accounts("at")
+RAISING = {name: DEFINED_BY[rule.floor_of][0] for name, rule in RULES.items() if rule.floor_of}
 """Rules that want an account to be large, and the rule whose row of the same index defines it."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,52 +14,16 @@ import pandas as pd
 from optimizer.errors import InputError, Problems
 from optimizer.frames import groups_of, rows_of
 from optimizer.frames.records import Comparable, Frames, HandingOut
+from optimizer.schema.decisions import WRITTEN
 
 if TYPE_CHECKING:
     from optimizer.plan.question import Question
 
-COLUMNS: dict[str, dict[str, str]] = {
-    "slots": {
-        "country": "str",
-        "track": "str",
-        "level": "str",
-        "region": "str",
-        "year": "int64",
-        "slots": "int64",
-    },
-    "agreements": {"country": "str", "track": "str", "year": "int64"},
-    "transitions": {
-        "country": "str",
-        "track": "str",
-        "next_track": "str",
-        "year": "int64",
-        "persons": "float64",
-    },
-    "transitions_by_region": {
-        "track": "str",
-        "next_track": "str",
-        "group": "str",
-        "region": "str",
-        "year": "int64",
-        "persons": "float64",
-    },
-    "expansion": {"region": "str", "service": "str", "year": "int64", "steps": "int64"},
-    "transfers": {"line": "str", "to_line": "str", "year": "int64", "amount": "float64"},
-    "carry_over": {"line": "str", "year": "int64", "amount": "float64"},
-}
+COLUMNS: dict[str, dict[str, str]] = {name: each.columns for name, each in WRITTEN.items()}
 """Columns and types of every decision table."""
-
 
 VARIABLES = {"variable": "str", "index": "str", "value": "float64"}
 """Columns and types of the table of custom variables."""
-
-AMOUNTS = ("slots", "persons", "steps", "amount")
-
-
-def amount_column(columns: Iterable[Hashable]) -> str | None:
-    """Column of a decision table that says how much; ``None`` where a row says yes by itself."""
-    known = set(columns)
-    return next((name for name in AMOUNTS if name in known), None)
 
 
 def empty(table: str) -> pd.DataFrame:

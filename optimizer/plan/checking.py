@@ -20,6 +20,7 @@ from optimizer.plan.question import Question, require_case
 from optimizer.plan.scales import ScalesGiven, given_scales, known_scales, named_scales
 from optimizer.policy import Policy, load_policy
 from optimizer.schema.addresses import is_cell
+from optimizer.schema.decisions import DECISIONS, families
 
 if TYPE_CHECKING:
     from optimizer.formulation import Model
@@ -168,9 +169,10 @@ def custom_part(instance: Instance, model: Model, decisions: Decisions) -> pd.Da
         return None
     from optimizer.formulation.custom_values import custom_rows
 
+    tables = decisions.tables()
     given = {
-        "transfer": mapping(decisions.transfers, ["line", "to_line", "year"], "amount"),
-        "carry_over": mapping(decisions.carry_over, ["line", "year"], "amount"),
+        each.name: mapping(tables[each.table], list(each.keys), each.amount)
+        for each in (DECISIONS[name] for name in families("moved"))
     }
     given |= variable_values(decisions.variables)
     return custom_rows(model, instance, values_of(instance, decisions).of, given)

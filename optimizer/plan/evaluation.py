@@ -18,14 +18,10 @@ from optimizer.plan.soft import change_costs, soft_costs
 from optimizer.plan.subject import PLACE, Subject, judged
 from optimizer.plan.tables import goals, result_tables
 from optimizer.plan.values import decisions_of, values_of
-from optimizer.schema.rules import BOUNDS, RULES, Rule, register
+from optimizer.schema.rules import BOUNDS, LIMITS, RULES, Rule, register
 from optimizer.text.figures import apart, difference
 
 __all__ = ["Evaluation", "decisions_of", "evaluate_decisions", "values_of"]
-
-
-LIMITS = ("limit_at_least", "limit_at_most")
-"""Rules whose rows belong to single limits of the policy, named first in their places."""
 
 
 def is_dropped(rule: str, place: tuple[object, ...], dropped: Collection[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +14,16 @@ from optimizer.frames.grouping import Floats, Integers, index_of, once, places, 
 from optimizer.instance import Instance
 from optimizer.instance.people import CONSTANT
 from optimizer.instance.sets import ALL, BLOCK
-from optimizer.plan import COLUMNS, Decisions, amount_column
+from optimizer.plan import COLUMNS, Decisions
 from optimizer.plan.filling import fill_block
+from optimizer.schema.decisions import BESIDE_SLOTS, WRITTEN, Decision
 
 HALF = 0.5
-"""Decisions of yes or no above it are a yes."""
+"""Integers above it are at least 1; decisions of yes or no are a yes."""
 SMALL = 1e-9
 """Expected persons and money below this are solver noise, not decisions."""
+YES = "yes"
+"""Column that says yes where a table has no amounts."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,7 @@ Strangers = list[tuple[str, pd.DataFrame, str]]
 
 def values_of(instance: Instance, decisions: Decisions) -> Values:
     """Put a plan's tables on the decision frames, exactly and on keys."""
-    sets = instance.sets
-    slots = decisions.slots.merge(sets.groups, on=["track", "country"], how="left")
-    slots["group"] = slots["group"].fillna(ALL)
+    sets, tables = instance.sets, decisions.tables()
     found: dict[str, Floats] = {}
     positions: dict[str, Integers] = {}
     strangers: Strangers = []
@@ -83,6 +85,8 @@ def values_of(instance: Instance, decisions: Decisions) -> Values:
             unknown = summed(rows[~is_known], keys, amount)
             strangers.append((family, unknown[unknown[amount] != 0], amount))
 
+    slots = tables["slots"].merge(sets.groups, on=["track", "country"], how="left")
+    slots["group"] = slots["group"].fillna(ALL)
     place("cohort", slots, "slots")
     if sets.has_regions:
         place("placements", slots, "slots")
@@ -90,11 +94,16 @@ def values_of(instance: Instance, decisions: Decisions) -> Values:
         place("slots", slots[touched], "slots")
     else:
         found["placements"], found["slots"] = np.zeros(0), np.zeros(0)
-    place("transitions", decisions.transitions, "persons")
-    place("transitions_by_region", decisions.transitions_by_region, "persons")
-    place("expansion", decisions.expansion, "steps")
-    found["agreement"], closed = _open(sets.agreement, decisions.agreements)
-    strangers += [("agreement", closed, "opened"), *_negative(decisions)]
+    for each in (each for each in BESIDE_SLOTS if each.has_frame):
+        rows = tables[each.table]
+        if each.for_good:
+            found[each.name], early = _open(getattr(sets, each.name), rows, each)
+            strangers.append((each.name, early, YES))
+        elif each.amount:
+            place(each.name, rows, each.amount)
+        else:
+            place(each.name, rows.drop_duplicates().assign(**{YES: 1.0}), YES)
+    strangers += _negative(tables)
     if not sets.has_regions:
         placements = decisions.slots[decisions.slots["region"].ne("")]
         strangers.append(("slots of a national case", placements, "slots"))
@@ -124,26 +133,28 @@ def _impossible(table: str, rows: pd.DataFrame, amount: str) -> pd.DataFrame:
     )
 
 
-def _negative(decisions: Decisions) -> Strangers:
+def _negative(tables: Mapping[str, pd.DataFrame]) -> Strangers:
     found = []
-    for name, table in decisions.tables().items():
-        amount = amount_column(table)
-        if amount is not None and (is_negative := table[amount].to_numpy() < 0).any():
-            found.append((name, table[is_negative], amount))
+    for name, each in WRITTEN.items():
+        table = tables[name]
+        if each.amount and (is_negative := table[each.amount].to_numpy() < 0).any():
+            found.append((name, table[is_negative], each.amount))
     return found
 
 
-def _open(frame: pd.DataFrame, opened: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
-    """Whether each agreement of a frame is open, and rows that open one before it can be."""
-    since = mapping(opened, ["country", "track"], "year")
-    first: dict[tuple[str, str], int] = {}
+def _open(
+    frame: pd.DataFrame, opened: pd.DataFrame, decision: Decision
+) -> tuple[Floats, pd.DataFrame]:
+    """Whether each decision of a frame holds, and rows by which one does before it can."""
+    keys = [key for key in decision.keys if key != "year"]
+    since = mapping(opened, keys, "year")
+    first: dict[object, int] = {}
     is_open = np.zeros(len(frame))
-    for place, (*pair, year) in enumerate(keys_of(frame, ["country", "track", "year"])):
-        key = (pair[0], pair[1])
-        first[key] = min(year, first.get(key, year))
-        is_open[place] = year >= since.get(key, np.inf)
+    for place, (*key, year) in enumerate(keys_of(frame, [*keys, "year"])):
+        first[tuple(key)] = min(year, first.get(tuple(key), year))
+        is_open[place] = year >= since.get(tuple(key), np.inf)
     wrong = [year < first.get(key, np.inf) for key, year in since.items()]
-    return is_open, opened.loc[wrong, ["country", "track", "year"]].assign(opened=1.0)
+    return is_open, opened.loc[wrong, [*keys, "year"]].assign(**{YES: 1.0})
 
 
 def decisions_of(
@@ -152,40 +163,33 @@ def decisions_of(
     money: dict[str, dict[tuple[object, ...], float]],
 ) -> Decisions:
     """Tables of a solved plan: single slots filled in, everything that is zero left out."""
-    sets = instance.sets
-    moved = {
-        name: [(*key, amount) for key, amount in money.get(name, {}).items() if amount > SMALL]
-        for name in ("transfer", "carry_over")
-    }
-    return Decisions(
-        slots=_filled(instance, values),
-        agreements=_opened(sets.agreement, values["agreement"]),
-        transitions=_kept("transitions", sets.transitions, values["transitions"], "persons"),
-        transitions_by_region=_kept(
-            "transitions_by_region",
-            sets.transitions_by_region,
-            values["transitions_by_region"],
-            "persons",
-        ),
-        expansion=_kept("expansion", sets.expansion, np.round(values["expansion"]), "steps"),
-        transfers=_typed("transfers", moved["transfer"]),
-        carry_over=_typed("carry_over", moved["carry_over"]),
-    )
+    tables = {"slots": _filled(instance, values)}
+    for each in BESIDE_SLOTS:
+        if each.has_frame:
+            frame, value = getattr(instance.sets, each.name), values[each.name]
+        else:
+            moved = money.get(each.name, {})
+            frame = pd.DataFrame(list(moved), columns=list(each.keys))
+            value = np.array(list(moved.values()), dtype=float)
+        tables[each.table] = _written(each, frame, value)
+    return Decisions(**tables)
 
 
-def _typed(table: str, rows: list[tuple[object, ...]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(COLUMNS[table])).astype(COLUMNS[table])
-
-
-def _kept(table: str, frame: pd.DataFrame, values: Floats, amount: str) -> pd.DataFrame:
-    rows = frame.assign(**{amount: values})
-    kept = rows.loc[values > SMALL, list(COLUMNS[table])].reset_index(drop=True)
-    return kept.astype(COLUMNS[table])
-
-
-def _opened(frame: pd.DataFrame, values: Floats) -> pd.DataFrame:
-    opened = frame[values > HALF].groupby(["country", "track"], sort=False)["year"].min()
-    return opened.reset_index().astype(COLUMNS["agreements"])
+def _written(decision: Decision, frame: pd.DataFrame, values: Floats) -> pd.DataFrame:
+    """Table of a family: what is decided, and how much of it."""
+    if decision.number == "continuous":
+        chosen = values > SMALL
+    else:
+        values = np.round(values)
+        chosen = values > HALF
+    keys = list(decision.keys)
+    rows = frame.loc[chosen, keys]
+    if decision.for_good:
+        without_year = [key for key in keys if key != "year"]
+        rows = rows.groupby(without_year, sort=False)["year"].min().reset_index()
+    if decision.amount:
+        rows = rows.assign(**{decision.amount: values[chosen]})
+    return rows.reset_index(drop=True).astype(decision.columns)
 
 
 def _filled(instance: Instance, values: dict[str, Floats]) -> pd.DataFrame:

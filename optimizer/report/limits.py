@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.plan.evaluation import LIMITS
 from optimizer.policy import Amount, Limit, Relative
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Text
@@ -14,6 +13,7 @@ from optimizer.report.custom import custom_blocks
 from optimizer.report.figures import counted, exactly, number
 from optimizer.report.material import Material
 from optimizer.report.tables import behind, plain, records
+from optimizer.schema.rules import LIMITS
 
 MOST_GROUPS = 12
 """Groups of each limit that are shown, the tightest first; the plan itself holds all."""

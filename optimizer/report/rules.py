@@ -22,7 +22,7 @@ MOST_BROKEN = 200
 """Broken rows that are listed; all are counted."""
 YEARS = range(1900, 2200)
 """Numbers that are taken for years where nobody says what they are."""
-CHOSEN = ("limit_at_most", "limit_at_least", "commitment_at_most", "commitment_at_least")
+CHOSEN = tuple(name for name, rule in RULES.items() if rule.floor_of or rule.ceiling_of)
 """Rules in which a plain number of 0 is a choice; elsewhere there is then nothing to limit."""
 KINDS: dict[str, tuple[str, Colour]] = {
     "limit": ("Chosen limits", ACCENT),

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimizer.plan import COLUMNS, Decisions, amount_column
+from optimizer.plan import Decisions
+from optimizer.schema.decisions import BESIDE_SLOTS
 
-OTHER_KEYS = (
-    "country",
-    "track",
-    "next_track",
-    "group",
-    "region",
-    "service",
-    "line",
-    "to_line",
+OTHER_KEYS = tuple(
+    dict.fromkeys(key for each in BESIDE_SLOTS for key in each.keys if key != "year")
 )
-"""Keys that decisions other than slots may have, beside the year."""
+"""Keys that they may have beside the year."""
 
 DECISION_KEYS = ("decision", *OTHER_KEYS, "year", "amount")
 
@@ -24,12 +18,11 @@ DECISION_KEYS = ("decision", *OTHER_KEYS, "year", "amount")
 def decision_rows(decisions: Decisions) -> pd.DataFrame:
     """Everything chosen beside the slots, one row per decision."""
     parts = []
-    for name, table in decisions.tables().items():
-        if name == "slots":
-            continue
-        amount = amount_column(table)
-        rows = table.rename(columns={amount: "amount"}) if amount else table.assign(amount=1)
-        parts.append(rows.assign(decision=name, amount=rows["amount"].astype(float)))
+    tables = decisions.tables()
+    for each in BESIDE_SLOTS:
+        rows = tables[each.table].rename(columns={each.amount: "amount"})
+        amount = rows["amount"].astype(float) if each.amount else 1.0
+        parts.append(rows.assign(decision=each.table, amount=amount))
     rows = pd.concat(parts, ignore_index=True)
     for key in DECISION_KEYS:
         if key not in rows:
@@ -42,12 +35,8 @@ def decision_rows(decisions: Decisions) -> pd.DataFrame:
 def decisions_from_rows(slots: pd.DataFrame, rows: pd.DataFrame) -> Decisions:
     """Undo :func:`decision_rows`."""
     tables = {}
-    for name, columns in COLUMNS.items():
-        if name == "slots":
-            continue
-        chosen = rows[rows["decision"].eq(name)]
-        amount = amount_column(columns)
-        if amount:
-            chosen = chosen.rename(columns={"amount": amount})
-        tables[name] = chosen[list(columns)].astype(columns).reset_index(drop=True)
+    for each in BESIDE_SLOTS:
+        chosen = rows[rows["decision"].eq(each.table)].rename(columns={"amount": each.amount})
+        table = chosen[list(each.columns)].astype(each.columns)
+        tables[each.table] = table.reset_index(drop=True)
     return Decisions(slots=slots, **tables)

@@ -9,11 +9,12 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.frames import mapping, rows_of
-from optimizer.plan import COLUMNS, variable_values
+from optimizer.plan import variable_values
 from optimizer.plan.parameters import SCALE
 from optimizer.runs.decision_rows import OTHER_KEYS
 from optimizer.runs.facts import is_scale
 from optimizer.runs.workbook import NAMES
+from optimizer.schema.decisions import BESIDE_SLOTS, WRITTEN
 from optimizer.schema.tables import NOTE, SOURCE, STANDARD, ColumnSpec, TableSpec
 
 MOST = 1e15
@@ -65,7 +66,7 @@ OTHERS = TableSpec(
             "decision",
             "choice",
             "kind of decision",
-            choices=tuple(name for name in COLUMNS if name != "slots"),
+            choices=tuple(each.table for each in BESIDE_SLOTS),
             reads_old_names=True,
         ),
         *(_text(name, "key of the decision", required=False) for name in OTHER_KEYS),
@@ -183,9 +184,11 @@ def check_decisions(rows: pd.DataFrame, problems: Problems) -> None:
         problems.add(OTHERS.file, message, row=int(str(row)), column=column, expected=expected)
 
     for row in rows_of(rows.reset_index()):
-        own = COLUMNS.get(row.decision, {})
+        each = WRITTEN.get(row.decision)
+        if each is None:
+            continue
         for key in OTHER_KEYS:
-            if getattr(row, key) and key not in own and own:
+            if getattr(row, key) and key not in each.keys:
                 add(
                     row.row,
                     key,
@@ -194,13 +197,16 @@ def check_decisions(rows: pd.DataFrame, problems: Problems) -> None:
                 )
         if pd.isna(row.amount):
             continue
-        if "steps" in own and row.amount != int(row.amount):
-            add(row.row, "amount", f"{row.amount:g} is not a whole number", "a number of steps")
-        if row.decision == "agreements" and row.amount != 1:
-            add(row.row, "amount", f"{row.amount:g} for an agreement that opens", "1")
-    opened = rows[rows["decision"].eq("agreements")]
-    for number in opened.index[opened.duplicated(["country", "track"])]:
-        add(number, "year", "the agreement is opened already", "one row per agreement")
+        if not each.amount and row.amount != 1:
+            add(row.row, "amount", f"{row.amount:g} for {each.name}, which is yes or no", "1")
+        elif each.number != "continuous" and row.amount != int(row.amount):
+            message = f"{row.amount:g} is not a whole number"
+            add(row.row, "amount", message, f"a number of {each.amount}")
+    for each in BESIDE_SLOTS:
+        ours = rows[rows["decision"].eq(each.table)]
+        keys = [key for key in each.keys if not (each.for_good and key == "year")]
+        for number in ours.index[ours.duplicated(keys)] if not each.amount else ():
+            add(number, "year", f"the {each.name} is decided already", f"one row per {each.name}")
 
 
 def check_variables(table: pd.DataFrame, problems: Problems) -> None:

@@ -29,6 +29,13 @@ class Decision:
         relaxation has it at zero; of what is ``moved``, as little as possible is in the end.
     meaning
         In words.
+    table
+        Of a plan, in which the decisions that are not zero are written; blank for margins, which
+        follow from single slots.
+    amount
+        Column of the table that says how much; blank where a row says yes by itself.
+    for_good
+        Whether a yes holds in all later years as well: the table then has the first year alone.
     """
 
     name: str
@@ -36,11 +43,21 @@ class Decision:
     number: Number
     role: Role
     meaning: str
+    table: str = ""
+    amount: str = ""
+    for_good: bool = False
 
     @property
     def has_frame(self) -> bool:
         """Whether the sets of an instance list its keys, one decision in each row."""
         return self.role != "moved"
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Columns of its table and their types."""
+        kinds = {key: "int64" if key == "year" else "str" for key in self.keys}
+        counted = "float64" if self.number == "continuous" else "int64"
+        return kinds | ({self.amount: counted} if self.amount else {})
 
 
 _ALL = (
@@ -64,6 +81,8 @@ _ALL = (
         "integer",
         "margin",
         "new participants of a country in a region; in slot-level blocks only",
+        table="slots",
+        amount="slots",
     ),
     Decision(
         "agreement",
@@ -71,6 +90,8 @@ _ALL = (
         "binary",
         "staged",
         "1 if a proposed agreement is open in the year",
+        table="agreements",
+        for_good=True,
     ),
     Decision(
         "active_track",
@@ -85,6 +106,8 @@ _ALL = (
         "continuous",
         "margin",
         "expected persons who complete a track and continue on another",
+        table="transitions",
+        amount="persons",
     ),
     Decision(
         "transitions_by_region",
@@ -92,6 +115,8 @@ _ALL = (
         "continuous",
         "margin",
         "the same by group of countries and the region they go to",
+        table="transitions_by_region",
+        amount="persons",
     ),
     Decision(
         "expansion",
@@ -99,13 +124,17 @@ _ALL = (
         "integer",
         "staged",
         "expansion steps of a service decided in the year",
+        table="expansion",
+        amount="steps",
     ),
     Decision(
         "transfer",
-        ("line", "to line", "year"),
+        ("line", "to_line", "year"),
         "continuous",
         "moved",
         "money a line gives to another",
+        table="transfers",
+        amount="amount",
     ),
     Decision(
         "carry_over",
@@ -113,11 +142,22 @@ _ALL = (
         "continuous",
         "moved",
         "money a line keeps for the next year",
+        table="carry_over",
+        amount="amount",
     ),
 )
 
 DECISIONS: Mapping[str, Decision] = MappingProxyType({each.name: each for each in _ALL})
 """Families by name, in the order in which they are told."""
+
+
+WRITTEN: Mapping[str, Decision] = MappingProxyType(
+    {each.table: each for each in _ALL if each.table}
+)
+"""Families that a plan writes down, by the name of their table."""
+
+BESIDE_SLOTS = tuple(each for table, each in WRITTEN.items() if table != "slots")
+"""Families that a plan writes down beside its slots."""
 
 
 def families(role: Role) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ Kind = Literal["definition", "link", "fact", "limit"]
 Unit = Literal["persons", "money", "service", "value", "percent", "steps", "custom", "unknown"]
 """What the rows of a rule are counted in, which says how exactly they are compared."""
 Moves = Literal["number", "terms", "limit", "anything"]
+Holds = Literal["at", "above", "below"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Rule:
         What changed figures can move of its rows in a loaded model: the ``number`` on the right
         alone, as coefficients follow from the sets; the ``terms`` that it adds up; what a ``limit``
         says; or ``anything``, so that the model is built again.
+    account, holds
+        The account of its rows, and where they hold it: ``at`` what they add up, or only at no
+        less (``above``) or no more (``below``) than that.
+    floor_of, ceiling_of
+        The account that may not be below, or above, a number that somebody wrote for it alone.
     """
 
     name: str
@@ -44,6 +50,10 @@ class Rule:
     year_at: int | None = None
     unit: Unit = "unknown"
     moves: Moves = "anything"
+    account: str = ""
+    holds: Holds = "at"
+    floor_of: str = ""
+    ceiling_of: str = ""
 
     def year(self, index: tuple[object, ...]) -> int | None:
         """Year a row belongs to, for rules that have one."""
@@ -144,6 +154,7 @@ RULES = _rules(
         "definition",
         1,
         moves="number",
+        account="intake",
     ),
     Rule(
         "intake_within_cap",
@@ -238,6 +249,7 @@ RULES = _rules(
         "definition",
         1,
         moves="number",
+        account="residents",
     ),
     Rule(
         "residents_within_cap",
@@ -255,6 +267,7 @@ RULES = _rules(
         "definition",
         1,
         moves="terms",
+        account="spending",
     ),
     Rule(
         "spending_within_budget",
@@ -299,6 +312,7 @@ RULES = _rules(
         "definition",
         2,
         moves="terms",
+        account="use",
     ),
     Rule(
         "use_within_capacity",
@@ -315,6 +329,7 @@ RULES = _rules(
         "policy goals, scores",
         "definition",
         moves="terms",
+        account="value",
     ),
     Rule(
         "raw_value_adds_up",
@@ -322,6 +337,7 @@ RULES = _rules(
         "policy goals",
         "definition",
         moves="terms",
+        account="raw_value",
     ),
     Rule(
         "counted_under_tangent",
@@ -329,6 +345,8 @@ RULES = _rules(
         "policy goals.diminishing",
         "link",
         moves="number",
+        account="counted",
+        holds="below",
     ),
     Rule(
         "commitment_adds_up",
@@ -336,6 +354,7 @@ RULES = _rules(
         "commitments",
         "definition",
         moves="number",
+        account="committed",
     ),
     Rule(
         "commitment_at_least",
@@ -344,6 +363,7 @@ RULES = _rules(
         "limit",
         unit="persons",
         moves="number",
+        floor_of="committed",
     ),
     Rule(
         "commitment_at_most",
@@ -352,6 +372,7 @@ RULES = _rules(
         "limit",
         unit="persons",
         moves="number",
+        ceiling_of="committed",
     ),
     Rule(
         "measure_adds_up",
@@ -359,6 +380,7 @@ RULES = _rules(
         "policy limits",
         "definition",
         moves="terms",
+        account="measured",
     ),
     Rule(
         "compared_adds_up",
@@ -366,6 +388,7 @@ RULES = _rules(
         "policy limits",
         "definition",
         moves="terms",
+        account="compared",
     ),
     Rule(
         "limit_at_least",
@@ -373,6 +396,9 @@ RULES = _rules(
         "policy limits",
         "limit",
         moves="limit",
+        account="violation",
+        holds="above",
+        floor_of="measured",
     ),
     Rule(
         "limit_at_most",
@@ -380,6 +406,9 @@ RULES = _rules(
         "policy limits",
         "limit",
         moves="limit",
+        account="violation",
+        holds="above",
+        ceiling_of="measured",
     ),
     Rule(
         "support_reaches_floor",
@@ -397,6 +426,8 @@ RULES = _rules(
         "definition",
         2,
         moves="number",
+        account="moved_cohorts",
+        holds="above",
     ),
     Rule(
         "change_counts_cohorts_down",
@@ -405,6 +436,8 @@ RULES = _rules(
         "definition",
         2,
         moves="number",
+        account="moved_cohorts",
+        holds="above",
     ),
     Rule(
         "change_counts_places_up",
@@ -413,6 +446,8 @@ RULES = _rules(
         "definition",
         2,
         moves="number",
+        account="moved_places",
+        holds="above",
     ),
     Rule(
         "change_counts_places_down",
@@ -421,6 +456,8 @@ RULES = _rules(
         "definition",
         2,
         moves="number",
+        account="moved_places",
+        holds="above",
     ),
     Rule(
         "change_adds_up",
@@ -429,6 +466,8 @@ RULES = _rules(
         "definition",
         0,
         moves="number",
+        account="change",
+        holds="above",
     ),
     Rule(
         "change_within_limit",
@@ -441,6 +480,9 @@ RULES = _rules(
     ),
 )
 """All rules by name."""
+
+LIMITS = tuple(name for name, rule in RULES.items() if rule.moves == "limit")
+"""Rules whose rows belong to single limits of the policy, named first in their keys."""
 
 BOUNDS = _rules(
     Rule(
@@ -459,6 +501,21 @@ BOUNDS = _rules(
     ),
 )
 """What the model keeps by its index sets and bounds alone, so that only checks can break it."""
+
+
+def accounts(*holds: Holds) -> dict[str, tuple[str, ...]]:
+    """Accounts that are held in one of the ways, and the rules that hold each.
+
+    Examples
+    --------
+    >>> accounts("below")
+    {'counted': ('counted_under_tangent',)}
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for name, rule in RULES.items():
+        if rule.account and rule.holds in holds:
+            found[rule.account] = (*found.get(rule.account, ()), name)
+    return found
 
 
 def register(extension: Extension) -> dict[str, Rule]:

@@ -12,8 +12,7 @@ from optimizer.errors import InfeasibleError
 from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel, conflict
-from optimizer.plan.evaluation import LIMITS
-from optimizer.schema.rules import Rule, register
+from optimizer.schema.rules import LIMITS, Rule, register
 from optimizer.solver import Solution, Watch
 from optimizer.text.figures import figure
 

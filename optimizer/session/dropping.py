@@ -8,8 +8,7 @@ from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.instance import Instance
 from optimizer.io.changes import CHANGES
 from optimizer.persistent import LoadedModel
-from optimizer.plan.evaluation import LIMITS
-from optimizer.schema.rules import register
+from optimizer.schema.rules import LIMITS, register
 
 
 def require_droppable(instance: Instance, name: str) -> None:

@@ -157,7 +157,7 @@ KINDS = {
         ),
         (
             "1 problem\n"
-            "- decisions.csv row 3, column year: the agreement is opened already\n"
+            "- decisions.csv row 3, column year: the agreement is decided already\n"
             "    Expected one row per agreement."
         ),
     ),
