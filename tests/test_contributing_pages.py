@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TABLE, RULE, MEASURE = (
-    ROOT / "docs" / f"how-to-add-a-{name}.md" for name in ("table", "rule", "measure")
+TABLE, RULE, MEASURE, DECISION = (
+    ROOT / "docs" / f"how-to-add-a-{name}.md" for name in ("table", "rule", "measure", "decision")
 )
+MOST_PLACES = 5
+"""Files of the package, its own modules apart, that one addition may touch."""
 NEEDED = ("optimizer", "tests", "docs", "models", "inputs/tiny")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLE = re.compile(
@@ -88,13 +90,28 @@ def test_a_rule_in_a_script(copy: Copy) -> None:
     copy.compare(section)
 
 
-def test_a_table_and_a_rule_of_the_model(copy: Copy) -> None:
+def places(text: str) -> set[str]:
+    """Files of the package that a page changes, without the modules of its own subject."""
+    changed = set(re.findall(r"^--- a/(optimizer/.*)$", text, flags=re.MULTILINE))
+    return {file for file in changed if not file.endswith("/language_tests.py")}
+
+
+@pytest.mark.parametrize("page", [TABLE, RULE, MEASURE, DECISION], ids=lambda page: page.stem)
+def test_what_is_added_is_told_in_few_places(page: Path) -> None:
+    found = places(page.read_text(encoding="utf-8"))
+    assert 0 < len(found) <= MOST_PLACES, found
+
+
+def test_a_table_a_rule_and_a_decision_of_the_model(copy: Copy) -> None:
     page = TABLE.read_text(encoding="utf-8")
     copy.follow(page)
     copy.compare(page)
     (section,) = [part for part in parts(RULE) if part.startswith("## In the model itself")]
     copy.follow(section)
     copy.compare(section)
+    page = DECISION.read_text(encoding="utf-8")
+    copy.follow(page)
+    copy.compare(page)
     # A rule that one policy asks for changes nothing for another.
     points = "import optimizer; print(optimizer.solve('models/tiny.toml', 'inputs/tiny').objective)"
     assert float(copy.run(sys.executable, "-c", points)) == pytest.approx(477.55)

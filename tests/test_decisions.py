@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from golden.small_cases import ACTIVE, AGREED, FOLLOWED, SERVED, TWO_LINES, Smal
 from optimizer.formulation import build_pyomo
 from optimizer.formulation.compiling import compile_model
 from optimizer.persistent.roles import columns_of, roles_of
-from optimizer.schema.decisions import DECISIONS
+from optimizer.plan import Decisions
+from optimizer.schema.decisions import DECISIONS, WRITTEN
 
 SOLVER = sorted((Path(__file__).parents[1] / "optimizer" / "solver").glob("*.py"))
 CASES = (ACTIVE, AGREED, BUILT, FOLLOWED, SCORED, SERVED, TWO_LINES)
@@ -64,3 +66,7 @@ def test_the_solver_knows_no_decision_by_its_name(file: Path) -> None:
     # A level, a line or a group may be one of anything.
     known = words & (DECISIONS.keys() | keys - {"level", "line", "group"})
     assert not known
+
+
+def test_a_plan_has_a_table_for_every_family_that_is_written_down() -> None:
+    assert [each.name for each in fields(Decisions)] == [*WRITTEN, "variables"]
