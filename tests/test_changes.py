@@ -87,7 +87,7 @@ OTHER_KINDS = [
     ),
     pytest.param(
         {"limits.share.at_most": "+10%"},
-        "limits.share.at_most: '+10%' changes a number, but in the unchanged policy there stands "
+        "limits.share.at_most: '+10%' changes a number, but in the unchanged policy it is "
         "a table\n    Expected a number. Maybe limits.share.at_most.times.",
         id="ten per cent of a table",
     ),
@@ -266,17 +266,17 @@ def test_percent_and_fraction_are_the_same_share(share: Fraction) -> None:
         ),
         (
             "limits.plain.at_most=40%",
-            "limits.plain.at_most: '40%' is a share, and none is asked here\n"
+            "limits.plain.at_most: '40%' is a share, but no share is expected here\n"
             "    Expected a number.",
         ),
         (
             "limits.plain.soft=*2",
-            "limits.plain.soft: '*2' changes a number, but in the unchanged policy nothing is "
-            "said there\n    Expected a number.",
+            "limits.plain.soft: '*2' changes a number, but in the unchanged policy it has "
+            "no value\n    Expected a number.",
         ),
         (
             "goals.g.scale=*2",
-            "goals.g.scale: '*2' changes a number, but in the unchanged policy there stands "
+            "goals.g.scale: '*2' changes a number, but in the unchanged policy it is "
             "'none'\n    Expected a number.",
         ),
         (
@@ -462,7 +462,7 @@ def test_the_report_says_whose_scales_it_tells(weight: str | None, tmp_path: Pat
     used = load_policy(policy, changes=changes)
     optimizer.write_report(plan, optimizer.load_case(case), used, page)
     told = page.read_text("utf-8")
-    for said in ("all goals at their ideal", "what the goal alone could reach"):
+    for said in ("all goals at their ideal", "maximum when optimised alone"):
         assert said in told
         assert (f"{said} under the unchanged policy" in told) == (weight is not None)
 

@@ -531,7 +531,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_older_run(
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert capsys.readouterr().err.endswith(
         f"1 problem\n- {tmp_path / 'run'}: cannot be written: File too large\n"
-        "    Expected a path with room that may be written to, and that nobody else writes to.\n"
+        "    Expected a writable path with free space, which no other process writes to.\n"
     )
     assert contents(tmp_path / "run") == before
     assert [item.name for item in tmp_path.iterdir()] == ["run"]
@@ -559,7 +559,7 @@ def test_a_full_disk_does_not_lose_a_plan_where_there_is_another(
     assert capsys.readouterr().err.endswith(
         f"1 problem\n- {out}: cannot be written: No space left on device; what was to be written "
         f"there is in {found}\n"
-        "    Expected a path with room that may be written to, and that nobody else writes to.\n"
+        "    Expected a writable path with free space, which no other process writes to.\n"
     )
     assert (found / "plan.csv").read_bytes() == (run_folder / "plan.csv").read_bytes()
     assert json.loads((found / "summary.json").read_text())["run_folder"] == str(found)

@@ -612,9 +612,10 @@ def test_accounts_are_not_pressed_to_where_the_model_does_not_hold_them() -> Non
 
     assert refused(presses) == (
         "3 problems\n"
-        "- extend, less_alliance: presses value[alliance] to where the model does not hold it\n"
+        "- extend, less_alliance: bounds value[alliance] on the side on which the model leaves it "
+        "free\n"
         "    Expected decisions, or a limit of the policy.\n"
-        "- extend, more_change: presses change[2031] to where the model does not hold it\n"
+        "- extend, more_change: bounds change[2031] on the side on which the model leaves it free\n"
         "    Expected decisions, or a limit of the policy.\n"
         "- extend, odd: holds a number that is not finite\n"
         "    Expected finite numbers."
@@ -668,11 +669,11 @@ def test_rows_must_be_linear_and_speak_of_decisions() -> None:
 
     assert refused(odd) == (
         "5 problems\n"
-        "- extend, empty: speaks of mine[1], which is fixed without a value\n"
+        "- extend, empty: contains mine[1], which is fixed without a value\n"
         "    Expected a value to be fixed at.\n"
-        "- extend, empty_side: speaks of mine[1], which is fixed without a value\n"
+        "- extend, empty_side: contains mine[1], which is fixed without a value\n"
         "    Expected a value to be fixed at.\n"
-        "- extend, nothing: speaks of no decision\n"
+        "- extend, nothing: contains no decision\n"
         "    Expected pyo.Constraint.Skip for such a row.\n"
         "- extend, square: is not linear\n"
         "    Expected sums of decisions times numbers.\n"
@@ -709,11 +710,11 @@ def test_names_of_rules_and_limits_are_taken() -> None:
         ),
         (
             ["few"],
-            "- extend: gives back 'few'\n    Expected nothing, or a list of optimizer.CustomRule.",
+            "- extend: returns 'few'\n    Expected None, or a list of optimizer.CustomRule.",
         ),
         (
             7,
-            "- extend: gives back 7\n    Expected nothing, or a list of optimizer.CustomRule.",
+            "- extend: returns 7\n    Expected None, or a list of optimizer.CustomRule.",
         ),
         (
             [CustomRule("few", soft=-1.0)],

@@ -337,7 +337,7 @@ def test_what_appears_meanwhile_stays(
     assert str(raised.value) == (
         f"1 problem\n- {path}: something else has appeared there meanwhile and stays as it is; "
         f"what was to be written there is in {tmp_path / beside}\n"
-        "    Expected a path with room that may be written to, and that nobody else writes to."
+        "    Expected a writable path with free space, which no other process writes to."
     )
 
 
@@ -459,7 +459,7 @@ def test_a_failed_write_keeps_what_is_there(
     if isinstance(error, OSError):
         assert str(raised.value) == (
             f"1 problem\n- {path}: cannot be written: No space left on device\n"
-            "    Expected a path with room that may be written to, and that nobody else writes to."
+            "    Expected a writable path with free space, which no other process writes to."
         )
 
 
@@ -501,7 +501,7 @@ def test_what_cannot_be_given_its_name_stays_and_is_told(
     assert str(raised.value) == (
         f"1 problem\n- {path}: cannot be written: Permission denied; what was to be written "
         f"there is in {written}\n"
-        "    Expected a path with room that may be written to, and that nobody else writes to."
+        "    Expected a writable path with free space, which no other process writes to."
     )
     # It is nobody's leftover: the next one leaves it alone.
     monkeypatch.undo()

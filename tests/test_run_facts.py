@@ -104,4 +104,4 @@ def test_run_json_cut_off_anywhere_is_told() -> None:
     for end in range(len(whole)):
         problems = Problems()
         assert facts_in(whole[:end], Path("run.json"), problems) == {}
-        assert [problem.message for problem in problems] == ["is not what a run writes"]
+        assert [problem.message for problem in problems] == ["is not a value that a run writes"]

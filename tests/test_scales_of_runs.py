@@ -196,7 +196,7 @@ def test_what_is_no_run_is_told(small: Path, tmp_path: Path) -> None:
     expected = {
         tmp_path / "nothing": f"nothing: there is no such file in {tmp_path}",
         tmp_path / "empty": f"run.json: there is no such file in {tmp_path / 'empty'}",
-        small / "plan.csv": "plan.csv: is not what a run writes",
+        small / "plan.csv": "plan.csv: is not a value that a run writes",
     }
     for path, told in expected.items():
         with pytest.raises(InputError) as error:

@@ -387,7 +387,7 @@ def test_advice_names_the_budget_or_the_floor_that_clash(tmp_path: Path) -> None
     assert advice["relaxed_by"].tolist() == pytest.approx([1.0])
     assert str(caught.value) == (
         "No plan keeps every rule. Smallest loosening that may restore feasibility (unverified "
-        "advice, from a relaxation):\n"
+        "advice, from an LP relaxation):\n"
         "- A floor of the policy (policy limits): five, total: lower 5 to 4"
     )
 
@@ -441,9 +441,8 @@ def test_facts_that_clash_with_what_is_protected(tmp_path: Path) -> None:
         solve(policy, case)
     assert str(caught.value) == (
         "No plan keeps every rule, and loosening every limit that may be loosened does not help: "
-        "facts, or limits and floors with protected = true, already clash. The least by which they "
-        "do "
-        "(from a relaxation):\n"
+        "facts, or limits and floors with protected = true, already clash. The smallest "
+        "change that would resolve it (from an LP relaxation):\n"
         "- A floor of the policy (policy limits): worth, total: lower 100 to 7"
     )
     assert caught.value.advice is None

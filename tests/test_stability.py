@@ -252,4 +252,4 @@ def test_the_report_shows_misses_and_change(tmp_path: Path) -> None:
     assert "at least 6, 3 points per 1% missed" in text
     assert "missed by 33.33%" in text
     assert "Missed by % Points wish 4 6 33.33 100.000" in text
-    assert "Year Change At most Points it costs 2030 75 no limit 75.000" in text
+    assert "Year Change At most Penalty in points 2030 75 no limit 75.000" in text

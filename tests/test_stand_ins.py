@@ -86,8 +86,8 @@ def test_a_plan_under_provisional_scales_beats_none_and_says_so(plain: Plan) -> 
     assert not plan.provenance["deterministic"]
     assert plan.notes[0] == (
         f"The scale of {', '.join(provisional)} is provisional: the time limit left no time to "
-        "work out its ideal, so the most that other goals' ideals give of it stands in. Points "
-        "and gap hold under these scales; compare them with no other plan's."
+        "work out its ideal, so its best value under the other goals' ideals stands in. Points "
+        "and gap hold under these scales; do not compare them with another plan's."
     )
     found = evaluate(plan, POLICY, CASE)
     assert found.holds

@@ -349,7 +349,7 @@ def test_template_in_another_currency_and_for_other_years(
     assert code == 0
     told = (
         "Amounts are copied, not converted; their rows are marked as assumptions.\n"
-        "New years are as the nearest year of the copied case, and marked as assumptions; "
+        "New years repeat the nearest year of the copied case and are marked as assumptions; "
         "commitments with a year are left out.\n"
     )
     assert (told in output) == (source is not None)

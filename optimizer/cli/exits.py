@@ -25,10 +25,10 @@ class Exit(IntEnum):
         member.meaning = meaning
         return member
 
-    AS_ASKED = 0, "as asked: a plan, or everything in order"
+    AS_ASKED = 0, "success: a plan, or no problems"
     WRONG = 1, "case or policy wrong"
-    USAGE = 2, "command wrongly used, or nothing may or can be written where it was to go"
+    USAGE = 2, "wrong usage, or the output path cannot be written"
     BROKEN = 3, "no plan can keep every rule, or a rule is broken"
-    NO_PLAN = 4, "no plan found within the time limit: stderr says where the time went"
-    UNEXPECTED = 5, "a plan, written, but not as expected"
-    INTERRUPTED = SIGNALLED, "interrupted before there was anything to keep"
+    NO_PLAN = 4, "no plan found within the time limit: stderr lists the time of each step"
+    UNEXPECTED = 5, "a plan was written, but an expectation is not met"
+    INTERRUPTED = SIGNALLED, "interrupted before a plan was found"

@@ -45,7 +45,7 @@ def new(
     target: Annotated[Path, typer.Argument(help="New folder, or new .xlsx workbook.")],
     *,
     source: Annotated[
-        Path | None, typer.Option("--from", help="Case to copy; an empty one without it.")
+        Path | None, typer.Option("--from", help="Case to copy; default: an empty one.")
     ] = None,
     currency: Annotated[str | None, typer.Option(help="Currency of amounts, such as EUR.")] = None,
     years: Annotated[
@@ -70,7 +70,7 @@ def new(
         print("Amounts are copied, not converted; their rows are marked as assumptions.")
     if source is not None and years:
         print(
-            "New years are as the nearest year of the copied case, and marked as assumptions; "
+            "New years repeat the nearest year of the copied case and are marked as assumptions; "
             "commitments with a year are left out."
         )
     beside = [path for path in written[1:] if target not in path.parents]
@@ -121,9 +121,7 @@ def solve(
     policy: PolicyPath,
     case: CasePath = None,
     *,
-    out: Annotated[
-        Path | None, typer.Option(help="Run folder; runs/POLICY-CASE without it.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder; default: runs/POLICY-CASE.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an older run.")] = False,
     gap: Annotated[
         float | None,
@@ -221,7 +219,7 @@ def check(
     cache: Cache = True,
     as_json: Json = False,
 ) -> None:
-    """Check a plan against every rule, whoever made it."""
+    """Check a plan of any origin against every rule."""
     from optimizer import runs
     from optimizer.plan import checking
     from optimizer.runs.checking import plan_to_check, run_to_check

@@ -33,14 +33,12 @@ Changes = Annotated[
 Scales = Annotated[
     Path | None,
     typer.Option(
-        "--scales", metavar="RUN", help="Count by the ideals of this run, a folder or its run.json."
+        "--scales", metavar="RUN", help="Take the scales of this run: a folder or its run.json."
     ),
 ]
 Cache = Annotated[
     bool,
-    typer.Option(
-        "--cache/--no-cache", help="Keep ideals that took time, and use those that were kept."
-    ),
+    typer.Option("--cache/--no-cache", help="Use the cache of ideals."),
 ]
 
 

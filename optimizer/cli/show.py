@@ -30,7 +30,7 @@ def formulation(
     style: Annotated[
         str, typer.Option("--format", help="markdown, latex, lp or mps.")
     ] = "markdown",
-    out: Annotated[Path | None, typer.Option(help="File to write; stdout without it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; default: stdout.")] = None,
     changes: Changes = None,
     scales: Scales = None,
     cache: Cache = True,

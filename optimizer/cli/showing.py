@@ -82,7 +82,7 @@ def print_plan(plan: Plan) -> None:
     if provisional:
         print(
             f"provisional scale of {', '.join(provisional)}: the time limit left no time for it; "
-            "compare points with no other plan's"
+            "do not compare points with another plan's"
         )
     for row in rows_of(plan.tables["goals"]):
         print(f"  {row.goal:<20} {row.weighted:9.3f} points  {row.scaled:7.1%} of its scale")

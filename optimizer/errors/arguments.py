@@ -21,7 +21,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 WORDS = {
-    "str": "a text",
+    "str": "text",
     "Path": "a path",
     "bool": "True or False",
     "Extend": "a function of model and instance",

@@ -21,7 +21,7 @@ from optimizer.instance.slot_level import single_slots
 from optimizer.schema.rules import BOUNDS, CustomRule, Extension
 
 Extend: TypeAlias = Callable[[Any, Instance], Iterable[CustomRule] | None]
-"""Adds to a model; gives back what there is to say about the rules, or nothing."""
+"""Adds to a model; returns descriptions of the rules, or None."""
 
 ADDED = (pyo.Var, pyo.Constraint, pyo.Expression, pyo.Param, pyo.Set, pyo.Block, pyo.RangeSet)
 """Kinds of components that custom rules may consist of."""
@@ -153,8 +153,8 @@ def _described(
         if not isinstance(rule, CustomRule):
             problems.add(
                 EXTEND,
-                f"gives back {shorten(repr(rule))}",
-                expected="nothing, or a list of optimizer.CustomRule",
+                f"returns {shorten(repr(rule))}",
+                expected="None, or a list of optimizer.CustomRule",
             )
         elif rule.name not in added:
             problems.add(

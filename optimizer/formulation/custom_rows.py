@@ -28,12 +28,12 @@ def check_rows(constraint: Any, instance: Instance, problems: Problems) -> None:
         fixed = (variable for variable in identify_variables(row.expr) if variable.fixed)
         empty = next((variable.name for variable in fixed if variable.value is None), None)
         if empty is not None:
-            message = f"speaks of {empty}, which is fixed without a value"
+            message = f"contains {empty}, which is fixed without a value"
             problems.add(EXTEND, message, column=row.name, expected="a value to be fixed at")
             continue
         terms = generate_standard_repn(row.body, quadratic=False)
         if terms.is_constant():
-            message, expected = "speaks of no decision", "pyo.Constraint.Skip for such a row"
+            message, expected = "contains no decision", "pyo.Constraint.Skip for such a row"
         elif not terms.is_linear():
             message, expected = "is not linear", "sums of decisions times numbers"
         elif not all(map(math.isfinite, [*terms.linear_coefs, terms.constant])):
@@ -41,7 +41,7 @@ def check_rows(constraint: Any, instance: Instance, problems: Problems) -> None:
         elif row.lb is None and row.ub is None:
             message, expected = "limits nothing", "a number on at least one side"
         elif (account := _pressed(row, terms, instance)) is not None:
-            message = f"presses {account} to where the model does not hold it"
+            message = f"bounds {account} on the side on which the model leaves it free"
             expected = "decisions, or a limit of the policy"
         else:
             continue

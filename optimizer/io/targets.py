@@ -25,7 +25,7 @@ Check = Callable[[Path], str | None]
 Mark = tuple[object, ...]
 """What something is known by: its kind, its number and, with a folder, those of all in it."""
 
-A_PLACE = "a path with room that may be written to, and that nobody else writes to"
+A_PLACE = "a writable path with free space, which no other process writes to"
 
 placed: list[Path] = []
 """What this process has written so far, in its place."""

@@ -13,7 +13,7 @@ from optimizer.plan.subject import PLACE, Subject
 
 
 def soft_costs(subject: Subject, dropped: Collection[str]) -> pd.DataFrame:
-    """What soft limits cost that are not dropped.
+    """Penalties of soft limits that are not dropped.
 
     Returns
     -------

@@ -44,7 +44,7 @@ def policy_section(material: Material) -> Section:
         head = ("Limit", "Says", "Why", "Source")
         blocks.append(_without_blank("Limits and support floors", head, limits))
     blocks.append(Text(tuple(_other_choices(material)), is_list=True))
-    lead = "What the policy asks for, with the reasons written into it."
+    lead = "The policy's limits and goals, with their reasons."
     return Section("policy", "The policy and its reasons", lead, tuple(blocks))
 
 
@@ -130,7 +130,7 @@ def assumptions_section(material: Material) -> Section:
             for row in records(groups)
         ]
         caption = f"Assumptions in {sentence(name).lower()}"
-        columns = ("How it was assumed", "Source", "Rows")
+        columns = ("Basis of the assumption", "Source", "Rows")
         details.append(
             behind(
                 _without_blank(caption, columns, told, (2,)),
@@ -190,13 +190,13 @@ def provenance_section(material: Material) -> Section:
         ),
         *((f"Version of {name}", str(value)) for name, value in origin.get("versions", {}).items()),
     ]
-    blocks.append(behind(plain("How the plan was made", ("What", "Value"), facts)))
+    blocks.append(behind(plain("Provenance of the plan", ("What", "Value"), facts)))
     hashes = origin.get("case_hashes", material.case.hashes)
     rows = [(name, str(value)[:HASH_SHOWN]) for name, value in hashes.items()]
     head = ("File", f"SHA-256, first {HASH_SHOWN} digits")
     blocks.append(behind(plain("Files of the case", head, rows)))
     blocks += [behind(table) for table in (_scales(material), _ranges(material)) if table.rows]
-    lead = "What the reader must know, and what it takes to make the same plan again."
+    lead = "Notes for the reader, and everything needed to reproduce the plan."
     return Section("provenance", "Notes and provenance", lead, tuple(blocks))
 
 

@@ -276,7 +276,7 @@ def _goals(material: Material) -> Block:
         ]
         tables.append(
             plain(
-                "What soft limits cost",
+                "Penalties of soft limits",
                 ("Limit", "Measured", "Number", "Missed by %", "Points"),
                 rows_,
                 figures=range(1, 5),

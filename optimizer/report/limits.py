@@ -157,7 +157,7 @@ def _floors(material: Material) -> list[Block]:
             )
         )
     caption = f"Support floors: {material.currency} per person and year of stay"
-    head = ("Track and year of entry", "Floor for", "Floor", "Spent above it in all")
+    head = ("Track and year of entry", "Floor for", "Floor", "Total spent above the floor")
     return [behind(plain(caption, head, told, (2, 3)))]
 
 
@@ -170,7 +170,7 @@ def _stability(material: Material) -> list[Block]:
         (str(row.year), number(row.percent), ceiling, f"{row.points:,.3f}")
         for row in records(material.plan.tables.get("change", pd.DataFrame()))
     ]
-    head = ("Year", "Change", "At most", "Points it costs")
+    head = ("Year", "Change", "At most", "Penalty in points")
     caption = "Change against the current plan (% of today's slots)"
     return [plain(caption, head, told, (1, 2, 3))] if told else []
 

@@ -51,7 +51,7 @@ def rules_section(material: Material) -> Section:
             blocks.append(Bars(title, described, bars))
     if not blocks:
         blocks.append(Text(("Every rule has slack everywhere.",)))
-    lead = "A rule without slack stops the plan from going further there."
+    lead = "A binding rule keeps the plan from going further there."
     if len(rules) < len(material.table("rules")):
         lead += " Rows whose number is 0, so that there is nothing to limit, are left out."
     return Section("rules", "Binding rules", lead, tuple(blocks))

@@ -120,8 +120,8 @@ def _nationwide(material: Material, use: pd.DataFrame) -> Panels:
     described = "All regions together; every service has a scale of its own."
     if use["region"].nunique() > 1:
         described += (
-            " Room in one region is of no use to another, so that regions can be full while the "
-            "sum is not."
+            " Spare capacity in one region cannot serve another, so regions can be full while "
+            "the sum is not."
         )
     return Panels("Use and capacity by year", described, tuple(panels), tuple(legend))
 

@@ -14,7 +14,7 @@ from optimizer.errors import Problems
 from optimizer.io.toml import Address, StrictTable, add_complaints, dotted, frozen, shown
 from optimizer.schema.tables import LARGEST_NUMBER
 
-NOT_OURS = "is not what a run writes"
+NOT_OURS = "is not a value that a run writes"
 SMALLEST_SCALE = 1.0 / LARGEST_NUMBER
 
 
@@ -86,7 +86,7 @@ class RunFacts(StrictTable, extra="allow"):
 
 
 def facts_in(content: bytes, path: Path, problems: Problems) -> dict[str, Any]:
-    """Read the content of ``run.json``; nothing where it is not what a run writes.
+    """Read the content of ``run.json``; nothing where it is not a value that a run writes.
 
     Parameters
     ----------
@@ -113,7 +113,12 @@ def facts_in(content: bytes, path: Path, problems: Problems) -> dict[str, Any]:
     for address, message in odd:
         column = dotted(address, facts)
         if column not in columns:
-            told.add(path.name, message, column=column, expected="a usual number")
+            told.add(
+                path.name,
+                message,
+                column=column,
+                expected=f"a number from -{LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}",
+            )
     problems.extend(told)
     return {} if len(told) else facts
 
@@ -128,4 +133,4 @@ def _odd_numbers(value: object, address: Address) -> Iterator[tuple[Address, str
         for place, inner in enumerate(value):
             yield from _odd_numbers(inner, (*address, place))
     elif isinstance(value, int | float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-        yield address, f"{shown(value)} is not a number"
+        yield address, f"{shown(value)} is out of range"

@@ -42,7 +42,7 @@ def infeasible(loaded: LoadedModel, watch: Watch) -> InfeasibleError:
     nothing = f"No plan{' with these slots' if loaded.is_pinned else ''} keeps every rule"
     if advice is None and clash is None and watch.should_stop():
         return InfeasibleError(
-            f"{nothing}. What would have to give way was not found "
+            f"{nothing}. No advice on limits to loosen was found "
             + ("before the interruption." if watch.interrupted else "within the time limit.")
         )
     if advice is None:
@@ -53,8 +53,8 @@ def infeasible(loaded: LoadedModel, watch: Watch) -> InfeasibleError:
         return InfeasibleError(message + _clash_in_words(clash, loaded.instance))
     advice = _rounded(advice, loaded.instance)
     return InfeasibleError(
-        f"{nothing}. Smallest loosening that may restore feasibility (unverified advice, from a "
-        f"relaxation):\n{in_words(advice, register(loaded.instance.extension))}",
+        f"{nothing}. Smallest loosening that may restore feasibility (unverified advice, from an "
+        f"LP relaxation):\n{in_words(advice, register(loaded.instance.extension))}",
         advice,
     )
 
@@ -75,7 +75,7 @@ def _clash_in_words(clash: pd.DataFrame | None, instance: Instance) -> str:
     if clash is None or not len(clash):
         return ""
     told = in_words(_rounded(clash, instance), register(instance.extension))
-    return f" The least by which they do (from a relaxation):\n{told}"
+    return f" The smallest change that would resolve it (from an LP relaxation):\n{told}"
 
 
 def _rounded(advice: pd.DataFrame, instance: Instance) -> pd.DataFrame:

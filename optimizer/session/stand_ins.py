@@ -47,8 +47,8 @@ class Provisional(Scales):
         """What a reader must know of scales that are provisional."""
         return (
             f"The scale of {', '.join(self.provisional)} is provisional: the time limit left no "
-            "time to work out its ideal, so the most that other goals' ideals give of it stands "
-            "in. Points and gap hold under these scales; compare them with no other plan's."
+            "time to work out its ideal, so its best value under the other goals' ideals stands "
+            "in. Points and gap hold under these scales; do not compare them with another plan's."
         )
 
 

@@ -39,8 +39,8 @@ class Turns:
         here = threading.get_ident()
         if here in self._inside:
             raise OptimizerError(
-                "a session can be asked nothing while it answers: what reports progress, and "
-                "what adds custom rules, only listens"
+                "a session cannot be called while it answers: functions that report progress or "
+                "add custom rules may not call it"
             )
         self._inside.add(here)
         try:

@@ -22,7 +22,7 @@ def interrupted() -> NoPlanError:
 def ended(spent: Mapping[str, float]) -> NoPlanError:
     """Say that the search had time left."""
     told = _where(spent)
-    return NoPlanError(f"the search ended without a plan, though not for want of time{told}")
+    return NoPlanError(f"the search ended without a plan, although there was time left{told}")
 
 
 def timed_out(limit: float, spent: Mapping[str, float]) -> NoPlanError:
@@ -38,7 +38,7 @@ def timed_out(limit: float, spent: Mapping[str, float]) -> NoPlanError:
     total = sum(spent.values())
     ways = ["a longer time limit (--time-limit, solver.time_limit)"]
     if spent.get("scales", 0.0) > MUCH * total:
-        ways.append("scales as numbers, which are not worked out (goals.NAME.scale)")
+        ways.append("scales given as numbers (goals.NAME.scale)")
     if sum(spent.get(step, 0.0) for step in SEARCHING) > MUCH * total:
         ways.append("a wider gap (--gap, solver.gap)")
     message = f"no plan was found within the time limit of {limit:g} s{_where(spent)}"
@@ -48,4 +48,4 @@ def timed_out(limit: float, spent: Mapping[str, float]) -> NoPlanError:
 def _where(spent: Mapping[str, float]) -> str:
     """Where the time went, as an indented line."""
     went = [f"{step} {seconds:.1f} s" for step, seconds in spent.items() if seconds >= TOLD]
-    return f"\n    The time went into: {', '.join(went)}." if went else ""
+    return f"\n    Time by step: {', '.join(went)}." if went else ""

@@ -165,7 +165,7 @@ KINDS = {
         run(run_json="{"),
         (
             "1 problem\n"
-            "- run.json: is not what a run writes\n"
+            "- run.json: is not a value that a run writes\n"
             "    Expected JSON with a table of scales."
         ),
     ),
@@ -173,7 +173,7 @@ KINDS = {
         run(run_json="[]"),
         (
             "1 problem\n"
-            "- run.json: is not what a run writes\n"
+            "- run.json: is not a value that a run writes\n"
             "    Expected JSON with a table of scales."
         ),
     ),
@@ -181,7 +181,7 @@ KINDS = {
         run(run_json="{}"),
         (
             "1 problem\n"
-            "- run.json: is not what a run writes\n"
+            "- run.json: is not a value that a run writes\n"
             "    Expected JSON with a table of scales."
         ),
     ),
@@ -231,7 +231,7 @@ KINDS = {
         run(run_json='{"scales": [2]}'),
         (
             "1 problem\n"
-            "- run.json: is not what a run writes\n"
+            "- run.json: is not a value that a run writes\n"
             "    Expected JSON with a table of scales."
         ),
     ),
@@ -255,8 +255,8 @@ KINDS = {
             "    Expected a number.\n"
             "- run.json, scales.g: 1e-30 is not a valid scale\n"
             "    Expected a number above 0.\n"
-            "- run.json, x.1.y: inf is not a number\n"
-            "    Expected a usual number."
+            "- run.json, x.1.y: inf is out of range\n"
+            "    Expected a number from -1e+18 to 1e+18."
         ),
     ),
     "variable of lists within lists": Kind(
@@ -271,7 +271,7 @@ KINDS = {
         run(run_json='{"scales": {}}'.encode("utf-16")),
         (
             "1 problem\n"
-            "- run.json: is not what a run writes\n"
+            "- run.json: is not a value that a run writes\n"
             "    Expected JSON with a table of scales."
         ),
     ),
@@ -279,7 +279,7 @@ KINDS = {
         run(run_json="[" * 100_000),
         (
             "1 problem\n"
-            "- run.json: is not what a run writes\n"
+            "- run.json: is not a value that a run writes\n"
             "    Expected JSON with a table of scales."
         ),
     ),
@@ -287,7 +287,7 @@ KINDS = {
         run(run_json='{"scales": {"growth": ' + "9" * 5000 + "}}"),
         (
             "1 problem\n"
-            "- run.json: is not what a run writes\n"
+            "- run.json: is not a value that a run writes\n"
             "    Expected JSON with a table of scales."
         ),
     ),
@@ -295,7 +295,7 @@ KINDS = {
         run(run_json=pipe),
         (
             "1 problem\n"
-            "- run.json: is not what a run writes\n"
+            "- run.json: is not a value that a run writes\n"
             "    Expected JSON with a table of scales."
         ),
     ),

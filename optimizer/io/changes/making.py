@@ -152,11 +152,13 @@ def _figure(text: str, names: Names, place: Place, before: object) -> object:
         return text
     if operation.name == "set":
         if not is_share(place.owners, place.at[-1]):
-            raise _RefusedError(f"{shown(text)} is a share, and none is asked here", "a number")
+            raise _RefusedError(
+                f"{shown(text)} is a share, but no share is expected here", "a number"
+            )
         return operation.of(0.0)
     if isinstance(before, bool) or not isinstance(before, int | float):
         inside = next(_numbers_in(before), None) if isinstance(before, Mapping) else None
-        told = "nothing is said there" if before is None else f"there stands {shown(before)}"
+        told = "it has no value" if before is None else f"it is {shown(before)}"
         raise _RefusedError(
             f"{shown(text)} changes a number, but in the unchanged policy {told}",
             "a number",
