@@ -388,7 +388,7 @@ def test_advice_names_the_budget_or_the_floor_that_clash(tmp_path: Path) -> None
     assert str(caught.value) == (
         "No plan keeps every rule. Smallest loosening that may restore feasibility (unverified "
         "advice, from an LP relaxation):\n"
-        "- A floor of the policy (policy limits): five, total: lower 5 to 4"
+        "- A floor of the policy (policy limits): five: lower 5 to 4"
     )
 
 
@@ -406,7 +406,7 @@ def test_advice_is_whole_where_people_are(measure: str, told: str, tmp_path: Pat
     case, policy = NATIONAL.with_(floor, budgets=("main,{year},M,45,program",)).write(tmp_path)
     with pytest.raises(InfeasibleError) as caught:
         solve(policy, case)
-    assert str(caught.value).endswith(f"(policy limits): five, total: {told}")
+    assert str(caught.value).endswith(f"(policy limits): five: {told}")
     assert caught.value.advice["relaxed_to"].tolist() == [float(told.removeprefix("lower 5 to "))]
 
 
@@ -443,7 +443,7 @@ def test_facts_that_clash_with_what_is_protected(tmp_path: Path) -> None:
         "No plan keeps every rule, and loosening every limit that may be loosened does not help: "
         "facts, or limits and floors with protected = true, already clash. The smallest "
         "change that would resolve it (from an LP relaxation):\n"
-        "- A floor of the policy (policy limits): worth, total: lower 100 to 7"
+        "- A floor of the policy (policy limits): worth: lower 100 to 7"
     )
     assert caught.value.advice is None
 

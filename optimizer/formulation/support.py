@@ -9,7 +9,7 @@ from optimizer.formulation.expressions import Sums
 from optimizer.frames import keys_of
 from optimizer.instance import Instance
 
-FLOOR = ["floor", "track", "entry_year"]
+FLOOR = ["track", "entry_year", "floor"]
 
 
 def add_support(model: pyo.ConcreteModel, instance: Instance) -> None:
@@ -39,5 +39,6 @@ def add_support(model: pyo.ConcreteModel, instance: Instance) -> None:
 
 def floor_terms(instance: Instance) -> pd.DataFrame:
     """Support above the floors: family, position, coefficient, track, entry_year, floor."""
-    parts = [terms.assign(floor=number) for number, terms in enumerate(instance.support_floor)]
+    floors = enumerate(instance.support_floor, start=1)
+    parts = [terms.assign(floor=number) for number, terms in floors]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

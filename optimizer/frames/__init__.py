@@ -58,6 +58,8 @@ def plain_rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
     >>> plain_rows(pd.DataFrame([["a", 2030]], columns=["year", "year"]))
     [('a', 2030)]
     """
+    if not frame.shape[1]:
+        return [()] * len(frame)
     columns = (frame.iloc[:, place].tolist() for place in range(frame.shape[1]))
     return list(zip(*columns, strict=True))
 

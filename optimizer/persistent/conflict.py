@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
+from optimizer.formulation.row_keys import row_keys
 from optimizer.persistent.loaded import LoadedModel
-from optimizer.schema.rules import register
+from optimizer.schema.rules import LIMITS, RowKey, register
 from optimizer.solver.elastic import least_relaxation
 from optimizer.solver.watch import Watch
 
@@ -15,36 +18,54 @@ def clash(model: LoadedModel, watch: Watch) -> pd.DataFrame | None:
     rules = register(model.instance.extension)
     kinds = {"limit", "fact"}
 
-    def may_relax(rule: str, _: object) -> bool:
-        return rules[rule].kind in kinds
+    def may_relax(key: RowKey) -> bool:
+        return rules[key.rule].kind in kinds
 
-    found = least_relaxation(model.matrix, may_relax, watch, model.options)
+    found = _least_relaxation(model, may_relax, watch)
     if found is None:
         kinds.add("link")
-        found = least_relaxation(model.matrix, may_relax, watch, model.options)
+        found = _least_relaxation(model, may_relax, watch)
     return found
 
 
 def advice(model: LoadedModel, watch: Watch) -> pd.DataFrame | None:
-    """Least relaxation that would make a plan possible; see :func:`least_relaxation`."""
-    floors = model.instance.policy.support_floor
-    custom = model.instance.extension.rules
-    rules = register(model.instance.extension)
-    protected = {
-        ("limit_at_least", limit.name) for limit in model.instance.limits if limit.limit.protected
-    }
-    protected |= {("limit_at_most", name) for _, name in protected}
-    protected |= {(rule.name, "") for rule in custom.values() if rule.protected}
-    protected |= {
-        ("support_reaches_floor", str(number))
-        for number, floor in enumerate(floors)
+    """Least relaxation that would make a plan possible, of what somebody chose and may choose."""
+    rules, instance = register(model.instance.extension), model.instance
+    limits = {limit.name for limit in instance.limits if limit.limit.protected}
+    floors = {
+        number
+        for number, floor in enumerate(instance.policy.support_floor, start=1)
         if floor.protected
     }
+    custom = {name for name, rule in instance.extension.rules.items() if rule.protected}
 
-    def may_relax(rule: str, index: object) -> bool:
-        name = index[0] if isinstance(index, tuple) else index
-        if {(rule, str(name)), (rule, "")} & protected:
-            return False
-        return rules[rule].kind == "limit"
+    def may_relax(key: RowKey) -> bool:
+        is_protected = (
+            (key.rule in LIMITS and key.index[0] in limits)
+            or (key.rule == "support_reaches_floor" and key.index[-1] in floors)
+            or key.rule in custom
+        )
+        return rules[key.rule].kind == "limit" and not is_protected
 
-    return least_relaxation(model.matrix, may_relax, watch, model.options)
+    return _least_relaxation(model, may_relax, watch)
+
+
+def _least_relaxation(
+    model: LoadedModel, may_relax: Callable[[RowKey], bool], watch: Watch
+) -> pd.DataFrame | None:
+    """Least relaxation of the rows that may give way.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        As of :func:`optimizer.solver.elastic.least_relaxation`, with the index of each row's key.
+    """
+    key_of = row_keys(model.instance)
+    found = least_relaxation(
+        model.matrix, lambda rule, index: may_relax(key_of(rule, index)), watch, model.options
+    )
+    if found is None:
+        return None
+    rows = zip(found["rule"], found["index"], strict=True)
+    index = [key_of(rule, index).index for rule, index in rows]
+    return found.assign(index=pd.Series(index, index=found.index, dtype=object))

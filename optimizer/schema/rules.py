@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["definition", "link", "fact", "limit"]
 Unit = Literal["persons", "money", "service", "value", "percent", "steps", "custom", "unknown"]
@@ -41,6 +41,8 @@ class Rule:
         less (``above``) or no more (``below``) than that.
     floor_of, ceiling_of
         The account that may not be below, or above, a number that somebody wrote for it alone.
+    numbered
+        What the last part of its rows' keys numbers, if that is a number in a list.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Rule:
     holds: Holds = "at"
     floor_of: str = ""
     ceiling_of: str = ""
+    numbered: str = ""
 
     def year(self, index: tuple[object, ...]) -> int | None:
         """Year a row belongs to, for rules that have one."""
@@ -61,6 +64,33 @@ class Rule:
             return None
         year = index[self.year_at]
         return year if isinstance(year, int) else None
+
+
+@dataclass(frozen=True, slots=True)
+class RowKey:
+    """What a row is called from the model to the report; words are made of it last.
+
+    Attributes
+    ----------
+    index
+        Place within the rule: values of its key, as in the column ``place`` of checked rows.
+    """
+
+    rule: str
+    index: tuple[Any, ...]
+
+    def in_words(self, rule: Rule) -> str:
+        """The index in words, given the rule's entry in the register.
+
+        Examples
+        --------
+        >>> RowKey("commitment_at_least", (4,)).in_words(RULES["commitment_at_least"])
+        'commitment 4'
+        """
+        parts = list(map(str, self.index))
+        if rule.numbered:
+            parts[-1] = f"{rule.numbered} {parts[-1]}"
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -364,6 +394,7 @@ RULES = _rules(
         unit="persons",
         moves="number",
         floor_of="committed",
+        numbered="commitment",
     ),
     Rule(
         "commitment_at_most",
@@ -373,6 +404,7 @@ RULES = _rules(
         unit="persons",
         moves="number",
         ceiling_of="committed",
+        numbered="commitment",
     ),
     Rule(
         "measure_adds_up",
@@ -415,9 +447,10 @@ RULES = _rules(
         "Support per person reaches its floor",
         "policy support_floor",
         "limit",
-        2,
+        1,
         unit="money",
         moves="terms",
+        numbered="floor",
     ),
     Rule(
         "change_counts_cohorts_up",

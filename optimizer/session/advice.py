@@ -12,7 +12,7 @@ from optimizer.errors import InfeasibleError
 from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel, conflict
-from optimizer.schema.rules import LIMITS, Rule, register
+from optimizer.schema.rules import LIMITS, RowKey, Rule, register
 from optimizer.solver import Solution, Watch
 from optimizer.text.figures import figure
 
@@ -86,8 +86,7 @@ def _rounded(advice: pd.DataFrame, instance: Instance) -> pd.DataFrame:
     rules, limits = register(instance.extension), {each.name: each for each in instance.limits}
 
     def up(row: Any) -> float:
-        name = row.index[0] if isinstance(row.index, tuple) else row.index
-        limit = limits.get(name) if row.rule in LIMITS else None
+        limit = limits[row.index[0]] if row.rule in LIMITS else None
         counts = rules[row.rule].unit if limit is None else limit.limit.counts.unit
         is_expected = row.rule == RESIDENTS if limit is None else limit.limit.counts.is_expected
         is_plain = limit is None or not any(bound.is_relative for bound in limit.bounds)
@@ -121,10 +120,10 @@ def in_words(advice: pd.DataFrame, rules: Mapping[str, Rule]) -> str:
     """Advice as one line per number that would have to give way."""
     lines = []
     for row in rows_of(advice):
-        key = ", ".join(map(str, row.index)) if isinstance(row.index, tuple) else str(row.index)
         rule = rules[row.rule]
+        key = RowKey(row.rule, row.index).in_words(rule)
         verb = "raise" if row.relaxed_to > row.number else "lower"
-        where = "" if row.index is None else f"{key}: "
+        where = f"{key}: " if key else ""
         lines.append(
             f"- {rule.title} ({rule.source}): {where}"
             f"{verb} {figure(row.number)} to {figure(row.relaxed_to)}"
