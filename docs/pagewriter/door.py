@@ -1,4 +1,4 @@
-"""What a plan holds, and what the public API has."""
+"""Decision tables of a plan, and the names of the public API."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def concepts() -> str:
 
 
 def terms() -> str:
-    """What the sums of the formulas are made of."""
+    """Terms of the sums in the formulas."""
     parts = []
     for heading, function in TERMS:
         text = markdown(sections(function.__doc__ or "")[""])

@@ -111,7 +111,7 @@ def _limits(policy: Policy) -> list[str]:
 
 
 def _differences(policy: Policy, base: Policy) -> str:
-    """What a policy changes in the one it starts from."""
+    """Changes of a policy to the one it extends."""
     mine, theirs = _shares(policy), _shares(base)
     rows = [
         (f"weight of {plain(name)}", percent(theirs.get(name, 0.0)), percent(mine.get(name, 0.0)))

@@ -112,7 +112,7 @@ def _bound(number: float | Amount | Relative, wanted: Limit) -> str:
 
 
 def _force(wanted: Limit) -> str:
-    """What becomes of a plan that misses the limit."""
+    """Consequence for a plan that misses the limit."""
     if wanted.soft is not None:
         base = "" if wanted.soft_base is None else f" of {figure(wanted.soft_base)}"
         return f" Soft: each 1%{base} by which it is missed costs {figure(wanted.soft)} points."

@@ -16,16 +16,16 @@ from optimizer.io.toml import Line, StrictTable, Version, add_complaints, parse_
 HEADER_FILE = "case.toml"
 CURRENCY = "^[A-Za-z]{3}$"
 FIRST_YEAR, LAST_YEAR, MOST_YEARS = 1900, 2200, 100
-"""What can be meant as years of a plan."""
+"""Years that a plan may have."""
 
 ONE_YEAR = re.compile(r"[0-9]{4}")
 FIRST_AND_LAST = re.compile(r"([0-9]{4}) ?- ?([0-9]{4})")
 YEARS = "the first and the last year, such as 2027-2031, or all of them"
-"""What a text that names years looks like."""
+"""Pattern of a text that names years."""
 
 
 class AttributeInfo(StrictTable):
-    """What an attribute column holds."""
+    """Meaning of an attribute column."""
 
     description: str = Field(default="", description="what the column holds")
     unit: str = Field(default="", description="the unit of its figures")

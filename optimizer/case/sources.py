@@ -35,7 +35,7 @@ OTHER_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".ods")
 
 
 class Source(Protocol):
-    """What loading a case asks of its folder or workbook."""
+    """Interface of a case's folder or workbook."""
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from optimizer.io.interrupts import INTERRUPTED as SIGNALLED
 
 
 class Exit(IntEnum):
-    """What the number means that a command ends with.
+    """Exit codes of commands, with their meaning.
 
     Attributes
     ----------

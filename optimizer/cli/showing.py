@@ -1,4 +1,4 @@
-"""What the command line prints: a line of progress, plans, checks and validations."""
+"""Output of the command line: a line of progress, plans, checks and validations."""
 
 from __future__ import annotations
 

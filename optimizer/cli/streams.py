@@ -1,4 +1,4 @@
-"""What a command prints, where printing may fail: no plan is lost for a full disk or a closed pipe.
+"""Output of a command where printing may fail: a full disk or a closed pipe loses no plan.
 
 A shell can start a command with streams closed (``2>&-``), send what it prints to a full disk, or
 stop reading (``| head -1``). Printing then does nothing, and the command reports it in the end.
@@ -40,7 +40,7 @@ class Kept(io.TextIOBase):
 
     @property
     def errors(self) -> str:  # type: ignore[override]
-        """What becomes of text that the encoding lacks."""
+        """Replacement for text that the encoding lacks."""
         return getattr(self._below, "errors", None) or "strict"
 
     def writable(self) -> bool:

@@ -30,7 +30,7 @@ WORDS = {
     "Callable": "a function of the progress",
     "ReadPlan": "a plan that was read",
 }
-"""What a kind is called; records of ours are called by their own name."""
+"""Name of a kind; records of this package have their own."""
 TAKES = {"Extend": 2, "Callable": 1}
 """Arguments that functions are called with."""
 SIMPLE: dict[str, Callable[[object], bool]] = {
@@ -99,7 +99,7 @@ def kinds_of(annotation: object) -> list[str]:
 
 
 def _faults(name: str, value: object, annotation: object) -> Iterator[str]:
-    """What is wrong with an argument, in words."""
+    """Fault of an argument, in words."""
     kinds = kinds_of(annotation)
     if not kinds or OTHERS & set(kinds):
         return

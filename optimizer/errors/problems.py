@@ -16,7 +16,7 @@ LONGEST_SHOWN = 60
 """Characters of a faulty value that are shown."""
 
 REST = "... and "
-"""How problems begin that stand for further ones of the same kind."""
+"""Beginning of problems that stand for further ones of the same kind."""
 
 MORE = re.compile(r"\.\.\. and ([\d,]+) more like the ones before")
 VARYING = re.compile(
@@ -31,7 +31,7 @@ LONGEST_LIST = 2000
 """Characters of what is expected, or was found, that are shown."""
 
 LINE_BREAKS = {ord(sign): repr(sign)[1:-1] for sign in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
-"""What ends a line, and how it is shown."""
+"""Line ends, and how each is shown."""
 
 ADDRESSED = (".toml", ".json", "changes", "extend", "scales")
 """How the names end of what is addressed by dotted keys and lines, not by columns and rows."""
@@ -163,7 +163,7 @@ def shown(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def stands_for(problem: Problem) -> int:
-    """How many further problems one stands for; 0 for itself."""
+    """Number of further problems one stands for; 0 for itself."""
     more = MORE.fullmatch(problem.message) if problem.message.startswith(REST) else None
     return 0 if more is None else int(more[1].replace(",", ""))
 

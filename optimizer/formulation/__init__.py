@@ -52,7 +52,7 @@ __all__ = ["CONCEPTS", "NUMBERS", "RULES", "Model", "Rule", "build_pyomo"]
 DeferredImportCallbackFinder._callbacks.pop("scipy", None)
 
 Model: TypeAlias = pyo.ConcreteModel
-"""What is built, for those who only hand it on."""
+"""Type of a built model, for code that only passes it on."""
 
 CONCEPTS: tuple[Callable[[pyo.ConcreteModel, Instance], None], ...] = (
     add_margins,

@@ -69,7 +69,7 @@ def extend_model(model: pyo.ConcreteModel, instance: Instance, extend: Extend | 
 
 
 class _Before:
-    """What was in a model before it was extended, to see that it is still there, unchanged."""
+    """Contents of a model before it was extended, to check that they are unchanged."""
 
     def __init__(self, model: pyo.ConcreteModel) -> None:
         self.model = model
@@ -283,5 +283,5 @@ def _price(
 
 
 def base_of(rule: CustomRule, number: float) -> float | None:
-    """What counts as 100% for a row of a soft rule; ``None`` if nothing says so."""
+    """Base of a row of a soft rule, which counts as 100%; ``None`` without one."""
     return rule.base or abs(number) or None

@@ -1,4 +1,4 @@
-"""What a row of a custom rule must be."""
+"""Requirements of a row of a custom rule."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ COMMENTS = {
     "lp": "\\* {} *\\",
     "mps": "* {}",
 }
-"""How each format says what is not for it, by format."""
+"""Comment syntax of each format."""
 
 
 def exposition(model: pyo.ConcreteModel, *, style: str) -> str:

@@ -194,13 +194,13 @@ def _sided(limits: dict[str, JoinedLimit], sense: str) -> dict[str, Bound]:
 
 
 def measured_terms(limits: Sequence[JoinedLimit]) -> pd.DataFrame:
-    """What limits measure: family, position, coefficient, group, limit."""
+    """Terms that limits measure: family, position, coefficient, group, limit."""
     parts = [limit.measured.assign(limit=limit.name) for limit in limits]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def compared_terms(limits: Sequence[JoinedLimit]) -> pd.DataFrame:
-    """What limits compare with: family, position, coefficient, group, limit, sense."""
+    """Terms that limits compare with: family, position, coefficient, group, limit, sense."""
     parts = [
         bound.other.assign(limit=limit.name, sense=bound.sense)
         for limit in limits

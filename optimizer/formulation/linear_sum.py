@@ -86,7 +86,7 @@ class LinearSum(LinearExpression):  # type: ignore[misc]  # Pyomo has no types
 
     @property  # type: ignore[misc]  # as in unittest.mock: only read
     def __class__(self) -> type[LinearExpression]:
-        """What Pyomo takes it for, which nearly always looks up by ``__class__``."""
+        """Type for Pyomo, which nearly always looks up by ``__class__``."""
         return LinearExpression
 
     def __getattr__(self, name: str) -> Any:

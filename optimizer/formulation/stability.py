@@ -1,4 +1,4 @@
-"""How far a plan may move away from today's slots, or what moving costs."""
+"""Stability: limit and penalty on the change against today's slots."""
 
 from __future__ import annotations
 

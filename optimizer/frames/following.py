@@ -14,7 +14,7 @@ _reads: ContextVar[Reads | None] = ContextVar("reads", default=None)
 
 
 class Reads:
-    """What one step has read so far of the records it was called with, by path."""
+    """Parts that one step has read of its records so far, by path."""
 
     def __init__(self, arguments: Sequence[object]) -> None:
         self.found: dict[Path, object] = {}

@@ -1,4 +1,4 @@
-"""What is worked out of frames once, and for as long as they are kept: above all groups of rows.
+"""Results derived from frames, computed once for as long as they live: above all groups of rows.
 
 Plans of one instance are evaluated again and again, and most of the time went into finding the same
 text keys in the same frames. Frames are distinguished by identity, not by content: whoever
@@ -27,7 +27,7 @@ _kept: dict[tuple[int, ...], dict[Hashable, Any]] = {}
 
 
 def remembered(owners: Sequence[object], key: Hashable, make: Callable[[], R]) -> R:
-    """What is made of objects, made once as long as all of them live.
+    """Values derived from objects, computed once as long as all of them live.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def remembered(owners: Sequence[object], key: Hashable, make: Callable[[], R]) -
 
 
 def once(function: Callable[[Owner], R], owner: Owner) -> R:
-    """What a function gives for an object, worked out once as long as that lives.
+    """Result of a function for an object, computed once as long as that lives.
 
     Examples
     --------

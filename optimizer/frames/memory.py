@@ -24,7 +24,7 @@ MOST_KEPT = 2
 
 @dataclass(frozen=True)
 class _Kept:
-    """What a step gave, and all that it read for that."""
+    """Result of a step, and all that it read for that."""
 
     found: dict[Path, object]
     result: Any
@@ -61,7 +61,7 @@ class Memory:
     def of(
         self, step: Callable[..., R], arguments: Sequence[object], name: Hashable, problems: Sized
     ) -> R:
-        """What a step gives, worked out only if any of what it reads is another."""
+        """Result of a step, computed again only if any of its inputs has changed."""
         kept = self._kept.setdefault((step, name), [])
         for place, known in enumerate(kept):
             if known.holds_for(arguments):
@@ -103,7 +103,7 @@ class Steps:
         self._memory, self._problems = memory, problems
 
     def __call__(self, step: Callable[..., R], *arguments: object, name: Hashable = "") -> R:
-        """What a step gives for arguments.
+        """Result of a step for arguments.
 
         Parameters
         ----------

@@ -42,7 +42,7 @@ def same(first: Any, second: Any) -> bool:
 
 
 def _parts(value: Any) -> Mapping[Any, Any] | None:
-    """What a value is made of, by name or place; ``None`` for a plain one."""
+    """Parts of a value, by name or place; ``None`` for a plain one."""
     if isinstance(value, Mapping):
         return value
     if isinstance(value, list | tuple):

@@ -107,7 +107,7 @@ class Instance(FollowedFields, Comparable):
     def measures(
         self, problems: Problems, *, case: Case | None = None, sets: Sets | None = None
     ) -> Measures:
-        """What limits can speak of, whose problems are added elsewhere.
+        """Measures for limits whose problems are added elsewhere.
 
         Parameters
         ----------

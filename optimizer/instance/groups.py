@@ -16,7 +16,7 @@ from optimizer.instance.people import TERM
 from optimizer.policy import Amount, Limit
 
 SIGNS = ",="
-"""What stands between the parts of a label; a name or value that holds one is put in quotes."""
+"""Separators in a label; a name or value that holds one is put in quotes."""
 
 TOTAL = "total"
 """Group of a limit without ``by``."""

@@ -1,4 +1,4 @@
-"""What a limit must not ask for: floors nobody could reach, parts of what counts as a whole."""
+"""Checks of limits: floors out of reach, parts of a value that only counts as a whole."""
 
 from __future__ import annotations
 

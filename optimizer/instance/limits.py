@@ -23,7 +23,7 @@ from optimizer.policy import Amount, Limit, Relative
 from optimizer.text.figures import apart, plainly
 
 NO_TERMS = terms(pd.DataFrame({"group": pd.Series(dtype="str")}), "")[[*TERM, "group"]]
-"""What a plain number refers to."""
+"""Terms of the other measure of a plain number: none."""
 
 
 def join_limits(

@@ -1,4 +1,4 @@
-"""What a limit can speak of: slots, residents, spending, use of a service, value of a goal."""
+"""Measures of limits: slots, residents, spending, use of a service, value of a goal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every decision costs, on which budget line and in which year."""
+"""Costs of every decision by budget line and year."""
 
 from __future__ import annotations
 

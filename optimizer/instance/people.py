@@ -1,4 +1,4 @@
-"""Who is here when: entries, person-years, completions and transitions as terms of the decisions.
+"""People by year: entries, person-years, completions and transitions as terms of decisions.
 
 A *term* is one row of a linear expression: ``family`` and ``position`` name the decision (its
 frame in :class:`~optimizer.instance.sets.Sets` and its row there), ``coefficient`` multiplies it,

@@ -1,4 +1,4 @@
-"""What every person uses of the local services, and what capacity there is."""
+"""Use of the local services per person, and their capacity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every person contributes to every goal, at the stage at which it is earned."""
+"""Contribution of every person to every goal, at the stage at which it is earned."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ BLANK, TEXT, NUMBER, TRUTH, DATE, ERROR, UNCOMPUTED = KINDS = ".tnbdef"
 """Kinds of cells of a sheet; the last is a formula without a value."""
 
 NO_VALUE = "a value; open the workbook in a spreadsheet program and save it"
-"""What is expected where a formula has none."""
+"""Expected text where a formula has no value."""
 
 
 LARGEST_WHOLE = 1e16

@@ -31,7 +31,7 @@ SHEET_ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|#+)
 NO_NUMBER = "is not a number"
 
 SAYS_NOTHING = ("", "-", "na", "n/a", "n.a.", "none", "null", "..", "...", "?")
-"""What stands in tables for a figure that is not known."""
+"""Marks in tables for a figure that is not known."""
 
 
 def what_instead(cell: str) -> str:

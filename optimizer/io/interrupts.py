@@ -22,7 +22,7 @@ INTERRUPTED = 130
 
 
 class _State:
-    """What is known of the command that runs, of which a process has one at a time."""
+    """State of the running command, of which a process has one at a time."""
 
     def __init__(self) -> None:
         self.heard: list[int] = [signal.SIGINT]

@@ -23,7 +23,7 @@ MOST_PARTS = 2_000
 """Sheets, styles, comments and pictures are parts; a plain case has about forty."""
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""How encrypted workbooks and those of before 2007 begin."""
+"""First bytes of encrypted workbooks and those of before 2007."""
 
 WORKBOOK_PART = "xl/workbook.xml"
 BINARY_WORKBOOK_PART = "xl/workbook.bin"
@@ -35,7 +35,7 @@ Handlers = tuple[
     Callable[[str], None],
     Callable[[str], None],
 ]
-"""What is called with each start tag and its attributes, each end tag, and text."""
+"""Callback for each start tag and its attributes, each end tag, and text."""
 
 
 @dataclass(frozen=True)

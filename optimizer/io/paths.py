@@ -1,4 +1,4 @@
-"""What stands at a path somebody gave, and the one way in which such a file is opened.
+"""Kinds of things at a given path, and the one way in which such a file is opened.
 
 A path may lead anywhere: to a pipe that nobody writes to, to a device without an end, to a file of
 the system that never stops. Only regular files are read, and only so much of them.
@@ -18,7 +18,7 @@ from optimizer.errors import Problems
 Standing = Literal["file", "folder", "other", "nothing"]
 
 NEITHER = "is neither a file nor a folder"
-"""What pipes, sockets and devices are."""
+"""Wording for pipes, sockets and devices."""
 
 PIECE, BEGINNING = 2**20, 2**12
 """Bytes read at a time, and those in which a mark is looked for."""

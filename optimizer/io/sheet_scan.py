@@ -40,7 +40,7 @@ class SheetPart:
 
 @dataclass
 class SheetFacts:
-    """What a sheet holds beside plain values; rows and columns are counted from 1.
+    """Contents of a sheet beside plain values; rows and columns are counted from 1.
 
     Attributes
     ----------

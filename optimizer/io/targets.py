@@ -23,12 +23,12 @@ Check = Callable[[Path], str | None]
 """Says why what is at a path may not be replaced, or None where it may."""
 
 Mark = tuple[object, ...]
-"""What something is known by: its kind, its number and, with a folder, those of all in it."""
+"""Identity of a file or folder: its kind, its number and, with a folder, those of all in it."""
 
 A_PLACE = "a writable path with free space, which no other process writes to"
 
 placed: list[Path] = []
-"""What this process has written so far, in its place."""
+"""Files and folders that this process has put in place so far."""
 
 
 @dataclass(frozen=True)

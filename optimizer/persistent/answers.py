@@ -1,4 +1,4 @@
-"""What a search has found, by the names of decisions: with as little money moved as need be."""
+"""Results of a search by the names of decisions, with as little money moved as possible."""
 
 from __future__ import annotations
 

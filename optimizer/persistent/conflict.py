@@ -1,4 +1,4 @@
-"""What clashes in a model without a plan, and the least that would have to give way."""
+"""Conflict in an infeasible model, and the least loosening that would resolve it."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def columns_of(matrix: Matrix, role: Role, others: Iterable[str] = ()) -> Ints:
 
 
 def roles_of(instance: Instance, matrix: Matrix) -> Roles:
-    """What a search does with columns; integers of custom rules are decided first as well."""
+    """Roles of columns in a search; integers of custom rules are decided first as well."""
     staged = columns_of(matrix, "staged", instance.extension.variables)
     return Roles(staged[matrix.integral[staged]], columns_of(matrix, "margin"))
 

@@ -176,7 +176,7 @@ def limit_rows(s: Subject, limit: JoinedLimit) -> list[pd.DataFrame]:
 
 
 def _rule(limit: JoinedLimit) -> str:
-    """What the rows of a limit are called, their side apart."""
+    """Names of a limit's rows, without their side."""
     return "limit" if limit.row is None else "commitment"
 
 

@@ -31,5 +31,5 @@ class ReadPlan(Comparable):
 
 
 def decisions_in(plan: Decisions | Plan | ReadPlan) -> Decisions:
-    """What a plan decides, in whichever form it comes."""
+    """Decisions of a plan in any form."""
     return plan if isinstance(plan, Decisions) else plan.decisions

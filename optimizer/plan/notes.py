@@ -1,4 +1,4 @@
-"""What the reader of a plan must know beside its figures."""
+"""Notes for the reader of a plan beside its figures."""
 
 from __future__ import annotations
 

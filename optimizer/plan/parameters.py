@@ -1,4 +1,4 @@
-"""What a plan was made with and how it was found, as one tidy table, and the way back.
+"""Parameters and provenance of a plan as one tidy table, and the way back.
 
 One row per figure: group, name, value, unit, of (what is measured) and why.
 """

@@ -1,4 +1,4 @@
-"""What could move a plan: versions, and the function that added custom rules."""
+"""Provenance of a plan: versions, and the function that added custom rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plan answers."""
+"""The question that a plan answers."""
 
 from __future__ import annotations
 

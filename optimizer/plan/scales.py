@@ -150,7 +150,7 @@ def named_scales(policy: Policy, given: ScalesGiven) -> Mapping[str, float]:
 
 
 def _run_of(given: Plan | ReadPlan | OfRun) -> OfRun:
-    """What is known of the scales of a plan, in whichever form it comes."""
+    """Scales of a plan in any form."""
     if isinstance(given, OfRun):
         return given
     facts = given.provenance if isinstance(given, Plan) else given.facts

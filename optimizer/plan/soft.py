@@ -1,4 +1,4 @@
-"""What soft limits and moving away from today cost a plan."""
+"""Penalties of a plan: soft limits, and change against today's slots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is checked, and the shape of a checked row."""
+"""Subject of a check, and the shape of a checked row."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ CHECKED = RULES | BOUNDS
 """Every rule of our own that has rows."""
 
 PLACE = ["by", "place"]
-"""What names a row as data: columns and their values, each a tuple. ``key`` says it in words."""
+"""Keys of a row as data: columns and their values, each a tuple. ``key`` has them in words."""
 
 ROW = ["rule", "key", *PLACE, "value", "sense", "limit", "unit", "size"]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is checked: a plan's values on the frames of an instance, and its money moved."""
+    """Subject of a check: a plan's values on the frames of an instance, and its money moved."""
 
     instance: Instance
     values: Values

@@ -1,4 +1,4 @@
-"""What follows from a plan's decisions, as tidy tables."""
+"""Tidy tables that follow from a plan's decisions."""
 
 from __future__ import annotations
 

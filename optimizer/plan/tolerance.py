@@ -1,4 +1,4 @@
-"""How far a checked row may be beyond its limit, written down once.
+"""Tolerances: how far a checked row may be beyond its limit.
 
 A row compares two sums of terms. Each term is a product of a few rounded numbers (persons, a cost,
 rates, a discount), off by at most half an epsilon of itself per factor, and pandas adds terms up

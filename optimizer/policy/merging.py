@@ -128,7 +128,7 @@ class _Said:
         return True
 
     def depth(self, parts: tuple[str, ...]) -> int:
-        """How many parts of an address something is said at."""
+        """Number of leading parts of an address for which there is a value."""
         data: Any = self.tables
         for depth, part in enumerate(parts):
             if isinstance(data, tuple):

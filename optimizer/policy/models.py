@@ -1,4 +1,4 @@
-"""What a policy may say, as frozen records; unknown keys and silent conversions are refused."""
+"""Contents of a policy as frozen records; unknown keys and silent conversions are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a policy says over the one it extends must be of the same kind."""
+"""Kinds of overriding values: they must be those of the extended policy."""
 
 from __future__ import annotations
 

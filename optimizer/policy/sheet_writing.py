@@ -72,7 +72,7 @@ def _frame(spec: TableSpec, rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _policy_rows(policy: Policy) -> list[dict[str, Any]]:
-    """What the workbook says of its own, and the keys that are changed most, still blank."""
+    """Keys of the workbook's own, and the keys that are changed most, still blank."""
     inherited = f"blank: as in {policy.path.name}"
     return [
         {"key": "extends", "value": policy.path.name, "note": "the policy this one starts from"},

@@ -44,7 +44,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Sheets:
-    """What the sheets of a policy say, and where.
+    """Values in the sheets of a policy, with their cells.
 
     Attributes
     ----------

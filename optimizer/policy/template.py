@@ -27,7 +27,7 @@ EMPTY = {
     "country_codes": "iso3166",
     "licence": "Terms under which the figures may be used",
 }
-"""What the header of an empty case says: valid, and meant to be changed."""
+"""Header of an empty case: valid, and meant to be changed."""
 
 HEADER = {"schema": 1, "title": "-", "country_codes": "any", "licence": "-"}
 """Beside it a currency and years are checked as in any header."""

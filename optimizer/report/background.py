@@ -1,4 +1,4 @@
-"""What the plan rests on: the policy's reasons, assumptions, notes and where it came from."""
+"""Background of the plan: the policy's reasons, assumptions, notes and provenance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page is made of: sections of blocks, drawn by the templates.
+"""Parts of a page: sections of blocks, drawn by the templates.
 
 Texts are plain: the templates escape them. Horizontal lengths are percent of the width a block
 gets, so that drawings grow and shrink with the page while their labels keep their size.

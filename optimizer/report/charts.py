@@ -22,7 +22,7 @@ FEW = 6
 
 @dataclass(frozen=True)
 class Parts:
-    """How the pieces of stacked bars are coloured and named."""
+    """Colours and names of the pieces of stacked bars."""
 
     colours: Mapping[str, Colour]
     labels: Mapping[str, str]

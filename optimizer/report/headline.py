@@ -125,7 +125,7 @@ def _unchanged(material: Material) -> str:
 
 
 def _findings(material: Material) -> list[str]:
-    """What a reader would otherwise have to look for."""
+    """Highlights of the plan, in sentences."""
     slots, names = material.slots, material.names
     found = []
     if len(slots):

@@ -1,4 +1,4 @@
-"""What the policy limits and the case has promised, against what the plan does."""
+"""Limits of the policy and commitments of the case against the plan."""
 
 from __future__ import annotations
 

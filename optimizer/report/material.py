@@ -1,4 +1,4 @@
-"""What every section of the page draws on."""
+"""Data for every section of the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What it costs: integration support by country and track, and every budget line by year."""
+"""Money: integration support by country and track, and every budget line by year."""
 
 from __future__ import annotations
 

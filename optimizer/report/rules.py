@@ -1,4 +1,4 @@
-"""What holds the plan back: rules without slack, and the limits of the policy."""
+"""Binding rules, and the limits of the policy."""
 
 from __future__ import annotations
 

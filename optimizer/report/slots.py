@@ -1,4 +1,4 @@
-"""Who comes: slots by year, track, support level, country and region; and how entrants end."""
+"""Slots by year, track, support level, country and region, and the outcomes of entrants."""
 
 from __future__ import annotations
 

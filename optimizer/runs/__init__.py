@@ -41,7 +41,7 @@ LARGEST_FACTS = 50 * 2**20
 NO_INPUTS: Mapping[str, Any] = MappingProxyType({})
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""How text begins that a spreadsheet program would take for a formula in a CSV file."""
+"""First characters of text that a spreadsheet program takes for a formula in a CSV file."""
 
 
 def default_folder(policy: str, case: str) -> Path:

@@ -1,4 +1,4 @@
-"""What a plan on disk is checked on: the question that its run keeps, or one that is named."""
+"""Question on which a plan on disk is checked: that of its run, or one that is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``run.json`` says of a run, read and checked as strictly as any other input."""
+"""Contents of ``run.json``, read and checked as strictly as any other input."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class Extend(StrictTable):
 
 
 class Inputs(StrictTable):
-    """What is kept of policy and case as they were before any change."""
+    """Hashes of policy and case as they were before any change."""
 
     files: Mapping[str, str] = Field(description="hashes by file")
     case_hashes: Mapping[str, str] = Field(description="hashes by file")
 
 
 class RunFacts(StrictTable, extra="allow"):
-    """What is said of a run; runs of other versions may say more, or less.
+    """Facts of a run; runs of other versions may have more, or fewer.
 
     Only the scales are always there: without them points cannot be counted.
     """

@@ -135,7 +135,7 @@ def _own(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
 
 
 def facts_of_run(path: Path) -> dict[str, Any]:
-    """What a run says of itself, given its folder or its ``run.json``.
+    """Facts of a run, given its folder or its ``run.json``.
 
     Raises
     ------

@@ -21,8 +21,8 @@ AT_A_TIME = 10_000
 """Rows that are held as XML before they are handed on."""
 
 NOT_AS_IT_IS = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-"""What means something else in XML or may not stand there, also carriage returns, of which readers
-make line feeds; and an underscore that they would take for the beginning of an escape."""
+"""Characters with another meaning in XML, or not allowed there; also carriage returns, which
+readers turn into line feeds, and an underscore that they would take for the start of an escape."""
 
 MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 

@@ -18,7 +18,7 @@ from optimizer.schema.tables import MONEY, TABLES
 Names = tuple[str, ...]
 
 SIGNS = frozenset("""[]=.,*"'""")
-"""What a name shows in quotes alone; a star will stand for any name."""
+"""Characters that a name may show in quotes alone; a star will stand for any name."""
 
 CELL = re.compile(r"\s*(\w+)\s*\[")
 QUOTED = r"""("(?:[^"]|"")*"|'(?:[^']|'')*')"""
@@ -159,7 +159,7 @@ def _malformed(address: str) -> AddressError:
 
 
 def meant(address: str) -> str | None:
-    """What a malformed address may mean: the same names, in quotes where they must be.
+    """Likely meaning of a malformed address: the same names, in quotes where they must be.
 
     Examples
     --------

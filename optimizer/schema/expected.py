@@ -1,4 +1,4 @@
-"""What a value of a record may be, in words: its type, its range and its choices."""
+"""Expected values of a record in words: type, range and choices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pydantic models allow at an address: types, keys and descriptions of fields."""
+"""Types, keys and descriptions that pydantic models allow at an address."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def is_share(kinds: Iterable[Any], part: str | int) -> bool:
 
 
 def _annotations(kind: Any, part: str | int) -> Iterator[list[object]]:
-    """What is annotated to the types of a key or list entry."""
+    """Annotations of the types of a key or list entry."""
     if _is_model(kind):
         for name, field in kind.model_fields.items():
             if (field.alias or name) == part:

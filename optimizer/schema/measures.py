@@ -1,4 +1,4 @@
-"""What limits, expectations and reports can count, as plain data."""
+"""Measures for limits, expectations and reports, as plain data."""
 
 from __future__ import annotations
 

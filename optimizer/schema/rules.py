@@ -95,7 +95,7 @@ class RowKey:
 
 @dataclass(frozen=True)
 class CustomRule:
-    """What a function given as ``extend`` says about a constraint that it adds.
+    """Description of a constraint that a function given as ``extend`` adds.
 
     Attributes
     ----------
@@ -132,7 +132,7 @@ class CustomRule:
 
 @dataclass(frozen=True)
 class Extension:
-    """What custom rules added to the model of an instance.
+    """Additions of custom rules to the model of an instance.
 
     Attributes
     ----------
@@ -533,7 +533,7 @@ BOUNDS = _rules(
         "fact",
     ),
 )
-"""What the model keeps by its index sets and bounds alone, so that only checks can break it."""
+"""Rules that the model keeps by its index sets and bounds alone, so only checks can break them."""
 
 
 def accounts(*holds: Holds) -> dict[str, tuple[str, ...]]:

@@ -17,7 +17,7 @@ MONEY = "currency"
 """Unit of the columns that carry the case's currency in their header."""
 
 ASSUMPTION = "assumption"
-"""How the source of rows begins that nobody has figures for."""
+"""Beginning of the source of rows whose figures are assumed."""
 
 BAND_PREFIX = "band_"
 """Columns of countries that give the class of each country for one service."""

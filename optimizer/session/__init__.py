@@ -110,7 +110,7 @@ class Session(InTurns):
 
     @property
     def rebuilt(self) -> int:
-        """How many changes needed another model."""
+        """Number of changes that needed another model."""
         return self._held.rebuilt
 
     @property

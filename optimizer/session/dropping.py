@@ -1,4 +1,4 @@
-"""What may be dropped, and the rows that its name stands for."""
+"""Names that may be dropped, and the rows that each stands for."""
 
 from __future__ import annotations
 

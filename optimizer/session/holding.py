@@ -60,7 +60,7 @@ class Holding:
     dropped
         Limits and rules that need not hold.
     rebuilt
-        How many changes needed another model.
+        Number of changes that needed another model.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ from optimizer.plan.provenance import versions
 
 FOLDER = "ideals"
 MARK = b'{"made_by": "talent-optimizer", "kind": "ideals", '
-"""How every file begins, by which we know our own."""
+"""Beginning of every file of the cache."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def key_of(model: LoadedModel, goals: Sequence[str]) -> str:
 
 
 def _pieces(value: Any) -> Iterator[bytes]:
-    """What a value says, in bytes; what they cannot distinguish is never found again."""
+    """A value in bytes; values that bytes cannot distinguish are never found again."""
     yield type(value).__name__.encode()
     if isinstance(value, np.ndarray):
         yield f"{value.dtype} {value.shape}".encode()
@@ -119,7 +119,7 @@ def _code() -> str:
 
 
 def _content_of(key: str, ideals: Mapping[str, float]) -> bytes:
-    """What is written of ideals; the hash reveals digits that were lost or changed."""
+    """Text of a file of ideals; its hash reveals digits that were lost or changed."""
     told = f'"key": "{key}", "ideals": {json.dumps(dict(ideals))}'
     digest = hashlib.sha256(told.encode()).hexdigest()
     return MARK + f'{told}, "sha256": "{digest}"}}'.encode()

@@ -17,7 +17,7 @@ from optimizer.plan.question import Question
 from optimizer.plan.scales import known_scales
 
 FIRST_WORDS = "Running HiGHS"
-"""How every log of the solver begins."""
+"""Beginning of every log of the solver."""
 
 
 def built(

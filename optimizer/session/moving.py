@@ -1,4 +1,4 @@
-"""What of a loaded model moves with a field of the policy or a column of the case.
+"""Parts of a loaded model that change with a field of the policy or a column of the case.
 
 Only what is listed here is changed in place. Whatever is not, such as a section or a table that
 somebody adds, moves the model itself, which is then built again: slower, but never wrong.
@@ -98,14 +98,14 @@ IN_CELLS: Mapping[tuple[str, str], str] = {
     ("service_use", "units"): "terms",
     ("scores", "value"): "terms",
 }
-"""What a change of a cell moves."""
+"""Effect of a change of a cell."""
 
 ATTRIBUTES = ("countries", "regions")
 """Tables whose columns of the user's own are read through attributes alone, which make terms."""
 
 
 def moved_by(old: Policy, new: Policy, cells: Iterable[tuple[str, str]]) -> Moved:
-    """What moves between two policies, and with these tables' columns.
+    """Difference between two policies, and the effect of these tables' columns.
 
     Examples
     --------

@@ -128,7 +128,7 @@ def complete(
 
 @dataclass(frozen=True)
 class Options:
-    """How a plan is to be found, as in :func:`solve`.
+    """Options of finding a plan, as in :func:`solve`.
 
     Attributes
     ----------

@@ -44,7 +44,7 @@ class Provisional(Scales):
 
     @property
     def note(self) -> str:
-        """What a reader must know of scales that are provisional."""
+        """Note on scales that are provisional."""
         return (
             f"The scale of {', '.join(self.provisional)} is provisional: the time limit left no "
             "time to work out its ideal, so its best value under the other goals' ideals stands "

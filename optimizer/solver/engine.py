@@ -42,7 +42,7 @@ LARGE = 20_000
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of HiGHS found.
+    """Result of one run of HiGHS.
 
     Attributes
     ----------

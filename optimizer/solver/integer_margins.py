@@ -18,7 +18,7 @@ from optimizer.solver.watch import Watch
 
 ROUNDS = 30
 RESERVE = 1.1
-"""How much more than what was short the next round asks for, at least."""
+"""Least factor by which the next round's reserve exceeds the shortage."""
 DEAR = 0.1
 """Part of all that reserves cost from which one is worth halving."""
 SHORT = 1e-7
@@ -60,7 +60,7 @@ class IntegerMargins:
 
     @cached_property
     def _rest(self) -> Engine:
-        """What is left to decide beside the margins, with shortages at a penalty."""
+        """Remaining decisions beside the margins, with shortages at a penalty."""
         return Engine(with_slack(self.matrix, self.rows), relaxed=True, options=self.options)
 
     def plans(self, x: Floats, watch: Watch) -> Iterator[Floats]:
@@ -97,7 +97,7 @@ class IntegerMargins:
         return size
 
     def _shortage(self, whole: Floats, watch: Watch) -> tuple[Floats | None, Floats | None]:
-        """What every row lacks with these integers, and the plan that lacks least."""
+        """Shortage of every row with these integers, and the plan with the least shortage."""
         self._rest.set_bounds(self.whole, whole[self.whole], whole[self.whole])
         self._rest.forget()
         rest = self._rest.run(watch)

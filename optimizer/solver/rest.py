@@ -1,4 +1,4 @@
-"""What is left when some columns are settled."""
+"""The remaining model when some columns are settled."""
 
 from __future__ import annotations
 

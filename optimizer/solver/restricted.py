@@ -1,4 +1,4 @@
-"""What comes before the margins, decided by a restricted MIP around the relaxation.
+"""Decisions that come before the margins, by a restricted MIP around the relaxation.
 
 Nearly all of it is integral in the relaxation already, and most margins are zero there. What
 remains when both are taken as settled is a search over the few decisions left open, each within

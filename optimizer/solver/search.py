@@ -118,7 +118,7 @@ class Search:
         return self.best is None and not over
 
     def why_stuck(self) -> str:
-        """What is likely to have kept a search from its plan."""
+        """Likely reason why a search found no plan."""
         told = "the search ended without a plan, and without proof that there is none"
         most = float(np.max(self.whole.people, initial=0.0))
         if most <= 1.0:

@@ -192,7 +192,7 @@ class Groups:
     def worth(
         self, left_out: Mask, prices: Floats, options: Options, watch: Watch
     ) -> Floats | None:
-        """What every pair left out would add at these dual prices, under its own rows."""
+        """Contribution of every pair left out at these dual prices, under its own rows."""
         matrix, columns = self.matrix, np.flatnonzero(left_out)
         others = abs(self.rows) @ (~left_out).astype(float) > 0.0
         cost = (matrix.cost - matrix.a.T @ np.where(others, prices, 0.0))[columns]

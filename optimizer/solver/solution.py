@@ -1,4 +1,4 @@
-"""What a search ends with."""
+"""Results of a search."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OPTIMAL_GAP = 1e-6
 
 @dataclass(frozen=True)
 class Solution:
-    """What the solver returned, on the decision frames of the instance.
+    """Answer of the solver, on the decision frames of the instance.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What to say of a search that ended without a plan."""
+"""Errors of a search that ended without a plan."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Link:
 
 
 def told(links: Sequence[Link]) -> list[dict[str, object]]:
-    """What was lowered, by rule and by the rules it was lowered for: how many, and the largest."""
+    """Number and largest of the lowered factors, by rule and by the rules that allow it."""
     found: dict[tuple[str, tuple[str, ...]], list[Link]] = {}
     for link in links:
         found.setdefault((link.row[0], link.because), []).append(link)
@@ -57,7 +57,7 @@ def told(links: Sequence[Link]) -> list[dict[str, object]]:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What all rows together imply for the columns.
+    """Bounds on columns that all rows together imply.
 
     Attributes
     ----------
@@ -135,7 +135,7 @@ class Cells:
 
 
 def _needs(cells: Cells, bounds: Bounds, lower: Floats, opens: Mask, side: Floats) -> Floats:
-    """What every row can want of its decisions at most, if none of them lets anything through."""
+    """Largest demand of every row on its decisions, if none of them lets anything through."""
     value, column = cells.value, cells.column
     most = value * np.where(value > 0.0, bounds.upper[column], bounds.lower[column])
     most[opens] = (value * lower[column])[opens]

@@ -47,7 +47,7 @@ class Optimum:
     basis: highspy.HighsBasis
 
     def distance(self, matrix: Matrix) -> float:
-        """How far other numbers are from these: their relative differences, added up."""
+        """Distance of other numbers from these: their relative differences, added up."""
         costs = float(_apart(self.matrix.cost, matrix.cost).sum())
         return costs + self.distance_of_rows(matrix)
 

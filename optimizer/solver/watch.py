@@ -19,7 +19,7 @@ GRACE, LEAST_GRACE = 0.1, 0.5
 
 @dataclass(frozen=True)
 class Progress:
-    """What is known so far: seconds since the start, best plan and proven bound in points."""
+    """Progress so far: seconds since the start, best plan and proven bound in points."""
 
     seconds: float
     step: str

@@ -26,7 +26,7 @@ HOPS = 3
 
 @dataclass(frozen=True)
 class Roles:
-    """What a search does with columns.
+    """Roles of columns in a search.
 
     Attributes
     ----------
@@ -117,7 +117,7 @@ def let_through(matrix: Matrix, decisions: Ints) -> Floats:
 
 
 def _one_person(matrix: Matrix, row: Ints, column: Ints, size: Floats, is_decision: Mask) -> Floats:
-    """What one person counts in every row, at least; infinite where there are none."""
+    """Least amount that one person counts in every row; infinite where there are none."""
     worth = np.where(matrix.integral & ~is_decision, 1.0, np.inf)
     counted = ~is_decision[column] & (size > 0.0)
     row, column, size = row[counted], column[counted], size[counted]

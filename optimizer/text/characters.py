@@ -21,7 +21,7 @@ inside of words."""
 
 BREAKS = r"\t\n\r\u2028\u2029"
 LOST = "\N{REPLACEMENT CHARACTER}"
-"""What programs put where they could not read a character."""
+"""Replacement that programs write for an unreadable character."""
 
 PLAIN = re.compile(r"[ -~]*")
 """Text that cannot have a fault of this kind."""

@@ -1,4 +1,4 @@
-"""What a case holds, as its files say it: header, described attributes and columns of text."""
+"""Contents of a case as in its files: header, described attributes and columns of text."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from optimizer.policy import Policy
 from optimizer.schema.tables import TABLES, ColumnSpec
 
 FAR, GAP = 1e5, 1e3
-"""How far from the middle a figure lies, and how far beyond its neighbours, to be reported.
+"""Distance from the middle, and beyond the neighbours, from which a figure is reported.
 
 Figures of real countries and regions spread over many powers of ten, but without such a gap.
 """

@@ -1,4 +1,4 @@
-"""What is asked to be changed: read from ``address=value``, checked, and put together."""
+"""Requested changes: read from ``address=value``, checked, and put together."""
 
 from __future__ import annotations
 

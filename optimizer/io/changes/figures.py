@@ -28,7 +28,7 @@ A_CHANGE = "a number, or a change such as *1.1, /2, +10%, -10%, +=100"
 
 @dataclass(frozen=True)
 class Operation:
-    """What is done with the unchanged figure, as scenarios say it.
+    """Operation on the unchanged figure, as scenarios say it.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What may take the place of what: a value never becomes one of another kind unnoticed.
+"""Kinds of values: a value never becomes one of another kind unnoticed.
 
 Where a number may stand beside a table that gives it another meaning, as in the bounds of limits,
 the one is put in the place of the other by writing the whole around it. Texts, numbers and flags

@@ -141,7 +141,7 @@ def place_of(names: Names, data: Mapping[str, Any], model: type[BaseModel]) -> P
 
 
 def _figure(text: str, names: Names, place: Place, before: object) -> object:
-    """What a text stands for: itself, unless it says a figure where only numbers are free."""
+    """Value of a text: itself, unless it says a figure where only numbers are free."""
     if not is_number(place.kinds) or is_free_text(place.kinds):
         return text
     operation = operation_in(text)
@@ -168,7 +168,7 @@ def _figure(text: str, names: Names, place: Place, before: object) -> object:
 
 
 def unchanged_value(names: Names, data: Mapping[str, Any], model: type[BaseModel]) -> object:
-    """What stands at an address, or would by default; ``None`` if nothing."""
+    """Value at an address, or its default; ``None`` without either."""
     try:
         place = place_of(names, data, model)
     except _RefusedError:

@@ -1,4 +1,4 @@
-"""What a file of expectations may say, as frozen records read from TOML."""
+"""Contents of a file of expectations, as frozen records read from TOML."""
 
 from __future__ import annotations
 
