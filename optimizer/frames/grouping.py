@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Hashable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ import pandas as pd
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 R = TypeVar("R")
+V = TypeVar("V", bound=np.generic)
 Owner = TypeVar("Owner")
 Keyed = pd.DataFrame | pd.Series | pd.Index
 """Rows with keys in columns, or keys themselves."""
@@ -74,17 +75,39 @@ class Groups:
 
     def __init__(self, frame: pd.DataFrame, by: Sequence[str]) -> None:
         self.codes = _numbered(frame, by)
-        order = np.argsort(self.codes, kind="stable")
-        self._order: Integers = order[self.codes[order] >= 0]
-        sorted_codes = self.codes[self._order]
-        self._starts = np.flatnonzero(np.diff(sorted_codes, prepend=-1))
-        firsts = frame[list(by)].take(self.firsts)
-        self.keys = pd.Index(firsts[by[0]]) if len(by) == 1 else pd.MultiIndex.from_frame(firsts)
-
-    @property
-    def firsts(self) -> Integers:
+        # Keys are numbered as they appear, so a row is the first of its key where numbers grow.
+        highest = np.maximum.accumulate(self.codes)
+        self.firsts: Integers = np.flatnonzero(np.diff(highest, prepend=-1))
         """First row of every key."""
-        return self._order[self._starts]
+        if len(by) == 1:
+            self.keys = pd.Index(frame[by[0]].take(self.firsts))
+        else:
+            self.keys = pd.MultiIndex.from_frame(frame[list(by)].take(self.firsts))
+
+    @cached_property
+    def _order(self) -> Integers:
+        """Rows that have a key, those of the first key first."""
+        order: Integers = np.argsort(self.codes, kind="stable")
+        return order[self.codes[order] >= 0]
+
+    @cached_property
+    def _starts(self) -> Integers:
+        """Where the rows of every key begin in that order."""
+        return np.flatnonzero(np.diff(self.codes[self._order], prepend=-1))
+
+    def spread(self, values: npt.NDArray[V], blank: Any) -> npt.NDArray[V]:
+        """Value of its key for every row, and another one for rows without a key.
+
+        Examples
+        --------
+        >>> groups = Groups(pd.DataFrame({"track": ["b", "a", None]}), ["track"])
+        >>> groups.spread(np.array([1.0, 2.0]), 0.0).tolist()
+        [1.0, 2.0, 0.0]
+        """
+        # Rows without a key have the number -1, which is the last place.
+        padded = np.full(len(values) + 1, blank, dtype=values.dtype)
+        padded[:-1] = values
+        return padded[self.codes]
 
     def sums(self, amounts: Floats) -> Floats:
         """Sum of the amounts of the rows of every key.
@@ -107,9 +130,9 @@ class Groups:
 def _numbered(frame: pd.DataFrame, by: Sequence[str]) -> Integers:
     """Number of every row's key in order of first appearance, -1 where any of it is blank."""
     # A third of what groupby takes for the same, which a first evaluation does fifty times.
-    found = np.zeros(len(frame), dtype=np.int64)
-    is_blank = np.zeros(len(frame), dtype=bool)
-    for name in by:
+    found = pd.factorize(frame[by[0]])[0].astype(np.int64)
+    is_blank = found < 0
+    for name in by[1:]:
         codes, known = pd.factorize(frame[name])
         is_blank |= codes < 0
         found = pd.factorize(found * len(known) + codes)[0].astype(np.int64)
@@ -126,7 +149,9 @@ def groups(frame: pd.DataFrame, by: Sequence[str]) -> Groups:
 
 def index_of(keyed: Keyed, by: Sequence[str]) -> pd.Index:
     """Keys of every row."""
-    if not isinstance(keyed, pd.DataFrame):
+    if isinstance(keyed, pd.Index):
+        return keyed
+    if isinstance(keyed, pd.Series):
         return pd.Index(keyed)
     return remembered([keyed], ("index", *by), lambda: pd.MultiIndex.from_frame(keyed[list(by)]))
 
@@ -141,8 +166,8 @@ def places(frame: pd.DataFrame, by: Sequence[str], wanted: Keyed) -> Integers:
     """
 
     def found() -> Integers:
-        at = groups(frame, by).keys.get_indexer(index_of(wanted, by))
-        return at.astype(np.int64)
+        at: Integers = groups(frame, by).keys.get_indexer(index_of(wanted, by)).astype(np.int64)
+        return at
 
     return remembered([frame, wanted], ("places", *by), found)
 

@@ -10,6 +10,7 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import Problems, did_you_mean
 from optimizer.frames.following import FollowedFields, FollowedMapping
+from optimizer.frames.grouping import once
 from optimizer.instance.sets import Sets
 from optimizer.io.cells import attribute_figures
 from optimizer.io.grids import number_text
@@ -33,6 +34,11 @@ class Attribute:
     column: str
     values: pd.Series
 
+    @property
+    def known(self) -> set[object]:
+        """Values that occur, blanks aside."""
+        return once(_known, self.values)
+
     def of(self, frame: pd.DataFrame) -> pd.Series:
         """Value for every row of a frame that has the dimension as a column."""
         return frame[self.dimension].map(self.values)
@@ -52,8 +58,7 @@ class Attribute:
         """
         if not pd.api.types.is_string_dtype(self.values):
             return listed(wanted)
-        known = set(self.values)
-        return [_as_text(value, known) for value in listed(wanted)]
+        return [_as_text(value, self.known) for value in listed(wanted)]
 
     def matches(self, wanted: object) -> pd.Series:
         """Whether each key has the value, or one of the values, of a filter."""
@@ -161,7 +166,7 @@ class Attributes(FollowedFields):
     ) -> list[object]:
         """Values of a filter as a list; one that occurs nowhere is a problem."""
         values = attribute.meant(wanted)
-        known = set(attribute.values.dropna())
+        known = attribute.known
         for value, said in zip(values, listed(wanted), strict=True):
             if value not in known and not optional:
                 self.add(
@@ -189,6 +194,10 @@ class Attributes(FollowedFields):
             expected=expected,
             maybe=maybe,
         )
+
+
+def _known(values: pd.Series) -> set[object]:
+    return set(values.dropna().tolist())
 
 
 def _in_use(known: Collection[object]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from optimizer.errors import Problems
@@ -71,20 +72,30 @@ def grouped(measured: pd.DataFrame, by: Sequence[str]) -> tuple[pd.DataFrame, pd
         return measured[TERM].assign(group=TOTAL), groups
     columns = numbered(by)
     found = Groups(measured, columns)
-    keys = measured[columns].take(found.firsts).reset_index(drop=True)
-    filled = ~keys.astype("str").isin([""]).any(axis=1)
-    keys = keys[filled].sort_values(columns, key=_places)
-    groups = keys.set_axis(list(by), axis=1)
+    keys = measured[columns].take(found.firsts)
+    order = _in_order(keys_of(keys, columns))
+    groups = keys.take(order).set_axis(list(by), axis=1)
     labels = pd.Index(group_labels(groups, by), dtype="str", name="group")
-    group = pd.Series(labels, index=keys.index).reindex(found.codes)
-    named = measured[TERM].assign(group=group.array)
-    return named[named["group"].notna()].reset_index(drop=True), groups.set_axis(labels)
+    places = np.full(len(keys), -1)
+    places[order] = np.arange(len(order))
+    place = found.spread(places, -1)
+    rows = np.flatnonzero(place >= 0)
+    named = measured[TERM].take(rows).reset_index(drop=True)
+    return named.assign(group=labels.take(place[rows]).array), groups.set_axis(labels)
 
 
-def _places(cells: pd.Series) -> pd.Series:
-    """Places of values when they are in order."""
-    places = {value: place for place, value in enumerate(in_order(set(cells.tolist())))}
-    return cells.map(places)
+def _in_order(keys: Sequence[tuple[object, ...]]) -> list[int]:
+    """Numbers of the keys without blanks, in the order of their values."""
+    filled = [number for number, key in enumerate(keys) if "" not in key]
+    columns = zip(*(keys[number] for number in filled), strict=True)
+    places = [
+        {value: place for place, value in enumerate(in_order(set(values)))} for values in columns
+    ]
+
+    def place(number: int) -> list[int]:
+        return [of[value] for of, value in zip(places, keys[number], strict=True)]
+
+    return sorted(filled, key=place)
 
 
 def amounts(wanted: Amount, limit: Limit, groups: pd.DataFrame, measures: Measures) -> pd.Series:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
-from optimizer.frames import keys_of, mapping, summed
+from optimizer.frames import keys_of
 from optimizer.frames.grouping import groups, sums_at
 from optimizer.instance.bounds import Bound
 from optimizer.instance.groups import TOTAL, amounts, group_labels, members, place_of
@@ -138,6 +139,8 @@ def eligible_by_group(sets: Sets, measured: pd.DataFrame) -> Mapping[str, float]
         pairs.keys, sets.pairs, key, sets.pairs["applicants"].to_numpy(dtype=float)
     )
     pair = pairs.codes[cohort["position"].to_numpy()]
-    cells = pd.DataFrame({"group": cohort["group"].array, "pair": pair}).drop_duplicates()
-    most = cells.assign(applicants=applicants[cells["pair"].to_numpy()])
-    return mapping(summed(most, ["group"], "applicants"), "group", "applicants")
+    codes, labels = pd.factorize(cohort["group"])
+    # Several levels share the applicants of one country, track and year, who count once.
+    group, pair = np.divmod(np.unique(codes * len(pairs.keys) + pair), len(pairs.keys))
+    most = np.bincount(group, weights=applicants[pair], minlength=len(labels))
+    return dict(zip(labels, most.tolist(), strict=True))
