@@ -85,7 +85,7 @@ def validate(
     solve: Annotated[
         bool, typer.Option("--solve/--no-solve", help="Solve the LP relaxation of each pair.")
     ] = True,
-    github: Annotated[bool, typer.Option("--github", help="Annotations for GitHub.")] = False,
+    github: Annotated[bool, typer.Option("--github", help="Print annotations for GitHub.")] = False,
     as_json: Json = False,
 ) -> None:
     """Check inputs, build models and solve LP relaxations: every policy on every case it names."""

@@ -26,7 +26,7 @@ Changes = Annotated[
     typer.Option(
         "--set",
         help="Change a value: goals.alliance.weight=0.5, or cells of the case: "
-        "'budgets[line=jsps, year=2028].amount=9e9'; or a part of it: *1.1, /2, +10%, -10%, "
+        "'budgets[line=jsps, year=2028].amount=9e9'; or relative to it: *1.1, /2, +10%, -10%, "
         "+=100. May be repeated.",
     ),
 ]

@@ -127,7 +127,7 @@ class InfeasibleError(OptimizerError):
     message
         What clashes, in words.
     advice
-        Table of rules and by how much each would have to give way.
+        Table of rules, and the loosening of each that would restore feasibility.
     """
 
     def __init__(self, message: str, advice: Any = None) -> None:

@@ -27,7 +27,7 @@ ADDED = (pyo.Var, pyo.Constraint, pyo.Expression, pyo.Param, pyo.Set, pyo.Block,
 """Kinds of components that custom rules may consist of."""
 
 VIOLATION = "custom_violation"
-"""Variable that lets soft custom rules give way."""
+"""Variable for the shortfall of soft custom rules."""
 
 SIDES = ("at_least", "at_most")
 
@@ -252,7 +252,7 @@ def _price(
     added: dict[str, Any],
     problems: Problems,
 ) -> None:
-    """Let soft rules give way at their penalty."""
+    """Give soft rules a shortfall at their penalty."""
     soft = [rule for rule in rules.values() if rule.soft is not None]
     if not soft:
         return

@@ -14,7 +14,7 @@ from optimizer.solver.watch import Watch
 
 
 def clash(model: LoadedModel, watch: Watch) -> pd.DataFrame | None:
-    """Least relaxation if everything could give way, protected or not: what clashes."""
+    """Least loosening if every row could be loosened, protected or not: the conflict."""
     rules = register(model.instance.extension)
     kinds = {"limit", "fact"}
 
@@ -53,7 +53,7 @@ def advice(model: LoadedModel, watch: Watch) -> pd.DataFrame | None:
 def _least_relaxation(
     model: LoadedModel, may_relax: Callable[[RowKey], bool], watch: Watch
 ) -> pd.DataFrame | None:
-    """Least relaxation of the rows that may give way.
+    """Least loosening of the rows that may be loosened.
 
     Returns
     -------

@@ -112,7 +112,7 @@ class CustomRule:
     base
         What counts as 100% for a soft rule; the number of each row without it.
     protected
-        Whether advice on what could give way leaves the rule alone.
+        Whether infeasibility advice never loosens the rule.
     """
 
     name: str

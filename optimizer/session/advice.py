@@ -1,4 +1,4 @@
-"""Why there is no plan, and the least that would have to give way."""
+"""Infeasibility advice: why there is no plan, and the least loosening that would allow one."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def rounded_up(amount: float, *, is_whole: bool) -> float:
 
 
 def in_words(advice: pd.DataFrame, rules: Mapping[str, Rule]) -> str:
-    """Advice as one line per number that would have to give way."""
+    """Advice as one line per number to loosen."""
     lines = []
     for row in rows_of(advice):
         rule = rules[row.rule]

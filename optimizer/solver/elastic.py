@@ -25,12 +25,12 @@ def least_relaxation(
 
     minimise sum over rows that may be loosened of loosened / max(1, |number|).
 
-    Equalities may give way on either side.
+    Equalities may be loosened on either side.
 
     Parameters
     ----------
     may_relax
-        Says of a rule name and a row index whether its number may give way.
+        Says of a rule name and a row index whether its number may be loosened.
 
     Returns
     -------
