@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from optimizer.policy import Policy, load_policy
     from optimizer.policy.template import write_template
     from optimizer.report import write_report
+    from optimizer.result import Result
     from optimizer.runs.loading import Run, load_run
     from optimizer.runs.reading import read_plan
     from optimizer.runs.writing import write_run
@@ -63,6 +64,7 @@ _HOMES = {
     "Policy": "policy",
     "PolicyError": "errors",
     "Relaxation": "session",
+    "Result": "result",
     "Run": "runs.loading",
     "Session": "session",
     "SolverError": "errors",
@@ -103,6 +105,7 @@ __all__ = [
     "Policy",
     "PolicyError",
     "Relaxation",
+    "Result",
     "Run",
     "Session",
     "SolverError",

@@ -234,7 +234,7 @@ OURS = {"read_text", "write_text", "write_bytes"}
 ALLOWED = {
     ("io/archives.py", "archive.open"),
     ("cli/streams.py", "os.open"),
-    ("runs/workbook.py", "package.open"),
+    ("io/table_books.py", "package.open"),
     ("session/ideals_cache.py", "file.read_bytes"),
     ("session/ideals_cache.py", "Path(str(package.__file__)).parent.glob"),
 }

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
+from optimizer.io import xml_rows
 from optimizer.io.sheet_scan import LONGEST_TEXT
-from optimizer.runs import workbook, xml_rows
+from optimizer.io.table_books import table_book
 
 HOSTILE = (
     "=1+1",
@@ -51,13 +52,7 @@ HOSTILE = (
 
 
 def book_of(**sheets: pd.DataFrame) -> bytes:
-    frame = openpyxl.Workbook()
-    frame.remove(frame.worksheets[0])
-    for name, table in sheets.items():
-        frame.create_sheet(name).append(list(table))
-    content = io.BytesIO()
-    frame.save(content)
-    return workbook._with_rows(content.getvalue(), sheets.values())
+    return table_book(sheets, "a workbook")
 
 
 def cells(book: bytes, sheet: str) -> list[list[Any]]:

@@ -14,6 +14,7 @@ ORDER = (
     "frames",
     "schema",
     "io",
+    "result",
     "solver",
     "case",
     "policy",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
 from optimizer.case.currency import smallest_unit
 from optimizer.frames import rows_of, stacked
-from optimizer.frames.records import Frames, HandingOut
+from optimizer.frames.records import Frames
 from optimizer.instance import Instance
 from optimizer.plan import Decisions
 from optimizer.plan.checks import check_all
@@ -18,10 +19,15 @@ from optimizer.plan.soft import change_costs, soft_costs
 from optimizer.plan.subject import PLACE, Subject, judged
 from optimizer.plan.tables import goals, result_tables
 from optimizer.plan.values import decisions_of, values_of
+from optimizer.result import Result
 from optimizer.schema.rules import BOUNDS, LIMITS, RULES, Rule, register
 from optimizer.text.figures import apart, difference
 
 __all__ = ["Evaluation", "decisions_of", "evaluate_decisions", "values_of"]
+
+
+STRANGE = "decision_is_possible"
+"""Rule of decisions that the case does not allow."""
 
 
 def is_dropped(rule: str, place: tuple[object, ...], dropped: Collection[str]) -> bool:
@@ -40,7 +46,7 @@ def is_dropped(rule: str, place: tuple[object, ...], dropped: Collection[str]) -
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Evaluation(HandingOut):
+class Evaluation(Result):
     """Points and value of a plan, and the rules it breaks; tables are given as copies.
 
     Attributes
@@ -54,12 +60,15 @@ class Evaluation(HandingOut):
         decisions the case does not allow (rule ``decision_is_possible``).
     rules
         The register of the rules, custom ones included.
+    provenance
+        Names and hashes of policy and case, and scales.
     """
 
     points: float
     tables: Mapping[str, pd.DataFrame]
     violations: pd.DataFrame
     rules: Mapping[str, Rule] = field(default_factory=lambda: RULES | BOUNDS)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -67,6 +76,20 @@ class Evaluation(HandingOut):
 
     def __repr__(self) -> str:
         return f"<Evaluation: {self.points:,.3f} points, {len(self.violations)} rules broken>"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Every checked row, and every decision that the case does not allow.
+
+        Returns
+        -------
+        pandas.DataFrame
+            rule, key, by, place, value, sense, limit, slack, status (``holds`` or ``broken``).
+        """
+        strange = self.violations[self.violations["rule"].eq(STRANGE)]
+        rows = stacked([self.tables["rules"], strange.assign(broken=True)])
+        status = rows["broken"].map({False: "holds", True: "broken"})
+        return rows.drop(columns=["allowed", "broken"]).assign(status=status)
 
     def in_words(self) -> list[str]:
         """Every violation in one sentence."""
@@ -123,7 +146,7 @@ def evaluate_decisions(
     impossible = subject.values.impossible
     strange = pd.DataFrame(
         {
-            "rule": "decision_is_possible",
+            "rule": STRANGE,
             "key": impossible["table"].astype("str") + ": " + impossible["key"].astype("str"),
             **{name: impossible[name] for name in PLACE},
             "value": impossible["value"],
@@ -147,4 +170,11 @@ def evaluate_decisions(
         tables=tables,
         violations=stacked([strange, broken]),
         rules=rules,
+        provenance={
+            "policy": instance.policy.name,
+            "policy_hash": instance.policy.hash,
+            "case": instance.case.name,
+            "case_hashes": dict(instance.case.hashes),
+            "scales": scales,
+        },
     )

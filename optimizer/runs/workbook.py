@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.errors import not_installed
-from optimizer.io.grids import letters
 from optimizer.io.sheet_scan import MOST_ROWS
-from optimizer.io.writing import book_bytes, write_bytes
+from optimizer.io.table_books import table_book
+from optimizer.io.writing import write_bytes
 from optimizer.plan import Plan
 from optimizer.plan.parameters import parameters
 from optimizer.plan.subject import PLACE
 from optimizer.policy import Policy
 from optimizer.runs.decision_rows import decision_rows
-from optimizer.runs.xml_rows import xml_rows
 from optimizer.schema.rules import BOUNDS, RULES
 
 PARAMETERS = "parameters"
@@ -51,13 +45,6 @@ Every column makes the longest tables a tenth larger, so that there only stands 
 most cases do not say themselves.
 """
 
-CREATED = datetime.datetime(2000, 1, 1)
-"""Fixed, so that the same plan gives the same bytes."""
-
-PACKED = (1980, 1, 1, 0, 0, 0)
-
-END_OF_ROWS = b"</sheetData>"
-
 
 def write_workbook(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
     """Write the plan's tables, and what it was made with, as one workbook.
@@ -72,45 +59,7 @@ def write_workbook(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
     OptimizerError
         If openpyxl is not installed.
     """
-    try:
-        from openpyxl import Workbook
-    except ImportError as error:
-        raise not_installed("plan.xlsx", "openpyxl", "excel") from error
-    sheets = sheets_of(plan, policy, case)
-    book = Workbook(write_only=True)
-    book.properties.created = book.properties.modified = CREATED
-
-    def fill() -> None:
-        for name, table in sheets.items():
-            _begin_sheet(book.create_sheet(name), table)
-
-    frame = book_bytes(book, fill, compression=ZIP_STORED)
-    write_bytes(path, _with_rows(frame, sheets.values()))
-
-
-def _begin_sheet(sheet: Any, table: pd.DataFrame) -> None:
-    """Give a sheet all but its rows."""
-    sheet.freeze_panes = "A2"
-    if len(table.columns):
-        sheet.auto_filter.ref = f"A1:{letters(len(table.columns))}{len(table) + 1}"
-    sheet.append([str(column) for column in table])
-
-
-def _with_rows(frame: bytes, tables: Iterable[pd.DataFrame]) -> bytes:
-    """Fill the rows of tables into a workbook whose sheets, in their order, have their headers."""
-    by_part = {f"xl/worksheets/sheet{at}.xml": table for at, table in enumerate(tables, start=1)}
-    content = io.BytesIO()
-    with ZipFile(io.BytesIO(frame)) as begun, ZipFile(content, "w") as package:
-        for part in begun.namelist():
-            info = ZipInfo(part, PACKED)
-            info.compress_type = ZIP_DEFLATED
-            above, end, below = begun.read(part).partition(END_OF_ROWS)
-            with package.open(info, "w") as file:
-                file.write(above)
-                if part in by_part:
-                    file.writelines(xml_rows(by_part[part], first=2))
-                file.write(end + below)
-    return content.getvalue()
+    write_bytes(path, table_book(sheets_of(plan, policy, case), "plan.xlsx"))
 
 
 def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]:

@@ -1,0 +1,132 @@
+"""What an analysis returns: a tidy table, sentences made of it, and what it was made with."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimizer.errors import Problems, TargetError
+from optimizer.errors.arguments import typed
+from optimizer.frames.records import HandingOut
+from optimizer.io import targets
+from optimizer.io.sheet_scan import LONGEST_TEXT, MOST_ROWS
+from optimizer.io.table_books import table_book
+from optimizer.io.workbook import read_workbook
+from optimizer.io.writing import write_bytes
+
+RESULT, PROVENANCE = "result", "provenance"
+"""Sheets of the main table and of what it was made with."""
+
+MADE_BY = "talent-optimizer"
+"""First cell of the sheet ``provenance``, by which a workbook of ours is known."""
+
+SHOWN = 20
+"""Rows that a notebook shows."""
+
+
+class Result(HandingOut, ABC):
+    """What an analysis returns; tables are given as copies.
+
+    Attributes
+    ----------
+    tables
+        Further tables by name.
+    provenance
+        Hashes, scales, versions and options, with which the same call gives the same again.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    provenance: Mapping[str, Any]
+
+    @property
+    @abstractmethod
+    def table(self) -> pd.DataFrame:
+        """The answer, a row for each part of it, with a column ``status``."""
+
+    @abstractmethod
+    def in_words(self) -> list[str]:
+        """The answer in sentences, made from its tables."""
+
+    @typed
+    def to_excel(self, path: str | Path, *, force: bool = False) -> Path:
+        """Write all tables as one workbook, each on a sheet of its own.
+
+        Parameters
+        ----------
+        path
+            Of the workbook, ``.xlsx``.
+        force
+            Whether an older result may be replaced; nothing else ever is.
+
+        Returns
+        -------
+        pathlib.Path
+            Where it is.
+
+        Raises
+        ------
+        TargetError
+            If it cannot be written there, or a table has more rows than a sheet can hold.
+        """
+        place = targets.look(path, force=force, check=_no_result, expected="an older result")
+        content = table_book({**self._sheets(Path(path)), PROVENANCE: self._facts()}, str(path))
+        with targets.written_aside(place) as new:
+            write_bytes(new, content)
+        return Path(path)
+
+    def _sheets(self, path: Path) -> dict[str, pd.DataFrame]:
+        """Tables by sheet; cells that hold several values are written as JSON."""
+        sheets = {name: _flat(table) for name, table in {RESULT: self.table, **self.tables}.items()}
+        problems = Problems()
+        if path.suffix.lower() != ".xlsx":
+            problems.add(str(path), "is not called like a workbook", expected="a name in .xlsx")
+        for name, table in sheets.items():
+            if len(table) >= MOST_ROWS:
+                message = f"table {name} has {len(table):,} rows"
+                expected = f"fewer than {MOST_ROWS:,}; to_csv of the table has no limit"
+                problems.add(str(path), message, expected=expected)
+        problems.raise_if_any(TargetError)
+        return sheets
+
+    def _facts(self) -> pd.DataFrame:
+        """What it was made with, a row each; a text longer than a cell goes on in the next row."""
+        rows = [
+            (name, text[start : start + LONGEST_TEXT])
+            for name, text in ((name, _text(value)) for name, value in self.provenance.items())
+            for start in range(0, max(1, len(text)), LONGEST_TEXT)
+        ]
+        return pd.DataFrame(rows, columns=[MADE_BY, "value"], dtype="str")
+
+    def _repr_html_(self) -> str:
+        """Show the sentences and the beginning of the table in a notebook."""
+        table = _flat(self.table)
+        words = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.in_words()[:SHOWN])
+        left = len(table) - SHOWN
+        more = f"<p>and {left:,} more rows</p>" if left > 0 else ""
+        shown = table.head(SHOWN).to_html(escape=True, index=False)
+        return f"<p>{escape(repr(self))}</p><ul>{words}</ul>{shown}{more}"
+
+
+def _flat(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose cells are texts and numbers."""
+    lists = [name for name in table if table[name].map(lambda cell: isinstance(cell, tuple)).any()]
+    return table.assign(**{str(name): table[name].map(_text) for name in lists})
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _no_result(path: Path) -> str | None:
+    """Why what is at a path may not be replaced."""
+    problems = Problems()
+    book = read_workbook(path, problems)
+    sheet = None if book is None else book.sheet(PROVENANCE, problems)
+    is_own = sheet is not None and sheet.header[:1] == [MADE_BY]
+    return None if is_own else "is not a result that this tool has written"
