@@ -214,7 +214,7 @@ def test_a_report_calls_no_scale_a_goals_best_that_is_not(
     small: Path, large: tuple[Path, Path], tmp_path: Path
 ) -> None:
     policy, case = load_policy(large[0]), load_case(large[1])
-    said = "all goals at their ideal", "what the goal alone could reach"
+    said = "all goals at their ideal", "maximum when optimised alone"
 
     def told(plan: Plan) -> str:
         write_report(plan, case, policy, tmp_path / "report.html")
