@@ -44,7 +44,9 @@ def without_code(text: str) -> str:
     """A page without code, generated lists of modules and what a user typed."""
     modules = r"<!-- generated: architecture -->.*?<!-- end generated -->"
     text = re.sub(rf"^ *```.*?^ *```$|{modules}|\| program \|", "", text, flags=re.M | re.S)
-    return re.sub(r"`[^`\n]*`|<!--.*?-->|\]\([^)]*\)", "", text)
+    text = re.sub(r"`[^`\n]*`|<!--.*?-->|\]\([^)]*\)", "", text)
+    # A term may be broken at the end of a line.
+    return " ".join(text.split())
 
 
 def printed(module: Path) -> Iterator[str]:
