@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from optimizer.errors import Problems
-from optimizer.instance import lookup
+from optimizer.frames import grouping
 from optimizer.instance.lookup import resolve
 
 KEYS = ("track", "year_of_stay")
@@ -173,12 +173,12 @@ def by_hand(query: pd.DataFrame, table: pd.DataFrame) -> list[set[int]]:
     return answers
 
 
-@pytest.mark.parametrize("largest", [lookup.LARGEST_CODE, 4])
+@pytest.mark.parametrize("largest", [grouping.LARGEST_CODE, 4])
 @pytest.mark.parametrize("seed", range(10))
 def test_agrees_with_looking_row_by_row(
     seed: int, largest: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lookup, "LARGEST_CODE", largest)
+    monkeypatch.setattr(grouping, "LARGEST_CODE", largest)
     draw = random.Random(seed)
     everything = list(
         itertools.product("ab", (1, 2), ("", "x", "y"), ("", "K", "F"), (None, 2027, 2028))

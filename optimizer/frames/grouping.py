@@ -24,6 +24,9 @@ Owner = TypeVar("Owner")
 Keyed = pd.DataFrame | pd.Series | pd.Index
 """Rows with keys in columns, or keys themselves."""
 
+LARGEST_CODE = 2**62
+"""Combined codes of keys stay below it, so that they fit 64 bits."""
+
 _kept: dict[tuple[int, ...], dict[Hashable, Any]] = {}
 
 
@@ -67,8 +70,6 @@ class Groups:
 
     Attributes
     ----------
-    keys
-        The keys; rows with a blank key belong to none.
     codes
         Number of its key for every row, -1 for none.
     """
@@ -79,10 +80,17 @@ class Groups:
         highest = np.maximum.accumulate(self.codes)
         self.firsts: Integers = np.flatnonzero(np.diff(highest, prepend=-1))
         """First row of every key."""
-        if len(by) == 1:
-            self.keys = pd.Index(frame[by[0]].take(self.firsts))
-        else:
-            self.keys = pd.MultiIndex.from_frame(frame[list(by)].take(self.firsts))
+        # Only the cells of keys are kept: with the frame itself it would never be forgotten.
+        self._cells = {name: frame[name].array.take(self.firsts) for name in by}
+
+    @cached_property
+    def keys(self) -> pd.Index:
+        """Every key once, in order of first appearance; rows with a blank key belong to none."""
+        names, cells = list(self._cells), list(self._cells.values())
+        if len(names) == 1:
+            found: pd.Index = pd.Index(cells[0], name=names[0])
+            return found
+        return pd.MultiIndex.from_arrays(cells, names=names)
 
     @cached_property
     def _order(self) -> Integers:
@@ -118,7 +126,7 @@ class Groups:
         >>> groups.keys.tolist(), groups.sums(np.array([1.0, 2.0, 4.0])).tolist()
         (['b', 'a'], [5.0, 2.0])
         """
-        if not len(self.keys):
+        if not len(self.firsts):
             return np.zeros(0)
         # Runs are added up in pairs: one by one (np.bincount) the rounding of a hundred thousand
         # terms would be more than a plan is allowed.
@@ -130,12 +138,18 @@ class Groups:
 def _numbered(frame: pd.DataFrame, by: Sequence[str]) -> Integers:
     """Number of every row's key in order of first appearance, -1 where any of it is blank."""
     # A third of what groupby takes for the same, which a first evaluation does fifty times.
-    found = pd.factorize(frame[by[0]])[0].astype(np.int64)
+    codes, known = pd.factorize(frame[by[0]])
+    found, size = codes.astype(np.int64), len(known)
     is_blank = found < 0
     for name in by[1:]:
         codes, known = pd.factorize(frame[name])
         is_blank |= codes < 0
-        found = pd.factorize(found * len(known) + codes)[0].astype(np.int64)
+        if size * len(known) > LARGEST_CODE:
+            found, kept = pd.factorize(found)
+            size = len(kept)
+        found, size = found * len(known) + codes, size * len(known)
+    if len(by) > 1:
+        found = pd.factorize(found)[0].astype(np.int64)
     if is_blank.any():
         found[is_blank] = -1
         found[~is_blank] = pd.factorize(found[~is_blank])[0]

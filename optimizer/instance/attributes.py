@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from optimizer.case import Case
@@ -97,9 +98,10 @@ class Attributes(FollowedFields):
         found = attribute_figures(cells, TABLES[table].file, self.problems)
         if found is None:
             return None
+        figures = found.to_numpy()
         # Faulty cells have been told, and are not blank.
-        told = found.mask(found.isna() & cells.ne(""), 0.0)
-        return pd.Series(told.to_numpy(), index=values.index)
+        is_faulty = np.isnan(figures) & values.ne("").to_numpy()
+        return pd.Series(np.where(is_faulty, 0.0, figures), index=values.index)
 
     def keys(self, dimension: str) -> pd.Index:
         """Keys of a dimension, in the order of its table."""

@@ -69,7 +69,7 @@ def grouped(measured: pd.DataFrame, by: Sequence[str]) -> tuple[pd.DataFrame, pd
     """
     if not by:
         groups = pd.DataFrame(index=pd.Index([TOTAL] if len(measured) else [], dtype="str"))
-        return measured[TERM].assign(group=TOTAL), groups
+        return _labelled(measured, TOTAL), groups
     columns = numbered(by)
     found = Groups(measured, columns)
     keys = measured[columns].take(found.firsts)
@@ -80,8 +80,14 @@ def grouped(measured: pd.DataFrame, by: Sequence[str]) -> tuple[pd.DataFrame, pd
     places[order] = np.arange(len(order))
     place = found.spread(places, -1)
     rows = np.flatnonzero(place >= 0)
-    named = measured[TERM].take(rows).reset_index(drop=True)
-    return named.assign(group=labels.take(place[rows]).array), groups.set_axis(labels)
+    named = measured.take(rows).reset_index(drop=True)
+    return _labelled(named, labels.take(place[rows]).array), groups.set_axis(labels)
+
+
+def _labelled(measured: pd.DataFrame, group: object) -> pd.DataFrame:
+    """Terms with the group of each, or the same one for all."""
+    cells = {name: measured[name].array for name in TERM}
+    return pd.DataFrame(cells | {"group": group}, index=measured.index)
 
 
 def _in_order(keys: Sequence[tuple[object, ...]]) -> list[int]:

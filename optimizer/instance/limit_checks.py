@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 
 from optimizer.frames import keys_of
-from optimizer.frames.grouping import groups, sums_at
+from optimizer.frames.grouping import Floats, groups, remembered, sums_at
 from optimizer.instance.bounds import Bound
 from optimizer.instance.groups import TOTAL, amounts, group_labels, members, place_of
 from optimizer.instance.measures import Measures
 from optimizer.instance.sets import Sets
 from optimizer.policy import Amount, Limit, Relative
 from optimizer.text.figures import apart, plainly
+
+PAIR = ["country", "track", "year"]
 
 
 def filters_match(limit: Limit, measures: Measures) -> bool:
@@ -133,14 +135,16 @@ def _groups_of(limit: Limit, measures: Measures) -> pd.DataFrame:
 def eligible_by_group(sets: Sets, measured: pd.DataFrame) -> Mapping[str, float]:
     """Applicants who could fill the slots of each group, counted on the country margin."""
     cohort = measured[measured["family"].eq("cohort")]
-    key = ["country", "track", "year"]
-    pairs = groups(sets.cohort, key)
-    applicants = sums_at(
-        pairs.keys, sets.pairs, key, sets.pairs["applicants"].to_numpy(dtype=float)
-    )
-    pair = pairs.codes[cohort["position"].to_numpy()]
+    applicants = remembered([sets.cohort, sets.pairs], "applicants", lambda: _applicants(sets))
+    pair = groups(sets.cohort, PAIR).codes[cohort["position"].to_numpy()]
     codes, labels = pd.factorize(cohort["group"])
     # Several levels share the applicants of one country, track and year, who count once.
-    group, pair = np.divmod(np.unique(codes * len(pairs.keys) + pair), len(pairs.keys))
+    group, pair = np.divmod(np.unique(codes * len(applicants) + pair), len(applicants))
     most = np.bincount(group, weights=applicants[pair], minlength=len(labels))
     return dict(zip(labels, most.tolist(), strict=True))
+
+
+def _applicants(sets: Sets) -> Floats:
+    """Applicants of every country, track and year that has cohorts."""
+    applicants = sets.pairs["applicants"].to_numpy(dtype=float)
+    return sums_at(groups(sets.cohort, PAIR).keys, sets.pairs, PAIR, applicants)

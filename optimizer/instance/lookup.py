@@ -9,12 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from optimizer.errors import Problem, Problems
+from optimizer.frames import grouping
 from optimizer.io.tables import describe
 
 _Integers = npt.NDArray[np.int64]
-
-LARGEST_CODE = 2**62
-"""Combined codes of keys stay below it, so that they fit 64 bits."""
 
 
 def resolve(
@@ -131,7 +129,7 @@ def _matches(
     size = 1
     for name in columns:
         base = int(codes[name].max(initial=-1)) + 1
-        if size * base > LARGEST_CODE:
+        if size * base > grouping.LARGEST_CODE:
             known, given = np.unique(given, return_inverse=True)
             wanted, found = _positions(known, wanted)
             possible &= found

@@ -104,7 +104,8 @@ class Measures(FollowedFields):
         if MEASURES[measure].unit == "money":
             self._check_attribution(frame, dimensions, place)
         columns = [attribute.of(frame) for attribute in found.values() if attribute]
-        return frame[TERM].assign(**dict(zip(numbered(by), columns, strict=True)))
+        cells = {name: frame[name] for name in TERM} | dict(zip(numbered(by), columns, strict=True))
+        return pd.DataFrame({name: cell.array for name, cell in cells.items()}, index=frame.index)
 
     def _missing_dimension(
         self, frame: pd.DataFrame, dimensions: set[str], measure: str, place: str

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
 from optimizer.frames import summed
+from optimizer.frames.grouping import Groups
 from optimizer.frames.memory import Steps
 from optimizer.instance.lookup import resolve
 from optimizer.instance.people import CONSTANT, TERM, People, terms, years_of_stay
@@ -39,9 +41,12 @@ def participant_costs(
         The person-years of positive cost with ``line`` and ``cost`` (currency per person).
     """
     lines = table[["track", "line", "year_of_stay"]].drop_duplicates()
-    cell = ["track", "year_of_stay", "level", "country", "year", "entry"]
-    asked = person_years[cell].assign(year=sets.case_year(person_years["year"]))
-    query = asked.drop_duplicates().merge(lines, on=["track", "year_of_stay"])
+    names = ["track", "year_of_stay", "level", "country", "year", "entry"]
+    asked = person_years[names].assign(year=sets.case_year(person_years["year"]))
+    # Cells are numbered, so that their text keys are looked at once.
+    cells = Groups(asked, names)
+    query = asked.take(cells.firsts).assign(cell=np.arange(len(cells.firsts)))
+    query = query.merge(lines, on=["track", "year_of_stay"])
     found = resolve(
         query,
         table,
@@ -52,10 +57,8 @@ def participant_costs(
         problems=problems,
     )
     query["cost"] = found["amount"].fillna(0.0)
-    query = query[query["cost"] != 0].rename(columns={"year": "case_year"})
-    years = person_years.assign(case_year=sets.case_year(person_years["year"]))
-    on = ["track", "year_of_stay", "level", "country", "case_year", "entry"]
-    return years.merge(query, on=on).drop(columns="case_year")
+    paid = query.loc[query["cost"] != 0, ["cell", "line", "cost"]]
+    return person_years.assign(cell=cells.codes).merge(paid, on="cell").drop(columns="cell")
 
 
 def regional_costs(table: pd.DataFrame, person_years_at: pd.DataFrame) -> pd.DataFrame:
@@ -162,8 +165,10 @@ def _integration_money(
     people: People,
     problems: Problems,
 ) -> pd.DataFrame:
-    new = people.entries[people.entries["family"].ne(CONSTANT)]
-    new_at = people.entries_at[people.entries_at["family"].ne(CONSTANT)]
+    new, new_at = (
+        entries[entries["family"].ne(CONSTANT) & entries["track"].isin(table["track"])]
+        for entries, table in ((people.entries, costs), (people.entries_at, supplements))
+    )
     paid = [
         participant_costs(costs, sets, years_of_stay(sets, new, all_years=True), problems),
         regional_costs(supplements, years_of_stay(sets, new_at, all_years=True)),

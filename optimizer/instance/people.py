@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.frames.following import FollowedFields
-from optimizer.frames.grouping import remembered
+from optimizer.frames.grouping import Integers, groups, remembered
 from optimizer.instance.sets import STANDARD, Sets
 
 CONSTANT = "constant"
@@ -113,8 +113,8 @@ def _entries(
 
 def years_of_stay(sets: Sets, entries: pd.DataFrame, *, all_years: bool = False) -> pd.DataFrame:
     """Repeat entries for each year of stay; outside the window only with ``all_years``."""
-    duration = entries["track"].map(sets.tracks["duration_years"]).to_numpy(dtype="int64")
-    repeated = entries.loc[entries.index.repeat(duration)].reset_index(drop=True)
+    duration = _durations(sets, entries)
+    repeated = entries.take(np.repeat(np.arange(len(entries)), duration)).reset_index(drop=True)
     starts = np.repeat(np.cumsum(duration) - duration, duration)
     repeated["year_of_stay"] = np.arange(len(repeated)) - starts + 1
     repeated["year"] = repeated["entry_year"] + repeated["year_of_stay"] - 1
@@ -124,9 +124,16 @@ def years_of_stay(sets: Sets, entries: pd.DataFrame, *, all_years: bool = False)
     return repeated[inside].reset_index(drop=True)
 
 
+def _durations(sets: Sets, entries: pd.DataFrame) -> Integers:
+    """Years of stay of every entry."""
+    tracks = groups(entries, ["track"])
+    years = sets.tracks["duration_years"].reindex(tracks.keys)
+    return tracks.spread(years.to_numpy(dtype="int64"), 0)
+
+
 def _completes(sets: Sets, entries: pd.DataFrame) -> pd.DataFrame:
     done = entries.merge(sets.levels, on=["track", "level"], how="left")
-    done["year"] = done["entry_year"] + done["track"].map(sets.tracks["duration_years"])
+    done["year"] = done["entry_year"] + _durations(sets, entries)
     done["coefficient"] = done["coefficient"] * done["completion_rate"]
     inside = done["year"].between(sets.window[0], sets.window[-1])
     return done[inside].drop(columns="completion_rate").reset_index(drop=True)

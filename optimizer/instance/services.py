@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
 from optimizer.frames import rows_of
+from optimizer.frames.grouping import groups
 from optimizer.instance.lookup import resolve
 from optimizer.instance.people import TERM, People
 from optimizer.instance.sets import ALL, Sets
@@ -34,8 +36,11 @@ def use_terms(
     """
     table = case.table("service_use")
     services = table[["track", "service", "year_of_stay"]].drop_duplicates()
-    cell = ["track", "year_of_stay", "level", "group", "entry"]
-    query = people.present_at[cell].drop_duplicates().merge(services, on=["track", "year_of_stay"])
+    present = people.present_at
+    names = ["track", "year_of_stay", "level", "group", "entry"]
+    cells = groups(present, names)
+    query = present[names].take(cells.firsts).assign(cell=np.arange(len(cells.firsts)))
+    query = query.merge(services, on=["track", "year_of_stay"])
     query = query.merge(
         _bands_of_groups(case, sets, bands), on=["track", "group", "service"], how="left"
     )
@@ -50,7 +55,8 @@ def use_terms(
         problems=problems,
     )
     query["units"] = found["units"].fillna(0.0)
-    used = people.present_at.merge(query[query["units"] != 0], on=cell)
+    units = query.loc[query["units"] != 0, ["cell", "service", "units"]]
+    used = present.assign(cell=cells.codes).merge(units, on="cell")
     used["coefficient"] = used["coefficient"] * used["units"]
     return used[[*TERM, "region", "service", "year", "track", "level", "entry"]]
 

@@ -87,10 +87,12 @@ def _discounted(
 ) -> pd.DataFrame:
     """Terms with a coefficient that is not zero, discounted from the first year on."""
     first, rate = since
+    # Most goals speak of few tracks and stages.
+    part, worth = part.take(np.flatnonzero(worth)), worth[worth != 0]
     discount = (1.0 + rate) ** -(part["year"].to_numpy() - first).astype(float)
     coefficient = part["coefficient"].to_numpy() * worth * discount
     kept = np.flatnonzero(coefficient)
-    found = part.take(kept)
+    found = part if len(kept) == len(part) else part.take(kept)
     values = {"coefficient": coefficient[kept], **labels}
     columns = {name: found[name].array if name in found else "" for name in COLUMNS} | values
     return pd.DataFrame(columns, index=pd.RangeIndex(len(kept)))
