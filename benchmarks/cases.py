@@ -21,7 +21,7 @@ from pathlib import Path
 
 from generating import Generator, Size
 from optimizer.case import load_case
-from optimizer.case.writing import place_for, write_contents
+from optimizer.case.writing import case_place, write_contents
 from optimizer.io.targets import written_aside
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,7 +65,7 @@ def write_generated(size: Size, folder: Path) -> tuple[Path, Path]:
     """Write ``folder/case`` and ``folder/policy.toml``; give both paths."""
     case, policy = folder / "case", folder / "policy.toml"
     folder.mkdir(parents=True, exist_ok=True)
-    with written_aside(place_for(case, force=True)) as new:
+    with written_aside(case_place(case, force=True)) as new:
         write_contents(Generator(load_case(JAPAN), size).contents(), new)
     policy.write_text(policy_text(size), encoding="utf-8")
     return case, policy

@@ -40,7 +40,7 @@ def prepared(case: str) -> Question:
 
 
 def one_at_a_time(question: Question) -> dict[str, float]:
-    goals_alone.AT_A_TIME = 1
+    goals_alone.GOALS_AT_A_TIME = 1
     return question.scales(cache=False)
 
 

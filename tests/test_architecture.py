@@ -101,7 +101,7 @@ def test_the_solver_knows_no_word_of_the_domain() -> None:
         for _, name in imported_modules(file)
         if name.startswith("optimizer.")
     }
-    assert known <= {"text", "errors", "io", "solver"}
+    assert known <= {"text", "errors", "frames", "io", "solver"}
 
 
 def test_the_top_of_the_package_is_short() -> None:
@@ -148,6 +148,41 @@ def test_pyomo_loads_no_part_of_scipy_that_nobody_uses(module: str) -> None:
     loaded = modules_after(f"import optimizer.{module}")
     assert "pyomo" in loaded
     assert not {"scipy.stats", "scipy.integrate"} & loaded
+
+
+def named_at_module_level(tree: ast.Module) -> Iterator[str]:
+    """Names that a module makes itself, in the order of its lines."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                names = (each for each in ast.walk(target) if isinstance(each, ast.Name))
+                yield from (name.id for name in names if isinstance(name.ctx, ast.Store))
+
+
+def public_names() -> dict[str, set[str]]:
+    """Modules in which every public name is made.
+
+    The command starts in ``__main__``, whose ``main`` is that of ``cli`` from its first moment on.
+    """
+    found: dict[str, set[str]] = {}
+    for file in sorted(set(PACKAGE.rglob("*.py")) - {PACKAGE / "__main__.py"}):
+        for name in named_at_module_level(ast.parse(file.read_text(encoding="utf-8"))):
+            if not name.startswith("_"):
+                found.setdefault(name, set()).add(module_name(file))
+    return found
+
+
+def test_a_public_name_has_one_meaning() -> None:
+    """Who reads a name finds one thing under it; what one module alone uses is private to it."""
+    twice = {name: modules for name, modules in public_names().items() if len(modules) > 1}
+    assert not twice
+
+
+def test_no_public_name_is_one_of_a_package() -> None:
+    assert not set(ORDER) & set(public_names())
 
 
 def test_public_names_resolve() -> None:

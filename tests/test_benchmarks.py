@@ -150,7 +150,7 @@ def test_all_ways_to_write_a_workbook_write_the_same_cells() -> None:
 def test_all_ways_to_scales_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scales = script("house_scales")
     monkeypatch.setenv(FOLDER_OF_CACHE, "")
-    monkeypatch.setattr(goals_alone, "AT_A_TIME", goals_alone.AT_A_TIME)
+    monkeypatch.setattr(goals_alone, "GOALS_AT_A_TIME", goals_alone.GOALS_AT_A_TIME)
     given = (ROOT / "models" / "balanced.toml", ROOT / "inputs" / "tiny", str(tmp_path))
     question = scales.Question(*given)
     found = [question.scales(cache=True)]

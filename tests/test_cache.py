@@ -147,7 +147,7 @@ def test_only_hashes_are_names(kept: Cache, key: str) -> None:
 
 
 def test_the_least_recently_used_are_removed(kept: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "MOST_FILES", 3)
+    monkeypatch.setattr(cache, "_MOST_FILES", 3)
     for age, key in enumerate(KEYS[:3]):
         kept.write(key, CONTENT)
         os.utime(place(kept, key), (1000 + age, 1000 + age))

@@ -20,9 +20,9 @@ from optimizer.formulation import build_pyomo
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.answers import solution_of
 from optimizer.schema.rules import Extension
-from optimizer.session.dropping import require_droppable, rows_of
+from optimizer.session.dropping import require_droppable, rows_of_rules
 from optimizer.solver import Watch
-from optimizer.solver.engine import Run
+from optimizer.solver.engine import EngineRun
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.patch import Patch
 from optimizer.solver.warm_start import WarmStart
@@ -47,7 +47,7 @@ def kept() -> LoadedModel:
 
 
 def named(model: LoadedModel, *names: str) -> list[tuple[str, object]]:
-    return [model.matrix.rows[row] for row in rows_of(model, names)]
+    return [model.matrix.rows[row] for row in rows_of_rules(model, names)]
 
 
 def test_a_limit_is_its_rows_and_nothing_else() -> None:
@@ -93,7 +93,10 @@ def sides(model: LoadedModel, row: int) -> tuple[float, float]:
 
 def test_dropped_rows_have_no_sides_until_they_are_back() -> None:
     model = loaded()
-    row, other = rows_of(model, ["spending_within_budget"])[0], rows_of(model, ["share, AA"])[0]
+    row, other = (
+        rows_of_rules(model, ["spending_within_budget"])[0],
+        rows_of_rules(model, ["share, AA"])[0],
+    )
     best = model.relax(Watch()).objective
     assert best is not None
     before, untouched = sides(model, row), sides(model, other)
@@ -130,13 +133,13 @@ def test_a_changed_model_is_loaded_afresh_before_it_is_given_up(
     tired: list[WarmStart] = []
     original = WarmStart.run
 
-    def run(warm: WarmStart, matrix: Matrix, watch: Watch) -> Run:
+    def run(warm: WarmStart, matrix: Matrix, watch: Watch) -> EngineRun:
         """Of a relaxation whose units no longer suit its numbers."""
         if warm not in tired:
             return original(warm, matrix, watch)
         if answer == "error":
             raise SolverError("HiGHS reported an error in run")
-        return Run("infeasible", None, None, np.inf)
+        return EngineRun("infeasible", None, None, np.inf)
 
     def given_up() -> bool:
         tired[:] = [model._warm]
@@ -148,7 +151,7 @@ def test_a_changed_model_is_loaded_afresh_before_it_is_given_up(
     monkeypatch.setattr(WarmStart, "run", run)
     # What is said of numbers as they were loaded is so.
     assert given_up()
-    rows = rows_of(model, ["share, AA"])
+    rows = rows_of_rules(model, ["share, AA"])
     model.drop(rows)
     model.restore(rows)
     assert not given_up()

@@ -46,7 +46,7 @@ def knapsacks(width: int, height: int, *, whole: bool) -> Matrix:
 def test_a_relaxation_run_many_times_has_the_whole_limit_every_time(
     by_interior_point: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "LARGE", 0)
+    monkeypatch.setattr(engine, "_LARGE", 0)
     lp = Engine(knapsacks(60, 20, whole=False), relaxed=True, options={"threads": 1})
     for _ in range(TRIES):
         lp.forget()

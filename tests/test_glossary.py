@@ -12,7 +12,7 @@ import pytest
 from optimizer.formulation.expressions import KEYS
 from optimizer.policy import Stage
 from optimizer.schema.measures import Measure
-from optimizer.schema.rules import Kind
+from optimizer.schema.rules import RuleKind
 from optimizer.schema.tables import PATHWAYS, STANDARD, TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,7 +26,7 @@ OF_THE_CODE: dict[str, set[str]] = {
     "pathways": set(PATHWAYS),
     "stages": set(get_args(Stage)),
     "measures": set(get_args(Measure)),
-    "kinds of rules": set(get_args(Kind)),
+    "kinds of rules": set(get_args(RuleKind)),
     "choices in tables": {choice for column in COLUMNS for choice in column.choices},
     "keys of tables": KEY_COLUMNS,
     "families of decisions": set(KEYS) | {"transfer", "carry_over"},

@@ -13,10 +13,11 @@ import scipy.sparse
 from golden.small_cases import ACTIVE, NATIONAL, SERVED, SmallCase
 from optimizer import Session
 from optimizer.errors import InfeasibleError, SolverError
+from optimizer.frames.arrays import Floats
 from optimizer.instance import Instance
 from optimizer.plan import Plan
 from optimizer.session.solving import solve
-from optimizer.solver.matrix import Floats, Matrix
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.rest import RestOfIntegers
 from optimizer.solver.tightening import implied_bounds, tightened
 from optimizer.solver.wholeness import wholeness

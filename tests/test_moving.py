@@ -15,12 +15,12 @@ import shared
 from optimizer import Session, load_policy
 from optimizer.case.changes import change_case
 from optimizer.formulation.numbers import SETTLED
-from optimizer.io.cells import FIGURES as KINDS
+from optimizer.io.cells import NUMBER_KINDS as KINDS
 from optimizer.persistent import patching
 from optimizer.policy import Policy
 from optimizer.policy.loading import changed_policy
 from optimizer.schema.tables import TABLES
-from optimizer.session.moving import ATTRIBUTES, FIELDS, FIGURES, IN_CELLS, moved_by
+from optimizer.session.moving import ATTRIBUTE_TABLES, FIELD_PARTS, FIGURES, IN_CELLS, moved_by
 from optimizer.session.sameness import PARTS
 from test_session import compared
 
@@ -175,10 +175,10 @@ def moves(policy: Policy, path: str) -> frozenset[str] | None:
 
 def test_what_is_listed_is_a_field_or_the_cell_of_one() -> None:
     known = set(leaves(Policy))
-    under = {name.removesuffix(".*") for name in (*FIELDS, *FIGURES)}
+    under = {name.removesuffix(".*") for name in (*FIELD_PARTS, *FIGURES)}
     assert {"goals.*.weight", "limits.*.at_most.times", "stability.penalty"} <= known
     assert under <= known
-    assert {*FIELDS, *FIGURES} == {*CHANGED, *ELSEWHERE}
+    assert {*FIELD_PARTS, *FIGURES} == {*CHANGED, *ELSEWHERE}
 
 
 def test_fields_that_are_not_listed_move_the_model_itself(policy: Policy) -> None:
@@ -297,7 +297,7 @@ def test_columns_of_ones_own(policy: Policy) -> None:
     case = shared.case("tiny")
     session = Session(policy, case)
     done: dict[str, object] = {}
-    for table, key in zip(ATTRIBUTES, ("country=AVA", "region=coast"), strict=True):
+    for table, key in zip(ATTRIBUTE_TABLES, ("country=AVA", "region=coast"), strict=True):
         declared = {column.name for column in TABLES[table].columns}
         frame = case.table(table)
         own = [name for name in frame if name not in declared]

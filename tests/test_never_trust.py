@@ -12,10 +12,11 @@ import scipy.sparse
 
 from golden.small_cases import NATIONAL
 from optimizer.errors import SolverError
+from optimizer.frames.arrays import Floats
 from optimizer.session.solving import solve
 from optimizer.solver import Watch
-from optimizer.solver.engine import Engine, Run
-from optimizer.solver.matrix import Floats, Matrix
+from optimizer.solver.engine import Engine, EngineRun
+from optimizer.solver.matrix import Matrix
 
 ONE_OF_TWO = Matrix(
     a=scipy.sparse.csc_array(np.array([[1.0, 1.0]])),
@@ -65,7 +66,7 @@ class AlwaysLies(LiesWithAStart):
 
 def searched(
     kind: type, monkeypatch: pytest.MonkeyPatch, log: Path | None = None
-) -> tuple[Run, Watch]:
+) -> tuple[EngineRun, Watch]:
     monkeypatch.setattr(highspy, "Highs", kind)
     tree = Engine(ONE_OF_TWO, relaxed=False, options={}, log=log)
     tree.set_start(SECOND)

@@ -26,7 +26,7 @@ from optimizer.io.archives import packed
 from optimizer.plan import COLUMNS
 from optimizer.policy.goals import Diminishing, Stage
 from optimizer.policy.models import Stability
-from optimizer.runs import CASE_FILES, DECISIONS, INPUTS, POLICY_FILE, RUN
+from optimizer.runs import CASE_FILES, DECISIONS_FILE, INPUTS, POLICY_FILE, RUN
 from optimizer.schema.fields import known_keys
 from optimizer.schema.rules import RULES
 from optimizer.schema.tables import TABLES
@@ -136,13 +136,13 @@ def as_of_before(run: Path) -> None:
     policy = (folder / POLICY_FILE).read_text()
     policy = policy.replace('"continue"', '"stay"').replace("breakpoints", "points")
     (folder / POLICY_FILE).write_text(policy)
-    rows = (run / DECISIONS).read_text()
+    rows = (run / DECISIONS_FILE).read_text()
     rows = rows.replace("\ntransitions_by_region,", "\nstays_at,").replace(
         "\ntransitions,", "\nstays,"
     )
     assert "stays," in rows
     assert "stays_at," in rows
-    (run / DECISIONS).write_text(rows)
+    (run / DECISIONS_FILE).write_text(rows)
     facts = json.loads((run / RUN).read_text())
     facts["changes"] = {
         "costs[track=u, entry=stay].amount": 3,

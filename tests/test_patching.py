@@ -27,7 +27,7 @@ from golden.rule_cases import (
 )
 from golden.small_cases import NATIONAL, SERVED, TWO_LINES, SmallCase
 from optimizer.formulation import NUMBERS, build_pyomo, numbers
-from optimizer.formulation.limits import LimitRow, limit_rows
+from optimizer.formulation.limits import LimitRow, named_limit_rows
 from optimizer.formulation.numbers import SETTLED, Terms, rule_terms
 from optimizer.instance import Instance
 from optimizer.instance.people import CONSTANT, terms
@@ -314,7 +314,7 @@ def patch_for(patcher: Patcher, wanted: Instance) -> Patch:
     for rule, told in rule_terms(wanted).items():
         patcher.terms(patch, rule, told)
     patcher.numbers(patch, numbers.rule_numbers(wanted))
-    patcher.limits(patch, limit_rows(wanted.limits))
+    patcher.limits(patch, named_limit_rows(wanted.limits))
     return patch
 
 

@@ -634,7 +634,7 @@ def abandoned(folder: Path) -> Path:
     """A leftover of ours: a lock that nobody holds."""
     left = folder / ".out-0123456789ab"
     (left / "new").mkdir(parents=True)
-    (left / "lock").write_bytes(aside.MARK)
+    (left / "lock").write_bytes(aside.LOCK_MARK)
     return left
 
 

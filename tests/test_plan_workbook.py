@@ -20,7 +20,7 @@ from optimizer import runs
 from optimizer.case import Case
 from optimizer.errors import InputError
 from optimizer.plan import Plan, checking
-from optimizer.plan.parameters import COLUMNS
+from optimizer.plan.parameters import PARAMETER_COLUMNS
 from optimizer.policy import Policy
 from optimizer.runs.workbook import _rules, sheets_of, with_names, write_workbook
 from optimizer.schema.rules import BOUNDS, RULES
@@ -151,7 +151,7 @@ def test_the_same_plan_gives_the_same_bytes(
 
 def test_parameters_say_what_the_plan_was_made_with(book: Path, plan: Plan, policy: Policy) -> None:
     table = pd.read_excel(book, "parameters", keep_default_na=False, engine="openpyxl")
-    assert list(table) == list(COLUMNS)
+    assert list(table) == list(PARAMETER_COLUMNS)
     assert not table.duplicated(["group", "name"]).any()
     found = table.set_index(["group", "name"]).to_dict("index")
 

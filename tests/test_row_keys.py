@@ -17,12 +17,12 @@ from optimizer.frames import rows_of
 from optimizer.instance import build_instance
 from optimizer.plan import Decisions, empty
 from optimizer.plan.evaluation import evaluate_decisions
-from optimizer.schema.rules import LIMITS, RULES, RowKey
+from optimizer.schema.rules import LIMIT_RULES, RULES, RowKey
 
 WHERE_MONEY_MOVES = {"transfer_within_share", "carry_over_within_share"}
 """Checked where money is moved alone; the model has a row wherever it could be."""
 
-NOT_CHECKED = {name for name, rule in RULES.items() if rule.unit == "unknown"} - set(LIMITS)
+NOT_CHECKED = {name for name, rule in RULES.items() if rule.unit == "unknown"} - set(LIMIT_RULES)
 """Rules that add something up or tie decisions that no plan holds."""
 
 
@@ -36,10 +36,10 @@ def require_the_same_keys(instance: Instance) -> None:
     soft = {row.place for row in rows_of(tables["soft"])}
     for rule, index in matrix.rows:
         key = key_of(rule, index)
-        if rule in NOT_CHECKED | WHERE_MONEY_MOVES or (rule in LIMITS and key.index in soft):
+        if rule in NOT_CHECKED | WHERE_MONEY_MOVES or (rule in LIMIT_RULES and key.index in soft):
             continue
         assert key in told
-        if rule not in LIMITS:  # which say the names of their attributes as well
+        if rule not in LIMIT_RULES:  # which say the names of their attributes as well
             assert key.in_words(RULES[rule]) == told[key]
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from optimizer.case import load_case
 from optimizer.formulation import build_pyomo
+from optimizer.frames.arrays import Floats
 from optimizer.instance import Instance, build_instance
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.roles import roles_of
@@ -24,9 +25,8 @@ from optimizer.persistent.rounding import build_rounding
 from optimizer.policy import load_policy
 from optimizer.solver import Watch, engine
 from optimizer.solver.early import FIRST_GAP, early
-from optimizer.solver.engine import FINEST, Engine, Run
+from optimizer.solver.engine import FINEST, Engine, EngineRun
 from optimizer.solver.loading import PARALLEL
-from optimizer.solver.matrix import Floats
 from optimizer.solver.restricted import SHARE, Restricted
 from optimizer.solver.search import Search
 from optimizer.solver.wholeness import wholeness
@@ -35,7 +35,7 @@ from random_cases import write_random_case
 TOLERANCE = 1e-6
 SEEDS = (3, 4, 10, 15, 19, 29, 30, 35)
 """Random cases with a plan, whose relaxation leaves decisions, margins or slots undecided."""
-Step = Callable[[Search, Run], None]
+Step = Callable[[Search, EngineRun], None]
 
 
 @cache
@@ -59,7 +59,7 @@ def optimum(loaded: LoadedModel) -> float:
     return run.objective
 
 
-def search_of(loaded: LoadedModel, gap: float = 0.0) -> tuple[Search, Run]:
+def search_of(loaded: LoadedModel, gap: float = 0.0) -> tuple[Search, EngineRun]:
     """A search with nothing done but the relaxation."""
     matrix = loaded.matrix
     roles = roles_of(loaded.instance, matrix)
@@ -131,7 +131,7 @@ def test_finding_plans_never_moves_the_bound(monkeypatch: pytest.MonkeyPatch) ->
     lower: list[bool] = []
     before = Engine.run
 
-    def telling(engine: Engine, watch: Watch, *, bounds: bool = False, **others: Any) -> Run:
+    def telling(engine: Engine, watch: Watch, *, bounds: bool = False, **others: Any) -> EngineRun:
         run = before(engine, watch, bounds=bounds, **others)
         if not engine.relaxed and run.bound is not None and root.bound is not None:
             lower.append(run.bound < root.bound - TOLERANCE)
@@ -316,12 +316,12 @@ def test_what_is_called_infeasible_is_believed_the_second_time_only(
     root = replace(root, x=np.full_like(search.matrix.cost, 0.5))
     told = []
 
-    def lying(engine: Engine, watch: Watch, **_: object) -> Run:
+    def lying(engine: Engine, watch: Watch, **_: object) -> EngineRun:
         if watch.should_stop():
-            return Run("stopped", None, None, None)
+            return EngineRun("stopped", None, None, None)
         told.append(engine.option("mip_feasibility_tolerance"))
         watch.interrupted = stops
-        return Run("infeasible", None, None, None)
+        return EngineRun("infeasible", None, None, None)
 
     monkeypatch.setattr(Engine, "run", lying)
     step(search, root)

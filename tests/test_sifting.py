@@ -71,7 +71,7 @@ def test_what_is_left_out_is_worth_no_more_than_the_bound_says(
                 assert watch.bound is not None
                 assert whole.objective is not None
                 assert found.run.objective <= whole.objective + near
-                allowed = sifting.SHARE * gap * abs(found.run.objective)
+                allowed = sifting.SHARE_ADDED * gap * abs(found.run.objective)
                 assert watch.bound - found.run.objective <= allowed + near
                 assert (found.matrix.upper < model.matrix.upper).any()
                 assert found.run.x is not None

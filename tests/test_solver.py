@@ -17,15 +17,16 @@ from golden.small_cases import AGREED, FOLLOWED, NATIONAL, SERVED, TWO_LINES, Sm
 from optimizer.errors import InfeasibleError, NoPlanError, SolverError
 from optimizer.formulation import build_pyomo
 from optimizer.formulation.compiling import compile_model
+from optimizer.frames.arrays import Floats
 from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel, goals_alone
 from optimizer.persistent.goals_alone import ideals_in
 from optimizer.persistent.rounding import build_rounding
 from optimizer.session.solving import solve
 from optimizer.solver import Progress, Solution, Watch, loading, relative_gap
-from optimizer.solver.engine import Engine, Run
+from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.loading import Options
-from optimizer.solver.matrix import Floats, Matrix
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.rounding import Rounding
 from optimizer.solver.scaling import power_of_two_scales
 from optimizer.solver.warm_start import PRIMAL
@@ -203,7 +204,7 @@ def test_ideals_are_worked_out_on_as_many_processors_as_there_are(
     running, most = 0, 0
     alone = goals_alone._ideal
 
-    def counted(model: LoadedModel, goal: str, watch: Watch) -> Run:
+    def counted(model: LoadedModel, goal: str, watch: Watch) -> EngineRun:
         nonlocal running, most
         running += 1
         most = max(most, running)

@@ -39,8 +39,8 @@ def plain() -> Plan:
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """As soon as one ideal is there, nothing of the time is left for the others."""
-    monkeypatch.setattr(stand_ins, "KEPT", float("inf"))
-    monkeypatch.setattr(stand_ins, "MOST_KEPT", 1.0)
+    monkeypatch.setattr(stand_ins, "_KEPT", float("inf"))
+    monkeypatch.setattr(stand_ins, "_MOST_KEPT", 1.0)
     return monkeypatch
 
 

@@ -11,10 +11,11 @@ import scipy.sparse
 
 from golden.rule_cases import SCORED
 from optimizer import Session
+from optimizer.frames.arrays import Floats
 from optimizer.solver import Patch, Watch, warm_start
-from optimizer.solver.engine import Engine, Run
+from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.growing import grown
-from optimizer.solver.matrix import Floats, Matrix
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.patch import patched
 from optimizer.solver.warm_start import WarmStart
 
@@ -64,7 +65,7 @@ def with_costs(matrix: Matrix, factors: Floats) -> Matrix:
     return replace(matrix, cost=matrix.cost * factors)
 
 
-def solved(warm: WarmStart, matrix: Matrix) -> Run:
+def solved(warm: WarmStart, matrix: Matrix) -> EngineRun:
     run = warm.run(matrix, Watch())
     assert run.objective == pytest.approx(from_nothing(matrix), rel=1e-9)
     return run

@@ -17,7 +17,7 @@ from optimizer.cli import main
 from optimizer.io.pauses import pause
 from optimizer.session.planning import MOST_RESERVED
 from optimizer.solver import Watch
-from optimizer.solver.engine import Engine, Run
+from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.solution import without_plan
 from optimizer.solver.watch import Progress, relative_gap
 
@@ -277,7 +277,7 @@ def watches(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> list[W
     found: list[Watch] = []
     original = Engine.run
 
-    def run(engine: Engine, watch: Watch, **options: object) -> Run:
+    def run(engine: Engine, watch: Watch, **options: object) -> EngineRun:
         found.append(watch)
         return original(engine, watch, **options)  # type: ignore[arg-type]
 

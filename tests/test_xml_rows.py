@@ -126,7 +126,7 @@ def test_what_a_cell_has_no_room_for_is_cut_and_shown_to_be(text: str, written: 
 
 
 def test_rows_go_on_from_block_to_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xml_rows, "AT_A_TIME", 2)
+    monkeypatch.setattr(xml_rows, "_AT_A_TIME", 2)
     # Labels of rows do not matter, and columns may be called alike.
     table = pd.DataFrame([[number, f"row {number}"] for number in range(5)], columns=["a", "a"])
     table.index = pd.Index([9, 9, 1, 0, 3])

@@ -54,12 +54,12 @@ READ = (CASE.name, ATTRIBUTES.name, *TABLES)
 NOT_READ = ("policy", "goals", "limits", "read me")
 """Sheets that may stand beside them."""
 
-BETWEEN_WORDS = re.compile(r"[\s_-]+")
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
 ANY_YEARS = (2000,)
 """In place of years that cannot be read, so that the other keys can be checked."""
 
 VERSION = re.compile(r"[0-9]{1,4}")
-FIELDS = CaseHeader.model_fields
+_FIELDS = CaseHeader.model_fields
 
 
 class Book:
@@ -85,7 +85,7 @@ class Book:
                 expected = "a visible sheet"
                 problems.add_all([self.places.problem(name, "is hidden", expected=expected)])
             elif name not in (*READ, *NOT_READ):
-                meant = BETWEEN_WORDS.sub("_", name.strip().casefold())
+                meant = _BETWEEN_WORDS.sub("_", name.strip().casefold())
                 problems.add_all(
                     [
                         self.places.problem(
@@ -186,7 +186,7 @@ class Book:
         if is_attribute:
             column = "column" if len(address) > 2 else "table"
             return replace(told, column=column, letter=places.letter(sheet, column))
-        is_known = any((field.alias or name) == key for name, field in FIELDS.items())
+        is_known = any((field.alias or name) == key for name, field in _FIELDS.items())
         return replace(
             told, column=key, letter=places.letter(sheet, "value" if is_known else "key")
         )

@@ -23,7 +23,7 @@ from optimizer.case.header import CaseHeader
 from optimizer.case.loading import Case
 from optimizer.errors import InputError, PolicyError, Problems, did_you_mean, shorten
 from optimizer.frames.records import Frames
-from optimizer.io.cells import FIGURES, are_figures, fits, parse_cells
+from optimizer.io.cells import NUMBER_KINDS, are_figures, fits, parse_cells
 from optimizer.io.changes import CHANGES, Operation, operation_in, unreadable
 from optimizer.io.grids import number_text
 from optimizer.io.tables import TableRead
@@ -31,7 +31,7 @@ from optimizer.io.toml import frozen, shown
 from optimizer.schema.addresses import AddressError, CellAddress, cell_of, one_spelling
 from optimizer.schema.tables import BAND_PREFIX, MONEY, TABLES, ColumnSpec, TableSpec
 
-Add = Callable[..., None]
+_Add = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ def _figures(spec: TableSpec, frame: pd.DataFrame, currency: str) -> dict[str, C
     found = {
         column.name: column
         for column in spec.columns
-        if column.kind in FIGURES and column.name not in keys
+        if column.kind in NUMBER_KINDS and column.name not in keys
     }
     found |= {column.header(currency): column for column in found.values() if column.unit == MONEY}
     declared = {column.name for column in spec.columns}
@@ -214,7 +214,7 @@ def _figures(spec: TableSpec, frame: pd.DataFrame, currency: str) -> dict[str, C
     return found
 
 
-def _chosen(cell: CellAddress, spec: TableSpec, frame: pd.DataFrame, add: Add) -> list[int] | None:
+def _chosen(cell: CellAddress, spec: TableSpec, frame: pd.DataFrame, add: _Add) -> list[int] | None:
     """Positions of the rows with these keys; ``None`` after a problem."""
     keys = [*spec.keys, *spec.optional_keys]
     rows = list(range(len(frame)))
@@ -248,7 +248,7 @@ def _numbers(cells: pd.Series) -> list[float]:
     return [float(cell or "nan") for cell in cells] if is_text else cells.tolist()
 
 
-def _values(value: object, kind: ColumnSpec, before: list[float], add: Add) -> list[float] | None:
+def _values(value: object, kind: ColumnSpec, before: list[float], add: _Add) -> list[float] | None:
     """Figures of rows, each changed by itself; ``None`` after a problem."""
     operation = operation_in(value) if isinstance(value, str) else None
     if operation is None or (operation.name == "set" and _is_share(kind)):
@@ -277,7 +277,7 @@ def _is_share(kind: ColumnSpec) -> bool:
     return kind.high == 1.0
 
 
-def _figure(value: object, kind: ColumnSpec, add: Add) -> float | None:
+def _figure(value: object, kind: ColumnSpec, add: _Add) -> float | None:
     """A figure as the column takes it; ``None`` after a problem, found as in cells of files."""
     value = frozen(value)
     fault = unreadable(value) if isinstance(value, str) else None

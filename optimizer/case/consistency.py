@@ -227,7 +227,7 @@ LABELS = (
 )
 """Columns in which words that differ in case, or in what joins them, mean the same."""
 
-BETWEEN_WORDS = re.compile(r"[\s_-]+")
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
 
 
 def _check_spellings(tables: CaseTables, labels: tuple[tuple[str, str], ...]) -> None:
@@ -235,7 +235,7 @@ def _check_spellings(tables: CaseTables, labels: tuple[tuple[str, str], ...]) ->
     for name, column in labels:
         cells = tables[name].drop_duplicates(column)[column]
         for row, value in zip(cells.index.tolist(), cells.tolist(), strict=True):
-            plain = BETWEEN_WORDS.sub(" ", folded(value))
+            plain = _BETWEEN_WORDS.sub(" ", folded(value))
             first, table, first_row = firsts.setdefault(plain, (value, name, row))
             if first != value:
                 tables.add(

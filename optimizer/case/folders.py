@@ -11,7 +11,7 @@ from optimizer.errors import Problems, did_you_mean
 from optimizer.io.paths import names_in, read_given, standing_at
 from optimizer.io.places import Places
 from optimizer.io.tables import TableRead, empty_table, read_table
-from optimizer.io.toml import LARGEST_FILE as LARGEST_TOML
+from optimizer.io.toml import LARGEST_TOML
 from optimizer.schema.tables import MONEY, TABLES, TableSpec
 
 LARGEST_FILE = 500 * 2**20

@@ -25,10 +25,10 @@ from optimizer.io.workbook import read_workbook
 from optimizer.schema.tables import TABLES, TableSpec
 
 WORKBOOK_SUFFIX, ARCHIVE_SUFFIX = ".xlsx", ".zip"
-LARGEST_ARCHIVE, MOST_FILES = 100 * 2**20, 200
+LARGEST_ARCHIVE, _MOST_FILES = 100 * 2**20, 200
 """Bytes of an archive, and files in it."""
-A_CASE = "the folder of a case, or an .xlsx workbook"
-MOST_NAMED = 3
+_A_CASE = "the folder of a case, or an .xlsx workbook"
+_MOST_NAMED = 3
 """Cases in a folder that are named to somebody who gave the folder itself."""
 
 OTHER_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".ods")
@@ -72,7 +72,7 @@ def open_source(path: Path, problems: Problems) -> Source | None:
     if standing == "file":
         return _file_source(path, problems) if name_is_text(path, problems) else None
     if standing == "other":
-        problems.add(path.name, NEITHER, expected=A_CASE)
+        problems.add(path.name, NEITHER, expected=_A_CASE)
         return None
     parent = path.parent
     there = names_in(parent, Problems()) if standing_at(parent) == "folder" else ()
@@ -91,7 +91,7 @@ def _file_source(path: Path, problems: Problems) -> Source | None:
     if suffix == ARCHIVE_SUFFIX:
         return _packed_folder(path, problems)
     message = f"is a {suffix} file" if suffix in OTHER_WORKBOOKS else "is a file"
-    problems.add(path.name, message, expected=A_CASE)
+    problems.add(path.name, message, expected=_A_CASE)
     return None
 
 
@@ -99,7 +99,7 @@ def _packed_folder(path: Path, problems: Problems) -> PackedFolder | None:
     expected = "a zip archive of a case's folder"
     try:
         content = content_of(path, at_most=LARGEST_ARCHIVE, expected=expected)
-        files = unpacked(content, "a zip archive", most=MOST_FILES)
+        files = unpacked(content, "a zip archive", most=_MOST_FILES)
     except (NotReadError, ArchiveError) as error:
         problems.add(path.name, str(error), expected=error.expected or expected)
         return None
@@ -120,7 +120,7 @@ def _is_case(path: Path, problems: Problems) -> bool:
     problems.add(
         path.resolve().name,
         f"is a folder without {HEADER_FILE} and without any table",
-        expected=A_CASE,
-        maybe=" or ".join([*cases, *books][:MOST_NAMED]) or None,
+        expected=_A_CASE,
+        maybe=" or ".join([*cases, *books][:_MOST_NAMED]) or None,
     )
     return False

@@ -49,7 +49,7 @@ def main() -> int:
     placed.clear()
     # What is in its place is there, so that nothing is left to interrupt.
     with (
-        streams.kept() as (out, err),
+        streams.streams_kept() as (out, err),
         interrupts.command(),
         interrupts.kept(lambda: bool(placed)),
         _warnings_in_words(),

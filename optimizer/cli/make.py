@@ -10,12 +10,12 @@ import typer
 from optimizer.cli.app import MAKE, app
 from optimizer.cli.exits import Exit
 from optimizer.cli.options import (
-    Cache,
+    CacheOption,
     CasePath,
     Changes,
     Json,
     PolicyPath,
-    Scales,
+    ScalesOption,
     case_name,
     case_path,
     scales_of,
@@ -24,12 +24,12 @@ from optimizer.cli.options import (
 )
 from optimizer.cli.showing import (
     ProgressLine,
-    as_document,
     print_evaluation,
     print_json,
     print_next,
     print_plan,
     print_validation,
+    validation_document,
 )
 from optimizer.io import interrupts
 
@@ -77,8 +77,8 @@ def new(
     print_next("validate", target, *beside)
 
 
-@app.command(rich_help_panel=MAKE)
-def validate(
+@app.command("validate", rich_help_panel=MAKE)
+def validate_command(
     paths: Annotated[
         list[Path], typer.Argument(help="Policies (.toml) and cases (folders, .xlsx).")
     ],
@@ -93,7 +93,7 @@ def validate(
 
     found = validate_paths(paths, solve=solve)
     if as_json:
-        print_json([as_document(item) for item in found])
+        print_json([validation_document(item) for item in found])
     else:
         for item in found:
             print_validation(item, github=github)
@@ -115,8 +115,8 @@ def _after_validating(found: list[Validation], paths: list[Path]) -> tuple[str |
     return ("validate", *paths)
 
 
-@app.command(rich_help_panel=MAKE)
-def solve(
+@app.command("solve", rich_help_panel=MAKE)
+def solve_command(
     context: typer.Context,
     policy: PolicyPath,
     case: CasePath = None,
@@ -133,8 +133,8 @@ def solve(
         float | None, typer.Option(min=0.001, help="Wall seconds for the whole command.")
     ] = None,
     changes: Changes = None,
-    scales: Scales = None,
-    cache: Cache = True,
+    scales: ScalesOption = None,
+    cache: CacheOption = True,
     expect: Annotated[
         Path | None, typer.Option(help="Expectations, a .toml file; exit code 5 if one is not met.")
     ] = None,
@@ -150,12 +150,12 @@ def solve(
     from optimizer.plan.question import read_question
     from optimizer.runs.writing import written_somewhere
     from optimizer.session.planning import WRITING
-    from optimizer.session.solving import Options, begun, planned
+    from optimizer.session.solving import PlanOptions, begun, planned
 
     case = case_path(policy, case)
     changed = parse_changes(changes or [])
     folder = out or runs.default_folder(policy.stem, case_name(case))
-    place = runs.place_for(folder, force=force)
+    place = runs.run_place(folder, force=force)
     line = ProgressLine()
     watch = begun(line.show, context.obj, gap=gap, time_limit=time_limit)
     runs.require_writers()
@@ -174,7 +174,7 @@ def solve(
     with place.aside() as made, interrupts.kept(lambda: watch.objective is not None):
         new_folder(made.path)
         log = made.path / runs.LOG
-        options = Options(scales=given, cache=cache, gap=gap, log=log, to_come=WRITING)
+        options = PlanOptions(scales=given, cache=cache, gap=gap, log=log, to_come=WRITING)
         plan = planned(question, watch, options)
         line.end()
         found, refused = written_somewhere(plan, made)
@@ -215,8 +215,8 @@ def check(
     complete: Annotated[
         bool, typer.Option("--complete", help="Keep the slots, solve for everything else.")
     ] = False,
-    scales: Scales = None,
-    cache: Cache = True,
+    scales: ScalesOption = None,
+    cache: CacheOption = True,
     as_json: Json = False,
 ) -> None:
     """Check a plan of any origin against every rule."""

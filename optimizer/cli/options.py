@@ -30,13 +30,13 @@ Changes = Annotated[
         "+=100. May be repeated.",
     ),
 ]
-Scales = Annotated[
+ScalesOption = Annotated[
     Path | None,
     typer.Option(
         "--scales", metavar="RUN", help="Take the scales of this run: a folder or its run.json."
     ),
 ]
-Cache = Annotated[
+CacheOption = Annotated[
     bool,
     typer.Option("--cache/--no-cache", help="Use the cache of ideals."),
 ]

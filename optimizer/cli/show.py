@@ -10,11 +10,11 @@ import typer
 
 from optimizer.cli.app import SHOW, app
 from optimizer.cli.options import (
-    Cache,
+    CacheOption,
     CasePath,
     Changes,
     PolicyPath,
-    Scales,
+    ScalesOption,
     case_path,
     scales_of,
     set_again,
@@ -22,8 +22,8 @@ from optimizer.cli.options import (
 from optimizer.cli.showing import print_next
 
 
-@app.command(rich_help_panel=SHOW)
-def formulation(
+@app.command("formulation", rich_help_panel=SHOW)
+def formulation_command(
     policy: PolicyPath,
     case: CasePath = None,
     *,
@@ -32,8 +32,8 @@ def formulation(
     ] = "markdown",
     out: Annotated[Path | None, typer.Option(help="File to write; default: stdout.")] = None,
     changes: Changes = None,
-    scales: Scales = None,
-    cache: Cache = True,
+    scales: ScalesOption = None,
+    cache: CacheOption = True,
 ) -> None:
     """Write the model of a policy on a case, as mathematics or as a file for any solver."""
     if style not in ("markdown", "latex", "lp", "mps"):

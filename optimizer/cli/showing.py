@@ -130,7 +130,7 @@ def _annotation(item: Validation, problem: Problem) -> str:
     return f"::error file={file}{line}::{text}"
 
 
-def as_document(item: Validation) -> dict[str, object]:
+def validation_document(item: Validation) -> dict[str, object]:
     """Give the outcome for one pair as plain text and figures."""
     return {
         "policy": None if item.policy is None else str(item.policy),

@@ -89,7 +89,7 @@ class Kept(io.TextIOBase):
 
 
 @contextmanager
-def kept() -> Iterator[tuple[Kept, Kept]]:
+def streams_kept() -> Iterator[tuple[Kept, Kept]]:
     """Put streams that never fail in place of stdout and stderr."""
     _open_all()
     before = sys.stdout, sys.stderr

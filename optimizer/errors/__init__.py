@@ -32,7 +32,7 @@ from optimizer.errors.problems import (
     printable,
     rest_of,
     shorten,
-    shown,
+    shown_problems,
     some_of,
     stands_for,
 )
@@ -70,7 +70,7 @@ class _CollectedError(OptimizerError):
     """Holds all problems found; the message lists them by file and row."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = shown(problems)
+        self.problems: tuple[Problem, ...] = shown_problems(problems)
         super().__init__(self.problems)
 
     def __str__(self) -> str:

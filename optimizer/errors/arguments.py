@@ -17,10 +17,10 @@ from typing import ParamSpec, TypeVar
 
 from optimizer.errors import OptimizerError, shorten
 
-P = ParamSpec("P")
-R = TypeVar("R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
-WORDS = {
+_WORDS = {
     "str": "text",
     "Path": "a path",
     "bool": "True or False",
@@ -42,11 +42,11 @@ SIMPLE: dict[str, Callable[[object], bool]] = {
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
 }
 """Kinds that are no records and no functions."""
-OTHERS = frozenset({"float", "object", "Any", "Mapping", "Iterable", "tuple", "ScalesGiven"})
+_OTHERS = frozenset({"float", "object", "Any", "Mapping", "Iterable", "tuple", "ScalesGiven"})
 """Kinds that are left to the function."""
 
 
-def typed(function: Callable[P, R]) -> Callable[P, R]:
+def typed(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Have the arguments of a function checked against its annotations.
 
     Raises
@@ -66,7 +66,7 @@ def typed(function: Callable[P, R]) -> Callable[P, R]:
     signature = inspect.signature(function)
 
     @functools.wraps(function)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+    def checked(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         given = signature.bind(*args, **kwargs).arguments
         found = [
             fault
@@ -101,7 +101,7 @@ def kinds_of(annotation: object) -> list[str]:
 def _faults(name: str, value: object, annotation: object) -> Iterator[str]:
     """Fault of an argument, in words."""
     kinds = kinds_of(annotation)
-    if not kinds or OTHERS & set(kinds):
+    if not kinds or _OTHERS & set(kinds):
         return
     if not any(_is_of(value, kind) for kind in kinds):
         words = dict.fromkeys(_in_words(kind, kinds) for kind in kinds if kind != "None")
@@ -134,8 +134,8 @@ def _takes(function: Callable[..., object], count: int) -> bool:
 
 def _in_words(kind: str, kinds: list[str]) -> str:
     if kind == "str" and "Path" in kinds:
-        return WORDS["Path"]
-    return WORDS.get(kind, f"a {kind}")
+        return _WORDS["Path"]
+    return _WORDS.get(kind, f"a {kind}")
 
 
 def _told(value: object) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 SHOWN_PER_KIND = 10
 """Problems of one kind, such as one fault in a column, that are shown one by one."""
 
-Place = tuple[str | None, ...]
+_Place = tuple[str | None, ...]
 """File, sheet and column of problems that are counted together."""
 
 LONGEST_SHOWN = 60
@@ -24,7 +24,7 @@ VARYING = re.compile(
 )
 """Names and figures in a message, which differ between problems of one kind."""
 
-LONGEST_NAME = 300
+_LONGEST_NAME = 300
 """Characters of a column or an address that are shown."""
 
 LONGEST_LIST = 2000
@@ -121,9 +121,9 @@ class Problem:
 def _name(column: str) -> str:
     """A column or address as it is shown; what would fill the screen is cut in the middle."""
     told = printable(column)
-    if len(told) <= LONGEST_NAME:
+    if len(told) <= _LONGEST_NAME:
         return told
-    return f"{told[: LONGEST_NAME // 2]}...{told[-LONGEST_NAME // 2 :]}"
+    return f"{told[: _LONGEST_NAME // 2]}...{told[-_LONGEST_NAME // 2 :]}"
 
 
 def _beginning(text: str) -> str:
@@ -140,11 +140,11 @@ def _order(problem: Problem) -> tuple[str, str, int, str, bool, str]:
     return *place, is_rest, problem.message
 
 
-def shown(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def shown_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Problems in order: of each kind the first ten, then how many more there are."""
     shown: list[Problem] = []
-    seen: dict[Place, int] = {}
-    rests: dict[Place, tuple[Problem, int]] = {}
+    seen: dict[_Place, int] = {}
+    rests: dict[_Place, tuple[Problem, int]] = {}
     for problem in sorted(problems, key=_order):
         is_table = not problem.file.endswith(ADDRESSED) or problem.sheet is not None
         # The columns of a header may all be wrong in the same way.

@@ -12,7 +12,7 @@ from optimizer.formulation.margins import add_single_slots
 from optimizer.instance import Instance
 from optimizer.instance.bounds import JoinedLimit
 
-SLOTS = "slots"
+_SLOTS = "slots"
 
 
 def limit_part(
@@ -31,7 +31,7 @@ def limit_part(
         The instance with the limit, and with the single slots that it touches.
     """
     part = pyo.ConcreteModel(name=limit.name)
-    for name in ("value", *(family for family in KEYS if family != SLOTS)):
+    for name in ("value", *(family for family in KEYS if family != _SLOTS)):
         part.add_component(name, pyo.Reference(model.component(name)))
     # Slots are made anew, because those that the limit touches are not in the model yet.
     add_single_slots(part, instance)

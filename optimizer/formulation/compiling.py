@@ -27,8 +27,9 @@ from pyomo.repn import generate_standard_repn
 
 from optimizer.formulation.collecting import all_kept
 from optimizer.formulation.linear_sum import LinearSum, TermTable
+from optimizer.frames.arrays import Floats, Integers
 from optimizer.io.pauses import pause
-from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.matrix import Matrix
 
 
 def compile_model(model: pyo.ConcreteModel) -> Matrix:
@@ -239,7 +240,7 @@ class _Sums:
         families = dict.fromkeys(self.table.component[part].tolist())
         return [self.table.components[family] for family in families]
 
-    def terms(self, starts: dict[int, int]) -> tuple[Ints, Ints, Floats]:
+    def terms(self, starts: dict[int, int]) -> tuple[Integers, Integers, Floats]:
         """Row, column and coefficient of every term, given the first column of each component."""
         table, cuts, number = self.table, np.array(self.table.cuts), np.array(self.numbers)
         length = cuts[number + 1] - cuts[number]
@@ -260,7 +261,7 @@ def _domains(variables: list[Any]) -> tuple[Floats, Floats, npt.NDArray[np.bool_
     return lower, upper, np.array(whole, dtype=bool)
 
 
-def _one_sided(below: Floats, above: Floats, empty: npt.NDArray[np.bool_]) -> tuple[Ints, ...]:
+def _one_sided(below: Floats, above: Floats, empty: npt.NDArray[np.bool_]) -> tuple[Integers, ...]:
     """Rows again, those with two different sides twice; which of them limit from above, below."""
     is_equal = below == above
     kept = ~empty | (below > 0.0) | (above < 0.0)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyomo.environ as pyo
 from pyomo.core.expr.visitor import identify_variables
@@ -17,15 +16,15 @@ from optimizer.formulation.custom import base_of
 from optimizer.formulation.custom_rows import EXTEND
 from optimizer.formulation.expressions import KEYS
 from optimizer.frames import keys_of
+from optimizer.frames.arrays import Floats
 from optimizer.instance import Instance
 from optimizer.schema.decisions import families
 from optimizer.schema.rules import RULES, accounts
 
-Floats = npt.NDArray[np.float64]
-Cells = Mapping[str, Mapping[object, float]]
+_Cells = Mapping[str, Mapping[object, float]]
 """Values of variables by component and index."""
 
-TOTAL = "total"
+_TOTAL = "total"
 """Key of rules that have one row."""
 
 HELD_BY = accounts("at", "above", "below")
@@ -33,7 +32,7 @@ HELD_BY = accounts("at", "above", "below")
 
 
 def custom_rows(
-    model: pyo.ConcreteModel, instance: Instance, decided: Mapping[str, Floats], given: Cells
+    model: pyo.ConcreteModel, instance: Instance, decided: Mapping[str, Floats], given: _Cells
 ) -> pd.DataFrame:
     """Value of every row of every custom rule under a plan.
 
@@ -84,7 +83,7 @@ def custom_rows(
 def _named(index: object) -> tuple[str, tuple[str, ...], tuple[object, ...]]:
     """Index of a row in words and as data; nobody has named its parts."""
     if index is None:
-        return TOTAL, (), ()
+        return _TOTAL, (), ()
     place = index if isinstance(index, tuple) else (index,)
     return ", ".join(map(str, place)), ("",) * len(place), place
 
@@ -104,7 +103,7 @@ class _Accounts:
         model: pyo.ConcreteModel,
         instance: Instance,
         decided: Mapping[str, Floats],
-        given: Cells,
+        given: _Cells,
         problems: Problems,
     ) -> None:
         self.model, self.problems = model, problems

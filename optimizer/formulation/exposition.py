@@ -23,7 +23,7 @@ _CODE = re.compile(r"``([^`]+)``")
 _LATEX_SPECIAL = re.compile(r"([_%&#])")
 
 
-WRITTEN = "Written by talent-optimizer; written again, it is replaced."
+_WRITTEN = "Written by talent-optimizer; written again, it is replaced."
 """Stands at the beginning of files, so that nothing else is replaced."""
 
 COMMENTS = {
@@ -77,13 +77,13 @@ def model_place(path: str | Path) -> Place:
 
 
 def _no_model(path: Path) -> str | None:
-    return None if begins_with(path, WRITTEN) else "is not a file that this tool has written"
+    return None if begins_with(path, _WRITTEN) else "is not a file that this tool has written"
 
 
 def write_formulation(place: Place, text: str, style: str) -> None:
     """Write what :func:`exposition` or :func:`model_text` gives, with a comment that says so."""
     with written_aside(place) as new:
-        write_text(new, f"{COMMENTS[style].format(WRITTEN)}\n{text}")
+        write_text(new, f"{COMMENTS[style].format(_WRITTEN)}\n{text}")
 
 
 def sizes(model: pyo.ConcreteModel) -> pd.DataFrame:

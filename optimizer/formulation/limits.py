@@ -63,7 +63,7 @@ def add_limits(model: pyo.ConcreteModel, instance: Instance) -> None:
     limits = {limit.name: limit for limit in instance.limits}
     _add_accounts(model, instance, limits)
     add_violations(model, limits)
-    rows = limit_rows(instance.limits)
+    rows = named_limit_rows(instance.limits)
 
     def body(model: pyo.ConcreteModel, row: LimitRow, key: tuple[str, str]) -> Any:
         others = (weight * model.component(name)[index] for name, index, weight in row.others)
@@ -95,7 +95,7 @@ class LimitRow:
     others: tuple[tuple[str, tuple[str, str, str], float], ...]
 
 
-def limit_rows(limits: Sequence[JoinedLimit]) -> dict[str, dict[tuple[str, str], LimitRow]]:
+def named_limit_rows(limits: Sequence[JoinedLimit]) -> dict[str, dict[tuple[str, str], LimitRow]]:
     """Rows of :func:`add_limits`, by rule and index."""
     rows: dict[str, dict[tuple[str, str], LimitRow]] = {"limit_at_least": {}, "limit_at_most": {}}
     for limit in limits:

@@ -43,7 +43,7 @@ class Terms(NamedTuple):
 
 
 BY_LIMIT = frozenset(name for name, rule in RULES.items() if rule.moves == "limit")
-"""Rules whose rows :func:`optimizer.formulation.limits.limit_rows` gives in full."""
+"""Rules whose rows :func:`optimizer.formulation.limits.named_limit_rows` gives in full."""
 
 SETTLED = frozenset(name for name, rule in RULES.items() if rule.moves == "number")
 """Rules whose coefficients stay as long as sets, curves and groups do: all that can change in a

@@ -6,8 +6,8 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
-R = TypeVar("R")
-V = TypeVar("V")
+_R = TypeVar("_R")
+_V = TypeVar("_V")
 Path = tuple[Hashable, ...]
 
 _reads: ContextVar[Reads | None] = ContextVar("reads", default=None)
@@ -54,7 +54,7 @@ class Followed:
         """A part by the key under which it was noted."""
         return object.__getattribute__(self, str(key))
 
-    def noted(self, key: Hashable, value: R) -> R:
+    def noted(self, key: Hashable, value: _R) -> _R:
         """Note that a part is read."""
         reads = _reads.get()
         if reads is not None:
@@ -80,7 +80,7 @@ class FollowedFields(Followed):
             return value
 
 
-class FollowedMapping(Mapping[str, V], Followed):
+class FollowedMapping(Mapping[str, _V], Followed):
     """Values by name that are noted one by one.
 
     Examples
@@ -90,14 +90,14 @@ class FollowedMapping(Mapping[str, V], Followed):
     (1, ['a'], False)
     """
 
-    def __init__(self, of: Mapping[str, V]) -> None:
+    def __init__(self, of: Mapping[str, _V]) -> None:
         self._of = dict(of)
 
     def part(self, key: Hashable) -> object:
         """A value by its name; the names without one."""
         return tuple(self._of) if key is None else self._of.get(str(key))
 
-    def __getitem__(self, name: str) -> V:
+    def __getitem__(self, name: str) -> _V:
         return self.noted(name, self._of[name])
 
     def __contains__(self, name: object) -> bool:

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-R = TypeVar("R")
-V = TypeVar("V", bound=np.generic)
+from optimizer.frames.arrays import Floats, Integers
+
+_R = TypeVar("_R")
+_V = TypeVar("_V", bound=np.generic)
 Owner = TypeVar("Owner")
 Keyed = pd.DataFrame | pd.Series | pd.Index
 """Rows with keys in columns, or keys themselves."""
@@ -30,7 +30,7 @@ LARGEST_CODE = 2**62
 _kept: dict[tuple[int, ...], dict[Hashable, Any]] = {}
 
 
-def remembered(owners: Sequence[object], key: Hashable, make: Callable[[], R]) -> R:
+def remembered(owners: Sequence[object], key: Hashable, make: Callable[[], _R]) -> _R:
     """Values derived from objects, computed once as long as all of them live.
 
     Examples
@@ -49,11 +49,11 @@ def remembered(owners: Sequence[object], key: Hashable, make: Callable[[], R]) -
     known = _kept[numbers]
     if key not in known:
         known[key] = make()
-    made: R = known[key]
+    made: _R = known[key]
     return made
 
 
-def once(function: Callable[[Owner], R], owner: Owner) -> R:
+def once(function: Callable[[Owner], _R], owner: Owner) -> _R:
     """Result of a function for an object, computed once as long as that lives.
 
     Examples
@@ -103,7 +103,7 @@ class Groups:
         """Where the rows of every key begin in that order."""
         return np.flatnonzero(np.diff(self.codes[self._order], prepend=-1))
 
-    def spread(self, values: npt.NDArray[V], blank: Any) -> npt.NDArray[V]:
+    def spread(self, values: npt.NDArray[_V], blank: Any) -> npt.NDArray[_V]:
         """Value of its key for every row, and another one for rows without a key.
 
         Examples

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from optimizer.frames.following import Followed, Path, Reads
 from optimizer.frames.records import same
 
-R = TypeVar("R")
+_R = TypeVar("_R")
 
 UNCOMPARED = object()
 
@@ -52,15 +52,15 @@ class Memory:
         self._kept: dict[tuple[object, Hashable], list[_Kept]] = {}
         self._last: dict[Hashable, Any] = {}
 
-    def settled(self, name: Hashable, value: R) -> R:
+    def settled(self, name: Hashable, value: _R) -> _R:
         """A value made of the parts of the last one of this name where they are the same."""
-        found: R = settled(self._last.get(name), value)
+        found: _R = settled(self._last.get(name), value)
         self._last[name] = found
         return found
 
     def of(
-        self, step: Callable[..., R], arguments: Sequence[object], name: Hashable, problems: Sized
-    ) -> R:
+        self, step: Callable[..., _R], arguments: Sequence[object], name: Hashable, problems: Sized
+    ) -> _R:
         """Result of a step, computed again only if any of its inputs has changed."""
         kept = self._kept.setdefault((step, name), [])
         for place, known in enumerate(kept):
@@ -102,7 +102,7 @@ class Steps:
     def __init__(self, memory: Memory | None = None, problems: Sized = ()) -> None:
         self._memory, self._problems = memory, problems
 
-    def __call__(self, step: Callable[..., R], *arguments: object, name: Hashable = "") -> R:
+    def __call__(self, step: Callable[..., _R], *arguments: object, name: Hashable = "") -> _R:
         """Result of a step for arguments.
 
         Parameters
@@ -116,7 +116,7 @@ class Steps:
             return step(*arguments)
         return self._memory.of(step, arguments, name, self._problems)
 
-    def kept(self, name: Hashable, value: R) -> R:
+    def kept(self, name: Hashable, value: _R) -> _R:
         """A value made of the parts of the last one of this name where they are the same."""
         return value if self._memory is None else self._memory.settled(name, value)
 

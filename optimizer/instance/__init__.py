@@ -21,7 +21,7 @@ from optimizer.frames.memory import Memory, Steps
 from optimizer.frames.records import Comparable
 from optimizer.instance.attributes import Attributes, build_attributes
 from optimizer.instance.bounds import JoinedLimit
-from optimizer.instance.diminishing import Diminishing, join_diminishing
+from optimizer.instance.diminishing import JoinedDiminishing, join_diminishing
 from optimizer.instance.limits import join_commitments, join_limits
 from optimizer.instance.measures import Measures
 from optimizer.instance.money import spending_terms, support_floor_terms
@@ -90,7 +90,7 @@ class Instance(FollowedFields, Comparable):
     spending: pd.DataFrame
     use: pd.DataFrame
     value: pd.DataFrame
-    diminishing: dict[str, Diminishing]
+    diminishing: dict[str, JoinedDiminishing]
     capacity: pd.DataFrame
     budget: pd.DataFrame
     transfers: tuple[Transfer, ...]

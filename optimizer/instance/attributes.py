@@ -58,8 +58,8 @@ class Attribute:
         ['1', '01']
         """
         if not pd.api.types.is_string_dtype(self.values):
-            return listed(wanted)
-        return [_as_text(value, self.known) for value in listed(wanted)]
+            return wanted_values(wanted)
+        return [_as_text(value, self.known) for value in wanted_values(wanted)]
 
     def matches(self, wanted: object) -> pd.Series:
         """Whether each key has the value, or one of the values, of a filter."""
@@ -169,7 +169,7 @@ class Attributes(FollowedFields):
         """Values of a filter as a list; one that occurs nowhere is a problem."""
         values = attribute.meant(wanted)
         known = attribute.known
-        for value, said in zip(values, listed(wanted), strict=True):
+        for value, said in zip(values, wanted_values(wanted), strict=True):
             if value not in known and not optional:
                 self.add(
                     f"{place}.where.{name}",
@@ -206,7 +206,9 @@ def _in_use(known: Collection[object]) -> str:
     if len(known) > MOST_LISTED:
         return f"one of the {len(known)} values in use"
     return (
-        f"one of {', '.join(map(told, in_order(known)))}" if known else "an attribute with values"
+        f"one of {', '.join(map(value_in_words, in_order(known)))}"
+        if known
+        else "an attribute with values"
     )
 
 
@@ -215,7 +217,9 @@ def _guessed(value: object, known: Collection[object]) -> str | None:
     number = _number(value)
     alike = [item for item in in_order(known) if number is not None and _number(item) == number]
     if alike:
-        return " or ".join(f'"{item}"' if isinstance(item, str) else told(item) for item in alike)
+        return " or ".join(
+            f'"{item}"' if isinstance(item, str) else value_in_words(item) for item in alike
+        )
     return did_you_mean(str(value), [str(item) for item in in_order(known)])
 
 
@@ -228,16 +232,16 @@ def _number(value: object) -> float | None:
 def _as_text(value: object, known: Collection[object]) -> object:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    spelt = [repr(value), told(value)]
+    spelt = [repr(value), value_in_words(value)]
     return next((text for text in spelt if text in known), spelt[-1])
 
 
-def told(value: object) -> str:
+def value_in_words(value: object) -> str:
     """Write a value as its table does; a figure in its shortest digits.
 
     Examples
     --------
-    >>> told(1.0), told("1.0"), told("01")
+    >>> value_in_words(1.0), value_in_words("1.0"), value_in_words("01")
     ('1', '1.0', '01')
     """
     return number_text(value) if isinstance(value, float) else str(value)
@@ -259,7 +263,7 @@ def in_order(values: Collection[object]) -> list[object]:
     return sorted(values, key=place)
 
 
-def listed(wanted: object) -> list[object]:
+def wanted_values(wanted: object) -> list[object]:
     """Values of a filter, which may be one value or several."""
     return list(wanted) if isinstance(wanted, list | tuple) else [wanted]
 

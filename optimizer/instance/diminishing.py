@@ -17,7 +17,7 @@ from optimizer.policy.goals import Diminishing as Asked
 
 
 @dataclass(frozen=True)
-class Diminishing:
+class JoinedDiminishing:
     """Groups of one goal's raw value and the curve they are counted on.
 
     Attributes
@@ -64,7 +64,7 @@ def join_diminishing(
     value: pd.DataFrame,
     attributes: Attributes,
     step: Steps | None = None,
-) -> dict[str, Diminishing]:
+) -> dict[str, JoinedDiminishing]:
     """Group the value terms of every goal that has diminishing returns."""
     step = step or Steps()
     joined = {}
@@ -75,7 +75,9 @@ def join_diminishing(
     return joined
 
 
-def _join(name: str, asked: Asked, terms: pd.DataFrame, attributes: Attributes) -> Diminishing:
+def _join(
+    name: str, asked: Asked, terms: pd.DataFrame, attributes: Attributes
+) -> JoinedDiminishing:
     place = f"goals.{name}.diminishing.by"
     parts: dict[str, pd.Series] = {}
     for attribute_name in [*asked.by, *(["year"] if asked.per == "year" else [])]:
@@ -91,7 +93,7 @@ def _join(name: str, asked: Asked, terms: pd.DataFrame, attributes: Attributes) 
             )
         parts[attribute_name] = named
     labels = group_labels(pd.DataFrame(parts, index=terms.index), list(parts)) if parts else ""
-    return Diminishing(
+    return JoinedDiminishing(
         goal=name,
         terms=terms[TERM].assign(group=labels or TOTAL),
         tangents=tangents([(x, factor) for x, factor in asked.breakpoints]),

@@ -11,19 +11,19 @@ import pandas as pd
 from optimizer.errors import Problems
 from optimizer.frames import distinct, keys_of
 from optimizer.frames.grouping import Groups
-from optimizer.instance.attributes import in_order, told
+from optimizer.instance.attributes import in_order, value_in_words
 from optimizer.instance.measures import COUNTRY, REGION, Measures, numbered
 from optimizer.instance.people import TERM
 from optimizer.policy import Amount, Limit
 
-SIGNS = ",="
+_SIGNS = ",="
 """Separators in a label; a name or value that holds one is put in quotes."""
 
 TOTAL = "total"
 """Group of a limit without ``by``."""
 
 
-def place_of(limit: Limit, *keys: str) -> str:
+def limit_place(limit: Limit, *keys: str) -> str:
     """Address of a limit, or of one of its keys, in the policy."""
     return ".".join(["limits", limit.name, *keys])
 
@@ -44,7 +44,7 @@ def group_labels(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
     keys = keys_of(frame, by)
     labels = {
         key: ", ".join(
-            f"{distinct(name, SIGNS)}={distinct(told(value), SIGNS)}"
+            f"{distinct(name, _SIGNS)}={distinct(value_in_words(value), _SIGNS)}"
             for name, value in zip(by, key, strict=True)
         )
         for key in set(keys)
@@ -107,7 +107,7 @@ def _in_order(keys: Sequence[tuple[object, ...]]) -> list[int]:
 def amounts(wanted: Amount, limit: Limit, groups: pd.DataFrame, measures: Measures) -> pd.Series:
     """Amount times the attribute, summed over the members of each group that match the filter."""
     nothing = pd.Series(0.0, index=groups.index)
-    place = place_of(limit, "per")
+    place = limit_place(limit, "per")
     attribute = measures.attributes.find(wanted.per, place)
     if attribute is None:
         return nothing

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from optimizer.frames import keys_of
-from optimizer.frames.grouping import Floats, groups, remembered, sums_at
+from optimizer.frames.arrays import Floats
+from optimizer.frames.grouping import groups, remembered, sums_at
 from optimizer.instance.bounds import Bound
-from optimizer.instance.groups import TOTAL, amounts, group_labels, members, place_of
+from optimizer.instance.groups import TOTAL, amounts, group_labels, limit_place, members
 from optimizer.instance.measures import Measures
 from optimizer.instance.sets import Sets
 from optimizer.policy import Amount, Limit, Relative
@@ -26,7 +27,7 @@ def filters_match(limit: Limit, measures: Measures) -> bool:
     for dimension, keys in members(limit, measures).items():
         if not keys.any():
             measures.attributes.add(
-                place_of(limit, "where"),
+                limit_place(limit, "where"),
                 f"no {dimension} matches all of {dict(limit.where)}",
                 "a filter that matches something, or optional = true",
             )
@@ -44,7 +45,7 @@ def value_is_additive(limit: Limit, measures: Measures) -> bool:
     refused = sorted(goal for goal in goals & measures.curved if goal is not None)
     for goal in refused:
         measures.attributes.add(
-            place_of(limit, "goal"),
+            limit_place(limit, "goal"),
             f"goal {goal!r} has diminishing returns, so its value has no parts to compare",
             "a limit on its whole value, or a goal without diminishing returns",
         )
@@ -59,7 +60,7 @@ def check_soft_base(limit: Limit, bounds: list[Bound], measures: Measures) -> No
         empty = [str(group) for group, number in bound.constant.items() if number == 0]
         if empty:
             measures.attributes.add(
-                place_of(limit, "soft_base"),
+                limit_place(limit, "soft_base"),
                 f"is missing; the number is 0 for {', '.join(empty[:5])}",
                 "the number that counts as 100%",
             )
@@ -76,7 +77,7 @@ def check_floor(
     floors = [bound for bound in bounds if bound.sense == "at_least" and not bound.is_relative]
     if not floors or limit.soft is not None or limit.optional:
         return
-    place = place_of(limit, "at_least")
+    place = limit_place(limit, "at_least")
     for missing in _unreachable(limit, groups, measures):
         measures.attributes.add(
             place,

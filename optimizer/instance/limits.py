@@ -9,7 +9,7 @@ import pandas as pd
 from optimizer.frames import keys_of
 from optimizer.frames.memory import Steps
 from optimizer.instance.bounds import Bound, JoinedLimit
-from optimizer.instance.groups import TOTAL, amounts, grouped, place_of
+from optimizer.instance.groups import TOTAL, amounts, grouped, limit_place
 from optimizer.instance.limit_checks import (
     check_floor,
     check_soft_base,
@@ -41,7 +41,7 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
         limit.measure,
         limit.where,
         limit.by,
-        place_of(limit),
+        limit_place(limit),
         goal=limit.goal,
         optional=limit.optional,
     )
@@ -99,7 +99,7 @@ def _bound(
         missing = [name for name in by if name not in limit.by]
         if missing:
             measures.attributes.add(
-                place_of(limit, sense, "by"),
+                limit_place(limit, sense, "by"),
                 f"{missing} not among the limit's own groups {list(limit.by)}",
                 "the same groups or fewer",
             )
@@ -108,7 +108,7 @@ def _bound(
             wanted.measure,
             wanted.where,
             by,
-            place_of(limit, sense),
+            limit_place(limit, sense),
             goal=wanted.goal,
             optional=limit.optional,
         )

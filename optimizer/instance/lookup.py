@@ -10,9 +10,8 @@ import pandas as pd
 
 from optimizer.errors import Problem, Problems
 from optimizer.frames import grouping
+from optimizer.frames.arrays import Integers
 from optimizer.io.tables import describe
-
-_Integers = npt.NDArray[np.int64]
 
 
 def resolve(
@@ -87,7 +86,7 @@ def _is_filled(cells: pd.Series) -> npt.NDArray[np.bool_]:
 
 def _coded(
     query: pd.DataFrame, table: pd.DataFrame, names: Sequence[str]
-) -> tuple[dict[str, _Integers], dict[str, _Integers]]:
+) -> tuple[dict[str, Integers], dict[str, Integers]]:
     """Number the values of each key of the table; -1 in the query for those it never names."""
     coded, codes = {}, {}
     for name in names:
@@ -99,12 +98,12 @@ def _coded(
 
 def _by_specificity(
     filled: dict[str, npt.NDArray[np.bool_]], length: int
-) -> Iterator[list[tuple[frozenset[str], _Integers]]]:
+) -> Iterator[list[tuple[frozenset[str], Integers]]]:
     """Group rows by which optional keys they fill, those that fill most first."""
     pattern = np.zeros(length, dtype=np.int64)
     for place, is_filled in enumerate(filled.values()):
         pattern += is_filled.astype(np.int64) << place
-    groups: dict[int, list[tuple[frozenset[str], _Integers]]] = {}
+    groups: dict[int, list[tuple[frozenset[str], Integers]]] = {}
     for number in np.unique(pattern).tolist():
         names = frozenset(name for place, name in enumerate(filled) if number >> place & 1)
         groups.setdefault(len(names), []).append((names, np.flatnonzero(pattern == number)))
@@ -113,12 +112,12 @@ def _by_specificity(
 
 
 def _matches(
-    coded: dict[str, _Integers],
-    codes: dict[str, _Integers],
+    coded: dict[str, Integers],
+    codes: dict[str, Integers],
     columns: Sequence[str],
-    rows: _Integers,
-    cells: _Integers,
-) -> Iterator[_Integers]:
+    rows: Integers,
+    cells: Integers,
+) -> Iterator[Integers]:
     """Yield for each cell the first row with its keys, then the last one; -1 for none.
 
     The two differ only where rows of the table repeat their keys.
@@ -147,7 +146,7 @@ def _matches(
         yield np.where(possible & found, rows[order[ends[places]]], -1)
 
 
-def _positions(known: _Integers, wanted: _Integers) -> tuple[_Integers, npt.NDArray[np.bool_]]:
+def _positions(known: Integers, wanted: Integers) -> tuple[Integers, npt.NDArray[np.bool_]]:
     """Find values in sorted ones: their positions, and whether they are there."""
     places = np.searchsorted(known, wanted).clip(max=len(known) - 1).astype(np.int64)
     return places, known[places] == wanted
@@ -156,8 +155,8 @@ def _positions(known: _Integers, wanted: _Integers) -> tuple[_Integers, npt.NDAr
 def _report_rivals(
     cells: pd.DataFrame,
     table: pd.DataFrame,
-    best: _Integers,
-    rival: _Integers,
+    best: Integers,
+    rival: Integers,
     *,
     file: str,
     problems: Problems,
@@ -181,7 +180,7 @@ def _told(cells: pd.DataFrame, place: int) -> str:
 
 
 def _values_at(
-    table: pd.DataFrame, values: Sequence[str], places: _Integers, index: pd.Index
+    table: pd.DataFrame, values: Sequence[str], places: Integers, index: pd.Index
 ) -> pd.DataFrame:
     numbered = table[list(values)].assign(row=table.index.astype("Int64"))
     numbered.index = pd.RangeIndex(len(table))

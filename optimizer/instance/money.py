@@ -15,7 +15,7 @@ from optimizer.instance.people import CONSTANT, TERM, People, terms, years_of_st
 from optimizer.instance.sets import Sets, cross
 from optimizer.instance.years import through_years
 
-KEYS = ["line", "year", "country", "track", "level", "region", "entry", "year_of_stay", "what"]
+_KEYS = ["line", "year", "country", "track", "level", "region", "entry", "year_of_stay", "what"]
 """Columns of the spending terms beside the term itself; blank or 0 where they do not apply."""
 
 PARTICIPANTS, REGIONAL = "participants", "regional supplement"
@@ -99,8 +99,8 @@ def _paid_by_region(case: Case, people: People) -> pd.DataFrame:
 
 
 def _labelled(part: pd.DataFrame) -> pd.DataFrame:
-    blanks = {key: 0 if key == "year_of_stay" else "" for key in KEYS if key not in part}
-    return part.assign(**blanks)[[*TERM, *KEYS]]
+    blanks = {key: 0 if key == "year_of_stay" else "" for key in _KEYS if key not in part}
+    return part.assign(**blanks)[[*TERM, *_KEYS]]
 
 
 def _agreement_costs(case: Case, sets: Sets) -> pd.DataFrame:

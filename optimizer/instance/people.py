@@ -13,9 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from optimizer.frames.arrays import Integers
 from optimizer.frames.following import FollowedFields
-from optimizer.frames.grouping import Integers, groups, remembered
-from optimizer.instance.sets import STANDARD, Sets
+from optimizer.frames.grouping import groups, remembered
+from optimizer.instance.sets import Sets
+from optimizer.schema.tables import STANDARD
 
 CONSTANT = "constant"
 TERM = ["family", "position", "coefficient"]

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import did_you_mean
-from optimizer.frames.grouping import Floats
+from optimizer.frames.arrays import Floats
 from optimizer.frames.memory import Steps
 from optimizer.instance.attributes import OPEN_ENDED, Attribute, Attributes
 from optimizer.io.cells import are_figures
 from optimizer.policy import Goal, Indicator, Missing
 
 DIMENSION = {table: dimension for dimension, table in OPEN_ENDED.items()}
-KEY = {"countries": "indicators", "regions": "region_indicators"}
+_KEY = {"countries": "indicators", "regions": "region_indicators"}
 """Key of a goal that holds the indicators of a table."""
 
 
@@ -44,7 +44,7 @@ def build_scores(
     step = step or Steps()
     columns: dict[str, dict[str, pd.Series]] = {table: {} for table in DIMENSION}
     ranges: list[dict[str, object]] = []
-    for table, key in KEY.items():
+    for table, key in _KEY.items():
         for name, goal in goals.items():
             place = (table, name)
             asked = attributes, place, getattr(goal, key), goal.missing
@@ -91,7 +91,7 @@ class _Scorer:
         keys = self.attributes.keys(DIMENSION[self.table])
         total, weight = np.zeros(len(keys)), np.zeros(len(keys))
         for indicator in indicators:
-            where = f"goals.{name}.{KEY[self.table]}.{indicator.column}"
+            where = f"goals.{name}.{_KEY[self.table]}.{indicator.column}"
             scaled = self._scaled(name, indicator, where)
             if scaled is None:
                 continue

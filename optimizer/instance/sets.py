@@ -19,10 +19,7 @@ from optimizer.frames.following import FollowedFields
 from optimizer.frames.memory import Steps
 from optimizer.instance.lookup import resolve
 from optimizer.policy import Horizon, Policy
-from optimizer.schema.tables import BAND_PREFIX
-
-STANDARD = "standard"
-"""The support level of stayers and of people already present."""
+from optimizer.schema.tables import BAND_PREFIX, STANDARD
 
 ALL = "all"
 """The group of every country, for tracks on which no service depends on a band."""

@@ -9,7 +9,8 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
-from optimizer.frames.grouping import Floats, groups
+from optimizer.frames.arrays import Floats
+from optimizer.frames.grouping import groups
 from optimizer.frames.memory import Steps
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.lookup import resolve
@@ -18,7 +19,7 @@ from optimizer.instance.scoring import Scores
 from optimizer.instance.sets import Sets
 from optimizer.policy import Effect, Policy
 
-COLUMNS = [*TERM, "goal", "stage", "side", "country", "track", "level", "region", "year"]
+_COLUMNS = [*TERM, "goal", "stage", "side", "country", "track", "level", "region", "year"]
 
 
 def value_terms(
@@ -94,7 +95,7 @@ def _discounted(
     kept = np.flatnonzero(coefficient)
     found = part if len(kept) == len(part) else part.take(kept)
     values = {"coefficient": coefficient[kept], **labels}
-    columns = {name: found[name].array if name in found else "" for name in COLUMNS} | values
+    columns = {name: found[name].array if name in found else "" for name in _COLUMNS} | values
     return pd.DataFrame(columns, index=pd.RangeIndex(len(kept)))
 
 

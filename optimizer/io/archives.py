@@ -21,7 +21,7 @@ HIGHEST_RATIO = 200
 RATIO_COUNTS_FROM = 8 * 2**20
 """Unpacked bytes of a part from which the ratio is looked at."""
 
-PIECE = 2**16
+_PIECE = 2**16
 """Bytes unpacked at a time."""
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -87,11 +87,11 @@ def pieces_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo, before: int = 0) 
         If it is damaged, or larger than it says or than is allowed.
     """
     unbounded = copy.copy(info)
-    unbounded.file_size = MOST_UNPACKED + PIECE
+    unbounded.file_size = MOST_UNPACKED + _PIECE
     count = 0
     try:
         with archive.open(unbounded) as stream:
-            while piece := stream.read(PIECE):
+            while piece := stream.read(_PIECE):
                 count += len(piece)
                 _check_size(info, count, before + count)
                 yield piece

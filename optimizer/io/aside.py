@@ -30,8 +30,10 @@ except ImportError:  # Where files cannot be locked, nothing is ever cleared.
     fcntl = None  # type: ignore[assignment]
 
 LOCK, NEW, OLD = "lock", "new", "old"
-PARTS = frozenset({LOCK, NEW, OLD})
-MARK = b"Held by talent-optimizer while it writes. What nobody holds is cleared by its next run.\n"
+_PARTS = frozenset({LOCK, NEW, OLD})
+LOCK_MARK = (
+    b"Held by talent-optimizer while it writes. What nobody holds is cleared by its next run.\n"
+)
 
 LONGEST_NAMED = 60
 """Characters of a name that stand in the name of its hidden folder: 255 bytes are the most."""
@@ -115,7 +117,7 @@ def _new_lock(folder: Path) -> int | None:
     """Make a lock that is held from the moment it can be seen."""
     made = folder / "making"
     lock = os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-    os.write(lock, MARK)
+    os.write(lock, LOCK_MARK)
     if fcntl is not None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -146,12 +148,15 @@ def _clear_leftover(folder: Path) -> None:
         return
     lock = os.open(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        if not stat.S_ISREG(os.fstat(lock).st_mode) or os.read(lock, len(MARK) + 1) != MARK:
+        if (
+            not stat.S_ISREG(os.fstat(lock).st_mode)
+            or os.read(lock, len(LOCK_MARK) + 1) != LOCK_MARK
+        ):
             return
         # Fails while its owner is alive.
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         is_same = os.path.samestat(os.fstat(lock), os.lstat(folder / LOCK))
-        if is_same and {item.name for item in folder.iterdir()} <= PARTS:
+        if is_same and {item.name for item in folder.iterdir()} <= _PARTS:
             _put_back(folder)
             shutil.rmtree(folder)
     finally:

@@ -23,14 +23,14 @@ FOLDER = "TALENT_OPTIMIZER_CACHE"
 """Variable of the environment: a folder to use instead of the user's own; empty for none."""
 PROGRAM = "talent-optimizer"
 
-MOST_FILES = 256
+_MOST_FILES = 256
 """Files of one kind that are kept; beyond them the least recently used are removed."""
 MOST_BYTES = 2**16
 """Bytes of a file that are read."""
 LEFT_BEHIND = 3600.0
 """Seconds after which a file that was never completed is one that nobody writes any more."""
 OF_OTHERS = stat.S_IWGRP | stat.S_IWOTH
-KEPT = re.compile(r"[0-9a-f]{64}\.json")
+_KEPT = re.compile(r"[0-9a-f]{64}\.json")
 BEGUN = re.compile(r"\.[0-9a-f]{16}\.begun")
 
 
@@ -82,7 +82,7 @@ class Cache:
 
     def _path(self, key: str) -> Path:
         name = f"{key}.json"
-        if not KEPT.fullmatch(name):
+        if not _KEPT.fullmatch(name):
             raise ValueError(f"{key!r} is not a hash")
         return self.folder / name
 
@@ -94,7 +94,7 @@ class Cache:
     def _clear(self) -> None:
         """Remove what is too much, the least recently used first, and what was never completed."""
         kept = sorted(self._files(), reverse=True)
-        for _, path in kept[MOST_FILES:]:
+        for _, path in kept[_MOST_FILES:]:
             if (_content(path) or b"").startswith(self.mark):
                 path.unlink(missing_ok=True)
 
@@ -105,7 +105,7 @@ class Cache:
             facts = path.lstat()
             if not stat.S_ISREG(facts.st_mode):
                 continue
-            if KEPT.fullmatch(name):
+            if _KEPT.fullmatch(name):
                 yield facts.st_mtime, path
             elif BEGUN.fullmatch(name) and facts.st_mtime < time.time() - LEFT_BEHIND:
                 path.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
+from optimizer.frames.arrays import Floats, Mask
 from optimizer.io.grids import DATE, ERROR, NO_VALUE, TEXT, TRUTH, UNCOMPUTED, kind_fault
 from optimizer.io.guesses import NO_NUMBER, NUMBER, meant_number, meant_share, what_instead
 from optimizer.schema.tables import LARGEST_NUMBER, NOTE, SOURCE, ColumnSpec
@@ -19,8 +20,6 @@ from optimizer.text.characters import oddity
 from optimizer.text.old_names import renewed
 
 Texts: TypeAlias = npt.NDArray[np.object_]
-Floats: TypeAlias = npt.NDArray[np.float64]
-Flags: TypeAlias = npt.NDArray[np.bool_]
 
 ONE_OR_A_THOUSAND = re.compile(r"[+-]?[1-9][0-9]{0,2}\.000")
 """Whole numbers that mean something else where points separate thousands."""
@@ -28,7 +27,7 @@ ONE_OR_A_THOUSAND = re.compile(r"[+-]?[1-9][0-9]{0,2}\.000")
 NOT_ZERO = re.compile(r"[+-]?[0.]*[1-9]")
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 """Characters that no note needs and no workbook takes; tab and line break are let through."""
 
 NOT_PLAIN = re.compile(r"[^ -~]")
@@ -37,7 +36,7 @@ LARGEST_COUNT = 1e15
 """Counts beyond it would lose digits in floating point."""
 
 BOOLEANS = {"yes": True, "no": False}
-FIGURES = ("int", "number")
+NUMBER_KINDS = ("int", "number")
 """Kinds of columns that hold figures."""
 
 SAID_OTHERWISE = {"y": "yes", "true": "yes", "1": "yes", "n": "no", "false": "no", "0": "no"}
@@ -84,7 +83,7 @@ def parse_cells(
         texts = np.where(texts == "", column.default, texts)
     if column.required:
         report.add(texts, (texts == "") & ~refused, lambda cell: "is blank")
-    if column.kind in FIGURES:
+    if column.kind in NUMBER_KINDS:
         return _as_figures(_parse_figures(texts, column, report), column, cells.index)
     if column.kind != "text":
         words = list(BOOLEANS) if column.kind == "bool" else list(column.choices)
@@ -178,7 +177,7 @@ def _as_figures(values: Floats, column: ColumnSpec, rows: pd.Index) -> pd.Series
     return figures.astype("int64" if is_full else "Int64")
 
 
-def _matching(texts: Texts, test: Callable[[str], object], within: Flags | None = None) -> Flags:
+def _matching(texts: Texts, test: Callable[[str], object], within: Mask | None = None) -> Mask:
     """Cells, of those within, for which a search finds something."""
     if within is not None:
         found = within.copy()
@@ -187,11 +186,11 @@ def _matching(texts: Texts, test: Callable[[str], object], within: Flags | None 
     return np.fromiter((test(text) is not None for text in texts), bool, len(texts))
 
 
-def _among(texts: Texts, words: Collection[str]) -> Flags:
+def _among(texts: Texts, words: Collection[str]) -> Mask:
     return np.fromiter((text in words for text in texts), bool, len(texts))
 
 
-def _blanked(texts: Texts, refused: Flags) -> Texts:
+def _blanked(texts: Texts, refused: Mask) -> Texts:
     return np.where(refused, "", texts)
 
 
@@ -215,7 +214,7 @@ class _Report:
     def add(
         self,
         texts: Texts,
-        is_faulty: Flags,
+        is_faulty: Mask,
         message: Callable[[str], str],
         maybe: Callable[[str], str | None] = _no_guess,
         wanted: str | None = None,
@@ -242,8 +241,8 @@ def _stripped(texts: Texts, report: _Report) -> Texts:
     return stripped
 
 
-def _unprintable(texts: Texts, report: _Report) -> Flags:
-    odd = _matching(texts, CONTROL.search)
+def _unprintable(texts: Texts, report: _Report) -> Mask:
+    odd = _matching(texts, _CONTROL.search)
     report.add(
         texts,
         odd,
@@ -253,7 +252,7 @@ def _unprintable(texts: Texts, report: _Report) -> Flags:
     return odd
 
 
-def _odd_texts(texts: Texts, report: _Report) -> Flags:
+def _odd_texts(texts: Texts, report: _Report) -> Mask:
     """Report names with characters that cannot be seen, or look like others."""
     odd = np.zeros(len(texts), dtype=bool)
     unusual = dict.fromkeys(texts[_matching(texts, NOT_PLAIN.search)])
@@ -283,7 +282,7 @@ ATTRIBUTE = ColumnSpec("attribute", "text", "", required=False)
 AN_ATTRIBUTE = "a number or a blank cell"
 
 
-def _odd_kinds(texts: Texts, kinds: Texts, column: ColumnSpec, report: _Report) -> Flags:
+def _odd_kinds(texts: Texts, kinds: Texts, column: ColumnSpec, report: _Report) -> Mask:
     """Report cells of a sheet that are of another kind than their column."""
 
     def meant(cell: str) -> str | None:
@@ -306,7 +305,7 @@ def _odd_kinds(texts: Texts, kinds: Texts, column: ColumnSpec, report: _Report) 
             wanted=NO_VALUE if letter == UNCOMPUTED else None,
         )
         odd |= found
-    if kind in FIGURES:
+    if kind in NUMBER_KINDS:
         kept = _matching(texts, NUMBER.fullmatch, within=kinds == TEXT)
         report.add(
             texts,
@@ -329,7 +328,7 @@ def _parse_words(texts: Texts, words: list[str], report: _Report) -> Texts:
     return _blanked(texts, unknown)
 
 
-def _report_no_figures(texts: Texts, odd: Flags, column: ColumnSpec, report: _Report) -> None:
+def _report_no_figures(texts: Texts, odd: Mask, column: ColumnSpec, report: _Report) -> None:
     """Say of cells that are no figures what they are instead, and what was probably meant."""
     not_finite = _matching(texts, NOT_FINITE.fullmatch, within=odd)
     report.add(texts, not_finite, lambda cell: f"{_quoted(cell)} is not a finite number")
@@ -406,7 +405,7 @@ def fits(value: float, column: ColumnSpec) -> bool:
 
 def _checked(guess: str | None, column: ColumnSpec) -> str | None:
     """A guess that the column itself would take; no other is of any help."""
-    if guess is None or column.kind not in FIGURES or NUMBER.fullmatch(guess) is None:
+    if guess is None or column.kind not in NUMBER_KINDS or NUMBER.fullmatch(guess) is None:
         return guess
     may_mean_two = column.kind == "int" and ONE_OR_A_THOUSAND.fullmatch(guess)
     return guess if fits(float(guess), column) and not may_mean_two else None

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
 
-MOST_ROWS = 2_000_000
+_MOST_ROWS = 2_000_000
 """Rows of a table below its header."""
 
 MOST_COLUMNS = 1_000
 """Columns of a table, attributes included."""
 
-MOST_LINES = MOST_ROWS + 1
+MOST_LINES = _MOST_ROWS + 1
 AS_UTF_8 = "text saved as UTF-8 (in Excel: 'CSV UTF-8')"
-LOOKED_AT = 100_000
+_LOOKED_AT = 100_000
 """Bytes by which a file is recognised as not text."""
 
 SEARCHED = 10
 """Rows in which a header that is not in row 1 is looked for."""
 
-AT_MOST_LINES = f"at most {MOST_LINES:,}, a header and {MOST_ROWS:,} rows"
+AT_MOST_LINES = f"at most {MOST_LINES:,}, a header and {_MOST_ROWS:,} rows"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Grid:
     rows
         Line of the file on which each row begins, or row of the sheet; the header is row 1.
     kinds
-        What the cells of a sheet are, a letter per cell (see :data:`KINDS`) and a word per row;
+        What the cells of a sheet are, a letter per cell (see :data:`_KINDS`) and a word per row;
         None for CSV, where everything is text.
     lost
         Whether there are rows that could not be read.
@@ -58,7 +58,7 @@ class Grid:
         return f"column {place if self.kinds is None else letters(place)}"
 
 
-BLANK, TEXT, NUMBER, TRUTH, DATE, ERROR, UNCOMPUTED = KINDS = ".tnbdef"
+BLANK, TEXT, _NUMBER, TRUTH, DATE, ERROR, UNCOMPUTED = _KINDS = ".tnbdef"
 """Kinds of cells of a sheet; the last is a formula without a value."""
 
 NO_VALUE = "a value; open the workbook in a spreadsheet program and save it"
@@ -143,7 +143,7 @@ def csv_grid(
 
 def _text(content: bytes, file: str, problems: Problems) -> str | None:
     """Decode a file that is text, of as many lines as are read."""
-    foreign = _foreign(content[:LOOKED_AT])
+    foreign = _foreign(content[:_LOOKED_AT])
     if foreign is not None:
         problems.add(file, foreign, expected=AS_UTF_8)
         return None

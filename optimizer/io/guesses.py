@@ -19,7 +19,7 @@ MONEY_SIGNS = re.compile(r"^(?:[A-Z]{3}\b|[¥$€£₩])\s*|\s*(?:\b[A-Z]{3}|[¥
 DASHES = str.maketrans("−–—\u2019", "---'")
 
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-DATE = re.compile(
+_DATE = re.compile(
     r"(?P<first>[0-9]{4})[-/.][0-9]{1,2}[-/.][0-9]{1,2}([ T][0-9:.]+)?"
     r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?P<last>[0-9]{4}|[0-9]{2})"
     rf"|[0-9]{{1,2}}[ -]{MONTH}([ -](?P<named>[0-9]{{2,4}}))?"
@@ -42,7 +42,7 @@ def what_instead(cell: str) -> str:
     >>> what_instead("2027-01-05"), what_instead("=A1+B1"), what_instead("#REF!")
     ('is a date, not a number', 'is a formula, not a number', 'is an error, not a number')
     """
-    if DATE.fullmatch(cell):
+    if _DATE.fullmatch(cell):
         return "is a date, not a number"
     if cell.startswith("="):
         return "is a formula, not a number"
@@ -64,7 +64,7 @@ def meant_number(cell: str, unit: str = "", *, may_be_blank: bool = False) -> st
     >>> meant_number("1.234.567,50"), meant_number("JPY 1 000"), meant_number("90 %")
     ('1234567.50', '1000', '0.9')
     """
-    date = DATE.fullmatch(cell)
+    date = _DATE.fullmatch(cell)
     if date is not None:
         year = date["first"] or date["last"] or date["named"]
         return year if unit == "year" and year and len(year) == 4 else None

@@ -20,7 +20,7 @@ Standing = Literal["file", "folder", "other", "nothing"]
 NEITHER = "is neither a file nor a folder"
 """Wording for pipes, sockets and devices."""
 
-PIECE, BEGINNING = 2**20, 2**12
+_PIECE, BEGINNING = 2**20, 2**12
 """Bytes read at a time, and those in which a mark is looked for."""
 
 
@@ -92,7 +92,7 @@ def content_of(path: Path, *, at_most: int, expected: str) -> bytes:
             raise TooLargeError(f"has {size:,} bytes", fitting)
         pieces, size = [], 0
         # Files of the system have a size of 0 whatever they hold, and others may grow meanwhile.
-        while piece := os.read(file, PIECE):
+        while piece := os.read(file, _PIECE):
             size += len(piece)
             if size > at_most:
                 raise TooLargeError(f"has more than {at_most:,} bytes", fitting)

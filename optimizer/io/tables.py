@@ -18,7 +18,7 @@ from optimizer.io.grids import MOST_COLUMNS, Grid, csv_grid
 from optimizer.schema.tables import BAND_PREFIX, MONEY, NOTE, SOURCE, ColumnSpec, TableSpec
 from optimizer.text.characters import oddity
 
-SURELY_MEANT = 0.85
+_SURELY_MEANT = 0.85
 """Similarity from which a further column is taken for a misspelt one of the schema."""
 
 
@@ -154,7 +154,7 @@ def _check_further_column(
             maybe=did_you_mean(name, absent),
         )
         return
-    meant = did_you_mean(name, absent, cutoff=SURELY_MEANT)
+    meant = did_you_mean(name, absent, cutoff=_SURELY_MEANT)
     if meant is not None:
         expected_names = "the table's own columns, or attributes that are not mistaken for them"
         message = f"unknown column {name!r}"

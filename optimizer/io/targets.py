@@ -62,7 +62,7 @@ class Place:
     def aside(self) -> Iterator[Made]:
         """Give a hidden folder beside the path to make something in."""
         aside = Aside(self.path)
-        with told(self.given), aside.held():
+        with write_errors_told(self.given), aside.held():
             yield Made(self, aside)
 
 
@@ -218,7 +218,7 @@ def look(path: str | Path, *, force: bool, check: Check, expected: str) -> Place
             if reason is not None:
                 problems.add(str(given), reason, expected=expected)
     problems.raise_if_any(TargetError)
-    with told(given):
+    with write_errors_told(given):
         return Place(given, whole, mark_of(whole) if is_there else None, check)
 
 
@@ -251,7 +251,7 @@ def mark_of(path: Path) -> Mark | None:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def write_errors_told(path: Path) -> Iterator[None]:
     """Report what prevents that something is written: no room, no right, a folder that is gone."""
     try:
         yield

@@ -40,7 +40,7 @@ NAMING_KEYS = {"limits": "name", "indicators": "column", "region_indicators": "c
 AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
 
-LARGEST_FILE = 10 * 2**20
+LARGEST_TOML = 10 * 2**20
 """Bytes of one file; a long policy has some ten thousand."""
 
 DEEP_KEY = re.compile(r"""(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){50}""")
@@ -101,7 +101,7 @@ def read_toml(path: Path, problems: Problems) -> dict[str, Any] | None:
 
     Lists come back as tuples, so that what is built on them cannot be changed.
     """
-    content = read_given(path, problems, at_most=LARGEST_FILE, expected="a TOML file")
+    content = read_given(path, problems, at_most=LARGEST_TOML, expected="a TOML file")
     return None if content is None else parse_toml(content, path.name, problems)
 
 
@@ -216,7 +216,7 @@ def add_complaints(
     above = {address[:end] for address, _ in found for end in range(len(address))}
     for (address, _), problem in found.items():
         # A list whose entries are faulty has entries.
-        if problem.message != EMPTY or address not in above:
+        if problem.message != _EMPTY or address not in above:
             problems.extend([problem])
 
 
@@ -248,11 +248,11 @@ _TYPES = {
     "finite_number": "a finite number",
 }
 
-EMPTY = "is empty"
+_EMPTY = "is empty"
 
 _FAULTS = {
-    "too_short": EMPTY,
-    "string_too_short": EMPTY,
+    "too_short": _EMPTY,
+    "string_too_short": _EMPTY,
     "too_long": "{} has too many entries",
     "too_large": "{} is too large a number",
     "too_small": "{} is too small a number",

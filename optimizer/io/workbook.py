@@ -16,12 +16,12 @@ from typing import Any
 from optimizer.errors import Problem, Problems, not_installed, shorten
 from optimizer.io.archives import ArchiveError
 from optimizer.io.grids import (
+    _NUMBER,
     AT_MOST_LINES,
     BLANK,
     DATE,
     ERROR,
     MOST_LINES,
-    NUMBER,
     SEARCHED,
     TEXT,
     TRUTH,
@@ -44,7 +44,7 @@ from optimizer.io.sheet_scan import (
 MOST_CELLS = 10_000_000
 """Cells of the rectangle from A1 to the last filled cell of a sheet, blank ones included."""
 
-Row = tuple[list[str], str]
+_Row = tuple[list[str], str]
 """Texts of the cells of a row, and their kinds."""
 
 
@@ -172,11 +172,11 @@ def _oversized(places: Places, sheet: str, facts: SheetFacts) -> Problem | None:
     return None
 
 
-def _rows(sheet: Any, facts: SheetFacts) -> list[Row]:
+def _rows(sheet: Any, facts: SheetFacts) -> list[_Row]:
     """Give all rows from row 1 on, each from column A to the last filled one of the sheet."""
     before = sheet.start[1] if sheet.start else 0
     width = facts.last_column
-    rows: list[Row] = []
+    rows: list[_Row] = []
     for values in sheet.iter_rows():
         texts, kinds = [""] * width, [BLANK] * width
         for place, value in enumerate(values[: width - before], start=before):
@@ -190,7 +190,7 @@ def _rows(sheet: Any, facts: SheetFacts) -> list[Row]:
     return rows
 
 
-def _replace(rows: list[Row], row: int, column: int, text: str, kind: str) -> None:
+def _replace(rows: list[_Row], row: int, column: int, text: str, kind: str) -> None:
     texts, kinds = rows[row - 1]
     texts[column - 1] = text
     rows[row - 1] = texts, f"{kinds[: column - 1]}{kind}{kinds[column:]}"
@@ -203,13 +203,13 @@ def _cell(value: object) -> tuple[str, str]:
     if isinstance(value, bool):
         return str(value).upper(), TRUTH
     if isinstance(value, float):
-        return number_text(value), NUMBER
+        return number_text(value), _NUMBER
     if isinstance(value, datetime.date | datetime.time):
         return str(value), DATE
-    return str(value), DATE if isinstance(value, datetime.timedelta) else NUMBER
+    return str(value), DATE if isinstance(value, datetime.timedelta) else _NUMBER
 
 
-def _grid(rows: list[Row], places: Places, sheet: str, problems: Problems) -> Grid | None:
+def _grid(rows: list[_Row], places: Places, sheet: str, problems: Problems) -> Grid | None:
     """Make a grid of the rows of a sheet, and report what stands beside the table."""
     header, header_kinds = rows[0] if rows else ([], "")
     width = len(header_kinds.rstrip(BLANK))
@@ -239,6 +239,6 @@ def _grid(rows: list[Row], places: Places, sheet: str, problems: Problems) -> Gr
 
 def _odd_headers(header: list[str], kinds: str, places: Places, sheet: str) -> Iterator[Problem]:
     for place, name in enumerate(header, start=1):
-        if kinds[place - 1] not in (BLANK, TEXT, NUMBER):
+        if kinds[place - 1] not in (BLANK, TEXT, _NUMBER):
             message = kind_fault(name, kinds[place - 1])
             yield places.at(sheet, 1, place, message, "the name of the column, as text")

@@ -13,7 +13,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from optimizer.io import interrupts
-from optimizer.io.targets import told
+from optimizer.io.targets import write_errors_told
 
 
 def write_text(path: Path, text: str) -> None:
@@ -35,7 +35,7 @@ def read_text(path: Path) -> str:
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """Give a folder that is gone in the end, however the end comes."""
-    with told(Path(tempfile.gettempdir())):
+    with write_errors_told(Path(tempfile.gettempdir())):
         folder = Path(tempfile.mkdtemp())
         with interrupts.cleaned(lambda: shutil.rmtree(folder, ignore_errors=True)):
             yield folder

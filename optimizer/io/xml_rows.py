@@ -17,7 +17,7 @@ import pandas as pd
 from optimizer.io.grids import letters
 from optimizer.io.sheet_scan import LONGEST_TEXT
 
-AT_A_TIME = 10_000
+_AT_A_TIME = 10_000
 """Rows that are held as XML before they are handed on."""
 
 NOT_AS_IT_IS = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -37,8 +37,8 @@ def xml_rows(table: pd.DataFrame, first: int) -> Iterator[bytes]:
     first
         Number of the first row in the sheet.
     """
-    for start in range(0, len(table), AT_A_TIME):
-        rows = table.iloc[start : start + AT_A_TIME]
+    for start in range(0, len(table), _AT_A_TIME):
+        rows = table.iloc[start : start + _AT_A_TIME]
         numbers = range(first + start, first + start + len(rows))
         inside = lru_cache(maxsize=None, typed=True)(_inside)
         columns = [

@@ -10,9 +10,9 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.formulation.expressions import KEYS
 from optimizer.frames import keys_of
+from optimizer.frames.arrays import Floats
 from optimizer.persistent.roles import columns_of
 from optimizer.schema.decisions import families
-from optimizer.solver.matrix import Floats
 from optimizer.solver.rest import Rest
 from optimizer.solver.search import Search
 from optimizer.solver.solution import OPTIMAL_GAP, Solution

@@ -8,7 +8,7 @@ import pandas as pd
 
 from optimizer.formulation.row_keys import row_keys
 from optimizer.persistent.loaded import LoadedModel
-from optimizer.schema.rules import LIMITS, RowKey, register
+from optimizer.schema.rules import LIMIT_RULES, RowKey, register
 from optimizer.solver.elastic import least_relaxation
 from optimizer.solver.watch import Watch
 
@@ -41,7 +41,7 @@ def advice(model: LoadedModel, watch: Watch) -> pd.DataFrame | None:
 
     def may_relax(key: RowKey) -> bool:
         is_protected = (
-            (key.rule in LIMITS and key.index[0] in limits)
+            (key.rule in LIMIT_RULES and key.index[0] in limits)
             or (key.rule == "support_reaches_floor" and key.index[-1] in floors)
             or key.rule in custom
         )

@@ -11,11 +11,11 @@ import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.persistent.loaded import LoadedModel
-from optimizer.solver.engine import Engine, Run
+from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.loading import Options
 from optimizer.solver.watch import Watch
 
-AT_A_TIME = 2
+GOALS_AT_A_TIME = 2
 """Ideals that are worked out side by side."""
 
 
@@ -46,7 +46,7 @@ def ideal_runs(
     goals: Sequence[str],
     watch: Watch,
     done: Callable[[float], None] = lambda _: None,
-) -> dict[str, Run]:
+) -> dict[str, EngineRun]:
     """Relaxations of each goal alone; those that are not optimal have no objective.
 
     Soft limits cost nothing here, so they do not bind. Two goals are solved at a time where
@@ -58,21 +58,21 @@ def ideal_runs(
         Called whenever one has come to its end, with the seconds it took.
     """
 
-    def ideal(goal: str) -> Run:
+    def ideal(goal: str) -> EngineRun:
         began = watch.seconds
         run = _ideal(model, goal, watch)
         if run.status == "optimal":
             done(watch.seconds - began)
         return run
 
-    with ThreadPoolExecutor(max_workers=min(AT_A_TIME, _processors())) as pool:
+    with ThreadPoolExecutor(max_workers=min(GOALS_AT_A_TIME, _processors())) as pool:
         return dict(zip(goals, pool.map(ideal, goals), strict=True))
 
 
-def _ideal(model: LoadedModel, goal: str, watch: Watch) -> Run:
+def _ideal(model: LoadedModel, goal: str, watch: Watch) -> EngineRun:
     column = model.matrix.column("value", goal)
     if column is None:
-        return Run("optimal", None, 0.0, 0.0)
+        return EngineRun("optimal", None, 0.0, 0.0)
     cost = np.zeros(len(model.matrix.cost))
     cost[column] = 1.0
     alone = replace(model.matrix, cost=cost, offset=0.0)

@@ -15,6 +15,7 @@ from optimizer.formulation.compiling import compile_model
 from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.goals import penalties, points_per_value
 from optimizer.frames import keys_of
+from optimizer.frames.arrays import Floats
 from optimizer.instance import Instance
 from optimizer.io.pauses import pause
 from optimizer.persistent.answers import solution_of, with_least_moved
@@ -22,10 +23,10 @@ from optimizer.persistent.patching import Patcher
 from optimizer.persistent.roles import pairs_of, roles_of
 from optimizer.persistent.rounding import build_rounding
 from optimizer.solver.early import FIRST_GAP
-from optimizer.solver.engine import Engine, Run
+from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.growing import grown
 from optimizer.solver.loading import Options
-from optimizer.solver.matrix import Floats, Matrix
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.patch import Patch, patched
 from optimizer.solver.search import Search
 from optimizer.solver.sifting import LARGE, LEAST_GAP, sift
@@ -136,7 +137,7 @@ class LoadedModel:
                 cost[column] = points
         self.matrix = replace(self.matrix, cost=cost)
 
-    def relax(self, watch: Watch) -> Run:
+    def relax(self, watch: Watch) -> EngineRun:
         """Solve the linear relaxation, from where the last one ended if there is one.
 
         Units stay when numbers change, and may no longer suit them. So a changed model is loaded

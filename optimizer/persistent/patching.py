@@ -25,12 +25,13 @@ from optimizer.formulation.numbers import (
     rule_terms,
 )
 from optimizer.frames import keys_of
+from optimizer.frames.arrays import Floats, Integers
 from optimizer.instance import Instance
 from optimizer.instance.people import CONSTANT
-from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.patch import Patch
 
-EXACT = 1e-9
+_EXACT = 1e-9
 """Relative difference of two numbers that is none."""
 
 
@@ -127,7 +128,7 @@ class Patcher:
         wanted = scipy.sparse.csr_array((weights, (rows, columns)), shape=self._by_row.shape)
         there, sought = self._by_row[chosen], wanted[chosen]
         # Nothing is below nothing: rows without terms do not show how they would hold them.
-        small = EXACT * abs(there).max()
+        small = _EXACT * abs(there).max()
         for sign in (1.0, -1.0):
             if abs(there - sign * sought).max() < small:
                 return sign
@@ -217,7 +218,7 @@ class Patcher:
         for row in chosen.tolist():
             self._side(patch, row, -constant[row] * sign[row])
 
-    def _desired(self, rule: str, wanted: Terms) -> tuple[Ints, Ints, Floats, Floats]:
+    def _desired(self, rule: str, wanted: Terms) -> tuple[Integers, Integers, Floats, Floats]:
         """Row, column and weight of every term, and the constant of every row."""
         constant = np.zeros(len(self.matrix.rows))
         if not len(wanted.frame):
@@ -265,7 +266,7 @@ def _sign_between(number: float, side: float) -> float:
     return next((sign for sign in (1.0, -1.0) if math.isclose(sign * number, side)), 0.0)
 
 
-def _cells(a: scipy.sparse.csr_array, rows: Ints, columns: Ints) -> Floats:
+def _cells(a: scipy.sparse.csr_array, rows: Integers, columns: Integers) -> Floats:
     """Values of single cells, 0 where nothing is stored."""
     stored = scipy.sparse.coo_array(a)
     by_cell = pd.Series(stored.data, index=np.ravel_multi_index(stored.coords, a.shape))

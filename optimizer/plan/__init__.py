@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 COLUMNS: dict[str, dict[str, str]] = {name: each.columns for name, each in WRITTEN.items()}
 """Columns and types of every decision table."""
 
-VARIABLES = {"variable": "str", "index": "str", "value": "float64"}
+_VARIABLES = {"variable": "str", "index": "str", "value": "float64"}
 """Columns and types of the table of custom variables."""
 
 
@@ -157,10 +157,10 @@ class Decisions(HandingOut):
     def __post_init__(self) -> None:
         super().__post_init__()
         problems = Problems()
-        for name, columns in {**COLUMNS, "variables": VARIABLES}.items():
+        for name, columns in {**COLUMNS, "variables": _VARIABLES}.items():
             _check_table(name, vars(self)[name], columns, problems)
         problems.raise_if_any(InputError)
-        for name, columns in {**COLUMNS, "variables": VARIABLES}.items():
+        for name, columns in {**COLUMNS, "variables": _VARIABLES}.items():
             # Rows are known by their keys: where they stood in a file says nothing of the plan.
             table = vars(self)[name].reset_index(drop=True).astype(columns)
             object.__setattr__(self, name, table)

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from optimizer.frames import labels, stacked
-from optimizer.frames.grouping import Floats, groups, once, places, remembered, sums_at
+from optimizer.frames.arrays import Floats
+from optimizer.frames.grouping import groups, once, places, remembered, sums_at
 from optimizer.instance import Instance
 from optimizer.instance.bounds import JoinedLimit
 from optimizer.instance.people import CONSTANT, TERM, terms, transition_room
@@ -19,22 +20,22 @@ from optimizer.plan.money import check_money
 from optimizer.plan.subject import Keys, Subject, keys_in, rows
 
 Chosen = npt.NDArray[np.bool_]
-PAIR = ["country", "track", "year"]
+_PAIR = ["country", "track", "year"]
 SITE = ["track", "region", "year"]
-SERVICE = ["region", "service", "year"]
+_SERVICE = ["region", "service", "year"]
 
 
 def check_margins(s: Subject) -> list[pd.DataFrame]:
     """Applicants, agreements, minimum cohorts and sites."""
     sets = s.instance.sets
-    pairs, keys = sets.pairs, keys_in(sets.pairs, PAIR)
-    cohort = s.at(pairs, s.terms("cohort"), PAIR)
+    pairs, keys = sets.pairs, keys_in(sets.pairs, _PAIR)
+    cohort = s.at(pairs, s.terms("cohort"), _PAIR)
     link, applicants, minimum = (
         pairs[name].to_numpy() for name in ("link", "applicants", "min_cohort")
     )
     agreed = link == "proposed"
-    factor = np.where(agreed, s.at(pairs, s.terms("agreement"), PAIR), 1.0)
-    hosted = places(s.terms("cohort"), PAIR, pairs) >= 0
+    factor = np.where(agreed, s.at(pairs, s.terms("agreement"), _PAIR), 1.0)
+    hosted = places(s.terms("cohort"), _PAIR, pairs) >= 0
     binding = (applicants >= minimum) & (minimum > 0) & hosted
     runs, least = binding & (link == "active"), binding & np.isin(link, ["existing", "proposed"])
 
@@ -99,10 +100,10 @@ def check_services(s: Subject) -> list[pd.DataFrame]:
     used = table["used_by_plan"].to_numpy()
     use, capacity = (table[name].to_numpy()[used] for name in ("use", "capacity"))
     steps, most = s.values.of["expansion"], built["expansion_limit"]
-    keys = keys_in(s.instance.capacity, SERVICE)[used]
+    keys = keys_in(s.instance.capacity, _SERVICE)[used]
     return [
         rows("use_within_capacity", keys, use, "at_most", capacity),
-        rows("expansion_within_limit", keys_in(built, SERVICE), steps, "at_most", most),
+        rows("expansion_within_limit", keys_in(built, _SERVICE), steps, "at_most", most),
     ]
 
 
@@ -124,13 +125,13 @@ def service_years(s: Subject) -> pd.DataFrame:
         (whether anyone of this case can use it there).
     """
     table, use = s.instance.capacity, s.instance.use
-    built = s.at(table, once(_added, s.instance), SERVICE)
-    return table[SERVICE].assign(
-        use=s.at(table, use, SERVICE),
+    built = s.at(table, once(_added, s.instance), _SERVICE)
+    return table[_SERVICE].assign(
+        use=s.at(table, use, _SERVICE),
         capacity=table["capacity"].to_numpy() + built,
         built=built,
         unit=table["unit"].to_numpy(),
-        used_by_plan=places(use, SERVICE, table) >= 0,
+        used_by_plan=places(use, _SERVICE, table) >= 0,
     )
 
 

@@ -20,7 +20,7 @@ from optimizer.plan.subject import PLACE, Subject, judged
 from optimizer.plan.tables import goals, result_tables
 from optimizer.plan.values import decisions_of, values_of
 from optimizer.result import Result
-from optimizer.schema.rules import BOUNDS, LIMITS, RULES, Rule, register
+from optimizer.schema.rules import BOUNDS, LIMIT_RULES, RULES, Rule, register
 from optimizer.text.figures import apart, difference
 
 __all__ = ["Evaluation", "decisions_of", "evaluate_decisions", "values_of"]
@@ -42,7 +42,7 @@ def is_dropped(rule: str, place: tuple[object, ...], dropped: Collection[str]) -
     >>> is_dropped("spending_within_budget", ("science", 2030), ["science"])
     False
     """
-    return rule in dropped or (rule in LIMITS and place[0] in dropped)
+    return rule in dropped or (rule in LIMIT_RULES and place[0] in dropped)
 
 
 @dataclass(frozen=True, repr=False, eq=False)

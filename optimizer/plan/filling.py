@@ -9,13 +9,11 @@ proportional number rounded down or up, and both margins stay exact.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Counts = npt.NDArray[np.int64]
-Numbers = npt.NDArray[np.float64]
+from optimizer.frames.arrays import Integers
 
 
-def fill_block(cohort: Counts, placements: Counts, current: Counts | None = None) -> Counts:
+def fill_block(cohort: Integers, placements: Integers, current: Integers | None = None) -> Integers:
     """Whole slots of one block with the given margins.
 
     Parameters
@@ -45,7 +43,7 @@ def fill_block(cohort: Counts, placements: Counts, current: Counts | None = None
     return slots + _proportional(cohort - slots.sum(axis=1), placements - slots.sum(axis=0))
 
 
-def _proportional(cohort: Counts, placements: Counts) -> Counts:
+def _proportional(cohort: Integers, placements: Integers) -> Integers:
     """Controlled rounding of cohort * placed / total (a transportation problem, so integral)."""
     total = int(cohort.sum())
     if total == 0:
@@ -58,7 +56,7 @@ def _proportional(cohort: Counts, placements: Counts) -> Counts:
     )
 
 
-def _largest_flow(supply: Counts, demand: Counts, most: Counts) -> Counts:
+def _largest_flow(supply: Integers, demand: Integers, most: Integers) -> Integers:
     """Most slots within a cap per cell and both margins, by maximum flow."""
     # Imported where slots are filled: most of those who import this module check plans only.
     from scipy.sparse import csr_array

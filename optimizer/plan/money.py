@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 
 from optimizer.frames import keys_of
-from optimizer.frames.grouping import Floats, once, sums_at
+from optimizer.frames.arrays import Floats
+from optimizer.frames.grouping import once, sums_at
 from optimizer.plan.subject import Keys, Subject, keys_in, rows
 
-LINE = ["line", "year"]
+_LINE = ["line", "year"]
 
 
 def check_money(s: Subject) -> list[pd.DataFrame]:
     """Budgets, transfers and carry-over."""
-    budget, keys = once(line_years, s), keys_in(s.instance.budget, LINE)
+    budget, keys = once(line_years, s), keys_in(s.instance.budget, _LINE)
     out = budget["spent"] + budget["given"] + budget["carried_out"]
     there = budget["budget"] + budget["received"] + budget["carried_in"]
     came = budget["received"] + budget["carried_in"]
@@ -30,7 +31,7 @@ def _moved_within_shares(s: Subject) -> list[pd.DataFrame]:
     budget = s.instance.budget
 
     def own(table: pd.DataFrame) -> Floats:
-        return sums_at(table, budget, LINE, budget["amount"].to_numpy())
+        return sums_at(table, budget, _LINE, budget["amount"].to_numpy())
 
     listed = {(transfer.from_, transfer.to): transfer.share for transfer in s.instance.transfers}
     moved, kept = s.decisions.transfers, s.decisions.carry_over
@@ -38,7 +39,7 @@ def _moved_within_shares(s: Subject) -> list[pd.DataFrame]:
     share_kept = kept["line"].map(s.instance.carry_over).fillna(0.0).to_numpy()
     is_last = kept["year"].to_numpy() >= s.instance.sets.window[-1]
     most, most_kept = np.array(shares) * own(moved), np.where(is_last, 0.0, share_kept * own(kept))
-    moves, keeps = Keys(moved[["line", "to_line", "year"]]), Keys(kept[LINE])
+    moves, keeps = Keys(moved[["line", "to_line", "year"]]), Keys(kept[_LINE])
     return [
         rows("transfer_within_share", moves, moved["amount"], "at_most", most),
         rows("carry_over_within_share", keeps, kept["amount"], "at_most", most_kept),
@@ -58,11 +59,11 @@ def line_years(s: Subject) -> pd.DataFrame:
 
     def told(table: pd.DataFrame, line: str, shift: int = 0) -> Floats:
         found = pd.DataFrame({"line": table[line], "year": table["year"] + shift})
-        return sums_at(budget, found, LINE, table["amount"].to_numpy())
+        return sums_at(budget, found, _LINE, table["amount"].to_numpy())
 
-    frame = budget[[*LINE, "agency", "purpose"]].assign(
+    frame = budget[[*_LINE, "agency", "purpose"]].assign(
         budget=budget["amount"],
-        spent=s.at(budget, s.instance.spending, LINE),
+        spent=s.at(budget, s.instance.spending, _LINE),
         received=told(moved, "to_line"),
         given=told(moved, "line"),
         carried_in=told(kept, "line", 1),

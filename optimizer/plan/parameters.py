@@ -17,12 +17,12 @@ from optimizer.plan import Plan
 from optimizer.policy import Amount, Policy, Relative
 from optimizer.policy.cell_text import filter_text, names_text
 
-COLUMNS = ("group", "name", "value", "unit", "of", "why")
-SCALE, INPUT, HASH, EXTEND = "goal scale", "input", "policy hash", "custom rules from"
+PARAMETER_COLUMNS = ("group", "name", "value", "unit", "of", "why")
+SCALE, INPUT, HASH, _EXTEND = "goal scale", "input", "policy hash", "custom rules from"
 DROPPED, TOO_LONG, PROVISIONAL = "dropped", "too long", "provisional scale"
 """Groups that are read back when the plan is checked."""
 
-Row = tuple[str, str, object, str, str, str]
+_Row = tuple[str, str, object, str, str, str]
 
 
 def parameters(plan: Plan, policy: Policy, case: Case, too_long: Mapping[str, int]) -> pd.DataFrame:
@@ -49,12 +49,12 @@ def parameters(plan: Plan, policy: Policy, case: Case, too_long: Mapping[str, in
         *_origin_rows(plan),
         *_too_long_rows(too_long),
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"value": "object"})
+    return pd.DataFrame(rows, columns=list(PARAMETER_COLUMNS)).astype({"value": "object"})
 
 
 def _row(
     group: str, name: str, value: object, unit: str = "", *, of: str = "", why: str = ""
-) -> Row:
+) -> _Row:
     told = _printable(value) if isinstance(value, str) else value
     return group, _printable(name), told, unit, _printable(of), _printable(why)
 
@@ -65,7 +65,7 @@ def _printable(text: str) -> str:
     return plain.strip()
 
 
-def _plan_rows(plan: Plan, policy: Policy, case: Case) -> Iterator[Row]:
+def _plan_rows(plan: Plan, policy: Policy, case: Case) -> Iterator[_Row]:
     yield _row("plan", "policy", policy.name, why=policy.why)
     yield _row("plan", "policy title", policy.title)
     yield _row("plan", "case", case.name)
@@ -104,7 +104,7 @@ def came_to(figures: object) -> str:
     return f"{told} in {len(figures)} {'cell' if len(figures) == 1 else 'cells'}"
 
 
-def _goal_rows(plan: Plan, policy: Policy) -> Iterator[Row]:
+def _goal_rows(plan: Plan, policy: Policy) -> Iterator[_Row]:
     scales = dict(plan.provenance.get("scales", {}))
     for name, goal in policy.goals.items():
         yield _row("goal weight", name, goal.weight, why=goal.why)
@@ -115,7 +115,7 @@ def _goal_rows(plan: Plan, policy: Policy) -> Iterator[Row]:
         yield _row(PROVISIONAL, name, "yes", why="It only stands in for the goal's ideal.")
 
 
-def _limit_rows(policy: Policy) -> Iterator[Row]:
+def _limit_rows(policy: Policy) -> Iterator[_Row]:
     for limit in policy.limits:
         goal = f" of goal {limit.goal}" if limit.goal else ""
         of = _counted(limit.measure + goal, limit.where, limit.by)
@@ -137,7 +137,7 @@ def _limit_rows(policy: Policy) -> Iterator[Row]:
             yield _row("limit protected", limit.name, "yes", of=of)
 
 
-def _further_rows(policy: Policy, case: Case) -> Iterator[Row]:
+def _further_rows(policy: Policy, case: Case) -> Iterator[_Row]:
     """Horizon, money, support and change."""
     first, last = policy.horizon.years or (case.years[0], case.years[-1])
     yield _row("horizon", "first year", first)
@@ -163,7 +163,7 @@ def _further_rows(policy: Policy, case: Case) -> Iterator[Row]:
         yield _row("stability", "penalty", policy.stability.penalty, "points per 1% changed")
 
 
-def _custom_rows(plan: Plan) -> Iterator[Row]:
+def _custom_rows(plan: Plan) -> Iterator[_Row]:
     table = plan.tables.get("custom_rules")
     for rule in rows_of(table) if table is not None else ():
         penalty = "" if pd.isna(rule.soft) else "points per 1% missed"
@@ -171,10 +171,10 @@ def _custom_rows(plan: Plan) -> Iterator[Row]:
         yield _row("custom rule", rule.rule, value, penalty, of=rule.title, why=rule.why)
     if "extend" in plan.provenance:
         told = plan.provenance["extend"]
-        yield _row(EXTEND, told["function"], told["sha256"] or "", "SHA-256")
+        yield _row(_EXTEND, told["function"], told["sha256"] or "", "SHA-256")
 
 
-def _origin_rows(plan: Plan) -> Iterator[Row]:
+def _origin_rows(plan: Plan) -> Iterator[_Row]:
     facts = plan.provenance
     if "policy_hash" in facts:
         yield _row(HASH, plan.policy, facts["policy_hash"], "SHA-256")
@@ -184,7 +184,7 @@ def _origin_rows(plan: Plan) -> Iterator[Row]:
         yield _row("version", name, version)
 
 
-def _too_long_rows(too_long: Mapping[str, int]) -> Iterator[Row]:
+def _too_long_rows(too_long: Mapping[str, int]) -> Iterator[_Row]:
     why = f"A sheet takes {MOST_ROWS:,} rows, its header among them, so that there is none."
     for name, count in too_long.items():
         yield _row(TOO_LONG, name, count, "rows", why=why)
@@ -224,6 +224,6 @@ def facts_of(table: pd.DataFrame) -> dict[str, Any]:
         facts["provisional_scales"] = list(groups[PROVISIONAL])
     for digest in groups.get(HASH, {}).values():
         facts["policy_hash"] = digest
-    for function, digest in groups.get(EXTEND, {}).items():
+    for function, digest in groups.get(_EXTEND, {}).items():
         facts["extend"] = {"function": function, "sha256": digest or None}
     return facts

@@ -23,12 +23,12 @@ def function_told(function: Callable[..., object]) -> dict[str, str | None]:
     return {"function": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
-def plain(value: object) -> object:
+def plain_value(value: object) -> object:
     """Values as JSON has them: lists for tuples, Python's numbers for NumPy's."""
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [plain_value(item) for item in value]
     return frozen(value)
 
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from optimizer.case import Case, load_case
 from optimizer.case.changes import change_case
 from optimizer.errors import PolicyError, Problems
 from optimizer.io.changes import require_changes
 from optimizer.policy import Policy, load_policy
-from optimizer.policy.loading import changed_policy, policy_with_limit
+from optimizer.policy.loading import NO_CHANGES, changed_policy, policy_with_limit
 from optimizer.schema.addresses import cells_and_keys
-
-NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from optimizer.policy import Policy
 from optimizer.policy.goals import SMALLEST_SCALE
 from optimizer.schema.tables import LARGEST_NUMBER
 
-WORKED_OUT, KEPT, NUMBERS = "worked out", "kept from before", "numbers of the policy"
+WORKED_OUT, FROM_BEFORE, FROM_NUMBERS = "worked out", "kept from before", "numbers of the policy"
 GIVEN = "given"
 """Where scales come from, as in a plan's provenance; of a run: ``run`` and its folder."""
-OWN = frozenset({WORKED_OUT, KEPT, NUMBERS})
+OWN = frozenset({WORKED_OUT, FROM_BEFORE, FROM_NUMBERS})
 """Of these, scales that are those of the policy and case themselves."""
 
 SCALES = "scales"
@@ -65,7 +65,7 @@ class OfRun:
 
 ScalesGiven: TypeAlias = Mapping[str, float] | Plan | ReadPlan | OfRun
 """Scales by goal, or a plan whose scales are to be used."""
-PLANS = (Plan, ReadPlan, OfRun)
+_PLANS = (Plan, ReadPlan, OfRun)
 
 
 def known_scales(policy: Policy) -> dict[str, float]:
@@ -128,7 +128,7 @@ def scales_given(policy: Policy, given: ScalesGiven) -> Scales:
     PolicyError
         As :func:`named_scales` and :func:`given_scales`.
     """
-    origin = _run_of(given).run if isinstance(given, PLANS) else GIVEN
+    origin = _run_of(given).run if isinstance(given, _PLANS) else GIVEN
     return Scales(given_scales(policy, named_scales(policy, given), are_all=True), origin)
 
 
@@ -142,7 +142,7 @@ def named_scales(policy: Policy, given: ScalesGiven) -> Mapping[str, float]:
     PolicyError
         If the run has other goals, or scales that only stand in for others.
     """
-    if not isinstance(given, PLANS):
+    if not isinstance(given, _PLANS):
         return given
     run = _run_of(given)
     _require_fitting(policy, run)

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from optimizer.frames import labels, plain_rows
-from optimizer.frames.grouping import Floats, Keyed, groups, remembered, sums_at
+from optimizer.frames.arrays import Floats
+from optimizer.frames.grouping import Keyed, groups, remembered, sums_at
 from optimizer.instance import Instance
 from optimizer.instance.people import terms
 from optimizer.plan import Decisions

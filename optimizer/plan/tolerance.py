@@ -29,16 +29,16 @@ import pandas as pd
 from optimizer.schema.rules import Unit
 
 EPSILON = float(np.finfo(np.float64).eps)
-ROUNDING = 64.0 * EPSILON
+_ROUNDING = 64.0 * EPSILON
 """Part of the size by which arithmetic in doubles may be off."""
 VERTEX = 1e-12
 """Part of the size by which the vertex of a linear program may be off."""
 LITTLE_MONEY = 0.01
 """Part of the smallest unit of money that is no money."""
 
-STEPS: dict[Unit, float] = {"persons": 1e-6, "custom": 1e-9}
+_STEPS: dict[Unit, float] = {"persons": 1e-6, "custom": 1e-9}
 """Amounts that are nothing, in units of the row; 0 where there are none."""
-PARTS: dict[Unit, float] = dict.fromkeys(("service", "value", "percent", "custom"), VERTEX)
+_PARTS: dict[Unit, float] = dict.fromkeys(("service", "value", "percent", "custom"), VERTEX)
 """Parts of the size that are nothing; plain rounding elsewhere."""
 
 
@@ -54,6 +54,6 @@ def allowances(units: pd.Series, sizes: pd.Series, money: float) -> pd.Series:
     money
         Smallest unit of money in which the case speaks.
     """
-    steps = units.map({**STEPS, "money": LITTLE_MONEY * money}).fillna(0.0)
-    parts = units.map(PARTS).fillna(ROUNDING)
+    steps = units.map({**_STEPS, "money": LITTLE_MONEY * money}).fillna(0.0)
+    parts = units.map(_PARTS).fillna(_ROUNDING)
     return steps + parts * sizes

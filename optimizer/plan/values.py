@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from optimizer.frames import groups_of, keys_of, labels, mapping, rows_of, stacked, summed
-from optimizer.frames.grouping import Floats, Integers, index_of, once, places, sums_at
+from optimizer.frames.arrays import Floats, Integers
+from optimizer.frames.grouping import index_of, once, places, sums_at
 from optimizer.instance import Instance
 from optimizer.instance.people import CONSTANT
 from optimizer.instance.sets import ALL, BLOCK

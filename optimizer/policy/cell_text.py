@@ -12,19 +12,19 @@ from collections.abc import Iterator, Mapping
 
 from optimizer.io.cells import BOOLEANS
 from optimizer.io.guesses import NUMBER
-from optimizer.schema.tables import BAND_PREFIX, TABLES, Kind
+from optimizer.schema.tables import BAND_PREFIX, TABLES, ColumnKind
 
 NOTHING = "none"
 """Says of an inherited entry that it shall hold nothing."""
 
 FILTER = "attribute = value, or several as in: pathway = study, exchange; year = 2027"
-NAMES = "names separated by commas, such as: country, year"
+NAMES_EXPECTED = "names separated by commas, such as: country, year"
 
 LEADING_ZERO = re.compile("0[0-9]")
 """How codes begin that are no numbers, as in 01."""
 
 TOKEN = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([=,;])|([^=,;"]+))\s*')
-SIGNS = re.compile(r'[=,;"]')
+_SIGNS = re.compile(r'[=,;"]')
 HOMES = {"country": "countries", "track": "tracks", "region": "regions", "line": "budgets"}
 """Tables whose columns are attributes, by the dimension they belong to."""
 
@@ -154,7 +154,7 @@ def _one(tokens: list[Token]) -> Token:
     return text, is_quoted
 
 
-def _kind_of(attribute: str) -> Kind | None:
+def _kind_of(attribute: str) -> ColumnKind | None:
     """Type of an attribute by the data dictionary; None where a case decides."""
     dimension, dot, column = attribute.rpartition(".")
     if column.startswith(BAND_PREFIX) or column in ("level", "service"):
@@ -186,6 +186,6 @@ def _value_text(attribute: str, value: Scalar) -> str:
 
 
 def _quoted(text: str) -> str:
-    is_plain = text == text.strip() and text and not SIGNS.search(text)
+    is_plain = text == text.strip() and text and not _SIGNS.search(text)
     doubled = text.replace('"', '""')
     return text if is_plain else f'"{doubled}"'

@@ -10,7 +10,7 @@ from optimizer.io.toml import Address, dotted
 from optimizer.schema.measures import MEASURES
 from optimizer.schema.rules import BOUNDS, RULES
 
-Add = Callable[..., None]
+_Add = Callable[..., None]
 # No set: what a file has for a name may be a table or list, which no set can look up.
 OF_GOALS = tuple(name for name, spec in MEASURES.items() if spec.is_of_goal)
 
@@ -65,7 +65,7 @@ def _limits(data: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield place, limit
 
 
-def _check_weights(goals: Mapping[str, Mapping[str, Any]], add: Add) -> None:
+def _check_weights(goals: Mapping[str, Mapping[str, Any]], add: _Add) -> None:
     weights = [goal.get("weight") for goal in goals.values()]
     if weights and all(
         isinstance(weight, int | float) and not isinstance(weight, bool) and weight == 0
@@ -74,7 +74,7 @@ def _check_weights(goals: Mapping[str, Mapping[str, Any]], add: Add) -> None:
         add(("goals",), "all weights are 0", "at least one weight that is not 0")
 
 
-def _check_names(data: Mapping[str, Any], add: Add) -> None:
+def _check_names(data: Mapping[str, Any], add: _Add) -> None:
     seen: set[str] = set()
     for place, limit in _limits(data):
         name = limit.get("name")
@@ -101,7 +101,7 @@ def _goal_of(table: Mapping[str, Any]) -> str | None:
 
 
 def _check_diminishing(
-    place: int, limit: Mapping[str, Any], goals: Mapping[str, Mapping[str, Any]], add: Add
+    place: int, limit: Mapping[str, Any], goals: Mapping[str, Mapping[str, Any]], add: _Add
 ) -> None:
     """Refuse limits that press a diminishing value down: it is modelled from above only.
 

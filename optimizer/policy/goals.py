@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from optimizer.io.toml import StrictTable
-from optimizer.policy.shapes import BY, SOURCE, WHERE, WHY, Share, Where, shape_of
+from optimizer.policy.shapes import BY, SOURCE_MEANING, WHERE, WHY, Share, Where, shape_of
 from optimizer.schema.tables import LARGEST_NUMBER
 from optimizer.text.figures import apart, plainly
 
@@ -125,7 +125,7 @@ class Goal(StrictTable):
     weight: float = Field(ge=-1e6, le=1e6, description="the weight of the goal in the objective")
     scale: _Scale = Field(default="ideal", description="ideal, none or a number above 0")
     why: str = Field(default="", description=WHY)
-    source: str = Field(default="", description=SOURCE)
+    source: str = Field(default="", description=SOURCE_MEANING)
     missing: Missing = Field(
         default="error", description="error, reweight, zero or a score from 0 to 1 for blank cells"
     )

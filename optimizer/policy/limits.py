@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from optimizer.io.toml import Clash, Line, StrictTable
-from optimizer.policy.shapes import BY, SOURCE, WHERE, WHY, Where, shape_of
-from optimizer.schema.fields import SHARE
+from optimizer.policy.shapes import BY, SOURCE_MEANING, WHERE, WHY, Where, shape_of
+from optimizer.schema.fields import A_SHARE
 from optimizer.schema.measures import MEASURES, Measure, MeasureSpec
 from optimizer.text.figures import apart, plainly
 
@@ -34,7 +34,7 @@ class Amount(StrictTable):
 class Relative(StrictTable):
     """A bound of so many times another measure."""
 
-    times: Annotated[float, SHARE] = Field(
+    times: Annotated[float, A_SHARE] = Field(
         ge=0.0, description="a factor of at least 0 on the other measure"
     )
     measure: Measure = Field(description="the other measure")
@@ -84,7 +84,7 @@ class Limit(StrictTable):
         default=False, description="true if a filter that matches nothing is fine"
     )
     why: str = Field(default="", description=WHY)
-    source: str = Field(default="", description=SOURCE)
+    source: str = Field(default="", description=SOURCE_MEANING)
 
     @property
     def counts(self) -> MeasureSpec:
@@ -159,4 +159,4 @@ class SupportFloor(StrictTable):
     protected: bool = Field(default=False, description="true if the floor may never be loosened")
     optional: bool = Field(default=False, description="true if no track has to match")
     why: str = Field(default="", description=WHY)
-    source: str = Field(default="", description=SOURCE)
+    source: str = Field(default="", description=SOURCE_MEANING)

@@ -16,7 +16,7 @@ from optimizer.policy.goals import Goal
 from optimizer.policy.limits import Limit, SupportFloor
 from optimizer.policy.merging import Layers
 from optimizer.policy.shapes import WHY, Share, shape_of
-from optimizer.schema.fields import SHARE
+from optimizer.schema.fields import A_SHARE
 
 _CarryOver = Annotated[
     Annotated[Share, Tag("<number>")] | Annotated[Mapping[str, Share], Tag("<table>")],
@@ -85,7 +85,7 @@ class Budget(StrictTable):
 class Stability(StrictTable):
     """How far the plan may move from today's."""
 
-    max_change: Annotated[float | None, SHARE] = Field(
+    max_change: Annotated[float | None, A_SHARE] = Field(
         default=None, ge=0.0, description="largest change per year as a share of the current slots"
     )
     penalty: float | None = Field(default=None, ge=0.0, description="points per 1% changed")

@@ -7,14 +7,14 @@ from typing import Any
 
 from optimizer.io.changes import refusal_of
 from optimizer.policy.models import Policy
+from optimizer.schema.addresses import Names
 from optimizer.schema.fields import inner_types, required_keys, same_types
 
-Names = tuple[str, ...]
-Add = Callable[[Names, str, str], None]
-Table = Mapping[str, Any]
+_Add = Callable[[Names, str, str], None]
+_Table = Mapping[str, Any]
 
 
-def check_overrides(base: Table, own: Table, add: Add) -> None:
+def check_overrides(base: _Table, own: _Table, add: _Add) -> None:
     """Report every value that would replace one of another kind.
 
     Parameters
@@ -35,14 +35,14 @@ def check_overrides(base: Table, own: Table, add: Add) -> None:
                 _check(before[limit["name"]], limit, (key, value), (limits, names, add))
 
 
-def _named(tables: Table) -> Iterator[Table]:
+def _named(tables: _Table) -> Iterator[_Table]:
     limits = tables.get("limits")
     for limit in limits if isinstance(limits, tuple) else ():
         if isinstance(limit, Mapping) and isinstance(limit.get("name"), str):
             yield limit
 
 
-def _check_merged(base: Table, own: Table, kinds: list[Any], names: Names, add: Add) -> None:
+def _check_merged(base: _Table, own: _Table, kinds: list[Any], names: Names, add: _Add) -> None:
     """Check tables that are merged key by key."""
     for key, value in own.items():
         before = base.get(key)
@@ -53,7 +53,7 @@ def _check_merged(base: Table, own: Table, kinds: list[Any], names: Names, add: 
 
 
 def _check(
-    base: Table, own: Table, said: tuple[str, object], at: tuple[list[Any], Names, Add]
+    base: _Table, own: _Table, said: tuple[str, object], at: tuple[list[Any], Names, _Add]
 ) -> None:
     (key, value), (kinds, names, add) = said, at
     others = [name for name in same_types(kinds, key) if name in base and name not in own]

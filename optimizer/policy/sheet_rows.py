@@ -19,7 +19,7 @@ from optimizer.io.guesses import NUMBER
 from optimizer.io.places import Places
 from optimizer.policy.cell_text import (
     FILTER,
-    NAMES,
+    NAMES_EXPECTED,
     NOTHING,
     CellTextError,
     number_of,
@@ -27,13 +27,13 @@ from optimizer.policy.cell_text import (
     parse_names,
 )
 from optimizer.schema.measures import MEASURES
-from optimizer.schema.tables import NOTE, SOURCE, ColumnSpec, Kind, TableSpec
+from optimizer.schema.tables import NOTE, SOURCE, ColumnKind, ColumnSpec, TableSpec
 
 INHERITED = "as in the policy that is extended"
 
 
 def _column(
-    name: str, meaning: str, kind: Kind = "text", choices: tuple[str, ...] = ()
+    name: str, meaning: str, kind: ColumnKind = "text", choices: tuple[str, ...] = ()
 ) -> ColumnSpec:
     return ColumnSpec(name, kind, meaning, required=False, choices=choices)
 
@@ -71,7 +71,7 @@ LIMITS = TableSpec(
         ColumnSpec("limit", "text", "name of the limit"),
         _column("measure", "what is limited", "choice", tuple(MEASURES)),
         _column("where", f"what is counted; {FILTER}"),
-        _column("by", f"groups, each with a limit of its own; {NAMES}"),
+        _column("by", f"groups, each with a limit of its own; {NAMES_EXPECTED}"),
         _column("goal", "name of the goal, where a measure is value"),
         _column("at_least", "a number, or with share_of a factor, or with per an amount", "number"),
         _column("at_most", "a number, or with share_of a factor, or with per an amount", "number"),
@@ -82,7 +82,9 @@ LIMITS = TableSpec(
             (*MEASURES, NOTHING),
         ),
         _column("share_where", f"what of that measure is counted; {FILTER}"),
-        _column("share_by", f"groups of that measure; those of the limit without it; {NAMES}"),
+        _column(
+            "share_by", f"groups of that measure; those of the limit without it; {NAMES_EXPECTED}"
+        ),
         _column("per", "numeric attribute per unit of which the bounds are; none for plain ones"),
         _column("soft", "points per 1% by which the limit is missed", "number"),
         _column("soft_base", "what counts as 100%", "number"),
@@ -103,7 +105,7 @@ OTHER_SIDE = {"at_least": "at_most", "at_most": "at_least"}
 SHARED = ("share_of", "share_where", "share_by", "per")
 """Columns that say what the numbers of a limit are counted in."""
 
-YEARS = re.compile(r"([0-9]{4})(?: ?- ?([0-9]{4}))?")
+_YEARS = re.compile(r"([0-9]{4})(?: ?- ?([0-9]{4}))?")
 
 
 def _text(text: str) -> object:
@@ -116,7 +118,7 @@ def _number(text: str) -> object:
 
 
 def _years(text: str) -> object:
-    ends = YEARS.fullmatch(text)
+    ends = _YEARS.fullmatch(text)
     return text if ends is None else (int(ends[1]), int(ends[2] or ends[1]))
 
 
@@ -192,7 +194,7 @@ class RowReader:
         try:
             value = read(text)
         except CellTextError as error:
-            self.add("value", f"{shorten(repr(text))} cannot be read: {error}", NAMES)
+            self.add("value", f"{shorten(repr(text))} cannot be read: {error}", NAMES_EXPECTED)
             return None
         if read is _years and isinstance(value, str):
             ends = re.findall("[0-9]{4}", text)
@@ -213,7 +215,7 @@ class RowReader:
         """Give what a row of the sheet ``limits`` says."""
         entry = {"name": self._row["limit"]} | self._texts("measure", "goal", "why", "source")
         entry |= self._parsed("where", parse_filter, {}, FILTER)
-        entry |= self._parsed("by", parse_names, (), NAMES)
+        entry |= self._parsed("by", parse_names, (), NAMES_EXPECTED)
         entry |= self._numbers("soft", "soft_base") | self._bounds()
         words = self._texts("protected", "optional")
         return entry | {key: BOOLEANS[word] for key, word in words.items()}
@@ -251,7 +253,7 @@ class RowReader:
             self.add("per", "is filled in beside share_of", "one of the two")
             return {}
         where = self._parsed("share_where", parse_filter, {}, FILTER)
-        by = self._parsed("share_by", parse_names, (), NAMES)
+        by = self._parsed("share_by", parse_names, (), NAMES_EXPECTED)
         further = {"where": where.get("share_where"), "by": by.get("share_by")}
         further = {key: value for key, value in further.items() if value is not None}
         bounds: dict[str, Any] = {}

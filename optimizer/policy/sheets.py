@@ -26,13 +26,13 @@ from optimizer.policy.sheet_rows import GOALS, LIMITS, POLICY, SHEETS, RowReader
 
 BOUND_CELL = "a number, which share_of or per makes a share or an amount"
 
-SURELY_MEANT = 0.75
+_SURELY_MEANT = 0.75
 """Similarity from which a further sheet is taken for one of a policy."""
 
-Parts = tuple[str, ...]
+_Parts = tuple[str, ...]
 
 
-class Cell(NamedTuple):
+class _Cell(NamedTuple):
     """Where something is said: the column by its header, and by the name it is shown with."""
 
     sheet: str
@@ -57,7 +57,7 @@ class Sheets:
 
     places: Places
     said: Mapping[str, Any]
-    cells: dict[Parts, Cell]
+    cells: dict[_Parts, _Cell]
     _frames: Mapping[str, pd.DataFrame] = field(repr=False, compare=False)
 
     def tables(self, base: Mapping[str, Any], base_file: str, problems: Problems) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Sheets:
         found |= {GOALS.name: goals} if goals else {}
         return found | ({LIMITS.name: limits} if limits else {})
 
-    def problem(self, problem: Problem, parts: Parts) -> tuple[Problem, Cell | None]:
+    def problem(self, problem: Problem, parts: _Parts) -> tuple[Problem, _Cell | None]:
         """Report a problem of an address as one of its cell, with the cell if there is one."""
         end = next((end for end in range(len(parts), 0, -1) if parts[:end] in self.cells), 0)
         cell = self.cells.get(parts[:end])
@@ -123,7 +123,7 @@ class Sheets:
         found = []
         for number, row in frame[frame[key].ne("")].iterrows():
             name = str(row[key])
-            self.cells[sheet, name] = Cell(sheet, int(str(number)), key, key, is_row=True)
+            self.cells[sheet, name] = _Cell(sheet, int(str(number)), key, key, is_row=True)
             found.append((RowReader(sheet, row, self.places, base.get(name, {}), base_file), name))
         return found
 
@@ -131,13 +131,13 @@ class Sheets:
         row = self.cells[sheet, name].row
         for key, value in entry.items():
             column = key if key != "name" else "limit"
-            self.cells[sheet, name, key] = Cell(sheet, row, column, column)
+            self.cells[sheet, name, key] = _Cell(sheet, row, column, column)
             if not isinstance(value, Mapping) or key == "where":
                 continue
             for part, said in {"measure": "share_of", "where": "share_where"}.items():
-                self.cells[sheet, name, key, part] = Cell(sheet, row, said, said)
+                self.cells[sheet, name, key, part] = _Cell(sheet, row, said, said)
             for part, said in {"by": "share_by", "per": "per"}.items():
-                self.cells[sheet, name, key, part] = Cell(sheet, row, said, said)
+                self.cells[sheet, name, key, part] = _Cell(sheet, row, said, said)
 
 
 def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -196,7 +196,7 @@ def _check_names(workbook: Workbook, problems: Problems) -> None:
         if name in SHEETS and name in workbook.hidden:
             expected = "a visible sheet"
             problems.add_all([places.problem(name, "is hidden", expected=expected)])
-        meant = did_you_mean(name, absent, cutoff=SURELY_MEANT)
+        meant = did_you_mean(name, absent, cutoff=_SURELY_MEANT)
         if name not in (*SHEETS, *READ) and meant is not None:
             expected = f"the name {meant} for a sheet of the policy"
             problems.add_all([places.problem(name, "is not read", expected=expected, maybe=meant)])
@@ -218,5 +218,5 @@ def _said(sheets: Sheets, problems: Problems) -> dict[str, Any]:
         for part in above:
             table = table.setdefault(part, {})
         table[last] = value
-        sheets.cells[*above, last] = Cell(POLICY.name, int(str(number)), "value", key)
+        sheets.cells[*above, last] = _Cell(POLICY.name, int(str(number)), "value", key)
     return data

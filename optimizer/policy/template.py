@@ -7,9 +7,9 @@ from pathlib import Path
 
 from optimizer.case import Case, load_case
 from optimizer.case.header import check_header
-from optimizer.case.writing import SUFFIX, Contents, contents_of, place_for, write_contents
+from optimizer.case.writing import SUFFIX, Contents, case_place, contents_of, write_contents
 from optimizer.case.writing.contents import empty_contents
-from optimizer.case.writing.folders import HELP, POLICY
+from optimizer.case.writing.folders import HELP, POLICY_BESIDE
 from optimizer.case.writing.help import MARK, readme_text
 from optimizer.case.writing.recasting import in_currency, in_years
 from optimizer.errors import InputError, OptimizerError, Problems
@@ -20,7 +20,7 @@ from optimizer.io.writing import write_text
 from optimizer.policy import load_policy, policy_rows
 from optimizer.policy.sheet_rows import SHEETS
 
-EMPTY = {
+_EMPTY = {
     "title": "Title of the case",
     "currency": "JPY",
     "years": (2027, 2028, 2029, 2030, 2031),
@@ -29,7 +29,7 @@ EMPTY = {
 }
 """Header of an empty case: valid, and meant to be changed."""
 
-HEADER = {"schema": 1, "title": "-", "country_codes": "any", "licence": "-"}
+_HEADER = {"schema": 1, "title": "-", "country_codes": "any", "licence": "-"}
 """Beside it a currency and years are checked as in any header."""
 
 FIRST_POLICY = f"""\
@@ -128,13 +128,15 @@ def write_template(
         raise OptimizerError("write_template: years is an empty list, not years in a row")
     path = Path(path)
     is_workbook = path.suffix.lower() == SUFFIX
-    policy_path = path.with_name(f"{path.stem}-policy.toml") if is_workbook else path / POLICY
-    place = place_for(path, force=force, replaces_policy=policy)
+    policy_path = (
+        path.with_name(f"{path.stem}-policy.toml") if is_workbook else path / POLICY_BESIDE
+    )
+    place = case_place(path, force=force, replaces_policy=policy)
     policy_place = _policy_place(policy_path, force=force) if policy and is_workbook else None
     contents = _recast(_copied(source), currency, years)
     first_policy = _first_policy(contents)
     if policy_place is None:
-        beside = {HELP: readme_text(contents)} | ({POLICY: first_policy} if policy else {})
+        beside = {HELP: readme_text(contents)} | ({POLICY_BESIDE: first_policy} if policy else {})
         with targets.written_aside(place) as new:
             write_contents(contents, new, beside=beside)
         return [path, policy_path] if policy else [path]
@@ -149,7 +151,7 @@ def write_template(
 
 def _copied(source: Case | str | Path | None) -> Contents:
     if source is None:
-        return empty_contents(**EMPTY)
+        return empty_contents(**_EMPTY)
     return contents_of(source if isinstance(source, Case) else load_case(source))
 
 
@@ -157,7 +159,7 @@ def _recast(contents: Contents, currency: str | None, years: Sequence[int] | Non
     """Give the contents in a currency and for years, which may be no case's."""
     problems = Problems()
     said = {"currency": currency or contents.currency, "years": tuple(years or contents.years)}
-    check_header(HEADER | said, problems)
+    check_header(_HEADER | said, problems)
     problems.raise_if_any(InputError)
     contents = contents if years is None else in_years(contents, years)
     return contents if currency is None else in_currency(contents, currency.upper())

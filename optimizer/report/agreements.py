@@ -10,7 +10,7 @@ from optimizer.report.charts import Series, panel
 from optimizer.report.colours import ACCENT
 from optimizer.report.figures import counted, sentence
 from optimizer.report.material import Material
-from optimizer.report.tables import behind, plain
+from optimizer.report.tables import behind, plain_table
 from optimizer.schema.tables import PATHWAYS
 
 
@@ -58,7 +58,7 @@ def agreements_section(material: Material) -> Section:
         blocks.append(Panels("Agreements opened by year", described, tuple(panels), tuple(legend)))
         blocks.append(
             behind(
-                plain(
+                plain_table(
                     "Agreements opened",
                     ("Track", "Open from", "Countries"),
                     _list(material, opened),
@@ -68,7 +68,7 @@ def agreements_section(material: Material) -> Section:
         )
     if len(standing):
         rows_ = [(track, countries) for track, _, countries in _list(material, standing)]
-        blocks.append(behind(plain("Agreements in force", ("Track", "Countries"), rows_)))
+        blocks.append(behind(plain_table("Agreements in force", ("Track", "Countries"), rows_)))
     return Section("agreements", title, lead, tuple(blocks))
 
 

@@ -11,7 +11,7 @@ from optimizer.report.blocks import Block, Section, Table, Text
 from optimizer.report.figures import counted, exactly, number, percent, sentence
 from optimizer.report.limits import bounds_in_words
 from optimizer.report.material import Material, span
-from optimizer.report.tables import behind, plain, records
+from optimizer.report.tables import behind, plain_table, records
 from optimizer.schema.tables import ASSUMPTION
 
 HASH_SHOWN = 12
@@ -64,7 +64,7 @@ def _without_blank(
 ) -> Table:
     """Give a table without the columns in which no row says anything."""
     kept = [place for place in range(len(head)) if any(row[place] for row in rows)]
-    return plain(
+    return plain_table(
         caption,
         [head[place] for place in kept],
         [[row[place] for place in kept] for row in rows],
@@ -140,7 +140,7 @@ def assumptions_section(material: Material) -> Section:
         )
     rows_all = sum(len(table) for table in material.case.tables.values())
     head = ("Table", "Rows", "Assumed", "Share")
-    overview = plain("Rows of the case that are assumptions", head, summary, (1, 2, 3))
+    overview = plain_table("Rows of the case that are assumptions", head, summary, (1, 2, 3))
     none = [] if details else [Text(("No row of the case is marked as an assumption.",))]
     lead = (
         f"The case holds {figures.whole(rows_all)} rows. Those whose source begins with "
@@ -190,11 +190,11 @@ def provenance_section(material: Material) -> Section:
         ),
         *((f"Version of {name}", str(value)) for name, value in origin.get("versions", {}).items()),
     ]
-    blocks.append(behind(plain("Provenance of the plan", ("What", "Value"), facts)))
+    blocks.append(behind(plain_table("Provenance of the plan", ("What", "Value"), facts)))
     hashes = origin.get("case_hashes", material.case.hashes)
     rows = [(name, str(value)[:HASH_SHOWN]) for name, value in hashes.items()]
     head = ("File", f"SHA-256, first {HASH_SHOWN} digits")
-    blocks.append(behind(plain("Files of the case", head, rows)))
+    blocks.append(behind(plain_table("Files of the case", head, rows)))
     blocks += [behind(table) for table in (_scales(material), _ranges(material)) if table.rows]
     lead = "Notes for the reader, and everything needed to reproduce the plan."
     return Section("provenance", "Notes and provenance", lead, tuple(blocks))
@@ -207,7 +207,7 @@ def _plain(value: object) -> str:
 def _scales(material: Material) -> Table:
     scales = material.plan.provenance.get("scales", {})
     rows = [(sentence(goal), f"{value:,.6g}") for goal, value in scales.items()]
-    return plain("Scale of each goal", ("Goal", "Raw value that counts as 1"), rows, (1,))
+    return plain_table("Scale of each goal", ("Goal", "Raw value that counts as 1"), rows, (1,))
 
 
 def _ranges(material: Material) -> Table:
@@ -222,4 +222,4 @@ def _ranges(material: Material) -> Table:
         for row in material.plan.provenance.get("ranges", [])
     ]
     head = ("Goal", "Table", "Indicator", "Scores 0 at", "Scores 1 at")
-    return plain("Ranges of the indicators", head, rows, (3, 4))
+    return plain_table("Ranges of the indicators", head, rows, (3, 4))

@@ -21,7 +21,7 @@ FEW = 6
 
 
 @dataclass(frozen=True)
-class Parts:
+class ChartParts:
     """Colours and names of the pieces of stacked bars."""
 
     colours: Mapping[str, Colour]
@@ -33,8 +33,8 @@ class Parts:
         return tuple(Key(colour, self.labels[name]) for name, colour in self.colours.items())
 
 
-def stacked(
-    frame: pd.DataFrame, parts: Parts, labels: Sequence[str], *, to_full_width: bool = False
+def stacked_bars(
+    frame: pd.DataFrame, parts: ChartParts, labels: Sequence[str], *, to_full_width: bool = False
 ) -> tuple[Bar, ...]:
     """Give a bar per row, stacked of its columns; lengths relative to the longest bar.
 

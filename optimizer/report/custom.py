@@ -11,9 +11,9 @@ from optimizer.report import figures
 from optimizer.report.blocks import Block, Text
 from optimizer.report.figures import number
 from optimizer.report.material import Material
-from optimizer.report.tables import behind, plain, records
+from optimizer.report.tables import behind, plain_table, records
 
-LABEL = (
+_LABEL = (
     "Custom rules were added in Python for this run. They are checked on the plan's numbers "
     "through the expressions they were written in; all other rules are recomputed independently."
 )
@@ -29,7 +29,7 @@ def custom_blocks(material: Material) -> list[Block]:
         for rule in records(table)
     ]
     head = ("Rule", "Why", "Numbers from", "Tightest for", "Measured", "Number", "Slack")
-    blocks: list[Block] = [Text((LABEL,)), plain("Custom rules", head, told, (4, 5, 6))]
+    blocks: list[Block] = [Text((_LABEL,)), plain_table("Custom rules", head, told, (4, 5, 6))]
     variables = material.plan.decisions.variables
     if len(variables):
         cells = [
@@ -37,7 +37,7 @@ def custom_blocks(material: Material) -> list[Block]:
             for row in records(variables)
         ]
         caption = "Variables of custom rules"
-        blocks.append(behind(plain(caption, ("Variable", "For", "Value"), cells, (2,))))
+        blocks.append(behind(plain_table(caption, ("Variable", "For", "Value"), cells, (2,))))
     return blocks
 
 

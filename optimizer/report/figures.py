@@ -12,8 +12,10 @@ SPACE = "\N{NO-BREAK SPACE}"
 UNITS = ((1e12, "tn"), (1e9, "bn"), (1e6, "mn"))
 ROUNDS_UP = 0.9995
 """999.5 million is shown as 1.00 billion, not as 1,000 million."""
-WHOLE = 1e-6
+_WHOLE = 1e-6
 SMALLEST_SHOWN = 0.005
+COUNTRIES_SHOWN = 20
+"""Countries of a chart: those with most; the tables have all of them."""
 
 Format = Callable[[float], str]
 
@@ -41,7 +43,7 @@ def number(value: float) -> str:
     >>> number(1234.5), number(12.5), number(3.0)
     ('1,234', '12.50', '3')
     """
-    if abs(value) >= 100 or abs(value - round(value)) < WHOLE:
+    if abs(value) >= 100 or abs(value - round(value)) < _WHOLE:
         return whole(value)
     return _signed(f"{value:,.2f}" if abs(value) >= SMALLEST_SHOWN else f"{value:.2g}")
 
@@ -58,7 +60,7 @@ def short(value: float) -> str:
         if abs(value) >= unit * ROUNDS_UP:
             scaled = value / unit
             return _signed(f"{scaled:.1f}{name}" if abs(scaled) < 10 else f"{scaled:.0f}{name}")
-    return _signed(f"{value:.0f}" if abs(value - round(value)) < WHOLE else f"{value:.3g}")
+    return _signed(f"{value:.0f}" if abs(value - round(value)) < _WHOLE else f"{value:.3g}")
 
 
 def money(value: float) -> str:
@@ -142,7 +144,7 @@ def sentence(key: str) -> str:
 
 
 @dataclass(frozen=True)
-class Names:
+class ReportNames:
     """Names to show for the keys of a case.
 
     Attributes
@@ -206,7 +208,7 @@ class Names:
         return f"{column.replace('_', ' ')} {text}"
 
 
-def names_of(case: Case) -> Names:
+def report_names(case: Case) -> ReportNames:
     """Read the names of a case."""
 
     def told(table: str, key: str) -> dict[str, str]:
@@ -215,7 +217,7 @@ def names_of(case: Case) -> Names:
 
     budgets = case.table("budgets")
     agencies = {str(agency).casefold(): str(agency) for agency in budgets["agency"].unique()}
-    return Names(
+    return ReportNames(
         country=told("countries", "country"),
         track=told("tracks", "track"),
         region=told("regions", "region"),

@@ -13,7 +13,7 @@ from optimizer.report.colours import STROKE, qualitative
 from optimizer.report.custom import titles
 from optimizer.report.material import Material, span
 from optimizer.report.services import fullest
-from optimizer.report.tables import behind, plain, records
+from optimizer.report.tables import behind, plain_table, records
 
 STAGES = {
     "enter": "on entry",
@@ -243,7 +243,7 @@ def _goals(material: Material) -> Block:
         for row in records(goals)
     ]
     head = ("Goal", "Weight", "Raw value", "Scale", "Raw / scale", "Points")
-    table = plain("Value by goal", head, rows, figures=range(1, 6))
+    table = plain_table("Value by goal", head, rows, figures=range(1, 6))
     by_stage = [
         (
             figures.sentence(str(row.goal)),
@@ -253,7 +253,7 @@ def _goals(material: Material) -> Block:
         )
         for row in records(stages)
     ]
-    stage_table = plain(
+    stage_table = plain_table(
         "Raw value by goal, stage and side, before diminishing returns",
         ("Goal", "Earned", "Side", "Raw value"),
         by_stage,
@@ -275,7 +275,7 @@ def _goals(material: Material) -> Block:
             for key in [material.names.words(row.by, row.place) or "all"]
         ]
         tables.append(
-            plain(
+            plain_table(
                 "Penalties of soft limits",
                 ("Limit", "Measured", "Number", "Missed by %", "Points"),
                 rows_,

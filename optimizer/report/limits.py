@@ -12,8 +12,8 @@ from optimizer.report.blocks import Block, Section, Text
 from optimizer.report.custom import custom_blocks
 from optimizer.report.figures import counted, exactly, number
 from optimizer.report.material import Material
-from optimizer.report.tables import behind, plain, records
-from optimizer.schema.rules import LIMITS
+from optimizer.report.tables import behind, plain_table, records
+from optimizer.schema.rules import LIMIT_RULES
 
 MOST_GROUPS = 12
 """Groups of each limit that are shown, the tightest first; the plan itself holds all."""
@@ -42,13 +42,13 @@ def are_relative(material: Material, rows: pd.DataFrame) -> pd.Series:
         if isinstance(limit.at_least, Relative) or isinstance(limit.at_most, Relative)
     }
     first = rows["place"].map(lambda place: place[0] if place else "")
-    return rows["rule"].isin(LIMITS) & first.isin(names)
+    return rows["rule"].isin(LIMIT_RULES) & first.isin(names)
 
 
 def _rows_of(material: Material, name: str) -> pd.DataFrame:
     """Checked rows of one limit, hard or soft."""
     rules = material.table("rules")
-    rows = rules[rules["rule"].isin(LIMITS)]
+    rows = rules[rules["rule"].isin(LIMIT_RULES)]
     rows = rows.loc[[place[0] == name for place in rows["place"]]]
     soft = material.plan.tables.get("soft")
     if soft is not None and len(soft):
@@ -79,14 +79,14 @@ def _policy_limits(material: Material) -> list[Block]:
     if not summary:
         return []
     head = ("Limit", "Says", "Tightest for", "Measured", "Number", "Slack")
-    table = plain("Limits of the policy, each where it is tightest", head, summary, (3, 4, 5))
+    table = plain_table("Limits of the policy, each where it is tightest", head, summary, (3, 4, 5))
     if not groups:
         return [table]
     caption = "Limits of the policy by group"
     if rest:
         caption += f", the tightest {MOST_GROUPS} of each ({figures.whole(rest)} more not shown)"
     group_head = ("Limit", "For", "Measured", "Number", "Slack")
-    return [table, behind(plain(caption, group_head, groups, (2, 3, 4)))]
+    return [table, behind(plain_table(caption, group_head, groups, (2, 3, 4)))]
 
 
 def _measured(material: Material, limit: Limit, row: Any) -> tuple[str, str, str, str]:
@@ -158,7 +158,7 @@ def _floors(material: Material) -> list[Block]:
         )
     caption = f"Support floors: {material.currency} per person and year of stay"
     head = ("Track and year of entry", "Floor for", "Floor", "Total spent above the floor")
-    return [behind(plain(caption, head, told, (2, 3)))]
+    return [behind(plain_table(caption, head, told, (2, 3)))]
 
 
 def _stability(material: Material) -> list[Block]:
@@ -172,7 +172,7 @@ def _stability(material: Material) -> list[Block]:
     ]
     head = ("Year", "Change", "At most", "Penalty in points")
     caption = "Change against the current plan (% of today's slots)"
-    return [plain(caption, head, told, (1, 2, 3))] if told else []
+    return [plain_table(caption, head, told, (1, 2, 3))] if told else []
 
 
 def _commitments(material: Material) -> list[Block]:
@@ -194,7 +194,7 @@ def _commitments(material: Material) -> list[Block]:
     counts = f"{counted(len(told), 'row')}, {figures.whole(tight)} without slack"
     head = ("Slots committed", "Sense", "Number", "Given", "Slack")
     caption = "Commitments of the case, with their row in commitments.csv"
-    table = plain(caption, head, told, (2, 3, 4))
+    table = plain_table(caption, head, told, (2, 3, 4))
     return [behind(table, summary=f"Commitments of the case: {counts}")]
 
 

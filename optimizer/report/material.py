@@ -12,7 +12,7 @@ from optimizer.plan import Plan
 from optimizer.policy import Policy
 from optimizer.report import figures
 from optimizer.report.colours import Colour, qualitative
-from optimizer.report.figures import SPACE, Names
+from optimizer.report.figures import SPACE, ReportNames
 from optimizer.schema.tables import PATHWAYS
 
 
@@ -37,7 +37,7 @@ class Material:
     plan: Plan
     case: Case
     policy: Policy
-    names: Names
+    names: ReportNames
     years: tuple[int, ...]
     window: tuple[int, ...]
     pathway: Mapping[str, str]
@@ -94,7 +94,7 @@ def gather(plan: Plan, case: Case, policy: Policy) -> Material:
         plan=plan,
         case=case,
         policy=policy,
-        names=figures.names_of(case),
+        names=figures.report_names(case),
         years=years,
         window=tuple(sorted({*years, *map(int, spending["year"])})),
         pathway=pathway,

@@ -6,13 +6,12 @@ import pandas as pd
 
 from optimizer.report import figures
 from optimizer.report.blocks import Bars, Block, Key, Panels, Section, Table, Text
-from optimizer.report.charts import Parts, Series, panel, single, stacked
+from optimizer.report.charts import ChartParts, Series, panel, single, stacked_bars
 from optimizer.report.colours import ACCENT, PALE, STROKE
 from optimizer.report.figures import sentence
 from optimizer.report.material import Material, span
-from optimizer.report.tables import behind, by_year, crossed, pivot, plain, records
+from optimizer.report.tables import behind, by_year, crossed, pivot, plain_table, records
 
-COUNTRIES_SHOWN = 20
 NO_COUNTRY = "No single country"
 NO_TRACK = "Build-up of services"
 NO_REGION = "No single region"
@@ -39,17 +38,17 @@ def _by_country(material: Material, paid: pd.DataFrame) -> list[Block]:
     shown = [name for name in material.colours if name in present]
     frame = pivot(with_country, "country", "pathway", "amount", shown)
     frame = frame.loc[frame.sum(axis=1).sort_values(ascending=False, kind="stable").index]
-    parts = Parts(
+    parts = ChartParts(
         {name: material.colours[name] for name in shown},
         {name: sentence(name) for name in shown},
         figures.money,
     )
-    top = frame.head(COUNTRIES_SHOWN)
+    top = frame.head(figures.COUNTRIES_SHOWN)
     names = [material.names.of("country", country) for country in top.index]
     described = f"{material.currency}, all years, by kind of track."
     if len(frame) > len(top):
         described += f" The {len(top)} largest of {len(frame)} countries; all in the table."
-    chart = Bars("By country", described, stacked(top, parts, names), parts.legend())
+    chart = Bars("By country", described, stacked_bars(top, parts, names), parts.legend())
     return [chart]
 
 
@@ -167,7 +166,7 @@ def _accounts(material: Material, money: pd.DataFrame) -> Table:
     ]
     head = ("Line", "Year", "Purpose", *columns.values())
     caption = f"Money by line and year (million {material.currency})"
-    return plain(caption, head, rows, figures=(1, *range(3, 10)))
+    return plain_table(caption, head, rows, figures=(1, *range(3, 10)))
 
 
 def _moved(material: Material) -> list[Block]:
@@ -184,4 +183,6 @@ def _moved(material: Material) -> list[Block]:
         for row in records(moved)
     ]
     head = ("From", "To", "Year", "Amount")
-    return [behind(plain(f"Transfers (million {material.currency})", head, rows, figures=(2, 3)))]
+    return [
+        behind(plain_table(f"Transfers (million {material.currency})", head, rows, figures=(2, 3)))
+    ]

@@ -13,18 +13,18 @@ from optimizer.report.custom import titles
 from optimizer.report.figures import counted, number
 from optimizer.report.limits import are_relative, commitment
 from optimizer.report.material import Material
-from optimizer.report.tables import plain, records
+from optimizer.report.tables import plain_table, records
 from optimizer.schema.rules import BOUNDS, RULES, Rule
 
 CUSTOM = "a custom rule"
 EXAMPLES = 3
 MOST_BROKEN = 200
 """Broken rows that are listed; all are counted."""
-YEARS = range(1900, 2200)
+_YEARS = range(1900, 2200)
 """Numbers that are taken for years where nobody says what they are."""
 CHOSEN = tuple(name for name, rule in RULES.items() if rule.floor_of or rule.ceiling_of)
 """Rules in which a plain number of 0 is a choice; elsewhere there is then nothing to limit."""
-KINDS: dict[str, tuple[str, Colour]] = {
+_KINDS: dict[str, tuple[str, Colour]] = {
     "limit": ("Chosen limits", ACCENT),
     "fact": ("Data limits", SEQUENTIAL[3]),
     "link": ("Linking constraints", GREY),
@@ -43,8 +43,11 @@ def rules_section(material: Material) -> Section:
         ]
         told = f"This plan breaks rules in {counted(len(broken), 'place')}."
         head = ("Rule", "Where", "Value and number", "Beyond by")
-        blocks += [Text((told,), tone="alarm"), plain("Rules that are broken", head, rows, (3,))]
-    for kind, (title, colour) in KINDS.items():
+        blocks += [
+            Text((told,), tone="alarm"),
+            plain_table("Rules that are broken", head, rows, (3,)),
+        ]
+    for kind, (title, colour) in _KINDS.items():
         bars = _bars(material, rules[rules["kind"].eq(kind)], colour)
         if bars:
             described = "Share of each rule's rows without slack; the largest numbers as examples."
@@ -109,7 +112,7 @@ def _whatever_the_year(by: tuple[str, ...], place: tuple[object, ...]) -> tuple[
     return tuple(
         value
         for column, value in zip(by, place, strict=True)
-        if column not in ("year", "entry_year") and not (column == "" and value in YEARS)
+        if column not in ("year", "entry_year") and not (column == "" and value in _YEARS)
     )
 
 

@@ -25,7 +25,7 @@ from optimizer.report.tiles import grid_of, tile_map
 
 FULL = 0.995
 """Use of capacity from which a service counts as full: a last person may no longer fit in."""
-STEPS = (0.5, 0.75, 0.9, FULL)
+_STEPS = (0.5, 0.75, 0.9, FULL)
 
 
 def use_of(material: Material) -> pd.DataFrame:
@@ -147,7 +147,7 @@ def _table(material: Material, service: str, rows: pd.DataFrame) -> Details:
     for region in regions:
         cells = [Cell(material.names.of("region", region))]
         for value in share.loc[region]:
-            level = 0 if not value else 1 + sum(value >= step for step in STEPS)
+            level = 0 if not value else 1 + sum(value >= step for step in _STEPS)
             text = figures.percent(value) if value else EMPTY
             cells.append(Cell(text, True, min(level, SHADES)))
         added = float(built[region])

@@ -6,7 +6,7 @@ import pandas as pd
 
 from optimizer.report import figures
 from optimizer.report.blocks import Bars, Block, Panels, Section, TileMaps
-from optimizer.report.charts import Parts, Series, panel, single, stacked
+from optimizer.report.charts import ChartParts, Series, panel, single, stacked_bars
 from optimizer.report.colours import ACCENT, graded, qualitative
 from optimizer.report.figures import sentence
 from optimizer.report.material import Material
@@ -14,7 +14,6 @@ from optimizer.report.tables import behind, by_year, crossed, pivot
 from optimizer.report.tiles import classes, grid_of, tile_map
 from optimizer.schema.tables import STANDARD
 
-COUNTRIES_SHOWN = 20
 ENDS = {
     "transitions": "continue on another track",
     "goes_home": "complete and go home",
@@ -41,10 +40,10 @@ def _named(frame: pd.DataFrame, material: Material, column: str) -> pd.DataFrame
     return frame.rename(index=lambda key: material.names.of(column, key))
 
 
-def _pathway_parts(material: Material) -> Parts:
+def _pathway_parts(material: Material) -> ChartParts:
     shown = material.pathways()
     colours = {name: material.colours[name] for name in shown}
-    return Parts(colours, {name: sentence(name) for name in shown}, figures.whole)
+    return ChartParts(colours, {name: sentence(name) for name in shown}, figures.whole)
 
 
 def _by_year(material: Material) -> Bars:
@@ -52,7 +51,7 @@ def _by_year(material: Material) -> Bars:
         index=list(material.years), columns=material.pathways(), fill_value=0.0
     )
     parts = _pathway_parts(material)
-    bars = stacked(frame, parts, [str(year) for year in material.years])
+    bars = stacked_bars(frame, parts, [str(year) for year in material.years])
     return Bars("Slots by year", "New participants by kind of track.", bars, parts.legend())
 
 
@@ -88,8 +87,8 @@ def _by_level(material: Material) -> list[Block]:
         index=tracks, columns=order, fill_value=0.0
     )
     colours = dict(zip(order, graded(len(order)), strict=True))
-    parts = Parts(colours, {level: sentence(level) for level in order}, figures.whole)
-    bars = stacked(
+    parts = ChartParts(colours, {level: sentence(level) for level in order}, figures.whole)
+    bars = stacked_bars(
         frame, parts, [material.names.of("track", track) for track in tracks], to_full_width=True
     )
     described = f"Share of slots at each level, in tracks with more than “{STANDARD}”."
@@ -109,7 +108,7 @@ def _by_country(material: Material) -> list[Block]:
         index=countries, columns=material.pathways(), fill_value=0.0
     )
     parts = _pathway_parts(material)
-    top = countries[:COUNTRIES_SHOWN]
+    top = countries[: figures.COUNTRIES_SHOWN]
     names = [material.names.of("country", country) for country in top]
     described = "By kind of track, all years."
     if len(countries) > len(top):
@@ -128,7 +127,7 @@ def _by_country(material: Material) -> list[Block]:
         for what, wide in (("track", by_track), ("year", by_year))
     ]
     chart = Bars(
-        "Slots by country", described, stacked(frame.loc[top], parts, names), parts.legend()
+        "Slots by country", described, stacked_bars(frame.loc[top], parts, names), parts.legend()
     )
     return [chart, *(behind(table) for table in tables)]
 
@@ -163,11 +162,11 @@ def people_section(material: Material) -> Section:
     people = material.table("people")
     columns = list(ENDS)
     colours = qualitative(columns)
-    parts = Parts(colours, ENDS, figures.whole)
+    parts = ChartParts(colours, ENDS, figures.whole)
     by_track = people.groupby("track", sort=False)[columns].sum()
     tracks = [t for t in material.case.table("tracks")["track"] if t in by_track.index]
     by_track = by_track.reindex(tracks)
-    bars = stacked(
+    bars = stacked_bars(
         by_track, parts, [material.names.of("track", t) for t in tracks], to_full_width=True
     )
     window = material.window

@@ -42,7 +42,7 @@ def shade(value: float, largest: float) -> int:
     return max(1, min(SHADES, math.ceil(SHADES * math.sqrt(value / largest) - 1e-9)))
 
 
-def plain(
+def plain_table(
     caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], figures: Iterable[int] = ()
 ) -> Table:
     """Give a table of texts; ``figures`` are the places of columns with figures."""

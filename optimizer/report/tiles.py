@@ -13,13 +13,13 @@ from optimizer.report.colours import SEQUENTIAL, Colour, class_of, limits_of_cla
 from optimizer.report.figures import Format
 
 VOWELS = frozenset("aeiou")
-LABEL = 3
-LONGEST_NAME = 10
+_LABEL = 3
+_LONGEST_NAME = 10
 """Letters of a name that fit into a tile."""
 
 
 @dataclass(frozen=True)
-class Grid:
+class _Grid:
     """Where the regions lie, in tiles from the upper left.
 
     Attributes
@@ -37,7 +37,7 @@ class Grid:
     columns: int
 
 
-def grid_of(regions: pd.DataFrame) -> Grid | None:
+def grid_of(regions: pd.DataFrame) -> _Grid | None:
     """Read the tiles of a case; None unless every region has one to itself."""
     placed = regions[["tile_row", "tile_column"]]
     if not len(regions) or placed.isna().any().any() or placed.duplicated().any():
@@ -46,26 +46,26 @@ def grid_of(regions: pd.DataFrame) -> Grid | None:
     column = placed["tile_column"].astype(int) - int(placed["tile_column"].min())
     keys = [str(key) for key in regions["region"]]
     names = [str(name) for name in regions["name"]]
-    return Grid(
+    return _Grid(
         place=dict(zip(keys, zip(row, column, strict=True), strict=True)),
         name=dict(zip(keys, names, strict=True)),
-        label=dict(zip(keys, labels(names), strict=True)),
+        label=dict(zip(keys, _labels(names), strict=True)),
         rows=int(row.max()) + 1,
         columns=int(column.max()) + 1,
     )
 
 
-def labels(names: Sequence[str]) -> list[str]:
+def _labels(names: Sequence[str]) -> list[str]:
     """Give every name a label of three letters, different ones where possible.
 
     Names that begin alike get consonants instead.
 
     Examples
     --------
-    >>> labels(["Osaka", "Tokyo", "Fukui", "Fukushima", "Tokushima"])
+    >>> _labels(["Osaka", "Tokyo", "Fukui", "Fukushima", "Tokushima"])
     ['Osa', 'Tky', 'Fki', 'Fks', 'Tks']
     """
-    begins = [name[:LABEL] for name in names]
+    begins = [name[:_LABEL] for name in names]
     taken = set(begins)
     found = []
     for name, begin in zip(names, begins, strict=True):
@@ -89,18 +89,18 @@ Shading = Callable[[float], Colour]
 
 
 def tile_map(
-    grid: Grid, title: str, values: Mapping[str, float], shading: Shading, shown: Format
+    grid: _Grid, title: str, values: Mapping[str, float], shading: Shading, shown: Format
 ) -> TileMap:
     """Draw one figure per region; regions without one are left pale and unlabelled."""
     tiles = []
     for region, (row, column) in grid.place.items():
         name, value = grid.name[region], values.get(region)
-        fits = len(name) <= LONGEST_NAME
+        fits = len(name) <= _LONGEST_NAME
         tiles.append(
             Tile(
                 row=row,
                 column=column,
-                name=name if fits else f"{name[: LONGEST_NAME - 1]}…",
+                name=name if fits else f"{name[: _LONGEST_NAME - 1]}…",
                 label=grid.label[region],
                 shown="" if value is None else shown(value),
                 tip=f"{name}: {'none' if value is None else shown(value)}",

@@ -21,7 +21,7 @@ from optimizer.policy import Policy
 from optimizer.runs import workbook
 from optimizer.runs.decision_rows import decision_rows
 
-PLAN, DECISIONS, SUMMARY, RUN = "plan.csv", "decisions.csv", "summary.json", "run.json"
+PLAN, DECISIONS_FILE, SUMMARY, RUN = "plan.csv", "decisions.csv", "summary.json", "run.json"
 WORKBOOK, REPORT, LOG = "plan.xlsx", "report.html", "solver.log"
 VARIABLES = "variables.csv"
 """Values of the variables of custom rules, where there are any."""
@@ -29,8 +29,8 @@ VARIABLES = "variables.csv"
 INPUTS, POLICY_FILE, CASE_FILES, CASE_BOOK = "inputs", "policy.toml", "case.zip", "case.xlsx"
 """Folder of the question that a run answers, and what it holds: one of the two cases."""
 
-WRITTEN_ALWAYS = frozenset({PLAN, DECISIONS, SUMMARY, RUN, WORKBOOK, REPORT})
-WRITTEN = WRITTEN_ALWAYS | {VARIABLES, LOG, f"search-{LOG}", INPUTS}
+WRITTEN_ALWAYS = frozenset({PLAN, DECISIONS_FILE, SUMMARY, RUN, WORKBOOK, REPORT})
+_WRITTEN = WRITTEN_ALWAYS | {VARIABLES, LOG, f"search-{LOG}", INPUTS}
 """Names of all that a run folder holds: one with anything else is nobody's to replace."""
 
 OF_INPUTS = frozenset({POLICY_FILE, CASE_FILES, CASE_BOOK})
@@ -49,7 +49,7 @@ def default_folder(policy: str, case: str) -> Path:
     return Path("runs") / f"{policy}-{case}"
 
 
-def place_for(folder: Path, *, force: bool) -> targets.Place:
+def run_place(folder: Path, *, force: bool) -> targets.Place:
     """Find out whether a run may be written as a folder, before it is made.
 
     Parameters
@@ -75,7 +75,7 @@ def _no_run(folder: Path) -> str | None:
         return "cannot be read"
     if names and not (names >= WRITTEN_ALWAYS and _is_facts(folder / RUN)):
         return "is not a run folder"
-    foreign = sorted(names - WRITTEN)
+    foreign = sorted(names - _WRITTEN)
     if INPUTS in names:
         inside = names_in(folder / INPUTS, problems)
         foreign += [f"{INPUTS}/{name}" for name in inside if name not in OF_INPUTS]
@@ -115,7 +115,7 @@ def write_tables(plan: Plan, folder: Path, policy: Policy, case: Case) -> None:
         The policy as changed, that the plan was made for.
     """
     write_csv(plan.slots, folder / PLAN)
-    write_csv(decision_rows(plan.decisions), folder / DECISIONS)
+    write_csv(decision_rows(plan.decisions), folder / DECISIONS_FILE)
     if len(plan.decisions.variables):
         write_csv(plan.decisions.variables, folder / VARIABLES)
     workbook.write_workbook(plan, folder / WORKBOOK, policy, case)
@@ -180,6 +180,6 @@ def _inert(column: pd.Series) -> pd.Series:
     return column.where(~column.str.startswith(FORMULA_STARTS, na=False), "'" + column)
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Take the apostrophe of :func:`write_csv` off again."""
     return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text

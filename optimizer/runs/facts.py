@@ -12,10 +12,10 @@ from pydantic_core import PydanticCustomError
 
 from optimizer.errors import Problems
 from optimizer.io.toml import Address, StrictTable, add_complaints, dotted, frozen, shown
+from optimizer.policy.goals import SMALLEST_SCALE
 from optimizer.schema.tables import LARGEST_NUMBER
 
 NOT_OURS = "is not a value that a run writes"
-SMALLEST_SCALE = 1.0 / LARGEST_NUMBER
 
 
 def is_scale(value: object) -> bool:
@@ -35,7 +35,7 @@ Scale = Annotated[float, BeforeValidator(_scale)]
 Figures = Mapping[str, float]
 
 
-class Extend(StrictTable):
+class _Extend(StrictTable):
     """The function that added custom rules."""
 
     function: str = Field(description="the name of a function")
@@ -67,7 +67,7 @@ class RunFacts(StrictTable, extra="allow"):
     inputs: Inputs | None = Field(default=None, description="hashes of policy and case")
     added_limits: tuple[Mapping[str, Any], ...] = Field(default=(), description="a list of limits")
     dropped: tuple[str, ...] = Field(default=(), description="a list of names")
-    extend: Extend | None = Field(default=None, description="a function and its hash")
+    extend: _Extend | None = Field(default=None, description="a function and its hash")
     policy: str = Field(default="", description="the name of the policy")
     case: str = Field(default="", description="the name of the case")
     status: str = Field(default="", description="a word")

@@ -23,7 +23,7 @@ from optimizer.plan import COLUMNS, Decisions, variable_table
 from optimizer.plan.given import ReadPlan
 from optimizer.plan.parameters import facts_of
 from optimizer.plan.scales import OfRun
-from optimizer.runs import DECISIONS, LARGEST_FACTS, PLAN, RUN, VARIABLES, plain
+from optimizer.runs import DECISIONS_FILE, LARGEST_FACTS, PLAN, RUN, VARIABLES, plain_text
 from optimizer.runs.decision_rows import decisions_from_rows
 from optimizer.runs.facts import NOT_OURS, facts_in
 from optimizer.runs.of_before import renewed_facts
@@ -42,7 +42,7 @@ from optimizer.runs.tables import (
 from optimizer.schema.tables import NOTE, SOURCE, STANDARD, TableSpec
 
 A_PLAN = "a run folder, an .xlsx workbook or a plan.csv"
-SURELY_MEANT = 0.75
+_SURELY_MEANT = 0.75
 """Similarity from which a further sheet is taken for one that would be read."""
 
 
@@ -87,7 +87,7 @@ def read_plan(path: str | Path, case: Case) -> ReadPlan:
 def _read_folder(folder: Path, case: Case) -> ReadPlan:
     problems = Problems()
     slots = _slots(folder / PLAN, case, problems)
-    rows = _file(folder / DECISIONS, OTHERS, case, problems)
+    rows = _file(folder / DECISIONS_FILE, OTHERS, case, problems)
     check_decisions(rows, problems)
     facts = _facts(folder / RUN, problems)
     variables = variable_table({})
@@ -126,7 +126,7 @@ def _file(path: Path, spec: TableSpec, case: Case, problems: Problems) -> pd.Dat
     problems.extend(replace(problem, file=path.name) for problem in found)
     for column in spec.columns:
         if column.kind == "text":
-            frame[column.name] = frame[column.name].map(plain).astype("str")
+            frame[column.name] = frame[column.name].map(plain_text).astype("str")
     return _own(frame, spec)
 
 
@@ -210,7 +210,7 @@ def _has_slots(workbook: Workbook, problems: Problems) -> bool:
     absent = [name for name in read if name not in workbook.sheets]
     places = workbook.places({})
     for name in workbook.sheets:
-        meant = did_you_mean(name, absent, cutoff=SURELY_MEANT)
+        meant = did_you_mean(name, absent, cutoff=_SURELY_MEANT)
         if name in read and name in workbook.hidden:
             expected = "a visible sheet"
             problems.add_all([places.problem(name, "is hidden", expected=expected)])

@@ -19,7 +19,7 @@ from optimizer.policy import Policy
 from optimizer.runs.decision_rows import decision_rows
 from optimizer.schema.rules import BOUNDS, RULES
 
-PARAMETERS = "parameters"
+_PARAMETERS = "parameters"
 
 NAMES: Mapping[str, tuple[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -84,7 +84,7 @@ def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]
         sheets[name] = with_names(sheets[name], case).drop(columns=list(left_out))
     too_long = {name: len(table) for name, table in sheets.items() if len(table) >= MOST_ROWS}
     fitting = {name: table for name, table in sheets.items() if name not in too_long}
-    return fitting | {PARAMETERS: parameters(plan, policy, case, too_long)}
+    return fitting | {_PARAMETERS: parameters(plan, policy, case, too_long)}
 
 
 def _rules(plan: Plan) -> pd.DataFrame:

@@ -26,8 +26,8 @@ from optimizer.runs import (
     INPUTS,
     POLICY_FILE,
     REPORT,
-    place_for,
     require_writers,
+    run_place,
     write_facts,
     write_tables,
 )
@@ -62,7 +62,7 @@ def write_run(plan: Plan, folder: str | Path, *, force: bool = False) -> Path:
     require_writers()
     if plan.question is None:
         raise OptimizerError("the plan does not know its policy and case, so it is not a run")
-    with place_for(Path(folder), force=force).aside() as made:
+    with run_place(Path(folder), force=force).aside() as made:
         found = written_into(made, plan)
     if made.refused is not None:
         raise made.refused
@@ -90,7 +90,7 @@ def written_somewhere(plan: Plan, made: Made) -> tuple[Path, TargetError | None]
         given = made.place.given
         try:
             # A full disk is no reason to lose a plan, as long as there is another one.
-            with place_for(spare_path(made.place.path.name), force=False).aside() as spare:
+            with run_place(spare_path(made.place.path.name), force=False).aside() as spare:
                 found = written_into(spare, plan)
         except TargetError:
             raise error from None

@@ -17,13 +17,13 @@ from optimizer.schema.tables import MONEY, TABLES
 
 Names = tuple[str, ...]
 
-SIGNS = frozenset("""[]=.,*"'""")
+_SIGNS = frozenset("""[]=.,*"'""")
 """Characters that a name may show in quotes alone; a star will stand for any name."""
 
-CELL = re.compile(r"\s*(\w+)\s*\[")
+_CELL = re.compile(r"\s*(\w+)\s*\[")
 QUOTED = r"""("(?:[^"]|"")*"|'(?:[^']|'')*')"""
 NAME = re.compile(rf"""\s*(?:{QUOTED}|([^\s.=\[\]"'][^.=\[\]]*))\s*(\.|\Z)""")
-KEY = re.compile(rf"""\s*(?:{QUOTED}|([^\s,=\[\]"'][^,=\[\]]*))\s*""")
+_KEY = re.compile(rf"""\s*(?:{QUOTED}|([^\s,=\[\]"'][^,=\[\]]*))\s*""")
 VALUE = re.compile(rf"""\s*(?:{QUOTED}|((?:[^\s,\[\]"'][^,\[\]]*)?))\s*([,\]])""")
 END = re.compile(r"[\s,]*\]")
 DOT = re.compile(r"\s*\.")
@@ -80,7 +80,7 @@ def is_cell(address: str) -> bool:
     >>> is_cell("budgets[line=science].amount"), is_cell("goals.alliance.weight")
     (True, False)
     """
-    return CELL.match(address) is not None
+    return _CELL.match(address) is not None
 
 
 def names_of(address: str) -> Names | None:
@@ -127,12 +127,12 @@ def cell_of(address: str) -> CellAddress:
     >>> cell_of('budgets[line="Research, basic", year=2030].amount').keys
     (('line', 'Research, basic'), ('year', '2030'))
     """
-    start = CELL.match(address)
+    start = _CELL.match(address)
     if start is None:
         raise AddressError("is not the address of a cell", FORM)
     place, keys = start.end(), []
     while (end := END.match(address, place)) is None:
-        key = KEY.match(address, place)
+        key = _KEY.match(address, place)
         if key is None:
             raise _malformed(address)
         name, place = _read(key[1], key[2]), key.end()
@@ -251,7 +251,7 @@ def _read(quoted: str | None, bare: str | None) -> str:
 
 def _written(name: str) -> str:
     """A name as it is read back, in quotes where it must be."""
-    if name and name == name.strip() and not SIGNS.intersection(name):
+    if name and name == name.strip() and not _SIGNS.intersection(name):
         return name
     if '"' in name and "'" not in name:
         return f"'{name}'"

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from optimizer.schema.fields import types_at
 from optimizer.text.figures import figure
 
-PLAIN = {str: "text", bool: "true or false", int: "an integer", float: "a number"}
+_PLAIN = {str: "text", bool: "true or false", int: "an integer", float: "a number"}
 SEVERAL = {str: "texts", int: "integers", float: "numbers"}
 LETTERS = re.compile(r"\^\[A-Za-z\]\{(\d+)\}\$")
 """Pattern of a text of so many letters."""
@@ -21,10 +21,10 @@ LETTERS = re.compile(r"\^\[A-Za-z\]\{(\d+)\}\$")
 SEPARATED_FROM = 10_000
 """Integers below it are written as years are."""
 
-Address = Sequence[str | int]
+_Address = Sequence[str | int]
 
 
-def expected_at(model: type[BaseModel], address: Address) -> str:
+def expected_at(model: type[BaseModel], address: _Address) -> str:
     """Say what the value at an address may be; *another value* where nothing is known of it.
 
     Examples
@@ -40,7 +40,7 @@ def expected_at(model: type[BaseModel], address: Address) -> str:
     return _either(kinds, (), address) if kinds else "another value"
 
 
-def is_valid_at(model: type[BaseModel], address: Address, value: object) -> bool:
+def is_valid_at(model: type[BaseModel], address: _Address, value: object) -> bool:
     """Whether a value would do at an address."""
     for kind in _kinds_at(model, address):
         try:
@@ -51,7 +51,7 @@ def is_valid_at(model: type[BaseModel], address: Address, value: object) -> bool
     return False
 
 
-def _kinds_at(model: type[BaseModel], address: Address) -> Iterator[Any]:
+def _kinds_at(model: type[BaseModel], address: _Address) -> Iterator[Any]:
     """Annotated types of the value at an address."""
     if not address:
         yield model
@@ -75,7 +75,7 @@ def _annotated(field: FieldInfo) -> Any:
     return Annotated[field.annotation, *marks] if marks else field.annotation
 
 
-def _words(kind: Any, marks: Sequence[Any], address: Address) -> str:
+def _words(kind: Any, marks: Sequence[Any], address: _Address) -> str:
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _words(inner[0], (*marks, *inner[1:]), address)
@@ -88,11 +88,11 @@ def _words(kind: Any, marks: Sequence[Any], address: Address) -> str:
     if origin is Mapping:
         return _table(inner[1], marks, address)
     letters = LETTERS.fullmatch(str(_side(marks, "pattern")))
-    plain = f"{letters[1]} letters" if letters else PLAIN.get(kind, "a table")
+    plain = f"{letters[1]} letters" if letters else _PLAIN.get(kind, "a table")
     return f"{plain}{_range(marks)}{_such_as(marks)}"
 
 
-def _either(inner: Sequence[Any], marks: Sequence[Any], address: Address) -> str:
+def _either(inner: Sequence[Any], marks: Sequence[Any], address: _Address) -> str:
     """Any of several kinds: records by the keys that they must have, lists by their name."""
     kinds = [_unannotated(part)[0] for part in inner]
     several = len(kinds) - kinds.count(NoneType) > 1
@@ -111,7 +111,7 @@ def _either(inner: Sequence[Any], marks: Sequence[Any], address: Address) -> str
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _list(inner: tuple[Any, ...], marks: Sequence[Any], address: Address) -> str:
+def _list(inner: tuple[Any, ...], marks: Sequence[Any], address: _Address) -> str:
     if _is_record(inner[0]):
         is_plain = address and all(isinstance(part, str) for part in address)
         return f"[[{'.'.join(map(str, address))}]]" if is_plain else "a list of tables"
@@ -124,7 +124,7 @@ def _list(inner: tuple[Any, ...], marks: Sequence[Any], address: Address) -> str
     return f"a list of {each}{_such_as(marks)}"
 
 
-def _table(inner: Any, marks: Sequence[Any], address: Address) -> str:
+def _table(inner: Any, marks: Sequence[Any], address: _Address) -> str:
     if _is_record(inner) and address:
         least = "at least one " if _side(marks, "min_length") else ""
         return f"{least}[{'.'.join(map(str, address))}.NAME]"

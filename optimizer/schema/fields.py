@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-SHARE = "share"
+A_SHARE = "share"
 """Annotates numbers that are shares without being limited to 1."""
 
 
@@ -88,7 +88,7 @@ def default_of(kinds: Iterable[Any], part: str | int) -> object:
 def is_share(kinds: Iterable[Any], part: str | int) -> bool:
     """Whether a number at a key is a share, as those of at most 1 are and others declared so."""
     return any(
-        meta == SHARE or getattr(meta, "le", None) == 1.0
+        meta == A_SHARE or getattr(meta, "le", None) == 1.0
         for kind in kinds
         for found in _annotations(kind, part)
         for meta in found

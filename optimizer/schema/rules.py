@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["definition", "link", "fact", "limit"]
+RuleKind = Literal["definition", "link", "fact", "limit"]
 Unit = Literal["persons", "money", "service", "value", "percent", "steps", "custom", "unknown"]
 """What the rows of a rule are counted in, which says how exactly they are compared."""
 Moves = Literal["number", "terms", "limit", "anything"]
@@ -48,7 +48,7 @@ class Rule:
     name: str
     title: str
     source: str
-    kind: Kind
+    kind: RuleKind
     year_at: int | None = None
     unit: Unit = "unknown"
     moves: Moves = "anything"
@@ -514,7 +514,7 @@ RULES = _rules(
 )
 """All rules by name."""
 
-LIMITS = tuple(name for name, rule in RULES.items() if rule.moves == "limit")
+LIMIT_RULES = tuple(name for name, rule in RULES.items() if rule.moves == "limit")
 """Rules whose rows belong to single limits of the policy, named first in their keys."""
 
 BOUNDS = _rules(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
-Kind = Literal["text", "int", "number", "bool", "choice"]
+ColumnKind = Literal["text", "int", "number", "bool", "choice"]
 
 MONEY = "currency"
 """Unit of the columns that carry the case's currency in their header."""
@@ -60,7 +60,7 @@ class ColumnSpec:
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     meaning: str
     unit: str = ""
     required: bool = True
@@ -165,16 +165,16 @@ def _flag(name: str, meaning: str) -> ColumnSpec:
     return ColumnSpec(name, "bool", meaning)
 
 
-COUNTRY = ColumnSpec("country", "text", "code of the partner country", refers_to="countries")
+_COUNTRY = ColumnSpec("country", "text", "code of the partner country", refers_to="countries")
 TRACK = ColumnSpec("track", "text", "track", refers_to="tracks")
-REGION = ColumnSpec("region", "text", "host region", refers_to="regions")
-LINE = ColumnSpec("line", "text", "budget line that pays", refers_to="budgets")
+_REGION = ColumnSpec("region", "text", "host region", refers_to="regions")
+_LINE = ColumnSpec("line", "text", "budget line that pays", refers_to="budgets")
 LEVEL = ColumnSpec("level", "text", "support level of the track; standard without support_levels")
 YEAR = ColumnSpec("year", "int", "year of the case", unit="year")
 YEAR_OF_STAY = ColumnSpec(
     "year_of_stay", "int", "year since entry, counted from 1", unit="year", low=1.0
 )
-SERVICE = ColumnSpec("service", "text", "service", refers_to="services")
+_SERVICE = ColumnSpec("service", "text", "service", refers_to="services")
 ENTRY = ColumnSpec(
     "entry",
     "choice",
@@ -265,7 +265,7 @@ _TABLES = (
     table_spec(
         "applicants",
         "Qualified applicants; a pair without a row is not eligible.",
-        (COUNTRY, TRACK),
+        (_COUNTRY, TRACK),
         _count("applicants", "most people who could enter", "persons per year"),
         optional_keys=(YEAR,),
         required=True,
@@ -273,7 +273,7 @@ _TABLES = (
     table_spec(
         "sites",
         "Where tracks can be hosted; a pair without a row cannot host.",
-        (TRACK, REGION),
+        (TRACK, _REGION),
         _count("max_slots", "most new participants", "persons per year"),
         optional_keys=(YEAR,),
     ),
@@ -300,23 +300,23 @@ _TABLES = (
     table_spec(
         "costs",
         "What one participant costs a line in each year of stay.",
-        (TRACK, LINE, YEAR_OF_STAY),
+        (TRACK, _LINE, YEAR_OF_STAY),
         _amount("amount", "cost per participant and year"),
-        optional_keys=(LEVEL, COUNTRY, YEAR, ENTRY),
+        optional_keys=(LEVEL, _COUNTRY, YEAR, ENTRY),
         required=True,
     ),
     table_spec(
         "region_costs",
         "What one participant costs more in a region, at every level and entry.",
-        (TRACK, LINE, REGION, YEAR_OF_STAY),
+        (TRACK, _LINE, _REGION, YEAR_OF_STAY),
         _amount("amount", "additional cost per participant and year"),
     ),
     table_spec(
         "agreements",
         "Agreements with countries, for every eligible pair of a track that needs one.",
-        (COUNTRY, TRACK),
+        (_COUNTRY, TRACK),
         _choice("status", "in force already, or could be opened", "existing", "proposed"),
-        LINE,
+        _LINE,
         _amount("setup_cost", "paid once, lead_years before the first open year"),
         _amount("yearly_cost", "paid in every open year of the horizon"),
         _count("lead_years", "years from decision to first cohort", "year"),
@@ -324,7 +324,7 @@ _TABLES = (
     table_spec(
         "services",
         "Local support: capacity of each region, and what more would cost.",
-        (REGION, _text("service", "short name of the service"), YEAR),
+        (_REGION, _text("service", "short name of the service"), YEAR),
         _amount("capacity", "units without expansion", "units per year"),
         _text("unit", "what is counted, the same for one service everywhere"),
         _amount(
@@ -335,13 +335,13 @@ _TABLES = (
         _count("expansion_limit", "most steps that can be decided in that year", "steps"),
         _amount("expansion_cost", "cost of one step, paid in the year of decision"),
         _amount("upkeep", "cost of one step in every later year"),
-        LINE,
+        _LINE,
         every_year=True,
     ),
     table_spec(
         "service_use",
         "Units of a service that one participant uses in each year of stay.",
-        (TRACK, SERVICE, YEAR_OF_STAY),
+        (TRACK, _SERVICE, YEAR_OF_STAY),
         _amount("units", "use per participant", "units per year"),
         optional_keys=(
             LEVEL,
@@ -352,9 +352,9 @@ _TABLES = (
     table_spec(
         "scores",
         "Value of single combinations for a goal, earned by each new participant.",
-        (_text("goal", "name of a goal of the policy"), COUNTRY, TRACK),
+        (_text("goal", "name of a goal of the policy"), _COUNTRY, TRACK),
         ColumnSpec("value", "number", "raw value per new participant", unit="points"),
-        optional_keys=(REGION,),
+        optional_keys=(_REGION,),
     ),
     table_spec(
         "commitments",
@@ -362,27 +362,27 @@ _TABLES = (
         (),
         _optional(_amount("at_least", "fewest slots", "persons")),
         _optional(_amount("at_most", "most slots", "persons")),
-        optional_keys=(COUNTRY, TRACK, REGION, YEAR),
+        optional_keys=(_COUNTRY, TRACK, _REGION, YEAR),
         blank_means="summed over",
     ),
     table_spec(
         "present_by_country",
         "People already here, by country.",
-        (COUNTRY, TRACK, ColumnSpec("entry_year", "int", "year they came", unit="year")),
+        (_COUNTRY, TRACK, ColumnSpec("entry_year", "int", "year they came", unit="year")),
         _amount("persons", "people present or completed since", "persons"),
     ),
     table_spec(
         "present_by_region",
         "The same people, by region.",
-        (REGION, TRACK, ColumnSpec("entry_year", "int", "year they came", unit="year")),
+        (_REGION, TRACK, ColumnSpec("entry_year", "int", "year they came", unit="year")),
         _amount("persons", "people present or completed since", "persons"),
     ),
     table_spec(
         "current_plan",
         "Slots given today.",
-        (COUNTRY, TRACK),
+        (_COUNTRY, TRACK),
         _amount("slots", "slots per year", "persons per year"),
-        optional_keys=(REGION,),
+        optional_keys=(_REGION,),
         blank_means="not divided by region",
     ),
 )

@@ -17,14 +17,15 @@ from optimizer.errors import NoPlanError, OptimizerError, SolverError
 from optimizer.errors.arguments import typed
 from optimizer.formulation.custom import Extend
 from optimizer.plan import Plan
-from optimizer.plan.question import NO_CHANGES, read_question
+from optimizer.plan.question import read_question
 from optimizer.plan.scales import ScalesGiven, scales_given
 from optimizer.policy import Policy
+from optimizer.policy.loading import NO_CHANGES
 from optimizer.session.holding import Holding
-from optimizer.session.planning import Search
+from optimizer.session.planning import PlanSearch
 from optimizer.session.solving import check_options
 from optimizer.session.turns import InTurns, Turns, in_turn
-from optimizer.session.values import goal_values
+from optimizer.session.values import relaxed_goal_values
 from optimizer.solver import Progress, Watch
 
 
@@ -210,7 +211,7 @@ class Session(InTurns):
             raise SolverError("the points of a plan have no upper limit")
         if run.status != "optimal" or run.x is None:
             return Relaxation(run.status, None, {})
-        return Relaxation("optimal", run.objective, goal_values(self._held.loaded, run.x))
+        return Relaxation("optimal", run.objective, relaxed_goal_values(self._held.loaded, run.x))
 
     @in_turn
     @typed
@@ -242,6 +243,8 @@ class Session(InTurns):
         options, again = self._held.question.policy.solver, self._solved or self._held.is_changed
         limit = options.time_limit if time_limit is None else time_limit
         watch = Watch(limit, self._turns.listening(report))
-        plan = Search(self._held, watch, options.gap if gap is None else gap, again=again).next()
+        plan = PlanSearch(
+            self._held, watch, options.gap if gap is None else gap, again=again
+        ).next()
         self._solved = True
         return plan

@@ -12,7 +12,7 @@ from optimizer.errors import InfeasibleError
 from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel, conflict
-from optimizer.schema.rules import LIMITS, RowKey, Rule, register
+from optimizer.schema.rules import LIMIT_RULES, RowKey, Rule, register
 from optimizer.solver import Solution, Watch
 from optimizer.text.figures import figure
 
@@ -20,7 +20,7 @@ RESIDENTS = "residents_within_cap"
 """Residents are expected persons, not whole ones: some complete, some stay on."""
 MOST_TOLD = 10
 """Slots that are named one by one."""
-DIGITS = 4
+_DIGITS = 4
 NOISE = 1e-2
 """Part of the last digit that is left of a linear program's tolerance: 1e-6 of a number."""
 
@@ -54,7 +54,7 @@ def infeasible(loaded: LoadedModel, watch: Watch) -> InfeasibleError:
     advice = _rounded(advice, loaded.instance)
     return InfeasibleError(
         f"{nothing}. Smallest loosening that may restore feasibility (unverified advice, from an "
-        f"LP relaxation):\n{in_words(advice, register(loaded.instance.extension))}",
+        f"LP relaxation):\n{_in_words(advice, register(loaded.instance.extension))}",
         advice,
     )
 
@@ -74,7 +74,7 @@ def _clash_in_words(clash: pd.DataFrame | None, instance: Instance) -> str:
     """Name the rows that clash, with the least by which they would have to be otherwise."""
     if clash is None or not len(clash):
         return ""
-    told = in_words(_rounded(clash, instance), register(instance.extension))
+    told = _in_words(_rounded(clash, instance), register(instance.extension))
     return f" The smallest change that would resolve it (from an LP relaxation):\n{told}"
 
 
@@ -86,7 +86,7 @@ def _rounded(advice: pd.DataFrame, instance: Instance) -> pd.DataFrame:
     rules, limits = register(instance.extension), {each.name: each for each in instance.limits}
 
     def up(row: Any) -> float:
-        limit = limits[row.index[0]] if row.rule in LIMITS else None
+        limit = limits[row.index[0]] if row.rule in LIMIT_RULES else None
         counts = rules[row.rule].unit if limit is None else limit.limit.counts.unit
         is_expected = row.rule == RESIDENTS if limit is None else limit.limit.counts.is_expected
         is_plain = limit is None or not any(bound.is_relative for bound in limit.bounds)
@@ -111,12 +111,12 @@ def rounded_up(amount: float, *, is_whole: bool) -> float:
     >>> rounded_up(19.9998, is_whole=False), rounded_up(2.203125, is_whole=False)
     (20.0, 2.204)
     """
-    places = 0 if is_whole else DIGITS - 1 - math.floor(math.log10(amount))
+    places = 0 if is_whole else _DIGITS - 1 - math.floor(math.log10(amount))
     steps = math.ceil(amount * 10.0**places - NOISE)
     return max(1, steps) / 10**places if places > 0 else float(max(1, steps) * 10**-places)
 
 
-def in_words(advice: pd.DataFrame, rules: Mapping[str, Rule]) -> str:
+def _in_words(advice: pd.DataFrame, rules: Mapping[str, Rule]) -> str:
     """Advice as one line per number to loosen."""
     lines = []
     for row in rows_of(advice):

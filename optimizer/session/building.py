@@ -11,9 +11,10 @@ from optimizer.errors.arguments import typed
 from optimizer.formulation import Model
 from optimizer.formulation.custom import Extend
 from optimizer.formulation.exposition import model_place, model_text, write_formulation
-from optimizer.plan.question import NO_CHANGES, read_question
+from optimizer.plan.question import read_question
 from optimizer.plan.scales import ScalesGiven, scales_given
 from optimizer.policy import Policy
+from optimizer.policy.loading import NO_CHANGES
 from optimizer.session.holding import Holding
 from optimizer.session.loading import built
 from optimizer.solver import Watch

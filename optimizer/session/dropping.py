@@ -8,7 +8,7 @@ from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.instance import Instance
 from optimizer.io.changes import CHANGES
 from optimizer.persistent import LoadedModel
-from optimizer.schema.rules import LIMITS, register
+from optimizer.schema.rules import LIMIT_RULES, register
 
 
 def require_droppable(instance: Instance, name: str) -> None:
@@ -33,12 +33,12 @@ def require_droppable(instance: Instance, name: str) -> None:
         raise PolicyError(problems)
 
 
-def rows_of(loaded: LoadedModel, names: Collection[str]) -> list[int]:
+def rows_of_rules(loaded: LoadedModel, names: Collection[str]) -> list[int]:
     """Rows of limits by their names, and of whole rules."""
     if not names:
         return []
     return [
         number
         for number, (rule, index) in enumerate(loaded.matrix.rows)
-        if rule in names or (rule in LIMITS and isinstance(index, tuple) and index[0] in names)
+        if rule in names or (rule in LIMIT_RULES and isinstance(index, tuple) and index[0] in names)
     ]

@@ -12,7 +12,7 @@ from optimizer.case.changes import change_case
 from optimizer.errors import NoPlanError
 from optimizer.formulation.adding import limit_part
 from optimizer.formulation.custom import Extend
-from optimizer.formulation.limits import limit_rows
+from optimizer.formulation.limits import named_limit_rows
 from optimizer.formulation.numbers import rule_numbers, rule_terms
 from optimizer.frames.memory import Memory, Steps
 from optimizer.instance import Instance
@@ -24,11 +24,11 @@ from optimizer.plan.scales import Scales
 from optimizer.policy.loading import changed_policy, policy_with_limit, tables_of
 from optimizer.schema.addresses import cells_and_keys, is_cell, names_of
 from optimizer.session.adding import with_last_limit
-from optimizer.session.dropping import require_droppable, rows_of
+from optimizer.session.dropping import require_droppable, rows_of_rules
 from optimizer.session.ideals import Ideals
 from optimizer.session.loading import built, load
 from optimizer.session.moving import PLAIN
-from optimizer.session.renewing import Renewal, renewed
+from optimizer.session.renewing import Renewal, instance_renewed
 from optimizer.session.sameness import is_known
 from optimizer.session.scaling import changed_scales
 from optimizer.solver import Patch, Watch
@@ -155,7 +155,7 @@ class Holding:
         require_case(policy, case)
         scales = replace(frozen, of=frozen.of | changed_scales(before.policy, policy))
         moved = [(cell.table, cell.column) for cell in done]
-        renewal = renewed(self.loaded.instance, case, policy, moved, self._memory)
+        renewal = instance_renewed(self.loaded.instance, case, policy, moved, self._memory)
         made = made_after(before.changes, changes)
         question = replace(before, policy=policy, case=case, changes=made)
         # Whatever may be refused comes before anything is taken over.
@@ -192,7 +192,7 @@ class Holding:
         pairs = zip(before.limits, instance.limits, strict=True)
         limits = [new for old, new in pairs if new is not old]
         if limits:
-            loaded.patcher.limits(patch, limit_rows(limits))
+            loaded.patcher.limits(patch, named_limit_rows(limits))
         return patch
 
     def add_limit(self, limit: Mapping[str, object]) -> None:
@@ -213,7 +213,7 @@ class Holding:
             for joined in instance.limits[len(before.limits) :]:
                 self.loaded.grow(instance, limit_part(self.loaded.model, instance, joined))
                 self.loaded.set_costs(scales.of)
-            self.loaded.drop(rows_of(self.loaded, self.dropped))
+            self.loaded.drop(rows_of_rules(self.loaded, self.dropped))
 
     def _rebuild(self, question: Question, scales: Scales) -> None:
         """Load another model."""
@@ -225,7 +225,7 @@ class Holding:
         """A model of its own, where what is dropped limits nothing either."""
         loaded = load(*built(question, self.extend, scales.of, self._memory), self.log)
         loaded.set_costs(scales.of)
-        loaded.drop(rows_of(loaded, self.dropped))
+        loaded.drop(rows_of_rules(loaded, self.dropped))
         return loaded
 
     @contextmanager
@@ -247,7 +247,7 @@ class Holding:
         if name not in self.dropped:
             with self._or_as_before():
                 self.dropped = (*self.dropped, name)
-                self.loaded.drop(rows_of(self.loaded, [name]))
+                self.loaded.drop(rows_of_rules(self.loaded, [name]))
 
     def restore(self, name: str) -> None:
         """Let what was dropped hold again; what was not dropped stays as it is."""
@@ -256,8 +256,8 @@ class Holding:
             return
         with self._or_as_before():
             self.dropped = tuple(each for each in self.dropped if each != name)
-            others = set(rows_of(self.loaded, self.dropped))
-            rows = rows_of(self.loaded, [name])
+            others = set(rows_of_rules(self.loaded, self.dropped))
+            rows = rows_of_rules(self.loaded, [name])
             self.loaded.restore([row for row in rows if row not in others])
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from optimizer.errors import PolicyError, Problems
 from optimizer.persistent import LoadedModel, goals_alone
 from optimizer.plan.question import Question
-from optimizer.plan.scales import KEPT, NUMBERS, WORKED_OUT, Scales, known_scales
+from optimizer.plan.scales import FROM_BEFORE, FROM_NUMBERS, WORKED_OUT, Scales, known_scales
 from optimizer.session.advice import no_plan
 from optimizer.session.ideals_cache import KeptIdeals
 from optimizer.solver import Solution, Watch
@@ -76,11 +76,11 @@ class Ideals:
     def known(self, watch: Watch) -> Scales | None:
         """Scales for which nothing has to be solved."""
         if not self.goals:
-            return Scales(known_scales(self._question.policy), NUMBERS)
+            return Scales(known_scales(self._question.policy), FROM_NUMBERS)
         kept = self._kept
         watch.begin("scales")
         found = kept.known()
-        return None if found is None else Scales(self.rounded(found), KEPT)
+        return None if found is None else Scales(self.rounded(found), FROM_BEFORE)
 
     def exact(self, found: Mapping[str, float]) -> Scales:
         """Scales of ideals that are all proven, and only these, which are kept."""

@@ -25,8 +25,8 @@ from optimizer.persistent import LoadedModel
 from optimizer.persistent.goals_alone import ideal_options
 from optimizer.plan.provenance import versions
 
-FOLDER = "ideals"
-MARK = b'{"made_by": "talent-optimizer", "kind": "ideals", '
+_FOLDER = "ideals"
+_MARK = b'{"made_by": "talent-optimizer", "kind": "ideals", '
 """Beginning of every file of the cache."""
 
 
@@ -69,7 +69,7 @@ class KeptIdeals:
         folder = user_folder() if self.is_used else None
         if folder is None:
             return None
-        return Cache(folder / FOLDER, MARK), key_of(self.model, self.goals)
+        return Cache(folder / _FOLDER, _MARK), key_of(self.model, self.goals)
 
 
 def key_of(model: LoadedModel, goals: Sequence[str]) -> str:
@@ -122,7 +122,7 @@ def _content_of(key: str, ideals: Mapping[str, float]) -> bytes:
     """Text of a file of ideals; its hash reveals digits that were lost or changed."""
     told = f'"key": "{key}", "ideals": {json.dumps(dict(ideals))}'
     digest = hashlib.sha256(told.encode()).hexdigest()
-    return MARK + f'{told}, "sha256": "{digest}"}}'.encode()
+    return _MARK + f'{told}, "sha256": "{digest}"}}'.encode()
 
 
 def _ideals_in(content: bytes, key: str, goals: Sequence[str]) -> dict[str, float] | None:

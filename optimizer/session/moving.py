@@ -22,7 +22,7 @@ Moved = frozenset[str] | None
 """Names of :data:`PLAIN`, and ``costs``, ``limits`` or ``terms``; ``None`` where the model itself
 is another one."""
 
-FIELDS: Mapping[str, str] = {
+FIELD_PARTS: Mapping[str, str] = {
     "title": "",
     "why": "",
     "cases": "",
@@ -100,7 +100,7 @@ IN_CELLS: Mapping[tuple[str, str], str] = {
 }
 """Effect of a change of a cell."""
 
-ATTRIBUTES = ("countries", "regions")
+ATTRIBUTE_TABLES = ("countries", "regions")
 """Tables whose columns of the user's own are read through attributes alone, which make terms."""
 
 
@@ -127,11 +127,11 @@ def moved_by(old: Policy, new: Policy, cells: Iterable[tuple[str, str]]) -> Move
 def _part(path: str, old: object, new: object) -> str | None:
     if _is_number(old) and _is_number(new) and path in FIGURES:
         return FIGURES[path]
-    return FIELDS.get(path)
+    return FIELD_PARTS.get(path)
 
 
 def _part_of_cell(table: str, column: str) -> str | None:
-    if table in ATTRIBUTES and column not in {each.name for each in TABLES[table].columns}:
+    if table in ATTRIBUTE_TABLES and column not in {each.name for each in TABLES[table].columns}:
         return "terms"
     return IN_CELLS.get((table, column))
 

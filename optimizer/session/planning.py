@@ -8,13 +8,14 @@ import pandas as pd
 
 from optimizer.case.changes import cell_changes
 from optimizer.errors import SolverError
+from optimizer.frames.arrays import Floats
 from optimizer.instance.oddities import warn_of
 from optimizer.io.changes import unchanged_value
 from optimizer.plan import Decisions, Plan, variable_table
 from optimizer.plan.checking import custom_part
 from optimizer.plan.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
 from optimizer.plan.notes import notes_of
-from optimizer.plan.provenance import function_told, plain, versions
+from optimizer.plan.provenance import function_told, plain_value, versions
 from optimizer.plan.question import Question
 from optimizer.plan.scales import Scales
 from optimizer.policy import Policy
@@ -24,8 +25,7 @@ from optimizer.session.advice import no_plan, not_allowed
 from optimizer.session.holding import Holding
 from optimizer.session.stand_ins import Provisional, scales_in_time
 from optimizer.solver import Solution, Watch
-from optimizer.solver.matrix import Floats
-from optimizer.solver.tightening import told
+from optimizer.solver.tightening import links_told
 
 CHECKING, WRITING = 0.5, 0.9
 """Time that checking a plan takes, and checking and writing it, in multiples of the time that a
@@ -52,7 +52,7 @@ linear program in doubles leaves of its accounts. Plans were 1e-13 apart at most
 
 
 @dataclass(frozen=True)
-class Search:
+class PlanSearch:
     """A search for the best plan of a question that is held.
 
     Attributes
@@ -183,9 +183,9 @@ class Search:
             "extend": None if held.extend is None else function_told(held.extend),
             "case_hashes": dict(question.case.hashes),
             "policy_hash": question.policy.hash,
-            "changes": plain(question.changes),
+            "changes": plain_value(question.changes),
             "changed_to": changed_to(question),
-            "added_limits": plain(question.added),
+            "added_limits": plain_value(question.added),
             "dropped": list(held.dropped),
             "scales": dict(scales.of),
             "scales_from": scales.origin,
@@ -198,7 +198,7 @@ class Search:
             "time_limit": watch.time_limit,
             "deterministic": solution.complete and options.threads == 1 and not self.again,
             "nodes": solution.nodes,
-            "tightened_links": told(solution.links) if solution.links else {},
+            "tightened_links": links_told(solution.links) if solution.links else {},
             "trace": [
                 {
                     "seconds": round(step.seconds, 3),

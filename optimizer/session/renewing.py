@@ -39,7 +39,7 @@ class Renewal:
     moved: Moved
 
 
-def renewed(
+def instance_renewed(
     old: Instance, case: Case, policy: Policy, cells: Iterable[tuple[str, str]], memory: Memory
 ) -> Renewal:
     """Bring an instance up to date.

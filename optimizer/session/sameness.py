@@ -16,7 +16,7 @@ from optimizer.formulation.services import PLACE_YEAR
 from optimizer.frames import keys_of
 from optimizer.instance import Instance
 from optimizer.instance.bounds import JoinedLimit
-from optimizer.instance.diminishing import Diminishing
+from optimizer.instance.diminishing import JoinedDiminishing
 from optimizer.instance.sets import Sets
 
 Same = Callable[[Any, Any], bool]
@@ -76,8 +76,10 @@ def _groups(limit: JoinedLimit) -> object:
     )
 
 
-def _same_curves(old: Mapping[str, Diminishing], new: Mapping[str, Diminishing]) -> bool:
-    def told(curves: Mapping[str, Diminishing]) -> object:
+def _same_curves(
+    old: Mapping[str, JoinedDiminishing], new: Mapping[str, JoinedDiminishing]
+) -> bool:
+    def told(curves: Mapping[str, JoinedDiminishing]) -> object:
         return {name: (curve.tangents, curve.groups) for name, curve in curves.items()}
 
     return old is new or told(old) == told(new)

@@ -17,11 +17,12 @@ from optimizer.io.changes import CHANGES
 from optimizer.io.toml import shown
 from optimizer.plan import Decisions, Plan
 from optimizer.plan.given import ReadPlan, decisions_in
-from optimizer.plan.question import NO_CHANGES, Question, read_question
+from optimizer.plan.question import Question, read_question
 from optimizer.plan.scales import ScalesGiven, scales_given
 from optimizer.policy import Policy
+from optimizer.policy.loading import NO_CHANGES
 from optimizer.session.holding import Holding
-from optimizer.session.planning import CHECKING, Search
+from optimizer.session.planning import CHECKING, PlanSearch
 from optimizer.solver import Progress, Watch
 
 
@@ -88,7 +89,7 @@ def solve(
     watch = begun(report, started, gap=gap, time_limit=time_limit)
     with watch.looking():
         question = read_question(policy, case, changes)
-    options = Options(extend=extend, scales=scales, cache=cache, gap=gap, log=log)
+    options = PlanOptions(extend=extend, scales=scales, cache=cache, gap=gap, log=log)
     return planned(question, watch, options)
 
 
@@ -122,12 +123,12 @@ def complete(
     watch = begun(report, gap=gap, time_limit=time_limit)
     with watch.looking():
         question = read_question(policy, case)
-    options = Options(extend=extend, scales=scales, cache=cache, gap=gap)
+    options = PlanOptions(extend=extend, scales=scales, cache=cache, gap=gap)
     return planned(question, watch, options, slots=decisions_in(decisions).slots)
 
 
 @dataclass(frozen=True)
-class Options:
+class PlanOptions:
     """Options of finding a plan, as in :func:`solve`.
 
     Attributes
@@ -159,7 +160,7 @@ def begun(
 
 
 def planned(
-    question: Question, watch: Watch, options: Options, *, slots: pd.DataFrame | None = None
+    question: Question, watch: Watch, options: PlanOptions, *, slots: pd.DataFrame | None = None
 ) -> Plan:
     """Hold a question, and find and check its plan; slots that are given are kept."""
     given, policy = options.scales, question.policy
@@ -175,7 +176,7 @@ def planned(
             watch=watch,
         )
     gap = policy.solver.gap if options.gap is None else options.gap
-    return Search(held, watch, gap, slots).first(options.to_come)
+    return PlanSearch(held, watch, gap, slots).first(options.to_come)
 
 
 def check_options(

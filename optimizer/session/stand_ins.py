@@ -9,10 +9,10 @@ from optimizer.persistent import LoadedModel, goals_alone
 from optimizer.plan.scales import WORKED_OUT, Scales
 from optimizer.session.ideals import NO_SCALE, Ideals
 from optimizer.solver import Watch
-from optimizer.solver.engine import Run
+from optimizer.solver.engine import EngineRun
 from optimizer.solver.part import Part
 
-KEPT, MOST_KEPT = 1.5, 0.5
+_KEPT, _MOST_KEPT = 1.5, 0.5
 """Time that is kept for a plan, in multiples of the longest ideal so far, and the largest share of
 the time left. On the Japan case a plan takes as long as two ideals of which two are worked out at
 a time, on one processor as long as one."""
@@ -70,7 +70,7 @@ def scales_in_time(ideals: Ideals, watch: Watch) -> Scales:
     if known is not None:
         return known
     model, goals = ideals.model, ideals.goals
-    part = Part(whole=watch, kept=KEPT, most_kept=MOST_KEPT * watch.seconds_left())
+    part = Part(whole=watch, kept=_KEPT, most_kept=_MOST_KEPT * watch.seconds_left())
     runs = goals_alone.ideal_runs(model, goals, part, part.note)
     found = {goal: run.objective for goal, run in runs.items() if run.objective is not None}
     is_infeasible = any(run.status == "infeasible" for run in runs.values())
@@ -91,7 +91,7 @@ def scales_in_time(ideals: Ideals, watch: Watch) -> Scales:
     return Provisional(scales, WORKED_OUT, missing, found, ideals)
 
 
-def _most_earned(model: LoadedModel, runs: Mapping[str, Run]) -> dict[str, float]:
+def _most_earned(model: LoadedModel, runs: Mapping[str, EngineRun]) -> dict[str, float]:
     """The most of every goal in any of the solutions."""
     solutions = [run.x for run in runs.values() if run.x is not None and run.objective is not None]
     columns = {name: model.matrix.column("value", name) for name in runs}

@@ -11,8 +11,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 from optimizer.errors import OptimizerError
 from optimizer.solver import Progress
 
-P = ParamSpec("P")
-R = TypeVar("R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class Turns:
@@ -74,11 +74,11 @@ class InTurns:
 S = TypeVar("S", bound=InTurns)
 
 
-def in_turn(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+def in_turn(method: Callable[Concatenate[S, _P], _R]) -> Callable[Concatenate[S, _P], _R]:
     """Let a method wait until no other thread is in one of the same object."""
 
     @wraps(method)
-    def waiting(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def waiting(self: S, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
         with self._turns.turn():
             return method(self, *args, **kwargs)
 

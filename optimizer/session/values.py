@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from optimizer.frames.arrays import Floats
 from optimizer.persistent import LoadedModel
-from optimizer.solver.matrix import Floats
 
 
-def goal_values(loaded: LoadedModel, x: Floats) -> dict[str, float]:
+def relaxed_goal_values(loaded: LoadedModel, x: Floats) -> dict[str, float]:
     """Value of every goal, by name, as the evaluation of a plan counts it.
 
     Parameters

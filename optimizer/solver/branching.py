@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimizer.solver.matrix import Floats, Matrix
+from optimizer.frames.arrays import Floats
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.wholeness import Wholeness
 
 SEARCHES = 200

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 
-from optimizer.solver.matrix import Floats
+from optimizer.frames.arrays import Floats
 from optimizer.solver.watch import Watch, relative_gap
 
 FIRST_GAP = 0.01

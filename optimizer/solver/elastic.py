@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse
 
+from optimizer.frames.arrays import Floats, Integers
 from optimizer.solver.engine import Engine
 from optimizer.solver.loading import Options
-from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.watch import Watch
 
 
@@ -55,7 +56,7 @@ def least_relaxation(
     return table if run.status != "optimal" or run.x is None else _table(matrix, rows, run.x)
 
 
-def with_slack(matrix: Matrix, rows: Ints) -> Matrix:
+def with_slack(matrix: Matrix, rows: Integers) -> Matrix:
     """The matrix with one column per relaxable row that widens it, and only these cost.
 
     A row that is listed again gives way on its lower side there, as equalities may on both.
@@ -80,7 +81,7 @@ def with_slack(matrix: Matrix, rows: Ints) -> Matrix:
     )
 
 
-def _give_way_above(matrix: Matrix, rows: Ints) -> npt.NDArray[np.bool_]:
+def _give_way_above(matrix: Matrix, rows: Integers) -> npt.NDArray[np.bool_]:
     """Whether a row gives way on its upper side; one that is listed again does not."""
     is_first = np.zeros(len(rows), dtype=bool)
     is_first[np.unique(rows, return_index=True)[1]] = True
@@ -88,7 +89,7 @@ def _give_way_above(matrix: Matrix, rows: Ints) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _table(matrix: Matrix, rows: Ints, x: Floats) -> pd.DataFrame:
+def _table(matrix: Matrix, rows: Integers, x: Floats) -> pd.DataFrame:
     relaxed = x[len(matrix.cost) :]
     numbers, above = matrix.numbers()[rows], _give_way_above(matrix, rows)
     needed = np.flatnonzero(relaxed > 1e-6 * np.maximum(1.0, np.abs(numbers)))

@@ -11,10 +11,11 @@ import highspy
 import numpy as np
 
 from optimizer.errors import SolverError
+from optimizer.frames.arrays import Floats
 from optimizer.io.writing import add_to_log
 from optimizer.solver.early import Early
 from optimizer.solver.loading import Loaded, Options
-from optimizer.solver.matrix import Floats, Matrix, read_only
+from optimizer.solver.matrix import Matrix, read_only
 from optimizer.solver.scheduler import inside_run, own_scheduler
 from optimizer.solver.trust import Scaled
 from optimizer.solver.watch import Watch
@@ -36,12 +37,12 @@ _LIMITS = (
 
 FINEST = 1e-10
 """Smallest tolerance for integers that HiGHS knows."""
-LARGE = 20_000
+_LARGE = 20_000
 """Nonzeros from which a relaxation without a starting basis is solved by interior point."""
 
 
 @dataclass(frozen=True)
-class Run:
+class EngineRun:
     """Result of one run of HiGHS.
 
     Attributes
@@ -112,7 +113,7 @@ class Engine(Loaded):
         bounds: bool = False,
         found: Callable[[Floats], None] | None = None,
         early: Early | None = None,
-    ) -> Run:
+    ) -> EngineRun:
         """Solve until done or the watch says stop.
 
         Parameters
@@ -138,7 +139,7 @@ class Engine(Loaded):
         self._early = early
         self.runs += 1
         if watch.should_stop():
-            return Run("stopped", None, None, None)
+            return EngineRun("stopped", None, None, None)
         ran = self._launch(watch)
         if not self.relaxed:
             run = self._result() if ran else None
@@ -153,9 +154,9 @@ class Engine(Loaded):
     @property
     def is_large(self) -> bool:
         """Whether a relaxation from nothing is solved by interior point."""
-        return bool(self.matrix.a.nnz > LARGE)
+        return bool(self.matrix.a.nnz > _LARGE)
 
-    def _run_again(self, watch: Watch) -> Run:
+    def _run_again(self, watch: Watch) -> EngineRun:
         """Repeat branch and bound whose columns are not what it says, without a start.
 
         HiGHS 1.16.0 reported the optimum with the columns of the start, after presolve. 1.15.1
@@ -179,7 +180,7 @@ class Engine(Loaded):
             )
         return run
 
-    def _is_true(self, run: Run) -> bool:
+    def _is_true(self, run: EngineRun) -> bool:
         if run.x is None or run.objective is None:
             return True
         scaled = Scaled(self.matrix, self._row_scale, self._scale, self._units)
@@ -206,13 +207,13 @@ class Engine(Loaded):
             and status != highspy.SolutionStatus.kSolutionStatusFeasible
         )
 
-    def _result(self) -> Run:
+    def _result(self) -> EngineRun:
         status = self._highs.getModelStatus()
         info = self._highs.getInfo()
         if status in _INFEASIBLE:
-            return Run("infeasible", None, None, None)
+            return EngineRun("infeasible", None, None, None)
         if status == _STATUS.kUnbounded:
-            return Run("unbounded", None, None, None)
+            return EngineRun("unbounded", None, None, None)
         feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         x = np.array(self._highs.getSolution().col_value) * self._scale if feasible else self._best
         if status == _STATUS.kModelEmpty:
@@ -227,10 +228,14 @@ class Engine(Loaded):
             # Only an optimal LP proves a bound: a primal simplex that was cut off proves none.
             proven = objective if done else None
             count, limited = int(info.simplex_iteration_count), status == _STATUS.kIterationLimit
-            return Run("optimal" if done else "stopped", x, objective, proven, 0, count, limited)
+            return EngineRun(
+                "optimal" if done else "stopped", x, objective, proven, 0, count, limited
+            )
         bound = float(info.mip_dual_bound) if np.isfinite(info.mip_dual_bound) else None
         bound = None if bound is None else bound / self._units
-        return Run("optimal" if done else "stopped", x, objective, bound, int(info.mip_node_count))
+        return EngineRun(
+            "optimal" if done else "stopped", x, objective, bound, int(info.mip_node_count)
+        )
 
     def _on_tick(self, event: HighsCallbackEvent) -> None:
         watch = self._watch

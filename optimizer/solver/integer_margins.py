@@ -8,15 +8,16 @@ from functools import cached_property
 import highspy
 import numpy as np
 
+from optimizer.frames.arrays import Floats, Integers
 from optimizer.solver.elastic import with_slack
 from optimizer.solver.engine import Engine
 from optimizer.solver.loading import Options
-from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.rounding import Rounding
 from optimizer.solver.warm_start import DEVEX
 from optimizer.solver.watch import Watch
 
-ROUNDS = 30
+_ROUNDS = 30
 RESERVE = 1.1
 """Least factor by which the next round's reserve exceeds the shortage."""
 DEAR = 0.1
@@ -40,7 +41,7 @@ class IntegerMargins:
         self,
         matrix: Matrix,
         rounding: Rounding,
-        staged: Ints,
+        staged: Integers,
         basis: highspy.HighsBasis,
         options: Options,
     ) -> None:
@@ -71,7 +72,7 @@ class IntegerMargins:
         fixed = np.round(x[self.staged])
         reserve = np.zeros(len(self.rows))
         self._guide.set_bounds(self.staged, fixed, fixed)
-        for _ in range(ROUNDS):
+        for _ in range(_ROUNDS):
             self._guide.tighten(self.rows, reserve)
             run = self._guide.run(watch)
             if run.x is None:

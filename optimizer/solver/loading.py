@@ -12,7 +12,8 @@ import numpy as np
 import scipy.sparse
 
 from optimizer.errors import SolverError
-from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.frames.arrays import Floats, Integers
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.patch import Patch
 from optimizer.solver.scaling import objective_units, power_of_two_scales
 
@@ -27,7 +28,7 @@ SAME_UNITS = 4.0
 """Factor by which the units of the objective may be off before all costs are scaled anew."""
 OUTGROWN = 1024.0
 """Factor by which units of rows and columns may be off before a matrix is loaded anew."""
-USUAL, NEAR = 1e-7, 1e-9
+USUAL, _NEAR = 1e-7, 1e-9
 """How far a row may be beyond its sides, in loaded units: as HiGHS has it, and where the result is
 the plan itself. Numbers on the right are loaded near 4,096, where one addition is off by 1e-12."""
 
@@ -132,7 +133,7 @@ class Loaded:
             self._check(status, "changeColsCost")
         self._cost = scaled
 
-    def set_bounds(self, columns: Ints, lower: Floats, upper: Floats) -> None:
+    def set_bounds(self, columns: Integers, lower: Floats, upper: Floats) -> None:
         """Replace the bounds of some columns."""
         if len(columns):
             numbers = columns.astype(np.int32)
@@ -209,14 +210,14 @@ class Loaded:
         )
         self._check(status, "addRows")
 
-    def tighten(self, rows: Ints, by: Floats) -> None:
+    def tighten(self, rows: Integers, by: Floats) -> None:
         """Move the finite sides of inequality rows inwards, counted from the matrix's own."""
         scale = self._row_scale[rows]
         lower = (self.matrix.row_lower[rows] + by) * scale
         upper = (self.matrix.row_upper[rows] - by) * scale
         self._set_sides(rows, lower, upper)
 
-    def _set_sides(self, rows: Ints, lower: Floats, upper: Floats) -> None:
+    def _set_sides(self, rows: Integers, lower: Floats, upper: Floats) -> None:
         change = self._highs.changeRowsBounds  # type: ignore[attr-defined]  # not in its stubs
         self._check(change(len(rows), rows.astype(np.int32), lower, upper), "changeRowsBounds")
 
@@ -235,7 +236,7 @@ class Loaded:
     @contextmanager
     def nearer(self) -> Iterator[None]:
         """Hold rows and bounds 100 times nearer than usual."""
-        self._option("primal_feasibility_tolerance", NEAR)
+        self._option("primal_feasibility_tolerance", _NEAR)
         try:
             yield
         finally:

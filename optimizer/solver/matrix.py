@@ -8,9 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from optimizer.frames.arrays import Floats, Integers, Mask
 
 
 def read_only(*arrays: npt.NDArray[np.generic]) -> None:
@@ -57,7 +55,7 @@ class Matrix:
         """Column of a decision; ``None`` if no rule speaks of it."""
         return self._positions.get((component, index))
 
-    def family(self, component: str) -> Ints:
+    def family(self, component: str) -> Integers:
         """Columns of a component, in column order."""
         return np.array(
             [number for number, (name, _) in enumerate(self.columns) if name == component],

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import scipy.sparse
 
-from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.frames.arrays import Floats, Integers
+from optimizer.solver.matrix import Matrix
 
 
 @dataclass
@@ -23,17 +24,17 @@ class Patch:
     """
 
     sides: dict[int, tuple[float, float]] = field(default_factory=dict)
-    rows: list[Ints] = field(default_factory=list)
-    columns: list[Ints] = field(default_factory=list)
+    rows: list[Integers] = field(default_factory=list)
+    columns: list[Integers] = field(default_factory=list)
     values: list[Floats] = field(default_factory=list)
 
-    def add(self, rows: Ints, columns: Ints, values: Floats) -> None:
+    def add(self, rows: Integers, columns: Integers, values: Floats) -> None:
         """Add new coefficients."""
         self.rows.append(rows)
         self.columns.append(columns)
         self.values.append(values)
 
-    def coefficients(self) -> tuple[Ints, Ints, Floats]:
+    def coefficients(self) -> tuple[Integers, Integers, Floats]:
         """Rows, columns and values of every new coefficient."""
         if not self.rows:
             none = np.empty(0, dtype=np.int64)

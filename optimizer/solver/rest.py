@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import scipy.sparse
 
+from optimizer.frames.arrays import Floats, Integers
 from optimizer.solver.engine import Engine
 from optimizer.solver.loading import Options
-from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.watch import Watch
 
-EXACT = 1e-9
+_EXACT = 1e-9
 """Part of its terms by which a row of integers alone may miss: what sums of doubles lose."""
 
 
@@ -29,7 +30,7 @@ class Rest:
         Columns that are not settled.
     """
 
-    def __init__(self, matrix: Matrix, free: Ints, options: Options) -> None:
+    def __init__(self, matrix: Matrix, free: Integers, options: Options) -> None:
         self.matrix, self.free, self.options = matrix, free, options
         self.settled = np.setdiff1d(np.arange(len(matrix.cost)), free)
         self._moves = scipy.sparse.csr_array(matrix.a[:, self.settled])
@@ -56,7 +57,7 @@ class Rest:
         number = (self._moves @ settled)[self._alone]
         size = (abs(self._moves) @ np.abs(settled))[self._alone]
         low, high = self.matrix.row_lower[self._alone], self.matrix.row_upper[self._alone]
-        near = EXACT * np.maximum(1.0, size)
+        near = _EXACT * np.maximum(1.0, size)
         return bool(((number >= low - near) & (number <= high + near)).all())
 
     def best(self, x: Floats, watch: Watch) -> Floats | None:

@@ -17,16 +17,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optimizer.frames.arrays import Floats, Integers
 from optimizer.solver.early import FIRST_GAP, early
-from optimizer.solver.engine import Engine, Run
+from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.loading import Options
-from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.watch import Watch
 from optimizer.solver.wholeness import WHOLE, Roles, Wholeness
 
 NODE_LIMIT = 200
 """Nodes of a restricted search: a limit in nodes, not seconds, keeps runs repeatable."""
-SHARE, LEAST_GAP = 0.3, 1e-4
+SHARE, _LEAST_GAP = 0.3, 1e-4
 """Part of the gap asked for that the decisions may use up, and the smallest worth asking for."""
 BY_INTERIOR_POINT = 200_000
 """Nonzeros from which the first linear program of a restricted MIP is solved by interior point."""
@@ -34,7 +35,7 @@ BY_INTERIOR_POINT = 200_000
 
 def inner_gap(gap: float) -> float:
     """Relative gap of searches that are a part of one for ``gap``."""
-    return max(SHARE * gap, LEAST_GAP)
+    return max(SHARE * gap, _LEAST_GAP)
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,12 @@ class Restricted:
     gap: float
 
     @property
-    def staged(self) -> Ints:
+    def staged(self) -> Integers:
         """Columns that are decided first."""
         return self.roles.staged
 
     def decide(
-        self, root: Run, watch: Watch, first: Callable[[Floats], None] | None = None
+        self, root: EngineRun, watch: Watch, first: Callable[[Floats], None] | None = None
     ) -> Floats | None:
         """Whole decisions around the relaxation's; wider wherever that leaves no plan.
 
@@ -84,13 +85,13 @@ class Restricted:
 
     def _search(
         self,
-        root: Run,
+        root: EngineRun,
         watch: Watch,
         first: Callable[[Floats], None] | None,
         *,
         box: bool,
         settled: bool,
-    ) -> Run:
+    ) -> EngineRun:
         assert root.x is not None
         lower, upper = self.matrix.lower.copy(), self.matrix.upper.copy()
         if settled:
@@ -107,7 +108,7 @@ class Restricted:
         sooner = None if first is None else early(SHARE * FIRST_GAP, first, watch)
         return Engine(matrix, relaxed=False, options=options).run(watch, early=sooner)
 
-    def _zeros(self, x: Floats) -> Ints:
+    def _zeros(self, x: Floats) -> Integers:
         margins = self.roles.margins
-        zeros: Ints = margins[x[margins] <= self.matrix.lower[margins] + WHOLE]
+        zeros: Integers = margins[x[margins] <= self.matrix.lower[margins] + WHOLE]
         return zeros

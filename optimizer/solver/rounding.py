@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimizer.solver.matrix import Floats, Ints
+from optimizer.frames.arrays import Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Rounding:
             whole[total.index.to_numpy()] = total.to_numpy()
 
 
-def _to_totals(x: Floats, block: Ints, totals: Floats) -> Floats:
+def _to_totals(x: Floats, block: Integers, totals: Floats) -> Floats:
     """Integers near ``x`` with the given total in every block: largest fractions go up."""
     low = np.floor(x)
     missing = totals - np.bincount(block, low, minlength=len(totals))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse
 
-from optimizer.solver.matrix import Floats, Matrix
+from optimizer.frames.arrays import Floats
+from optimizer.solver.matrix import Matrix
 
 LARGEST_COST = 100.0
 """Near which the largest cost of an objective is brought."""

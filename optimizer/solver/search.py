@@ -27,11 +27,12 @@ from pathlib import Path
 import highspy
 import numpy as np
 
+from optimizer.frames.arrays import Floats, Integers
 from optimizer.solver.branching import Box, Parts
-from optimizer.solver.engine import FINEST, Engine, Run
+from optimizer.solver.engine import FINEST, Engine, EngineRun
 from optimizer.solver.integer_margins import IntegerMargins
 from optimizer.solver.loading import Options
-from optimizer.solver.matrix import Floats, Ints, Matrix
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.rest import RestOfIntegers
 from optimizer.solver.restricted import Restricted, inner_gap
 from optimizer.solver.rounding import Rounding
@@ -39,10 +40,10 @@ from optimizer.solver.tightening import Link
 from optimizer.solver.watch import Watch
 from optimizer.solver.wholeness import Roles, Wholeness
 
-NEAR, NODES = ((2.0, 0.0), (20.0, 0.0), (20.0, 20.0)), 50
+_NEAR, NODES = ((2.0, 0.0), (20.0, 0.0), (20.0, 20.0)), 50
 """People by which margins may differ from the best plan's, where it has some and where it has none;
 nodes of each such search."""
-PLANS = 5
+_PLANS = 5
 """Plans that are rounded from the same decisions, if the first ones are not close enough."""
 ABSOLUTE_GAP = 1e-6
 
@@ -92,11 +93,11 @@ class Search:
     is_finest: bool = False
 
     @property
-    def staged(self) -> Ints:
+    def staged(self) -> Integers:
         """Columns that are decided first."""
         return self.roles.staged
 
-    def run(self, root: Run, last: Floats | None) -> None:
+    def run(self, root: EngineRun, last: Floats | None) -> None:
         """Search from a relaxation, and from the last plan if there is one."""
         self.watch.target = self.gap
         if last is not None:
@@ -167,12 +168,12 @@ class Search:
         if self.best is None and watch.timed_out and not watch.interrupted:
             # Decisions that are there must not be lost for want of integers.
             watch = watch.for_last_steps()
-        for plan in islice(self._margins.plans(x, watch), PLANS):
+        for plan in islice(self._margins.plans(x, watch), _PLANS):
             self._keep(self.exact(plan))
             if self.watch.is_close() or self.watch.should_stop():
                 return
 
-    def _restricted(self, root: Run) -> None:
+    def _restricted(self, root: EngineRun) -> None:
         self.watch.begin("agreements")
         restricted = Restricted(self.matrix, self.roles, self.whole, self.options, self.gap)
         tried: list[Floats] = []
@@ -190,7 +191,7 @@ class Search:
             self.watch.begin("integers")
             self._rounded(decided)
 
-    def _decisions(self, root: Run) -> None:
+    def _decisions(self, root: EngineRun) -> None:
         assert root.x is not None
         if self.whole.holds(root.x, self.staged):
             return
@@ -208,13 +209,13 @@ class Search:
         if run.x is not None:
             self._rounded(run.x)
 
-    def _decided(self, matrix: Matrix) -> Run:
+    def _decided(self, matrix: Matrix) -> EngineRun:
         tree = self._tree(matrix, inner_gap(self.gap))
         run = tree.run(self.watch, bounds=True, found=self._rounded)
         self.nodes += run.nodes
         return run
 
-    def _improve(self, root: Run) -> None:
+    def _improve(self, root: EngineRun) -> None:
         """Decisions and margins, first those which cost more of the gap that is left."""
         steps = [self._decisions, self._neighbourhoods]
         if self.best is not None and self.decided is not None and root.objective is not None:
@@ -225,9 +226,9 @@ class Search:
             if not self.is_over():
                 step(root)
 
-    def _neighbourhoods(self, _: Run) -> None:
+    def _neighbourhoods(self, _: EngineRun) -> None:
         self.watch.begin("neighbourhood")
-        for some, none in NEAR:
+        for some, none in _NEAR:
             if self.best is None or self.is_over():
                 return
             x, lower, upper = self.best, self.matrix.lower.copy(), self.matrix.upper.copy()
@@ -242,7 +243,7 @@ class Search:
             if run.x is not None:
                 self._keep(self.exact(run.x))
 
-    def _everything(self, _: Run) -> None:
+    def _everything(self, _: EngineRun) -> None:
         self.watch.begin("search")
         parts = Parts(Box(self.matrix.lower, self.matrix.upper))
         while parts.left and not self.is_over():
@@ -263,7 +264,7 @@ class Search:
             self._learn(parts.bound)
         self.infeasible = not parts.left and parts.bound == -np.inf and self.best is None
 
-    def _asks_again(self, run: Run, bound: float) -> bool:
+    def _asks_again(self, run: EngineRun, bound: float) -> bool:
         """Whether HiGHS is to look once more, as closely as it can.
 
         Three people for a millionth less than they cost are 2.999999, which HiGHS takes for three.
@@ -275,7 +276,7 @@ class Search:
             return False
         return run.status == "infeasible" or (run.x is not None and bound > self._enough())
 
-    def _bound_of(self, box: Box, run: Run) -> float:
+    def _bound_of(self, box: Box, run: EngineRun) -> float:
         """Bound that a search proves for its box; none can be infeasible that holds a plan."""
         if run.status == "infeasible":
             return box.bound if self.best is not None and box.holds(self.best) else -np.inf

@@ -26,14 +26,15 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse
 
-from optimizer.solver.engine import Engine, Run
+from optimizer.frames.arrays import Floats, Integers, Mask
+from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.loading import Options
-from optimizer.solver.matrix import Floats, Ints, Mask, Matrix
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.watch import Watch
 
 LARGE, PAIRED = 1_000_000, 0.5
 """Nonzeros, and share of the columns that belongs to pairs, from which sifting pays."""
-SHARE, LEAST_GAP = 0.3, 1e-3
+SHARE_ADDED, LEAST_GAP = 0.3, 1e-3
 """Share of the gap asked for that pairs left out may use up, and the smallest gap worth sifting."""
 FIRST = 0.1
 """Share of the pairs that is let in at first: those with most applicants."""
@@ -42,7 +43,7 @@ NEEDED = 20
 DROP, FALL = 4.0, 4.0
 """What is left out may contribute this much more than in the end at the dual prices of the round
 before, because these rise with every pair that is let in, but must fall by this factor a round."""
-ROUNDS = 4
+_ROUNDS = 4
 """Rounds after which the whole is solved instead."""
 
 
@@ -59,12 +60,12 @@ class Sifted:
     """
 
     matrix: Matrix
-    run: Run
+    run: EngineRun
 
 
 def sift(
     lp: Engine,
-    pairs: Groups,
+    pairs: PairGroups,
     options: Options,
     watch: Watch,
     *,
@@ -94,7 +95,7 @@ def sift(
     if np.mean(pairs.of_column >= 0) < PAIRED:
         return None
     let_in = pairs.first()
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         left_out = pairs.columns_of(~pairs.close(let_in))
         columns = np.flatnonzero(left_out)
         if not len(columns):
@@ -110,7 +111,7 @@ def sift(
         if worth is None:
             return None
         watch.learn(bound=run.objective + worth.sum())
-        enough = SHARE * gap * abs(run.objective)
+        enough = SHARE_ADDED * gap * abs(run.objective)
         if worth.sum() <= enough:
             upper = matrix.upper.copy()
             upper[columns] = 0.0
@@ -123,7 +124,7 @@ def sift(
 
 
 @dataclass(frozen=True)
-class Groups:
+class PairGroups:
     """Columns that belong to one pair or another, and what ties pairs together.
 
     Attributes
@@ -139,9 +140,9 @@ class Groups:
     """
 
     matrix: Matrix
-    of_column: Ints
+    of_column: Integers
     size: Floats
-    onward: Ints
+    onward: Integers
     raised: Mask
 
     @cached_property
@@ -167,10 +168,10 @@ class Groups:
         let_in[self.of_column[needed & (self.of_column >= 0)]] = True
         return let_in
 
-    def _largest(self, pairs: Ints, count: int) -> Ints:
+    def _largest(self, pairs: Integers, count: int) -> Integers:
         return pairs[np.argsort(-self.size[pairs], kind="stable")[:count]]
 
-    def _wanting(self) -> Ints:
+    def _wanting(self) -> Integers:
         """Inequalities that zeros break, and rows of accounts that a floor wants large."""
         matrix = self.matrix
         broken = (matrix.row_lower != matrix.row_upper) & (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from optimizer.solver.matrix import Floats
+from optimizer.frames.arrays import Floats
 from optimizer.solver.tightening import Link
 from optimizer.solver.watch import Watch
 

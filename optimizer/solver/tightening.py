@@ -17,13 +17,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse
 
-from optimizer.solver.matrix import Floats, Ints, Mask, Matrix
+from optimizer.frames.arrays import Floats, Integers, Mask
+from optimizer.solver.matrix import Matrix
 
 PASSES = 20
 """Times that bounds are handed on from row to row, at most."""
 GAIN = 1e-3
 """Part by which a bound must fall to be handed on."""
-ROUNDING = 1e-9
+_ROUNDING = 1e-9
 """Part by which sums of numbers may be wrong; bounds are wider by it."""
 
 
@@ -38,7 +39,7 @@ class Link:
     because: tuple[str, ...]
 
 
-def told(links: Sequence[Link]) -> list[dict[str, object]]:
+def links_told(links: Sequence[Link]) -> list[dict[str, object]]:
     """Number and largest of the lowered factors, by rule and by the rules that allow it."""
     found: dict[tuple[str, tuple[str, ...]], list[Link]] = {}
     for link in links:
@@ -69,11 +70,11 @@ class Bounds:
 
     lower: Floats
     upper: Floats
-    below: Ints
-    above: Ints
+    below: Integers
+    above: Integers
 
 
-def tightened(matrix: Matrix, decisions: Ints) -> tuple[Matrix, tuple[Link, ...]]:
+def tightened(matrix: Matrix, decisions: Integers) -> tuple[Matrix, tuple[Link, ...]]:
     """Lower the factors of decisions to what their rows could ever need.
 
     Take a row with one side as f(x) - sum of M d <= b, where f may reach F. If any d is above its
@@ -96,7 +97,7 @@ def tightened(matrix: Matrix, decisions: Ints) -> tuple[Matrix, tuple[Link, ...]
     factor = entries.data * sign[row]
     opens = is_decision[column] & (factor < 0.0) & (has_upper != has_lower)[row]
     opens &= np.isfinite(matrix.lower[column])
-    need = _needs(Cells(row, column, factor), bounds, matrix.lower, opens, side)
+    need = _needs(_Cells(row, column, factor), bounds, matrix.lower, opens, side)
     cells = np.flatnonzero(opens & (-factor > need[row]))
     if not len(cells):
         return matrix, ()
@@ -126,15 +127,15 @@ def tightened(matrix: Matrix, decisions: Ints) -> tuple[Matrix, tuple[Link, ...]
 
 
 @dataclass(frozen=True)
-class Cells:
+class _Cells:
     """Coefficients by row and column."""
 
-    row: Ints
-    column: Ints
+    row: Integers
+    column: Integers
     value: Floats
 
 
-def _needs(cells: Cells, bounds: Bounds, lower: Floats, opens: Mask, side: Floats) -> Floats:
+def _needs(cells: _Cells, bounds: Bounds, lower: Floats, opens: Mask, side: Floats) -> Floats:
     """Largest demand of every row on its decisions, if none of them lets anything through."""
     value, column = cells.value, cells.column
     most = value * np.where(value > 0.0, bounds.upper[column], bounds.lower[column])
@@ -142,7 +143,7 @@ def _needs(cells: Cells, bounds: Bounds, lower: Floats, opens: Mask, side: Float
     reach = np.bincount(cells.row, most, minlength=len(side))
     spread = np.bincount(cells.row, np.abs(most), minlength=len(side)) + np.abs(side)
     with np.errstate(invalid="ignore"):
-        need = reach - side + ROUNDING * spread
+        need = reach - side + _ROUNDING * spread
     wanted: Floats = np.maximum(np.where(np.isnan(need), np.inf, need), 0.0)
     return wanted
 
@@ -155,7 +156,7 @@ def implied_bounds(matrix: Matrix) -> Bounds:
     bounds = Bounds(matrix.lower.copy(), matrix.upper.copy(), none.copy(), none.copy())
     # Every row that has a side: f(x) <= b, or the other way round as -f(x) <= -b.
     sides = [
-        (Cells(row, column, sign * entries.data), sign * number)
+        (_Cells(row, column, sign * entries.data), sign * number)
         for sign, number in ((1.0, matrix.row_upper), (-1.0, matrix.row_lower))
     ]
     for _ in range(PASSES):
@@ -165,7 +166,7 @@ def implied_bounds(matrix: Matrix) -> Bounds:
     return bounds
 
 
-def _hand_on(bounds: Bounds, cells: Cells, side: Floats, integral: Mask) -> bool:
+def _hand_on(bounds: Bounds, cells: _Cells, side: Floats, integral: Mask) -> bool:
     """Tighten bounds by what one side of every row leaves each column; say if any moved."""
     value, row, column = cells.value, cells.row, cells.column
     least = value * np.where(value > 0.0, bounds.lower[column], bounds.upper[column])
@@ -176,12 +177,12 @@ def _hand_on(bounds: Bounds, cells: Cells, side: Floats, integral: Mask) -> bool
     unknown = np.bincount(row, ~known, minlength=len(side))
     usable = (unknown[row] == ~known) & np.isfinite(side[row]) & (value != 0.0)
     cell = np.flatnonzero(usable)
-    left = side[row[cell]] - total[row[cell]] + finite[cell] + ROUNDING * spread[row[cell]]
+    left = side[row[cell]] - total[row[cell]] + finite[cell] + _ROUNDING * spread[row[cell]]
     limit = left / value[cell]
     whole = integral[column[cell]]
     up = value[cell] > 0.0
-    limit = np.where(whole & up, np.floor(limit + ROUNDING), limit)
-    limit = np.where(whole & ~up, np.ceil(limit - ROUNDING), limit)
+    limit = np.where(whole & up, np.floor(limit + _ROUNDING), limit)
+    limit = np.where(whole & ~up, np.ceil(limit - _ROUNDING), limit)
     moved = False
     for ours, old, source, sign in (
         (up, bounds.upper, bounds.above, 1.0),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.solver.matrix import Floats, Matrix
+from optimizer.frames.arrays import Floats
+from optimizer.solver.matrix import Matrix
 
 TRUSTED = 1e-5
 """Part by which columns may miss: above HiGHS's tolerances of 1e-6, below any mistake."""

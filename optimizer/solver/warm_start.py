@@ -17,8 +17,9 @@ from dataclasses import dataclass, replace
 import highspy
 import numpy as np
 
-from optimizer.solver.engine import Engine, Run
-from optimizer.solver.matrix import Floats, Matrix
+from optimizer.frames.arrays import Floats
+from optimizer.solver.engine import Engine, EngineRun
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.watch import Watch
 
 DUAL, PRIMAL = 1, 4
@@ -145,7 +146,7 @@ class WarmStart:
             self._optima = [optimum.grown(matrix, basis) for optimum in same]
             self._runs = -1
 
-    def run(self, matrix: Matrix, watch: Watch) -> Run:
+    def run(self, matrix: Matrix, watch: Watch) -> EngineRun:
         """Solve with the costs of a matrix; rows and bounds are those that the engine holds."""
         nearest = min(reversed(self._optima), key=lambda each: each.distance(matrix), default=None)
         run = None
@@ -153,12 +154,12 @@ class WarmStart:
             run = self._on(nearest, matrix, watch)
         return self._noted(matrix, self._from_nothing(matrix, watch) if run is None else run)
 
-    def run_anew(self, matrix: Matrix, watch: Watch) -> Run:
+    def run_anew(self, matrix: Matrix, watch: Watch) -> EngineRun:
         """Load a matrix in units of its own and solve it from nothing."""
         self.engine.load(matrix)
         return self._noted(matrix, self._from_nothing(matrix, watch))
 
-    def _noted(self, matrix: Matrix, run: Run) -> Run:
+    def _noted(self, matrix: Matrix, run: EngineRun) -> EngineRun:
         """Remember where a run has come to."""
         if run.status == "optimal":
             kept = [each for each in self._optima if each.distance(matrix) > 0.0]
@@ -172,7 +173,7 @@ class WarmStart:
         if optimum is not self._optima[-1] or self.engine.runs != self._runs:
             self.engine.go_on_from(optimum.basis)
 
-    def _on(self, start: Optimum, matrix: Matrix, watch: Watch) -> Run | None:
+    def _on(self, start: Optimum, matrix: Matrix, watch: Watch) -> EngineRun | None:
         """Solve on from an optimum; ``None`` where that is given up."""
         self._begin_at(start)
         left = self._patience()
@@ -196,7 +197,7 @@ class WarmStart:
             anew = int(PER_ROW * len(self.engine.matrix.row_lower))
         return max(LEAST, int(PATIENCE * anew))
 
-    def _from_nothing(self, matrix: Matrix, watch: Watch) -> Run:
+    def _from_nothing(self, matrix: Matrix, watch: Watch) -> EngineRun:
         engine = self.engine
         engine.set_costs(matrix.cost)
         self._begin_with(OWN_CHOICE, None)
@@ -213,7 +214,7 @@ class WarmStart:
         if basis is not None:
             self.engine.go_on_from(basis)
 
-    def _by(self, method: int, most: int, watch: Watch) -> Run:
+    def _by(self, method: int, most: int, watch: Watch) -> EngineRun:
         self._set(method, most)
         try:
             return self.engine.run(watch)

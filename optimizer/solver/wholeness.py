@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
+from optimizer.frames.arrays import Floats, Integers, Mask
 from optimizer.solver.engine import FINEST
 from optimizer.solver.loading import Option
-from optimizer.solver.matrix import Floats, Ints, Mask, Matrix
+from optimizer.solver.matrix import Matrix
 
 WHOLE = 1e-6
 """Distance at which a number counts as whole, or as zero, where nothing hangs on it."""
@@ -36,8 +37,8 @@ class Roles:
         Columns that are taken as zero where the relaxation has them at zero.
     """
 
-    staged: Ints
-    margins: Ints
+    staged: Integers
+    margins: Integers
 
 
 @dataclass(frozen=True)
@@ -54,22 +55,22 @@ class Wholeness:
         People that one unit of each lets through; 0 for people themselves.
     """
 
-    columns: Ints
+    columns: Integers
     near: Floats
     people: Floats
 
-    def holds(self, x: Floats, among: Ints | None = None) -> bool:
+    def holds(self, x: Floats, among: Integers | None = None) -> bool:
         """Whether a solution is whole, in all of the columns or among some."""
         near = self._near_of(x, among)
         values = x[self.columns if among is None else among]
         return bool((np.abs(values - np.round(values)) <= near).all())
 
-    def box(self, x: Floats, among: Ints) -> tuple[Floats, Floats]:
+    def box(self, x: Floats, among: Integers) -> tuple[Floats, Floats]:
         """Integers around some columns of a solution."""
         near, values = self._near_of(x, among), x[among]
         return np.floor(values + near), np.ceil(values - near)
 
-    def _near_of(self, x: Floats, among: Ints | None) -> Floats:
+    def _near_of(self, x: Floats, among: Integers | None) -> Floats:
         if among is None:
             return self.near
         near = np.full(len(x), WHOLE)
@@ -88,7 +89,7 @@ class Wholeness:
         return {} if finest >= WHOLE else {"mip_feasibility_tolerance": finest}
 
 
-def wholeness(matrix: Matrix, decisions: Ints) -> Wholeness:
+def wholeness(matrix: Matrix, decisions: Integers) -> Wholeness:
     """Measure what decisions let through; margins are people, and a millionth of one is none."""
     people = np.zeros(len(matrix.cost))
     people[decisions] = let_through(matrix, decisions)
@@ -97,7 +98,7 @@ def wholeness(matrix: Matrix, decisions: Ints) -> Wholeness:
     return Wholeness(columns, np.minimum(WHOLE, PERSON / np.maximum(most, PERSON)), most)
 
 
-def let_through(matrix: Matrix, decisions: Ints) -> Floats:
+def let_through(matrix: Matrix, decisions: Integers) -> Floats:
     """People that one unit of each decision lets in at most, by any row with one side.
 
     In a row that counts hours, people are recognised by the least that one of them counts there.
@@ -116,7 +117,9 @@ def let_through(matrix: Matrix, decisions: Ints) -> Floats:
     return most
 
 
-def _one_person(matrix: Matrix, row: Ints, column: Ints, size: Floats, is_decision: Mask) -> Floats:
+def _one_person(
+    matrix: Matrix, row: Integers, column: Integers, size: Floats, is_decision: Mask
+) -> Floats:
     """Least amount that one person counts in every row; infinite where there are none."""
     worth = np.where(matrix.integral & ~is_decision, 1.0, np.inf)
     counted = ~is_decision[column] & (size > 0.0)

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff"
+_CONTROL_SIGNS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff"
 """Characters for machines, as the inside of a class of a regular expression."""
 
 UNSEEN = (
@@ -23,10 +23,12 @@ BREAKS = r"\t\n\r\u2028\u2029"
 LOST = "\N{REPLACEMENT CHARACTER}"
 """Replacement that programs write for an unreadable character."""
 
-PLAIN = re.compile(r"[ -~]*")
+_PLAIN = re.compile(r"[ -~]*")
 """Text that cannot have a fault of this kind."""
 
-_CONTROL, _UNSEEN, _BREAKS = (re.compile(f"[{signs}]") for signs in (CONTROL, UNSEEN, BREAKS))
+_CONTROL = re.compile(f"[{_CONTROL_SIGNS}]")
+_UNSEEN = re.compile(f"[{UNSEEN}]")
+_BREAKS = re.compile(f"[{BREAKS}]")
 _JOINERS = re.compile("[\u200c\u200d]")
 
 
@@ -50,7 +52,7 @@ def oddity(text: str) -> Oddity | None:
     >>> oddity("Tōhoku") is None
     True
     """
-    if PLAIN.fullmatch(text):
+    if _PLAIN.fullmatch(text):
         return None
     looks = (_machine_signs, _breaks, _unseen, _lost, _apart)
     return next((odd for look in looks if (odd := look(text)) is not None), None)

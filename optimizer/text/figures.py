@@ -9,7 +9,7 @@ from decimal import Decimal
 EXACT_FROM = 100_000
 """Figures from here on are written without decimals."""
 DIGITS, MOST_DIGITS = 6, 15
-NOTHING = 1e-12
+_NOTHING = 1e-12
 """Figures below it are what rounding leaves of nothing."""
 
 
@@ -25,7 +25,7 @@ def figure(value: float, digits: int = DIGITS) -> str:
         return f"{value:,.0f}"
     if not math.isfinite(value):
         return f"{value:g}"
-    plain = Decimal(f"{value if abs(value) >= NOTHING else 0.0:.{digits}g}")
+    plain = Decimal(f"{value if abs(value) >= _NOTHING else 0.0:.{digits}g}")
     whole, point, decimals = f"{plain:,f}".partition(".")
     return f"{whole}{point}{decimals}".rstrip("0").rstrip(".") if point else whole
 

@@ -23,7 +23,7 @@ from bad_inputs.given import (
     write,
 )
 from optimizer import load_case, load_expectations, write_template
-from optimizer.runs import place_for as refuse_run
+from optimizer.runs import run_place as refuse_run
 
 
 def named_in_bytes(folder: Path, name: bytes) -> str:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from optimizer.case import Case
 from optimizer.case.books import CASE
 from optimizer.case.writing.contents import Contents, contents_of
-from optimizer.case.writing.folders import HELP, POLICY, TABLE_FILES, write_folder
+from optimizer.case.writing.folders import HELP, POLICY_BESIDE, TABLE_FILES, write_folder
 from optimizer.case.writing.help import MARK
 from optimizer.case.writing.sheets import NOTHING_FURTHER, Further, write_sheets
 from optimizer.errors import Problems, TargetError
@@ -19,11 +19,11 @@ from optimizer.io.paths import begins_with, names_in, standing_at
 from optimizer.io.workbook import read_workbook
 from optimizer.io.writing import new_folder, write_text
 
-__all__ = ["Contents", "contents_of", "place_for", "write_case", "write_contents"]
+__all__ = ["Contents", "case_place", "contents_of", "write_case", "write_contents"]
 
 SUFFIX = ".xlsx"
 NO_FOLDERS = (".csv", ".ods", ".toml", ".xls", ".xlsb", ".xlsm")
-A_CASE = "nothing, or the tables of a case and no other files"
+_A_CASE = "nothing, or the tables of a case and no other files"
 NOTHING_BESIDE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -49,7 +49,7 @@ def write_case(case: Case, path: str | Path, *, force: bool = False) -> None:
     OptimizerError
         If a workbook is to be written and openpyxl is not installed.
     """
-    with targets.written_aside(place_for(path, force=force)) as new:
+    with targets.written_aside(case_place(path, force=force)) as new:
         write_contents(contents_of(case), new)
 
 
@@ -78,7 +78,7 @@ def write_contents(
         write_text(new / name, text)
 
 
-def place_for(path: str | Path, *, force: bool, replaces_policy: bool = False) -> targets.Place:
+def case_place(path: str | Path, *, force: bool, replaces_policy: bool = False) -> targets.Place:
     """Find out whether a case may be written at a path, before it is.
 
     Raises
@@ -98,14 +98,14 @@ def place_for(path: str | Path, *, force: bool, replaces_policy: bool = False) -
             return _not_a_book(found)
         return _not_a_folder(found, replaces_policy=replaces_policy)
 
-    return targets.look(path, force=force, check=check, expected=A_CASE)
+    return targets.look(path, force=force, check=check, expected=_A_CASE)
 
 
 def _not_a_folder(path: Path, *, replaces_policy: bool) -> str | None:
     if standing_at(path) != "folder":
         return "is not a folder"
     problems = Problems()
-    marked = {HELP, POLICY} if replaces_policy else {HELP}
+    marked = {HELP, POLICY_BESIDE} if replaces_policy else {HELP}
     foreign = [
         name
         for name in names_in(path, problems)

@@ -12,8 +12,8 @@ from optimizer.case.writing.contents import Contents, texts
 from optimizer.io.writing import write_bytes
 from optimizer.schema.tables import TABLES, TableSpec
 
-HEADER, HELP, POLICY = "case.toml", "README.md", "policy.toml"
-TABLE_FILES = frozenset({HEADER, *(spec.file for spec in TABLES.values())})
+_HEADER, HELP, POLICY_BESIDE = "case.toml", "README.md", "policy.toml"
+TABLE_FILES = frozenset({_HEADER, *(spec.file for spec in TABLES.values())})
 """Files that a case is read from."""
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -28,7 +28,7 @@ def write_folder(contents: Contents, folder: Path) -> None:
 def files_of(contents: Contents) -> dict[str, bytes]:
     """All files of a case's folder by name, as they would be written."""
     tables = {spec.file: _table_text(contents, spec) for spec in contents.specs}
-    texts_of_files = {HEADER: header_text(contents), **tables}
+    texts_of_files = {_HEADER: header_text(contents), **tables}
     return {name: text.encode() for name, text in texts_of_files.items()}
 
 

@@ -13,7 +13,7 @@ from optimizer.schema.tables import MONEY, NOTE, SOURCE, ColumnSpec, TableSpec
 MARK = "Written by `optimizer new`; replaced by it with --force."
 """Stands in files that may be replaced."""
 
-FOLDER = """
+_FOLDER = """
 A case: facts that plans are made from. One CSV file per table, UTF-8, comma separated, with one
 header row. Numbers plainly (`1500000`, `0.25`), `yes` and `no` for yes and no. Rows may stand in
 any order; an optional table may be deleted. Columns of money carry the currency of `case.toml` in
@@ -66,7 +66,7 @@ def attribute_lines(info: Mapping[str, str]) -> list[str]:
 
 def readme_text(contents: Contents) -> str:
     """Explain a case's folder, table by table, in Markdown."""
-    parts = [f"<!-- {MARK} -->\n# {contents.title}", FOLDER.strip()]
+    parts = [f"<!-- {MARK} -->\n# {contents.title}", _FOLDER.strip()]
     fields = CaseHeader.model_fields.items()
     keys = [(f"`{field.alias or name}`", field.description or "") for name, field in fields]
     parts.append(f"## case.toml\n\n{_markdown_table(('key', 'what it says'), keys)}")

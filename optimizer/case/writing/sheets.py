@@ -37,7 +37,7 @@ ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 AS_TEXT = "@"
 WIDTHS = (8, 60)
-LOOKED_AT = 200
+_LOOKED_AT = 200
 """Rows from which the width of a column is taken."""
 
 
@@ -260,7 +260,7 @@ def _header_cell(sheet: Any, column: SheetColumn) -> Any:
 
 
 def _width(column: SheetColumn) -> float:
-    longest = max(map(len, [column.header, *column.cells[:LOOKED_AT]]))
+    longest = max(map(len, [column.header, *column.cells[:_LOOKED_AT]]))
     return min(max(longest + 2, WIDTHS[0]), WIDTHS[1])
 
 

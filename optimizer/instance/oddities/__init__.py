@@ -80,7 +80,7 @@ def oddities(instance: Instance) -> list[str]:
 
 def warnings_of(instance: Instance) -> list[str]:
     """Sentences about what may not have been meant, each with its place and a way out."""
-    return [in_words(problem) for problem in _found(instance)]
+    return [_in_words(problem) for problem in _found(instance)]
 
 
 def warn_of(sentences: Iterable[str]) -> None:
@@ -107,12 +107,12 @@ def _found(instance: Instance) -> Iterator[Problem]:
         yield from instance.policy.retold(instance.case.retold(problems))
 
 
-def in_words(problem: Problem) -> str:
+def _in_words(problem: Problem) -> str:
     """Give a warning in one line.
 
     Examples
     --------
-    >>> in_words(Problem("tracks.csv", "costs nothing", row=2, maybe="rows in costs.csv"))
+    >>> _in_words(Problem("tracks.csv", "costs nothing", row=2, maybe="rows in costs.csv"))
     'tracks.csv row 2: costs nothing. Maybe rows in costs.csv.'
     """
     hint = "" if problem.maybe is None else f" Maybe {problem.maybe}."

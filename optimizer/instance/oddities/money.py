@@ -17,8 +17,8 @@ from optimizer.schema.tables import TABLES
 from optimizer.text.figures import figure
 
 STAY = ["track", "year_of_stay"]
-CELL = [*STAY, "level", "country", "year", "entry"]
-MOST_NAMED = 5
+_CELL = [*STAY, "level", "country", "year", "entry"]
+_MOST_NAMED = 5
 
 
 def unpaid_stays(instance: Instance) -> Iterator[Problem]:
@@ -54,7 +54,7 @@ def _unpaid(instance: Instance) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Cells of new participants' stays that no row of costs speaks of, among all of them."""
     spec, costs = TABLES["costs"], instance.case.table("costs")
     present = instance.people.present
-    asked = present.loc[present["family"].ne(CONSTANT), CELL]
+    asked = present.loc[present["family"].ne(CONSTANT), _CELL]
     asked = asked.assign(year=instance.sets.case_year(asked["year"])).drop_duplicates()
     filled = pd.DataFrame({name: _is_filled(costs[name]) for name in spec.optional_keys})
     plain = costs[~filled.any(axis=1)]
@@ -70,8 +70,8 @@ def _unpaid(instance: Instance) -> tuple[pd.DataFrame, pd.DataFrame]:
         file=spec.file,
         problems=Problems(),
     )
-    told = set(keys_of(query[found["row"].notna()], CELL))
-    return _without(open_, CELL, told), asked
+    told = set(keys_of(query[found["row"].notna()], _CELL))
+    return _without(open_, _CELL, told), asked
 
 
 def _paid_in_every_region(instance: Instance) -> Iterator[tuple[object, ...]]:
@@ -100,7 +100,7 @@ def _is_filled(cells: pd.Series) -> pd.Series:
 
 def _by_years(cells: pd.DataFrame) -> list[tuple[list[int], pd.DataFrame]]:
     """Years of stay that lack the same cells, together."""
-    others = [name for name in CELL if name not in STAY]
+    others = [name for name in _CELL if name not in STAY]
     alike: dict[frozenset[object], list[int]] = {}
     for (year,), rows in groups_of(cells.sort_values("year_of_stay"), ["year_of_stay"]):
         alike.setdefault(frozenset(keys_of(rows, ["level", "country", "entry"])), []).append(year)
@@ -120,7 +120,7 @@ def _told(lacking: pd.DataFrame, asked: pd.DataFrame) -> str:
 
 
 def _listed(values: list[object] | list[int]) -> str:
-    told = [str(value) for value in values[:MOST_NAMED]]
+    told = [str(value) for value in values[:_MOST_NAMED]]
     rest = len(values) - len(told)
     return ", ".join(told) + (f" and {rest} more" if rest else "")
 

@@ -11,9 +11,9 @@ from optimizer.errors import Problem
 from optimizer.instance import Instance
 from optimizer.instance.bounds import Bound, JoinedLimit
 
-TOLERANCE = 1e-9
+_TOLERANCE = 1e-9
 
-Terms = frozenset[tuple[str, int, float]]
+_Terms = frozenset[tuple[str, int, float]]
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class _Share:
     sense: str
     times: float
     is_hard: bool
-    part: Terms
-    whole: Terms
+    part: _Terms
+    whole: _Terms
 
 
 def shares_above_one(instance: Instance) -> Iterator[Problem]:
@@ -34,7 +34,7 @@ def shares_above_one(instance: Instance) -> Iterator[Problem]:
     told: set[tuple[str, str]] = set()
     for share in _shares(instance):
         key = share.limit, share.sense
-        if share.times <= 1 + TOLERANCE or key in told:
+        if share.times <= 1 + _TOLERANCE or key in told:
             continue
         told.add(key)
         effect = "limits nothing" if share.sense == "at_most" else "only nothing at all can keep"
@@ -61,9 +61,9 @@ def gap_of_the_whole(instance: Instance) -> Iterator[Problem]:
 
 def shares_that_do_not_add_up(instance: Instance) -> Iterator[Problem]:
     """Floors of parts that ask for more than the whole, and ceilings that leave some of it out."""
-    wholes: dict[tuple[Terms, str], list[_Share]] = {}
+    wholes: dict[tuple[_Terms, str], list[_Share]] = {}
     for share in _shares(instance):
-        if share.is_hard and share.times <= 1 + TOLERANCE:
+        if share.is_hard and share.times <= 1 + _TOLERANCE:
             wholes.setdefault((share.whole, share.sense), []).append(share)
     told: set[tuple[str, ...]] = set()
     for (whole, sense), shares in wholes.items():
@@ -73,9 +73,9 @@ def shares_that_do_not_add_up(instance: Instance) -> Iterator[Problem]:
         if len(chosen) < 2 or names in told:
             continue
         covered = sum(len(share.part) for share in chosen) == len(whole)
-        if sense == "at_least" and total > 1 + TOLERANCE:
+        if sense == "at_least" and total > 1 + _TOLERANCE:
             message = f"ask for {total:g} of a whole together, so only nothing at all can keep them"
-        elif sense == "at_most" and covered and total < 1 - TOLERANCE:
+        elif sense == "at_most" and covered and total < 1 - _TOLERANCE:
             message = f"allow {total:g} of a whole together, so that it can only be nothing at all"
         else:
             continue
@@ -127,7 +127,7 @@ def _of_bound(joined: JoinedLimit, bound: Bound) -> Iterator[_Share]:
             )
 
 
-def _by_group(terms: pd.DataFrame) -> Mapping[str, Terms]:
+def _by_group(terms: pd.DataFrame) -> Mapping[str, _Terms]:
     rows = zip(
         terms["group"].tolist(),
         terms["family"].tolist(),

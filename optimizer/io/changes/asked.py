@@ -14,7 +14,7 @@ from optimizer.schema.addresses import is_cell, names_of, one_spelling, split_ch
 CHANGES = "changes"
 """Stands for the name of the file in problems with changes."""
 
-WORDS = re.compile(r"\w[\w .-]*")
+_WORDS = re.compile(r"\w[\w .-]*")
 
 
 def parse_changes(texts: Iterable[str]) -> dict[str, object]:
@@ -64,7 +64,7 @@ def _value(address: str, text: str, problems: Problems) -> object:
         parsed = {}
     # Text of several lines could hold more keys than the one asked for.
     if list(parsed) != ["value"]:
-        is_word = len(text) <= LONGEST_SHOWN and WORDS.fullmatch(text)
+        is_word = len(text) <= LONGEST_SHOWN and _WORDS.fullmatch(text)
         problems.add(
             CHANGES,
             f"{shown(text)} is not a TOML value",

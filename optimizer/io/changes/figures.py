@@ -13,14 +13,14 @@ from typing import Literal
 
 from optimizer.errors import shorten
 
-NUMBER = r"(\d(?:_?\d){0,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?)"
+_NUMBER = r"(\d(?:_?\d){0,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?)"
 FORMS = {
-    "times": re.compile(rf"\*\s*(-?){NUMBER}"),
-    "over": re.compile(rf"/\s*(-?){NUMBER}"),
-    "more": re.compile(rf"([+-])\s*{NUMBER}\s*%"),
-    "add": re.compile(rf"([+-])=\s*{NUMBER}"),
-    "share": re.compile(rf"(){NUMBER}\s*%"),
-    "either": re.compile(rf"([+-])\s*{NUMBER}"),
+    "times": re.compile(rf"\*\s*(-?){_NUMBER}"),
+    "over": re.compile(rf"/\s*(-?){_NUMBER}"),
+    "more": re.compile(rf"([+-])\s*{_NUMBER}\s*%"),
+    "add": re.compile(rf"([+-])=\s*{_NUMBER}"),
+    "share": re.compile(rf"(){_NUMBER}\s*%"),
+    "either": re.compile(rf"([+-])\s*{_NUMBER}"),
 }
 LIKE = re.compile(r"\s*(?:[*/+-]|[x×]\s*\d).*|.*%\s*", re.DOTALL)
 A_CHANGE = "a number, or a change such as *1.1, /2, +10%, -10%, +=100"

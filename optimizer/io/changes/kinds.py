@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from optimizer.io.toml import shown
 from optimizer.schema.fields import has_record, is_free_text, is_number
 
-KINDS = {bool: "true or false", str: "text", int: "a number", float: "a number"}
+_KINDS = {bool: "true or false", str: "text", int: "a number", float: "a number"}
 
 
 class Refusal(NamedTuple):
@@ -64,4 +64,4 @@ def _is_plain_number(value: object) -> bool:
 def _scalars(value: object) -> set[str]:
     """Kinds of a value, or of the entries of a list."""
     values = value if isinstance(value, tuple) else (value,)
-    return {KINDS[type(each)] for each in values if type(each) in KINDS}
+    return {_KINDS[type(each)] for each in values if type(each) in _KINDS}

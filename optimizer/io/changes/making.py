@@ -36,7 +36,7 @@ FIXED = "extends"
 
 
 @dataclass(frozen=True)
-class Place:
+class _Place:
     """Where an address leads in the tables of a policy.
 
     Attributes
@@ -101,7 +101,7 @@ def apply_changes(
             problems.add(CHANGES, message, expected=expected, maybe=meant(address))
             continue
         try:
-            place = place_of(names, changed, model)
+            place = _place_of(names, changed, model)
             first = made.setdefault(place.at, address)
             if first != address:
                 raise _RefusedError(f"names the same value as {first}", "one of them")
@@ -118,10 +118,10 @@ def apply_changes(
     return changed
 
 
-def place_of(names: Names, data: Mapping[str, Any], model: type[BaseModel]) -> Place:
+def _place_of(names: Names, data: Mapping[str, Any], model: type[BaseModel]) -> _Place:
     """Find where names lead."""
     current: Any = data
-    place = Place((), data, [model], [], None)
+    place = _Place((), data, [model], [], None)
     for depth, name in enumerate(names):
         if depth == 0 and name == FIXED:
             raise _RefusedError(f"{FIXED} cannot be changed; it is read before any change")
@@ -135,12 +135,12 @@ def place_of(names: Names, data: Mapping[str, Any], model: type[BaseModel]) -> P
             part, value = name, current.get(name)
         else:
             raise _RefusedError(f"{address_of(names[:depth])} is a value, not a table")
-        place = Place((*place.at, part), value, inner_types(owners, part), owners, current)
+        place = _Place((*place.at, part), value, inner_types(owners, part), owners, current)
         current = (() if name in NAMING_KEYS else {}) if value is None else value
     return place
 
 
-def _figure(text: str, names: Names, place: Place, before: object) -> object:
+def _figure(text: str, names: Names, place: _Place, before: object) -> object:
     """Value of a text: itself, unless it says a figure where only numbers are free."""
     if not is_number(place.kinds) or is_free_text(place.kinds):
         return text
@@ -170,7 +170,7 @@ def _figure(text: str, names: Names, place: Place, before: object) -> object:
 def unchanged_value(names: Names, data: Mapping[str, Any], model: type[BaseModel]) -> object:
     """Value at an address, or its default; ``None`` without either."""
     try:
-        place = place_of(names, data, model)
+        place = _place_of(names, data, model)
     except _RefusedError:
         return None
     return default_of(place.owners, place.at[-1]) if place.value is None else place.value
@@ -182,7 +182,7 @@ def _numbers_in(table: Mapping[str, object]) -> Iterator[str]:
             yield key
 
 
-def _refuse_other_kind(value: object, names: Names, place: Place) -> None:
+def _refuse_other_kind(value: object, names: Names, place: _Place) -> None:
     before = place.value
     if isinstance(before, Mapping) and not is_number(place.kinds):
         _refuse_in_place_of_table(value, names, before)

@@ -13,7 +13,7 @@ from optimizer.case.currency import smallest_unit
 from optimizer.errors import PolicyError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.frames import rows_of
-from optimizer.instance.attributes import listed
+from optimizer.instance.attributes import wanted_values
 from optimizer.instance.bounds import JoinedLimit
 from optimizer.instance.groups import TOTAL
 from optimizer.plan import Plan
@@ -29,7 +29,7 @@ from optimizer.plan.tolerance import VERTEX
 from optimizer.policy import Policy, load_policy
 from optimizer.text.figures import apart, figure
 
-KINDS = {
+_KINDS = {
     "what": "str",
     "key": "str",
     "value": "float64",
@@ -41,7 +41,7 @@ KINDS = {
 """Columns of the table of expectations, and their types."""
 
 HOLDS, UNKNOWN = "holds", float("nan")
-Row = tuple[str, str, float, str, str, bool, str]
+_Row = tuple[str, str, float, str, str, bool, str]
 Ends = tuple[float | None, float | None]
 
 
@@ -95,7 +95,7 @@ def compare(plan: Plan, joined: Joined) -> pd.DataFrame:
         *_ranges(subject, joined),
         *_rules(plan, subject, wanted),
     ]
-    return pd.DataFrame(rows, columns=list(KINDS)).astype(KINDS)
+    return pd.DataFrame(rows, columns=list(_KINDS)).astype(_KINDS)
 
 
 def _require_same(plan: Plan, expectations: Expectations, case: Case, policy: Policy) -> None:
@@ -117,7 +117,7 @@ def _require_same(plan: Plan, expectations: Expectations, case: Case, policy: Po
     problems.raise_if_any(PolicyError)
 
 
-def _headline(plan: Plan, wanted: Expectations) -> Iterator[Row]:
+def _headline(plan: Plan, wanted: Expectations) -> Iterator[_Row]:
     if wanted.status:
         expected = " or ".join(wanted.status)
         yield "status", "", UNKNOWN, plan.status, expected, plan.status in wanted.status, ""
@@ -132,7 +132,7 @@ def _headline(plan: Plan, wanted: Expectations) -> Iterator[Row]:
         yield _row(("points", ""), plan.objective, ends, "")
 
 
-def _goals(plan: Plan, wanted: Expectations) -> Iterator[Row]:
+def _goals(plan: Plan, wanted: Expectations) -> Iterator[_Row]:
     reached = plan.tables["goals"].set_index("goal")
     for entry in wanted.goals:
         spans = {"raw": entry.raw, "scaled": entry.scaled, "weighted": entry.points}
@@ -143,7 +143,7 @@ def _goals(plan: Plan, wanted: Expectations) -> Iterator[Row]:
                 yield _row((what, entry.goal), value, (span.at_least, span.at_most), entry.why)
 
 
-def _ranges(subject: Subject, joined: Joined) -> Iterator[Row]:
+def _ranges(subject: Subject, joined: Joined) -> Iterator[_Row]:
     limits = {limit.name: limit for limit in subject.instance.limits}
     for (measure, number), entry in joined.expectations.ranges().items():
         limit = limits.get(measuring(joined.mark, measure, number))
@@ -173,14 +173,14 @@ def _measured(subject: Subject, limit: JoinedLimit) -> Iterator[tuple[str, float
 def _key(entry: Range, group: str) -> str:
     """Filter and group in words; what is grouped by need not be said twice."""
     parts = [
-        f"{name}={' or '.join(str(value) for value in listed(wanted))}"
+        f"{name}={' or '.join(str(value) for value in wanted_values(wanted))}"
         for name, wanted in entry.where.items()
         if name not in entry.by or group == TOTAL
     ]
     return ", ".join([*parts, group] if group != TOTAL else parts) or TOTAL
 
 
-def _rules(plan: Plan, subject: Subject, wanted: Expectations) -> Iterator[Row]:
+def _rules(plan: Plan, subject: Subject, wanted: Expectations) -> Iterator[_Row]:
     for name in wanted.rules:
         rows = _rows_of(name, plan, subject)
         missed = rows[rows["broken"]]
@@ -211,7 +211,7 @@ def _rows_of(name: str, plan: Plan, subject: Subject) -> pd.DataFrame:
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
-def _row(what: tuple[str, str], value: float, ends: Ends, why: str) -> Row:
+def _row(what: tuple[str, str], value: float, ends: Ends, why: str) -> _Row:
     low, high = ends
     holds = (low is None or value >= low - VERTEX * abs(low)) and (
         high is None or value <= high + VERTEX * abs(high)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-SHOWN = ["what", "key", "found", "expected", "why"]
+_SHOWN = ["what", "key", "found", "expected", "why"]
 
 
 def in_words(compared: pd.DataFrame) -> list[str]:
@@ -15,8 +15,8 @@ def in_words(compared: pd.DataFrame) -> list[str]:
     count = f"{len(compared)} expectation{'' if len(compared) == 1 else 's'}"
     if not len(missed):
         return [f"As expected: {count} met."]
-    rows = [SHOWN, *missed[SHOWN].to_numpy().tolist()]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(SHOWN))]
+    rows = [_SHOWN, *missed[_SHOWN].to_numpy().tolist()]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(_SHOWN))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows

@@ -17,7 +17,7 @@ from optimizer.policy import Policy, Relative
 from optimizer.schema.measures import Measure
 from optimizer.schema.rules import BOUNDS, RULES
 
-Add = Callable[..., None]
+_Add = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Joined:
     mark: str
 
 
-def mark_of(policy: Policy) -> str:
+def _mark_of(policy: Policy) -> str:
     """How the names of limits begin that measure and do not bind: as no limit of the policy does.
 
     Examples
     --------
     >>> from optimizer import load_policy
-    >>> mark_of(load_policy("models/tiny.toml"))
+    >>> _mark_of(load_policy("models/tiny.toml"))
     'expectation '
     """
     mark = "expectation "
@@ -76,7 +76,7 @@ def join_expectations(
         every rule that asks nothing there; or says that the expectations are not meant for this
         case or policy.
     """
-    problems, mark = Problems(), mark_of(policy)
+    problems, mark = Problems(), _mark_of(policy)
 
     def add(place: str, message: str, expected: str, maybe: str | None = None) -> None:
         problems.add(expectations.path.name, message, column=place, expected=expected, maybe=maybe)
@@ -99,7 +99,7 @@ def join_expectations(
     return Joined(expectations, instance, mark)
 
 
-def _check_meant(expectations: Expectations, case: Case, policy: Policy, add: Add) -> None:
+def _check_meant(expectations: Expectations, case: Case, policy: Policy, add: _Add) -> None:
     for key, names, kind, name in (
         ("cases", expectations.cases, "case", case.name),
         ("policies", expectations.policies, "policy", policy.name),
@@ -108,7 +108,7 @@ def _check_meant(expectations: Expectations, case: Case, policy: Policy, add: Ad
             add(key, f"are not meant for {kind} {name!r}", f"one of {', '.join(names)}")
 
 
-def _check_goals(expectations: Expectations, policy: Policy, add: Add) -> None:
+def _check_goals(expectations: Expectations, policy: Policy, add: _Add) -> None:
     named = [
         (f"goals.{number}.goal", entry.goal)
         for number, entry in enumerate(expectations.goals, start=1)
@@ -124,7 +124,7 @@ def _check_goals(expectations: Expectations, policy: Policy, add: Add) -> None:
 
 
 def _check_names(
-    expectations: Expectations, policy: Policy, rules: Iterable[str], add: Add
+    expectations: Expectations, policy: Policy, rules: Iterable[str], add: _Add
 ) -> set[str]:
     """Report names that neither rules nor limits have, and return them."""
     known = {**RULES, **BOUNDS, **dict.fromkeys(rules)}
