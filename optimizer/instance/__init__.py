@@ -30,6 +30,7 @@ from optimizer.instance.scoring import Scores, build_scores
 from optimizer.instance.services import capacities, use_terms
 from optimizer.instance.sets import Sets, build_sets, country_bands
 from optimizer.instance.slot_level import single_slots, slot_level_slots
+from optimizer.instance.transitions import with_transitions
 from optimizer.instance.values import value_terms
 from optimizer.instance.years import through_years
 from optimizer.io.pauses import pause
@@ -179,7 +180,7 @@ def joined(case: Case, policy: Policy, memory: Memory | None = None) -> Instance
     """Join as :func:`build_instance`; steps whose figures a memory knows are not done again."""
     problems = Problems()
     step = Steps(memory, problems)
-    sets = build_sets(case, policy, problems, step)
+    sets = with_transitions(build_sets(case, policy, problems, step), case, step)
     attributes = build_attributes(case, policy.path.name, sets, problems)
     slots = step(slot_level_slots, case, list(policy.goals), policy.limits, sets, attributes)
     sets = replace(sets, slots=slots)

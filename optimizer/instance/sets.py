@@ -7,14 +7,14 @@ possible) have no row, so nothing later needs to skip them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
-from optimizer.frames import distinct, keys_of, rows_of
+from optimizer.frames import distinct, keys_of
 from optimizer.frames.following import FollowedFields
 from optimizer.frames.memory import Steps
 from optimizer.instance.lookup import resolve
@@ -104,6 +104,8 @@ class Sets(FollowedFields):
 def build_sets(case: Case, policy: Policy, problems: Problems, step: Steps | None = None) -> Sets:
     """Join the case's tables into the index sets of the policy's horizon.
 
+    Transitions and single slots follow from the other sets, and are still without rows.
+
     Parameters
     ----------
     case, policy
@@ -149,10 +151,7 @@ def build_sets(case: Case, policy: Policy, problems: Problems, step: Steps | Non
         present=present,
         present_at=present_at,
     )
-    sets = step.kept("sets", sets)
-    places = step.kept("places", sites[["track", "region", "year"]])
-    transitions, transitions_by_region = step(_transitions, sets, case, places)
-    return replace(sets, transitions=transitions, transitions_by_region=transitions_by_region)
+    return step.kept("sets", sets)
 
 
 def _no_rows(*columns: str) -> pd.DataFrame:
@@ -306,61 +305,6 @@ def _present(case: Case, groups: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFra
     at["persons"] = at["persons"] * at["share"]
     columns = ["track", "group", "region", "entry_year", "persons"]
     return here.reset_index(drop=True), at[columns].reset_index(drop=True)
-
-
-def _possible_transitions(
-    sets: Sets, case: Case, hosts: Collection[tuple[object, ...]]
-) -> set[tuple[str, str, str, int]]:
-    """Country, track, next track and year: someone may complete then and a place exists."""
-    entered = {
-        *keys_of(sets.cohort, ["country", "track", "year"]),
-        *keys_of(sets.present, ["country", "track", "entry_year"]),
-    }
-    by_pair: dict[tuple[str, str], set[int]] = {}
-    for country, track, year in entered:
-        by_pair.setdefault((country, track), set()).add(int(year))
-    ways = [
-        (row.track, row.next_track)
-        for row in rows_of(case.table("continuations"))
-        if row.stay_rate > 0
-    ]
-    duration = sets.tracks["duration_years"].to_dict()
-    countries = sets.groups["country"].unique().tolist()
-    rows: set[tuple[str, str, str, int]] = set()
-    for year in sets.window:
-        # Repeated until nothing new: tracks of duration 0 are completed in the entry year.
-        while True:
-            new = {
-                (country, track, after, year)
-                for track, after in ways
-                if not sets.has_regions or (after, year) in hosts
-                for country in countries
-                if year - duration[track] in by_pair.get((country, track), ())
-            } - rows
-            if not new:
-                break
-            rows |= new
-            for country, _, after, _ in new:
-                by_pair.setdefault((country, after), set()).add(year)
-    return rows
-
-
-def _transitions(sets: Sets, case: Case, places: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Transitions that can happen, and the regions where they can."""
-    rows = sorted(_possible_transitions(sets, case, set(keys_of(places, ["track", "year"]))))
-    transitions = pd.DataFrame(rows, columns=["country", "track", "next_track", "year"])
-    transitions = transitions.astype(
-        {"country": "str", "track": "str", "next_track": "str", "year": "int64"}
-    )
-    groups = sets.groups.rename(columns={"track": "next_track"})
-    transitions = transitions.merge(groups, on=["next_track", "country"], how="left")
-    flows = transitions[["track", "next_track", "group", "year"]].drop_duplicates()
-    places = places.rename(columns={"track": "next_track"})
-    transitions_by_region = flows.merge(places, on=["next_track", "year"])
-    return (
-        transitions[["country", "track", "next_track", "group", "year"]],
-        transitions_by_region[["track", "next_track", "group", "region", "year"]],
-    )
 
 
 def options(sets: Sets) -> int:
