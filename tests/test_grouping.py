@@ -6,7 +6,9 @@ import gc
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from optimizer.frames import grouping
 from optimizer.frames.grouping import _kept, groups, once, places, remembered, sums_at
 
 
@@ -40,6 +42,22 @@ def test_wanted_keys_are_found_whatever_their_order() -> None:
     key = ["track", "year"]
     assert places(frame, key, wanted).tolist() == [1, 0, -1]
     assert sums_at(wanted, frame, key, np.array([1.0, 2.0, 4.0])).tolist() == [2.0, 5.0, 0.0]
+
+
+@pytest.mark.parametrize("largest", [grouping.LARGEST_CODE, 4])
+def test_keys_of_many_columns_are_numbered_within_64_bits(
+    largest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouping, "LARGEST_CODE", largest)
+    key = ["track", "year", "level"]
+    frame = pd.DataFrame(
+        {"track": ["b", "a", None, "b"], "year": [1, 2, 1, 1], "level": ["x", "y", "x", "x"]}
+    )
+    wanted = pd.DataFrame(
+        {"track": ["a", None, "b", "b"], "year": [2, 1, 1, 2], "level": ["y", "x", "x", "y"]}
+    )
+    assert groups(frame, key).codes.tolist() == [0, 1, -1, 0]
+    assert places(frame, key, wanted).tolist() == [1, -1, 0, -1]
 
 
 def test_what_is_remembered_goes_with_any_of_its_owners() -> None:
