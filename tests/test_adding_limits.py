@@ -245,7 +245,8 @@ def test_a_limit_added_while_another_is_dropped(session: Session) -> None:
         (
             {"name": "st. x", "measure": "slot", "at_most": 3},
             "limits.\"st. x\".measure: 'slot' is not allowed\n"
-            "    Expected 'slots', 'residents', 'spending', 'use' or 'value'. Maybe slots.",
+            "    Expected 'slots', 'residents', 'completions', 'transitions', 'returns', "
+            "'spending', 'use', 'value', 'open' or 'opened'. Maybe slots.",
         ),
         (
             {"name": "x", "measure": "slots", "where": {"country": "AVB"}, "at_most": 3},

@@ -14,6 +14,7 @@ from optimizer.errors import Problems
 from optimizer.io.cells import parse_cells
 from optimizer.policy import Policy
 from optimizer.schema.expected import expected_at, is_valid_at
+from optimizer.schema.measures import MEASURES
 from optimizer.schema.tables import ColumnSpec
 
 IN_WORDS = [
@@ -25,7 +26,7 @@ IN_WORDS = [
     (Policy, "limits.0.at_least", "a number, {amount, per} or {times, measure}"),
     (Policy, "limits.0.where.gdp", "text, true or false, a number or a list"),
     (Policy, "limits.0.protected", "true or false"),
-    (Policy, "limits.0.measure", "one of slots, residents, spending, use, value"),
+    (Policy, "limits.0.measure", f"one of {', '.join(MEASURES)}"),
     (Policy, "budget.carry_over", "a number from 0 to 1 or a table of numbers from 0 to 1"),
     (Policy, "solver.threads", "an integer of at least 1"),
     (CaseHeader, "years", "a list of integers from 1900 to 2200, such as [2027, 2028]"),

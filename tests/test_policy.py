@@ -512,7 +512,8 @@ FAULTS = [
         (
             "1 problem\n"
             "- plain.toml, limits.asia_share.at_most.measure: is missing\n"
-            "    Expected one of slots, residents, spending, use, value."
+            "    Expected one of slots, residents, completions, transitions, returns, spending, "
+            "use, value, open, opened."
         ),
         id="bound without measure",
     ),

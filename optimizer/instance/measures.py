@@ -1,4 +1,4 @@
-"""Measures of limits: slots, residents, spending, use of a service, value of a goal."""
+"""Measures of limits: which terms count what, by which keys."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
+from optimizer.frames import stacked
 from optimizer.frames.following import FollowedFields
 from optimizer.frames.grouping import groups
 from optimizer.instance.attributes import Attribute, Attributes
@@ -19,10 +20,11 @@ from optimizer.instance.money import (
     PARTICIPANTS,
     REGIONAL,
     UPKEEP,
+    opened_agreements,
     participant_costs,
 )
-from optimizer.instance.people import TERM, People, terms
-from optimizer.instance.sets import Sets
+from optimizer.instance.people import CONSTANT, TERM, People, returning, terms
+from optimizer.instance.sets import Sets, cross
 from optimizer.schema.measures import MEASURES
 
 COUNTRY, REGION = "country", "region"
@@ -130,15 +132,49 @@ class Measures(FollowedFields):
 
     def residents(self, asked: Asked) -> pd.DataFrame:
         """People here, by country or by region."""
+        self._refuse_single(asked, "residents")
+        is_by_region = REGION in asked.dimensions
+        return self.people.present_at if is_by_region else self.people.present
+
+    def completing(self, asked: Asked) -> pd.DataFrame:
+        """People who complete a track, in the year after their last one."""
+        self._refuse_single(asked, "completions")
+        is_by_region = REGION in asked.dimensions
+        return self.people.completes_at if is_by_region else self.people.completes
+
+    def continuing(self, asked: Asked) -> pd.DataFrame:
+        """People who continue on another track, counted on the one that they completed."""
+        self._refuse_single(asked, "transitions")
+        family = "transitions_by_region" if REGION in asked.dimensions else "transitions"
+        return terms(getattr(self.sets, family), family)
+
+    def returning(self, asked: Asked) -> pd.DataFrame:
+        """People who go home after completing a track."""
+        return returning(self.sets, self.people)
+
+    def in_force(self, asked: Asked) -> pd.DataFrame:
+        """Agreements in force in a year of intake, existing ones included."""
+        table = self.case.table("agreements")
+        existing = table.loc[table["status"].eq("existing"), ["country", "track"]]
+        standing = cross(existing, "year", self.sets.years)
+        standing = standing.assign(family=CONSTANT, position=-1, coefficient=1.0)
+        proposed = terms(self.sets.agreement, "agreement")
+        keys = [*TERM, "country", "track", "year"]
+        return stacked([proposed[keys], standing[keys]])
+
+    def opening(self, asked: Asked) -> pd.DataFrame:
+        """Agreements in the year in which their set-up is paid."""
+        return opened_agreements(self.case, self.sets)
+
+    def _refuse_single(self, asked: Asked, what: str) -> None:
+        """Refuse to count expected people of one country in one region, which is not decided."""
         if {COUNTRY, REGION} <= asked.dimensions:
             self.attributes.add(
                 asked.place,
-                "residents are not counted by country and region together",
+                f"{what} are not counted by country and region together",
                 "attributes of countries or of regions: where a stayer of one country "
                 "lives is not decided",
             )
-        is_by_region = REGION in asked.dimensions
-        return self.people.present_at if is_by_region else self.people.present
 
     def used(self, asked: Asked) -> pd.DataFrame:
         """Units of services."""
@@ -217,8 +253,13 @@ class Measures(FollowedFields):
 TERMS: Mapping[str, Callable[[Measures, Asked], pd.DataFrame]] = {
     "slots": Measures.slots,
     "residents": Measures.residents,
+    "completions": Measures.completing,
+    "transitions": Measures.continuing,
+    "returns": Measures.returning,
     "spending": Measures.spent,
     "use": Measures.used,
     "value": Measures.worth,
+    "open": Measures.in_force,
+    "opened": Measures.opening,
 }
 """Where the terms of every measure come from."""

@@ -107,23 +107,35 @@ def _agreement_costs(case: Case, sets: Sets) -> pd.DataFrame:
     table = case.table("agreements")
     columns = ["country", "track", "status", "line", "setup_cost", "yearly_cost", "lead_years"]
     paid = terms(sets.agreement, "agreement").merge(table[columns], on=["country", "track"])
-    setup = paid.assign(
-        coefficient=paid["setup_cost"], year=paid["year"] - paid["lead_years"], what=SETUP
-    )
-    # Opening in a year means open now and not the year before, so an agreement that was already
-    # open takes the set-up of the following year back.
-    before = paid[paid["year"].ne(sets.years[-1])]
-    already_open = before.assign(
-        coefficient=-before["setup_cost"],
-        year=before["year"] + 1 - before["lead_years"],
-        what=SETUP,
-    )
+    setup = opened_agreements(case, sets).merge(table[columns], on=["country", "track"])
+    setup = setup.assign(coefficient=setup["coefficient"] * setup["setup_cost"], what=SETUP)
     yearly = paid.assign(coefficient=paid["yearly_cost"], what=YEARLY)
     existing = cross(table.loc[table["status"].eq("existing"), columns], "year", sets.years)
     standing = existing.assign(
         family=CONSTANT, position=-1, coefficient=existing["yearly_cost"], what=YEARLY
     )
-    return _labelled(pd.concat([setup, already_open, yearly, standing]))
+    return _labelled(pd.concat([setup, yearly, standing]))
+
+
+def opened_agreements(case: Case, sets: Sets) -> pd.DataFrame:
+    """Agreements in the year in which their set-up is paid, as terms.
+
+    opened[c,t,y] = agreement[c,t,y'] - agreement[c,t,y'-1] with y' = y + lead_years.
+
+    Returns
+    -------
+    pandas.DataFrame
+        family, position, coefficient, country, track, year.
+    """
+    lead = case.table("agreements")[["country", "track", "lead_years"]]
+    is_open = terms(sets.agreement, "agreement").merge(lead, on=["country", "track"])
+    # Opening in a year means open now and not the year before, so an agreement that was already
+    # open takes the set-up of the following year back.
+    before = is_open[is_open["year"].ne(sets.years[-1])]
+    already_open = before.assign(coefficient=-1.0, year=before["year"] + 1)
+    found = pd.concat([is_open, already_open], ignore_index=True)
+    found["year"] -= found.pop("lead_years")
+    return found
 
 
 def _expansion_costs(case: Case, sets: Sets) -> pd.DataFrame:

@@ -141,6 +141,19 @@ def _completes(sets: Sets, entries: pd.DataFrame) -> pd.DataFrame:
     return done[inside].drop(columns="completion_rate").reset_index(drop=True)
 
 
+def returning(sets: Sets, people: People) -> pd.DataFrame:
+    """Persons who go home after completing a track, by country, as terms.
+
+    returns[c,t,y] = completers[c,t,y] - sum over t' of transitions[c,t,t',y], of tracks whose
+    people return.
+    """
+    goes_home = sets.tracks.index[sets.tracks["returns_home"]]
+    moving_on = terms(sets.transitions, "transitions").assign(level="", coefficient=-1.0)
+    parts = [each[each["track"].isin(goes_home)] for each in (people.completes, moving_on)]
+    keys = [*TERM, "country", "track", "level", "year"]
+    return pd.concat([part[keys] for part in parts], ignore_index=True)
+
+
 def transition_room(completes: pd.DataFrame, continuations: pd.DataFrame) -> pd.DataFrame:
     """Completers who may continue: family, position, coefficient and keys of transitions."""
     ways = continuations.loc[continuations["stay_rate"] > 0, ["track", "next_track", "stay_rate"]]

@@ -14,7 +14,7 @@ from optimizer.frames.grouping import groups
 from optimizer.frames.memory import Steps
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.lookup import resolve
-from optimizer.instance.people import TERM, People, terms
+from optimizer.instance.people import TERM, People, returning, terms
 from optimizer.instance.scoring import Scores
 from optimizer.instance.sets import Sets
 from optimizer.policy import Effect, Policy
@@ -101,18 +101,12 @@ def _discounted(
 
 def persons_by_stage(sets: Sets, people: People) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Terms counting persons at each stage, on the country and on the region margin."""
-    goes_home = sets.tracks.index[sets.tracks["returns_home"]]
-    completes = people.completes
-    transitions = terms(sets.transitions, "transitions")
-    returning = completes[completes["track"].isin(goes_home)]
-    of_returning = transitions[transitions["track"].isin(goes_home)]
     by_country = [
         terms(sets.cohort, "cohort").assign(stage="enter"),
         people.present.assign(stage="present"),
-        completes.assign(stage="complete"),
-        transitions.assign(stage="continue", level=""),
-        returning.assign(stage="return"),
-        of_returning.assign(stage="return", level="", coefficient=-1.0),
+        people.completes.assign(stage="complete"),
+        terms(sets.transitions, "transitions").assign(stage="continue", level=""),
+        returning(sets, people).assign(stage="return"),
     ]
     by_region = [
         terms(sets.placements, "placements").assign(stage="enter"),

@@ -9,7 +9,18 @@ from typing import Literal
 
 from optimizer.schema.rules import Unit
 
-Measure = Literal["slots", "residents", "spending", "use", "value"]
+Measure = Literal[
+    "slots",
+    "residents",
+    "completions",
+    "transitions",
+    "returns",
+    "spending",
+    "use",
+    "value",
+    "open",
+    "opened",
+]
 """Every measure by name; :data:`MEASURES` describes each."""
 
 
@@ -43,9 +54,14 @@ class MeasureSpec:
 _SPECS = (
     MeasureSpec("slots", "how many new participants", "persons", is_of_entrants=True),
     MeasureSpec("residents", "how many people here", "persons", is_expected=True),
+    MeasureSpec("completions", "how many people complete", "persons", is_expected=True),
+    MeasureSpec("transitions", "how many people continue", "persons", is_expected=True),
+    MeasureSpec("returns", "how many people go home trained", "persons", is_expected=True),
     MeasureSpec("spending", "how much money", "money"),
     MeasureSpec("use", "how many units of services", "service"),
     MeasureSpec("value", "how much of a goal's value", "value", is_of_goal=True),
+    MeasureSpec("open", "how many agreements in force", "agreements"),
+    MeasureSpec("opened", "how many agreements opened", "agreements"),
 )
 
 MEASURES: Mapping[str, MeasureSpec] = MappingProxyType({spec.name: spec for spec in _SPECS})

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 RuleKind = Literal["definition", "link", "fact", "limit"]
-Unit = Literal["persons", "money", "service", "value", "percent", "steps", "custom", "unknown"]
+Unit = Literal[
+    "persons",
+    "money",
+    "service",
+    "value",
+    "percent",
+    "steps",
+    "agreements",
+    "custom",
+    "unknown",
+]
 """What the rows of a rule are counted in, which says how exactly they are compared."""
 Moves = Literal["number", "terms", "limit", "anything"]
 Holds = Literal["at", "above", "below"]

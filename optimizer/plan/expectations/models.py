@@ -112,8 +112,13 @@ class Expectations(StrictTable):
     goals: tuple[GoalRange, ...] = Field(default=(), description="what goals reach")
     slots: tuple[Range, ...] = Field(default=(), description=MEASURES["slots"].words)
     residents: tuple[Range, ...] = Field(default=(), description=MEASURES["residents"].words)
+    completions: tuple[Range, ...] = Field(default=(), description=MEASURES["completions"].words)
+    transitions: tuple[Range, ...] = Field(default=(), description=MEASURES["transitions"].words)
+    returns: tuple[Range, ...] = Field(default=(), description=MEASURES["returns"].words)
     spending: tuple[Range, ...] = Field(default=(), description=MEASURES["spending"].words)
     use: tuple[Range, ...] = Field(default=(), description=MEASURES["use"].words)
+    open: tuple[Range, ...] = Field(default=(), description=MEASURES["open"].words)
+    opened: tuple[Range, ...] = Field(default=(), description=MEASURES["opened"].words)
 
     _path: Path = PrivateAttr(default_factory=Path)
 
