@@ -207,7 +207,7 @@ ROWS = {"country": ["AA"], "track": "t", "level": "standard", "region": "", "yea
         (pd.DataFrame(ROWS | {"slots": float("nan")}), "column slots: not all are numbers"),
         (pd.DataFrame(ROWS | {"slots": float("inf")}), "column slots: not all are numbers"),
         (pd.DataFrame(ROWS | {"slots": "1"}), "column slots: not all are numbers"),
-        (pd.DataFrame(ROWS | {"slots": 1, "region": None}), "column region: None is no text"),
+        (pd.DataFrame(ROWS | {"slots": 1, "region": None}), "column region: None is not text"),
         (pd.DataFrame(ROWS | {"slots": 1, "year": "2030"}), "column year: not all are numbers"),
         ([], "decisions.slots: is a list"),
     ],

@@ -28,7 +28,7 @@ NOT_SAID = {
     "public API": (r"(?i)\bpublic door\b", "public API"),
     "warnings": (r"(?i)\blegal but odd\b|\boddit(y|ies)\b", "warning"),
     "not a valid one": (
-        r"(?<![Tt]here )\bis no (?!(longer|reason|use|refuge|plan|list|text)\b)",
+        r"(?<![Tt]here )\bis no (?!(longer|reason|use|refuge|plan|list)\b)",
         "is not a",
     ),
 }

@@ -67,7 +67,7 @@ def variable_values(table: pd.DataFrame) -> dict[str, dict[Any, float]]:
     Raises
     ------
     ValueError
-        If an index is no JSON list of texts and numbers.
+        If an index is not a JSON list of texts and numbers.
     """
     values: dict[str, dict[Any, float]] = {}
     for row in rows_of(table):
@@ -84,12 +84,12 @@ def _index_in(text: str) -> list[Any]:
     except RecursionError:
         index = None
     if not isinstance(index, list) or any(isinstance(part, list | dict) for part in index):
-        raise ValueError(f"{text} is no list of texts and numbers")
+        raise ValueError(f"{text} is not a list of texts and numbers")
     return index
 
 
 def _check_table(name: str, table: object, columns: Mapping[str, str], problems: Problems) -> None:
-    """Refuse what is no decision table: all columns, with texts, whole numbers and numbers."""
+    """Refuse what is not a decision table: all columns, with texts, whole numbers and numbers."""
     place = f"decisions.{name}"
     if not isinstance(table, pd.DataFrame):
         message = f"is a {type(table).__name__}"
@@ -103,7 +103,7 @@ def _check_table(name: str, table: object, columns: Mapping[str, str], problems:
         elif kind == "str":
             wrong = [value for value in table[column] if not isinstance(value, str)]
             if wrong:
-                message = f"{wrong[0]!r} is no text"
+                message = f"{wrong[0]!r} is not text"
                 problems.add(place, message, column=column, expected="text, blank for none")
         elif not _are_numbers(table[column], whole=kind == "int64"):
             expected = "whole numbers" if kind == "int64" else "finite numbers"
