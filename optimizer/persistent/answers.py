@@ -9,17 +9,50 @@ import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.formulation.expressions import KEYS
-from optimizer.frames import keys_of
 from optimizer.frames.arrays import Floats
-from optimizer.persistent.roles import columns_of
+from optimizer.persistent.roles import columns_in_order, columns_of
 from optimizer.schema.decisions import families
+from optimizer.solver.leanest import leanest
 from optimizer.solver.rest import Rest
 from optimizer.solver.search import Search
 from optimizer.solver.solution import OPTIMAL_GAP, Solution
 from optimizer.solver.watch import Watch, relative_gap
 
+_IDLE = 1e-6
+"""Burden of one decision without cost, in parts of the largest budget."""
+
 if TYPE_CHECKING:
+    from optimizer.instance import Instance
     from optimizer.persistent.loaded import LoadedModel
+
+
+def with_least_built(model: LoadedModel, x: Floats, watch: Watch) -> Floats:
+    """Among plans for the same people, take one that spends least on what it opens and builds.
+
+    What costs nothing counts a little, so that nothing is open or built for nobody. Integers of
+    custom rules stay as they are. Where there is no time for it, the plan stands as it is.
+    """
+    matrix = model.matrix
+    burden, kept = np.zeros(len(x)), matrix.integral.copy()
+    for family in families("staged"):
+        columns = columns_in_order(model.instance, matrix, family)
+        there = columns >= 0
+        burden[columns[there]] = _IDLE + _money_of(model.instance, family, len(columns))[there]
+        kept[columns[there]] = False
+    kept[columns_of(matrix, "margin")] = True
+    last = watch.for_last_steps()
+    found = leanest(matrix, x, burden, kept=kept, options=model.options, watch=last)
+    watch.timed_out |= last.timed_out
+    return found
+
+
+def _money_of(instance: Instance, family: str, count: int) -> Floats:
+    """Money that each decision of a family costs in all years, per unit of the largest budget."""
+    spending = instance.spending[instance.spending["family"].eq(family)]
+    position, paid = spending["position"].to_numpy(), spending["coefficient"].to_numpy()
+    money = np.bincount(position, paid, minlength=count)
+    most = max(1.0, float(instance.budget["amount"].max()))
+    return np.maximum(0.0, money) / most
 
 
 def with_least_moved(model: LoadedModel, x: Floats, watch: Watch) -> Floats:
@@ -51,12 +84,9 @@ def solution_of(model: LoadedModel, x: Floats, watch: Watch, search: Search) -> 
     bound = max(objective, watch.bound if watch.bound is not None else np.inf)
     gap = relative_gap(objective, bound)
     decisions = {}
-    for family, keys in KEYS.items():
-        frame = getattr(model.instance.sets, family)
-        columns = [model.matrix.column(family, index) for index in keys_of(frame, keys)]
-        decisions[family] = np.array(
-            [0.0 if column is None else float(x[column]) for column in columns]
-        )
+    for family in KEYS:
+        columns = columns_in_order(model.instance, model.matrix, family)
+        decisions[family] = np.where(columns < 0, 0.0, x[columns])
     money: dict[str, dict[tuple[object, ...], float]] = {name: {} for name in families("moved")}
     for number, (component, index) in enumerate(model.matrix.columns):
         if component in money and isinstance(index, tuple):

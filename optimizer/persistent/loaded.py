@@ -12,15 +12,13 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.formulation import Model
 from optimizer.formulation.compiling import compile_model
-from optimizer.formulation.expressions import KEYS
 from optimizer.formulation.goals import penalties, points_per_value
-from optimizer.frames import keys_of
 from optimizer.frames.arrays import Floats
 from optimizer.instance import Instance
 from optimizer.io.pauses import pause
-from optimizer.persistent.answers import solution_of, with_least_moved
+from optimizer.persistent.answers import solution_of, with_least_built, with_least_moved
 from optimizer.persistent.patching import Patcher
-from optimizer.persistent.roles import pairs_of, roles_of
+from optimizer.persistent.roles import columns_in_order, pairs_of, roles_of
 from optimizer.persistent.rounding import build_rounding
 from optimizer.solver.early import FIRST_GAP
 from optimizer.solver.engine import Engine, EngineRun
@@ -158,11 +156,9 @@ class LoadedModel:
         """Fix decisions at given values, by family in the order of its frame."""
         lower, upper = self.matrix.lower.copy(), self.matrix.upper.copy()
         for family, numbers in values.items():
-            frame = getattr(self.instance.sets, family)
-            for key, number in zip(keys_of(frame, KEYS[family]), numbers, strict=True):
-                column = self.matrix.column(family, key)
-                if column is not None:
-                    lower[column] = upper[column] = number
+            columns = columns_in_order(self.instance, self.matrix, family)
+            there = columns >= 0
+            lower[columns[there]] = upper[columns[there]] = numbers[there]
         self.is_pinned = True
         self.matrix = replace(self.matrix, lower=lower, upper=upper)
         self.lp = Engine(self.matrix, relaxed=True, options=self.options)
@@ -192,7 +188,7 @@ class LoadedModel:
                 raise SolverError(search.why_stuck())
             if search.best is None:
                 return without_plan("infeasible" if search.infeasible else "no_plan", watch)
-            x = with_least_moved(self, search.best, watch)
+            x = with_least_moved(self, with_least_built(self, search.best, watch), watch)
             self.last = x
         return solution_of(self, x, watch, search)
 

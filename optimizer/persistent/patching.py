@@ -24,10 +24,10 @@ from optimizer.formulation.numbers import (
     rule_numbers,
     rule_terms,
 )
-from optimizer.frames import keys_of
 from optimizer.frames.arrays import Floats, Integers
 from optimizer.instance import Instance
 from optimizer.instance.people import CONSTANT
+from optimizer.persistent.roles import columns_in_order
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.patch import Patch
 
@@ -65,15 +65,7 @@ class Patcher:
         self.twice = {rule for (rule, _), rows in Counter(matrix.rows).items() if rows > 1}
         self.has_lower = np.isfinite(matrix.row_lower)
         self.has_upper = np.isfinite(matrix.row_upper)
-        self.columns = {
-            family: np.array(
-                [
-                    -1 if (column := matrix.column(family, key)) is None else column
-                    for key in keys_of(getattr(instance.sets, family), keys)
-                ]
-            )
-            for family, keys in KEYS.items()
-        }
+        self.columns = {family: columns_in_order(instance, matrix, family) for family in KEYS}
         self._source, self._by_row = matrix.a, scipy.sparse.csr_array(matrix.a)
         self.matrix = matrix
         terms = rule_terms(instance)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from optimizer.frames import mapping, summed
+from optimizer.formulation.expressions import KEYS
+from optimizer.frames import keys_of, mapping, summed
 from optimizer.frames.arrays import Integers
 from optimizer.instance import Instance
 from optimizer.schema.decisions import DECISIONS, Role, families
@@ -20,6 +21,13 @@ ONWARD = "next_track"
 DEFINED_BY = accounts("at")
 RAISING = {name: DEFINED_BY[rule.floor_of][0] for name, rule in RULES.items() if rule.floor_of}
 """Rules that want an account to be large, and the rule whose row of the same index defines it."""
+
+
+def columns_in_order(instance: Instance, matrix: Matrix, family: str) -> Integers:
+    """Columns of a family in the order of its frame; -1 where no rule speaks of a decision."""
+    keys = keys_of(getattr(instance.sets, family), KEYS[family])
+    columns = (matrix.column(family, key) for key in keys)
+    return np.array([-1 if column is None else column for column in columns], dtype=np.int64)
 
 
 def columns_of(matrix: Matrix, role: Role, others: Iterable[str] = ()) -> Integers:
