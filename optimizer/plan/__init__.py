@@ -192,8 +192,8 @@ class Plan(Comparable):
         What was chosen.
     tables
         What follows: ``cohort``, ``placements``, ``residents``, ``spending``, ``integration``,
-        ``services``, ``stages``, ``agreements``, ``people``, ``goals``, ``soft``, ``change``,
-        ``custom_rules``, ``rules``.
+        ``services``, ``stages``, ``agreements``, ``people``, ``outcomes``, ``goals``,
+        ``soft``, ``change``, ``custom_rules``, ``rules``.
     notes
         What the reader must know: what the value leaves open, what was assumed.
     warnings

@@ -9,6 +9,7 @@ from optimizer.frames import stacked, summed
 from optimizer.frames.grouping import groups, once
 from optimizer.instance import Instance
 from optimizer.instance.money import EXPANSION, PARTICIPANTS, REGIONAL, UPKEEP
+from optimizer.instance.people import returning
 from optimizer.plan.checks import goal_values, service_years
 from optimizer.plan.money import line_years
 from optimizer.plan.subject import Subject
@@ -28,6 +29,7 @@ def result_tables(s: Subject) -> dict[str, pd.DataFrame]:
         "stages": stages(s),
         "agreements": agreements(s),
         "people": fates(s),
+        "outcomes": outcomes(s),
     }
 
 
@@ -157,6 +159,29 @@ def _shares(s: Subject) -> dict[str, pd.DataFrame]:
 def _share(frame: pd.DataFrame, other: str) -> pd.DataFrame:
     total = frame.groupby("position")["slots"].transform("sum")
     return frame[["position", other]].assign(share=frame["slots"] / total)
+
+
+def outcomes(s: Subject) -> pd.DataFrame:
+    """Who completes, continues and goes home in each year of the window.
+
+    Returns
+    -------
+    pandas.DataFrame
+        country, track, year, completions, transitions, returns (expected persons, as the measures
+        of these names count them; rows without any are left out).
+    """
+    counted = {
+        "completions": s.instance.people.completes,
+        "transitions": s.terms("transitions"),
+        "returns": once(_returns, s.instance),
+    }
+    key = ["country", "track", "year"]
+    table = pd.DataFrame({name: s.total(frame, key) for name, frame in counted.items()})
+    return table[table.sum(axis=1) > 0].fillna(0.0).reset_index()
+
+
+def _returns(instance: Instance) -> pd.DataFrame:
+    return returning(instance.sets, instance.people)
 
 
 def fates(s: Subject) -> pd.DataFrame:

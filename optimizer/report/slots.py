@@ -20,6 +20,7 @@ ENDS = {
     "left": "leave otherwise",
     "present": "still present at the end",
 }
+_OUTCOMES = ("completions", "transitions", "returns")
 
 
 def slots_section(material: Material) -> Section:
@@ -185,7 +186,25 @@ def people_section(material: Material) -> Section:
         )
         for what, frame in (("track", by_track), ("country", by_country))
     ]
+    outcomes = material.table("outcomes")
+    tables += [
+        crossed(
+            f"{what.capitalize()} by track and year (expected persons)",
+            "Track",
+            _by_track_and_year(outcomes, what, material),
+            figures.whole,
+        )
+        for what in _OUTCOMES
+        if outcomes[what].any()
+    ]
     chart = Bars("Entrants by track", described, bars, parts.legend())
     lead = "Everyone ends in exactly one of these ways; shares of each track's entrants."
     blocks: tuple[Block, ...] = (chart, *(behind(table) for table in tables))
     return Section("people", "How entrants end", lead, blocks)
+
+
+def _by_track_and_year(outcomes: pd.DataFrame, what: str, material: Material) -> pd.DataFrame:
+    """Expected persons by track, under its name, and year."""
+    wide = outcomes.pivot_table(index="track", columns="year", values=what, aggfunc="sum")
+    wide = wide.fillna(0.0).loc[lambda frame: frame.sum(axis=1) > 0]
+    return wide.rename(index=lambda key: material.names.of("track", key))
