@@ -15,7 +15,7 @@ import shared
 from optimizer import Session, load_policy
 from optimizer.case.changes import change_case
 from optimizer.formulation.numbers import SETTLED
-from optimizer.io.cells import NUMBER_KINDS as KINDS
+from optimizer.io.cell_faults import NUMBER_KINDS as KINDS
 from optimizer.persistent import patching
 from optimizer.policy import Policy
 from optimizer.policy.loading import changed_policy

@@ -11,7 +11,8 @@ from case_builder import TABLES as TEXTS
 from case_builder import changed, full_case, write_case
 from optimizer.case import load_case
 from optimizer.errors import InputError, Problems
-from optimizer.io.cells import are_figures, fits, parse_cells
+from optimizer.io.cell_faults import fits
+from optimizer.io.cells import are_figures, parse_cells
 from optimizer.io.tables import TableRead, empty_table, read_table
 from optimizer.schema.tables import MONEY, TABLES
 

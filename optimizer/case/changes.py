@@ -23,7 +23,8 @@ from optimizer.case.header import CaseHeader
 from optimizer.case.loading import Case
 from optimizer.errors import InputError, PolicyError, Problems, did_you_mean, shorten
 from optimizer.frames.records import Frames
-from optimizer.io.cells import NUMBER_KINDS, are_figures, fits, parse_cells
+from optimizer.io.cell_faults import NUMBER_KINDS, fits
+from optimizer.io.cells import are_figures, parse_cells
 from optimizer.io.changes import CHANGES, Operation, operation_in, unreadable
 from optimizer.io.grids import number_text
 from optimizer.io.tables import TableRead

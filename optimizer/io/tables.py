@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
-from optimizer.io.cells import expected, parse_attribute, parse_cells
+from optimizer.io.cell_faults import expected
+from optimizer.io.cells import parse_attribute, parse_cells
 from optimizer.io.grids import MOST_COLUMNS, Grid, csv_grid
 from optimizer.schema.tables import BAND_PREFIX, MONEY, NOTE, SOURCE, ColumnSpec, TableSpec
 from optimizer.text.characters import oddity

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from optimizer.case.header import CaseHeader
 from optimizer.case.writing.contents import Contents
-from optimizer.io.cells import expected
+from optimizer.io.cell_faults import expected
 from optimizer.schema.tables import MONEY, NOTE, SOURCE, ColumnSpec, TableSpec
 
 MARK = "Written by `optimizer new`; replaced by it with --force."

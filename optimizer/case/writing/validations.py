@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from optimizer.case.writing.contents import Contents
-from optimizer.io.cells import expected
+from optimizer.io.cell_faults import expected
 from optimizer.io.grids import letters
 from optimizer.io.sheet_scan import MOST_ROWS
 from optimizer.schema.tables import TABLES, ColumnSpec
