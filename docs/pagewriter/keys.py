@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterable, Mapping
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from collections.abc import Mapping
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from optimizer.plan.expectations import Expectations
-from optimizer.policy import Amount, Policy, Relative, Where
+from optimizer.policy import Amount, Policy, Relative
+from optimizer.schema.expected import expected_in
 from pagewriter.markdown import table, words
-
-BOUNDS = {"ge": "from", "gt": "above", "le": "to"}
-LARGEST_INTEGER = 2**31 - 1
 
 
 def policy_keys() -> str:
@@ -71,7 +68,7 @@ def is_a(kind: Any, parent: type) -> bool:
 
 def _key(name: str, field: FieldInfo) -> tuple[str, ...]:
     default = "required" if field.is_required() else _default(field)
-    return f"`{name}`", _type(field.annotation, field.metadata), default, field.description or ""
+    return f"`{name}`", expected_in(field), default, field.description or ""
 
 
 def _default(field: FieldInfo) -> str:
@@ -79,43 +76,3 @@ def _default(field: FieldInfo) -> str:
     if value is None or value in ("", (), {}) or isinstance(value, BaseModel):
         return ""
     return f"`{json.dumps(value)}`"
-
-
-def _type(annotation: Any, metadata: Iterable[Any] = ()) -> str:
-    """Say in words what a value may be."""
-    origin, inner = get_origin(annotation), get_args(annotation)
-    if annotation == Where:
-        return "filter"
-    if origin is Annotated:
-        return _type(inner[0], [*metadata, *inner[1:]])
-    if origin in (Union, UnionType):
-        kinds = dict.fromkeys(_type(part, metadata) for part in inner if part is not type(None))
-        return ", ".join(kinds)
-    if origin is Literal:
-        return ", ".join(f"`{word}`" for word in inner)
-    return _container(annotation) if origin else _plain(annotation, metadata)
-
-
-def _container(annotation: Any) -> str:
-    inner = get_args(annotation)
-    if is_a(get_origin(annotation), Mapping):
-        return f"table by name of {_type(inner[1])}"
-    return f"list of {_type(inner[0])}" if inner[-1] is ... else f"pair of {_type(inner[0])}"
-
-
-def _plain(kind: Any, metadata: Iterable[Any]) -> str:
-    if is_a(kind, BaseModel):
-        return "table"
-    names = {str: "text", bool: "true or false", int: "whole number", float: "number"}
-    return names[kind] + _bounds(metadata)
-
-
-def _bounds(metadata: Iterable[Any]) -> str:
-    flat = [part for item in metadata for part in getattr(item, "metadata", [item])]
-    words = [
-        f" {word} {getattr(item, side):g}"
-        for item in flat
-        for side, word in BOUNDS.items()
-        if hasattr(item, side) and getattr(item, side) < LARGEST_INTEGER
-    ]
-    return "".join(words)

@@ -40,6 +40,20 @@ def expected_at(model: type[BaseModel], address: _Address) -> str:
     return _either(kinds, (), address) if kinds else "another value"
 
 
+def expected_in(field: FieldInfo) -> str:
+    """Say what a field of a record may hold, wherever the record stands.
+
+    Examples
+    --------
+    >>> from pydantic import BaseModel, Field
+    >>> class Horizon(BaseModel):
+    ...     tail: int | None = Field(default=None, ge=0, le=100)
+    >>> expected_in(Horizon.model_fields["tail"])
+    'an integer from 0 to 100'
+    """
+    return _either([_annotated(field)], (), ())
+
+
 def is_valid_at(model: type[BaseModel], address: _Address, value: object) -> bool:
     """Whether a value would do at an address."""
     for kind in _kinds_at(model, address):
