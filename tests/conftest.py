@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+import shared
 from optimizer.io.cache import FOLDER
 
 # Solving takes its time on a busy machine, and a slow example is not a wrong one. Without a
@@ -40,3 +42,17 @@ def chromium() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return Path(found)
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Runs the command and gives its exit code and everything it says."""
+
+    def command(*words: object) -> tuple[int, str]:
+        code = shared.run(monkeypatch, *words)
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return command

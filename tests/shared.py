@@ -1,11 +1,14 @@
-"""Inputs that many tests use, read once in each process: nothing changes a case or a policy."""
+"""What many tests use: inputs, read once in each process and changed by nobody, and the command."""
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from pathlib import Path
 
-from optimizer import Case, Policy, load_case, load_policy
+import pytest
+
+from optimizer import Case, Policy, cli, load_case, load_policy
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -25,3 +28,9 @@ def policy(name: str) -> Policy:
 def tiny() -> tuple[Policy, Case]:
     """The policy and the case that most tests ask."""
     return policy("tiny"), case("tiny")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    """Exit code of the command with these words behind its name."""
+    monkeypatch.setattr(sys, "argv", ["optimizer", *map(str, words)])
+    return cli.main()

@@ -26,6 +26,7 @@ from optimizer.plan import Plan
 from optimizer.policy import Policy
 from optimizer.runs import workbook
 from optimizer.session import solving
+from shared import run
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY, CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
@@ -37,11 +38,6 @@ RUN_FILES = {
     "run.json",
     "report.html",
 }
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["optimizer", *map(str, words)])
-    return cli.main()
 
 
 def contents(folder: Path) -> dict[Path, bytes]:

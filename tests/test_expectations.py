@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,12 +20,12 @@ from optimizer import (
     Plan,
     PolicyError,
     check_expectations,
-    cli,
     load_expectations,
     load_policy,
     solve,
 )
 from optimizer.plan.expectations import expectations_schema, join_expectations
+from shared import run
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "models" / "expectations"
@@ -63,11 +62,6 @@ def refused(file: Path) -> str:
     with pytest.raises(PolicyError) as error:
         join_expectations(load_expectations(file), shared.case("tiny"), shared.policy("tiny"))
     return str(error.value)
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["optimizer", *map(str, words)])
-    return cli.main()
 
 
 INSIDE_AND_OUTSIDE = {

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import openpyxl
 import pytest
-
-from optimizer import cli
 
 Run = Callable[..., tuple[int, str]]
 ROWS: Mapping[str, tuple[Mapping[str, object], ...]] = {
@@ -46,19 +43,6 @@ ROWS: Mapping[str, tuple[Mapping[str, object], ...]] = {
     "costs": ({"track": "lab", "line": "science", "year_of_stay": 1, "amount_eur": 100},),
 }
 """Little is filled in: two countries, one track, five places a year, which is what limits it."""
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command and gives its exit code and everything it says."""
-
-    def command(*words: object) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["optimizer", *map(str, words)])
-        code = cli.main()
-        said = capsys.readouterr()
-        return code, said.out + said.err
-
-    return command
 
 
 def fill_folder(case: Path) -> None:

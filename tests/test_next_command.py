@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from optimizer import cli, write_template
+import shared
+from optimizer import write_template
 from optimizer.cli.showing import print_next
 
 Run = Callable[..., tuple[int, str]]
@@ -22,8 +22,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     """Runs the command and gives its exit code and what is on stdout."""
 
     def command(*words: object) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["optimizer", *map(str, words)])
-        code = cli.main()
+        code = shared.run(monkeypatch, *words)
         said = capsys.readouterr()
         assert "Next: " not in said.err
         return code, said.out

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from optimizer import cli
 from optimizer.cli.streams import Kept
+from shared import run
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY, CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
@@ -38,11 +38,6 @@ class Failing(io.StringIO):
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 UNREAD = BrokenPipeError(errno.EPIPE, "Broken pipe")
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["optimizer", *map(str, words)])
-    return cli.main()
 
 
 @pytest.mark.parametrize("only_at_the_end", [False, True])

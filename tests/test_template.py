@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pandas as pd
 import pytest
 
 from case_builder import full_case, write_case
-from optimizer import cli, load_case, load_policy, solve, validate, write_template
+from optimizer import load_case, load_policy, solve, validate, write_template
 from optimizer import write_case as write_out
 from optimizer.case.books import ATTRIBUTES, CASE
 from optimizer.case.writing.help import column_lines
@@ -33,21 +32,6 @@ NET = (
     "no people already here are given, so capacities, caps and budgets are read as net of them. "
     "Maybe you want present_by_country and present_by_region, with 0 persons where there is nobody."
 )
-
-
-@pytest.fixture
-def run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str]]:
-    """Runs the command and gives its exit code and everything it says."""
-
-    def command(*words: object) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["optimizer", *map(str, words)])
-        code = cli.main()
-        said = capsys.readouterr()
-        return code, said.out + said.err
-
-    return command
 
 
 @pytest.mark.parametrize(
