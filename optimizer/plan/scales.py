@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from optimizer.errors import PolicyError, Problems, did_you_mean
+from optimizer.io.changes import CHANGES
 from optimizer.io.toml import frozen, shown
 from optimizer.plan import Plan
 from optimizer.plan.given import ReadPlan
@@ -184,3 +185,20 @@ def _require_fitting(policy: Policy, given: OfRun) -> None:
             expected="a run with exact scales, such as one with a longer time limit",
         )
     problems.raise_if_any(PolicyError)
+
+
+def changed_scales(old: Policy, new: Policy) -> dict[str, float]:
+    """Scales that a change gives as numbers; ideals cannot be asked for again."""
+    problems = Problems()
+    found = {}
+    for name, goal in new.goals.items():
+        if name in old.goals and goal.scale == old.goals[name].scale:
+            continue
+        if goal.scale == "ideal":
+            message = "scales are frozen while a session lasts"
+            expected = "a number or 'none'"
+            problems.add(CHANGES, message, column=f"goals.{name}.scale", expected=expected)
+        else:
+            found[name] = known_scales(new)[name]
+    problems.raise_if_any(PolicyError)
+    return found

@@ -20,7 +20,7 @@ from optimizer.instance.oddities import warnings_of
 from optimizer.io.changes import made_after, require_changes
 from optimizer.persistent import CannotPatchError, LoadedModel
 from optimizer.plan.question import Question, require_case
-from optimizer.plan.scales import Scales
+from optimizer.plan.scales import Scales, changed_scales
 from optimizer.policy.loading import changed_policy, policy_with_limit, tables_of
 from optimizer.schema.addresses import cells_and_keys, is_cell, names_of
 from optimizer.session.adding import with_last_limit
@@ -30,7 +30,6 @@ from optimizer.session.loading import built, load
 from optimizer.session.moving import PLAIN
 from optimizer.session.renewing import Renewal, instance_renewed
 from optimizer.session.sameness import is_known
-from optimizer.session.scaling import changed_scales
 from optimizer.solver import Patch, Watch
 
 
