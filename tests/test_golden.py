@@ -11,7 +11,7 @@ from pathlib import Path
 import pyomo.environ as pyo
 import pytest
 
-from golden.rule_cases import CASES
+from golden.rule_cases import CASES, STEPPED
 from golden.small_cases import SmallCase
 from optimizer.formulation import RULES, build_pyomo
 
@@ -67,6 +67,18 @@ def test_rule_is_written_as_reviewed(
     assert len(text.splitlines()) <= MOST_LINES, "too long to be read: choose a smaller case"
 
 
+@pytest.mark.parametrize("rule", STEPPED)
+def test_limits_from_year_to_year_are_written_as_reviewed(
+    rule: str, tmp_path: Path, models: dict[str, pyo.ConcreteModel]
+) -> None:
+    golden = FOLDER / f"previous_{rule}.lp"
+    text = built_alone(model_of(STEPPED[rule], tmp_path, models), rule, tmp_path)
+    if IS_UPDATE:
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MOST_LINES, "too long to be read: choose a smaller case"
+
+
 def test_all_rows_of_every_case_belong_to_rules(
     tmp_path: Path, models: dict[str, pyo.ConcreteModel]
 ) -> None:
@@ -80,4 +92,5 @@ def test_all_rows_of_every_case_belong_to_rules(
 
 def test_every_rule_has_a_golden_file_and_every_file_a_rule() -> None:
     assert set(CASES) == {*RULES, "points"}
-    assert {file.stem for file in FOLDER.glob("*.lp")} == set(CASES)
+    stepped = {f"previous_{rule}" for rule in STEPPED}
+    assert {file.stem for file in FOLDER.glob("*.lp")} == {*CASES, *stepped}

@@ -97,6 +97,12 @@ CHANGED: Mapping[str, tuple[str, object]] = {
     "limits.*.at_most": ("limits.industry_money.at_most", 21e6),
     "limits.*.at_most.amount": ("limits.residents_per_inhabitant.at_most.amount", 0.002),
     "limits.*.at_most.times": ("limits.country_share.at_most.times", 0.6),
+    "limits.*.at_least.plus": ("limits.steps.at_least.plus", 5),
+    "limits.*.at_least.first.times": ("limits.steps.at_least.first.times", 0.1),
+    "limits.*.at_least.first.plus": ("limits.steps.at_least.first.plus", 7),
+    "limits.*.at_most.plus": ("limits.steps.at_most.plus", 5),
+    "limits.*.at_most.first.times": ("limits.steps.at_most.first.times", 3),
+    "limits.*.at_most.first.plus": ("limits.steps.at_most.first.plus", 7),
     "limits.*.soft": ("limits.more_from_africa.soft", 0.2),
     "limits.*.soft_base": ("limits.near.soft_base", 5),
     "limits.*.protected": ("limits.alliance_floor.protected", False),
@@ -136,8 +142,15 @@ at_least = { times = 0.2, measure = "slots", by = ["year"] }
 soft = 0.1
 soft_base = 4
 
+[[limits]]
+name = "steps"
+measure = "slots"
+by = ["year"]
+at_least = { times = 0.5, previous = true, plus = 4, first = { times = 0.2, plus = 6 } }
+at_most = { times = 1.5, previous = true, plus = 4, first = { times = 2, plus = 6 } }
+
 """
-"""Limits of the kinds that the tiny policy has not: a floor per amount, and a relative one."""
+"""Limits of the kinds that the tiny policy has not: a floor per amount, and relative ones."""
 
 
 @pytest.fixture

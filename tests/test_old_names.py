@@ -79,7 +79,7 @@ def test_an_old_key_is_answered_with_the_new(tmp_path: Path) -> None:
     goal = CONTINUED.policy.replace("breakpoints", "points")
     refused(
         "goals.price.diminishing.points: is not a known key\n"
-        "    Expected one of breakpoints, by, per. Maybe breakpoints.",
+        "    Expected one of breakpoints, breakpoints_per, by, per. Maybe breakpoints.",
         lambda: read(replace(CONTINUED, policy=goal), tmp_path),
     )
     refused(

@@ -10,7 +10,7 @@ import pytest
 
 from optimizer import build_instance, cli, load_case, load_policy, solve, validate, write_case
 from optimizer.errors import PolicyError
-from optimizer.policy import Amount, Relative, policy_rows
+from optimizer.policy import Amount, First, Previous, Relative, policy_rows
 from optimizer.policy.cell_text import (
     CellTextError,
     filter_text,
@@ -200,6 +200,16 @@ def test_keys_of_the_sheet_policy(book: Callable[..., Path]) -> None:
         ({"share_of": "none"}, 0.5),
         ({"per": "none"}, 0.5),
         ({"per": "country.population"}, Amount(amount=0.5, per="country.population")),
+        ({"previous": "yes", "plus": 3}, Previous(times=0.5, previous=True, plus=3.0)),
+        (
+            {"previous": "yes", "first_times": 2, "first_plus": 0},
+            Previous(times=0.5, previous=True, first=First(times=2.0)),
+        ),
+        ({"previous": "no"}, 0.5),
+        (
+            {"previous": "no", "per": "country.population"},
+            Amount(amount=0.5, per="country.population"),
+        ),
     ],
 )
 def test_shares_stay_shares_unless_the_sheet_says_otherwise(
@@ -422,7 +432,8 @@ at_most = { times = 0.5, measure = "slots" }
         pytest.param(
             limit(limit="new", measure="slots"),
             "sheet limits, row 2, column A (limit): neither at_least nor at_most is given\n"
-            "    Expected a number, which share_of or per makes a share or an amount.",
+            "    Expected a number, which share_of, per or previous makes a share, an amount or a "
+            "factor.",
             id="limit without bounds",
         ),
         pytest.param(
@@ -672,3 +683,75 @@ def test_validate_reads_a_workbook_as_what_it_is(tiny: Path) -> None:
         "tiny.xlsx, sheet goals, row 2, column A (goal): 'aliance' is not a goal of tiny.toml"
     ]
     assert (case.policy, case.case, case.ok) == (None, tiny, True)
+
+
+STEPS = """
+[[limits]]
+name = "steps"
+measure = "slots"
+by = ["year"]
+at_most = { times = 1.2, previous = true, plus = 4, first = { times = 2, plus = 5 } }
+at_least = { times = 0.8, previous = true, plus = 4, first = { times = 2, plus = 5 } }
+"""
+
+
+def test_a_limit_against_the_year_before_is_changed_in_part(
+    book: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = book(limit(limit="steps", at_most=1.5, previous="yes", first_plus=6))
+    base = path.parent / "base.toml"
+    base.write_text(base.read_text(encoding="utf-8") + STEPS, encoding="utf-8")
+    steps = load_policy(path).limits[-1]
+    first = First(times=2.0, plus=6.0)
+    assert steps.at_most == Previous(times=1.5, previous=True, plus=4.0, first=first)
+    assert steps.at_least == Previous(
+        times=0.8, previous=True, plus=4.0, first=First(times=2.0, plus=5.0)
+    )
+    # What a workbook is written from is what it says.
+    row = policy_rows(load_policy(base))["limits"].iloc[-1]
+    cells = row[["at_least", "at_most", "previous", "plus", "first_times", "first_plus"]]
+    assert cells.tolist() == [0.8, 1.2, "yes", 4.0, 2.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (
+            {"at_most": 2},
+            "(at_most): 2 is a plain number, but in base.toml at_most is a factor on the year "
+            "before\n    Expected previous filled in as well: yes as there, or no for a plain "
+            "number.",
+        ),
+        (
+            {"at_most": 2, "previous": "yes", "per": "country.population"},
+            "(previous): is filled in beside per\n    Expected one of the two.",
+        ),
+        (
+            {"at_least": 1, "at_most": 2, "previous": "no", "plus": 0},
+            "(plus): is filled in, but previous is not\n    Expected yes in previous as well.",
+        ),
+        (
+            {"plus": 0},
+            "(plus): is filled in, but at_least and at_most are blank\n    Expected a number in "
+            "at_least or at_most as well.",
+        ),
+        (
+            {"at_most": 2, "previous": "yes", "plus": -1},
+            "(plus): -1.0 is below 0\n    Expected a value of at least 0.",
+        ),
+        (
+            {"at_most": 2, "previous": "yes", "first_times": -1},
+            "(first_times): -1.0 is below 0\n    Expected a value of at least 0.",
+        ),
+    ],
+)
+def test_cells_of_the_year_before_are_told(
+    book: Callable[..., Path], cells: dict[str, object], message: str
+) -> None:
+    path = book(limit(limit="steps", **cells))
+    base = path.parent / "base.toml"
+    base.write_text(base.read_text(encoding="utf-8") + STEPS, encoding="utf-8")
+    with pytest.raises(PolicyError) as raised:
+        load_policy(path)
+    assert str(raised.value).endswith(message)
+    assert str(raised.value).startswith("1 problem\n- ")

@@ -57,6 +57,12 @@ def told(plan: Plan, column: str) -> str:
         return f"{mapping(change, 'year', 'percent')[int(key)]:.6g}%"
     if what == "missed":
         return f"{mapping(soft, 'key', 'percent')[key.strip('`')]:.6g}%"
+    if what == "slots":
+        country, year = key.split()
+        slots = plan.slots
+        return str(
+            slots.loc[slots["country"].eq(country) & slots["year"].eq(int(year)), "slots"].sum()
+        )
     if column == "penalties paid":
         return f"{change['points'].sum() + soft['points'].sum():.6g}"
     assert column == "points"
@@ -81,5 +87,5 @@ def test_the_page_prints_what_is_found(row: Row, tmp_path: Path) -> None:
 
 
 def test_every_table_of_the_page_is_compared() -> None:
-    assert PAGE.count("--set ...") == PAGE.count("<!-- example: ") == 4
-    assert len(ROWS) == 12
+    assert PAGE.count("--set ...") == PAGE.count("<!-- example: ") == 5
+    assert len(ROWS) == 16

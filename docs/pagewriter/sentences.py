@@ -13,6 +13,7 @@ from optimizer.policy import (
     Horizon,
     Indicator,
     Limit,
+    Previous,
     Relative,
     Solver,
     Stability,
@@ -90,7 +91,7 @@ def limit(wanted: Limit) -> str:
     """Say what a limit asks for."""
     group = f"for each {listed([plain(name) for name in wanted.by])}: " if wanted.by else ""
     bounds = [
-        f"{SENSES[side]} {_bound(number, wanted)}"
+        f"{SENSES[side]} {_bound(number, wanted, side)}"
         for side, number in (("at_least", wanted.at_least), ("at_most", wanted.at_most))
         if number is not None
     ]
@@ -98,17 +99,30 @@ def limit(wanted: Limit) -> str:
     return f"{text[0].upper()}{text[1:]}.{_force(wanted)}"
 
 
-def _bound(number: float | Amount | Relative, wanted: Limit) -> str:
+def _bound(number: float | Amount | Relative | Previous, wanted: Limit, side: str) -> str:
+    if isinstance(number, Previous):
+        told = f"{_times(number.times)} that of the year before{_beside(number.plus, side)}"
+        if number.first is None:
+            return told
+        first = f"{_times(number.first.times)} today's slots{_beside(number.first.plus, side)}"
+        return f"{told} (in the first year {first})"
     if isinstance(number, Amount):
         return f"{figure(number.amount)} × {plain(number.per)}"
     if isinstance(number, Relative):
         by = wanted.by if number.by is None else number.by
         groups = f" of the same {listed([plain(name) for name in by])}" if by else " in all"
         other = counted(number.measure, number.goal, number.where)
-        share = number.times <= 1
-        times = f"{percent(number.times)} of" if share else f"{figure(number.times)} times"
-        return f"{times} {'' if number.where else 'all '}{other}{groups}"
+        return f"{_times(number.times)} {'' if number.where else 'all '}{other}{groups}"
     return figure(float(number))
+
+
+def _times(factor: float) -> str:
+    return f"{percent(factor)} of" if factor <= 1 else f"{figure(factor)} times"
+
+
+def _beside(plus: float, side: str) -> str:
+    """Say what a ceiling adds and a floor takes away."""
+    return f" {'plus' if side == 'at_most' else 'minus'} {figure(plus)}" if plus else ""
 
 
 def _force(wanted: Limit) -> str:
@@ -148,8 +162,11 @@ def diminishing(curve: Diminishing) -> str:
     """Say how returns diminish."""
     groups = listed([plain(name) for name in curve.by])
     span = " and year" if curve.per == "year" else ", over all years,"
+    per = "" if curve.breakpoints_per is None else f" × {plain(curve.breakpoints_per)}"
     steps = [
-        f"from {figure(start)} on {percent(factor)}" if start else f"at first {percent(factor)}"
+        f"from {figure(start)}{per} on {percent(factor)}"
+        if start
+        else f"at first {percent(factor)}"
         for start, factor in curve.breakpoints
     ]
     return f"for each {groups}{span} a further unit counts {', '.join(steps)}"

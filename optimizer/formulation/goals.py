@@ -20,10 +20,11 @@ def add_goals(model: pyo.ConcreteModel, instance: Instance) -> None:
     ``raw_value_adds_up``, ``counted_under_tangent``
 
     .. math:: value_g = \sum_j counted_{g,j}, \qquad
-        counted_{g,j} \le slope_i \cdot raw_{g,j} + intercept_i \quad \forall i
+        counted_{g,j} \le slope_i \cdot raw_{g,j} + intercept_i \cdot size_j \quad \forall i
 
     where the tangents are those of the concave curve through (0, 0) with slope ``factor`` from
-    each point's x on; raw values are discounted before they are counted.
+    each point's x on; raw values are discounted before they are counted. size is 1, or with
+    breakpoints_per the sum of that attribute over the members of the group.
     """
     value = Sums(model, instance.value, ["goal"])
     curves = instance.diminishing
@@ -62,7 +63,8 @@ def add_goals(model: pyo.ConcreteModel, instance: Instance) -> None:
         model: pyo.ConcreteModel, goal: str, group: str, number: int
     ) -> object:
         slope, intercept = curves[goal].tangents[number]
-        return model.counted[goal, group] <= slope * model.raw_value[goal, group] + intercept
+        height = intercept * curves[goal].sizes[group]
+        return model.counted[goal, group] <= slope * model.raw_value[goal, group] + height
 
 
 def points_per_value(instance: Instance, scales: Mapping[str, float]) -> dict[str, float]:

@@ -58,7 +58,9 @@ def add_limits(model: pyo.ConcreteModel, instance: Instance) -> None:
         + times_i \cdot compared_{i,j}
 
     (at_most the other way round). The shortfall, in percent of the base, exists only for soft
-    limits; the base is soft_base, or the number itself.
+    limits; the base is soft_base, or the number itself. Where a limit has `previous`, compared is
+    what it measures in the same group a year before, and number is plus (minus plus for
+    at_least); slots of `current_plan` stand in the number of the first year, times its factor.
     """
     limits = {limit.name: limit for limit in instance.limits}
     _add_accounts(model, instance, limits)

@@ -18,10 +18,11 @@ class Bound:
     sense
         ``at_least`` or ``at_most``.
     constant
-        Number per group; 0 for relative bounds.
+        Number per group; 0 for shares of another measure.
     times, other, other_group
-        Factor, terms and group of the measure a relative bound refers to; ``other`` is empty for
-        plain numbers.
+        Factor, terms and group of what a relative bound refers to: another measure, or the same
+        one in the year before. ``other`` is empty for plain numbers, and ``other_group`` where
+        there is nothing to compare with.
     """
 
     sense: str
@@ -32,8 +33,14 @@ class Bound:
 
     @property
     def is_relative(self) -> bool:
-        """Whether the bound moves with another measure."""
+        """Whether the bound moves with another measure, or with another year."""
         return self.times != 0.0
+
+    @property
+    def fixed(self) -> pd.Series:
+        """Numbers of the groups that no plan can move."""
+        moves = self.other_group.isin(self.other["group"]) & self.is_relative
+        return self.constant[~moves]
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,15 @@ class JoinedDiminishing:
     terms
         family, position, coefficient, group: every value term of the goal, in one group each.
     tangents
-        slope, intercept: counted value = min over tangents of slope * raw + intercept.
+        slope, intercept: counted value = min over tangents of slope * raw + intercept * size.
+    sizes
+        Size of each group: what its breakpoints are multiplied by, 1 without ``breakpoints_per``.
     """
 
     goal: str
     terms: pd.DataFrame
     tangents: tuple[tuple[float, float], ...]
+    sizes: Mapping[str, float]
 
     @property
     def groups(self) -> list[str]:
@@ -39,7 +42,8 @@ class JoinedDiminishing:
 
     def counted(self, raw: pd.Series) -> pd.Series:
         """Value counted for raw values (index: group)."""
-        lines = np.array([slope * raw + intercept for slope, intercept in self.tangents])
+        size = raw.index.map(self.sizes).to_numpy(dtype=float)
+        lines = np.array([slope * raw + intercept * size for slope, intercept in self.tangents])
         return pd.Series(lines.min(axis=0), index=raw.index)
 
 
@@ -92,9 +96,47 @@ def _join(
                 "groups that every effect of the goal belongs to",
             )
         parts[attribute_name] = named
-    labels = group_labels(pd.DataFrame(parts, index=terms.index), list(parts)) if parts else ""
+    table = pd.DataFrame(parts, index=terms.index)
+    labels = group_labels(table, list(parts)) if parts else [TOTAL] * len(terms)
+    groups = table.set_axis(pd.Index(labels, dtype="str"))
+    groups = groups[~groups.index.duplicated()]
     return JoinedDiminishing(
         goal=name,
-        terms=terms[TERM].assign(group=labels or TOTAL),
+        terms=terms[TERM].assign(group=pd.array(labels, dtype="str")),
         tangents=tangents([(x, factor) for x, factor in asked.breakpoints]),
+        sizes=_sizes(name, asked, groups, attributes),
     )
+
+
+def _sizes(
+    name: str, asked: Asked, groups: pd.DataFrame, attributes: Attributes
+) -> dict[str, float]:
+    """What the breakpoints of each group are multiplied by: its members' figures added up."""
+    alike = dict.fromkeys(map(str, groups.index), 1.0)
+    if asked.breakpoints_per is None:
+        return alike
+    per, place = asked.breakpoints_per, f"goals.{name}.diminishing.breakpoints_per"
+    attribute = attributes.find(per, place)
+    if attribute is None:
+        return alike
+    figures = attributes.figures(attribute)
+    if figures is None:
+        attributes.add(place, f"{per!r} is not numeric", "a numeric attribute")
+        return alike
+    found = [(each, attributes.quiet().find(str(each), "")) for each in groups]
+    own = {str(each): at for each, at in found if at and at.dimension == attribute.dimension}
+    sizes = {}
+    for label, row in groups.iterrows():
+        inside = pd.Series(True, index=figures.index)
+        for each, at in own.items():
+            inside &= at.values.eq(row[each])
+        sizes[str(label)] = float(figures[inside].fillna(0.0).sum())
+        for fault, faulty in (("blank", figures.isna()), ("below 0", figures < 0)):
+            keys = figures.index[inside & faulty]
+            if len(keys):
+                attributes.add(
+                    place,
+                    f"{per!r} is {fault} for {', '.join(map(str, keys[:5]))}",
+                    "a figure of at least 0 for every member of each group",
+                )
+    return sizes

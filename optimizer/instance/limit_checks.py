@@ -14,7 +14,7 @@ from optimizer.instance.bounds import Bound
 from optimizer.instance.groups import TOTAL, amounts, group_labels, limit_place, members
 from optimizer.instance.measures import Measures
 from optimizer.instance.sets import Sets
-from optimizer.policy import Amount, Limit, Relative
+from optimizer.policy import Amount, Limit, Previous, Relative
 from optimizer.text.figures import apart, plainly
 
 PAIR = ["country", "track", "year"]
@@ -74,11 +74,14 @@ def check_floor(
     measures: Measures,
 ) -> None:
     """Refuse floors that no plan can reach: groups without anything, or beyond the applicants."""
-    floors = [bound for bound in bounds if bound.sense == "at_least" and not bound.is_relative]
+    floors = [bound for bound in bounds if bound.sense == "at_least"]
     if not floors or limit.soft is not None or limit.optional:
         return
     place = limit_place(limit, "at_least")
-    for missing in _unreachable(limit, groups, measures):
+    fixed = floors[0].fixed
+    here = set(measured["group"])
+    empty = [str(label) for label, floor in fixed.items() if floor > 0 and label not in here]
+    for missing in [*_unreachable(limit, groups, measures), *empty]:
         measures.attributes.add(
             place,
             f"{missing} has no {limit.measure} that could reach the floor",
@@ -87,7 +90,7 @@ def check_floor(
     if not limit.counts.is_of_entrants:
         return
     possible = eligible_by_group(measures.sets, measured)
-    for label, floor in floors[0].constant.items():
+    for label, floor in fixed.items():
         most = possible.get(str(label))
         if most is not None and floor > most:
             wanted, there = apart(floor, most, plainly)
@@ -101,6 +104,8 @@ def check_floor(
 def _unreachable(limit: Limit, groups: pd.DataFrame, measures: Measures) -> list[str]:
     """Groups with a floor above 0 but without anything to count."""
     wanted = limit.at_least
+    if isinstance(wanted, Relative | Previous):
+        return []
     if not limit.by:
         reachable = len(groups) or not isinstance(wanted, int | float) or wanted <= 0
         return [] if reachable else [TOTAL]

@@ -19,7 +19,8 @@ from optimizer.instance.limit_checks import (
 )
 from optimizer.instance.measures import Measures
 from optimizer.instance.people import TERM, terms
-from optimizer.policy import Amount, Limit, Relative
+from optimizer.instance.previous import compares_with_before, join_previous
+from optimizer.policy import Amount, Limit, Previous, Relative
 from optimizer.text.figures import apart, plainly
 
 NO_TERMS = terms(pd.DataFrame({"group": pd.Series(dtype="str")}), "")[[*TERM, "group"]]
@@ -36,6 +37,8 @@ def join_limits(
 
 
 def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
+    if compares_with_before(limit):
+        return _join_previous(limit, measures)
     before = len(measures.problems)
     measured = measures.terms(
         limit.measure,
@@ -69,8 +72,22 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
     )
 
 
+def _join_previous(limit: Limit, measures: Measures) -> JoinedLimit | None:
+    before = len(measures.problems)
+    found = join_previous(limit, measures)
+    if len(measures.problems) > before:
+        return None
+    if not filters_match(limit, measures) or not value_is_additive(limit, measures):
+        return None
+    if found is not None:
+        check_floor(limit, found.groups, found.measured, list(found.bounds), measures)
+    return found
+
+
 def with_bounds(joined: JoinedLimit, limit: Limit, measures: Measures) -> JoinedLimit:
     """The same limit with other numbers on the sides it has, each in place of one like it."""
+    if compares_with_before(limit):
+        return _join_previous(limit, measures) or joined
     bounds = []
     for bound in joined.bounds:
         before, wanted = getattr(joined.limit, bound.sense), getattr(limit, bound.sense)
@@ -87,7 +104,7 @@ def with_bounds(joined: JoinedLimit, limit: Limit, measures: Measures) -> Joined
 
 def _bound(
     sense: str,
-    wanted: float | Amount | Relative,
+    wanted: float | Amount | Relative | Previous,
     limit: Limit,
     groups: pd.DataFrame,
     measures: Measures,
@@ -120,6 +137,8 @@ def _bound(
         elif len(other_groups):
             labels = labels.replace("", TOTAL)
         return Bound(sense, zero, wanted.times, other, labels)
+    if isinstance(wanted, Previous):
+        raise AssertionError("bounds against the year before are joined elsewhere")
     if isinstance(wanted, Amount):
         return Bound(sense, amounts(wanted, limit, groups, measures), 0.0, NO_TERMS, labels)
     return Bound(sense, zero + float(wanted), 0.0, NO_TERMS, labels)

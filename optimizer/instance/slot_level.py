@@ -9,6 +9,7 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.frames import keys_of, rows_of
 from optimizer.instance.attributes import Attributes
+from optimizer.instance.previous import compares_with_before, lasting_filters
 from optimizer.instance.sets import BLOCK, Sets
 from optimizer.policy import Limit, Relative
 
@@ -44,7 +45,7 @@ def slot_level_slots(
             if not pd.isna(row.year):
                 matches &= blocks["year"].eq(int(row.year))
             keep |= matches
-    for where, by in _spoken_of(limits):
+    for where, by in _spoken_of(limits, quiet):
         keep |= _named(blocks, where, by, quiet)
     named = blocks.loc[keep, BLOCK].drop_duplicates()
     return blocks.merge(named, on=BLOCK)
@@ -67,15 +68,18 @@ def _anything_named(
         return True
     return any(
         {"country", "region"} <= _dimensions(where, by, attributes)
-        for where, by in _spoken_of(limits)
+        for where, by in _spoken_of(limits, attributes)
     )
 
 
-def _spoken_of(limits: Sequence[Limit]) -> Iterator[tuple[Mapping[str, object], Sequence[str]]]:
+def _spoken_of(
+    limits: Sequence[Limit], attributes: Attributes
+) -> Iterator[tuple[Mapping[str, object], Sequence[str]]]:
     """Filter and groups of everything that limits count slots by."""
     for limit in limits:
         if limit.counts.is_of_entrants:
-            yield limit.where, limit.by
+            before = compares_with_before(limit)
+            yield lasting_filters(limit, attributes) if before else limit.where, limit.by
         for bound in (limit.at_least, limit.at_most):
             if isinstance(bound, Relative) and bound.counts.is_of_entrants:
                 yield bound.where, limit.by if bound.by is None else bound.by

@@ -287,6 +287,7 @@ def _problem(
         )
     elif kind == "literal_error":
         message, expected = f"{shown(value)} is not allowed", details["ctx"]["expected"]
+        expected = {"True": "true", "False": "false"}.get(expected, expected)
         if isinstance(value, str):
             maybe = did_you_mean(value, re.findall(r"'([^']*)'", expected))
     elif kind == "odd_text":

@@ -14,7 +14,7 @@ from optimizer.case import Case
 from optimizer.frames import rows_of
 from optimizer.io.sheet_scan import MOST_ROWS
 from optimizer.plan import Plan
-from optimizer.policy import Amount, Policy, Relative
+from optimizer.policy import Amount, Limit, Policy, Previous, Relative
 from optimizer.policy.cell_text import filter_text, names_text
 
 PARAMETER_COLUMNS = ("group", "name", "value", "unit", "of", "why")
@@ -127,6 +127,8 @@ def _limit_rows(policy: Policy) -> Iterator[_Row]:
                 groups = limit.by if bound.by is None else bound.by
                 told = f"times {_counted(bound.measure, bound.where, groups)}"
                 yield _row(f"limit {key}", limit.name, bound.times, told, of=of, why=limit.why)
+            elif isinstance(bound, Previous):
+                yield from _previous_rows(limit, key, bound, of)
             elif bound is not None:
                 yield _row(f"limit {key}", limit.name, bound, of=of, why=limit.why)
         if limit.soft is not None:
@@ -135,6 +137,17 @@ def _limit_rows(policy: Policy) -> Iterator[_Row]:
             yield _row("limit soft_base", limit.name, limit.soft_base, "counts as 100%", of=of)
         if limit.protected:
             yield _row("limit protected", limit.name, "yes", of=of)
+
+
+def _previous_rows(limit: Limit, key: str, bound: Previous, of: str) -> Iterator[_Row]:
+    """A bound that compares with the year before: factors, and what stands beside them."""
+    years = [("", bound.times, bound.plus, "times the year before")]
+    if bound.first is not None:
+        first = bound.first
+        years.append((" first", first.times, first.plus, "times the slots of current_plan"))
+    for year, times, plus, told in years:
+        yield _row(f"limit {key}{year}", limit.name, times, told, of=of, why=limit.why)
+        yield _row(f"limit {key}{year} plus", limit.name, plus, of=of, why=limit.why)
 
 
 def _further_rows(policy: Policy, case: Case) -> Iterator[_Row]:

@@ -12,7 +12,7 @@ from optimizer.policy.goals import (
     RegionStage,
     Stage,
 )
-from optimizer.policy.limits import Amount, Limit, Relative, SupportFloor
+from optimizer.policy.limits import Amount, First, Limit, Previous, Relative, SupportFloor
 from optimizer.policy.loading import load_policy, policy_schema
 from optimizer.policy.models import Budget, Horizon, Policy, Solver, Stability, Transfer
 from optimizer.policy.shapes import Where
@@ -24,12 +24,14 @@ __all__ = [
     "Budget",
     "Diminishing",
     "Effect",
+    "First",
     "Goal",
     "Horizon",
     "Indicator",
     "Limit",
     "Missing",
     "Policy",
+    "Previous",
     "RegionEffect",
     "RegionStage",
     "Relative",

@@ -90,6 +90,9 @@ class Diminishing(StrictTable):
     breakpoints: tuple[tuple[float, float], ...] = Field(
         min_length=1, description="[[0, factor], [x, factor], ...]"
     )
+    breakpoints_per: str | None = Field(
+        default=None, min_length=1, description="a numeric attribute per unit of which x is meant"
+    )
 
     @model_validator(mode="after")
     def _concave(self) -> Diminishing:

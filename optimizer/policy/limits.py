@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -18,10 +18,17 @@ def _bound_shape(value: object) -> str:
     shape = shape_of(value)
     if shape != "<table>":
         return shape
+    if isinstance(value, Previous) or (isinstance(value, Mapping) and _is_previous(value)):
+        return "<previous>"
     is_relative = isinstance(value, Relative) or (
         isinstance(value, Mapping) and ("times" in value or "measure" in value)
     )
     return "<relative>" if is_relative else "<amount>"
+
+
+def _is_previous(value: Mapping[Any, Any]) -> bool:
+    """Whether a table is meant for the year before, even where it forgets to say so."""
+    return "previous" in value or ("measure" not in value and bool({"plus", "first"} & set(value)))
 
 
 class Amount(StrictTable):
@@ -29,6 +36,9 @@ class Amount(StrictTable):
 
     amount: float = Field(description="a number per unit of the attribute")
     per: str = Field(min_length=1, description="the name of a numeric attribute")
+
+
+PLUS = "a number of at least 0 that a ceiling adds and a floor takes away"
 
 
 class Relative(StrictTable):
@@ -50,15 +60,45 @@ class Relative(StrictTable):
         return MEASURES[self.measure]
 
 
+class First(StrictTable):
+    """A bound of the first year: so many times today's slots, and so much beside."""
+
+    times: Annotated[float, A_SHARE] = Field(
+        ge=0.0, description="a factor of at least 0 on the slots of current_plan"
+    )
+    plus: float = Field(default=0.0, ge=0.0, description=PLUS)
+
+
+class Previous(StrictTable):
+    """A bound of so many times the same measure in the year before, and so much beside."""
+
+    times: Annotated[float, A_SHARE] = Field(
+        ge=0.0, description="a factor of at least 0 on the year before"
+    )
+    previous: Literal[True] = Field(description="true, for the year before")
+    plus: float = Field(default=0.0, ge=0.0, description=PLUS)
+    first: First | None = Field(
+        default=None, description="what holds in the first year, against current_plan"
+    )
+
+    @property
+    def in_first_year(self) -> First:
+        """Factor and number that hold in the first year."""
+        return self.first or First(times=self.times, plus=self.plus)
+
+
 LimitBound = Annotated[
     Annotated[float, Tag("<number>")]
     | Annotated[Amount, Tag("<amount>")]
-    | Annotated[Relative, Tag("<relative>")],
+    | Annotated[Relative, Tag("<relative>")]
+    | Annotated[Previous, Tag("<previous>")],
     Discriminator(_bound_shape),
 ]
-"""A bound: a number, an amount per unit of an attribute, or times another measure."""
+"""A bound: a number, an amount per unit of an attribute, times another measure or the year before.
+"""
 
-BOUND = "a number, {amount, per} or {times, measure}"
+BOUND = "a number, {amount, per}, {times, measure} or {times, previous}"
+PREVIOUS_ALONE = "both compare with the year before, or a limit of its own for each"
 
 
 class Limit(StrictTable):
@@ -112,11 +152,9 @@ class Limit(StrictTable):
         if self.soft is not None and self.protected:
             clashes.append(("soft", "a protected limit cannot be soft", "one of the two"))
         for key, bound in given if self.soft is not None and self.soft_base is None else ():
-            needs = isinstance(bound, Relative) or not (
-                bound.amount if isinstance(bound, Amount) else bound
-            )
-            if needs:
-                what = "relative" if isinstance(bound, Relative) else "0"
+            is_relative = isinstance(bound, Relative | Previous)
+            if is_relative or not (bound.amount if isinstance(bound, Amount) else bound):
+                what = "relative" if is_relative else "0"
                 message = f"is missing; the soft limit's {key} is {what}"
                 clashes.append(("soft_base", message, "the number that counts as 100%"))
         groups = [("by", self.by)]
@@ -129,7 +167,22 @@ class Limit(StrictTable):
                 clashes.append((key, message, "each attribute once"))
         if self.soft_base is not None and self.soft is None:
             clashes.append(("soft_base", "the limit is not soft", "soft as well, or neither"))
-        return clashes + self._goal_clashes(given)
+        return clashes + self._goal_clashes(given) + self._previous_clashes(given)
+
+    def _previous_clashes(self, given: list[tuple[str, Any]]) -> list[Clash]:
+        clashes: list[Clash] = []
+        previous = [(key, bound) for key, bound in given if isinstance(bound, Previous)]
+        for key, bound in previous:
+            if not {"year", "year.year"} & set(self.by):
+                message = "compares with the year before, but the limit is not by year"
+                clashes.append((f"{key}.previous", message, "year in by"))
+            if bound.first is not None and not self.counts.is_of_entrants:
+                message = f"current_plan has no figures of measure {self.measure}"
+                clashes.append((f"{key}.first", message, "measure slots, or no first"))
+        if len(previous) == 1 and len(given) == 2:
+            message = "compares with the year before, and the other bound does not"
+            clashes.append((f"{previous[0][0]}.previous", message, PREVIOUS_ALONE))
+        return clashes
 
     def _goal_clashes(self, given: list[tuple[str, Any]]) -> list[Clash]:
         clashes: list[Clash] = []

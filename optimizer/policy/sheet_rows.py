@@ -29,6 +29,7 @@ from optimizer.policy.cell_text import (
 from optimizer.schema.measures import MEASURES
 from optimizer.schema.tables import NOTE, SOURCE, ColumnKind, ColumnSpec, TableSpec
 
+NUMBER_OF_BOUND = "a number, or with share_of or previous a factor, or with per an amount"
 INHERITED = "as in the policy that is extended"
 
 
@@ -73,8 +74,8 @@ LIMITS = TableSpec(
         _column("where", f"what is counted; {FILTER}"),
         _column("by", f"groups, each with a limit of its own; {NAMES_EXPECTED}"),
         _column("goal", "name of the goal, where a measure is value"),
-        _column("at_least", "a number, or with share_of a factor, or with per an amount", "number"),
-        _column("at_most", "a number, or with share_of a factor, or with per an amount", "number"),
+        _column("at_least", NUMBER_OF_BOUND, "number"),
+        _column("at_most", NUMBER_OF_BOUND, "number"),
         _column(
             "share_of",
             "measure of which the bounds are shares; none for plain numbers",
@@ -86,6 +87,15 @@ LIMITS = TableSpec(
             "share_by", f"groups of that measure; those of the limit without it; {NAMES_EXPECTED}"
         ),
         _column("per", "numeric attribute per unit of which the bounds are; none for plain ones"),
+        _column(
+            "previous",
+            "yes if the bounds are factors on the year before",
+            "choice",
+            tuple(BOOLEANS),
+        ),
+        _column("plus", "with previous: what a ceiling adds and a floor takes away", "number"),
+        _column("first_times", "with previous: factor on current_plan in the first year", "number"),
+        _column("first_plus", "with previous: what stands beside it in the first year", "number"),
         _column("soft", "points per 1% by which the limit is missed", "number"),
         _column("soft_base", "what counts as 100%", "number"),
         _column("protected", "yes if it may never be loosened", "choice", tuple(BOOLEANS)),
@@ -101,8 +111,23 @@ SHEETS: Mapping[str, TableSpec] = MappingProxyType(
     {spec.name: spec for spec in (POLICY, GOALS, LIMITS)}
 )
 
+_OF_BEFORE = ("plus", "first_times", "first_plus")
 OTHER_SIDE = {"at_least": "at_most", "at_most": "at_least"}
-SHARED = ("share_of", "share_where", "share_by", "per")
+BOUND_CELLS: Mapping[tuple[str, ...], str] = MappingProxyType(
+    {
+        ("measure",): "share_of",
+        ("where",): "share_where",
+        ("by",): "share_by",
+        ("per",): "per",
+        ("previous",): "previous",
+        ("plus",): "plus",
+        ("first",): "first_times",
+        ("first", "times"): "first_times",
+        ("first", "plus"): "first_plus",
+    }
+)
+"""Columns that say what stands beside the number of a bound, by its keys."""
+SHARED = tuple(dict.fromkeys(BOUND_CELLS.values()))
 """Columns that say what the numbers of a limit are counted in."""
 
 _YEARS = re.compile(r"([0-9]{4})(?: ?- ?([0-9]{4}))?")
@@ -241,53 +266,100 @@ class RowReader:
             return {}
 
     def _bounds(self) -> dict[str, Any]:
-        """Give the bounds as numbers, shares or amounts, as the columns beside them say."""
+        """Give the bounds as what the columns beside their numbers say."""
         numbers = self._numbers("at_least", "at_most")
-        filled = [column for column in SHARED if self._row[column]]
+        filled = [column for column in SHARED if self._is_filled(column)]
         if filled and not numbers:
             expected = "a number in at_least or at_most as well"
             self.add(filled[0], "is filled in, but at_least and at_most are blank", expected)
-        share_of, per = self._row["share_of"], self._row["per"]
-        is_plain = NOTHING in (share_of, per)
-        if share_of and per:
-            self.add("per", "is filled in beside share_of", "one of the two")
+        word = BOOLEANS.get(self._row["previous"])
+        kinds = [column for column in ("share_of", "per") if self._row[column]]
+        is_plain = NOTHING in (self._row["share_of"], self._row["per"])
+        is_plain |= word is False and not kinds
+        kinds += ["previous"] if word else []
+        if len(kinds) > 1:
+            self.add(kinds[1], f"is filled in beside {kinds[0]}", "one of the two")
             return {}
-        where = self._parsed("share_where", parse_filter, {}, FILTER)
-        by = self._parsed("share_by", parse_names, (), NAMES_EXPECTED)
-        further = {"where": where.get("share_where"), "by": by.get("share_by")}
-        further = {key: value for key, value in further.items() if value is not None}
+        kind = "plain" if is_plain else kinds[0] if kinds else ""
+        beside = self._beside()
         bounds: dict[str, Any] = {}
         for key, number in numbers.items():
             # A limit's new side is of the kind of the side it has.
             side = key if key in self._base else OTHER_SIDE[key]
             before = self._base.get(side)
             inherited = dict(before) if isinstance(before, Mapping) else {}
-            if is_plain:
-                bounds[key] = number
-            elif share_of:
-                kept = {
-                    part: inherited[part] for part in ("where", "by", "goal") if part in inherited
-                }
-                bounds[key] = {"times": number, "measure": share_of} | kept | further
-            elif per:
-                bounds[key] = {"amount": number, "per": per}
-            elif inherited:
+            if inherited and not kind:
                 self._refuse_plain(key, side, number, inherited)
             else:
-                bounds[key] = number
-        if numbers and not self.problems and (is_plain or not share_of):
+                bounds[key] = self._bound(kind, number, inherited, beside)
+        if numbers and not self.problems:
+            self._check_beside(kind, filled)
+        return bounds
+
+    def _beside(self) -> dict[str, Any]:
+        """Give what the columns beside the number of a bound say, by its keys."""
+        where = self._parsed("share_where", parse_filter, {}, FILTER).get("share_where")
+        by = self._parsed("share_by", parse_names, (), NAMES_EXPECTED).get("share_by")
+        numbers = self._numbers(*_OF_BEFORE)
+        first = {key: numbers.get(f"first_{key}") for key in ("times", "plus")}
+        first = {key: number for key, number in first.items() if number is not None}
+        said = {"where": where, "by": by, "plus": numbers.get("plus"), "first": first or None}
+        return {key: value for key, value in said.items() if value is not None}
+
+    def _bound(
+        self, kind: str, number: float, inherited: Mapping[str, Any], beside: Mapping[str, Any]
+    ) -> object:
+        """Give a bound, with what it keeps of the one of the policy that is extended."""
+
+        def kept(*parts: str) -> dict[str, Any]:
+            return {
+                part: said[part] for said in (inherited, beside) for part in parts if part in said
+            }
+
+        if kind == "share_of":
+            head = {"times": number, "measure": self._row["share_of"]}
+            goal = {"goal": inherited["goal"]} if "goal" in inherited else {}
+            return head | kept("where", "by") | goal
+        if kind == "per":
+            return {"amount": number, "per": self._row["per"]}
+        if kind == "previous":
+            found = {"times": number, "previous": True} | kept("plus", "first")
+            before = inherited.get("first")
+            if "first" in beside and isinstance(before, Mapping):
+                found["first"] = {**before, **beside["first"]}
+            return found
+        return number
+
+    def _check_beside(self, kind: str, filled: list[str]) -> None:
+        """Refuse cells that belong to bounds of another kind."""
+        if kind != "share_of":
             for column in {"share_where", "share_by"}.intersection(filled):
                 self.add(column, "is filled in, but share_of names no measure", "share_of as well")
-        return bounds
+        if kind != "previous":
+            for column in [each for each in _OF_BEFORE if each in filled]:
+                self.add(column, "is filled in, but previous is not", "yes in previous as well")
+
+    def _is_filled(self, column: str) -> bool:
+        """Whether a cell says anything; 0 does."""
+        cell = self._row[column]
+        return not pd.isna(cell) and cell != ""
 
     def _refuse_plain(
         self, key: str, side: str, number: float, inherited: Mapping[str, Any]
     ) -> None:
         """Never take a number for an absolute one where the policy extended has a share."""
-        is_share = "measure" in inherited
-        column, wanted = ("share_of", "measure") if is_share else ("per", "per")
-        told = inherited.get(wanted)
-        kind = f"a share of {told}" if is_share else f"an amount per {told}"
+        column, told, kind = "per", inherited.get("per"), f"an amount per {inherited.get('per')}"
+        if "measure" in inherited:
+            column, told = "share_of", inherited["measure"]
+            kind = f"a share of {told}"
+        elif "previous" in inherited:
+            self.add(
+                key,
+                f"{number:g} is a plain number, but in {self._base_file} {side} is a factor on the "
+                "year before",
+                "previous filled in as well: yes as there, or no for a plain number",
+            )
+            return
         self.add(
             key,
             f"{number:g} is a plain number, but in {self._base_file} {side} is {kind}",

@@ -16,7 +16,7 @@ from optimizer.policy.cell_text import (
     parse_filter,
     parse_names,
 )
-from optimizer.policy.limits import Amount, Limit, Relative
+from optimizer.policy.limits import Amount, Limit, Previous, Relative
 from optimizer.policy.models import Policy
 from optimizer.policy.sheet_rows import GOALS, LIMITS, POLICY
 from optimizer.schema.tables import TableSpec
@@ -108,10 +108,14 @@ def _limit_row(limit: Limit) -> dict[str, Any]:
     return row | beside[0] | {key: cells["number"] for key, cells in said.items()}
 
 
-def _bound_cells(bound: float | Amount | Relative) -> dict[str, Any]:
+def _bound_cells(bound: float | Amount | Relative | Previous) -> dict[str, Any]:
     """Give a bound's number, and the cells that say what it is counted in."""
     if isinstance(bound, Amount):
         return {"number": bound.amount, "per": bound.per}
+    if isinstance(bound, Previous):
+        first = {} if bound.first is None else bound.first.model_dump()
+        cells = {"number": bound.times, "previous": "yes", "plus": bound.plus}
+        return cells | {f"first_{name}": number for name, number in first.items()}
     if not isinstance(bound, Relative):
         return {"number": float(bound)}
     by = "" if bound.by is None else _names(bound.by) or NOTHING

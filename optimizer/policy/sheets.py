@@ -22,9 +22,9 @@ from optimizer.io.places import Places
 from optimizer.io.tables import empty_table, parse_grid
 from optimizer.io.workbook import Workbook, read_workbook
 from optimizer.policy.limits import BOUND
-from optimizer.policy.sheet_rows import GOALS, LIMITS, POLICY, SHEETS, RowReader
+from optimizer.policy.sheet_rows import BOUND_CELLS, GOALS, LIMITS, POLICY, SHEETS, RowReader
 
-BOUND_CELL = "a number, which share_of or per makes a share or an amount"
+BOUND_CELL = "a number, which share_of, per or previous makes a share, an amount or a factor"
 
 _SURELY_MEANT = 0.75
 """Similarity from which a further sheet is taken for one of a policy."""
@@ -134,10 +134,8 @@ class Sheets:
             self.cells[sheet, name, key] = _Cell(sheet, row, column, column)
             if not isinstance(value, Mapping) or key == "where":
                 continue
-            for part, said in {"measure": "share_of", "where": "share_where"}.items():
-                self.cells[sheet, name, key, part] = _Cell(sheet, row, said, said)
-            for part, said in {"by": "share_by", "per": "per"}.items():
-                self.cells[sheet, name, key, part] = _Cell(sheet, row, said, said)
+            for parts, said in BOUND_CELLS.items():
+                self.cells[sheet, name, key, *parts] = _Cell(sheet, row, said, said)
 
 
 def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:

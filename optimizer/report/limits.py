@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.policy import Amount, Limit, Relative
+from optimizer.policy import Amount, Limit, Previous, Relative
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Text
 from optimizer.report.custom import custom_blocks
@@ -35,11 +35,11 @@ def limits_section(material: Material) -> Section:
 
 
 def are_relative(material: Material, rows: pd.DataFrame) -> pd.Series:
-    """Give which checked rows are of limits relative to another measure."""
+    """Give which checked rows are of limits relative to another measure, or another year."""
     names = {
         limit.name
         for limit in material.policy.limits
-        if isinstance(limit.at_least, Relative) or isinstance(limit.at_most, Relative)
+        if any(isinstance(each, Relative | Previous) for each in (limit.at_least, limit.at_most))
     }
     first = rows["place"].map(lambda place: place[0] if place else "")
     return rows["rule"].isin(LIMIT_RULES) & first.isin(names)
@@ -107,13 +107,19 @@ def bounds_in_words(limit: Limit, sense: str = "") -> str:
     parts = []
     for side, bound in (("at_least", limit.at_least), ("at_most", limit.at_most)):
         if bound is not None and sense in {side, "soft", ""}:
-            parts.append(f"{side.replace('_', ' ')} {_bound(bound)}")
+            parts.append(f"{side.replace('_', ' ')} {_bound(bound, side)}")
     soft = f", {limit.soft:g} points per 1% missed" if limit.soft is not None else ""
     kept = "; protected" if limit.protected else ""
     return f"{limit.measure}{goal}{_where(limit.where)}{by} {' and '.join(parts)}{soft}{kept}"
 
 
-def _bound(bound: float | Amount | Relative) -> str:
+def _bound(bound: float | Amount | Relative | Previous, side: str) -> str:
+    if isinstance(bound, Previous):
+        told = f"{exactly(bound.times)} of the year before{_beside(bound.plus, side)}"
+        if bound.first is None:
+            return told
+        first = f"{exactly(bound.first.times)} of today{_beside(bound.first.plus, side)}"
+        return f"{told}, and in the first year {first},"
     if isinstance(bound, Amount):
         return f"{bound.amount:g} per {_attribute(bound.per)}"
     if isinstance(bound, Relative):
@@ -121,6 +127,11 @@ def _bound(bound: float | Amount | Relative) -> str:
         by = by if bound.by or bound.by is None else " in all"
         return f"{exactly(bound.times)} of {bound.measure}{_where(bound.where)}{by}"
     return number(float(bound))
+
+
+def _beside(plus: float, side: str) -> str:
+    """Say what a ceiling adds and a floor takes away."""
+    return f" {'plus' if side == 'at_most' else 'minus'} {number(plus)}" if plus else ""
 
 
 def _attribute(name: str) -> str:

@@ -96,7 +96,8 @@ def _words(kind: Any, marks: Sequence[Any], address: _Address) -> str:
     if origin in (Union, UnionType):
         return _either(inner, marks, address)
     if origin is Literal:
-        return f"one of {', '.join(map(str, inner))}" if len(inner) > 1 else str(inner[0])
+        words = [str(word).lower() if isinstance(word, bool) else str(word) for word in inner]
+        return f"one of {', '.join(words)}" if len(words) > 1 else words[0]
     if origin is tuple:
         return _list(inner, marks, address)
     if origin is Mapping:

@@ -63,12 +63,11 @@ FIELD_PARTS: Mapping[str, str] = {
 
 FIGURES: Mapping[str, str] = {
     "horizon.discount": "terms",
-    "limits.*.at_least": "limits",
-    "limits.*.at_least.amount": "limits",
-    "limits.*.at_least.times": "limits",
-    "limits.*.at_most": "limits",
-    "limits.*.at_most.amount": "limits",
-    "limits.*.at_most.times": "limits",
+    **{
+        f"limits.*.{sense}{figure}": "limits"
+        for sense in ("at_least", "at_most")
+        for figure in ("", ".amount", ".times", ".plus", ".first.times", ".first.plus")
+    },
     "limits.*.soft": "costs",
     "limits.*.soft_base": "limits",
     "support_floor.*.amount_per_year": "terms",

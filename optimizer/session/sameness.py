@@ -80,7 +80,7 @@ def _same_curves(
     old: Mapping[str, JoinedDiminishing], new: Mapping[str, JoinedDiminishing]
 ) -> bool:
     def told(curves: Mapping[str, JoinedDiminishing]) -> object:
-        return {name: (curve.tangents, curve.groups) for name, curve in curves.items()}
+        return {name: (curve.tangents, curve.groups, curve.sizes) for name, curve in curves.items()}
 
     return old is new or told(old) == told(new)
 

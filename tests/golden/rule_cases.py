@@ -92,6 +92,28 @@ CHANGED = HOSTED.with_(
     "[stability]\nmax_change = 0.5\npenalty = 2\n",
     current_plan=("AA,t,r1,3", "BB,t,r2,1"),
 )
+STEPS = NATIONAL.with_(
+    """
+[[limits]]
+name = "steps"
+measure = "slots"
+by = ["country", "year"]
+at_least = { times = 0.5, previous = true, plus = 2 }
+at_most = { times = 1.25, previous = true, plus = 1, first = { times = 2, plus = 3 } }
+soft = 3
+soft_base = 8
+""",
+    applicants=("AA,t,,4", "BB,t,2030,3"),
+    current_plan=("AA,t,,2", "BB,t,,1"),
+).over(2030, 2031, 2032)
+
+STEPPED: dict[str, SmallCase] = {
+    "measure_adds_up": STEPS,
+    "compared_adds_up": STEPS,
+    "limit_at_least": STEPS,
+    "limit_at_most": STEPS,
+}
+"""Rules of limits once more, for limits that compare with the year before."""
 
 CASES: dict[str, SmallCase] = {
     "points": LIMITED.with_("[stability]\npenalty = 2\n", current_plan=("AA,t,r1,3", "BB,t,r2,1")),

@@ -79,6 +79,10 @@ class Draw:
             }
             for _ in range(fixed.choice([1, 1, 2, 3]) if "limits" in self.on else 0)
         ]
+        # Of a source of its own, so that all other seeds are drawn as before.
+        steps = Random(f"steps {seed}")
+        for shape in self.limits:
+            shape["right"] = "previous" if steps.random() < 0.2 else shape["right"]
         self.rng = Random(f"case {seed} {attempt} {size}")
         # Some combinations of switches hardly ever fit together: give one up now and then.
         for _ in range(attempt // 12):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .drawing import Cells, Draw, Drawn
+from .drawing_people import draw_current_plan
 
 COUNTRY = ["country", "world_region", "bloc", "country.name"]
 TRACK = ["track", "pathway", "sector", "direction", "track.agency"]
@@ -30,6 +31,8 @@ def draw_limit(draw: Draw, drawn: Drawn, number: int, shape: dict[str, str]) -> 
         _choose_goal(draw, drawn, limit, side)
     else:
         _choose_sides(draw, drawn, limit, shape)
+    if shape["right"] == "previous":
+        _follow_years(limit)
     limit[side] = _right_side(draw, drawn, limit, shape)
     is_number = not isinstance(limit[side], dict)
     if shape["soft"] == "soft":
@@ -130,9 +133,37 @@ def _right_side(draw: Draw, drawn: Drawn, limit: Cells, shape: dict[str, str]) -
         if used & set(COUNTRY) or not drawn.tables.get("regions"):
             return {"amount": amount, "per": "country.population"}
         return {"amount": amount, "per": "duration_years"}
+    if shape["right"] == "previous" and "year" in by:
+        return _previous(draw, drawn, limit)
     if shape["right"] == "times":
         return _relative(draw, drawn, limit, shape)
     return number
+
+
+def _follow_years(limit: Cells) -> None:
+    """Group by year what can be."""
+    if limit["measure"] == "value":
+        return
+    if limit["measure"] == "slots":
+        # The current plan tells no levels.
+        limit["by"] = [name for name in limit["by"] if name != "level"]
+        limit["where"] = {name: of for name, of in limit["where"].items() if name != "level"}
+    if "year" not in limit["by"]:
+        limit["by"] = [*limit["by"], "year"]
+
+
+def _previous(draw: Draw, drawn: Drawn, limit: Cells) -> Cells:
+    """A multiple of the year before, and a little beside."""
+    right: Cells = {"times": draw.pick([0, 0.5, 1, 1.5]), "previous": True}
+    if draw.chance(0.7):
+        right["plus"] = draw.pick([0, 0.5, 1, 2])
+    if limit["measure"] == "slots" and draw.chance(0.85):
+        if not drawn.tables.get("current_plan"):
+            draw_current_plan(draw, drawn)
+        right["first"] = {"times": draw.pick([0, 0.5, 1])}
+        if draw.chance(0.7):
+            right["first"]["plus"] = draw.pick([1, 2])
+    return right
 
 
 def _relative(draw: Draw, drawn: Drawn, limit: Cells, shape: dict[str, str]) -> Cells:

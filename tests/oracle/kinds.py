@@ -39,6 +39,7 @@ ALL_KINDS = frozenset(
         *("limit with by", "limit on single slots", "limit optional", "limit protected"),
         *("limit by region", "limit by country", "limit by track", "limit by year"),
         *("limit by level", "limit by line", "relative with fewer groups"),
+        *("limit of the year before", "limit of today"),
         *("relative to another measure", "soft", "soft with base", "commitment single slots"),
         *("commitment at_least", "commitment at_most", "commitment of everything"),
         *(f"commitment {key}" for key in COMMITMENT_KEYS),
@@ -188,7 +189,9 @@ def _of_limits(problem: Problem) -> Found:
             yield "limit number", not isinstance(right, dict)
             if isinstance(right, dict):
                 yield "limit per attribute", "per" in right
-                yield "limit relative", "times" in right
+                yield "limit of the year before", "previous" in right
+                yield "limit of today", "first" in right
+                yield "limit relative", "measure" in right
                 yield "relative with fewer groups", right.get("by", wide) != wide
                 other = right.get("measure", limit["measure"])
                 yield "relative to another measure", other != limit["measure"]

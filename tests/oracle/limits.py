@@ -26,7 +26,11 @@ class Limits:
         self.penalty = Expr()
         self.measured: dict[tuple[str, str], list[Expr]] = {}
         for limit in self.problem.policy.get("limits", []):
-            self._add(limit)
+            bounds = [limit[side] for side in ("at_least", "at_most") if side in limit]
+            if any(isinstance(bound, dict) and "previous" in bound for bound in bounds):
+                self._add_previous(limit)
+            else:
+                self._add(limit)
 
     # Measures
 
@@ -155,6 +159,100 @@ class Limits:
                     self.matrix.at_most(limit["name"], row, 0.0)
                 else:
                     self.matrix.at_least(limit["name"], row, 0.0)
+
+    def _add_previous(self, limit: dict[str, Any]) -> None:
+        """Rows for the years with intake that are asked for, each against the year before it."""
+        problem = self.problem
+        by = [problem.attribute(name) for name in limit["by"]]
+        place = by.index(("year", "year"))
+        sides = [side for side in ("at_least", "at_most") if side in limit]
+        where = {
+            name: wanted
+            for name, wanted in limit.get("where", {}).items()
+            if problem.attribute(name) != ("year", "year")
+        }
+        groups = self._measure({**limit, "where": where}, by)
+        if not groups:
+            if not limit.get("optional"):
+                raise UnclearError(f"{limit['name']}: nothing is measured")
+            return
+        if limit.get("soft") is not None and not self.with_soft:
+            return
+        filters = problem.filters(limit.get("where", {}))
+        years = {a: allowed for a, allowed in filters.items() if a == ("year", "year")}
+        asked = [y for y in problem.horizon if problem.matches(years, {"year": str(y)})]
+        if not asked:
+            raise UnclearError(f"{limit['name']}: no year with intake")
+        today = self._today(limit, by, where) if problem.horizon[0] in asked else None
+
+        def at(key: tuple[str, ...], year: int) -> tuple[str, ...]:
+            return (*key[:place], str(year), *key[place + 1 :])
+
+        keys = list(dict.fromkeys(at(key, 0) for key in [*groups, *(today or {})]))
+        for side, key, year in product(sides, keys, asked):
+            bound = limit[side]
+            now, before = groups.get(at(key, year), Expr()), groups.get(at(key, year - 1), Expr())
+            if year == problem.horizon[0]:
+                if today is None:
+                    continue
+                bound, before = bound.get("first", bound), Expr(today.get(at(key, 0), 0.0))
+            if not any((now.terms, now.constant, before.terms, before.constant)):
+                continue
+            sign = 1.0 if side == "at_most" else -1.0
+            right = before.scaled(bound["times"]).add(Expr(sign * bound.get("plus", 0.0)))
+            row = now.scaled(1.0).add(right, -1.0)
+            self._ask(limit, (side, *at(key, year)), row, (now, right))
+
+    def _ask(
+        self, limit: dict[str, Any], key: tuple[str, ...], row: Expr, sides: tuple[Expr, Expr]
+    ) -> None:
+        now, right = sides
+        if limit.get("soft") is not None:
+            row = self._soften(limit, key, row, limit.get("soft_base"))
+        elif key[0] == "at_least" and not right.terms:
+            most = now.constant + sum(
+                max(0.0, number * (self.matrix.columns[column].upper or 0.0))
+                for column, number in now.terms.items()
+            )
+            if right.constant > most:
+                raise UnclearError(f"{limit['name']}: a floor out of reach")
+        if not row.terms:
+            return
+        if key[0] == "at_most":
+            self.matrix.at_most(limit["name"], row, 0.0)
+        else:
+            self.matrix.at_least(limit["name"], row, 0.0)
+
+    def _today(
+        self, limit: dict[str, Any], by: list[Attribute], where: dict[str, Any]
+    ) -> dict[tuple[str, ...], float] | None:
+        """Slots of the current plan by group, with 0 for the year; None without any."""
+        problem = self.problem
+        rows = problem.rows("current_plan")
+        bounds = [limit.get("at_least"), limit.get("at_most")]
+        if limit["measure"] != "slots":
+            return None
+        if not rows:
+            if any(isinstance(bound, dict) and "first" in bound for bound in bounds):
+                raise UnclearError("first without current slots")
+            return None
+        filters = problem.filters(where)
+        owners = {owner for owner, _ in [*by, *filters]}
+        if not owners <= {"country", "track", "region", "year"}:
+            raise UnclearError("current slots by anything else")
+        if "region" in owners and not all(row.get("region") for row in rows):
+            raise UnclearError("current slots without a region")
+        found: dict[tuple[str, ...], float] = {}
+        for row in rows:
+            index = {name: row[name] for name in ("country", "track", "region") if row.get(name)}
+            if not problem.matches(filters, index):
+                continue
+            key = tuple(
+                "0" if owner == "year" else problem.attribute_value((owner, column), index)
+                for owner, column in by
+            )
+            found[key] = found.get(key, 0.0) + float(row["slots"])
+        return found
 
     def _all_groups(self, limit: dict[str, Any], by: list[Attribute]) -> set[tuple[str, ...]]:
         """Every combination of values one might expect, whether or not it is measured."""

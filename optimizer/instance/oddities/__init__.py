@@ -30,6 +30,7 @@ from optimizer.instance.oddities.people import (
     unkept_slots,
     unserved,
 )
+from optimizer.instance.oddities.previous import held_shut
 from optimizer.instance.oddities.rows import gaps_in_caps, same_names, short_tail, years_that_end
 from optimizer.instance.oddities.shares import (
     gap_of_the_whole,
@@ -64,6 +65,7 @@ LOOKS = (
     shares_above_one,
     gap_of_the_whole,
     shares_that_do_not_add_up,
+    held_shut,
 )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from optimizer.errors import Problem
 from optimizer.instance import Instance
 from optimizer.instance.bounds import Bound, JoinedLimit
+from optimizer.policy import Relative
 
 _TOLERANCE = 1e-9
 
@@ -107,6 +108,8 @@ def _shares(instance: Instance) -> Iterator[_Share]:
             continue
         for bound in joined.bounds:
             wanted = getattr(joined.limit, bound.sense)
+            if not isinstance(wanted, Relative):
+                continue
             if bound.is_relative and wanted.measure == joined.limit.measure:
                 yield from _of_bound(joined, bound)
 

@@ -1,0 +1,198 @@
+"""Limits that compare with the year before: the same measure, its groups shifted by a year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimizer.frames import stacked
+from optimizer.instance.attributes import Attributes
+from optimizer.instance.bounds import Bound, JoinedLimit
+from optimizer.instance.groups import dimension_of, group_labels, grouped, limit_place
+from optimizer.instance.measures import COUNTRY, REGION, Measures, numbered
+from optimizer.instance.people import CONSTANT, TERM
+from optimizer.policy import Limit, Previous
+
+_YEAR = "year"
+
+
+def compares_with_before(limit: Limit) -> bool:
+    """Whether the bounds of a limit compare with the year before; both do, or neither."""
+    return isinstance(limit.at_least, Previous) or isinstance(limit.at_most, Previous)
+
+
+def lasting_filters(limit: Limit, attributes: Attributes) -> dict[str, Any]:
+    """Filters of a limit that hold in the year before as well: all but those by year."""
+    quiet = attributes.quiet()
+    found = {name: quiet.find(name, "") for name in limit.where}
+    return {
+        name: limit.where[name]
+        for name, attribute in found.items()
+        if attribute is None or attribute.dimension != _YEAR
+    }
+
+
+def join_previous(limit: Limit, measures: Measures) -> JoinedLimit | None:
+    """Join a limit with the year before; ``None`` after a problem, and where it asks nothing.
+
+    A row is there for every group and year with intake that has something to count in the year
+    or in the one before. Today's slots stand for the year before the first one.
+    """
+    before = len(measures.problems)
+    asked = _years_asked(limit, measures)
+    where = lasting_filters(limit, measures.attributes)
+    found = measures.terms(
+        limit.measure,
+        where,
+        limit.by,
+        limit_place(limit),
+        goal=limit.goal,
+        optional=limit.optional,
+    )
+    if len(measures.problems) > before:
+        return None
+    today = _today(limit, where, asked, measures)
+    if len(measures.problems) > before:
+        return None
+    first = measures.sets.years[0]
+    years = asked if today is not None else asked - {first}
+    terms, groups = _through_years(limit, found, today, measures)
+    year = _year_of(limit)
+    earlier = pd.Series(
+        group_labels(groups.assign(**{year: groups[year] - 1}), limit.by),
+        index=groups.index,
+        dtype="str",
+    )
+    here = terms["group"].drop_duplicates()
+    counted = groups.index.isin(here) | earlier.isin(here)
+    kept = (groups[year].isin(years) & counted).to_numpy()
+    groups, earlier = groups[kept], earlier[kept]
+    if not len(groups):
+        return None
+    bounds = tuple(
+        _bound(sense, wanted, terms, earlier, groups[year].eq(first))
+        for sense, wanted in (("at_least", limit.at_least), ("at_most", limit.at_most))
+        if isinstance(wanted, Previous)
+    )
+    measured = terms[terms["group"].isin(groups.index)].reset_index(drop=True)
+    return JoinedLimit(limit.name, limit, groups, measured, bounds)
+
+
+def _year_of(limit: Limit) -> str:
+    """Name by which a limit groups by year; the policy has seen to it that there is one."""
+    return next(name for name in limit.by if name in {_YEAR, f"{_YEAR}.{_YEAR}"})
+
+
+def _years_asked(limit: Limit, measures: Measures) -> set[int]:
+    """Years with intake that the filters of a limit leave; none is a problem."""
+    years = set(measures.sets.years)
+    for name, values in limit.where.items():
+        attribute = measures.dimension(name)
+        if attribute is not None and attribute.dimension == _YEAR:
+            wanted = measures.attributes.wanted(
+                attribute, name, values, limit_place(limit), optional=limit.optional
+            )
+            years &= set(attribute.having(wanted))
+    if not years and not limit.optional:
+        measures.attributes.add(
+            limit_place(limit, "where"),
+            "no year with intake matches, and others are not compared with the year before",
+            f"years from {measures.sets.years[0]} to {measures.sets.years[-1]}",
+        )
+    return years
+
+
+def _today(
+    limit: Limit, where: Mapping[str, Any], asked: set[int], measures: Measures
+) -> pd.DataFrame | None:
+    """Slots of ``current_plan`` as terms of the year before the first; ``None`` without any."""
+    first = measures.sets.years[0]
+    if not limit.counts.is_of_entrants or first not in asked:
+        return None
+    table = measures.case.table("current_plan")
+    if not len(table):
+        for sense in ("at_least", "at_most"):
+            if getattr(getattr(limit, sense), "first", None) is not None:
+                measures.attributes.add(
+                    limit_place(limit, sense, "first"),
+                    f"case {measures.case.name!r} has no current_plan to compare with",
+                    "a table current_plan with slots, or no first",
+                )
+        return None
+    untold = _untold(limit, table, measures)
+    if untold:
+        measures.attributes.add(
+            limit_place(limit),
+            f"current_plan {untold}, so the first year has nothing to compare with",
+            f"groups that current_plan can be divided by, or a filter by year without {first}",
+        )
+        return None
+    table = table.assign(**{_YEAR: first - 1}, family=CONSTANT, position=-1)
+    table = table.rename(columns={"slots": "coefficient"}).astype({"coefficient": "float64"})
+    for name, values in where.items():
+        attribute = measures.dimension(name)
+        if attribute is not None:
+            table = table[attribute.of(table).isin(attribute.meant(values))]
+    cells = {name: table[name].array for name in TERM}
+    for number, name in zip(numbered(limit.by), limit.by, strict=True):
+        attribute = measures.dimension(name)
+        if attribute is not None:
+            is_year = attribute.dimension == _YEAR
+            cells[number] = (table[_YEAR] if is_year else attribute.of(table)).array
+    return pd.DataFrame(cells)
+
+
+def _untold(limit: Limit, table: pd.DataFrame, measures: Measures) -> str:
+    """Say why ``current_plan`` cannot be divided as a limit is; empty if it can."""
+    dimensions = {dimension_of(measures, name) for name in (*limit.by, *limit.where)}
+    unknown = sorted(str(each) for each in dimensions - {COUNTRY, "track", REGION, _YEAR})
+    if unknown:
+        return f"does not divide slots by {' or '.join(unknown)}"
+    blank = table.index[table["region"].eq("")]
+    if REGION in dimensions and len(blank):
+        return f"has no region in row{'s' if len(blank) > 1 else ''} {_listed(blank)}"
+    return ""
+
+
+def _listed(rows: pd.Index) -> str:
+    more = ", ..." if len(rows) > 5 else ""
+    return ", ".join(map(str, rows[:5])) + more
+
+
+def _through_years(
+    limit: Limit, found: pd.DataFrame, today: pd.DataFrame | None, measures: Measures
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Terms with their group, and every group in every year with intake, whatever it counts.
+
+    A floor asks something of a group that has lost all it could count: what was there before.
+    """
+    columns = numbered(limit.by)
+    year = columns[limit.by.index(_year_of(limit))]
+    found = found[found[year].isin(measures.sets.years)]
+    terms = stacked([found, today]) if today is not None else found
+    others = terms[columns].drop(columns=year).drop_duplicates()
+    if len(columns) == 1:
+        others = others.head(0) if not len(terms) else pd.DataFrame(index=[0])
+    years = pd.DataFrame({year: pd.Series(measures.sets.years, dtype="int64")})
+    possible = others.merge(years, how="cross").assign(
+        family=CONSTANT, position=-1, coefficient=np.nan
+    )
+    labelled, groups = grouped(stacked([terms, possible[[*TERM, *columns]]]), limit.by)
+    return labelled[labelled["coefficient"].notna()].reset_index(drop=True), groups
+
+
+def _bound(
+    sense: str, wanted: Previous, terms: pd.DataFrame, earlier: pd.Series, is_first: pd.Series
+) -> Bound:
+    sign = 1.0 if sense == "at_most" else -1.0
+    begin = wanted.in_first_year
+    slots = terms.groupby("group")["coefficient"].sum()
+    today = earlier.map(slots).fillna(0.0)
+    at_first = begin.times * today + sign * begin.plus
+    constant = at_first.where(is_first, sign * wanted.plus).astype("float64")
+    other_group = earlier.where(~is_first & earlier.isin(terms["group"]), "").astype("str")
+    other = terms[terms["group"].isin(other_group)].reset_index(drop=True)
+    return Bound(sense, constant, wanted.times, other, other_group)
