@@ -119,7 +119,7 @@ def _bound(bound: float | Amount | Relative | Previous, side: str) -> str:
         if bound.first is None:
             return told
         first = f"{exactly(bound.first.times)} of today{_beside(bound.first.plus, side)}"
-        return f"{told}, and in the first year {first},"
+        return f"{told} (in the first year {first})"
     if isinstance(bound, Amount):
         return f"{bound.amount:g} per {_attribute(bound.per)}"
     if isinstance(bound, Relative):
