@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from golden.rule_cases import BUILT, SCORED
@@ -14,7 +15,8 @@ from golden.small_cases import ACTIVE, AGREED, FOLLOWED, SERVED, TWO_LINES, Smal
 from optimizer.formulation import build_pyomo
 from optimizer.formulation.compiling import compile_model
 from optimizer.persistent.roles import columns_of, roles_of
-from optimizer.plan import Decisions
+from optimizer.plan import Decisions, empty
+from optimizer.plan.values import values_of
 from optimizer.schema.decisions import DECISIONS, WRITTEN
 
 SOLVER = sorted((Path(__file__).parents[1] / "optimizer" / "solver").glob("*.py"))
@@ -70,3 +72,18 @@ def test_the_solver_knows_no_decision_by_its_name(file: Path) -> None:
 
 def test_a_plan_has_a_table_for_every_family_that_is_written_down() -> None:
     assert [each.name for each in fields(Decisions)] == [*WRITTEN, "variables"]
+
+
+def test_a_row_of_a_table_without_amounts_says_yes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Expansion decided by yes or no: however often it is said, it is said once."""
+    instance = BUILT.instance(tmp_path)
+    yes_or_no = replace(DECISIONS["expansion"], number="binary", amount="")
+    monkeypatch.setattr("optimizer.plan.values.BESIDE_SLOTS", (yes_or_no,))
+    first = instance.sets.expansion[["region", "service", "year"]].head(1).assign(steps=3)
+    never = first.assign(region="nowhere")
+    said = Decisions(slots=empty("slots"), expansion=pd.concat([first, first, never]))
+    found = values_of(instance, said)
+    assert found.of["expansion"].tolist() == [1.0, *[0.0] * (len(instance.sets.expansion) - 1)]
+    assert found.impossible[["table", "value"]].to_numpy().tolist() == [["expansion", 1.0]]

@@ -41,6 +41,7 @@ def test_what_it_was_made_with_is_said(tmp_path: Path) -> None:
     assert result.provenance["case_hashes"] == optimizer.load_case(case).hashes
     assert result.provenance["policy_hash"] == optimizer.load_policy(policy).hash
     assert result.provenance["scales"] == {"g": 1.0}
+    assert (result.provenance["policy"], result.provenance["case"]) == ("policy", "hand")
 
 
 def test_a_workbook_holds_every_table(tmp_path: Path) -> None:
