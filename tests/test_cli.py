@@ -167,7 +167,7 @@ def test_a_bare_table_says_what_was_assumed(
     run_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(monkeypatch, "check", run_folder / "plan.csv", POLICY, CASE)
-    assert "Assumed: nothing is built" in capsys.readouterr().out
+    assert "Assumed: nobody stays on, nothing is built" in capsys.readouterr().out
 
 
 def test_validate_and_its_annotations(

@@ -17,7 +17,7 @@ from optimizer.formulation.compiling import compile_model
 from optimizer.persistent.roles import columns_of, roles_of
 from optimizer.plan import Decisions, empty
 from optimizer.plan.values import values_of
-from optimizer.schema.decisions import DECISIONS, WRITTEN
+from optimizer.schema.decisions import BESIDE_SLOTS, DECISIONS, WRITTEN
 
 SOLVER = sorted((Path(__file__).parents[1] / "optimizer" / "solver").glob("*.py"))
 CASES = (ACTIVE, AGREED, BUILT, FOLLOWED, SCORED, SERVED, TWO_LINES)
@@ -68,6 +68,10 @@ def test_the_solver_knows_no_decision_by_its_name(file: Path) -> None:
     # A level, a line or a group may be one of anything.
     known = words & (DECISIONS.keys() | keys - {"level", "line", "group"})
     assert not known
+
+
+def test_a_plan_without_a_table_says_what_is_missing() -> None:
+    assert all(each.absent for each in BESIDE_SLOTS if not each.for_good)
 
 
 def test_a_plan_has_a_table_for_every_family_that_is_written_down() -> None:

@@ -107,6 +107,17 @@ def test_limits_on_them_bind(case: SmallCase, measure: str, bound: str, tmp_path
     assert not optimizer.evaluate(free, policy, files).holds
 
 
+def test_agreements_in_force_have_floors_by_year(tmp_path: Path) -> None:
+    """B's is in force in both years of intake; years after them are not asked for."""
+    case, policy = AGREED.with_(limit("open", "at_least = 1")).write(tmp_path)
+    assert optimizer.solve(policy, case).status == "optimal"
+
+
+def test_people_who_go_home_are_not_counted_by_level(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="'returns' cannot be split or filtered by"):
+        FOLLOWED.with_(limit("returns", by='["level"]')).instance(tmp_path)
+
+
 def test_a_floor_where_nothing_can_be_opened_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="year=2031 has no opened that could reach the floor"):
         AGREED.with_(limit("opened", "at_least = 1")).instance(tmp_path)

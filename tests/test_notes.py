@@ -135,5 +135,5 @@ def test_a_bare_table_is_told_only_of_choices_that_the_case_has(tmp_path: Path) 
     write_csv(table, tmp_path / "plan.csv")
     assert read_plan(tmp_path / "plan.csv", case).assumed == (
         "everyone is supported at the standard level",
-        "nothing is built, nobody stays on, no money is transferred or carried over",
+        "nobody stays on, nothing is built, no money is transferred or carried over",
     )

@@ -321,7 +321,7 @@ def test_a_sheet_of_slots_is_taken_like_a_bare_table(
     bare = optimizer.read_plan(tmp_path / "mine.csv", case)
     assert sheet.assumed == bare.assumed
     assert sheet.assumed[-1] == (
-        "nothing is built, nobody stays on, no money is transferred or carried over"
+        "nobody stays on, nothing is built, no money is transferred or carried over"
     )
     pd.testing.assert_frame_equal(sheet.decisions.slots, bare.decisions.slots)
     pd.testing.assert_frame_equal(sheet.decisions.agreements, bare.decisions.agreements)

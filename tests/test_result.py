@@ -68,6 +68,12 @@ def test_only_an_older_result_is_replaced(tmp_path: Path) -> None:
     openpyxl.Workbook().save(path)
     with pytest.raises(TargetError, match="not a result that this tool has written"):
         result.to_excel(path, force=True)
+    result.to_excel(tmp_path / "other.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "other.xlsx")
+    book.create_sheet("mine").append(["of value"])
+    book.save(tmp_path / "other.xlsx")
+    with pytest.raises(TargetError, match="has sheets that this tool has not written"):
+        result.to_excel(tmp_path / "other.xlsx", force=True)
     path.write_text("mine", encoding="utf-8")
     with pytest.raises(TargetError, match="not a result that this tool has written"):
         result.to_excel(path, force=True)
@@ -81,7 +87,7 @@ def test_what_a_sheet_cannot_hold_is_refused(
     monkeypatch.setattr("optimizer.result.MOST_ROWS", 2)
     with pytest.raises(TargetError) as caught:
         result.to_excel(tmp_path / "check.csv")
-    assert "is not called like a workbook" in str(caught.value)
+    assert "is not the name of a workbook" in str(caught.value)
     assert f"table rules has {len(result.tables['rules'])} rows" in str(caught.value)
     assert not (tmp_path / "check.csv").exists()
 
@@ -92,8 +98,8 @@ def test_a_long_text_goes_on_in_the_next_row(tmp_path: Path) -> None:
     long = Evaluation(result.points, result.tables, result.violations, provenance={"changes": text})
     path = long.to_excel(tmp_path / "long.xlsx")
     sheet = pd.read_excel(path, sheet_name="provenance", engine="calamine")
-    assert sheet.iloc[:, 0].tolist() == ["changes", "changes"]
-    assert "".join(sheet["value"]) == text
+    assert sheet.iloc[:, 0].tolist() == ["sheets", "changes", "changes"]
+    assert "".join(sheet["value"][1:]) == text
 
 
 def test_a_notebook_shows_sentences_and_the_table(tmp_path: Path) -> None:

@@ -96,13 +96,15 @@ def print_evaluation(evaluation: Evaluation, assumed: tuple[str, ...]) -> None:
     for sentence in assumed:
         print(f"Assumed: {sentence}.")
     sentences = evaluation.in_words()
+    if evaluation.holds:
+        print(*sentences, sep="\n")
+        return
     for sentence in sentences[:SHOWN_VIOLATIONS]:
         print(f"Broken: {sentence}")
     if len(sentences) > SHOWN_VIOLATIONS:
         print(f"... and {len(sentences) - SHOWN_VIOLATIONS} more")
     broken = f"{len(sentences)} rules are" if len(sentences) > 1 else "1 rule is"
-    verdict = "Every rule holds." if evaluation.holds else f"{broken} broken."
-    print(f"{verdict} {evaluation.points:,.4f} points.")
+    print(f"{broken} broken. {evaluation.points:,.4f} points.")
 
 
 def print_validation(item: Validation, *, github: bool) -> None:

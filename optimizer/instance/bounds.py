@@ -65,6 +65,10 @@ class JoinedLimit:
     row: int | None = None
     """Row of ``commitments`` that it stands for, if it is no limit of the policy."""
 
+    def in_words(self, group: str = "") -> str:
+        """What a group of the limit is called; the limit alone where it has one group."""
+        return f"{self.name}, {group}" if self.limit.by else self.name
+
     def soft_base(self, bound: Bound, group: str) -> float:
         """Amount that is 100% of a soft limit."""
         return self.limit.soft_base or abs(float(bound.constant[group]))

@@ -132,7 +132,7 @@ def _groups_of(limit: Limit, measures: Measures) -> pd.DataFrame:
         table = pd.DataFrame(columns)
         if dimension in chosen:
             table = table[chosen[dimension]]
-        if dimension == "year" and limit.counts.is_of_entrants:
+        if dimension == "year" and limit.counts.is_of_intake:
             table = table[table.index.isin(measures.sets.years)]
         product = product.merge(table.dropna().drop_duplicates(), how="cross")
     return product[list(limit.by)]

@@ -16,10 +16,8 @@ from optimizer.frames.following import FollowedFields
 from optimizer.frames.grouping import groups
 from optimizer.instance.attributes import Attribute, Attributes
 from optimizer.instance.money import (
-    EXPANSION,
     PARTICIPANTS,
     REGIONAL,
-    UPKEEP,
     opened_agreements,
     participant_costs,
 )
@@ -149,8 +147,11 @@ class Measures(FollowedFields):
         return terms(getattr(self.sets, family), family)
 
     def returning(self, asked: Asked) -> pd.DataFrame:
-        """People who go home after completing a track."""
-        return returning(self.sets, self.people)
+        """People who go home after completing a track.
+
+        Not by level: who continues is not told by the level that he had.
+        """
+        return returning(self.sets, self.people).drop(columns="level")
 
     def in_force(self, asked: Asked) -> pd.DataFrame:
         """Agreements in force in a year of intake, existing ones included."""
@@ -204,7 +205,7 @@ class Measures(FollowedFields):
                 "attributes of countries or of regions",
             )
             return self.spending.head(0)
-        kept = self.spending[self.spending["what"].isin([REGIONAL, EXPANSION, UPKEEP])]
+        kept = self.spending[self.spending["region"].ne("")]
         return pd.concat([kept, self._participants_by_region()], ignore_index=True)
 
     def _participants_by_region(self) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
@@ -58,14 +59,27 @@ def _least_relaxation(
     Returns
     -------
     pandas.DataFrame or None
-        As of :func:`optimizer.solver.elastic.least_relaxation`, with the index of each row's key.
+        As of :func:`optimizer.solver.elastic.least_relaxation`, with the index of each row's key,
+        and ``key``, which says it in words.
     """
     key_of = row_keys(model.instance)
+    rules = register(model.instance.extension)
+    limits = {limit.name: limit for limit in model.instance.limits}
+
+    def in_words(rule: str, index: Any) -> str:
+        if rule in LIMIT_RULES:
+            name, group = index
+            return limits[name].in_words(group)
+        return key_of(rule, index).in_words(rules[rule])
+
     found = least_relaxation(
         model.matrix, lambda rule, index: may_relax(key_of(rule, index)), watch, model.options
     )
     if found is None:
         return None
-    rows = zip(found["rule"], found["index"], strict=True)
-    index = [key_of(rule, index).index for rule, index in rows]
-    return found.assign(index=pd.Series(index, index=found.index, dtype=object))
+    rows = list(zip(found["rule"], found["index"], strict=True))
+    index = [key_of(*row).index for row in rows]
+    return found.assign(
+        index=pd.Series(index, index=found.index, dtype=object),
+        key=pd.Series([in_words(*row) for row in rows], index=found.index, dtype="str"),
+    )

@@ -1,4 +1,4 @@
-"""Plans as tidy tables on the user's keys."""
+"""Plans as tidy tables on the user's keys, and the check of every rule without the solver."""
 
 from __future__ import annotations
 

@@ -185,14 +185,13 @@ def _named(limit: JoinedLimit) -> Keys:
     """Keys of the groups of a limit, the limit itself first."""
     rule = _rule(limit)
     if limit.row is not None:
-        return Keys(pd.DataFrame({rule: [limit.row]}), [f"{rule} {limit.row}"])
+        return Keys(pd.DataFrame({rule: [limit.row]}), [limit.in_words()])
     # An attribute may be called like anything, so columns are given their names afterwards.
     columns = [pd.Series(limit.name, index=limit.groups.index)]
     columns += [limit.groups[name] for name in limit.limit.by]
     key = pd.concat(columns, axis=1)
     key.columns = pd.Index([rule, *limit.limit.by])
-    words = [f"{limit.name}, {group}" for group in limit.groups.index]
-    return Keys(key, words if limit.limit.by else [limit.name])
+    return Keys(key, [limit.in_words(group) for group in limit.groups.index])
 
 
 def goal_values(s: Subject) -> dict[str, float]:

@@ -92,7 +92,9 @@ class Evaluation(Result):
         return rows.drop(columns=["allowed", "broken"]).assign(status=status)
 
     def in_words(self) -> list[str]:
-        """Every violation in one sentence."""
+        """Every violation in one sentence, or that there is none."""
+        if self.holds:
+            return [f"Every rule holds. {self.points:,.4f} points."]
         words = {"at_most": "at most", "at_least": "at least", "equal": "exactly"}
         sides = {"at_most": "too many", "at_least": "short", "equal": "too many"}
         told = []

@@ -26,6 +26,9 @@ RESULT, PROVENANCE = "result", "provenance"
 MADE_BY = "talent-optimizer"
 """First cell of the sheet ``provenance``, by which a workbook of ours is known."""
 
+_SHEETS = "sheets"
+"""First fact in that sheet: the names of all others, so that one of somebody else's is noticed."""
+
 SHOWN = 20
 """Rows that a notebook shows."""
 
@@ -75,7 +78,8 @@ class Result(HandingOut, ABC):
             If it cannot be written there, or a table has more rows than a sheet can hold.
         """
         place = targets.look(path, force=force, check=_no_result, expected="an older result")
-        content = table_book({**self._sheets(Path(path)), PROVENANCE: self._facts()}, str(path))
+        sheets = self._sheets(Path(path))
+        content = table_book({**sheets, PROVENANCE: self._facts(list(sheets))}, str(path))
         with targets.written_aside(place) as new:
             write_bytes(new, content)
         return Path(path)
@@ -85,7 +89,9 @@ class Result(HandingOut, ABC):
         sheets = {name: _flat(table) for name, table in {RESULT: self.table, **self.tables}.items()}
         problems = Problems()
         if path.suffix.lower() != ".xlsx":
-            problems.add(str(path), "is not called like a workbook", expected="a name in .xlsx")
+            problems.add(
+                str(path), "is not the name of a workbook", expected="a name ending in .xlsx"
+            )
         for name, table in sheets.items():
             if len(table) >= MOST_ROWS:
                 message = f"table {name} has {len(table):,} rows"
@@ -94,11 +100,15 @@ class Result(HandingOut, ABC):
         problems.raise_if_any(TargetError)
         return sheets
 
-    def _facts(self) -> pd.DataFrame:
-        """What it was made with, a row each; a text longer than a cell goes on in the next row."""
+    def _facts(self, sheets: list[str]) -> pd.DataFrame:
+        """What it was made with, a row each, after the names of its sheets.
+
+        A text longer than a cell goes on in the next row.
+        """
+        facts = {_SHEETS: sheets, **self.provenance}
         rows = [
             (name, text[start : start + LONGEST_TEXT])
-            for name, text in ((name, _text(value)) for name, value in self.provenance.items())
+            for name, text in ((name, _text(value)) for name, value in facts.items())
             for start in range(0, max(1, len(text)), LONGEST_TEXT)
         ]
         return pd.DataFrame(rows, columns=[MADE_BY, "value"], dtype="str")
@@ -128,5 +138,7 @@ def _no_result(path: Path) -> str | None:
     problems = Problems()
     book = read_workbook(path, problems)
     sheet = None if book is None else book.sheet(PROVENANCE, problems)
-    is_own = sheet is not None and sheet.header[:1] == [MADE_BY]
-    return None if is_own else "is not a result that this tool has written"
+    if book is None or sheet is None or sheet.header[:1] != [MADE_BY]:
+        return "is not a result that this tool has written"
+    ours = [_SHEETS, _text([name for name in book.sheets if name != PROVENANCE])]
+    return None if ours in sheet.cells else "has sheets that this tool has not written"

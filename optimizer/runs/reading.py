@@ -39,6 +39,7 @@ from optimizer.runs.tables import (
     check_variables,
     with_scales,
 )
+from optimizer.schema.decisions import BESIDE_SLOTS
 from optimizer.schema.tables import NOTE, SOURCE, STANDARD, TableSpec
 
 A_PLAN = "a run folder, an .xlsx workbook or a plan.csv"
@@ -278,11 +279,16 @@ def _assumptions(decisions: Decisions, case: Case) -> Iterator[str]:
     if opened:
         words = "agreement opens in its" if opened == 1 else "agreements open in their"
         yield f"{opened} proposed {words} first year with slots"
-    possible = {
-        "nothing is built": case.table("services")["expansion_limit"].gt(0).any(),
-        "nobody stays on": case.table("continuations")["stay_rate"].gt(0).any(),
-        "no money is transferred or carried over": len(case.table("budgets")) > 1,
+    can_stay = case.table("continuations")["stay_rate"].gt(0).any()
+    can_move = len(case.table("budgets")) > 1
+    is_possible = {
+        "transitions": can_stay,
+        "transitions_by_region": can_stay,
+        "expansion": case.table("services")["expansion_limit"].gt(0).any(),
+        "transfer": can_move,
+        "carry_over": can_move,
     }
-    least = [sentence for sentence, is_so in possible.items() if is_so]
+    absent = (each.absent for each in BESIDE_SLOTS if is_possible.get(each.name, True))
+    least = [sentence for sentence in dict.fromkeys(absent) if sentence]
     if least:
         yield ", ".join(least)

@@ -20,7 +20,7 @@ class Decision:
     name
         Of the variables in the model, and of their frame among an instance's sets.
     keys
-        What one decision of the family is told by.
+        Keys that identify one decision.
     number
         What it may be.
     role
@@ -36,6 +36,8 @@ class Decision:
         Column of the table that says how much; blank where a row says yes by itself.
     for_good
         Whether a yes holds in all later years as well: the table then has the first year alone.
+    absent
+        Sentence on a plan that is read without its table; blank where that can be filled in.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Decision:
     table: str = ""
     amount: str = ""
     for_good: bool = False
+    absent: str = ""
 
     @property
     def has_frame(self) -> bool:
@@ -108,6 +111,7 @@ _ALL = (
         "expected persons who complete a track and continue on another",
         table="transitions",
         amount="persons",
+        absent="nobody stays on",
     ),
     Decision(
         "transitions_by_region",
@@ -117,6 +121,7 @@ _ALL = (
         "the same by group of countries and the region they go to",
         table="transitions_by_region",
         amount="persons",
+        absent="nobody stays on",
     ),
     Decision(
         "expansion",
@@ -126,6 +131,7 @@ _ALL = (
         "expansion steps of a service decided in the year",
         table="expansion",
         amount="steps",
+        absent="nothing is built",
     ),
     Decision(
         "transfer",
@@ -135,6 +141,7 @@ _ALL = (
         "money a line gives to another",
         table="transfers",
         amount="amount",
+        absent="no money is transferred or carried over",
     ),
     Decision(
         "carry_over",
@@ -144,6 +151,7 @@ _ALL = (
         "money a line keeps for the next year",
         table="carry_over",
         amount="amount",
+        absent="no money is transferred or carried over",
     ),
 )
 

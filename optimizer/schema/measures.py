@@ -39,8 +39,9 @@ class MeasureSpec:
     is_of_goal
         Whether it is counted for one goal, and perhaps with diminishing returns.
     is_of_entrants
-        Whether it counts those who come, one by one: in years of intake alone, and never more than
-        there are applicants.
+        Whether it counts those who come, one by one, and never more than there are applicants.
+    is_of_intake
+        Whether it is counted in years of intake alone.
     """
 
     name: str
@@ -49,10 +50,13 @@ class MeasureSpec:
     is_expected: bool = False
     is_of_goal: bool = False
     is_of_entrants: bool = False
+    is_of_intake: bool = False
 
 
 _SPECS = (
-    MeasureSpec("slots", "how many new participants", "persons", is_of_entrants=True),
+    MeasureSpec(
+        "slots", "how many new participants", "persons", is_of_entrants=True, is_of_intake=True
+    ),
     MeasureSpec("residents", "how many people here", "persons", is_expected=True),
     MeasureSpec("completions", "how many people complete", "persons", is_expected=True),
     MeasureSpec("transitions", "how many people continue", "persons", is_expected=True),
@@ -60,7 +64,7 @@ _SPECS = (
     MeasureSpec("spending", "how much money", "money"),
     MeasureSpec("use", "how many units of services", "service"),
     MeasureSpec("value", "how much of a goal's value", "value", is_of_goal=True),
-    MeasureSpec("open", "how many agreements in force", "agreements"),
+    MeasureSpec("open", "how many agreements in force", "agreements", is_of_intake=True),
     MeasureSpec("opened", "how many agreements opened", "agreements"),
 )
 

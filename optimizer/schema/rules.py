@@ -95,7 +95,7 @@ class RowKey:
         Examples
         --------
         >>> RowKey("commitment_at_least", (4,)).in_words(RULES["commitment_at_least"])
-        'commitment 4'
+        'commitments row 4'
         """
         parts = list(map(str, self.index))
         if rule.numbered:
@@ -404,7 +404,7 @@ RULES = _rules(
         unit="persons",
         moves="number",
         floor_of="committed",
-        numbered="commitment",
+        numbered="commitments row",
     ),
     Rule(
         "commitment_at_most",
@@ -414,7 +414,7 @@ RULES = _rules(
         unit="persons",
         moves="number",
         ceiling_of="committed",
-        numbered="commitment",
+        numbered="commitments row",
     ),
     Rule(
         "measure_adds_up",

@@ -12,7 +12,7 @@ from optimizer.errors import InfeasibleError
 from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel, conflict
-from optimizer.schema.rules import LIMIT_RULES, RowKey, Rule, register
+from optimizer.schema.rules import LIMIT_RULES, Rule, register
 from optimizer.solver import Solution, Watch
 from optimizer.text.figures import figure
 
@@ -121,9 +121,8 @@ def _in_words(advice: pd.DataFrame, rules: Mapping[str, Rule]) -> str:
     lines = []
     for row in rows_of(advice):
         rule = rules[row.rule]
-        key = RowKey(row.rule, row.index).in_words(rule)
         verb = "raise" if row.relaxed_to > row.number else "lower"
-        where = f"{key}: " if key else ""
+        where = f"{row.key}: " if row.key else ""
         lines.append(
             f"- {rule.title} ({rule.source}): {where}"
             f"{verb} {figure(row.number)} to {figure(row.relaxed_to)}"

@@ -1,4 +1,4 @@
-"""Solving: the only code that names HiGHS. It knows a matrix, and no word of the domain."""
+"""Solving: the only package that imports HiGHS. It knows a matrix, and no word of the domain."""
 
 from __future__ import annotations
 

@@ -96,7 +96,8 @@ def _table(matrix: Matrix, rows: Integers, x: Floats) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "rule": [matrix.rows[rows[i]][0] for i in needed],
-            "index": [matrix.rows[rows[i]][1] for i in needed],
+            # None is the index of rules with one row.
+            "index": pd.Series([matrix.rows[rows[i]][1] for i in needed], dtype=object),
             "number": numbers[needed],
             "relaxed_by": relaxed[needed],
             "relaxed_to": (numbers + np.where(above, relaxed, -relaxed))[needed],
