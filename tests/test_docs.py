@@ -138,7 +138,7 @@ def test_readme_python_runs() -> None:
     # Processor time, so that other tests beside this one do not count.
     assert os.times().children_user - before < LONGEST_SECONDS
     assert done.stdout.startswith(("optimal", "feasible"))
-    assert "every rule holds" in done.stdout
+    assert "Every rule holds" in done.stdout
 
 
 @each_page

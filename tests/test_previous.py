@@ -407,5 +407,5 @@ def test_a_floor_that_nothing_keeps_is_loosened_in_advice(tmp_path: Path) -> Non
         applicants=("AA,t,2030,4", "BB,t,2030,3", "AA,t,2031,1", "BB,t,2031,0", "AA,t,2032,1"),
     )
     files, policy = case.write(tmp_path)
-    with pytest.raises(InfeasibleError, match="steps, 2031: lower -1 to -6"):
+    with pytest.raises(InfeasibleError, match="steps, year=2031: lower -1 to -6"):
         solve(policy, files)
