@@ -119,7 +119,7 @@ def test_people_who_go_home_are_not_counted_by_level(tmp_path: Path) -> None:
 
 
 def test_a_floor_where_nothing_can_be_opened_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PolicyError, match="year=2031 has no opened that could reach the floor"):
+    with pytest.raises(PolicyError, match="year=2031 has no agreements opened that could"):
         AGREED.with_(limit("opened", "at_least = 1")).instance(tmp_path)
 
 

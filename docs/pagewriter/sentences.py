@@ -20,6 +20,7 @@ from optimizer.policy import (
     SupportFloor,
 )
 from optimizer.report.figures import SPACE, exactly
+from optimizer.schema.measures import MEASURES
 
 STAGES = {
     "enter": "enters",
@@ -27,13 +28,6 @@ STAGES = {
     "complete": "completes",
     "continue": "completes and continues on another track",
     "return": "completes and goes home",
-}
-MEASURES = {
-    "slots": "slots",
-    "residents": "residents",
-    "spending": "spending",
-    "use": "use of services",
-    "value": "value",
 }
 MISSING = {
     "error": "a blank figure is refused",
@@ -84,7 +78,7 @@ def chosen(where: Mapping[str, object]) -> str:
 def counted(measure: str, goal: str | None, where: Mapping[str, object]) -> str:
     """Say what a measure counts."""
     of_goal = f" of the goal {plain(goal)}" if goal else ""
-    return f"{MEASURES[measure]}{of_goal}{f' ({chosen(where)})' if where else ''}"
+    return f"{MEASURES[measure].noun}{of_goal}{f' ({chosen(where)})' if where else ''}"
 
 
 def limit(wanted: Limit) -> str:

@@ -84,7 +84,7 @@ def check_floor(
     for missing in [*_unreachable(limit, groups, measures), *empty]:
         measures.attributes.add(
             place,
-            f"{missing} has no {limit.measure} that could reach the floor",
+            f"{missing} has no {limit.counts.noun} that could reach the floor",
             "groups with something to count, or optional = true",
         )
     if not limit.counts.is_of_entrants:

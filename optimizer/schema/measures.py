@@ -34,6 +34,8 @@ class MeasureSpec:
         What is counted.
     unit
         What it is counted in, which says how exactly it is compared.
+    called
+        What sentences call it; its name if blank.
     is_expected
         Whether persons are expected ones, of whom there may be parts.
     is_of_goal
@@ -51,6 +53,12 @@ class MeasureSpec:
     is_of_goal: bool = False
     is_of_entrants: bool = False
     is_of_intake: bool = False
+    called: str = ""
+
+    @property
+    def noun(self) -> str:
+        """What sentences call it."""
+        return self.called or self.name
 
 
 _SPECS = (
@@ -62,10 +70,16 @@ _SPECS = (
     MeasureSpec("transitions", "how many people continue", "persons", is_expected=True),
     MeasureSpec("returns", "how many people go home trained", "persons", is_expected=True),
     MeasureSpec("spending", "how much money", "money"),
-    MeasureSpec("use", "how many units of services", "service"),
+    MeasureSpec("use", "how many units of services", "service", called="use of services"),
     MeasureSpec("value", "how much of a goal's value", "value", is_of_goal=True),
-    MeasureSpec("open", "how many agreements in force", "agreements", is_of_intake=True),
-    MeasureSpec("opened", "how many agreements opened", "agreements"),
+    MeasureSpec(
+        "open",
+        "how many agreements in force",
+        "agreements",
+        is_of_intake=True,
+        called="agreements in force",
+    ),
+    MeasureSpec("opened", "how many agreements opened", "agreements", called="agreements opened"),
 )
 
 MEASURES: Mapping[str, MeasureSpec] = MappingProxyType({spec.name: spec for spec in _SPECS})
