@@ -34,7 +34,7 @@ from optimizer import (
     solve,
 )
 from optimizer.persistent import LoadedModel, goals_alone
-from optimizer.policy import Amount, Relative
+from optimizer.policy import Amount, Previous, Relative
 from optimizer.schema.tables import TABLES
 from optimizer.session.moving import IN_CELLS
 from optimizer.session.sameness import same_model
@@ -90,6 +90,9 @@ def limits(session: Session, draw: random.Random) -> Iterator[tuple[str, object]
             address = f"limits.{limit.name}.{side}"
             if isinstance(bound, Relative):
                 yield f"{address}.times", bound.times * draw.choice([0.0, 0.8, 1.2])
+            elif isinstance(bound, Previous):
+                yield f"{address}.times", bound.times * draw.choice([0.8, 1.2])
+                yield f"{address}.plus", bound.plus + draw.choice([0.0, 1.0])
             elif isinstance(bound, Amount):
                 yield f"{address}.amount", bound.amount * draw.choice([0.8, 1.2])
             elif bound is not None:

@@ -161,13 +161,14 @@ def test_a_workbook_with_a_policy_is_both(tmp_path: Path) -> None:
     assert [cell.value for cell in book["goals"][2]][:3] == ["people", 1, "ideal"]
     assert book["limits"]["B1"].comment.text == (
         "What is limited.\n"
-        "A cell holds slots, residents, spending, use or value, or a blank cell.\n"
+        "A cell holds slots, residents, completions, transitions, returns, spending, use, value, "
+        "open or opened, or a blank cell.\n"
         "Optional. Blank means as in the policy that is extended."
     )
     (choices,) = (
         found for found in book["limits"].data_validations.dataValidation if "B2" in found.sqref
     )
-    assert choices.formula1 == '"slots,residents,spending,use,value"'
+    assert choices.formula1 == '"slots,residents,completions,transitions,returns,spending,use,value,open,opened"'
     told = {row[0].value: row[1].value for row in book["read me"].iter_rows()}
     assert told["goals"] == "Optional. Weights and scales of goals."
 

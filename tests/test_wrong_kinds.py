@@ -33,6 +33,8 @@ BOUNDS = [
      "protected": True},
     {"name": "share", "measure": "value", "goal": "g", "by": ["year"],
      "at_least": {"times": 0.1, "measure": "value", "goal": "h", "where": {"a": "b"}, "by": []}},
+    {"name": "steps", "measure": "slots", "by": ["year"], "at_most": {"times": 1.1,
+     "previous": True, "plus": 2, "first": {"times": 1.2, "plus": 3}}},
 ]  # fmt: skip
 POLICY: dict[str, Any] = {
     "schema": 1,
@@ -62,7 +64,12 @@ POLICY: dict[str, Any] = {
             ],
             "region_indicators": [{"column": "area"}],
             "region_effects": [{"stage": "continue", "effect": 1}],
-            "diminishing": {"by": ["country"], "per": "year", "breakpoints": [[0, 1], [5, 0.5]]},
+            "diminishing": {
+                "by": ["country"],
+                "per": "year",
+                "breakpoints": [[0, 1], [5, 0.5]],
+                "breakpoints_per": "country.gdp",
+            },
         },
         "h": {"weight": 1, "scale": "ideal"},
     },
