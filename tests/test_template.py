@@ -20,6 +20,7 @@ from optimizer.errors import InputError
 from optimizer.frames import mapping
 from optimizer.io.grids import letters
 from optimizer.policy.sheet_rows import SHEETS
+from optimizer.schema.measures import MEASURES
 from optimizer.schema.tables import TABLES, ColumnSpec, TableSpec
 from random_cases import write_random_case
 
@@ -168,7 +169,7 @@ def test_a_workbook_with_a_policy_is_both(tmp_path: Path) -> None:
     (choices,) = (
         found for found in book["limits"].data_validations.dataValidation if "B2" in found.sqref
     )
-    assert choices.formula1 == '"slots,residents,completions,transitions,returns,spending,use,value,open,opened"'
+    assert choices.formula1 == f'"{",".join(MEASURES)}"'
     told = {row[0].value: row[1].value for row in book["read me"].iter_rows()}
     assert told["goals"] == "Optional. Weights and scales of goals."
 
