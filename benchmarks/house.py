@@ -75,8 +75,10 @@ def measured(*, quick: bool) -> Rows:
         if ended != "ok":
             rows.append({"job": name, "case": case, "way": "prepare", "ended": ended})
             continue
+        # A job may have a case of its own.
+        shown = getattr(job, "name", None) or case
         mine: Rows = [
-            {"job": name, "case": case, "way": way, "ended": "ok", "seconds": []}
+            {"job": name, "case": shown, "way": way, "ended": "ok", "seconds": []}
             for way in job.WAYS
         ]
         for _ in range(QUICK_ROUNDS if quick else ROUNDS):
