@@ -16,10 +16,10 @@ from optimizer import (
     Plan,
     PolicyError,
     Session,
-    evaluate,
     solve,
 )
 from optimizer.instance.oddities import warnings_of
+from test_stability import solved
 
 YEARS = (2030, 2031, 2032)
 NATION = NATIONAL.over(*YEARS)
@@ -32,17 +32,6 @@ def limited(
 ) -> SmallCase:
     told = f'[[limits]]\nname = "steps"\nmeasure = "{measure}"\n{text}\n'
     return case.with_(told, **tables)
-
-
-def solved(case: SmallCase, folder: Path) -> Plan:
-    """The best plan, with its points confirmed by the check without the solver."""
-    files, policy = case.write(folder)
-    plan = solve(policy, files)
-    assert plan.status == "optimal"
-    checked = evaluate(plan, policy, files)
-    assert checked.holds
-    assert checked.points == pytest.approx(plan.objective)
-    return plan
 
 
 def by_year(plan: Plan, **where: str) -> list[int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,20 @@ TOTAL = "total"
 def limit_place(limit: Limit, *keys: str) -> str:
     """Address of a limit, or of one of its keys, in the policy."""
     return ".".join(["limits", limit.name, *keys])
+
+
+def measured_by(
+    limit: Limit, measures: Measures, where: Mapping[str, Any] | None = None
+) -> pd.DataFrame:
+    """Terms of a limit's measure, by its own filters or by others."""
+    return measures.terms(
+        limit.measure,
+        limit.where if where is None else where,
+        limit.by,
+        limit_place(limit),
+        goal=limit.goal,
+        optional=limit.optional,
+    )
 
 
 def members(limit: Limit, measures: Measures) -> dict[str, pd.Series]:

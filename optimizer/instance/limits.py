@@ -9,7 +9,7 @@ import pandas as pd
 from optimizer.frames import keys_of
 from optimizer.frames.memory import Steps
 from optimizer.instance.bounds import Bound, JoinedLimit
-from optimizer.instance.groups import TOTAL, amounts, grouped, limit_place
+from optimizer.instance.groups import TOTAL, amounts, grouped, limit_place, measured_by
 from optimizer.instance.limit_checks import (
     check_floor,
     check_soft_base,
@@ -40,14 +40,7 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
     if compares_with_before(limit):
         return _join_previous(limit, measures)
     before = len(measures.problems)
-    measured = measures.terms(
-        limit.measure,
-        limit.where,
-        limit.by,
-        limit_place(limit),
-        goal=limit.goal,
-        optional=limit.optional,
-    )
+    measured = measured_by(limit, measures)
     if len(measures.problems) > before:
         return None
     if not filters_match(limit, measures) or not value_is_additive(limit, measures):

@@ -11,7 +11,7 @@ import pandas as pd
 from optimizer.frames import stacked
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.bounds import Bound, JoinedLimit
-from optimizer.instance.groups import dimension_of, group_labels, grouped, limit_place
+from optimizer.instance.groups import dimension_of, group_labels, grouped, limit_place, measured_by
 from optimizer.instance.measures import COUNTRY, REGION, Measures, numbered
 from optimizer.instance.people import CONSTANT, TERM
 from optimizer.policy import Limit, Previous
@@ -44,14 +44,7 @@ def join_previous(limit: Limit, measures: Measures) -> JoinedLimit | None:
     before = len(measures.problems)
     asked = _years_asked(limit, measures)
     where = lasting_filters(limit, measures.attributes)
-    found = measures.terms(
-        limit.measure,
-        where,
-        limit.by,
-        limit_place(limit),
-        goal=limit.goal,
-        optional=limit.optional,
-    )
+    found = measured_by(limit, measures, where)
     if len(measures.problems) > before:
         return None
     today = _today(limit, where, asked, measures)
