@@ -34,8 +34,9 @@ class Sets(FollowedFields):
 
     Attributes
     ----------
-    years, window
-        Years with intake, and those years plus the tail.
+    years, repeated, window
+        Years with intake; years after them in which the decisions of the last one stand again;
+        and all of these with the years in which nobody new comes.
     last_case_year
         Look-ups for later years use this one.
     countries, tracks, regions
@@ -71,6 +72,7 @@ class Sets(FollowedFields):
     """
 
     years: tuple[int, ...]
+    repeated: tuple[int, ...]
     window: tuple[int, ...]
     last_case_year: int
     countries: pd.DataFrame
@@ -95,6 +97,11 @@ class Sets(FollowedFields):
     def has_regions(self) -> bool:
         """Whether places are planned at all; without regions the case is a national one."""
         return self.noted("has_regions", len(object.__getattribute__(self, "regions")) > 0)
+
+    @property
+    def entry_years(self) -> tuple[int, ...]:
+        """Years in which people enter: those with intake, and those that repeat the last one."""
+        return self.years + self.repeated
 
     def case_year(self, years: pd.Series) -> pd.Series:
         """Year whose figures hold in ``years``: the last case year repeats for ever."""
@@ -131,6 +138,7 @@ def build_sets(case: Case, policy: Policy, problems: Problems, step: Steps | Non
     present, present_at = step(_present, case, groups)
     sets = Sets(
         years=years,
+        repeated=(),
         window=window,
         last_case_year=case.years[-1],
         countries=case.table("countries").set_index("country"),
