@@ -241,8 +241,15 @@ def horizon(wanted: Horizon) -> list[str]:
         years = "Plans every year of the case"
     else:
         years = f"Plans the years {wanted.years[0]} to {wanted.years[1]}"
-    tail = "as long as the longest track" if wanted.tail is None else f"{wanted.tail} years"
-    lines = [f"{years}, and follows people after that for {tail}."]
+    if wanted.tail == "steady":
+        lines = [
+            f"{years}. The decisions of the last one are repeated for as long as the longest track "
+            "takes, and people are followed for as long again."
+        ]
+    else:
+        longest = "as long as the longest track takes"
+        tail = longest if wanted.tail == "runoff" else f"{wanted.tail} years"
+        lines = [f"{years}, and follows people after that for {tail}."]
     if wanted.discount:
         lines.append(
             f"Later years count less: value is divided by {figure(1.0 + wanted.discount)} for each "

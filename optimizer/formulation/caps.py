@@ -7,7 +7,7 @@ import pyomo.environ as pyo
 from optimizer.formulation.expressions import Numbers, Sums
 from optimizer.frames import mapping
 from optimizer.instance import Instance
-from optimizer.instance.people import terms
+from optimizer.instance.people import entering
 
 
 def add_caps(model: pyo.ConcreteModel, instance: Instance) -> None:
@@ -23,9 +23,10 @@ def add_caps(model: pyo.ConcreteModel, instance: Instance) -> None:
 
     with entrants = cohort + people who stay on from another track + people present. Only for
     tracks and years of ``national_caps``, whose last row goes on; on residents through the tail.
+    Cohorts of repeated years are those of the last intake year.
     """
     sets = instance.sets
-    cohort = Sums(model, terms(sets.cohort, "cohort"), ["track", "year"])
+    cohort = Sums(model, entering(sets, "cohort"), ["track", "year"])
     present = Sums(model, instance.people.present, ["track", "year"])
     numbers = cap_numbers(instance)
     most_in, most_here = numbers["intake_within_cap"], numbers["residents_within_cap"]

@@ -8,7 +8,7 @@ import pyomo.environ as pyo
 from optimizer.formulation.expressions import KEYS, Numbers, Sums, add_index
 from optimizer.frames import keys_of, mapping
 from optimizer.instance import Instance
-from optimizer.instance.people import terms
+from optimizer.instance.people import entering, terms
 from optimizer.instance.sets import BLOCK
 
 
@@ -48,12 +48,15 @@ def add_applicants(model: pyo.ConcreteModel, instance: Instance) -> None:
     .. math:: \sum_k cohort_{c,t,k,y} \le applicants_{c,t,y}
 
     for pairs that need no agreement, or whose agreement exists; the others are covered by
-    ``cohort_needs_agreement`` and ``cohort_needs_active_track``.
+    ``cohort_needs_agreement`` and ``cohort_needs_active_track``. In repeated years the cohort is
+    that of the last intake year, of every pair, and the applicants are those of the year.
     """
-    sets = instance.sets
-    cohort = Sums(model, terms(sets.cohort, "cohort"), ["country", "track", "year"])
-    pairs = sets.pairs[sets.pairs["link"].isin(["free", "existing"])]
-    applicants = mapping(pairs, ["country", "track", "year"], "applicants")
+    sets, pair = instance.sets, ["country", "track", "year"]
+    cohort = Sums(model, entering(sets, "cohort"), pair)
+    applicants = mapping(
+        sets.pairs[sets.pairs["link"].isin(["free", "existing"])], pair, "applicants"
+    )
+    applicants |= mapping(sets.later_pairs, pair, "applicants")
     model.OPEN_PAIRS = pyo.Set(initialize=[key for key in applicants if cohort.has(key)], dimen=3)
 
     @model.Constraint(model.OPEN_PAIRS)
@@ -67,9 +70,11 @@ def add_sites(model: pyo.ConcreteModel, instance: Instance) -> None:
     ``placements_within_site``
 
     .. math:: \sum_{k,g} placements_{t,k,g,r,y} \le max\_slots_{t,r,y}
+
+    In repeated years the places are those of the last intake year; a site that is no more has 0.
     """
     sets = instance.sets
-    placements = Sums(model, terms(sets.placements, "placements"), ["track", "region", "year"])
+    placements = Sums(model, entering(sets, "placements"), ["track", "region", "year"])
     places = site_numbers(instance)["placements_within_site"]
     model.SITES = pyo.Set(initialize=[key for key in places if placements.has(key)], dimen=3)
 
@@ -80,8 +85,11 @@ def add_sites(model: pyo.ConcreteModel, instance: Instance) -> None:
 
 def site_numbers(instance: Instance) -> Numbers:
     """Places of the sites, by rule and index."""
-    sites = instance.sets.sites
-    return {"placements_within_site": mapping(sites, ["track", "region", "year"], "max_slots")}
+    sets, key = instance.sets, ["track", "region", "year"]
+    entered = entering(sets, "placements")
+    entered = entered[entered["year"].isin(sets.told_years)]
+    most = mapping(sets.sites, key, "max_slots")
+    return {"placements_within_site": {key: most.get(key, 0) for key in keys_of(entered, key)}}
 
 
 def add_single_slots(model: pyo.ConcreteModel, instance: Instance) -> None:

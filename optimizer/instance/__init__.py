@@ -235,9 +235,9 @@ def money_of(case: Case, sets: Sets) -> pd.DataFrame:
 
 
 def caps_of(case: Case, sets: Sets) -> pd.DataFrame:
-    """Caps of the window; on residents the last cap goes on through the tail."""
+    """Caps on residents through the window, on intake wherever the case may cap it anew."""
     rows = through_years(case, "national_caps", ["track", "max", "counts"], sets.window)
-    counted = rows["counts"].eq("residents") | rows["year"].isin(sets.years)
+    counted = rows["counts"].eq("residents") | rows["year"].isin(sets.told_years)
     return rows[counted].reset_index(drop=True)
 
 

@@ -11,7 +11,7 @@ from optimizer.frames import summed
 from optimizer.frames.grouping import Groups
 from optimizer.frames.memory import Steps
 from optimizer.instance.lookup import resolve
-from optimizer.instance.people import CONSTANT, TERM, People, terms, years_of_stay
+from optimizer.instance.people import CONSTANT, TERM, People, entering, terms, years_of_stay
 from optimizer.instance.sets import Sets, cross
 from optimizer.instance.years import through_years
 
@@ -74,8 +74,9 @@ def spending_terms(
     """Every term of spending[line, year], labelled by what is paid for and for whom.
 
     spending[l,y] = participants' costs by year of stay + regional supplements + agreement set-up
-    (paid lead_years before the first open year) + running costs of open agreements (intake years
-    only) + service expansion in the year it is decided + its upkeep in every later year.
+    (paid lead_years before the first open year) + running costs of open agreements (in years in
+    which people enter) + service expansion in the year it is decided + its upkeep in every later
+    year.
     """
     step = step or Steps()
     parts = [
@@ -106,11 +107,11 @@ def _labelled(part: pd.DataFrame) -> pd.DataFrame:
 def _agreement_costs(case: Case, sets: Sets) -> pd.DataFrame:
     table = case.table("agreements")
     columns = ["country", "track", "status", "line", "setup_cost", "yearly_cost", "lead_years"]
-    paid = terms(sets.agreement, "agreement").merge(table[columns], on=["country", "track"])
+    paid = entering(sets, "agreement").merge(table[columns], on=["country", "track"])
     setup = opened_agreements(case, sets).merge(table[columns], on=["country", "track"])
     setup = setup.assign(coefficient=setup["coefficient"] * setup["setup_cost"], what=SETUP)
     yearly = paid.assign(coefficient=paid["yearly_cost"], what=YEARLY)
-    existing = cross(table.loc[table["status"].eq("existing"), columns], "year", sets.years)
+    existing = cross(table.loc[table["status"].eq("existing"), columns], "year", sets.entry_years)
     standing = existing.assign(
         family=CONSTANT, position=-1, coefficient=existing["yearly_cost"], what=YEARLY
     )

@@ -55,16 +55,10 @@ def build_people(sets: Sets) -> People:
     residents[c,t,k,y] = sum over a = 0..d-1 of entrants[c,t,k,y-a]; completers[c,t,k,y] =
     completion_rate[t,k] * entrants[c,t,k,y-d], with d the duration of track t in years.
     """
-    entries = _entries(
-        sets.cohort, sets.transitions, sets.present, COUNTRY_SIDE, ("cohort", "transitions")
-    )
-    entries_at = _entries(
-        sets.placements,
-        sets.transitions_by_region,
-        sets.present_at,
-        REGION_SIDE,
-        ("placements", "transitions_by_region"),
-    )
+    moved = terms(sets.transitions, "transitions")
+    moved_to = terms(sets.transitions_by_region, "transitions_by_region")
+    entries = _entries(entering(sets, "cohort"), moved, sets.present, COUNTRY_SIDE)
+    entries_at = _entries(entering(sets, "placements"), moved_to, sets.present_at, REGION_SIDE)
     return People(
         entries=entries,
         entries_at=entries_at,
@@ -86,19 +80,33 @@ def terms(frame: pd.DataFrame, family: str) -> pd.DataFrame:
     )
 
 
+def entering(sets: Sets, family: str) -> pd.DataFrame:
+    """Decisions that let people enter, as terms of every year in which they do so.
+
+    Those of the last intake year stand again in each of ``sets.repeated``.
+    """
+    frame, last, repeated = getattr(sets, family), sets.years[-1], sets.repeated
+    once = terms(frame, family)
+    if not repeated:
+        return once
+
+    def through_years() -> pd.DataFrame:
+        again = once[once["year"].eq(last)]
+        return pd.concat([once, *(again.assign(year=year) for year in repeated)], ignore_index=True)
+
+    return remembered([frame], ("entering", family, last, repeated), through_years)
+
+
 def _entries(
     new: pd.DataFrame,
-    transitions: pd.DataFrame,
+    moved: pd.DataFrame,
     present: pd.DataFrame,
     side: list[str],
-    families: tuple[str, str],
 ) -> pd.DataFrame:
-    came_by_transition = transitions.drop(columns="track").rename(columns={"next_track": "track"})
+    came_by_transition = moved.drop(columns="track").rename(columns={"next_track": "track"})
     parts = [
-        terms(new, families[0]).assign(entry="new", entry_year=new["year"]),
-        terms(came_by_transition, families[1]).assign(
-            level=STANDARD, entry="transition", entry_year=transitions["year"]
-        ),
+        new.assign(entry="new", entry_year=new["year"]),
+        came_by_transition.assign(level=STANDARD, entry="transition", entry_year=moved["year"]),
         present.assign(
             family=CONSTANT,
             position=-1,

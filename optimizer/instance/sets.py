@@ -48,6 +48,8 @@ class Sets(FollowedFields):
     pairs
         country, track, year, applicants, min_cohort, link, lead_years for horizon years; link is
         ``free``, ``active``, ``existing`` or ``proposed``.
+    later_pairs
+        country, track, year, applicants of the years in ``repeated`` that the case itself has.
     sites
         track, region, year, max_slots: places that can host, for window years.
     cohort
@@ -81,6 +83,7 @@ class Sets(FollowedFields):
     levels: pd.DataFrame
     groups: pd.DataFrame
     pairs: pd.DataFrame
+    later_pairs: pd.DataFrame
     sites: pd.DataFrame
     cohort: pd.DataFrame
     placements: pd.DataFrame
@@ -102,6 +105,19 @@ class Sets(FollowedFields):
     def entry_years(self) -> tuple[int, ...]:
         """Years in which people enter: those with intake, and those that repeat the last one."""
         return self.years + self.repeated
+
+    @property
+    def told_years(self) -> tuple[int, ...]:
+        """Years in which people enter and the case may say how many can, one by one.
+
+        In all later ones its last figures hold, which the decisions have kept already.
+        """
+        return tuple(year for year in self.entry_years if year <= self.last_case_year)
+
+    def period(self, years: pd.Series) -> pd.Series:
+        """Whether years are ``planned``, ``repeated`` or ``run-off``, in which nobody new comes."""
+        words = dict.fromkeys(self.years, "planned") | dict.fromkeys(self.repeated, "repeated")
+        return years.map(words).fillna("run-off").astype("str")
 
     def case_year(self, years: pd.Series) -> pd.Series:
         """Year whose figures hold in ``years``: the last case year repeats for ever."""
@@ -127,10 +143,12 @@ def build_sets(case: Case, policy: Policy, problems: Problems, step: Steps | Non
     Sets
     """
     step = step or Steps()
-    years, window = step(_timeline, case, policy.horizon, policy.path.name, problems)
+    years, repeated, window = step(_timeline, case, policy.horizon, policy.path.name, problems)
+    later = [year for year in repeated if year <= case.years[-1]]
     groups = step(_groups, case, country_bands(case))
     sites = step(_sites, case, window, problems)
     pairs = step(_pairs, case, years, problems)
+    later_pairs = step(_applicants, case, later, problems)
     hosts = step.kept("hosts", sites.loc[sites["max_slots"] > 0, ["track", "region", "year"]])
     cohort = step(_cohort, case, pairs, groups, hosts if len(case.table("regions")) else None)
     agreement = pairs[pairs["link"].eq("proposed") & pairs["can_open"]]
@@ -138,7 +156,7 @@ def build_sets(case: Case, policy: Policy, problems: Problems, step: Steps | Non
     present, present_at = step(_present, case, groups)
     sets = Sets(
         years=years,
-        repeated=(),
+        repeated=repeated,
         window=window,
         last_case_year=case.years[-1],
         countries=case.table("countries").set_index("country"),
@@ -147,6 +165,7 @@ def build_sets(case: Case, policy: Policy, problems: Problems, step: Steps | Non
         levels=step(_levels, case),
         groups=groups,
         pairs=pairs,
+        later_pairs=later_pairs,
         sites=sites,
         cohort=cohort,
         placements=step(_placements, cohort, hosts),
@@ -174,7 +193,8 @@ def cross(frame: pd.DataFrame, column: str, values: Iterable[object]) -> pd.Data
 
 def _timeline(
     case: Case, horizon: Horizon, file: str, problems: Problems
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Years with intake, years that repeat the last of them, and all that are followed."""
     first, last = horizon.years or (case.years[0], case.years[-1])
     years = tuple(year for year in case.years if first <= year <= last)
     missing = [year for year in dict.fromkeys((first, last)) if year not in case.years]
@@ -188,10 +208,11 @@ def _timeline(
         )
         years = years or case.years
     durations = case.table("tracks")["duration_years"]
-    tail = horizon.tail
-    if tail is None:
-        tail = int(durations.max()) if len(durations) else 0
-    return years, years + tuple(range(years[-1] + 1, years[-1] + 1 + tail))
+    longest = int(durations.max()) if len(durations) else 0
+    tail = longest if isinstance(horizon.tail, str) else horizon.tail
+    repeats = longest if horizon.tail == "steady" else 0
+    after = tuple(range(years[-1] + 1, years[-1] + 1 + repeats + tail))
+    return years, after[:repeats], years + after
 
 
 def _levels(case: Case) -> pd.DataFrame:
@@ -247,7 +268,8 @@ def _sites(case: Case, window: Sequence[int], problems: Problems) -> pd.DataFram
     return query.assign(max_slots=found["max_slots"]).dropna().reset_index(drop=True)
 
 
-def _pairs(case: Case, years: Sequence[int], problems: Problems) -> pd.DataFrame:
+def _applicants(case: Case, years: Sequence[int], problems: Problems) -> pd.DataFrame:
+    """Applicants of every eligible country and track in some years; 0 where none are told."""
     table = case.table("applicants")
     query = cross(table[["country", "track"]].drop_duplicates(), "year", years)
     found = resolve(
@@ -260,6 +282,11 @@ def _pairs(case: Case, years: Sequence[int], problems: Problems) -> pd.DataFrame
         problems=problems,
     )
     query["applicants"] = found["applicants"].fillna(0).astype("int64")
+    return query
+
+
+def _pairs(case: Case, years: Sequence[int], problems: Problems) -> pd.DataFrame:
+    query = _applicants(case, years, problems)
     tracks = case.table("tracks")[["track", "min_cohort", "needs_agreement"]]
     terms = case.table("agreements")[["country", "track", "status", "lead_years"]]
     pairs = query.merge(tracks, on="track").merge(terms, on=["country", "track"], how="left")

@@ -10,6 +10,7 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.frames import keys_of, rows_of
 from optimizer.frames.memory import Steps
+from optimizer.instance.people import entering
 from optimizer.instance.sets import Sets
 
 
@@ -25,7 +26,7 @@ def _possible_transitions(
 ) -> set[tuple[str, str, str, int]]:
     """Country, track, next track and year: someone may complete then and a place exists."""
     entered = {
-        *keys_of(sets.cohort, ["country", "track", "year"]),
+        *keys_of(entering(sets, "cohort"), ["country", "track", "year"]),
         *keys_of(sets.present, ["country", "track", "entry_year"]),
     }
     by_pair: dict[tuple[str, str], set[int]] = {}

@@ -14,7 +14,7 @@ from optimizer.frames.grouping import groups
 from optimizer.frames.memory import Steps
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.lookup import resolve
-from optimizer.instance.people import TERM, People, returning, terms
+from optimizer.instance.people import TERM, People, entering, returning, terms
 from optimizer.instance.scoring import Scores
 from optimizer.instance.sets import Sets
 from optimizer.policy import Effect, Policy
@@ -102,14 +102,14 @@ def _discounted(
 def persons_by_stage(sets: Sets, people: People) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Terms counting persons at each stage, on the country and on the region margin."""
     by_country = [
-        terms(sets.cohort, "cohort").assign(stage="enter"),
+        entering(sets, "cohort").assign(stage="enter"),
         people.present.assign(stage="present"),
         people.completes.assign(stage="complete"),
         terms(sets.transitions, "transitions").assign(stage="continue", level=""),
         returning(sets, people).assign(stage="return"),
     ]
     by_region = [
-        terms(sets.placements, "placements").assign(stage="enter"),
+        entering(sets, "placements").assign(stage="enter"),
         people.present_at.assign(stage="present"),
         people.completes_at.assign(stage="complete"),
         terms(sets.transitions_by_region, "transitions_by_region").assign(
@@ -156,11 +156,11 @@ def _score_rows(
         return []
     parts = []
     plain = table[table["region"].eq("")]
-    cohort = terms(sets.cohort, "cohort")
+    cohort = entering(sets, "cohort")
     merged = cohort.merge(plain[["goal", "country", "track", "value"]], on=["country", "track"])
     parts.append(merged.assign(stage="enter", side="country", worth=merged["value"]))
     named = table.loc[table["region"].ne(""), ["goal", "country", "track", "region", "value"]]
-    slots = terms(sets.slots, "slots").merge(named, on=["country", "track", "region"])
+    slots = entering(sets, "slots").merge(named, on=["country", "track", "region"])
     if len(slots):
         cell = slots[["goal", "country", "track"]].assign(region="*")
         general = resolve(

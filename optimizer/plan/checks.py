@@ -14,8 +14,8 @@ from optimizer.frames.arrays import Floats
 from optimizer.frames.grouping import groups, once, places, remembered, sums_at
 from optimizer.instance import Instance
 from optimizer.instance.bounds import JoinedLimit
-from optimizer.instance.people import CONSTANT, TERM, terms, transition_room
-from optimizer.instance.sets import cross
+from optimizer.instance.people import CONSTANT, TERM, entering, terms, transition_room
+from optimizer.instance.sets import Sets, cross
 from optimizer.plan.money import check_money
 from optimizer.plan.subject import Keys, Subject, keys_in, rows
 
@@ -42,14 +42,22 @@ def check_margins(s: Subject) -> list[pd.DataFrame]:
     def among(chosen: Chosen, rule: str, sense: str, limit: Floats) -> pd.DataFrame:
         return rows(rule, keys[chosen], cohort[chosen], sense, limit[chosen])
 
+    later, entered = sets.later_pairs, entering(sets, "cohort")
     done = [
         among(~agreed, "cohort_within_applicants", "at_most", applicants),
+        rows(
+            "cohort_within_applicants",
+            keys_in(later, _PAIR),
+            s.at(later, entered, _PAIR),
+            "at_most",
+            later["applicants"],
+        ),
         among(agreed, "cohort_needs_agreement", "at_most", applicants * factor),
         among(least, "cohort_reaches_minimum", "at_least", minimum * factor),
         among(runs, "active_track_reaches_minimum", "at_least", np.where(cohort > 0, minimum, 0.0)),
     ]
     if sets.has_regions:
-        placed = s.terms("placements")
+        placed = once(_told_placements, sets)
         site, placements = groups(placed, SITE).keys, s.total(placed, SITE)
         most = sums_at(site, sets.sites, SITE, sets.sites["max_slots"].to_numpy())
         keys = keys_in(site, SITE)
@@ -57,12 +65,18 @@ def check_margins(s: Subject) -> list[pd.DataFrame]:
     return done
 
 
+def _told_placements(sets: Sets) -> pd.DataFrame:
+    """Places of every year in which the case may say how many there can be."""
+    placed = entering(sets, "placements")
+    return placed[placed["year"].isin(sets.told_years)]
+
+
 def check_caps(s: Subject) -> list[pd.DataFrame]:
     """National caps on intake and residents."""
     caps, key = s.instance.caps, ["track", "year"]
     done = []
     for counts, rule, counted in (
-        ("intake", "intake_within_cap", s.terms("cohort")),
+        ("intake", "intake_within_cap", entering(s.instance.sets, "cohort")),
         ("residents", "residents_within_cap", s.instance.people.present),
     ):
         chosen = caps["counts"].eq(counts).to_numpy()

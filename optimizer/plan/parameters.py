@@ -155,8 +155,8 @@ def _further_rows(policy: Policy, case: Case) -> Iterator[_Row]:
     first, last = policy.horizon.years or (case.years[0], case.years[-1])
     yield _row("horizon", "first year", first)
     yield _row("horizon", "last year", last)
-    if policy.horizon.tail is not None:
-        yield _row("horizon", "tail", policy.horizon.tail, "years")
+    tail = policy.horizon.tail
+    yield _row("horizon", "tail", tail, "" if isinstance(tail, str) else "years")
     yield _row("horizon", "discount", policy.horizon.discount, "per year")
     carry_over = policy.budget.carry_over
     shares = carry_over if isinstance(carry_over, Mapping) else {"every line": carry_over}

@@ -9,7 +9,7 @@ from optimizer.frames import stacked, summed
 from optimizer.frames.grouping import groups, once
 from optimizer.instance import Instance
 from optimizer.instance.money import EXPANSION, PARTICIPANTS, REGIONAL, UPKEEP
-from optimizer.instance.people import returning
+from optimizer.instance.people import returning, terms
 from optimizer.plan.checks import goal_values, service_years
 from optimizer.plan.money import line_years
 from optimizer.plan.subject import Subject
@@ -61,9 +61,16 @@ def agreements(s: Subject) -> pd.DataFrame:
 
 
 def stages(s: Subject) -> pd.DataFrame:
-    """goal, stage, side, raw: raw value before diminishing returns, by where it is earned."""
-    raw = s.total(s.instance.value, ["goal", "stage", "side"])
+    """goal, stage, side, period, raw: raw value before diminishing returns, by where it is earned.
+
+    ``period`` is that of the year it is earned in, see :meth:`optimizer.instance.sets.Sets.period`.
+    """
+    raw = s.total(once(_value_by_period, s.instance), ["goal", "stage", "side", "period"])
     return raw.rename("raw").reset_index()
+
+
+def _value_by_period(instance: Instance) -> pd.DataFrame:
+    return instance.value.assign(period=instance.sets.period(instance.value["year"]))
 
 
 def goals(s: Subject, scales: dict[str, float]) -> pd.DataFrame:
@@ -191,14 +198,14 @@ def fates(s: Subject) -> pd.DataFrame:
     -------
     pandas.DataFrame
         country, track, entrants, left, transitions, goes_home, present (persons, summed over the
-        entrants who were here at some time of the window).
+        entrants who were here at some time of the window, and came before any repeated year).
     """
     sets, key = s.instance.sets, ["country", "track"]
-    entered, dropped, present = once(_ends, s.instance)
+    entered, dropped, present, completed, moved = once(_ends, s.instance)
     index = groups(entered, key).keys
     entrants = s.total(entered, key)
-    completers = s.at(index, s.instance.people.completes, key)
-    transitions = s.at(index, s.terms("transitions"), key)
+    completers = s.at(index, completed, key)
+    transitions = s.at(index, moved, key)
     returns = sets.tracks["returns_home"].reindex(index.get_level_values("track"))
     goes_home = np.where(returns.to_numpy(), completers - transitions, 0.0)
     table = pd.DataFrame(
@@ -215,11 +222,29 @@ def fates(s: Subject) -> pd.DataFrame:
     return table[table["entrants"] > 0].reset_index(drop=True)
 
 
-def _ends(instance: Instance) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Terms of entrants who were here in the window, who drop out, and who stay beyond it."""
-    sets, entered = instance.sets, instance.people.entries
-    ends = entered["entry_year"] + entered["track"].map(sets.tracks["duration_years"])
+def _ends(instance: Instance) -> tuple[pd.DataFrame, ...]:
+    """Terms of entrants who were here in the window, and of how they end.
+
+    Returns
+    -------
+    tuple of DataFrame
+        Entrants, those who drop out, who stay beyond the window, who complete, and who continue.
+    """
+    sets, completes = instance.sets, instance.people.completes
+    durations = sets.tracks["duration_years"]
+    entered = instance.people.entries
+    entered = entered[entered["entry_year"] <= sets.years[-1]]
+    ends = entered["entry_year"] + entered["track"].map(durations)
     here, stays = ends >= sets.window[0], ends > sets.window[-1]
     done = entered[here & ~stays].merge(sets.levels, on=["track", "level"])
     dropped = done.assign(coefficient=done["coefficient"] * (1.0 - done["completion_rate"]))
-    return entered[here], dropped, entered[stays]
+    moved = terms(sets.transitions, "transitions")
+    # Those who continue in a year came one duration before.
+    came = moved["year"] - moved["track"].map(durations)
+    return (
+        entered[here],
+        dropped,
+        entered[stays],
+        completes[completes["entry_year"] <= sets.years[-1]],
+        moved[came <= sets.years[-1]],
+    )

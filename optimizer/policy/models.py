@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
 
@@ -24,17 +24,22 @@ _CarryOver = Annotated[
 ]
 
 
+_Tail = Annotated[
+    Annotated[Literal["steady", "runoff"], Tag("<text>")]
+    | Annotated[int, Field(ge=0, le=100), Tag("<number>")],
+    Discriminator(shape_of),
+]
+
+
 class Horizon(StrictTable):
     """Which years are planned, and how the future counts."""
 
     years: tuple[int, int] | None = Field(
         default=None, description="[first, last] planned year; all years of the case without it"
     )
-    tail: int | None = Field(
-        default=None,
-        ge=0,
-        le=100,
-        description="a whole number of years followed after the last intake",
+    tail: _Tail = Field(
+        default="runoff",
+        description="steady, runoff, or a whole number of years followed after the last intake",
     )
     discount: float = Field(
         default=0.0, ge=0.0, le=1.0, description="yearly discount of value, 0 to 1"

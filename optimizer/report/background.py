@@ -75,6 +75,11 @@ def _without_blank(
 def _other_choices(material: Material) -> list[str]:
     policy, names = material.policy, material.names
     told = [f"Intake is planned for {span(material.years)}"]
+    if material.repeated:
+        told[0] += (
+            f"; the decisions of {material.years[-1]} are repeated in {span(material.repeated)}, so "
+            "that the last years cost what they will"
+        )
     if material.tail:
         told[0] += f"; people and money are followed to {material.window[-1]}"
     told[0] += f"; value of later years is discounted by {exactly(policy.horizon.discount)} a year."

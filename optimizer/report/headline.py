@@ -22,6 +22,7 @@ STAGES = {
     "continue": "on continuing",
     "return": "on going home",
 }
+PERIODS = {"planned": "Planned years", "repeated": "Repeated years", "run-off": "After that"}
 NOTABLE = 0.15
 """Share of all slots from which a country is named in the summary."""
 USED_UP = 0.9995
@@ -146,9 +147,31 @@ def _findings(material: Material) -> list[str]:
         found.append(f"{text}{many}.")
     else:
         found.append("The plan gives no slots at all.")
+    found += _period_findings(material)
     found += _money_findings(material)
     found += fullest(material)
     return found
+
+
+def _period_findings(material: Material) -> list[str]:
+    """When the points are earned, where years are repeated."""
+    if not material.repeated:
+        return []
+    points = _by_period(material).sum()
+    return [
+        f"Of the value, {points['planned']:,.1f} points are earned in the planned years "
+        f"{span(material.years)}, {points['repeated']:,.1f} in {span(material.repeated)}, which "
+        f"repeat the decisions of {material.years[-1]}, and {points['run-off']:,.1f} after that."
+    ]
+
+
+def _by_period(material: Material) -> pd.DataFrame:
+    """Points by goal, in rows, and by when they are earned, in proportion to raw value."""
+    goals, stages = material.table("goals"), material.table("stages")
+    raw = stages.pivot_table(index="goal", columns="period", values="raw", aggfunc="sum")
+    raw = raw.reindex(index=goals["goal"], columns=list(PERIODS), fill_value=0.0).fillna(0.0)
+    shares = raw.div(raw.sum(axis=1).where(lambda total: total != 0), axis=0).fillna(0.0)
+    return shares.mul(goals["weighted"].to_numpy(), axis=0)
 
 
 def _money_findings(material: Material) -> list[str]:
@@ -260,6 +283,13 @@ def _goals(material: Material) -> Block:
         figures=(3,),
     )
     tables = [table, stage_table]
+    if material.repeated:
+        periods = [
+            (figures.sentence(str(goal)), *(f"{points:,.2f}" for points in row))
+            for goal, row in zip(goals["goal"], _by_period(material).to_numpy(), strict=True)
+        ]
+        head = ("Goal", *PERIODS.values())
+        tables.append(plain_table("Points by goal and years", head, periods, range(1, 4)))
     soft = material.plan.tables.get("soft")
     if soft is not None and len(soft):
         custom = titles(material)

@@ -56,8 +56,15 @@ class Material:
 
     @property
     def tail(self) -> tuple[int, ...]:
-        """Years after the last intake."""
+        """Years after those that are planned."""
         return tuple(year for year in self.window if year not in self.years)
+
+    @property
+    def repeated(self) -> tuple[int, ...]:
+        """Years after them in which the decisions of the last one are repeated."""
+        if self.policy.horizon.tail != "steady":
+            return ()
+        return self.tail[: int(self.case.table("tracks")["duration_years"].max())]
 
     def table(self, name: str) -> pd.DataFrame:
         """Give one table of the plan."""

@@ -119,7 +119,7 @@ def budget_section(material: Material) -> Section:
         panels.append(panel(material.names.of("line", str(line)), small, series, figures.money))
     legend = [Key(ACCENT, f"spent, {span(material.years)}")]
     if material.tail:
-        legend.append(Key(PALE, f"spent after the last intake, {span(material.tail)}"))
+        legend.append(Key(PALE, f"spent after the last planned year, {span(material.tail)}"))
     is_moved = bool(money[["received", "carried_in"]].to_numpy().any())
     stroke = "money of the year" if is_moved else "budget of the year"
     legend.append(Key(STROKE, f"{stroke} (tick)", is_stroke=True))

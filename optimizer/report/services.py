@@ -115,7 +115,7 @@ def _nationwide(material: Material, use: pd.DataFrame) -> Panels:
         panels.append(panel(sentence(str(service)), small, series, figures.whole))
     legend = [Key(ACCENT, f"used, {span(material.years)}")]
     if material.tail:
-        legend.append(Key(PALE, f"used after the last intake, {span(material.tail)}"))
+        legend.append(Key(PALE, f"used after the last planned year, {span(material.tail)}"))
     legend.append(Key(STROKE, "capacity with what was built (tick)", is_stroke=True))
     described = "All regions together; every service has a scale of its own."
     if use["region"].nunique() > 1:

@@ -97,7 +97,8 @@ def _same_parts(old: Any, new: Any, known: Mapping[str, Same]) -> bool:
 
 
 SETS: Mapping[str, Same] = {
-    **dict.fromkeys(("years", "window", "last_case_year", "tracks", "levels", "groups"), alike),
+    **dict.fromkeys(("years", "repeated", "window", "last_case_year"), alike),
+    **dict.fromkeys(("tracks", "levels", "groups", "later_pairs"), alike),
     **dict.fromkeys(("pairs", "cohort", "placements", "agreement", "active_track"), alike),
     **dict.fromkeys(
         ("transitions", "transitions_by_region", "slots", "present", "present_at"), alike

@@ -38,7 +38,7 @@ SWITCHES = {
     "self_continuation": 0.3,
     "instant": 0.08,
     "present": 0.4,
-    "tail": 0.4,
+    "tail": 0.6,
     "more_case_years": 0.25,
     "discount": 0.4,
     "indicators": 0.6,

@@ -29,7 +29,7 @@ def draw_policy(draw: Draw, drawn: Drawn) -> None:
         begin = draw.rng.randint(0, len(years) - wanted)
         horizon["years"] = [years[begin], years[begin + wanted - 1]]
     if draw.has("tail"):
-        horizon["tail"] = draw.pick([0, 1])
+        horizon["tail"] = draw.pick([0, 1, "runoff", *["steady"] * 4])
     if draw.has("discount"):
         horizon["discount"] = draw.pick([0.03, 0.25])
     drawn.policy = {"schema": 1, "title": f"Random policy {draw.seed}", "why": "test"}

@@ -151,6 +151,36 @@ class Flows:
                     cohort.scaled(1.0).add_column(opening, -minimum),
                     0.0,
                 )
+        self._repeat_cohorts()
+
+    def _repeat_cohorts(self) -> None:
+        """The columns of the last year stand for the repeated ones, within their own applicants."""
+        problem, last = self.problem, self.problem.horizon[-1]
+        for (country, track), year in product(problem.pairs(), problem.repeated):
+            cohort = Expr()
+            for level in problem.levels(track):
+                column = self.intake.get(((country,), track, level, last))
+                if column is not None:
+                    self.intake[(country,), track, level, year] = column
+                    cohort.add_column(column)
+            applicants = problem.applicants(country, track, year) or 0
+            self.matrix.at_most("cohort_within_applicants", cohort, applicants)
+            if (country, track, last) in self.agreement:
+                self.agreement[country, track, year] = self.agreement[country, track, last]
+
+    def _repeat_placements(self) -> None:
+        """Places are those of the last year, and the sites must have them in the repeated ones."""
+        problem, last = self.problem, self.problem.horizon[-1]
+        for track, year in product(problem.tracks, problem.repeated):
+            for region in problem.site_regions(track):
+                placements = Expr()
+                for level, group in product(problem.levels(track), problem.groups(track)):
+                    column = self.intake.get(((group, region), track, level, last))
+                    if column is not None:
+                        self.intake[(group, region), track, level, year] = column
+                        placements.add_column(column)
+                most = problem.max_slots(track, region, year) or 0
+                self.matrix.at_most("placements_within_site", placements, most)
 
     def _can_host(self, track: str, year: int) -> bool:
         problem = self.problem
@@ -252,6 +282,7 @@ class Flows:
                         if of_block is not None:
                             placements.add_column(of_block)
                     matrix.at_most("placements_within_site", placements, most)
+        self._repeat_placements()
 
     def _cohorts_of_block(self, track: str, level: str, group: str, year: int) -> dict[str, int]:
         return {
@@ -292,6 +323,7 @@ class Flows:
     def slots(self, country: str, track: str, level: str, region: str, year: int) -> int | None:
         """The column of one single slot cell; touching it brings in its whole block."""
         group = self.problem.group(track, country)
+        year = min(year, self.problem.horizon[-1])
         block = (track, level, group, year)
         if block not in self._touched:
             self._touched.add(block)

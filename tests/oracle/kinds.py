@@ -26,7 +26,14 @@ ALL_KINDS = frozenset(
         *("carry-over by line", "region costs", "services", "expansion", "two groups"),
         *("continuations", "chain", "self-continuation", "reached by continuation only"),
         *("duration 0", "duration 1", "duration 2", "duration 3", "people present"),
-        *("default tail", "tail 0", "tail 1", "horizon shorter than the case"),
+        *(
+            "default tail",
+            "steady tail",
+            "run-off",
+            "tail 0",
+            "tail 1",
+            "horizon shorter than the case",
+        ),
         *("horizon starts later", "discount", "several goals", "negative weight", "indicators"),
         *("missing indicator", "region effects", "region indicators", "scale none"),
         *("scale number", "diminishing per year", "diminishing per horizon"),
@@ -127,6 +134,8 @@ def _of_money(problem: Problem) -> Found:
 def _of_time(problem: Problem) -> Found:
     horizon = problem.policy.get("horizon", {})
     yield "default tail", "tail" not in horizon
+    yield "steady tail", horizon.get("tail") == "steady"
+    yield "run-off", horizon.get("tail") == "runoff"
     yield "tail 0", horizon.get("tail") == 0
     yield "tail 1", horizon.get("tail") == 1
     yield "horizon shorter than the case", len(problem.horizon) < len(problem.case_years)

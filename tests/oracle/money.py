@@ -254,7 +254,7 @@ class Money:
                 )
                 self.capped[track, year] = people
                 self.matrix.at_most("residents_within_cap", people, float(row["max"]))
-            elif year in problem.horizon:
+            elif year in problem.horizon or year in problem.repeated:
                 new = Expr()
                 for who, level in product(members, levels):
                     column = flows.intake.get((who, track, level, year))

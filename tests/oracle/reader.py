@@ -46,9 +46,13 @@ class Problem:
         self.case_years: list[int] = list(self.settings["years"])
         horizon = self.policy.get("horizon", {})
         first, last = horizon.get("years", [self.case_years[0], self.case_years[-1]])
-        tail = horizon.get("tail", max(self.duration(track) for track in self.tracks))
+        tail = horizon.get("tail", "runoff")
+        longest = max(self.duration(track) for track in self.tracks)
         self.horizon = list(range(first, last + 1))
-        self.window = list(range(first, last + tail + 1))
+        end = last + longest if tail == "steady" else last
+        self.repeated = list(range(last + 1, end + 1))
+        end += tail if isinstance(tail, int) else longest
+        self.window = list(range(first, end + 1))
         self.discount = float(horizon.get("discount", 0.0))
         self._found: dict[tuple[Any, ...], Row | None] = {}
 

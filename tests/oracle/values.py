@@ -104,7 +104,7 @@ class Values:
             if (row["country"], row["track"]) not in problem.pairs():
                 raise UnclearError("a score speaks of a pair that is not eligible")
         keys = dict.fromkeys((row["country"], row["track"]) for row in rows)
-        for (country, track), year in product(keys, problem.horizon):
+        for (country, track), year in product(keys, problem.horizon + problem.repeated):
             of_pair = [r for r in rows if (r["country"], r["track"]) == (country, track)]
             by_region = {row.get("region") or "": float(row["value"]) for row in of_pair}
             if len(by_region) != len(of_pair):
