@@ -247,7 +247,7 @@ def horizon(wanted: Horizon) -> list[str]:
             "takes, and people are followed for as long again."
         ]
     else:
-        longest = "as long as the longest track takes"
+        longest = "as long as the longest track"
         tail = longest if wanted.tail == "runoff" else f"{wanted.tail} years"
         lines = [f"{years}, and follows people after that for {tail}."]
     if wanted.discount:

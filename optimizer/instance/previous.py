@@ -17,6 +17,8 @@ from optimizer.instance.people import CONSTANT, TERM
 from optimizer.policy import Limit, Previous
 
 _YEAR = "year"
+YEAR_NAMES = frozenset({_YEAR, f"{_YEAR}.{_YEAR}"})
+"""Names by which a limit groups by year."""
 
 
 def compares_with_before(limit: Limit) -> bool:
@@ -76,7 +78,7 @@ def join_previous(limit: Limit, measures: Measures) -> JoinedLimit | None:
 
 def _year_of(limit: Limit) -> str:
     """Name by which a limit groups by year; the policy has seen to it that there is one."""
-    return next(name for name in limit.by if name in {_YEAR, f"{_YEAR}.{_YEAR}"})
+    return next(name for name in limit.by if name in YEAR_NAMES)
 
 
 def _years_asked(limit: Limit, measures: Measures) -> set[int]:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.formulation.row_keys import row_keys
+from optimizer.instance.previous import YEAR_NAMES
 from optimizer.persistent.loaded import LoadedModel
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
 from optimizer.solver.elastic import least_relaxation
@@ -47,6 +48,31 @@ def advice(model: LoadedModel, watch: Watch) -> pd.DataFrame | None:
             or key.rule in custom
         )
         return rules[key.rule].kind == "limit" and not is_protected
+
+    return _least_relaxation(model, may_relax, watch)
+
+
+def later(model: LoadedModel, watch: Watch) -> pd.DataFrame | None:
+    """Least loosening of rows of years after the planned ones, where that alone would do."""
+    rules, instance = register(model.instance.extension), model.instance
+    last = instance.sets.years[-1]
+    if last == instance.sets.window[-1]:
+        return None
+    years = {
+        limit.name: 1 + place
+        for limit in instance.limits
+        for place, name in enumerate(limit.limit.by)
+        if name in YEAR_NAMES
+    }
+
+    def year_of(key: RowKey) -> object:
+        if key.rule in LIMIT_RULES:
+            return key.index[years[key.index[0]]] if key.index[0] in years else None
+        return rules[key.rule].year(key.index)
+
+    def may_relax(key: RowKey) -> bool:
+        year = year_of(key)
+        return rules[key.rule].kind in {"limit", "fact"} and isinstance(year, int) and year > last
 
     return _least_relaxation(model, may_relax, watch)
 

@@ -42,26 +42,22 @@ def check_margins(s: Subject) -> list[pd.DataFrame]:
     def among(chosen: Chosen, rule: str, sense: str, limit: Floats) -> pd.DataFrame:
         return rows(rule, keys[chosen], cohort[chosen], sense, limit[chosen])
 
-    later, entered = sets.later_pairs, entering(sets, "cohort")
     done = [
         among(~agreed, "cohort_within_applicants", "at_most", applicants),
-        rows(
-            "cohort_within_applicants",
-            keys_in(later, _PAIR),
-            s.at(later, entered, _PAIR),
-            "at_most",
-            later["applicants"],
-        ),
         among(agreed, "cohort_needs_agreement", "at_most", applicants * factor),
         among(least, "cohort_reaches_minimum", "at_least", minimum * factor),
         among(runs, "active_track_reaches_minimum", "at_least", np.where(cohort > 0, minimum, 0.0)),
     ]
+    later = sets.later_pairs
+    if len(later):
+        again, most = s.at(later, entering(sets, "cohort"), _PAIR), later["applicants"]
+        done.append(rows("cohort_within_applicants", keys_in(later, _PAIR), again, "at_most", most))
     if sets.has_regions:
         placed = once(_told_placements, sets)
         site, placements = groups(placed, SITE).keys, s.total(placed, SITE)
-        most = sums_at(site, sets.sites, SITE, sets.sites["max_slots"].to_numpy())
+        places_here = sums_at(site, sets.sites, SITE, sets.sites["max_slots"].to_numpy())
         keys = keys_in(site, SITE)
-        done.append(rows("placements_within_site", keys, placements, "at_most", most))
+        done.append(rows("placements_within_site", keys, placements, "at_most", places_here))
     return done
 
 

@@ -77,8 +77,8 @@ def _other_choices(material: Material) -> list[str]:
     told = [f"Intake is planned for {span(material.years)}"]
     if material.repeated:
         told[0] += (
-            f"; the decisions of {material.years[-1]} are repeated in {span(material.repeated)}, so "
-            "that the last years cost what they will"
+            f"; the decisions of {material.years[-1]} are repeated in {span(material.repeated)}, "
+            "so that its cohorts compete for money and places with those that will follow them"
         )
     if material.tail:
         told[0] += f"; people and money are followed to {material.window[-1]}"

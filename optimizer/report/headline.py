@@ -284,12 +284,12 @@ def _goals(material: Material) -> Block:
     )
     tables = [table, stage_table]
     if material.repeated:
-        periods = [
+        by_period = [
             (figures.sentence(str(goal)), *(f"{points:,.2f}" for points in row))
             for goal, row in zip(goals["goal"], _by_period(material).to_numpy(), strict=True)
         ]
-        head = ("Goal", *PERIODS.values())
-        tables.append(plain_table("Points by goal and years", head, periods, range(1, 4)))
+        columns = ("Goal", *PERIODS.values())
+        tables.append(plain_table("Points by goal and years", columns, by_period, range(1, 4)))
     soft = material.plan.tables.get("soft")
     if soft is not None and len(soft):
         custom = titles(material)

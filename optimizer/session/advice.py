@@ -39,6 +39,8 @@ def infeasible(loaded: LoadedModel, watch: Watch) -> InfeasibleError:
         clash = (
             conflict.clash(loaded, watch) if advice is None and not watch.should_stop() else None
         )
+        later = None if watch.should_stop() else conflict.later(loaded, watch)
+    after = _later_in_words(later, loaded.instance)
     nothing = f"No plan{' with these slots' if loaded.is_pinned else ''} keeps every rule"
     if advice is None and clash is None and watch.should_stop():
         return InfeasibleError(
@@ -50,11 +52,11 @@ def infeasible(loaded: LoadedModel, watch: Watch) -> InfeasibleError:
             f"{nothing}, and loosening every limit that may be loosened does not help: "
             "facts, or limits and floors with protected = true, already clash."
         )
-        return InfeasibleError(message + _clash_in_words(clash, loaded.instance))
+        return InfeasibleError(message + _clash_in_words(clash, loaded.instance) + after)
     advice = _rounded(advice, loaded.instance)
     return InfeasibleError(
         f"{nothing}. Smallest loosening that may restore feasibility (unverified advice, from an "
-        f"LP relaxation):\n{_in_words(advice, register(loaded.instance.extension))}",
+        f"LP relaxation):\n{_in_words(advice, register(loaded.instance.extension))}{after}",
         advice,
     )
 
@@ -76,6 +78,19 @@ def _clash_in_words(clash: pd.DataFrame | None, instance: Instance) -> str:
         return ""
     told = _in_words(_rounded(clash, instance), register(instance.extension))
     return f" The smallest change that would resolve it (from an LP relaxation):\n{told}"
+
+
+def _later_in_words(later: pd.DataFrame | None, instance: Instance) -> str:
+    """Say that only years after the planned ones cannot be kept, and which of their rows."""
+    if later is None or not len(later):
+        return ""
+    sets = instance.sets
+    told = _in_words(_rounded(later, instance), register(instance.extension))
+    repeat = f", in which the decisions of {sets.years[-1]} are repeated," if sets.repeated else ""
+    return (
+        f"\nOnly years after {sets.years[-1]}{repeat} stand in the way; to change these alone "
+        f"would do (from an LP relaxation):\n{told}"
+    )
 
 
 def _rounded(advice: pd.DataFrame, instance: Instance) -> pd.DataFrame:
