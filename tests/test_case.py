@@ -69,7 +69,7 @@ HEADER = [
             "- case.toml, licence: is missing\n"
             "    Expected text.\n"
             "- case.toml, license: is not a known key\n"
-            "    Expected one of attributes, country_codes, currency, licence, schema, "
+            "    Expected one of attributes, country_codes, currency, licence, movement, schema, "
             "title, years. Maybe licence."
         ),
         id="unknown key",
@@ -86,7 +86,7 @@ HEADER = [
             "services.csv\n"
             "    Expected headers that end in _yen, with amounts in YEN. Maybe JPY.\n"
             "- case.toml, x: is not a known key\n"
-            "    Expected one of attributes, country_codes, currency, licence, schema, "
+            "    Expected one of attributes, country_codes, currency, licence, movement, schema, "
             "title, years."
         ),
         id="currency",

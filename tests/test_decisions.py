@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from golden.rule_cases import BUILT, SCORED
-from golden.small_cases import ACTIVE, AGREED, FOLLOWED, SERVED, TWO_LINES, SmallCase
+from golden.small_cases import ACTIVE, AGREED, FOLLOWED, MOVING, SERVED, TWO_LINES, SmallCase
 from optimizer.formulation import build_pyomo
 from optimizer.formulation.compiling import compile_model
 from optimizer.persistent.roles import columns_of, roles_of
@@ -20,7 +20,7 @@ from optimizer.plan.values import values_of
 from optimizer.schema.decisions import BESIDE_SLOTS, DECISIONS, WRITTEN
 
 SOLVER = sorted((Path(__file__).parents[1] / "optimizer" / "solver").glob("*.py"))
-CASES = (ACTIVE, AGREED, BUILT, FOLLOWED, SCORED, SERVED, TWO_LINES)
+CASES = (ACTIVE, AGREED, BUILT, FOLLOWED, MOVING, SCORED, SERVED, TWO_LINES)
 
 
 def test_families_stand_under_their_names() -> None:

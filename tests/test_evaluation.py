@@ -15,6 +15,7 @@ from golden.small_cases import (
     AGREED,
     FOLLOWED,
     HOSTED,
+    MOVING,
     NATIONAL,
     SERVED,
     TWO_LINES,
@@ -61,6 +62,13 @@ def slot(country: str, region: str, year: int, count: int, level: str = "standar
 
 
 B_EVERY_YEAR = (slot("BB", "", 2030, 2), slot("BB", "", 2031, 2))
+ONE_OF_EACH_TEN = {
+    "transitions": ["AA,t,u,2030,1"],
+    "transitions_from_region": ["t,u,all,all,r1,2030,0.6", "t,u,all,all,r2,2030,0.4"],
+    "transitions_by_region": ["t,u,all,r1,2030,0.66", "t,u,all,r2,2030,0.34"],
+}
+"""One of MOVING stays: of 0.6 in r1 and 0.4 in r2 six of ten remain, and of 0.4 who move three of
+four go to r1."""
 FEW = NATIONAL.with_(budgets=("main,{year},M,60,program",))
 PROMISED = NATIONAL.with_(commitments=("AA,t,,2030,2,", "BB,,,,,1"))
 SUPPORTED = FOLLOWED.with_(
@@ -116,6 +124,26 @@ EDGES: dict[str, Edge] = {
         FOLLOWED,
         plan(transitions=["AA,t,u,2030,1"], transitions_by_region=["t,u,all,r2,2030,1"]),
         plan(transitions=["AA,t,u,2030,1"]),
+    ),
+    "transitions_match_origins": Edge(
+        MOVING,
+        plan(**ONE_OF_EACH_TEN),
+        plan(**ONE_OF_EACH_TEN | {"transitions": ["AA,t,u,2030,1.1"]}),
+    ),
+    # Of two people present in r2 half complete, and 0.4 of those may stay.
+    "origins_within_completers": Edge(
+        MOVING,
+        plan(**ONE_OF_EACH_TEN),
+        plan(
+            transitions=["AA,t,u,2030,1"],
+            transitions_from_region=["t,u,all,all,r1,2030,0.5", "t,u,all,all,r2,2030,0.5"],
+            transitions_by_region=["t,u,all,r1,2030,0.6", "t,u,all,r2,2030,0.4"],
+        ),
+    ),
+    "transitions_follow_attraction": Edge(
+        MOVING,
+        plan(**ONE_OF_EACH_TEN),
+        plan(**ONE_OF_EACH_TEN | {"transitions_by_region": ["t,u,all,r1,2030,1"]}),
     ),
     "spending_within_budget": Edge(
         FEW,
@@ -226,6 +254,12 @@ IMPOSSIBLE: dict[str, tuple[SmallCase, Decisions]] = {
     "negative stay": (
         FOLLOWED,
         plan(transitions=["AA,t,u,2030,-1"], transitions_by_region=["t,u,all,r2,2030,-1"]),
+    ),
+    "stay from a region where nobody completed": (
+        MOVING, plan(transitions_from_region=["u,t,all,all,r1,2030,1"]),
+    ),
+    "stay from a region in a case where people move freely": (
+        FOLLOWED, plan(transitions_from_region=["t,u,all,all,r1,2030,1"]),
     ),
     "expansion where none can be decided": (SERVED, plan(expansion=["r2,help,2030,1"])),
     "expansion after the horizon": (SERVED, plan(expansion=["r1,help,2032,1"])),

@@ -93,7 +93,7 @@ def assert_same(found: Case, case: Case) -> None:
             # Rows of a file are numbered by lines, those of a sheet are not.
             read = read.set_index(frame.index)
         pd.testing.assert_frame_equal(read, frame, check_exact=True)
-    names = ("title", "currency", "years", "country_codes", "licence", "attributes")
+    names = ("title", "currency", "years", "country_codes", "licence", "attributes", "movement")
     assert [getattr(found, name) for name in names] == [getattr(case, name) for name in names]
 
 
@@ -121,7 +121,7 @@ def test_inputs_come_back_from_a_workbook(name: str, root: Path, tmp_path: Path)
     }
     # The others put attributes before tile_row, leave out optional columns or write 0.10 for 0.1.
     others = {
-        "tiny": {"regions.csv"},
+        "tiny": {"continuations.csv", "regions.csv"},
         "japan": {
             "applicants.csv",
             "continuations.csv",
@@ -527,8 +527,8 @@ OTHERS = {
         "- japan.xlsx, sheet case: licence is missing\n"
         "    Expected text.\n"
         "- japan.xlsx, sheet case, row 7, column A (license): is not a known key\n"
-        "    Expected one of attributes, country_codes, currency, licence, schema, title, years. "
-        "Maybe licence.",
+        "    Expected one of attributes, country_codes, currency, licence, movement, schema, "
+        "title, years. Maybe licence.",
     ),
     "key twice": (
         on("case", lambda sheet: sheet.append(["title", "Another"])),

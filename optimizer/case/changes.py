@@ -155,6 +155,7 @@ def _require_consistent(case: Case) -> None:
             "years": case.years,
             "country_codes": case.country_codes,
             "licence": case.licence,
+            "movement": case.movement,
         }
     )
     reads = {

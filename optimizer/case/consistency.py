@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from optimizer.case.checked import TOLERANCE, CaseTables
+from optimizer.case.header import HEADER_FILE
 from optimizer.schema.tables import STANDARD, TABLES
 from optimizer.text.characters import folded
 from optimizer.text.figures import apart, plainly
@@ -17,6 +18,7 @@ def check_consistency(tables: CaseTables) -> None:
     """Check sums, cycles, constant columns, bounds and spellings."""
     if tables.sound("continuations"):
         _check_stay_rates(tables)
+        _check_retention(tables)
         if tables.sound("tracks"):
             _check_cycles(tables)
     if tables.sound("support_levels"):
@@ -47,6 +49,26 @@ def _check_stay_rates(tables: CaseTables) -> None:
                 "stay_rate",
                 "at most 1 per track",
             )
+
+
+def _check_retention(tables: CaseTables) -> None:
+    """Where people remain or move by attraction, it must be known of every continuation."""
+    retention = tables["continuations"]["retention"]
+    blank = retention.index[retention.isna()]
+    if len(blank) < len(retention):
+        tables.add_all(
+            "continuations",
+            ((row, "is blank, but other rows have a retention", None) for row in blank),
+            "retention",
+            "a share in every row, or in none",
+        )
+    elif len(retention) and tables.header.movement == "by_attraction":
+        tables.problems.add(
+            HEADER_FILE,
+            "is 'by_attraction', but continuations.csv has no retention",
+            column="movement",
+            expected="a retention in every row of continuations.csv, or movement = 'free'",
+        )
 
 
 def _check_stay_factors(tables: CaseTables) -> None:

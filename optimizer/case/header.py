@@ -24,6 +24,10 @@ YEARS = "the first and the last year, such as 2027-2031, or all of them"
 """Pattern of a text that names years."""
 
 
+Movement = Literal["free", "by_attraction"]
+"""How people who continue on another track come to live where they do."""
+
+
 class AttributeInfo(StrictTable):
     """Meaning of an attribute column."""
 
@@ -49,6 +53,12 @@ class CaseHeader(StrictTable):
         description="iso3166 if country codes are ISO 3166 alpha-3, else any"
     )
     licence: Line = Field(min_length=1, description="under which terms the figures may be used")
+    movement: Movement | None = Field(
+        default=None,
+        description="by_attraction if people who continue remain in their region or move as "
+        "regions attract them, free if the plan chooses where they live; without, by_attraction "
+        "where continuations have a retention",
+    )
     attributes: Mapping[str, Mapping[str, AttributeInfo]] = Field(
         default_factory=dict, description="attributes.<table>.<column>, for countries and regions"
     )

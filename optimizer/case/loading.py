@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimizer.case import consistency, coverage, references
 from optimizer.case.checked import CaseTables
-from optimizer.case.header import HEADER_FILE, CaseHeader
+from optimizer.case.header import HEADER_FILE, CaseHeader, Movement
 from optimizer.case.sources import open_source
 from optimizer.errors import InputError, Problems, did_you_mean, shorten
 from optimizer.errors.arguments import typed
@@ -36,8 +36,8 @@ class Case(FollowedFields, Comparable):
         Name of the folder, or of the workbook without its ending.
     path
         The folder or workbook.
-    title, licence, country_codes
-        As in ``case.toml``.
+    title, licence, country_codes, movement
+        As in ``case.toml``; movement is None where it says nothing of it.
     currency
         In upper case.
     years
@@ -67,6 +67,7 @@ class Case(FollowedFields, Comparable):
     hashes: dict[str, str] = field(compare=False)
     contents: Mapping[str, bytes] = field(compare=False, repr=False)
     places: Places | None = field(default=None, compare=False)
+    movement: Movement | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", Frames(self.tables))
@@ -87,6 +88,13 @@ class Case(FollowedFields, Comparable):
             problems.add(self.name, message, expected=f"one of {known}", maybe=maybe)
             raise InputError(problems)
         return self.tables[name]
+
+    @property
+    def moves_by_attraction(self) -> bool:
+        """Whether people who continue remain in their region or move as regions attract them."""
+        if self.movement is not None:
+            return self.movement == "by_attraction"
+        return bool(self.tables["continuations"]["retention"].notna().any())
 
     def retold(self, problems: Problems) -> Problems:
         """Report later problems in tables with the places that the reader of the case knows."""
@@ -150,6 +158,7 @@ def read_case(path: Path, specs: Iterable[TableSpec]) -> Case:
         hashes={name: sha256(content).hexdigest() for name, content in source.contents.items()},
         contents=source.contents,
         places=source.places,
+        movement=contents.movement,
     )
 
 

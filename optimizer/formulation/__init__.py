@@ -37,6 +37,7 @@ from optimizer.formulation.margins import (
     add_sites,
     site_numbers,
 )
+from optimizer.formulation.movement import add_movement
 from optimizer.formulation.services import add_services, capacity_numbers
 from optimizer.formulation.stability import add_stability, change_numbers
 from optimizer.formulation.support import add_support
@@ -62,6 +63,7 @@ CONCEPTS: tuple[Callable[[pyo.ConcreteModel, Instance], None], ...] = (
     add_agreements,
     add_active,
     add_transitions,
+    add_movement,
     add_caps,
     add_services,
     add_budget,

@@ -23,9 +23,10 @@ def add_transitions(model: pyo.ConcreteModel, instance: Instance) -> None:
 
     .. math:: \sum_r transitions\_by\_region_{t,t',g,r,y} = \sum_{c \in g} transitions_{c,t,t',y}
 
-    Transitions are expected persons, so they are continuous. Stayers may move: r is the region they
-    go to, and the limit by completers binds on the region margin only in total, which the equality
-    of totals implies. The second rule is skipped in cases without regions.
+    Transitions are expected persons, so they are continuous; r is the region they go to. The second
+    rule is skipped in cases without regions, and where people move by attraction, which implies
+    it. Where they move freely, the limit by completers binds on the region margin only in total,
+    which the equality of totals implies.
     """
     sets = instance.sets
     add_index(model, "TRANSITIONS", sets.transitions, KEYS["transitions"])
@@ -40,7 +41,8 @@ def add_transitions(model: pyo.ConcreteModel, instance: Instance) -> None:
     transitions_by_region = Sums(
         model, terms(sets.transitions_by_region, "transitions_by_region"), FLOW
     )
-    add_index(model, "FLOWS", sets.transitions_by_region, FLOW)
+    places = sets.transitions_by_region
+    add_index(model, "FLOWS", places.head(0) if instance.moves_by_attraction else places, FLOW)
 
     @model.Constraint(model.TRANSITIONS)
     def transitions_within_completers(model: pyo.ConcreteModel, *transition: object) -> object:

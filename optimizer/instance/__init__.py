@@ -25,6 +25,7 @@ from optimizer.instance.diminishing import JoinedDiminishing, join_diminishing
 from optimizer.instance.limits import join_commitments, join_limits
 from optimizer.instance.measures import Measures
 from optimizer.instance.money import spending_terms, support_floor_terms
+from optimizer.instance.movement import with_movement
 from optimizer.instance.people import CONSTANT, People, build_people
 from optimizer.instance.scoring import Scores, build_scores
 from optimizer.instance.services import capacities, use_terms
@@ -104,6 +105,11 @@ class Instance(FollowedFields, Comparable):
     current_at: pd.DataFrame
     attributes: Attributes
     extension: Extension = field(default_factory=Extension)
+
+    @property
+    def moves_by_attraction(self) -> bool:
+        """Whether stayers have regions, and remain there or move as regions attract them."""
+        return self.sets.has_regions and self.case.moves_by_attraction
 
     def measures(
         self, problems: Problems, *, case: Case | None = None, sets: Sets | None = None
@@ -186,6 +192,7 @@ def joined(case: Case, policy: Policy, memory: Memory | None = None) -> Instance
     sets = replace(sets, slots=slots)
     pause()
     people = step(build_people, sets)
+    sets = with_movement(sets, people, case, problems, step)
     scores = build_scores(policy.goals, attributes, step)
     pause()
     spending = spending_terms(case, sets, people, problems, step)

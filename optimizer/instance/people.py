@@ -164,7 +164,13 @@ def returning(sets: Sets, people: People) -> pd.DataFrame:
 
 def transition_room(completes: pd.DataFrame, continuations: pd.DataFrame) -> pd.DataFrame:
     """Completers who may continue: family, position, coefficient and keys of transitions."""
+    room = room_of_ways(completes, continuations)
+    return room[[*TERM, "country", "track", "next_track", "year"]]
+
+
+def room_of_ways(completes: pd.DataFrame, continuations: pd.DataFrame) -> pd.DataFrame:
+    """Completers who may continue, on either margin, once for every next track."""
     ways = continuations.loc[continuations["stay_rate"] > 0, ["track", "next_track", "stay_rate"]]
     room = completes.merge(ways, on="track")
     room["coefficient"] = room["coefficient"] * room["stay_rate"] * room["stay_rate_factor"]
-    return room[[*TERM, "country", "track", "next_track", "year"]]
+    return room

@@ -28,6 +28,10 @@ BLOCK = ["track", "level", "group", "year"]
 """Key of a block: its countries may all be placed in all of its regions."""
 
 
+ORIGIN = ["track", "next_track", "group", "next_group", "region", "year"]
+"""Key of stayers by the region where they completed."""
+
+
 @dataclass(frozen=True)
 class Sets(FollowedFields):
     """Index sets of one case under one policy.
@@ -63,7 +67,11 @@ class Sets(FollowedFields):
     transitions
         country, track, next_track, group, year; group is that of the country on next_track.
     transitions_by_region
-        track, next_track, group, region, year; region is where the stayers go.
+        track, next_track, group, region, year, draws; region is where the stayers go, and draws
+        the share it has of those who move, blank where they move freely.
+    transitions_from_region
+        track, next_track, group, next_group, region, year, remains; region is where the stayers
+        completed, and remains the share of them that does. No rows where people move freely.
     slots
         country, track, level, group, region, year: single slots of slot-level blocks only.
     expansion
@@ -91,6 +99,7 @@ class Sets(FollowedFields):
     active_track: pd.DataFrame
     transitions: pd.DataFrame
     transitions_by_region: pd.DataFrame
+    transitions_from_region: pd.DataFrame
     slots: pd.DataFrame
     expansion: pd.DataFrame
     present: pd.DataFrame
@@ -173,6 +182,7 @@ def build_sets(case: Case, policy: Policy, problems: Problems, step: Steps | Non
         active_track=active_track[["country", "track", "year"]].reset_index(drop=True),
         transitions=_no_rows("country", "track", "next_track", "group", "year"),
         transitions_by_region=_no_rows("track", "next_track", "group", "region", "year"),
+        transitions_from_region=_no_rows(*ORIGIN),
         slots=_no_rows("country", "track", "level", "group", "region", "year"),
         expansion=_expansion(case, years),
         present=present,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from optimizer.case import Case
@@ -70,7 +71,8 @@ def _transitions(sets: Sets, case: Case, places: pd.DataFrame) -> tuple[pd.DataF
     flows = transitions[["track", "next_track", "group", "year"]].drop_duplicates()
     places = places.rename(columns={"track": "next_track"})
     transitions_by_region = flows.merge(places, on=["next_track", "year"])
+    by_region = transitions_by_region[["track", "next_track", "group", "region", "year"]]
     return (
         transitions[["country", "track", "next_track", "group", "year"]],
-        transitions_by_region[["track", "next_track", "group", "region", "year"]],
+        by_region.assign(draws=np.nan),
     )

@@ -133,6 +133,9 @@ class Decisions(HandingOut):
         country, track, next_track, year, persons (expected).
     transitions_by_region
         track, next_track, group, region, year, persons: where stayers of a group of countries go.
+    transitions_from_region
+        track, next_track, group, next_group, region, year, persons: where stayers completed, by
+        their groups on both tracks; only where people move by attraction.
     expansion
         region, service, year, steps.
     transfers
@@ -148,6 +151,9 @@ class Decisions(HandingOut):
     transitions: pd.DataFrame = field(default_factory=lambda: empty("transitions"))
     transitions_by_region: pd.DataFrame = field(
         default_factory=lambda: empty("transitions_by_region")
+    )
+    transitions_from_region: pd.DataFrame = field(
+        default_factory=lambda: empty("transitions_from_region")
     )
     expansion: pd.DataFrame = field(default_factory=lambda: empty("expansion"))
     transfers: pd.DataFrame = field(default_factory=lambda: empty("transfers"))

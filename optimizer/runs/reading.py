@@ -284,6 +284,7 @@ def _assumptions(decisions: Decisions, case: Case) -> Iterator[str]:
     is_possible = {
         "transitions": can_stay,
         "transitions_by_region": can_stay,
+        "transitions_from_region": can_stay,
         "expansion": case.table("services")["expansion_limit"].gt(0).any(),
         "transfer": can_move,
         "carry_over": can_move,

@@ -124,6 +124,17 @@ _ALL = (
         absent="nobody stays on",
     ),
     Decision(
+        "transitions_from_region",
+        ("track", "next_track", "group", "next_group", "region", "year"),
+        "continuous",
+        "margin",
+        "the same by groups on both tracks and the region they come from, where people move by "
+        "attraction",
+        table="transitions_from_region",
+        amount="persons",
+        absent="nobody stays on",
+    ),
+    Decision(
         "expansion",
         ("region", "service", "year"),
         "integer",

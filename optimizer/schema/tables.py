@@ -244,6 +244,13 @@ _TABLES = (
         "Which completers may stay on which next track.",
         (TRACK, ColumnSpec("next_track", "text", "track stayed on", refers_to="tracks")),
         _share("stay_rate", "largest share of completers that stays; at most 1 per track in sum"),
+        _optional(
+            _share(
+                "retention",
+                "share of those who stay on that remains in its region where it can; in every row, "
+                "or in none",
+            )
+        ),
     ),
     table_spec(
         "regions",
@@ -251,6 +258,13 @@ _TABLES = (
         (_text("region", "short name used in all tables"),),
         _text("name", "name shown in reports"),
         _text("area", "larger area the region belongs to"),
+        _optional(
+            _amount(
+                "attraction",
+                "how much the region draws people who move, relative to others; nobody without",
+                "relative weight",
+            )
+        ),
         _optional(ColumnSpec("tile_row", "int", "row of the region on the tile map")),
         _optional(ColumnSpec("tile_column", "int", "column of the region on the tile map")),
         open_ended=True,

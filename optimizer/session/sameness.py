@@ -101,8 +101,9 @@ SETS: Mapping[str, Same] = {
     **dict.fromkeys(("tracks", "levels", "groups", "later_pairs"), alike),
     **dict.fromkeys(("pairs", "cohort", "placements", "agreement", "active_track"), alike),
     **dict.fromkeys(
-        ("transitions", "transitions_by_region", "slots", "present", "present_at"), alike
+        ("transitions", "transitions_by_region", "transitions_from_region", "slots"), alike
     ),
+    **dict.fromkeys(("present", "present_at"), alike),
     "countries": any_numbers,
     "regions": any_numbers,
     "sites": _same_in("track", "region", "year"),

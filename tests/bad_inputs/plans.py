@@ -137,7 +137,8 @@ KINDS = {
         (
             "1 problem\n"
             "- decisions.csv row 2, column decision: 'agreement' is not allowed\n"
-            "    Expected agreements, transitions, transitions_by_region, expansion, transfers or "
+            "    Expected agreements, transitions, transitions_by_region, "
+            "transitions_from_region, expansion, transfers or "
             "carry_over. Maybe agreements."
         ),
     ),

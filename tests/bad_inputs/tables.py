@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bad_inputs.given import Kind, content, joined, table
+from bad_inputs.given import Kind, content, header, joined, table
 from case_builder import full_case
 
 APPLICANTS = full_case()["applicants.csv"]
@@ -451,6 +451,51 @@ KINDS = {
             "- continuations.csv row 3, column stay_rate: stay rates of track 'study' add "
             "up to 1.4\n"
             "    Expected at most 1 per track."
+        ),
+    ),
+    "a retention of some continuations only": Kind(
+        content(
+            "continuations.csv",
+            "track,next_track,stay_rate,retention\nstudy,lab,0.4,0.6\nstudy,study,0.1,\n",
+        ),
+        (
+            "1 problem\n"
+            "- continuations.csv row 3, column retention: is blank, but other rows have a "
+            "retention\n"
+            "    Expected a share in every row, or in none."
+        ),
+    ),
+    "a retention above one": Kind(
+        content("continuations.csv", "track,next_track,stay_rate,retention\nstudy,lab,0.4,60\n"),
+        (
+            "1 problem\n"
+            "- continuations.csv row 2, column retention: 60 is above 1\n"
+            "    Expected a number from 0 to 1, or a blank cell. Maybe 0.6."
+        ),
+    ),
+    "movement by attraction without a retention": Kind(
+        header('licence = "CC0-1.0"', 'licence = "CC0-1.0"\nmovement = "by_attraction"'),
+        (
+            "1 problem\n"
+            "- case.toml, movement: is 'by_attraction', but continuations.csv has no retention\n"
+            "    Expected a retention in every row of continuations.csv, or movement = 'free'."
+        ),
+    ),
+    "another movement": Kind(
+        header('licence = "CC0-1.0"', 'licence = "CC0-1.0"\nmovement = "attraction"'),
+        (
+            "1 problem\n"
+            "- case.toml, movement: 'attraction' is not allowed\n"
+            "    Expected 'free' or 'by_attraction'. Maybe by_attraction."
+        ),
+    ),
+    "no region that draws anybody": Kind(
+        joined("continuations.csv", "track,next_track,stay_rate,retention\nstudy,lab,0.4,0.6\n"),
+        (
+            "1 problem\n"
+            "- regions.csv row 3, column attraction: none of the regions with a site of 'lab' in "
+            "2028 draws anybody, but who continues there from 'study' may have to move\n"
+            "    Expected a number above 0 for at least one of osaka."
         ),
     ),
     "people counted differently": Kind(

@@ -64,6 +64,7 @@ class SmallCase:
     years: tuple[int, ...]
     rows: dict[str, tuple[str, ...]]
     policy: str = ONE_GOAL
+    movement: str = ""
 
     def with_(self, policy: str = "", **tables: Iterable[str]) -> SmallCase:
         """Replace tables, and add text to the policy."""
@@ -74,13 +75,18 @@ class SmallCase:
         """The same in other years."""
         return replace(self, years=years)
 
+    def moving(self, movement: str) -> SmallCase:
+        """The same with people who continue moving like this."""
+        return replace(self, movement=movement)
+
     def aiming_at(self, goals: str) -> SmallCase:
         """The same with another policy from its goals on."""
         return replace(self, policy='schema = 1\ntitle = "By hand"\n' + goals)
 
     def files(self) -> dict[str, str]:
         """Text of every file of the case."""
-        files = {"case.toml": CASE_TOML.format(years=list(self.years))}
+        said = f'movement = "{self.movement}"\n' if self.movement else ""
+        files = {"case.toml": CASE_TOML.format(years=list(self.years)) + said}
         for name, lines in self.rows.items():
             first = HEADERS[name].partition(",")[0] + ","
             head = [] if lines[:1] and lines[0].startswith(first) else [HEADERS[name]]
@@ -154,6 +160,14 @@ FOLLOWED = HOSTED.with_(
     present_by_region=("r1,t,2029,8",),
 )
 """Track t is followed by u; eight people are on t already; t has two levels."""
+
+MOVING = FOLLOWED.with_(
+    continuations=("track,next_track,stay_rate,retention", "t,u,0.4,0.6"),
+    regions=("region,name,area,jobs,attraction", "r1,R,east,2,3", "r2,S,west,5,1"),
+    sites=("t,r1,,3", "t,r2,,3", "u,r1,,2", "u,r2,,2"),
+    present_by_region=("r1,t,2029,6", "r2,t,2029,2"),
+)
+"""The same with both tracks in both regions: six of ten remain, three of four movers go to r1."""
 
 SERVED = HOSTED.with_(
     tracks=("t,T,study,M,care,inbound,2,0,no,1,no",),

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.case import Case
+from optimizer.case.header import Movement
 from optimizer.io.grids import number_text
 from optimizer.io.guesses import NUMBER
 from optimizer.io.tables import empty_table
@@ -32,6 +33,7 @@ class Contents:
     licence: str
     attributes: Mapping[str, Mapping[str, Mapping[str, str]]]
     tables: Mapping[str, pd.DataFrame]
+    movement: Movement | None = None
 
     @property
     def specs(self) -> list[TableSpec]:
@@ -67,6 +69,7 @@ def contents_of(case: Case) -> Contents:
         licence=case.licence,
         attributes=case.attributes,
         tables=tables,
+        movement=case.movement,
     )
 
 

@@ -51,6 +51,8 @@ def header_text(contents: Contents) -> str:
         f"country_codes = {_quoted(contents.country_codes)}",
         f"licence = {_quoted(contents.licence)}",
     ]
+    if contents.movement is not None:
+        lines.append(f"movement = {_quoted(contents.movement)}")
     for table, columns in contents.attributes.items():
         lines += ["", f"[attributes.{_key(table)}]"]
         for column, info in columns.items():

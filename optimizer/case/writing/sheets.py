@@ -106,6 +106,7 @@ def _case_columns(contents: Contents) -> list[SheetColumn]:
         "years": f"{first}-{last}" if last > first else f"{first}",
         "country_codes": contents.country_codes,
         "licence": contents.licence,
+        **({} if contents.movement is None else {"movement": contents.movement}),
     }
     meanings = {
         field.alias or name: field.description or ""

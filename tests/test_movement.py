@@ -1,0 +1,197 @@
+"""Where people who continue live, derived by hand and held against laws.
+
+In MOVING eight people are on t since 2029, six in r1 and two in r2. Half of them complete and four
+of ten of those may stay: 1.2 from r1 and 0.4 from r2. Six of ten remain in their region.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from golden.small_cases import FOLLOWED, HOSTED, MOVING, SmallCase
+from optimizer import Plan, PolicyError, Session
+from test_stability import solved
+
+TAIL = "[horizon]\ntail = 1\n"
+STAYING = """
+[goals.g]
+weight = 1
+scale = "none"
+effects = [{ where = { track = "t" }, stage = "continue", effect = 1 }]
+"""
+CASE = MOVING.aiming_at(STAYING + TAIL).with_(applicants=("AA,t,,0",))
+WAYS = "track,next_track,stay_rate,retention"
+REGIONS = "region,name,area,jobs,attraction"
+
+
+def kept(share: str, *regions: str, sites: tuple[str, ...] = CASE.rows["sites"]) -> SmallCase:
+    """The case with a retention, and the attraction of r1 and r2."""
+    names = ("r1,R,east,2", "r2,S,west,5")
+    drawn = tuple(f"{name},{pull}" for name, pull in zip(names, regions, strict=True))
+    return CASE.with_(
+        continuations=(WAYS, f"t,u,0.4,{share}"), regions=(REGIONS, *drawn), sites=sites
+    )
+
+
+def living(plan: Plan, year: int = 2030) -> dict[str, float]:
+    table = plan.decisions.transitions_by_region
+    table = table[table["year"].eq(year)]
+    return dict(zip(table["region"], table["persons"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("case", "r1", "r2"),
+    [
+        # Of 1.2 and 0.4 remain 0.72 and 0.24; half of the 0.64 who move go to each.
+        (kept("0.6", "1", "1"), 1.04, 0.56),
+        # Twice the attraction everywhere is the same; 0.48 of 0.64 go to r1.
+        (kept("0.6", "3", "1"), 1.2, 0.4),
+        (kept("0.6", "6", "2"), 1.2, 0.4),
+        # A region without attraction keeps those who remain.
+        (kept("0.6", "1", ""), 1.36, 0.24),
+        (kept("0.6", "1e17", "1e17"), 1.04, 0.56),
+        # All remain: attraction says nothing. None remain: it says everything.
+        (kept("1", "", ""), 1.2, 0.4),
+        (kept("0", "1", "3"), 0.4, 1.2),
+        # Nobody can remain in r1, which has no site of u: its 1.2 move, and 0.16 of r2; all to r2.
+        (kept("0.6", "9", "1", sites=("t,r1,,3", "t,r2,,3", "u,r2,,2")), 0.0, 1.6),
+        (kept("1", "9", "1", sites=("t,r1,,3", "t,r2,,3", "u,r2,,2")), 0.0, 1.6),
+    ],
+)
+def test_stayers_remain_or_move_as_regions_attract(
+    case: SmallCase, r1: float, r2: float, tmp_path: Path
+) -> None:
+    plan = solved(case, tmp_path)
+    expected = {name: persons for name, persons in (("r1", r1), ("r2", r2)) if persons}
+    assert living(plan) == pytest.approx(expected)
+    from_region = plan.decisions.transitions_from_region
+    assert from_region["persons"].tolist() == pytest.approx([1.2, 0.4])
+
+
+def test_who_moves_on_twice_moves_from_where_he_lives(tmp_path: Path) -> None:
+    # t in 2030 to u (a year), u in 2031 to v. After the first move 1.04 are in r1, 0.56 in r2;
+    # half of them stay once more: 0.52 and 0.28; of these a quarter remains: 0.13, 0.07; 0.6 move.
+    case = kept("0.6", "1", "1").with_(
+        tracks=(
+            *CASE.rows["tracks"][:1],
+            "u,U,skilled_work,M,care,inbound,1,0,no,1,no",
+            "v,V,skilled_work,M,care,inbound,1,0,no,1,no",
+        ),
+        continuations=(WAYS, "t,u,0.4,0.6", "u,v,0.5,0.25"),
+        sites=("t,r1,,3", "t,r2,,3", "u,r1,,2", "u,r2,,2", "v,r1,,1", "v,r2,,1"),
+        costs=("t,main,1,,,,,10", "u,main,1,,,,,1", "v,main,1,,,,,1"),
+    )
+    case = case.aiming_at(STAYING.replace('where = { track = "t" }, ', "") + TAIL)
+    plan = solved(case, tmp_path)
+    assert living(plan) == pytest.approx({"r1": 1.04, "r2": 0.56})
+    assert living(plan, 2031) == pytest.approx({"r1": 0.43, "r2": 0.37})
+
+
+def test_value_of_stayers_counts_where_they_live(tmp_path: Path) -> None:
+    # Only r2 is worth anything, 1 for each. Free, all 1.6 go there; else 0.56.
+    goal = """
+[goals.g]
+weight = 1
+scale = "none"
+region_indicators = [{ column = "jobs", range = [2, 5] }]
+region_effects = [{ where = { track = "t" }, stage = "continue", effect = 1 }]
+"""
+    case = kept("0.6", "1", "1").aiming_at(goal + TAIL)
+    assert solved(case, tmp_path).objective == pytest.approx(56)
+    assert solved(case.moving("free"), tmp_path).objective == pytest.approx(160)
+
+
+def test_a_full_region_holds_back_those_who_would_come_from_everywhere(tmp_path: Path) -> None:
+    # r2 can help 0.14 people. Each stayer from r2 takes 0.8 of a place there and each from r1 0.2,
+    # so 0.7 stay from r1 and nobody from r2.
+    case = kept("0.6", "1", "1").with_(
+        services=(
+            "r1,help,{year},9,hours,1,0,0,0,main",
+            "r2,help,{year},0.14,hours,1,0,0,0,main",
+        ),
+        service_use=("u,help,1,,,,1",),
+    )
+    plan = solved(case, tmp_path)
+    assert living(plan) == pytest.approx({"r1": 0.56, "r2": 0.14})
+    assert plan.decisions.transitions["persons"].tolist() == pytest.approx([0.7])
+
+
+def test_movement_is_free_where_the_case_says_so_or_has_no_retention(tmp_path: Path) -> None:
+    for case in (kept("0.6", "1", "1").moving("free"), CASE.with_(continuations=("t,u,0.4",))):
+        instance = case.instance(tmp_path)
+        assert not instance.moves_by_attraction
+        assert not len(instance.sets.transitions_from_region)
+    assert kept("0.6", "1", "1").moving("by_attraction").instance(tmp_path).moves_by_attraction
+
+
+def test_nothing_moves_in_a_national_case(tmp_path: Path) -> None:
+    rows = {name: lines for name, lines in CASE.rows.items() if name not in ("regions", "sites")}
+    rows.pop("present_by_region")
+    nation = SmallCase(CASE.years, rows, CASE.policy)
+    instance = nation.instance(tmp_path)
+    assert not instance.moves_by_attraction
+    assert not len(instance.sets.transitions_from_region)
+    assert solved(nation, tmp_path).objective == pytest.approx(160)
+
+
+def test_regions_that_draw_nobody_are_told(tmp_path: Path) -> None:
+    told = (
+        "regions.csv row 2, column attraction: none of the regions with a site of 'u' in 2030 "
+        "draws anybody, but who continues there from 't' may have to move\n"
+        "    Expected a number above 0 for at least one of r1, r2."
+    )
+    for regions in (("", ""), ("0", "")):
+        with pytest.raises(PolicyError) as caught:
+            kept("0.6", *regions).instance(tmp_path)
+        assert [str(problem) for problem in caught.value.problems] == [told]
+    # With a retention of 1 nobody has to move, unless there is no site to remain at.
+    kept("1", "", "").instance(tmp_path)
+    with pytest.raises(PolicyError, match=r"row 3, .* a site of 'u' in 2030"):
+        kept("1", "", "", sites=("t,r1,,3", "t,r2,,3", "u,r2,,2")).instance(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"continuations[track=t].retention": 0.2},
+        {"continuations[track=t].retention": 1},
+        {"continuations[track=t].stay_rate": 0.3},
+        {"regions[region=r1].attraction": 7},
+        {"regions[region=r1].attraction": 0},
+        {"sites[track=u, region=r1].max_slots": 0},
+    ],
+)
+def test_a_session_agrees_with_a_fresh_solve(changes: dict[str, float], tmp_path: Path) -> None:
+    case = kept("0.6", "1", "2").with_(
+        services=("r1,help,{year},9,hours,1,0,0,0,main", "r2,help,{year},1,hours,1,0,0,0,main"),
+        service_use=("u,help,1,,,,1",),
+    )
+    folder, policy = case.write(tmp_path)
+    session = Session(policy, folder)
+    session.solve()
+    session.change(changes)
+    alone = Session(policy, folder, changes=changes).solve()
+    assert session.solve().objective == pytest.approx(alone.objective)
+    assert living(session.solve()) == pytest.approx(living(alone))
+
+
+def test_free_movement_never_earns_less(tmp_path: Path) -> None:
+    goal = """
+[goals.g]
+weight = 1
+scale = "none"
+effects = [{ stage = "enter", effect = 1 }, { stage = "continue", effect = 2 }]
+region_indicators = [{ column = "jobs", range = [2, 5] }]
+region_effects = [{ stage = "present", effect = 1 }]
+"""
+    case = MOVING.aiming_at(goal + TAIL).with_(national_caps=("u,{year},2,residents",))
+    bound = solved(case, tmp_path)
+    free = solved(case.moving("free"), tmp_path)
+    assert free.objective > bound.objective + 1
+
+
+def test_old_cases_have_no_stayers_by_origin(tmp_path: Path) -> None:
+    for case in (FOLLOWED, HOSTED):
+        assert not len(solved(case, tmp_path).decisions.transitions_from_region)
