@@ -186,7 +186,7 @@ def columns_of(instance: Instance, plan: Decisions) -> dict[Name, float]:
     if sets.has_regions:
         add("placements", slots, KEYS["placements"], "slots")
         add("slots", slots, KEYS["slots"], "slots")
-    for kind in ("transitions", "transitions_by_region"):
+    for kind in ("transitions", "transitions_by_region", "transitions_from_region"):
         add(kind, getattr(plan, kind), KEYS[kind], "persons")
     add("expansion", plan.expansion, KEYS["expansion"], "steps")
     add("transfer", plan.transfers, ["line", "to_line", "year"], "amount")
@@ -235,6 +235,7 @@ def changed_by(random_hand: random.Random, instance: Instance, plan: Decisions) 
         "expansion": sets.expansion,
         "transitions": sets.transitions,
         "transitions_by_region": sets.transitions_by_region,
+        "transitions_from_region": sets.transitions_from_region,
         "agreements": sets.agreement,
         "transfers": transfers_of(instance),
         "carry_over": carry_overs_of(instance),

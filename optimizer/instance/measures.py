@@ -23,6 +23,13 @@ from optimizer.instance.money import (
 )
 from optimizer.instance.people import CONSTANT, TERM, People, returning, terms
 from optimizer.instance.sets import Sets, cross
+from optimizer.instance.stages import (
+    completing,
+    completing_at,
+    continuing,
+    continuing_at,
+    renewals,
+)
 from optimizer.schema.measures import MEASURES
 
 COUNTRY, REGION = "country", "region"
@@ -135,16 +142,19 @@ class Measures(FollowedFields):
         return self.people.present_at if is_by_region else self.people.present
 
     def completing(self, asked: Asked) -> pd.DataFrame:
-        """People who complete a track, in the year after their last one."""
+        """People who complete a track, in the year after their last one; not who renews it.
+
+        Not by level where anybody may renew: who does is not told by the level that he had.
+        """
         self._refuse_single(asked, "completions")
-        is_by_region = REGION in asked.dimensions
-        return self.people.completes_at if is_by_region else self.people.completes
+        by_side = completing_at if REGION in asked.dimensions else completing
+        found = by_side(self.sets, self.people)
+        return found.drop(columns="level") if len(renewals(self.sets)) else found
 
     def continuing(self, asked: Asked) -> pd.DataFrame:
         """People who continue on another track, counted on the one that they completed."""
         self._refuse_single(asked, "transitions")
-        family = "transitions_by_region" if REGION in asked.dimensions else "transitions"
-        return terms(getattr(self.sets, family), family)
+        return (continuing_at if REGION in asked.dimensions else continuing)(self.sets)
 
     def returning(self, asked: Asked) -> pd.DataFrame:
         """People who go home after completing a track.

@@ -14,9 +14,10 @@ from optimizer.frames.grouping import groups
 from optimizer.frames.memory import Steps
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.lookup import resolve
-from optimizer.instance.people import TERM, People, entering, returning, terms
+from optimizer.instance.people import TERM, People, entering, returning
 from optimizer.instance.scoring import Scores
 from optimizer.instance.sets import Sets
+from optimizer.instance.stages import completing, completing_at, continuing, continuing_at
 from optimizer.policy import Effect, Policy
 
 _COLUMNS = [*TERM, "goal", "stage", "side", "country", "track", "level", "region", "year"]
@@ -38,8 +39,9 @@ def value_terms(
     region_effect[g,t] * region_score[g,r] * persons[t,r]) + score rows * new participants, with
     discount = (1 + rate) ** -(year - first year). Persons by stage: enter = cohort, present =
     person-years, complete = completers, continue = transitions after the track, return = completers
-    minus transitions where the track's people go home. Region effects of transitions count where
-    they lead.
+    minus transitions where the track's people go home. Whoever renews the same track counts as
+    present, and neither completes nor continues. Region effects of transitions count where they
+    lead.
 
     Returns
     -------
@@ -104,17 +106,15 @@ def persons_by_stage(sets: Sets, people: People) -> tuple[pd.DataFrame, pd.DataF
     by_country = [
         entering(sets, "cohort").assign(stage="enter"),
         people.present.assign(stage="present"),
-        people.completes.assign(stage="complete"),
-        terms(sets.transitions, "transitions").assign(stage="continue", level=""),
+        completing(sets, people).assign(stage="complete"),
+        continuing(sets).assign(stage="continue", level=""),
         returning(sets, people).assign(stage="return"),
     ]
     by_region = [
         entering(sets, "placements").assign(stage="enter"),
         people.present_at.assign(stage="present"),
-        people.completes_at.assign(stage="complete"),
-        terms(sets.transitions_by_region, "transitions_by_region").assign(
-            stage="continue", level=""
-        ),
+        completing_at(sets, people).assign(stage="complete"),
+        continuing_at(sets).assign(stage="continue", level=""),
     ]
     keys = [*TERM, "stage", "track", "level", "year"]
     return (

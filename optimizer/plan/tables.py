@@ -10,6 +10,8 @@ from optimizer.frames.grouping import groups, once
 from optimizer.instance import Instance
 from optimizer.instance.money import EXPANSION, PARTICIPANTS, REGIONAL, UPKEEP
 from optimizer.instance.people import returning, terms
+from optimizer.instance.sets import Sets
+from optimizer.instance.stages import completing, continuing, renewals
 from optimizer.plan.checks import goal_values, service_years
 from optimizer.plan.money import line_years
 from optimizer.plan.subject import Subject
@@ -178,13 +180,21 @@ def outcomes(s: Subject) -> pd.DataFrame:
         of these names count them; rows without any are left out).
     """
     counted = {
-        "completions": s.instance.people.completes,
-        "transitions": s.terms("transitions"),
+        "completions": once(_completing, s.instance),
+        "transitions": once(_continuing, s.instance),
         "returns": once(_returns, s.instance),
     }
     key = ["country", "track", "year"]
     table = pd.DataFrame({name: s.total(frame, key) for name, frame in counted.items()})
     return table[table.sum(axis=1) > 0].fillna(0.0).reset_index()
+
+
+def _completing(instance: Instance) -> pd.DataFrame:
+    return completing(instance.sets, instance.people)
+
+
+def _continuing(instance: Instance) -> pd.DataFrame:
+    return continuing(instance.sets)
 
 
 def _returns(instance: Instance) -> pd.DataFrame:
@@ -199,13 +209,16 @@ def fates(s: Subject) -> pd.DataFrame:
     pandas.DataFrame
         country, track, entrants, left, transitions, goes_home, present (persons, summed over the
         entrants who were here at some time of the window, and came before any repeated year).
+        Whoever renews a track has entered it once, and is present if he renews in a repeated year.
     """
     sets, key = s.instance.sets, ["country", "track"]
     entered, dropped, present, completed, moved = once(_ends, s.instance)
     index = groups(entered, key).keys
-    entrants = s.total(entered, key)
-    completers = s.at(index, completed, key)
-    transitions = s.at(index, moved, key)
+    again, later = (s.at(index, renewed, key) for renewed in once(_renewed, s.instance))
+    entrants = s.total(entered, key) - again
+    transitions = s.at(index, moved, key) - again - later
+    # Who renews has not completed.
+    completers = s.at(index, completed, key) - again - later
     returns = sets.tracks["returns_home"].reindex(index.get_level_values("track"))
     goes_home = np.where(returns.to_numpy(), completers - transitions, 0.0)
     table = pd.DataFrame(
@@ -214,12 +227,29 @@ def fates(s: Subject) -> pd.DataFrame:
             "left": s.at(index, dropped, key) + completers - transitions - goes_home,
             "transitions": transitions,
             "goes_home": goes_home,
-            "present": s.at(index, present, key),
+            "present": s.at(index, present, key) + later,
         }
     ).reset_index()
     ends = table[["left", "transitions", "goes_home", "present"]].sum(axis=1)
     assert np.allclose(ends, table["entrants"]), "an entrant ended as nothing or as two things"
     return table[table["entrants"] > 0].reset_index(drop=True)
+
+
+def _last_entry(sets: Sets) -> int:
+    """Last year whose entrants are followed to their end: no repeated one."""
+    return sets.years[-1] if sets.repeated else sets.window[-1]
+
+
+def _renewed(instance: Instance) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Terms of who renews a track while entrants are followed, and of who does so later.
+
+    Of the later ones only those who came before any repeated year.
+    """
+    sets = instance.sets
+    renewed, last = renewals(sets), _last_entry(sets)
+    came = renewed["year"] - renewed["track"].map(sets.tracks["duration_years"])
+    is_later = renewed["year"] > last
+    return renewed[~is_later], renewed[is_later & (came <= last)]
 
 
 def _ends(instance: Instance) -> tuple[pd.DataFrame, ...]:
@@ -232,8 +262,8 @@ def _ends(instance: Instance) -> tuple[pd.DataFrame, ...]:
     """
     sets, completes = instance.sets, instance.people.completes
     durations = sets.tracks["duration_years"]
-    entered = instance.people.entries
-    entered = entered[entered["entry_year"] <= sets.years[-1]]
+    entered, last = instance.people.entries, _last_entry(sets)
+    entered = entered[entered["entry_year"] <= last]
     ends = entered["entry_year"] + entered["track"].map(durations)
     here, stays = ends >= sets.window[0], ends > sets.window[-1]
     done = entered[here & ~stays].merge(sets.levels, on=["track", "level"])
@@ -245,6 +275,6 @@ def _ends(instance: Instance) -> tuple[pd.DataFrame, ...]:
         entered[here],
         dropped,
         entered[stays],
-        completes[completes["entry_year"] <= sets.years[-1]],
-        moved[came <= sets.years[-1]],
+        completes[completes["entry_year"] <= last],
+        moved[came <= last],
     )

@@ -108,7 +108,7 @@ _ALL = (
         ("country", "track", "next_track", "year"),
         "continuous",
         "margin",
-        "expected persons who complete a track and continue on another",
+        "expected persons who complete a track and continue on another, or renew the same",
         table="transitions",
         amount="persons",
         absent="nobody stays on",

@@ -6,7 +6,7 @@ from itertools import pairwise, product
 from random import Random
 
 from .drawing import Cells, Draw, Drawn, drop_blank_keys
-from .drawing_people import draw_current_plan, draw_present
+from .drawing_people import draw_current_plan, draw_movement, draw_present
 from .drawing_services import draw_services
 
 FIRST_YEAR = 2027
@@ -40,6 +40,7 @@ def draw_case(draw: Draw) -> Drawn:
         draw_present(draw, drawn)
     if draw.has("stability") or draw.chance(0.1):
         draw_current_plan(draw, drawn)
+    draw_movement(draw, drawn)
     return drawn
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from random import Random
 
 from .drawing import Cells, Draw, Drawn
 
@@ -48,3 +49,21 @@ def draw_current_plan(draw: Draw, drawn: Drawn) -> None:
     if rows and not any(row["slots"] for row in rows):
         rows[0]["slots"] = 2
     drawn.tables["current_plan"] = rows
+
+
+def draw_movement(draw: Draw, drawn: Drawn) -> None:
+    """Retention, attraction and movement; of a source of its own, as they came later."""
+    rng = Random(f"movement {draw.seed} {draw.attempt}")
+    ways, regions = drawn.tables.get("continuations", []), drawn.tables.get("regions", [])
+    if not ways or not regions:
+        return
+    if rng.random() < 0.7:
+        for row in ways:
+            row["retention"] = rng.choice([0, 0.25, 0.6, 1])
+        for row in regions:
+            row["attraction"] = rng.choice([1, 2, 3, 5, 0, ""])
+        said = rng.choice(["", "", "by_attraction", "free"])
+    else:
+        said = rng.choice(["", "free"])
+    if said:
+        drawn.settings["movement"] = said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from .matrix import INFINITY, Expr, Matrix, total
+from .movement import Movement
 from .reader import STANDARD, Problem
 
 # A member of a margin: ("country",) on the country margin, (group, region) on the region margin.
@@ -22,6 +23,8 @@ class Flows:
         self.present: dict[tuple[Who, str, int], float] = {}
         self.arrivals: dict[tuple[Who, str, int], list[int]] = {}
         self.departures: dict[tuple[Who, str, int], list[int]] = {}
+        self.place_of_stayers: dict[tuple[str, str, str, str, int], int] = {}
+        self.movement: Movement | None = None
         self.agreement: dict[tuple[str, str, int], int] = {}
         self.active_track: dict[tuple[str, str, int], int] = {}
         self._slots: dict[tuple[str, str, str, str, int], int] = {}
@@ -33,6 +36,8 @@ class Flows:
         if self.has_regions:
             self._add_placements()
             self._add_places_of_stayers()
+            if problem.moves_by_attraction:
+                self.movement = Movement(problem, self)
 
     # People
 
@@ -61,20 +66,30 @@ class Flows:
         entry_year = year - self.problem.duration(track)
         return self.entrants(who, track, level, entry_year).scaled(rate)
 
-    def transitions_after(self, who: Who, track: str, year: int) -> Expr:
-        """Those who stay after `track`; of a place, those who go there."""
-        result = Expr()
-        for column in self.departures.get((who, track, year), []):
-            result.add_column(column)
-        return result
+    def continuing(self, side: str, member: str, track: str, year: int) -> Expr:
+        """Those who complete `track` and go on to another, by country or by where they settle."""
+        return self._leaving(side, member, track, year, same=False)
 
-    def transitions_by_region(self, track: str, region: str, year: int) -> Expr:
-        """Those who stay after `track` and settle in a region, whatever their group."""
-        return total(
-            self.transitions_after(who, track, year)
-            for who in {key[0] for key in self.departures if len(key[0]) > 1}
-            if who[1] == region
-        )
+    def renewals(self, side: str, member: str, track: str, year: int) -> Expr:
+        """Those who stay on the track that they complete: of a country, or of a region.
+
+        Of a region those who complete there, or who go there if that is all that is known.
+        """
+        if side == "region" and self.movement is not None:
+            return self.movement.renewing(track, member, year)
+        return self._leaving(side, member, track, year, same=True)
+
+    def _leaving(self, side: str, member: str, track: str, year: int, *, same: bool) -> Expr:
+        result = Expr()
+        for (who, left, then), columns in self.departures.items():
+            is_side = (len(who) == 1) == (side == "country")
+            if (left, then) != (track, year) or not is_side or who[-1] != member:
+                continue
+            for column in columns:
+                following = self.matrix.columns[column].name[3 if side == "country" else 2]
+                if (following == track) == same:
+                    result.add_column(column)
+        return result
 
     def members(self, side: str, track: str) -> list[Who]:
         """Members of a margin who can ever hold people of the track."""
@@ -304,6 +319,7 @@ class Flows:
                     place = (group, region)
                     self.arrivals.setdefault((place, following, year), []).append(column)
                     self.departures.setdefault((place, track, year), []).append(column)
+                    self.place_of_stayers[track, following, group, region, year] = column
                     going.append(column)
                 for country in problem.countries:
                     if problem.group(following, country) != group:
@@ -316,7 +332,8 @@ class Flows:
                     balance.add_column(column)
                     if not is_open:
                         matrix.columns[column].upper = 0.0
-                matrix.equal("transitions_match_places", balance)
+                if not problem.moves_by_attraction:
+                    matrix.equal("transitions_match_places", balance)
 
     # Single slots
 

@@ -25,6 +25,9 @@ ALL_KINDS = frozenset(
         "carry-over",
         *("carry-over by line", "region costs", "services", "expansion", "two groups"),
         *("continuations", "chain", "self-continuation", "reached by continuation only"),
+        *("retention", "retention of none", "retention of all", "region without attraction"),
+        *("movement by attraction", "movement free", "movement free by default"),
+        "renewal where people move by attraction",
         *("duration 0", "duration 1", "duration 2", "duration 3", "people present"),
         *(
             "default tail",
@@ -94,11 +97,32 @@ def _of_people(problem: Problem) -> Found:
     yield "continuations", links
     yield "chain", any(a != b and b == c and c != d for a, b in links for c, d in links)
     yield "self-continuation", any(a == b for a, b in links)
+    yield from _of_movement(problem)
     eligible = {track for _, track in problem.pairs()}
     yield "reached by continuation only", {b for _, b in links} - eligible
     for track in tracks:
         yield f"duration {problem.duration(track)}", True
     yield "people present", problem.rows("present_by_country")
+
+
+def _of_movement(problem: Problem) -> Found:
+    ways = problem.rows("continuations")
+    shares = {row["retention"] for row in ways if row.get("retention")}
+    said, by_attraction = problem.settings.get("movement"), problem.moves_by_attraction
+    yield "retention", shares
+    yield "retention of none", "0" in shares
+    yield "retention of all", "1" in shares
+    yield (
+        "region without attraction",
+        shares and any(not problem.attraction(region) for region in problem.regions),
+    )
+    yield "movement by attraction", by_attraction
+    yield "movement free", said == "free"
+    yield "movement free by default", problem.regions and ways and not shares and not said
+    yield (
+        "renewal where people move by attraction",
+        by_attraction and any(a == b for a, b in problem.continuations()),
+    )
 
 
 def _of_places(problem: Problem) -> Found:

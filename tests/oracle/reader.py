@@ -175,6 +175,23 @@ class Problem:
             for row in self.rows("continuations")
         }
 
+    @property
+    def moves_by_attraction(self) -> bool:
+        """Whether regions alone say where people who continue live."""
+        retained = any(row.get("retention") for row in self.rows("continuations"))
+        said = self.settings.get("movement", "by_attraction" if retained else "free")
+        return bool(self.regions) and said == "by_attraction"
+
+    def retention(self, track: str, following: str) -> float:
+        """Share of those who continue that remains where the next track is hosted."""
+        row = self.lookup("continuations", {"track": track, "next_track": following}, {})
+        assert row is not None
+        return float(row["retention"])
+
+    def attraction(self, region: str) -> float:
+        """How much a region draws those who move; nobody where that is blank."""
+        return float(self.regions[region].get("attraction") or 0.0)
+
     # Groups of countries by their bands
 
     def banded_services(self, track: str) -> list[str]:

@@ -70,13 +70,10 @@ class Values:
         people: list[Who] = [
             who for who in flows.members(side, track) if flows.who_index(side, who)[side] == member
         ]
-        staying = (
-            flows.transitions_after((member,), track, year)
-            if side == "country"
-            else flows.transitions_by_region(track, member, year)
-        )
+        staying = flows.continuing(side, member, track, year)
         if stage == "continue":
             return staying
+        renewed = flows.renewals(side, member, track, year)
         result = Expr()
         for who, level in product(people, problem.levels(track)):
             if stage == "enter":
@@ -94,6 +91,11 @@ class Values:
                 raise UnclearError("people who return have left the region margin")
             if problem.tracks[track]["returns_home"] == "yes":
                 result.add(staying, -1.0)
+        if stage in ("complete", "return") and (
+            stage == "complete" or problem.tracks[track]["returns_home"] == "yes"
+        ):
+            # Who renews neither completes nor goes home.
+            result.add(renewed, -1.0)
         return result
 
     def _score_pieces(self, goal: str) -> Iterator[Piece]:
