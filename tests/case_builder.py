@@ -22,9 +22,10 @@ FRA,France,Europe,,far
 """,
     "tracks": """\
 track,name,pathway,agency,sector,direction,duration_years,min_cohort,needs_agreement,\
-completion_rate,returns_home
-study,Study,study,MEXT,education,inbound,2,0,no,0.9,yes
-lab,Joint research,exchange,METI,science,inbound,1,5,yes,1,yes
+completion_rate,returns_home,allocation
+study,Study,study,MEXT,education,inbound,2,0,no,0.9,yes,
+lab,Joint research,exchange,METI,science,inbound,1,5,yes,1,yes,planned
+visit,Own means,study,MEXT,education,inbound,1,0,no,0.8,yes,forecast
 """,
     "continuations": """\
 track,next_track,stay_rate
@@ -70,6 +71,7 @@ study,grants,1,,,,,1000
 study,grants,2,,,,,900
 study,welcome,1,intensive,,,,300
 lab,grants,1,,KOR,2028,transition,50.5
+visit,grants,1,,,,,0
 """,
     "region_costs": """\
 track,line,region,year_of_stay,amount_jpy
@@ -109,6 +111,17 @@ FRA,study,2026,10
     "present_by_region": """\
 region,track,entry_year,persons
 osaka,study,2026,40
+""",
+    "forecasts_by_country": """\
+country,track,year,persons,low,high
+KOR,visit,2027,6,,
+FRA,visit,2027,4,2,5
+FRA,visit,2028,4.5,2,5
+""",
+    "forecasts_by_region": """\
+region,track,year,persons,low,high
+osaka,visit,2027,10,8,12
+osaka,visit,2028,10.5,8,13
 """,
     "current_plan": """\
 country,track,region,slots

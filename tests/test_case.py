@@ -585,8 +585,11 @@ TOGETHER = [
         None,
         None,
         (
-            "6 problems\n"
+            "7 problems\n"
             "- current_plan.csv row 2, column region: names regions, but there is no "
+            "regions.csv\n"
+            "    Expected a regions.csv.\n"
+            "- forecasts_by_region.csv row 2, column region: names regions, but there is no "
             "regions.csv\n"
             "    Expected a regions.csv.\n"
             "- present_by_region.csv row 2, column region: names regions, but there is no "

@@ -294,6 +294,9 @@ def test_every_figure_that_is_listed(policy: Policy) -> None:
     session = Session(policy, case)
     for table, column in sorted(IN_CELLS, key=lambda key: IN_CELLS[key] == "terms"):
         frame = session.case.table(table)
+        if not len(frame):
+            # Nobody comes by forecast in the tiny case; tests/test_forecasts.py changes that.
+            continue
         if not frame[column].notna().any():
             frame = frame.assign(**{column: 3.0})
         done |= (change := dict([cell(table, column, frame)]))

@@ -81,8 +81,10 @@ def amounts(table: pd.DataFrame) -> dict[tuple[object, ...], object]:
 
 def test_has_every_table(case: Path) -> None:
     written = {file.stem for file in case.glob("*.csv")}
-    assert written == set(TABLES)
-    assert all(len(load_case(case).table(name)) for name in TABLES)
+    # Nobody comes by forecast there, so that all points are what its plans earn.
+    expected = {name for name in TABLES if not name.startswith("forecasts_")}
+    assert written == expected
+    assert all(len(load_case(case).table(name)) for name in expected)
 
 
 def test_points_are_those_of_the_derivation(plan: Plan) -> None:

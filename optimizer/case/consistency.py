@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from optimizer.case.checked import TOLERANCE, CaseTables
+from optimizer.case.forecasts import check_forecasts
 from optimizer.case.header import HEADER_FILE
 from optimizer.schema.tables import STANDARD, TABLES
 from optimizer.text.characters import folded
@@ -29,6 +30,7 @@ def check_consistency(tables: CaseTables) -> None:
         _check_commitments(tables)
     if tables.sound("present_by_country", "present_by_region"):
         _check_present(tables)
+    check_forecasts(tables)
     if tables.sound("current_plan"):
         _check_current_plan(tables)
     _check_constant(tables, "budgets", "line", ["agency", "purpose"])

@@ -28,14 +28,15 @@ def check_coverage(tables: CaseTables) -> None:
 
 
 def _check_companions(tables: CaseTables) -> None:
-    """Regions and sites, and the two tables of people present, come together."""
+    """Regions and sites come together, and so do two tables of the same people."""
     if tables.has("regions") and not tables.has("sites"):
         tables.add("sites", "the file is missing", expected="sites in the regions of regions.csv")
-    pair = ("present_by_country", "present_by_region")
-    for name, other in (pair, pair[::-1]):
-        if tables.has(other) and not tables.has(name) and tables.has("regions"):
-            message = f"the file is missing, but there is {other}.csv"
-            tables.add(name, message, expected="both or neither")
+    for people in ("present", "forecasts"):
+        pair = (f"{people}_by_country", f"{people}_by_region")
+        for name, other in (pair, pair[::-1]):
+            if tables.has(other) and not tables.has(name) and tables.has("regions"):
+                message = f"the file is missing, but there is {other}.csv"
+                tables.add(name, message, expected="both or neither")
 
 
 def _check_all_years(tables: CaseTables, name: str, keys: list[str]) -> None:
@@ -104,25 +105,37 @@ def _pairs(tables: CaseTables, name: str) -> list[tuple[str, str]]:
 
 
 def _check_services(tables: CaseTables) -> None:
-    """Every region that can host a track must have the services that the track uses."""
+    """Every region with people of a track must have the services that the track uses."""
     use = tables["service_use"].drop_duplicates(["track", "service"])
-    hosting = tables["sites"].drop_duplicates(["track", "region"])
-    needed = hosting[["track", "region"]].merge(use[["track", "service"]], on="track")
+    needed = _hosting(tables).merge(use[["track", "service"]], on="track")
     services = tables["services"]
     there = set(zip(services["region"], services["service"], strict=True))
     known = set(services["service"])
     firsts: dict[tuple[str, str], str] = {}
-    for track, region, service in needed.itertuples(index=False, name=None):
+    for track, region, holds, service in needed.itertuples(index=False, name=None):
         if service in known and (region, service) not in there:
-            firsts.setdefault((region, service), track)
+            firsts.setdefault((region, service), f"{holds} {track!r}")
     tables.add_all(
         "services",
         (
-            (None, f"{region!r} can host {track!r}, which uses {service!r}, but has no row", None)
-            for (region, service), track in firsts.items()
+            (None, f"{region!r} {host}, which uses {service!r}, but has no row", None)
+            for (region, service), host in firsts.items()
         ),
         expected="rows for every service used in a region, with capacity 0 if there is none",
     )
+
+
+def _hosting(tables: CaseTables) -> pd.DataFrame:
+    """Tracks and the regions where they can be hosted, or where people of theirs are or come."""
+    parts = [tables["sites"][["track", "region"]].assign(holds="can host")]
+    for name, holds in (
+        ("present_by_region", "has people present of"),
+        ("forecasts_by_region", "expects people of"),
+    ):
+        if tables.sound(name):
+            rows = tables[name]
+            parts.append(rows.loc[rows["persons"] > 0, ["track", "region"]].assign(holds=holds))
+    return pd.concat(parts, ignore_index=True).drop_duplicates(["track", "region"])
 
 
 def _check_bands(tables: CaseTables) -> None:

@@ -86,6 +86,10 @@ class Sums:
         row = self._rows.get(_tuple(key))
         return 0.0 if row is None else LinearSum(self._table, row)
 
+    def __contains__(self, key: object) -> bool:
+        """Whether the sum has any term, of a decision or a constant."""
+        return _tuple(key) in self._rows
+
     def has(self, key: object) -> bool:
         """Whether any decision is part of the sum."""
         row = self._rows.get(_tuple(key))

@@ -17,11 +17,12 @@ from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.errors.arguments import typed
 from optimizer.frames import summed
 from optimizer.frames.following import FollowedFields
+from optimizer.frames.grouping import once
 from optimizer.frames.memory import Memory, Steps
 from optimizer.frames.records import Comparable
 from optimizer.instance.attributes import Attributes, build_attributes
 from optimizer.instance.bounds import JoinedLimit
-from optimizer.instance.diminishing import JoinedDiminishing, join_diminishing
+from optimizer.instance.diminishing import JoinedDiminishing, earned_anyway, join_diminishing
 from optimizer.instance.limits import join_commitments, join_limits
 from optimizer.instance.measures import Measures
 from optimizer.instance.money import spending_terms, support_floor_terms
@@ -38,6 +39,7 @@ from optimizer.io.pauses import pause
 from optimizer.io.toml import shown
 from optimizer.policy import Policy, SupportFloor, Transfer
 from optimizer.schema.rules import Extension
+from optimizer.schema.tables import FORECAST
 
 __all__ = ["Instance", "build_instance"]
 
@@ -79,7 +81,8 @@ class Instance(FollowedFields, Comparable):
         One frame of terms per entry of the policy's ``support_floor``: family, position,
         coefficient, track, entry_year.
     current, current_at
-        Slots today by country and track, and by track and region (empty where not given).
+        Slots today by country and track, and by track and region (empty where not given), of
+        tracks that are planned.
     extension
         Custom rules and variables, once a model was extended by them.
     """
@@ -131,7 +134,13 @@ class Instance(FollowedFields, Comparable):
             self.attributes.telling(problems),
             problems,
             frozenset(self.diminishing),
+            self.anyway,
         )
+
+    @property
+    def anyway(self) -> dict[str, float]:
+        """Value of every goal that is earned whatever is decided."""
+        return once(_earned_anyway, self)
 
     def options(self, where: Mapping[str, object] = NO_FILTER) -> pd.DataFrame:
         """Single slots that could be given, as keys of the model's ``slots``.
@@ -169,6 +178,10 @@ class Instance(FollowedFields, Comparable):
         return found.reset_index(drop=True)
 
 
+def _earned_anyway(instance: Instance) -> dict[str, float]:
+    return earned_anyway(instance.value, instance.diminishing, list(instance.policy.goals))
+
+
 @typed
 def build_instance(case: Case, policy: Policy) -> Instance:
     """Join a case and a policy.
@@ -203,7 +216,16 @@ def joined(case: Case, policy: Policy, memory: Memory | None = None) -> Instance
     diminishing = join_diminishing(policy.goals, value, attributes, step)
     pause()
     measures = Measures(
-        case, sets, people, spending, use, value, attributes, problems, frozenset(diminishing)
+        case,
+        sets,
+        people,
+        spending,
+        use,
+        value,
+        attributes,
+        problems,
+        frozenset(diminishing),
+        step(earned_anyway, value, diminishing, list(policy.goals)),
     )
     limits = join_limits(policy.limits, measures, step)
     pause()
@@ -319,7 +341,9 @@ def check_budget(case: Case, policy: Policy, attributes: Attributes) -> None:
 def _current_plan(
     case: Case, is_needed: bool, attributes: Attributes
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    table = case.table("current_plan")
+    table, tracks = case.table("current_plan"), case.table("tracks")
+    # Who comes by forecast is given no slot, so that nothing changes there.
+    table = table[table["track"].isin(tracks.loc[tracks["allocation"].ne(FORECAST), "track"])]
     by_country = summed(table, ["country", "track"], "slots", sort=True)
     placed = table[table["region"].ne("")]
     complete = len(placed) == len(table)

@@ -62,6 +62,8 @@ class JoinedLimit:
     bounds: tuple[Bound, ...]
     counted: bool = False
     """Whether the measure is a goal's whole value, counted after diminishing returns."""
+    beside: float = 0.0
+    """What the model's account of a goal's value counts beside what the limit does."""
     row: int | None = None
     """Row of ``commitments`` that it stands for, if it is no limit of the policy."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from optimizer.frames.memory import Steps
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.groups import TOTAL, group_labels
-from optimizer.instance.people import TERM
+from optimizer.instance.people import CONSTANT, TERM
 from optimizer.policy import Goal
 from optimizer.policy.goals import Diminishing as Asked
 
@@ -45,6 +45,23 @@ class JoinedDiminishing:
         size = raw.index.map(self.sizes).to_numpy(dtype=float)
         lines = np.array([slope * raw + intercept * size for slope, intercept in self.tangents])
         return pd.Series(lines.min(axis=0), index=raw.index)
+
+
+def earned_anyway(
+    value: pd.DataFrame, curves: Mapping[str, JoinedDiminishing], goals: Collection[str]
+) -> dict[str, float]:
+    """Value of every goal that people already here and expected ones earn, whatever is decided.
+
+    With diminishing returns: what is counted of their raw value alone.
+    """
+    fixed = value[value["family"].eq(CONSTANT)]
+    raw = fixed.groupby("goal")["coefficient"].sum()
+    earned = {goal: float(raw.get(goal, 0.0)) for goal in goals}
+    for goal, curve in curves.items():
+        terms = curve.terms[curve.terms["family"].eq(CONSTANT)]
+        of_group = terms.groupby("group")["coefficient"].sum().reindex(curve.groups, fill_value=0.0)
+        earned[goal] = float(curve.counted(of_group).sum())
+    return earned
 
 
 def tangents(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:

@@ -40,6 +40,7 @@ def measured_by(
         limit_place(limit),
         goal=limit.goal,
         optional=limit.optional,
+        planned=limit.planned,
     )
 
 
@@ -173,7 +174,15 @@ def _counted(limit: Limit, dimension: str, keys: pd.Index, measures: Measures) -
         if dimension_of(measures, name) not in apart
     }
     name = f"{dimension}.{dimension}"
-    found = quiet.terms(limit.measure, where, (name,), "", goal=limit.goal, optional=True)
+    found = quiet.terms(
+        limit.measure,
+        where,
+        (name,),
+        "",
+        goal=limit.goal,
+        optional=True,
+        planned=limit.planned,
+    )
     if len(problems):
         return pd.Series(True, index=keys)
     return pd.Series(keys.isin(found[numbered((name,))[0]]), index=keys)

@@ -13,6 +13,7 @@ from optimizer.frames.grouping import groups, remembered, sums_at
 from optimizer.instance.bounds import Bound
 from optimizer.instance.groups import TOTAL, amounts, group_labels, limit_place, members
 from optimizer.instance.measures import Measures
+from optimizer.instance.people import CONSTANT
 from optimizer.instance.sets import Sets
 from optimizer.policy import Amount, Limit, Previous, Relative
 from optimizer.text.figures import apart, plainly
@@ -90,13 +91,15 @@ def check_floor(
     if not limit.counts.is_of_entrants:
         return
     possible = eligible_by_group(measures.sets, measured)
+    expected = expected_by_group(measured)
     for label, floor in fixed.items():
-        most = possible.get(str(label))
-        if most is not None and floor > most:
-            wanted, there = apart(floor, most, plainly)
+        most, anyway = possible.get(str(label)), expected.get(str(label), 0.0)
+        if most is not None and floor > most + anyway:
+            wanted, there = apart(floor, most + anyway, plainly)
+            who = "eligible applicants" + (" and people expected" if anyway else "")
             measures.attributes.add(
                 place,
-                f"the floor {wanted} for {label} is above the {there} eligible applicants",
+                f"the floor {wanted} for {label} is above the {there} {who}",
                 f"at most {there}",
             )
 
@@ -148,6 +151,13 @@ def eligible_by_group(sets: Sets, measured: pd.DataFrame) -> Mapping[str, float]
     group, pair = np.divmod(np.unique(codes * len(applicants) + pair), len(applicants))
     most = np.bincount(group, weights=applicants[pair], minlength=len(labels))
     return dict(zip(labels, most.tolist(), strict=True))
+
+
+def expected_by_group(measured: pd.DataFrame) -> Mapping[str, float]:
+    """What each group counts whatever is decided."""
+    anyway = measured[measured["family"].eq(CONSTANT)]
+    sums = anyway.groupby("group")["coefficient"].sum()
+    return dict(zip(sums.index, sums.tolist(), strict=True))
 
 
 def _applicants(sets: Sets) -> Floats:

@@ -55,13 +55,16 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
     check_soft_base(limit, bounds, measures)
     if not len(groups):
         return None
+    counted = limit.counts.is_of_goal and not limit.by and not limit.where
+    is_apart = counted and limit.planned
     return JoinedLimit(
         name=limit.name,
         limit=limit,
         groups=groups,
         measured=measured,
         bounds=tuple(bounds),
-        counted=limit.counts.is_of_goal and not limit.by and not limit.where,
+        counted=counted,
+        beside=measures.anyway.get(limit.goal or "", 0.0) if is_apart else 0.0,
     )
 
 
@@ -121,6 +124,7 @@ def _bound(
             limit_place(limit, sense),
             goal=wanted.goal,
             optional=limit.optional,
+            planned=limit.planned,
         )
         other, other_groups = grouped(other, by)
         if by and len(other_groups):
@@ -181,6 +185,7 @@ def _commitment(row: int, line: pd.Series) -> Limit:
         name=f"commitments row {row}",
         measure="slots",
         where=where,
+        planned=True,
         at_least=None if pd.isna(line["at_least"]) else float(line["at_least"]),
         at_most=None if pd.isna(line["at_most"]) else float(line["at_most"]),
         optional=True,

@@ -21,7 +21,15 @@ from optimizer.instance.money import (
     opened_agreements,
     participant_costs,
 )
-from optimizer.instance.people import CONSTANT, TERM, People, returning, terms
+from optimizer.instance.people import (
+    CONSTANT,
+    TERM,
+    People,
+    decided,
+    newcomers,
+    returning,
+    terms,
+)
 from optimizer.instance.sets import Sets, cross
 from optimizer.instance.stages import (
     completing,
@@ -31,8 +39,10 @@ from optimizer.instance.stages import (
     renewals,
 )
 from optimizer.schema.measures import MEASURES
+from optimizer.schema.tables import FORECAST
 
 COUNTRY, REGION = "country", "region"
+_TRACK = "track"
 
 
 def numbered(by: Sequence[str]) -> list[str]:
@@ -47,11 +57,27 @@ def numbered(by: Sequence[str]) -> list[str]:
 
 
 class Asked(NamedTuple):
-    """Query of a measure: by which dimensions, of which goal, and where."""
+    """Query of a measure.
+
+    Attributes
+    ----------
+    dimensions
+        What it is filtered or divided by.
+    goal
+        Goal whose value is asked for.
+    place
+        Where it is asked for in the policy.
+    tracks
+        Tracks that its filters leave.
+    planned
+        Whether only what follows from decisions counts.
+    """
 
     dimensions: set[str]
     goal: str | None
     place: str
+    tracks: pd.Index
+    planned: bool
 
 
 @dataclass(frozen=True)
@@ -68,6 +94,8 @@ class Measures(FollowedFields):
     problems: Problems = field(compare=False)
     curved: frozenset[str] = frozenset()
     """Goals with diminishing returns."""
+    anyway: Mapping[str, float] = field(default_factory=dict)
+    """Value of every goal that is earned whatever is decided."""
 
     def terms(
         self,
@@ -78,8 +106,16 @@ class Measures(FollowedFields):
         *,
         goal: str | None = None,
         optional: bool = False,
+        planned: bool = False,
     ) -> pd.DataFrame:
         """Terms of a measure that match the filters, with one column per entry of ``by``.
+
+        Parameters
+        ----------
+        planned
+            Count what follows from decisions alone: not people already here, nor those who come
+            by forecast, nor agreements in force already. Who came by forecast and continues on
+            another track counts there, as the plan decides on that.
 
         Returns
         -------
@@ -94,7 +130,9 @@ class Measures(FollowedFields):
             return pd.DataFrame(columns=[*TERM, *numbered(by)])
         dimensions = {attribute.dimension for attribute in used if attribute}
         before = len(self.problems)
-        frame = TERMS[measure](self, Asked(dimensions, goal, place))
+        tracks = self.tracks_left(where)
+        frame = TERMS[measure](self, Asked(dimensions, goal, place, tracks, planned))
+        frame = decided(frame) if planned else frame
         if len(self.problems) > before:
             return pd.DataFrame(columns=[*TERM, *numbered(by)])
         frame = self._missing_dimension(frame, dimensions, measure, place)
@@ -114,6 +152,20 @@ class Measures(FollowedFields):
         cells = {name: frame[name] for name in TERM} | dict(zip(numbered(by), columns, strict=True))
         return pd.DataFrame({name: cell.array for name, cell in cells.items()}, index=frame.index)
 
+    def tracks_left(self, where: Mapping[str, object]) -> pd.Index:
+        """Tracks that filters leave."""
+        kept = pd.Series(True, index=self.sets.tracks.index)
+        for name, wanted in where.items():
+            attribute = self.dimension(name)
+            if attribute is not None and attribute.dimension == _TRACK:
+                kept &= attribute.matches(wanted)
+        return kept.index[kept]
+
+    def forecast(self, tracks: pd.Index) -> list[str]:
+        """Those of the tracks whose entrants are a forecast."""
+        allocation = self.sets.tracks["allocation"]
+        return [track for track in tracks if allocation[track] == FORECAST]
+
     def _missing_dimension(
         self, frame: pd.DataFrame, dimensions: set[str], measure: str, place: str
     ) -> pd.DataFrame:
@@ -128,12 +180,30 @@ class Measures(FollowedFields):
         return frame
 
     def slots(self, asked: Asked) -> pd.DataFrame:
-        """New participants, one by one where countries and regions are asked for together."""
-        is_by_region = REGION in asked.dimensions
-        family = "placements" if is_by_region else "cohort"
+        """New participants, one by one where countries and regions are asked for together.
+
+        Those who come by forecast count too, unless only planned ones are asked for.
+        """
+        sets = self.sets
         if {COUNTRY, REGION} <= asked.dimensions:
-            family = "slots"
-        return terms(getattr(self.sets, family), family)
+            if not asked.planned:
+                self._refuse_expected(asked)
+            return terms(sets.slots, "slots")
+        if REGION in asked.dimensions:
+            placements = terms(sets.placements, "placements")
+            return newcomers(placements, self.people.entries_at, sets.years)
+        return newcomers(terms(sets.cohort, "cohort"), self.people.entries, sets.years)
+
+    def _refuse_expected(self, asked: Asked) -> None:
+        """Refuse to count those of one country in one region who come by forecast."""
+        tracks = self.forecast(asked.tracks)
+        if tracks:
+            self.attributes.add(
+                asked.place,
+                f"who comes by forecast on {', '.join(tracks)} is not known by country and region "
+                "together",
+                "planned = true, or a filter of tracks that are planned",
+            )
 
     def residents(self, asked: Asked) -> pd.DataFrame:
         """People here, by country or by region."""
@@ -159,8 +229,14 @@ class Measures(FollowedFields):
     def returning(self, asked: Asked) -> pd.DataFrame:
         """People who go home after completing a track.
 
-        Not by level: who continues is not told by the level that he had.
+        Not by level: who continues is not told by the level that he had. Nor by how they came.
         """
+        if asked.planned:
+            self.attributes.add(
+                asked.place,
+                "who goes home is not told by how they came",
+                "no planned, and perhaps a filter of tracks",
+            )
         return returning(self.sets, self.people).drop(columns="level")
 
     def in_force(self, asked: Asked) -> pd.DataFrame:

@@ -156,7 +156,7 @@ def support_floor_terms(
     """Integration money per entrant over the whole stay, by the year people enter the track.
 
     Entrants are cohorts and people who stay on from another track; people who were here before
-    the first year are not counted.
+    the first year, or who come by forecast, are not counted.
 
     Returns
     -------

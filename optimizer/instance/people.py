@@ -3,16 +3,19 @@
 A *term* is one row of a linear expression: ``family`` and ``position`` name the decision (its
 frame in :class:`~optimizer.instance.sets.Sets` and its row there), ``coefficient`` multiplies it,
 and the other columns say whom the term speaks of. Family ``constant`` has no decision: its
-coefficient counts as it stands (people who were here before the first year).
+coefficient counts as it stands (people who were here before the first year, or are expected on a
+forecast track whatever is decided).
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from optimizer.frames import stacked
 from optimizer.frames.arrays import Integers
 from optimizer.frames.following import FollowedFields
 from optimizer.frames.grouping import groups, remembered
@@ -33,7 +36,7 @@ class People(FollowedFields):
     ----------
     entries, entries_at
         One term per way to enter a track: entry (``new`` or ``transition``), entry_year and keys.
-        Cohorts and people present enter as ``new``, stayers as ``transition``.
+        Cohorts and people present or expected enter as ``new``, stayers as ``transition``.
     present, present_at
         Person-years: the entries repeated for each year of stay inside the window, with
         year_of_stay (from 1) and year.
@@ -119,6 +122,34 @@ def _entries(
     return pd.concat(
         [part[columns] for part in parts if len(part)] or [parts[0][columns]], ignore_index=True
     )
+
+
+def newcomers(decided: pd.DataFrame, entries: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:
+    """Entrants of these years from abroad: those of decisions, and those who come by forecast.
+
+    Parameters
+    ----------
+    decided
+        Terms of decisions, each with its ``year``.
+    entries
+        All entries on the same margin.
+    """
+    is_expected = entries["family"].eq(CONSTANT) & entries["entry_year"].isin(years)
+    if not is_expected.any():
+        return decided
+    expected = entries[is_expected]
+    return stacked([decided, expected.assign(year=expected["entry_year"])[list(decided)]])
+
+
+def intake_terms(sets: Sets, people: People) -> pd.DataFrame:
+    """Who enters from abroad, by decision or by forecast, as terms on the country margin."""
+    return newcomers(entering(sets, "cohort"), people.entries, sets.entry_years)
+
+
+def decided(terms: pd.DataFrame) -> pd.DataFrame:
+    """Terms of decisions alone: without what is there or comes whatever is decided."""
+    is_decided = terms["family"].ne(CONSTANT)
+    return terms if is_decided.all() else terms[is_decided]
 
 
 def years_of_stay(sets: Sets, entries: pd.DataFrame, *, all_years: bool = False) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -117,7 +117,10 @@ def _today(
                     "a table current_plan with slots, or no first",
                 )
         return None
-    untold = _untold(limit, table, measures)
+    expected = measures.forecast(measures.tracks_left(where))
+    if limit.planned:
+        table = table[~table["track"].isin(expected)]
+    untold = _untold(limit, table, measures, [] if limit.planned else expected)
     if untold:
         measures.attributes.add(
             limit_place(limit),
@@ -140,12 +143,15 @@ def _today(
     return pd.DataFrame(cells)
 
 
-def _untold(limit: Limit, table: pd.DataFrame, measures: Measures) -> str:
+def _untold(limit: Limit, table: pd.DataFrame, measures: Measures, expected: Sequence[str]) -> str:
     """Say why ``current_plan`` cannot be divided as a limit is; empty if it can."""
     dimensions = {dimension_of(measures, name) for name in (*limit.by, *limit.where)}
     unknown = sorted(str(each) for each in dimensions - {COUNTRY, "track", REGION, _YEAR})
     if unknown:
         return f"does not divide slots by {' or '.join(unknown)}"
+    missing = [track for track in expected if track not in set(table["track"])]
+    if missing:
+        return f"has no row of {', '.join(missing)}, where people come by forecast"
     blank = table.index[table["region"].eq("")]
     if REGION in dimensions and len(blank):
         return f"has no region in row{'s' if len(blank) > 1 else ''} {_listed(blank)}"

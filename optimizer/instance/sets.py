@@ -14,10 +14,11 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
-from optimizer.frames import distinct, keys_of
+from optimizer.frames import distinct, keys_of, stacked
 from optimizer.frames.following import FollowedFields
 from optimizer.frames.memory import Steps
 from optimizer.instance.lookup import resolve
+from optimizer.instance.years import through_years
 from optimizer.policy import Horizon, Policy
 from optimizer.schema.tables import BAND_PREFIX, STANDARD
 
@@ -77,8 +78,9 @@ class Sets(FollowedFields):
     expansion
         region, service, year, expansion_unit, expansion_limit, expansion_cost, upkeep, line.
     present, present_at
-        People already here on the country margin (country, track, group, entry_year, persons)
-        and on the region margin (track, group, region, entry_year, persons).
+        People who are here or come whatever is decided: already here, or expected on a forecast
+        track. On the country margin (country, track, group, entry_year, persons) and on the
+        region margin (track, group, region, entry_year, persons).
     """
 
     years: tuple[int, ...]
@@ -162,7 +164,7 @@ def build_sets(case: Case, policy: Policy, problems: Problems, step: Steps | Non
     cohort = step(_cohort, case, pairs, groups, hosts if len(case.table("regions")) else None)
     agreement = pairs[pairs["link"].eq("proposed") & pairs["can_open"]]
     active_track = pairs[pairs["link"].eq("active") & (pairs["applicants"] >= pairs["min_cohort"])]
-    present, present_at = step(_present, case, groups)
+    present, present_at = step(_present, case, groups, years + repeated)
     sets = Sets(
         years=years,
         repeated=repeated,
@@ -334,22 +336,40 @@ def _expansion(case: Case, years: Sequence[int]) -> pd.DataFrame:
     return table[[*columns, "expansion_cost", "upkeep", "line"]].reset_index(drop=True)
 
 
-def _present(case: Case, groups: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """People already here, with those on the region margin split over groups.
+def _present(
+    case: Case, groups: pd.DataFrame, years: Sequence[int]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """People already here or expected, with those on the region margin split over groups.
 
     Where the country margin of a track and entry year holds several groups, every region is
     taken to have the national mix of groups.
     """
-    here = case.table("present_by_country")[["country", "track", "entry_year", "persons"]]
-    here = here.merge(groups, on=["track", "country"])
+    here = _who_come(case, "country", years).merge(groups, on=["track", "country"])
     by_group = here.groupby(["track", "entry_year", "group"], as_index=False)["persons"].sum()
     total = by_group.groupby(["track", "entry_year"])["persons"].transform("sum")
     by_group["share"] = (by_group["persons"] / total).where(total > 0, 0.0)
-    places = case.table("present_by_region")[["region", "track", "entry_year", "persons"]]
+    places = _who_come(case, "region", years)
     at = places.merge(by_group.drop(columns="persons"), on=["track", "entry_year"])
     at["persons"] = at["persons"] * at["share"]
     columns = ["track", "group", "region", "entry_year", "persons"]
     return here.reset_index(drop=True), at[columns].reset_index(drop=True)
+
+
+def _who_come(case: Case, side: str, years: Sequence[int]) -> pd.DataFrame:
+    """People already here and those expected on one margin, by the year in which they entered.
+
+    Who was expected in years of the case before the first one that is planned has come too.
+    """
+    columns = [side, "track", "entry_year", "persons"]
+    before = [year for year in case.years if year < years[0]]
+    expected = through_years(
+        case, f"forecasts_by_{side}", [side, "track", "persons"], [*before, *years]
+    )
+    parts = [
+        case.table(f"present_by_{side}")[columns],
+        expected.rename(columns={"year": "entry_year"})[columns],
+    ]
+    return stacked(parts)
 
 
 def options(sets: Sets) -> int:

@@ -14,7 +14,14 @@ from optimizer.frames.grouping import groups
 from optimizer.frames.memory import Steps
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.lookup import resolve
-from optimizer.instance.people import TERM, People, entering, returning
+from optimizer.instance.people import (
+    TERM,
+    People,
+    entering,
+    intake_terms,
+    newcomers,
+    returning,
+)
 from optimizer.instance.scoring import Scores
 from optimizer.instance.sets import Sets
 from optimizer.instance.stages import completing, completing_at, continuing, continuing_at
@@ -37,11 +44,11 @@ def value_terms(
 
     value[g] = sum over stages of discount * (effect[g,t] * score[g,c] * persons[c,t] +
     region_effect[g,t] * region_score[g,r] * persons[t,r]) + score rows * new participants, with
-    discount = (1 + rate) ** -(year - first year). Persons by stage: enter = cohort, present =
-    person-years, complete = completers, continue = transitions after the track, return = completers
-    minus transitions where the track's people go home. Whoever renews the same track counts as
-    present, and neither completes nor continues. Region effects of transitions count where they
-    lead.
+    discount = (1 + rate) ** -(year - first year). Persons by stage: enter = cohort and those who
+    come by forecast, present = person-years, complete = completers, continue = transitions after
+    the track, return = completers minus transitions where the track's people go home. Whoever
+    renews the same track counts as present, and neither completes nor continues. Region effects
+    of transitions count where they lead.
 
     Returns
     -------
@@ -62,7 +69,7 @@ def value_terms(
             by_track = step(_effects, attributes, effects, place, name=place)
             goals = {"goal": name, "side": side}
             parts.append(step(_worth, persons, by_track, scored, goals, since, name=place))
-    rows = step(_score_rows, case, list(policy.goals), sets, attributes.problems)
+    rows = step(_score_rows, case, list(policy.goals), sets, people, attributes.problems)
     parts += [_discounted(part, part["worth"].to_numpy(), since) for part in rows]
     return step.kept(
         "value", pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
@@ -104,14 +111,16 @@ def _discounted(
 def persons_by_stage(sets: Sets, people: People) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Terms counting persons at each stage, on the country and on the region margin."""
     by_country = [
-        entering(sets, "cohort").assign(stage="enter"),
+        intake_terms(sets, people).assign(stage="enter"),
         people.present.assign(stage="present"),
         completing(sets, people).assign(stage="complete"),
         continuing(sets).assign(stage="continue", level=""),
         returning(sets, people).assign(stage="return"),
     ]
     by_region = [
-        entering(sets, "placements").assign(stage="enter"),
+        newcomers(entering(sets, "placements"), people.entries_at, sets.entry_years).assign(
+            stage="enter"
+        ),
         people.present_at.assign(stage="present"),
         completing_at(sets, people).assign(stage="complete"),
         continuing_at(sets).assign(stage="continue", level=""),
@@ -143,7 +152,7 @@ def _effects(
 
 
 def _score_rows(
-    case: Case, goals: Sequence[str], sets: Sets, problems: Problems
+    case: Case, goals: Sequence[str], sets: Sets, people: People, problems: Problems
 ) -> list[pd.DataFrame]:
     """Raw value per new participant from ``scores``.
 
@@ -156,7 +165,7 @@ def _score_rows(
         return []
     parts = []
     plain = table[table["region"].eq("")]
-    cohort = entering(sets, "cohort")
+    cohort = intake_terms(sets, people)
     merged = cohort.merge(plain[["goal", "country", "track", "value"]], on=["country", "track"])
     parts.append(merged.assign(stage="enter", side="country", worth=merged["value"]))
     named = table.loc[table["region"].ne(""), ["goal", "country", "track", "region", "value"]]

@@ -21,7 +21,14 @@ from optimizer.instance.movement import (
     room_of_regions,
     transitions_by_pair,
 )
-from optimizer.instance.people import CONSTANT, TERM, entering, terms, transition_room
+from optimizer.instance.people import (
+    CONSTANT,
+    TERM,
+    entering,
+    intake_terms,
+    terms,
+    transition_room,
+)
 from optimizer.instance.sets import Sets, cross
 from optimizer.plan.money import check_money
 from optimizer.plan.subject import Keys, Subject, keys_in, rows
@@ -79,7 +86,7 @@ def check_caps(s: Subject) -> list[pd.DataFrame]:
     caps, key = s.instance.caps, ["track", "year"]
     done = []
     for counts, rule, counted in (
-        ("intake", "intake_within_cap", entering(s.instance.sets, "cohort")),
+        ("intake", "intake_within_cap", once(_intake, s.instance)),
         ("residents", "residents_within_cap", s.instance.people.present),
     ):
         chosen = caps["counts"].eq(counts).to_numpy()
@@ -87,6 +94,10 @@ def check_caps(s: Subject) -> list[pd.DataFrame]:
         keys = keys_in(caps, key)[chosen]
         done.append(rows(rule, keys, value[chosen], "at_most", most[chosen]))
     return done
+
+
+def _intake(instance: Instance) -> pd.DataFrame:
+    return intake_terms(instance.sets, instance.people)
 
 
 def room(instance: Instance) -> pd.DataFrame:
@@ -210,7 +221,9 @@ def limit_rows(s: Subject, limit: JoinedLimit) -> list[pd.DataFrame]:
     rule, keys = _rule(limit), once(_named, limit)
     size = s.size_at(labels, limit.measured, key)
     if limit.counted and goal is not None:
-        measured = np.full(len(labels), once(goal_values, s)[goal])
+        value = once(goal_values, s)[goal]
+        value -= s.instance.anyway[goal] if limit.limit.planned else 0.0
+        measured = np.full(len(labels), value)
         size = size + np.abs(measured)
     else:
         measured = s.at(labels, limit.measured, key)

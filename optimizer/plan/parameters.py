@@ -118,7 +118,8 @@ def _goal_rows(plan: Plan, policy: Policy) -> Iterator[_Row]:
 def _limit_rows(policy: Policy) -> Iterator[_Row]:
     for limit in policy.limits:
         goal = f" of goal {limit.goal}" if limit.goal else ""
-        of = _counted(limit.measure + goal, limit.where, limit.by)
+        planned = "planned " if limit.planned else ""
+        of = _counted(f"{planned}{limit.measure}{goal}", limit.where, limit.by)
         for key, bound in (("at_least", limit.at_least), ("at_most", limit.at_most)):
             if isinstance(bound, Amount):
                 told = f"per {bound.per}"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from optimizer.io.toml import Clash, Line, StrictTable
-from optimizer.policy.shapes import BY, SOURCE_MEANING, WHERE, WHY, Where, shape_of
+from optimizer.policy.shapes import BY, PLANNED, SOURCE_MEANING, WHERE, WHY, Where, shape_of
 from optimizer.schema.fields import A_SHARE
 from optimizer.schema.measures import MEASURES, Measure, MeasureSpec
 from optimizer.text.figures import apart, plainly
@@ -111,6 +111,7 @@ class Limit(StrictTable):
     goal: str | None = Field(
         default=None, description="the name of a goal, where the measure is value"
     )
+    planned: bool = Field(default=False, description=PLANNED)
     at_least: LimitBound | None = Field(default=None, description=BOUND)
     at_most: LimitBound | None = Field(default=None, description=BOUND)
     soft: float | None = Field(

@@ -33,5 +33,6 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 WHERE = "a table of attributes and the value, or list of values, each must have"
 BY = "a list of attributes to group by"
+PLANNED = "true to count only what the plan decides, not what is there or expected anyway"
 WHY = "the reason, printed in reports"
 SOURCE_MEANING = "where the figures come from, printed in reports"

@@ -100,6 +100,7 @@ LIMITS = TableSpec(
         _column("soft_base", "what counts as 100%", "number"),
         _column("protected", "yes if it may never be loosened", "choice", tuple(BOOLEANS)),
         _column("optional", "yes if nothing has to match", "choice", tuple(BOOLEANS)),
+        _column("planned", "yes if only what the plan decides counts", "choice", tuple(BOOLEANS)),
         _column("why", "the reason, printed in reports"),
         SOURCE,
         NOTE,
@@ -242,7 +243,7 @@ class RowReader:
         entry |= self._parsed("where", parse_filter, {}, FILTER)
         entry |= self._parsed("by", parse_names, (), NAMES_EXPECTED)
         entry |= self._numbers("soft", "soft_base") | self._bounds()
-        words = self._texts("protected", "optional")
+        words = self._texts("protected", "optional", "planned")
         return entry | {key: BOOLEANS[word] for key, word in words.items()}
 
     def _texts(self, *columns: str) -> dict[str, Any]:

@@ -110,7 +110,9 @@ def bounds_in_words(limit: Limit, sense: str = "") -> str:
             parts.append(f"{side.replace('_', ' ')} {_bound(bound, side)}")
     soft = f", {limit.soft:g} points per 1% missed" if limit.soft is not None else ""
     kept = "; protected" if limit.protected else ""
-    return f"{limit.measure}{goal}{_where(limit.where)}{by} {' and '.join(parts)}{soft}{kept}"
+    planned = "planned " if limit.planned else ""
+    of = f"{planned}{limit.measure}{goal}{_where(limit.where)}"
+    return f"{of}{by} {' and '.join(parts)}{soft}{kept}"
 
 
 def _bound(bound: float | Amount | Relative | Previous, side: str) -> str:

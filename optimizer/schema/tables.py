@@ -23,7 +23,11 @@ BAND_PREFIX = "band_"
 """Columns of countries that give the class of each country for one service."""
 
 STANDARD = "standard"
-"""Support level of tracks without levels, of stayers and of people present."""
+"""Support level of tracks without levels, of stayers, of people present and of expected ones."""
+
+FORECAST = "forecast"
+ALLOCATIONS = ("planned", FORECAST)
+"""How people come to enter a track: by slots of the plan, or as expected whatever is decided."""
 
 PATHWAYS = ("exchange", "training", "skilled_work", "study", "highly_skilled", "protection")
 
@@ -178,13 +182,20 @@ _SERVICE = ColumnSpec("service", "text", "service", refers_to="services")
 ENTRY = ColumnSpec(
     "entry",
     "choice",
-    "new: cohort and people present; transition: came by continuation from another track",
+    "new: cohort, people present and expected; transition: came by continuation from another track",
     choices=("new", "transition"),
 )
 
 
 def _optional(column: ColumnSpec, default: str | None = None) -> ColumnSpec:
     return replace(column, required=False, default=default)
+
+
+_FORECAST = (
+    _amount("persons", "people expected to enter, as counted", "persons per year"),
+    _optional(_amount("low", "fewest people to expect, for scenarios", "persons per year")),
+    _optional(_amount("high", "most people to expect, for scenarios", "persons per year")),
+)
 
 
 def table_spec(
@@ -237,6 +248,12 @@ _TABLES = (
         _flag("needs_agreement", "whether a country takes part only under an agreement"),
         _share("completion_rate", "share of entrants who complete"),
         _flag("returns_home", "whether completers who do not stay go home"),
+        _optional(
+            _choice(
+                "allocation", "whether the plan gives slots, or people come anyway", *ALLOCATIONS
+            ),
+            ALLOCATIONS[0],
+        ),
         required=True,
     ),
     table_spec(
@@ -390,6 +407,18 @@ _TABLES = (
         "The same people, by region.",
         (_REGION, TRACK, ColumnSpec("entry_year", "int", "year they came", unit="year")),
         _amount("persons", "people present or completed since", "persons"),
+    ),
+    table_spec(
+        "forecasts_by_country",
+        "People expected to enter forecast tracks, by country; years after the last row repeat it.",
+        (_COUNTRY, TRACK, YEAR),
+        *_FORECAST,
+    ),
+    table_spec(
+        "forecasts_by_region",
+        "The same people, by region.",
+        (_REGION, TRACK, YEAR),
+        *_FORECAST,
     ),
     table_spec(
         "current_plan",

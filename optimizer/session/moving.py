@@ -96,6 +96,11 @@ IN_CELLS: Mapping[tuple[str, str], str] = {
     ("services", "upkeep"): "terms",
     ("service_use", "units"): "terms",
     ("scores", "value"): "terms",
+    **{
+        (f"forecasts_by_{side}", bound): ""
+        for side in ("country", "region")
+        for bound in ("low", "high")
+    },
 }
 """Effect of a change of a cell."""
 

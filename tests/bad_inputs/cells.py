@@ -272,7 +272,7 @@ KINDS = {
         ),
     ),
     "choice in capitals": Kind(
-        table("tracks.csv", "education,inbound", "education,INBOUND"),
+        table("tracks.csv", "education,inbound,2", "education,INBOUND,2"),
         (
             "1 problem\n"
             "- tracks.csv row 2, column direction: 'INBOUND' is not allowed\n"

@@ -343,7 +343,7 @@ KINDS = {
     "header only, where others refer to it": Kind(
         content("tracks.csv", full_case()["tracks.csv"].partition("\n")[0] + "\n"),
         (
-            "14 problems\n"
+            "16 problems\n"
             "- agreements.csv row 2, column track: names tracks, but tracks.csv has no "
             "rows\n"
             "    Expected rows in tracks.csv.\n"
@@ -360,6 +360,12 @@ KINDS = {
             "    Expected rows in tracks.csv.\n"
             "- current_plan.csv row 2, column track: names tracks, but tracks.csv has no "
             "rows\n"
+            "    Expected rows in tracks.csv.\n"
+            "- forecasts_by_country.csv row 2, column track: names tracks, but tracks.csv has "
+            "no rows\n"
+            "    Expected rows in tracks.csv.\n"
+            "- forecasts_by_region.csv row 2, column track: names tracks, but tracks.csv has "
+            "no rows\n"
             "    Expected rows in tracks.csv.\n"
             "- national_caps.csv row 2, column track: names tracks, but tracks.csv has no "
             "rows\n"
@@ -419,7 +425,7 @@ KINDS = {
     "references to many tables": Kind(
         content("countries.csv", full_case()["countries.csv"].replace("KOR,", "JPN,")),
         (
-            "10 problems\n"
+            "11 problems\n"
             "- agreements.csv row 2, column country: 'KOR' is not in countries.csv\n"
             "    Expected a country of countries.csv.\n"
             "- applicants.csv row 2, column country: 'KOR' is not in countries.csv\n"
@@ -433,6 +439,8 @@ KINDS = {
             "- costs.csv row 5, column country: 'KOR' is not in countries.csv\n"
             "    Expected a country of countries.csv.\n"
             "- current_plan.csv row 2, column country: 'KOR' is not in countries.csv\n"
+            "    Expected a country of countries.csv.\n"
+            "- forecasts_by_country.csv row 2, column country: 'KOR' is not in countries.csv\n"
             "    Expected a country of countries.csv.\n"
             "- present_by_country.csv row 2, column country: 'KOR' is not in countries.csv\n"
             "    Expected a country of countries.csv.\n"
@@ -519,7 +527,7 @@ KINDS = {
         joined("costs.csv", COSTS + "study,grants,1,,KOR,,,1\nstudy,grants,1,,,2027,,2\n"),
         (
             "1 problem\n"
-            "- costs.csv row 6: rows 6 and 7 both match track 'study', line 'grants', "
+            "- costs.csv row 7: rows 7 and 8 both match track 'study', line 'grants', "
             "year_of_stay 1, level 'standard', country 'KOR', year 2027, entry 'new'; "
             "neither is more specific\n"
             "    Expected one most specific row for each cell."

@@ -32,6 +32,8 @@ HEADERS = {
     "commitments": "country,track,region,year,at_least,at_most",
     "present_by_country": "country,track,entry_year,persons",
     "present_by_region": "region,track,entry_year,persons",
+    "forecasts_by_country": "country,track,year,persons,low,high",
+    "forecasts_by_region": "region,track,year,persons,low,high",
     "current_plan": "country,track,region,slots",
 }
 CASE_TOML = """\
@@ -177,6 +179,19 @@ SERVED = HOSTED.with_(
     service_use=("t,help,1,,,,1", "t,help,1,,far,,2", "t,help,2,,,,0.5"),
 ).over(2030, 2031)
 """A service that people of far countries use twice as much, and that can be built out."""
+
+EXPECTED = HOSTED.with_(
+    tracks=(
+        HEADERS["tracks"] + ",allocation",
+        "t,T,study,M,care,inbound,1,0,no,1,no,planned",
+        "f,F,study,M,care,inbound,2,0,no,0.5,yes,forecast",
+    ),
+    forecasts_by_country=("AA,f,2030,2,1,4", "BB,f,2030,1,,", "BB,f,2031,3,,"),
+    forecasts_by_region=("r1,f,2030,3,,", "r1,f,2031,5,,"),
+    budgets=("main,{year},M,60,program",),
+    costs=("t,main,1,,,,,10", "f,main,1,,,,,4", "f,main,2,,,,,2"),
+).over(2030, 2031)
+"""Three people come to track f by themselves in the first year, and five in each later one."""
 
 TWO_LINES = NATIONAL.with_(
     """

@@ -83,6 +83,12 @@ class Draw:
         steps = Random(f"steps {seed}")
         for shape in self.limits:
             shape["right"] = "previous" if steps.random() < 0.2 else shape["right"]
+        expected = Random(f"forecast {seed}")
+        if expected.random() < 0.35:
+            self.on.add("forecast")
+        for shape in self.limits:
+            counts = self.on & {"forecast", "present"} and expected.random() < 0.4
+            shape["planned"] = "yes" if counts else "no"
         self.rng = Random(f"case {seed} {attempt} {size}")
         # Some combinations of switches hardly ever fit together: give one up now and then.
         for _ in range(attempt // 12):

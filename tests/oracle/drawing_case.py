@@ -6,7 +6,14 @@ from itertools import pairwise, product
 from random import Random
 
 from .drawing import Cells, Draw, Drawn, drop_blank_keys
-from .drawing_people import draw_current_plan, draw_movement, draw_present
+from .drawing_people import (
+    FORECAST,
+    add_forecast_track,
+    draw_current_plan,
+    draw_forecasts,
+    draw_movement,
+    draw_present,
+)
 from .drawing_services import draw_services
 
 FIRST_YEAR = 2027
@@ -38,6 +45,8 @@ def draw_case(draw: Draw) -> Drawn:
         draw_services(draw, drawn, years)
     if draw.has("present"):
         draw_present(draw, drawn)
+    if draw.has("forecast"):
+        draw_forecasts(draw, drawn)
     if draw.has("stability") or draw.chance(0.1):
         draw_current_plan(draw, drawn)
     draw_movement(draw, drawn)
@@ -88,6 +97,8 @@ def _draw_tracks(draw: Draw, drawn: Drawn) -> None:
         )
     if draw.has("instant"):
         rows[-1]["duration_years"] = 0
+    if draw.has("forecast"):
+        rows = add_forecast_track(draw, rows)
     drawn.tables["tracks"] = rows
     if draw.has("levels"):
         rates = [("standard", 0.5, 0.5), ("intensive", 1, 1)]
@@ -105,7 +116,7 @@ def _draw_continuations(draw: Draw, drawn: Drawn, tracks: list[str]) -> None:
         own = next(row for row in drawn.tables["tracks"] if row["track"] == "t1")
         own["duration_years"] = own["duration_years"] or 1
         links.append(("t1", "t1"))
-    if len(tracks) > 1 and draw.chance(0.2):
+    if len(tracks) > 1 and draw.chance(0.7 if draw.has("forecast") else 0.2):
         links.append((tracks[-1], tracks[0]))
     drawn.tables["continuations"] = [
         {"track": a, "next_track": b, "stay_rate": draw.pick([0.25, 0.5])} for a, b in links
@@ -132,7 +143,7 @@ def _draw_regions(draw: Draw, drawn: Drawn) -> None:
 
 def _draw_lines(draw: Draw, drawn: Drawn, years: list[int]) -> None:
     lines = ["main", "help"] if draw.has("many_lines") else ["main"]
-    room = 10 if draw.has("present") else 0
+    room = 10 * len(draw.on & {"present", "forecast"})
     drawn.tables["budgets"] = [
         {
             "line": line,
@@ -153,9 +164,10 @@ def _draw_lines(draw: Draw, drawn: Drawn, years: list[int]) -> None:
 
 def _draw_eligibility(draw: Draw, drawn: Drawn, years: list[int]) -> None:
     countries, tracks = drawn.names("countries", "country"), drawn.names("tracks", "track")
+    planned = [track for track in tracks if track != FORECAST]
     most = 2 + draw.size // 2
     share = 0.65 + 0.05 * draw.size
-    pairs = [p for p in product(countries, tracks) if draw.chance(share)] or [(countries[0], "t1")]
+    pairs = [p for p in product(countries, planned) if draw.chance(share)] or [(countries[0], "t1")]
     pairs = pairs[: 1 + draw.size]
     by_year = draw.has("applicants_by_year")
     applicants: list[Cells] = []
@@ -194,6 +206,7 @@ def _draw_caps(draw: Draw, drawn: Drawn, years: list[int]) -> None:
             continue
         counts = draw.pick(["intake", "residents"])
         limit = draw.pick([2, 3, 4]) + (4 if counts == "residents" else 0)
+        limit += 6 if track == FORECAST else 0
         for year in years:
             most = limit + draw.pick([0, 1])
             rows.append({"track": track, "year": year, "max": most, "counts": counts})

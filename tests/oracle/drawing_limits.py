@@ -31,6 +31,8 @@ def draw_limit(draw: Draw, drawn: Drawn, number: int, shape: dict[str, str]) -> 
         _choose_goal(draw, drawn, limit, side)
     else:
         _choose_sides(draw, drawn, limit, shape)
+    if shape["planned"] == "yes":
+        limit["planned"] = True
     if shape["right"] == "previous":
         _follow_years(limit)
     limit[side] = _right_side(draw, drawn, limit, shape)

@@ -7,6 +7,8 @@ from random import Random
 
 from .drawing import Cells, Draw, Drawn
 
+FORECAST = "f1"
+
 
 def draw_present(draw: Draw, drawn: Drawn) -> None:
     """People present on both margins; their totals agree per track and entry year."""
@@ -32,6 +34,38 @@ def draw_present(draw: Draw, drawn: Drawn) -> None:
             by_region.append({"region": region} | key | {"persons": here})
     drawn.tables["present_by_country"] = by_country
     drawn.tables["present_by_region"] = by_region if by_country else []
+
+
+def add_forecast_track(draw: Draw, rows: list[Cells]) -> list[Cells]:
+    """One more track, on which people are expected; all of them say how people come."""
+    planned = [row | {"allocation": draw.pick(["", "planned"])} for row in rows]
+    more: Cells = {"track": FORECAST, "name": "Expected", "min_cohort": 0, "needs_agreement": "no"}
+    more |= {"direction": "inbound", "duration_years": draw.pick([0, 1, 1, 2, 3])}
+    more |= {"returns_home": draw.pick(["yes", "no"]), "allocation": "forecast"}
+    return [*planned, rows[-1] | more]
+
+
+def draw_forecasts(draw: Draw, drawn: Drawn) -> None:
+    """Expected entrants on both margins, whose totals agree in every year that is told."""
+    years: list[int] = drawn.settings["years"]
+    told = draw.pick([years, years, years[:1], [years[0], draw.pick(years[1:] or years)]])
+    by_country: list[Cells] = []
+    by_region: list[Cells] = []
+    regions = drawn.names("regions", "region")
+    for year in dict.fromkeys(told):
+        key = {"track": FORECAST, "year": year}
+        coming = 0.0
+        for country in drawn.names("countries", "country"):
+            persons = draw.pick([0, 1, 1.5, 2])
+            coming += persons
+            row = {"country": country} | key | {"persons": persons}
+            by_country.append(row | {"low": draw.pick(["", 0]), "high": draw.pick(["", 9])})
+        for i, region in enumerate(regions):
+            here = coming if i == len(regions) - 1 else coming * draw.pick([0, 0.5, 1])
+            coming -= here
+            by_region.append({"region": region} | key | {"persons": here})
+    drawn.tables["forecasts_by_country"] = by_country
+    drawn.tables["forecasts_by_region"] = by_region
 
 
 def draw_current_plan(draw: Draw, drawn: Drawn) -> None:

@@ -127,6 +127,10 @@ def _draw_scores(draw: Draw, drawn: Drawn) -> None:
             if draw.chance(0.6):
                 row: Cells = {"goal": goal, "country": country, "track": track, "region": region}
                 rows.append(row | {"value": draw.pick([-1, 1, 2, 3.5])})
+    if draw.has("forecast"):
+        for country in drawn.names("countries", "country"):
+            row = {"goal": goal, "country": country, "track": "f1", "region": ""}
+            rows += [row | {"value": draw.pick([-1, 2])}] if draw.chance(0.5) else []
     if not any(row["region"] for row in rows):
         rows = [{key: row[key] for key in row if key != "region"} for row in rows]
     drawn.tables["scores"] = rows

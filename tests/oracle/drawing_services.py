@@ -15,7 +15,7 @@ def draw_services(draw: Draw, drawn: Drawn, years: list[int]) -> None:
     services = ["lang", "home"] if draw.chance(0.3) else ["lang"]
     limit = draw.pick([1, 1, 2]) if draw.has("expansion") else 0
     # Where one can build, the capacity of later years is scarce without it.
-    later = (1, 4) if not draw.has("present") else (3, 7)
+    later = (1, 4) if not draw.on & {"present", "forecast"} else (3, 7)
     places = list(product(drawn.names("regions", "region"), services))
     payers = {place: draw.pick(drawn.names("budgets", "line")) for place in places}
     drawn.tables["services"] = [

@@ -55,6 +55,11 @@ class Flows:
                 result.add_column(column)
         return result
 
+    def newcomers(self, who: Who, track: str, level: str, year: int) -> Expr:
+        """Those who enter in a year from abroad, by decision or by forecast."""
+        planned_or_repeated = year in self.problem.horizon or year in self.problem.repeated
+        return self.entrants(who, track, level, year, "new") if planned_or_repeated else Expr()
+
     def residents(self, who: Who, track: str, level: str, year: int) -> Expr:
         """Persons present in a year: the entrants of the last `duration` years."""
         ages = range(self.problem.duration(track))
@@ -112,13 +117,13 @@ class Flows:
     def _add_present(self) -> None:
         problem = self.problem
         shares: dict[tuple[str, int, str], float] = {}
-        for row in problem.rows("present_by_country"):
+        for row in problem.coming("country"):
             track, year, persons = row["track"], int(row["entry_year"]), float(row["persons"])
             key = ((row["country"],), track, year)
             self.present[key] = self.present.get(key, 0.0) + persons
             group_key = (track, year, problem.group(track, row["country"]))
             shares[group_key] = shares.get(group_key, 0.0) + persons
-        for row in problem.rows("present_by_region"):
+        for row in problem.coming("region"):
             track, year, persons = row["track"], int(row["entry_year"]), float(row["persons"])
             of_entry = {key[2]: n for key, n in shares.items() if key[:2] == (track, year)}
             everyone = sum(of_entry.values())

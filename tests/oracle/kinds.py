@@ -56,6 +56,9 @@ ALL_KINDS = frozenset(
         *("scores", "scores by region", "score everywhere but one region", "support floor"),
         *("stability limited", "stability penalised", "current plan by region"),
         *("current plan by country", "no regions"),
+        *("forecast", "forecast that continues", "forecast that is continued on"),
+        *("forecast with a cap", "forecast and services", "forecast before the horizon"),
+        *("score of a forecast", "limit of planned", "planned of the year before"),
     }
 )
 
@@ -103,6 +106,18 @@ def _of_people(problem: Problem) -> Found:
     for track in tracks:
         yield f"duration {problem.duration(track)}", True
     yield "people present", problem.rows("present_by_country")
+    forecasts = [track for track in tracks if problem.is_forecast(track)]
+    yield "forecast", forecasts
+    yield "forecast that continues", {a for a, _ in links} & {*forecasts}
+    yield "forecast that is continued on", {b for _, b in links} & {*forecasts}
+    for table, kind in (("national_caps", "with a cap"), ("service_use", "and services")):
+        yield f"forecast {kind}", any(row["track"] in forecasts for row in problem.rows(table))
+    later = problem.horizon[0] > problem.case_years[0]
+    yield "forecast before the horizon", forecasts and later
+    yield (
+        "score of a forecast",
+        any(row["track"] in forecasts for row in problem.rows("scores")),
+    )
 
 
 def _of_movement(problem: Problem) -> Found:
@@ -213,6 +228,7 @@ def _of_limits(problem: Problem) -> Found:
         used = {*by, *(problem.attribute(name)[0] for name in limit.get("where", {}))}
         yield "limit on single slots", {"country", "region"} <= used
         yield "limit protected", limit.get("protected")
+        yield "limit of planned", limit.get("planned")
         yield "soft", limit.get("soft")
         yield "soft with base", limit.get("soft_base")
         yield "limit of both sides", {"at_least", "at_most"} <= set(limit)
@@ -223,6 +239,7 @@ def _of_limits(problem: Problem) -> Found:
             if isinstance(right, dict):
                 yield "limit per attribute", "per" in right
                 yield "limit of the year before", "previous" in right
+                yield "planned of the year before", "previous" in right and limit.get("planned")
                 yield "limit of today", "first" in right
                 yield "limit relative", "measure" in right
                 yield "relative with fewer groups", right.get("by", wide) != wide

@@ -9,7 +9,7 @@ from typing import Any
 from .flows import Flows
 from .matrix import Expr, Matrix
 from .money import Money, Piece
-from .reader import Attribute, Problem, UnclearError
+from .reader import STANDARD, Attribute, Problem, UnclearError
 from .values import Values
 
 Groups = dict[tuple[str, ...], Expr]
@@ -42,17 +42,42 @@ class Limits:
         if both and limit["measure"] != "slots":
             raise UnclearError(f"{limit['measure']} by country and by region at once")
         measures: dict[str, Callable[[], Iterable[Piece]]] = {
-            "slots": lambda: self._slots(both, "region" if "region" in owners else "country"),
+            "slots": lambda: self._slots(
+                both,
+                "region" if "region" in owners else "country",
+                [] if limit.get("planned") else self._tracks(filters),
+            ),
             "residents": lambda: self._residents("region" if "region" in owners else "country"),
             "spending": lambda: self._spending(owners, filters),
             "use": self.money.use_pieces,
-            "value": lambda: self._value(limit["goal"], attributes),
+            "value": lambda: self._value(
+                limit["goal"], attributes, planned=limit.get("planned", False)
+            ),
         }
-        return list(measures[limit["measure"]]())
+        pieces = list(measures[limit["measure"]]())
+        if not limit.get("planned") or (limit["measure"] == "value" and not attributes):
+            return pieces
+        return [self._decided(piece) for piece in pieces]
 
-    def _slots(self, both: bool, side: str) -> Iterator[Piece]:
+    def _decided(self, piece: Piece) -> Piece:
+        """What of a piece follows from decisions: columns that are not settled beforehand."""
+        columns = self.matrix.columns
+        amount = Expr()
+        for column, coefficient in piece.amount.terms.items():
+            if columns[column].lower < columns[column].upper:
+                amount.add_column(column, coefficient)
+        return Piece(piece.index, amount, piece.kind)
+
+    def _tracks(self, filters: dict[Attribute, set[str]]) -> list[str]:
+        """Tracks that filters leave."""
+        of_track = {a: allowed for a, allowed in filters.items() if a[0] == "track"}
+        return [t for t in self.problem.tracks if self.problem.matches(of_track, {"track": t})]
+
+    def _slots(self, both: bool, side: str, tracks: list[str]) -> Iterator[Piece]:
         problem, flows = self.problem, self.flows
         if both:
+            if any(map(problem.is_forecast, tracks)):
+                raise UnclearError("forecasts by country and by region at once")
             for (country, track), year in product(problem.pairs(), problem.horizon):
                 for level, region in product(problem.levels(track), problem.regions):
                     cell = flows.slots(country, track, level, region, year)
@@ -62,10 +87,14 @@ class Limits:
                         yield Piece(index, Expr().add_column(cell), "slots")
             return
         for (who, track, level, year), column in flows.intake.items():
-            if (len(who) == 1) == (side == "country"):
+            if (len(who) == 1) == (side == "country") and year in problem.horizon:
                 index = {"track": track, "level": level, "year": str(year)}
                 index |= flows.who_index(side, who)
                 yield Piece(index, Expr().add_column(column), "slots")
+        for (who, track, year), persons in flows.present.items():
+            if (len(who) == 1) == (side == "country") and year in problem.horizon:
+                index = {"track": track, "level": STANDARD, "year": str(year)}
+                yield Piece(index | flows.who_index(side, who), Expr(persons), "slots")
 
     def _residents(self, side: str) -> Iterator[Piece]:
         problem, flows = self.problem, self.flows
@@ -104,9 +133,12 @@ class Limits:
             for line, year in product(problem.lines, problem.window)
         ]
 
-    def _value(self, goal: str, attributes: set[Attribute]) -> list[Piece]:
-        if not attributes:
+    def _value(self, goal: str, attributes: set[Attribute], *, planned: bool) -> list[Piece]:
+        if not attributes and not planned:
             return [Piece({}, self.values.value[goal], "value")]
+        if not attributes:
+            more = self.values.value[goal].scaled(1.0).add(Expr(-self.values.anyway[goal]))
+            return [Piece({}, more, "value")]
         if attributes != {("year", "year")} or "diminishing" in self.values.goals[goal]:
             raise UnclearError("a value is grouped by year alone, and not when it diminishes")
         return self.values.pieces[goal]
@@ -216,7 +248,7 @@ class Limits:
             )
             if right.constant > most:
                 raise UnclearError(f"{limit['name']}: a floor out of reach")
-        if not row.terms:
+        if not row.terms and not row.constant:
             return
         if key[0] == "at_most":
             self.matrix.at_most(limit["name"], row, 0.0)
@@ -242,6 +274,11 @@ class Limits:
             raise UnclearError("current slots by anything else")
         if "region" in owners and not all(row.get("region") for row in rows):
             raise UnclearError("current slots without a region")
+        expected = [track for track in self._tracks(filters) if problem.is_forecast(track)]
+        if limit.get("planned"):
+            rows = [row for row in rows if row["track"] not in expected]
+        elif not set(expected) <= {row["track"] for row in rows}:
+            raise UnclearError("nobody says how many came by themselves before")
         found: dict[tuple[str, ...], float] = {}
         for row in rows:
             index = {name: row[name] for name in ("country", "track", "region") if row.get(name)}
@@ -295,7 +332,7 @@ class Limits:
         other_by = [self.problem.attribute(name) for name in right.get("by", limit.get("by", []))]
         if not set(other_by) <= set(by):
             raise UnclearError("a relative limit compares with finer groups")
-        others = self._measure(right, other_by)
+        others = self._measure({**right, "planned": limit.get("planned")}, other_by)
         if not others:
             raise UnclearError(f"{limit['name']}: it is compared with nothing")
         places = [by.index(attribute) for attribute in other_by]

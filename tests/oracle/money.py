@@ -257,8 +257,6 @@ class Money:
             elif year in problem.horizon or year in problem.repeated:
                 new = Expr()
                 for who, level in product(members, levels):
-                    column = flows.intake.get((who, track, level, year))
-                    if column is not None:
-                        new.add_column(column)
+                    new.add(flows.newcomers(who, track, level, year))
                 self.capped[track, year] = new
                 self.matrix.at_most("intake_within_cap", new, float(row["max"]))

@@ -109,6 +109,30 @@ class Problem:
         rows = {int(r["year"]): r for r in self.rows("national_caps") if r["track"] == track}
         return rows.get(year) or (rows[max(rows)] if rows and year > max(rows) else None)
 
+    def coming(self, side: str) -> list[Row]:
+        """People here before the first year, and those expected, one by one: of whom and when.
+
+        Expected are those of every year of the case before the horizon, of the horizon, and of
+        the years that repeat its last one; years after the last row of a key have its figure.
+        """
+        found = [dict(row) for row in self.rows(f"present_by_{side}")]
+        told: dict[tuple[str, str], dict[int, str]] = {}
+        for row in self.rows(f"forecasts_by_{side}"):
+            told.setdefault((row[side], row["track"]), {})[int(row["year"])] = row["persons"]
+        early = [year for year in self.case_years if year < self.horizon[0]]
+        for (member, track), persons in told.items():
+            for year in [*early, *self.horizon, *self.repeated]:
+                last = max(persons)
+                number = persons.get(last if year > last else year)
+                if number is not None:
+                    cells = {side: member, "track": track, "entry_year": str(year)}
+                    found.append(cells | {"persons": number})
+        return found
+
+    def is_forecast(self, track: str) -> bool:
+        """Whether people come to a track by themselves."""
+        return self.tracks[track].get("allocation") == "forecast"
+
     def weight_of_year(self, year: int) -> float:
         """The discount factor of a year."""
         return float((1.0 + self.discount) ** -(year - self.window[0]))

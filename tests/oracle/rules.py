@@ -84,6 +84,8 @@ def add_support_floors(problem: Problem, matrix: Matrix, flows: Flows, money: Mo
                     for line, age in product(lines, range(1, duration + 1))
                 )
                 row.add(flows.entrants(who, track, level, year), paid)
+            # What is spent on those who come by themselves neither reaches nor misses the floor.
+            row.constant = 0.0
             if row.terms:
                 matrix.at_least("support_floor", row, 0.0)
 
@@ -94,7 +96,7 @@ def add_stability(problem: Problem, matrix: Matrix, flows: Flows, *, penalised: 
     rule = problem.policy.get("stability")
     if rule is None:
         return penalty
-    rows = problem.rows("current_plan")
+    rows = [r for r in problem.rows("current_plan") if not problem.is_forecast(r["track"])]
     by_country = _summed(rows, "country")
     everyone = sum(by_country.values())
     if everyone <= 0:

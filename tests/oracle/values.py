@@ -20,6 +20,8 @@ class Values:
         self.goals: dict[str, dict[str, Any]] = problem.policy.get("goals", {})
         self.pieces: dict[str, list[Piece]] = {}
         self.value: dict[str, Expr] = {}
+        # What is earned if nothing at all is decided.
+        self.anyway: dict[str, float] = {}
         for name, goal in self.goals.items():
             self.pieces[name] = [
                 *self._stage_pieces(goal, "country"),
@@ -32,6 +34,7 @@ class Values:
                 self.value[name] = self._diminished(name, goal["diminishing"])
             else:
                 self.value[name] = total(piece.amount for piece in self.pieces[name])
+                self.anyway[name] = self.value[name].constant
 
     def _stage_pieces(self, goal: dict[str, Any], side: str) -> Iterator[Piece]:
         """Persons of each stage, times effect, score and discount."""
@@ -77,9 +80,7 @@ class Values:
         result = Expr()
         for who, level in product(people, problem.levels(track)):
             if stage == "enter":
-                column = flows.intake.get((who, track, level, year))
-                if column is not None:
-                    result.add_column(column)
+                result.add(flows.newcomers(who, track, level, year))
             elif stage == "present":
                 result.add(flows.residents(who, track, level, year))
             elif stage == "complete" or (
@@ -103,7 +104,7 @@ class Values:
         problem, flows = self.problem, self.flows
         rows = [row for row in problem.rows("scores") if row["goal"] == goal]
         for row in rows:
-            if (row["country"], row["track"]) not in problem.pairs():
+            if (row["country"], row["track"]) not in flows.reachable:
                 raise UnclearError("a score speaks of a pair that is not eligible")
         keys = dict.fromkeys((row["country"], row["track"]) for row in rows)
         for (country, track), year in product(keys, problem.horizon + problem.repeated):
@@ -115,10 +116,8 @@ class Values:
             everywhere = by_region.pop("", 0.0)
             discount = problem.weight_of_year(year)
             for level in problem.levels(track):
-                column = flows.intake.get(((country,), track, level, year))
-                if column is not None:
-                    amount = Expr().add_column(column, everywhere * discount)
-                    yield Piece(index, amount, "value")
+                new = flows.newcomers((country,), track, level, year)
+                yield Piece(index, new.scaled(everywhere * discount), "value")
                 for region, value in by_region.items():
                     cell = flows.slots(country, track, level, region, year)
                     if cell is not None:
@@ -135,6 +134,7 @@ class Values:
                 key.append(piece.index["year"])
             groups.setdefault(tuple(key), Expr()).add(piece.amount)
         result = Expr()
+        self.anyway[name] = 0.0
         for group, raw in groups.items():
             offset, start, before = 0.0, 0.0, 0.0
             tangents = []
@@ -148,6 +148,7 @@ class Values:
                 for column in least.terms:
                     self.matrix.columns[column].upper = 0.0
             result.add(least)
+            self.anyway[name] += min(tangent.constant for tangent in tangents)
         return result
 
     def points(self, scales: dict[str, float]) -> Expr:

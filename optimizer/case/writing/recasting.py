@@ -17,9 +17,6 @@ from optimizer.schema.tables import ASSUMPTION, MONEY, SOURCE, TABLES, TableSpec
 PROMISES = "commitments"
 """Table whose rows of a year say nothing of other years, and may not be kept in any."""
 
-LASTING = "national_caps"
-"""Table in which years after a track's last row repeat it."""
-
 
 def in_currency(contents: Contents, currency: str) -> Contents:
     """Give the contents in another currency; amounts keep their figures."""
@@ -65,8 +62,9 @@ def _in_years(
     if table == PROMISES:
         return frame[frame["year"].isna()]
     last = pd.Series(before[-1], index=frame.index)
-    if table == LASTING:
-        last = frame.groupby("track")["year"].transform("max")
+    spec = TABLES[table]
+    if spec.goes_on and not spec.every_year:
+        last = frame.groupby(spec.lasting_keys)["year"].transform("max")
     parts = [frame[frame["year"].isna()]]
     for year in years:
         nearest = last.clip(upper=max(year, before[0]))

@@ -13,7 +13,7 @@ from optimizer.instance import Instance
 from optimizer.instance.lookup import resolve
 from optimizer.instance.money import PARTICIPANTS
 from optimizer.instance.people import CONSTANT
-from optimizer.schema.tables import TABLES
+from optimizer.schema.tables import FORECAST, TABLES
 from optimizer.text.figures import figure
 
 STAY = ["track", "year_of_stay"]
@@ -25,6 +25,8 @@ def unpaid_stays(instance: Instance) -> Iterator[Problem]:
     """Years of stay for which costs has no row, not even one of 0."""
     costs, tracks = instance.case.table("costs"), instance.case.table("tracks")
     rows = dict(zip(tracks["track"], tracks.index, strict=True))
+    is_expected = tracks.set_index("track")["allocation"].eq(FORECAST)
+    people = is_expected.map({True: "people", False: "slots"})
     first = dict(zip(costs["track"][::-1], costs.index[::-1], strict=True))
     more = set(instance.case.table("region_costs")["track"])
     unpaid, asked = _unpaid(instance)
@@ -33,7 +35,8 @@ def unpaid_stays(instance: Instance) -> Iterator[Problem]:
             beyond = " beyond region_costs.csv" if track in more else ""
             yield Problem(
                 "tracks.csv",
-                f"track {track!r} has no rows in costs.csv, so its slots cost nothing{beyond}",
+                f"track {track!r} has no rows in costs.csv, so its {people[track]} cost "
+                f"nothing{beyond}",
                 int(rows[track]),
                 maybe="they are missing; where nothing is paid, a row with amount 0 says so",
             )
@@ -54,7 +57,9 @@ def _unpaid(instance: Instance) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Cells of new participants' stays that no row of costs speaks of, among all of them."""
     spec, costs = TABLES["costs"], instance.case.table("costs")
     present = instance.people.present
-    asked = present.loc[present["family"].ne(CONSTANT), _CELL]
+    # Of people already here the later years of their stay are known to be paid, or were left out.
+    is_new = present["family"].ne(CONSTANT) | present["entry_year"].isin(instance.sets.entry_years)
+    asked = present.loc[is_new, _CELL]
     asked = asked.assign(year=instance.sets.case_year(asked["year"])).drop_duplicates()
     filled = pd.DataFrame({name: _is_filled(costs[name]) for name in spec.optional_keys})
     plain = costs[~filled.any(axis=1)]

@@ -8,7 +8,7 @@ from optimizer.errors import Problem
 from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.instance.sets import options
-from optimizer.schema.tables import TABLES
+from optimizer.schema.tables import FORECAST, TABLES
 
 
 def nothing_to_plan(instance: Instance) -> Iterator[Problem]:
@@ -70,6 +70,7 @@ def unentered(instance: Instance) -> Iterator[Problem]:
         *case.table("applicants")["track"],
         *case.table("continuations")["next_track"],
         *case.table("present_by_country")["track"],
+        *case.table("forecasts_by_country")["track"],
     }
     if not len(case.table("applicants")):
         return
@@ -124,6 +125,8 @@ def unkept_slots(instance: Instance) -> Iterator[Problem]:
     possible = instance.sets.cohort[["country", "track"]].drop_duplicates()
     keys = table[["country", "track", "slots"]].reset_index()
     told = keys.merge(possible, on=["country", "track"], how="left", indicator=True)
+    # Who comes by forecast is given no slot, today or later.
+    told = told[told["track"].map(instance.sets.tracks["allocation"]).ne(FORECAST)]
     for row in rows_of(told[told["_merge"].eq("left_only") & (told["slots"] > 0)]):
         yield Problem(
             "current_plan.csv",

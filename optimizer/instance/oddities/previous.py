@@ -10,6 +10,7 @@ import pandas as pd
 from optimizer.errors import Problem
 from optimizer.instance import Instance
 from optimizer.instance.bounds import Bound, JoinedLimit
+from optimizer.instance.limit_checks import expected_by_group
 from optimizer.policy import Previous
 from optimizer.text.figures import plainly
 
@@ -68,10 +69,18 @@ def _pairs(joined: JoinedLimit, bound: Bound, instance: Instance) -> pd.DataFram
     return pairs.assign(min_cohort=pairs["min_cohort"].clip(lower=1.0))
 
 
+def _expected(joined: JoinedLimit, bound: Bound) -> pd.Series:
+    """People who come by forecast in each group of a limit."""
+    counted = joined.measured, bound.other
+    groups = [pd.Series(expected_by_group(terms), dtype=float) for terms in counted]
+    return groups[0].combine_first(groups[1])
+
+
 def _most(joined: JoinedLimit, bound: Bound, pairs: pd.DataFrame) -> pd.Series:
     """Most slots that each group of a limit could have."""
     there = pairs.loc[pairs["applicants"].ge(pairs["min_cohort"])].groupby("group")
     applicants, fewest = there["applicants"].sum(), there["min_cohort"].min()
+    applicants = applicants.add(_expected(joined, bound), fill_value=0.0)
     most: dict[str, float] = {}
     year = next(name for name in joined.limit.by if name.rpartition(".")[2] == "year")
     for label in joined.groups.sort_values(year, kind="stable").index:

@@ -12,7 +12,7 @@ from optimizer.errors.arguments import typed
 from optimizer.io.toml import StrictTable, Version, add_complaints, read_toml
 from optimizer.policy import Limit, Where
 from optimizer.policy.limits import BOUND, LimitBound
-from optimizer.policy.shapes import BY, WHERE
+from optimizer.policy.shapes import BY, PLANNED, WHERE
 from optimizer.schema.measures import MEASURES, Measure
 from optimizer.text.figures import apart, plainly
 
@@ -43,6 +43,7 @@ class Range(StrictTable):
 
     where: Where = Field(default_factory=dict, description=WHERE)
     by: tuple[str, ...] = Field(default=(), description=BY)
+    planned: bool = Field(default=False, description=PLANNED)
     at_least: LimitBound | None = Field(default=None, description=BOUND)
     at_most: LimitBound | None = Field(default=None, description=BOUND)
     optional: bool = Field(
@@ -57,6 +58,7 @@ class Range(StrictTable):
             measure=measure,
             where=self.where,
             by=self.by,
+            planned=self.planned,
             at_least=self.at_least,
             at_most=self.at_most,
             optional=self.optional,

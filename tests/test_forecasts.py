@@ -1,0 +1,412 @@
+"""Forecast tracks: people who come whatever is decided, derived by hand on cases of a few rows.
+
+Every new participant earns 100 points (one goal, value 1 for each, scale ``none``). Of track t,
+which is planned, AA has four applicants a year and BB three, and five can be hosted. To track f
+three people come by themselves in 2030 and five in 2031.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from golden.small_cases import EXPECTED, HEADERS, SmallCase
+from optimizer import InfeasibleError, Plan, PolicyError, Session, load_case, solve
+from optimizer.instance import Instance
+from optimizer.instance.oddities import warnings_of
+
+YEARS = (2030, 2031)
+RUNOFF = '[horizon]\ntail = "runoff"\n'
+BY_YEAR = '[[limits]]\nname = "l"\nmeasure = "{}"\nby = ["year"]\n{}\n'
+T = "t,T,study,M,care,inbound,1,0,no,1,no,planned"
+F = "f,F,study,M,care,inbound,2,0,no,0.5,yes,forecast"
+
+
+def tracks(*lines: str) -> tuple[str, ...]:
+    return (HEADERS["tracks"] + ",allocation", *lines)
+
+
+def solved(case: SmallCase, folder: Path, *policy: str) -> Plan:
+    folder_of_case, file = case.with_("".join(policy)).write(folder)
+    return solve(file, folder_of_case, gap=0.0)
+
+
+def by_year(plan: Plan) -> list[int]:
+    slots = plan.slots
+    return [int(slots.loc[slots["year"].eq(year), "slots"].sum()) for year in YEARS]
+
+
+@pytest.fixture
+def refusals(tmp_path: Path) -> Callable[[SmallCase], list[str]]:
+    def refusals(case: SmallCase) -> list[str]:
+        with pytest.raises(PolicyError) as caught:
+            case.instance(tmp_path)
+        return [str(problem) for problem in caught.value.problems]
+
+    return refusals
+
+
+def entrants(instance: Instance) -> dict[tuple[str, int], float]:
+    entries = instance.people.entries
+    came = entries[entries["track"].eq("f")]
+    sums = came.groupby(["country", "entry_year"])["coefficient"].sum()
+    return {(str(country), int(year)): float(n) for (country, year), n in sums.items()}
+
+
+# Who comes, and what they use
+
+
+def test_the_last_row_of_a_country_goes_on(tmp_path: Path) -> None:
+    told = {("AA", 2030): 2.0, ("BB", 2030): 1.0, ("AA", 2031): 2.0, ("BB", 2031): 3.0}
+    assert entrants(EXPECTED.with_(RUNOFF).instance(tmp_path)) == told
+
+
+def test_years_that_repeat_the_last_one_have_their_own_forecast_or_the_last(tmp_path: Path) -> None:
+    # The tail repeats 2030 in 2031, of which the case tells, and in 2032, which is as 2031.
+    policy = '[horizon]\nyears = [2030, 2030]\ntail = "steady"\n'
+    found = entrants(EXPECTED.with_(policy).instance(tmp_path))
+    assert [found["BB", year] for year in (2030, 2031, 2032)] == [1.0, 3.0, 3.0]
+
+
+def test_who_was_expected_before_the_first_planned_year_has_come(tmp_path: Path) -> None:
+    found = EXPECTED.with_("[horizon]\nyears = [2031, 2031]\n").instance(tmp_path)
+    present = found.people.present_at
+    here = present[present["year"].eq(2031) & present["track"].eq("f")]
+    # Three in their second year, five in their first.
+    assert here["coefficient"].sum() == 8.0
+    # Only those who come in planned years are new participants.
+    value = found.value[found.value["track"].eq("f")]
+    assert value["year"].min() == 2031
+
+
+def test_people_who_come_anyway_take_their_part_of_the_budget(tmp_path: Path) -> None:
+    # 2030: 60 - 3 * 4 = 48; 2031: 60 - 5 * 4 - 3 * 2 = 34; a slot costs 10.
+    plan = solved(EXPECTED, tmp_path, RUNOFF)
+    assert by_year(plan) == [4, 3]
+    spending = plan.tables["spending"].set_index("year")["spent"]
+    assert spending[[2030, 2031, 2032]].tolist() == [52.0, 56.0, 10.0]
+
+
+def test_people_who_come_anyway_use_services(tmp_path: Path) -> None:
+    served = EXPECTED.with_(
+        services=("r1,help,{year},6,hours,0,0,0,0,main", "r2,help,{year},1,hours,0,0,0,0,main"),
+        service_use=("t,help,1,,,,1", "f,help,1,,,,1"),
+        budgets=("main,{year},M,900,program",),
+    )
+    # In r1 they leave 3 of 6 hours in 2030 and 1 in 2031; r2 has one hour.
+    assert by_year(solved(served, tmp_path, RUNOFF)) == [4, 2]
+
+
+@pytest.mark.parametrize(
+    ("caps", "feasible"),
+    [
+        (("f,2030,3,intake", "f,2031,5,intake"), True),
+        (("f,2030,3,intake", "f,2031,4,intake"), False),
+        (("f,2030,8,residents",), False),  # In 2032 the ten of 2031 and 2032 would be here.
+        (("f,2030,8,residents", "f,2032,10,residents"), True),
+    ],
+)
+def test_caps_count_people_who_come_anyway(
+    caps: tuple[str, ...], feasible: bool, tmp_path: Path
+) -> None:
+    case = EXPECTED.over(2030, 2031, 2032).with_(RUNOFF, national_caps=caps)
+    if feasible:
+        assert solved(case, tmp_path).status == "optimal"
+    else:
+        with pytest.raises(InfeasibleError):
+            solved(case, tmp_path)
+
+
+def test_they_continue_on_planned_tracks_and_planned_people_on_theirs(tmp_path: Path) -> None:
+    # Of three who came to f in 2030 half complete in 2032; 0.4 of these may stay on t, where there
+    # are places. Five on t in 2030 complete, and 0.5 of them may stay on f, in r2 alone.
+    case = EXPECTED.with_(
+        RUNOFF,
+        continuations=("f,t,0.4", "t,f,0.5"),
+        sites=("t,r1,,3", "t,r2,,2", "f,r2,,0"),
+        budgets=("main,{year},M,900,program",),
+    ).aiming_at(
+        """
+[goals.g]
+weight = 1
+scale = "none"
+effects = [{ stage = "enter", effect = 1 }, { stage = "continue", effect = 1 }]
+"""
+        + RUNOFF
+    )
+    moved = solved(case, tmp_path).decisions.transitions
+    by_way = moved.groupby(["track", "next_track", "year"])["persons"].sum()
+    assert by_way["f", "t", 2032] == pytest.approx(0.4 * 0.5 * 3)
+    assert by_way["t", "f", 2031] == pytest.approx(0.5 * 5)
+
+
+# Limits
+
+
+@pytest.mark.parametrize(
+    ("planned", "slots"),
+    [("", [3, 1]), ("planned = true\n", [4, 3])],
+)
+def test_limits_count_them_unless_they_count_what_is_planned(
+    planned: str, slots: list[int], tmp_path: Path
+) -> None:
+    limit = BY_YEAR.format("slots", f"{planned}at_most = 6")
+    assert by_year(solved(EXPECTED, tmp_path, RUNOFF, limit)) == slots
+
+
+@pytest.mark.parametrize("measure", ["slots", "residents", "spending", "completions", "value"])
+@pytest.mark.parametrize("by", [[], ["track"], ["region"]])
+def test_what_is_planned_and_what_comes_anyway_add_up(
+    measure: str, by: list[str], tmp_path: Path
+) -> None:
+    if measure == "value" and by:
+        return
+    groups = f"by = {by}\n".replace("'", '"') + ('goal = "g"\n' if measure == "value" else "")
+    limits = "".join(
+        f'[[limits]]\nname = "{name}"\nmeasure = "{measure}"\n{groups}{planned}at_most = 1e6\n'
+        for name, planned in (("all", ""), ("own", "planned = true\n"))
+    )
+    plan = solved(EXPECTED, tmp_path, RUNOFF, limits)
+    rows = plan.tables["rules"].set_index("key")["value"]
+    whole, own = (rows[rows.index.str.startswith(name)].sum() for name in ("all", "own"))
+    anyway = {
+        "slots": 3 + 5,
+        "residents": 3 + 3 + 5 + 5,
+        "spending": 3 * 6 + 5 * 6,
+        "completions": 0.5 * 8,
+        "value": 8,
+    }
+    assert whole - own == pytest.approx(anyway[measure])
+
+
+def test_people_already_here_are_not_planned_either(tmp_path: Path) -> None:
+    case = EXPECTED.with_(
+        RUNOFF + BY_YEAR.format("residents", "planned = true\nat_most = 2"),
+        present_by_country=("AA,f,2029,7",),
+        present_by_region=("r2,f,2029,7",),
+        budgets=("main,{year},M,900,program",),
+    )
+    assert by_year(solved(case, tmp_path)) == [2, 2]
+
+
+def test_who_continues_is_planned_as_the_plan_decides_on_it(tmp_path: Path) -> None:
+    # 0.5 * 3 complete f in 2032 and could all stay on t; one of them may, all being residents.
+    case = EXPECTED.with_(continuations=("f,t,1",)).aiming_at(
+        f"""
+[goals.g]
+weight = 1
+scale = "none"
+effects = [{{ stage = "continue", effect = 1 }}]
+{RUNOFF}
+[[limits]]
+name = "l"
+measure = "residents"
+where = {{ track = "t", year = 2032 }}
+planned = true
+at_most = 1
+"""
+    )
+    moved = solved(case, tmp_path).decisions.transitions
+    assert moved.loc[moved["year"].eq(2032), "persons"].sum() == pytest.approx(1.0)
+
+
+def test_shares_of_what_is_planned_compare_with_what_is_planned(tmp_path: Path) -> None:
+    # AA has at most half of the planned slots: 2 of 4 and 1 of 3, so that BB's 3 are 2 and 1 more.
+    share = (
+        'where = { country = "AA" }\nplanned = true\nat_most = { times = 0.5, measure = "slots" }'
+    )
+    plan = solved(EXPECTED, tmp_path, RUNOFF, BY_YEAR.format("slots", share))
+    of_aa = plan.slots[plan.slots["country"].eq("AA")].groupby("year")["slots"].sum()
+    total = plan.slots.groupby("year")["slots"].sum()
+    assert (of_aa.reindex(total.index, fill_value=0) * 2 <= total).all()
+    assert by_year(plan) == [4, 3]
+
+
+def test_a_forecast_is_not_told_by_country_and_region(
+    refusals: Callable[[SmallCase], list[str]], tmp_path: Path
+) -> None:
+    where = 'where = {{ country = "AA", region = "r1" }}\n{}at_most = 1'
+    both = BY_YEAR.replace("{}", "slots", 1).format(where)
+    assert refusals(EXPECTED.with_(both.format(""))) == [
+        "policy.toml, limits.l: who comes by forecast on f is not known by country and "
+        "region together\n    Expected planned = true, or a filter of tracks that are planned."
+    ]
+    for kept in ("planned = true\n",):
+        assert len(EXPECTED.with_(both.format(kept)).instance(tmp_path).limits) == 1
+    of_t = both.replace('region = "r1"', 'region = "r1", track = "t"').format("")
+    assert len(EXPECTED.with_(of_t).instance(tmp_path).limits) == 1
+
+
+def test_who_goes_home_is_not_told_by_how_they_came(
+    refusals: Callable[[SmallCase], list[str]],
+) -> None:
+    assert refusals(EXPECTED.with_(BY_YEAR.format("returns", "planned = true\nat_most = 1"))) == [
+        "policy.toml, limits.l: who goes home is not told by how they came\n"
+        "    Expected no planned, and perhaps a filter of tracks."
+    ]
+
+
+def test_a_floor_may_be_reached_by_those_who_come_anyway(
+    refusals: Callable[[SmallCase], list[str]], tmp_path: Path
+) -> None:
+    # 7 applicants and 3 or 5 who are expected.
+    floor = BY_YEAR.format("slots", "at_least = {}")
+    assert len(EXPECTED.with_(RUNOFF + floor.format(10)).instance(tmp_path).limits) == 1
+    assert refusals(EXPECTED.with_(RUNOFF + floor.format(11))) == [
+        "policy.toml, limits.l.at_least: the floor 11 for year=2030 is above the 10 "
+        "eligible applicants and people expected\n    Expected at most 10."
+    ]
+
+
+STEP = "at_most = {{{{ times = 1, previous = true, plus = {} }}}}"
+
+
+def test_the_year_before_has_its_forecast_too(tmp_path: Path) -> None:
+    # All new ones, 7 in 2030, may grow by 1: 8 in 2031, of whom 5 come anyway.
+    limit = BY_YEAR.format("slots", STEP.format(1).format())
+    assert by_year(solved(EXPECTED, tmp_path, RUNOFF, limit)) == [4, 3]
+    case = EXPECTED.with_(budgets=("main,{year},M,900,program",))
+    # Five of t in 2030 make 8; 8 + 1 leave four of t in 2031.
+    assert by_year(solved(case, tmp_path, RUNOFF, limit)) == [5, 4]
+    planned = BY_YEAR.format("slots", "planned = true\n" + STEP.format(0).format())
+    assert by_year(solved(case, tmp_path, RUNOFF, planned)) == [5, 5]
+
+
+def test_the_first_year_needs_to_know_who_came_before(
+    refusals: Callable[[SmallCase], list[str]], tmp_path: Path
+) -> None:
+    case = EXPECTED.with_(RUNOFF, current_plan=("AA,t,,2",), budgets=("main,{year},M,900,program",))
+    limit = BY_YEAR.format("slots", "{}" + STEP.format(1))
+    assert refusals(case.with_(limit.format(""))) == [
+        "policy.toml, limits.l: current_plan has no row of f, where people come by "
+        "forecast, so the first year has nothing to compare with\n"
+        "    Expected groups that current_plan can be divided by, or a filter by year without 2030."
+    ]
+    # Two today: 2 + 1 and 3 + 1, of planned slots alone.
+    assert by_year(solved(case, tmp_path, limit.format("planned = true\n"))) == [3, 4]
+    told = case.with_(limit.format(""), current_plan=("AA,t,,2", "AA,f,,4"))
+    # Six today: 6 + 1 with three anyway, then 7 + 1 with five anyway.
+    assert by_year(solved(told, tmp_path)) == [4, 3]
+
+
+# Tables that speak of slots
+
+
+def test_promises_and_change_speak_of_slots_alone(tmp_path: Path) -> None:
+    case = EXPECTED.with_(
+        RUNOFF + "[stability]\nmax_change = 0.5\n",
+        commitments=(",,,2030,,2",),
+        current_plan=("AA,t,,2", "AA,f,,9"),
+    )
+    plan = solved(case, tmp_path)
+    # At most two are promised in 2030; half of today's two may change, which the nine of f are no
+    # part of.
+    assert by_year(plan) == [2, 3]
+    assert plan.tables["change"]["percent"].max() == 50.0
+    assert not [told for told in warnings_of(case.instance(tmp_path)) if "current_plan" in told]
+
+
+def test_costs_that_look_forgotten_are_told_of_forecasts_too(tmp_path: Path) -> None:
+    case = EXPECTED.with_(RUNOFF, costs=("t,main,1,,,,,10",))
+    assert [told for told in warnings_of(case.instance(tmp_path)) if "'f'" in told] == [
+        "tracks.csv row 3: track 'f' has no rows in costs.csv, so its people cost nothing. Maybe "
+        "they are missing; where nothing is paid, a row with amount 0 says so."
+    ]
+
+
+# Laws
+
+
+def same_tables(one: Plan, other: Plan, *names: str) -> None:
+    for name in names:
+        pd.testing.assert_frame_equal(one.tables[name], other.tables[name])
+
+
+def test_a_forecast_of_nobody_is_a_track_that_nobody_enters(tmp_path: Path) -> None:
+    nobody = EXPECTED.with_(
+        forecasts_by_country=("AA,f,2030,0,,",), forecasts_by_region=("r1,f,2030,0,,",)
+    )
+    without = EXPECTED.with_(
+        tracks=tracks(T),
+        forecasts_by_country=(),
+        forecasts_by_region=(),
+        costs=("t,main,1,,,,,10",),
+    )
+    tail = "[horizon]\ntail = 2\n"
+    one, other = (solved(case, tmp_path, tail) for case in (nobody, without))
+    assert one.objective == pytest.approx(other.objective)
+    pd.testing.assert_frame_equal(one.slots, other.slots)
+    same_tables(one, other, "residents", "spending")
+
+
+def test_a_forecast_is_as_slots_that_are_settled(tmp_path: Path) -> None:
+    """The same people as slots fixed by commitments give the same residents, use and money."""
+    served = EXPECTED.with_(
+        RUNOFF,
+        services=("r1,help,{year},20,hours,0,0,0,0,main", "r2,help,{year},9,hours,0,0,0,0,main"),
+        service_use=("t,help,1,,,,1", "f,help,1,,,,1", "f,help,2,,,,0.5"),
+    )
+    settled = served.with_(
+        tracks=tracks(T, F.replace("forecast", "planned")),
+        applicants=("AA,t,,4", "BB,t,,3", "AA,f,,2", "BB,f,2030,1", "BB,f,2031,3"),
+        sites=("t,r1,,3", "t,r2,,2", "f,r1,,5"),
+        forecasts_by_country=(),
+        forecasts_by_region=(),
+        commitments=("AA,f,,2030,2,", "BB,f,,2030,1,", "AA,f,,2031,2,", "BB,f,,2031,3,"),
+    )
+    one, other = (solved(case, tmp_path) for case in (served, settled))
+    same_tables(one, other, "residents", "services", "spending", "outcomes")
+    mine = other.slots[other.slots["track"].eq("t")].reset_index(drop=True)
+    assert mine.groupby("year")["slots"].sum().tolist() == by_year(one)
+
+
+def test_margins_hold_the_national_mix_of_groups(tmp_path: Path) -> None:
+    # AA and BB are of different bands, two to one in 2030: so are the three in r1.
+    case = EXPECTED.with_(
+        RUNOFF,
+        countries=("country,name,world_region,band_help", "AA,A,Asia,near", "BB,B,Europe,far"),
+        services=("r1,help,{year},90,hours,0,0,0,0,main", "r2,help,{year},9,hours,0,0,0,0,main"),
+        service_use=("f,help,1,,near,,1", "f,help,1,,far,,10"),
+    )
+    use = case.instance(tmp_path).use
+    assert use.loc[use["year"].eq(2030), "coefficient"].sum() == 2 * 1 + 1 * 10
+
+
+# Sessions
+
+
+def test_changing_a_forecast_gives_the_plan_of_a_fresh_solve(tmp_path: Path) -> None:
+    folder, policy = EXPECTED.with_(RUNOFF).write(tmp_path)
+    changes = {
+        "forecasts_by_country[country=BB, year=2031].persons": "+=2",
+        "forecasts_by_region[year=2031].persons": "+=2",
+    }
+    session = Session(policy, folder)
+    session.solve(gap=0.0)
+    session.change(changes)
+    changed = session.solve(gap=0.0)
+    # 60 - 7 * 4 - 3 * 2 = 26.
+    assert by_year(changed) == [4, 2]
+    fresh = solve(policy, folder, changes=changes, gap=0.0)
+    assert changed.objective == pytest.approx(fresh.objective)
+    pd.testing.assert_frame_equal(changed.slots, fresh.slots)
+
+
+def test_the_range_of_a_forecast_moves_nothing(tmp_path: Path) -> None:
+    session = Session(*reversed(EXPECTED.with_(RUNOFF).write(tmp_path)))
+    session.change({"forecasts_by_country[country=AA].high": 9})
+    assert session.rebuilt == 0
+
+
+def test_a_case_for_other_years_repeats_the_last_row(tmp_path: Path) -> None:
+    from optimizer import write_template
+
+    folder, _ = EXPECTED.over(2030, 2031, 2032).with_(RUNOFF).write(tmp_path)
+    write_template(tmp_path / "new", source=folder, years=[2032, 2033])
+    table = load_case(tmp_path / "new").table("forecasts_by_country")
+    assert table[["country", "year", "persons"]].to_dict("split")["data"] == [
+        ["AA", 2032, 2.0], ["BB", 2032, 3.0], ["AA", 2033, 2.0], ["BB", 2033, 3.0],
+    ]  # fmt: skip
