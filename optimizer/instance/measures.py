@@ -217,9 +217,23 @@ class Measures(FollowedFields):
         Not by level where anybody may renew: who does is not told by the level that he had.
         """
         self._refuse_single(asked, "completions")
+        if asked.planned:
+            self._refuse_renewals(asked)
         by_side = completing_at if REGION in asked.dimensions else completing
         found = by_side(self.sets, self.people)
         return found.drop(columns="level") if len(renewals(self.sets)) else found
+
+    def _refuse_renewals(self, asked: Asked) -> None:
+        """Refuse to tell whose renewals are taken off those who complete."""
+        moved = self.sets.transitions
+        renewed = moved["track"].eq(moved["next_track"]) & moved["track"].isin(asked.tracks)
+        if renewed.any():
+            self.attributes.add(
+                asked.place,
+                f"who renews {', '.join(sorted(set(moved.loc[renewed, 'track'])))} is not told by "
+                "how they came",
+                "no planned, or a filter of other tracks",
+            )
 
     def continuing(self, asked: Asked) -> pd.DataFrame:
         """People who continue on another track, counted on the one that they completed."""

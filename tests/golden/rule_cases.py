@@ -5,6 +5,7 @@ from __future__ import annotations
 from golden.small_cases import (
     ACTIVE,
     AGREED,
+    EXPECTED,
     FOLLOWED,
     HOSTED,
     MOVING,
@@ -107,6 +108,41 @@ soft_base = 8
     applicants=("AA,t,,4", "BB,t,2030,3"),
     current_plan=("AA,t,,2", "BB,t,,1"),
 ).over(2030, 2031, 2032)
+
+COMING = EXPECTED.with_(
+    """
+[horizon]
+years = [2030, 2030]
+tail = 1
+[[limits]]
+name = "all"
+measure = "slots"
+by = ["track"]
+at_most = 9
+[[limits]]
+name = "own"
+measure = "slots"
+planned = true
+at_most = 9
+""",
+    national_caps=("f,2030,4,intake", "f,2031,8,residents"),
+    continuations=("f,t,0.5",),
+    present_by_country=("AA,f,2028,4",),
+    present_by_region=("r2,f,2028,4",),
+)
+
+FORECAST: dict[str, SmallCase] = dict.fromkeys(
+    (
+        "intake_adds_up",
+        "residents_add_up",
+        "spending_adds_up",
+        "value_adds_up",
+        "measure_adds_up",
+        "transitions_within_completers",
+    ),
+    COMING,
+)
+"""Rules once more, where some people come by forecast."""
 
 STEPPED: dict[str, SmallCase] = {
     "measure_adds_up": STEPS,
