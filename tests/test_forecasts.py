@@ -52,8 +52,8 @@ def refusals(tmp_path: Path) -> Callable[[SmallCase], list[str]]:
 def entrants(instance: Instance) -> dict[tuple[str, int], float]:
     entries = instance.people.entries
     came = entries[entries["track"].eq("f")]
-    sums = came.groupby(["country", "entry_year"])["coefficient"].sum()
-    return {(str(country), int(year)): float(n) for (country, year), n in sums.items()}
+    cells = came[["country", "entry_year", "coefficient"]].itertuples(index=False, name=None)
+    return {(str(country), int(year)): float(n) for country, year, n in cells}
 
 
 # Who comes, and what they use

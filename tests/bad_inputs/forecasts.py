@@ -11,7 +11,7 @@ from optimizer import load_case
 
 def files(others: Mapping[str, str | None]) -> Action:
     """A case with the contents of several files replaced, or the files left out."""
-    contents = {name: text for name, text in (full_case() | others).items() if text is not None}
+    contents = {name: text for name, text in {**full_case(), **others}.items() if text is not None}
     return lambda folder: load_case(write_case(folder / "case", contents))
 
 
