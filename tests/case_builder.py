@@ -11,6 +11,7 @@ title = "Two countries, two regions"
 currency = "JPY"
 years = [2027, 2028]
 country_codes = "iso3166"
+movement = "free"
 licence = "CC0-1.0"
 """
 

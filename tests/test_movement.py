@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import optimizer
 from golden.small_cases import FOLLOWED, HOSTED, MOVING, SmallCase
-from optimizer import Plan, PolicyError, Session
+from optimizer import ModelWarning, Plan, PolicyError, Session
+from optimizer.instance.oddities import warnings_of
 from test_stability import solved
 
 TAIL = "[horizon]\ntail = 1\n"
@@ -33,6 +35,13 @@ def kept(share: str, *regions: str, sites: tuple[str, ...] = CASE.rows["sites"])
     return CASE.with_(
         continuations=(WAYS, f"t,u,0.4,{share}"), regions=(REGIONS, *drawn), sites=sites
     )
+
+
+def free(case: SmallCase) -> SmallCase:
+    """The same where the plan chooses where people go."""
+    ways = tuple(line.rpartition(",")[0] for line in case.rows["continuations"])
+    regions = tuple(line.rpartition(",")[0] for line in case.rows["regions"])
+    return case.with_(continuations=ways, regions=regions).moving("free")
 
 
 def living(plan: Plan, year: int = 2030) -> dict[str, float]:
@@ -100,7 +109,7 @@ region_effects = [{ where = { track = "t" }, stage = "continue", effect = 1 }]
 """
     case = kept("0.6", "1", "1").aiming_at(goal + TAIL)
     assert solved(case, tmp_path).objective == pytest.approx(56)
-    assert solved(case.moving("free"), tmp_path).objective == pytest.approx(160)
+    assert solved(free(case), tmp_path).objective == pytest.approx(160)
 
 
 def test_a_full_region_holds_back_those_who_would_come_from_everywhere(tmp_path: Path) -> None:
@@ -119,7 +128,7 @@ def test_a_full_region_holds_back_those_who_would_come_from_everywhere(tmp_path:
 
 
 def test_movement_is_free_where_the_case_says_so_or_has_no_retention(tmp_path: Path) -> None:
-    for case in (kept("0.6", "1", "1").moving("free"), CASE.with_(continuations=("t,u,0.4",))):
+    for case in (kept("0.6", "1", "1").moving("free"), free(CASE).moving("")):
         instance = case.instance(tmp_path)
         assert not instance.moves_by_attraction
         assert not len(instance.sets.transitions_from_region)
@@ -133,7 +142,8 @@ def test_nothing_moves_in_a_national_case(tmp_path: Path) -> None:
     instance = nation.instance(tmp_path)
     assert not instance.moves_by_attraction
     assert not len(instance.sets.transitions_from_region)
-    assert solved(nation, tmp_path).objective == pytest.approx(160)
+    with pytest.warns(ModelWarning, match="counts for nothing, because there are no regions"):
+        assert optimizer.solve(*reversed(nation.write(tmp_path))).objective == pytest.approx(160)
 
 
 def test_regions_that_draw_nobody_are_told(tmp_path: Path) -> None:
@@ -177,6 +187,36 @@ def test_a_session_agrees_with_a_fresh_solve(changes: dict[str, float], tmp_path
     assert living(session.solve()) == pytest.approx(living(alone))
 
 
+UNSAID = (
+    "continuations.csv, column retention: there is no retention, so the plan sends everybody who "
+    "continues on another track to the region where that earns most. Maybe you want a retention "
+    "here and an attraction in regions.csv, or movement = 'free' in case.toml."
+)
+
+
+def test_free_movement_that_nobody_has_asked_for_is_warned_of(tmp_path: Path) -> None:
+    case = free(CASE)
+    assert UNSAID in warnings_of(case.moving("").instance(tmp_path))
+    for quiet in (
+        case,
+        CASE,
+        # It matters nowhere: nobody may continue, or there are no regions.
+        case.moving("").with_(continuations=("t,u,0",)),
+        case.moving("").with_(continuations=()),
+    ):
+        assert not [told for told in warnings_of(quiet.instance(tmp_path)) if "retention" in told]
+
+
+def test_figures_of_movement_that_count_for_nothing_are_warned_of(tmp_path: Path) -> None:
+    told = warnings_of(CASE.moving("free").instance(tmp_path))
+    assert [text for text in told if "counts for nothing, because" in text] == [
+        "continuations.csv row 2, column retention: counts for nothing, because people move freely."
+        " Maybe you want movement = 'by_attraction' in case.toml.",
+        "regions.csv row 2, column attraction: counts for nothing, because people move freely."
+        " Maybe you want movement = 'by_attraction' in case.toml.",
+    ]
+
+
 def test_free_movement_never_earns_less(tmp_path: Path) -> None:
     goal = """
 [goals.g]
@@ -188,8 +228,7 @@ region_effects = [{ stage = "present", effect = 1 }]
 """
     case = MOVING.aiming_at(goal + TAIL).with_(national_caps=("u,{year},2,residents",))
     bound = solved(case, tmp_path)
-    free = solved(case.moving("free"), tmp_path)
-    assert free.objective > bound.objective + 1
+    assert solved(free(case), tmp_path).objective > bound.objective + 1
 
 
 def test_old_cases_have_no_stayers_by_origin(tmp_path: Path) -> None:

@@ -133,11 +133,14 @@ def header(old: str, new: str) -> Action:
     return table("case.toml", old, new)
 
 
-def joined(file: str, data: str) -> Action:
-    """A case with another content of one file, joined with the policy."""
+def joined(file: str, data: str, **settings: str) -> Action:
+    """A case with another content of one file and of the header, joined with the policy."""
 
     def action(folder: Path) -> object:
-        case = write_case(folder / "case", {**full_case(), file: data})
+        files = {**full_case(), file: data}
+        for key, value in settings.items():
+            files["case.toml"] = files["case.toml"].replace(f'{key} = "free"', f'{key} = "{value}"')
+        case = write_case(folder / "case", files)
         write(folder / "plain.toml", POLICY)
         return build_instance(load_case(case), load_policy(folder / "plain.toml"))
 

@@ -482,7 +482,7 @@ KINDS = {
         ),
     ),
     "movement by attraction without a retention": Kind(
-        header('licence = "CC0-1.0"', 'licence = "CC0-1.0"\nmovement = "by_attraction"'),
+        header('movement = "free"', 'movement = "by_attraction"'),
         (
             "1 problem\n"
             "- case.toml, movement: is 'by_attraction', but continuations.csv has no retention\n"
@@ -490,7 +490,7 @@ KINDS = {
         ),
     ),
     "another movement": Kind(
-        header('licence = "CC0-1.0"', 'licence = "CC0-1.0"\nmovement = "attraction"'),
+        header('movement = "free"', 'movement = "attraction"'),
         (
             "1 problem\n"
             "- case.toml, movement: 'attraction' is not allowed\n"
@@ -498,7 +498,11 @@ KINDS = {
         ),
     ),
     "no region that draws anybody": Kind(
-        joined("continuations.csv", "track,next_track,stay_rate,retention\nstudy,lab,0.4,0.6\n"),
+        joined(
+            "continuations.csv",
+            "track,next_track,stay_rate,retention\nstudy,lab,0.4,0.6\n",
+            movement="by_attraction",
+        ),
         (
             "1 problem\n"
             "- regions.csv row 3, column attraction: none of the regions with a site of 'lab' in "

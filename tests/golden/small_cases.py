@@ -160,7 +160,7 @@ FOLLOWED = HOSTED.with_(
     costs=("t,main,1,,,,,10", "t,main,1,intensive,,,,15", "u,main,1,,,,transition,4"),
     present_by_country=("AA,t,2029,8",),
     present_by_region=("r1,t,2029,8",),
-)
+).moving("free")
 """Track t is followed by u; eight people are on t already; t has two levels."""
 
 MOVING = FOLLOWED.with_(
@@ -168,7 +168,7 @@ MOVING = FOLLOWED.with_(
     regions=("region,name,area,jobs,attraction", "r1,R,east,2,3", "r2,S,west,5,1"),
     sites=("t,r1,,3", "t,r2,,3", "u,r1,,2", "u,r2,,2"),
     present_by_region=("r1,t,2029,6", "r2,t,2029,2"),
-)
+).moving("by_attraction")
 """The same with both tracks in both regions: six of ten remain, three of four movers go to r1."""
 
 SERVED = HOSTED.with_(

@@ -40,6 +40,7 @@ def _prefecture_row(region: str, facts: Row) -> Row:
         "job_openings_ratio": plain(float(facts["job_ratio_fy2022"]), 3),
         "foreign_share": plain(float(facts["foreign_share_2025_06"]), 5),
         "foreign_residents_2025_06": facts["foreign_residents_2025_06"],
+        "attraction": facts["foreign_residents_2025_06"],
         **_tiles(region),
         "source": "sources/prefectures.csv",
         "note": "",

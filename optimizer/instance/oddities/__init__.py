@@ -19,6 +19,7 @@ from optimizer.instance.oddities.money import (
     unpaid_stays,
     unsaid_support,
 )
+from optimizer.instance.oddities.movement import idle_movement, unsaid_movement
 from optimizer.instance.oddities.people import (
     gone_people,
     late_agreements,
@@ -66,6 +67,8 @@ LOOKS = (
     gap_of_the_whole,
     shares_that_do_not_add_up,
     held_shut,
+    unsaid_movement,
+    idle_movement,
 )
 
 
