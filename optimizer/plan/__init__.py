@@ -199,7 +199,7 @@ class Plan(Comparable):
     tables
         What follows: ``cohort``, ``placements``, ``residents``, ``spending``, ``integration``,
         ``services``, ``stages``, ``agreements``, ``people``, ``outcomes``, ``goals``,
-        ``soft``, ``change``, ``custom_rules``, ``rules``.
+        ``soft``, ``change``, ``custom_rules``, ``take_up``, ``rules``.
     notes
         What the reader must know: what the value leaves open, what was assumed.
     warnings

@@ -218,7 +218,7 @@ def check_limits(s: Subject) -> list[pd.DataFrame]:
 def limit_rows(s: Subject, limit: JoinedLimit) -> list[pd.DataFrame]:
     """Measured values against the bounds of one limit, or of one commitment, for each group."""
     labels, goal, key = limit.groups.index, limit.limit.goal, ["group"]
-    rule, keys = _rule(limit), once(_named, limit)
+    rule, keys = _rule(limit), once(named_groups, limit)
     size = s.size_at(labels, limit.measured, key)
     if limit.counted and goal is not None:
         value = once(goal_values, s)[goal]
@@ -252,7 +252,7 @@ def _rule(limit: JoinedLimit) -> str:
     return "limit" if limit.row is None else "commitment"
 
 
-def _named(limit: JoinedLimit) -> Keys:
+def named_groups(limit: JoinedLimit) -> Keys:
     """Keys of the groups of a limit, the limit itself first."""
     rule = _rule(limit)
     if limit.row is not None:

@@ -18,6 +18,7 @@ from optimizer.plan.custom import custom_table, split_rows
 from optimizer.plan.soft import change_costs, soft_costs
 from optimizer.plan.subject import PLACE, Subject, judged
 from optimizer.plan.tables import goals, result_tables
+from optimizer.plan.take_up import take_up
 from optimizer.plan.values import decisions_of, values_of
 from optimizer.result import Result
 from optimizer.schema.rules import BOUNDS, LIMIT_RULES, RULES, Rule, register
@@ -144,6 +145,7 @@ def evaluate_decisions(
     tables["change"] = change_costs(subject)
     tables["custom_rules"] = custom_table(instance.extension)
     checked = judged(stacked([check_all(subject), hard]), smallest_unit(instance.case))
+    tables["take_up"] = take_up(subject, checked)
     tables["rules"] = checked
     impossible = subject.values.impossible
     strange = pd.DataFrame(

@@ -8,6 +8,7 @@ from optimizer.report import figures
 from optimizer.report.blocks import Bars, Block, Panels, Section, TileMaps
 from optimizer.report.charts import ChartParts, Series, panel, single, stacked_bars
 from optimizer.report.colours import ACCENT, graded, qualitative
+from optimizer.report.continuing import take_up_blocks
 from optimizer.report.figures import sentence
 from optimizer.report.material import Material
 from optimizer.report.tables import behind, by_year, crossed, pivot
@@ -172,7 +173,8 @@ def people_section(material: Material) -> Section:
     )
     window = material.window
     described = (
-        f"Expected persons to {window[-1]}; those who stay are entrants of the next track as well."
+        f"Expected persons to {window[-1]}; those who stay are entrants of the next track as well. "
+        "Who renews a track has entered it once."
     )
     by_country = people.groupby("country", sort=False)[columns].sum()
     by_country = by_country.loc[by_country.sum(axis=1).sort_values(ascending=False).index]
@@ -199,7 +201,11 @@ def people_section(material: Material) -> Section:
     ]
     chart = Bars("Entrants by track", described, bars, parts.legend())
     lead = "Everyone ends in exactly one of these ways; shares of each track's entrants."
-    blocks: tuple[Block, ...] = (chart, *(behind(table) for table in tables))
+    blocks: tuple[Block, ...] = (
+        chart,
+        *(behind(table) for table in tables),
+        *take_up_blocks(material),
+    )
     return Section("people", "How entrants end", lead, blocks)
 
 

@@ -1,0 +1,122 @@
+"""How many of those who may continue do, and which rules hold the others back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from optimizer.frames import stacked
+from optimizer.frames.grouping import once
+from optimizer.plan.checks import named_groups, room, room_at
+from optimizer.plan.subject import Subject
+from optimizer.schema.rules import RULES
+
+_WAY = ["track", "next_track", "year"]
+_ROW = ["track", "next_track", "region", "year"]
+_SHORT = 1e-6
+"""Part of those who may continue, and number of persons, below which nobody is missing."""
+_TOLD = 3
+"""Rules told for each row; of more their number is."""
+_FAMILIES = ("transitions", "transitions_by_region")
+
+
+def take_up(s: Subject, checked: pd.DataFrame) -> pd.DataFrame:
+    """Those who may continue and those who do, by the region where they complete.
+
+    Parameters
+    ----------
+    checked
+        Every row of the rules, judged.
+
+    Returns
+    -------
+    pandas.DataFrame
+        track, next_track, region, year, may_stay, stay (expected persons), take_up (share),
+        held_by (rules without slack in which those who would stay count, as title and key; blank
+        where everybody stays, or where no rule holds anybody back: then it earns nothing). The
+        region is blank where people move freely, or in national cases.
+    """
+    by_region = s.instance.moves_by_attraction
+    may, do = (
+        (once(room_at, s.instance), s.terms("transitions_from_region"))
+        if by_region
+        else (once(room, s.instance), s.terms("transitions"))
+    )
+    keys = _ROW if by_region else _WAY
+    table = s.total(may, keys).rename("may_stay").reset_index()
+    table = table.assign(stay=s.at(table, do, keys))
+    if not by_region:
+        table.insert(2, "region", "")
+    table = table[table["may_stay"] > _SHORT].reset_index(drop=True)
+    share = (table["stay"] / table["may_stay"]).clip(upper=1.0)
+    missing = table["may_stay"] - table["stay"]
+    short = table[(share < 1.0 - _SHORT) & (missing > _SHORT)]
+    return table.assign(take_up=share, held_by=_held_by(s, checked, short)).fillna({"held_by": ""})
+
+
+def _held_by(s: Subject, checked: pd.DataFrame, short: pd.DataFrame) -> pd.Series:
+    """Rules that hold each of some rows back, in words, by the rows' labels."""
+    none = pd.Series("", index=short.index, dtype="str")
+    if not len(short):
+        return none
+    counted = pd.concat([_leaving(s, short), *_going(s, short)], ignore_index=True)
+    told = counted.merge(_holding(s, checked), on=["family", "position"])
+    words = told.drop_duplicates(["row", "words"]).groupby("row")["words"].agg(_joined)
+    return words.reindex(short.index).fillna("").astype("str")
+
+
+def _joined(words: pd.Series) -> str:
+    more = len(words) - _TOLD
+    return "; ".join(words[:_TOLD]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _leaving(s: Subject, short: pd.DataFrame) -> pd.DataFrame:
+    """Stayers by country who are part of each row: row, family, position."""
+    ways = short[_WAY].assign(row=short.index)
+    return s.terms("transitions").merge(ways, on=_WAY)[["row", "family", "position"]]
+
+
+def _going(s: Subject, short: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Places to which those of each row would go; where people move freely that is open."""
+    if s.instance.moves_by_attraction:
+        ways = short[_WAY].assign(row=short.index, left=short["region"])
+        places = s.terms("transitions_by_region").merge(ways, on=_WAY)
+        is_reached = (places["draws"] > 0) | places["region"].eq(places["left"])
+        yield places.loc[is_reached, ["row", "family", "position"]]
+
+
+def _holding(s: Subject, checked: pd.DataFrame) -> pd.DataFrame:
+    """Stayers for whom a rule has no room left: family, position, words."""
+    tight = checked[(checked["slack"].abs() <= checked["allowed"]) & ~checked["broken"]]
+    columns = ["family", "position", "words"]
+    parts = [pd.DataFrame(columns=columns)]
+    for rule, frame, by in _counting(s):
+        found = tight[tight["rule"].eq(rule)]
+        is_stayer = frame["family"].isin(_FAMILIES) & (frame["coefficient"] > 0)
+        if len(found) and is_stayer.any():
+            whole = by == ["place"]
+            places = found[by] if whole else pd.DataFrame(found["place"].tolist(), columns=by)
+            title = RULES[rule].title
+            places = places.assign(words=[f"{title}: {key}" for key in found["key"]])
+            parts.append(frame[is_stayer].merge(places, on=by)[columns])
+    return stacked(parts)
+
+
+def _counting(s: Subject) -> Iterator[tuple[str, pd.DataFrame, list[str]]]:
+    """Terms of every rule that may hold people back, and the keys of its rows."""
+    instance = s.instance
+    yield "residents_within_cap", instance.people.present, ["track", "year"]
+    yield "use_within_capacity", instance.use, ["region", "service", "year"]
+    yield "spending_within_budget", instance.spending, ["line", "year"]
+    for limit in instance.limits:
+        if limit.limit.soft is not None or limit.counted:
+            continue
+        places = named_groups(limit).place
+        for bound in limit.bounds:
+            is_most = bound.sense == "at_most"
+            if is_most or bound.is_relative:
+                frame = limit.measured if is_most else bound.other
+                labels = limit.groups.index if is_most else bound.other_group
+                of_group = pd.DataFrame({"group": list(labels), "place": places})
+                yield f"limit_{bound.sense}", frame.merge(of_group, on="group"), ["place"]

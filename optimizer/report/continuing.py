@@ -1,0 +1,59 @@
+"""Who could continue and does not, and the rules that hold these people back."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optimizer.report import figures
+from optimizer.report.blocks import Block, Table, Text
+from optimizer.report.figures import percent
+from optimizer.report.material import Material
+from optimizer.report.tables import behind, plain_table, records
+
+_FULL = 0.9995
+"""Share that is shown as 100%."""
+_SHOWN = 40
+"""Rows shown; the plan's table ``take_up`` has all."""
+_NOTHING = "no rule: more would earn nothing"
+
+
+def take_up_blocks(material: Material) -> list[Block]:
+    """Give how many continue of those who may, and where most of the others are."""
+    table = material.table("take_up")
+    may, stay = float(table["may_stay"].sum()), float(table["stay"].sum())
+    if not may:
+        return []
+    told = (
+        f"Of {figures.whole(may)} expected persons who may continue on a next track, "
+        f"{figures.whole(stay)} do ({percent(stay / may)})."
+    )
+    short = table[table["take_up"] < _FULL]
+    if not len(short):
+        return [Text((told,))]
+    missing = (short["may_stay"] - short["stay"]).sort_values(ascending=False, kind="stable")
+    worst = short.loc[missing.index[:_SHOWN]]
+    caption = "Who may continue and does not, most people first"
+    if len(short) > len(worst):
+        caption += f" (the first {len(worst)} of {len(short)})"
+    return [Text((told,)), behind(_table(caption, worst, material))]
+
+
+def _table(caption: str, worst: pd.DataFrame, material: Material) -> Table:
+    names = material.names
+    has_region = bool(worst["region"].ne("").any())
+    head = ["From", "To", *(["Region left"] if has_region else []), "Year", "May", "Do", "Share"]
+    rows = [
+        [
+            names.of("track", row.track),
+            names.of("track", row.next_track),
+            *([names.of("region", row.region)] if has_region else []),
+            str(row.year),
+            figures.whole(row.may_stay),
+            figures.whole(row.stay),
+            percent(row.take_up),
+            row.held_by or _NOTHING,
+        ]
+        for row in records(worst)
+    ]
+    first = len(head) - 3
+    return plain_table(caption, [*head, "Held back by"], rows, range(first, first + 3))
