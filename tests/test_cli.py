@@ -292,14 +292,14 @@ def test_version_and_module_entry() -> None:
 TAMPERED = [
     (
         "decisions.csv",
-        "expansion,,,,,hills,lessons,,,2030,1",
-        "expansion,,,,,hills,lessons,,,2030,1.9",
+        "expansion,,,,,hills,,lessons,,,2030,1",
+        "expansion,,,,,hills,,lessons,,,2030,1.9",
     ),
-    ("decisions.csv", "agreements,CYR,lab,,,,,,,2031,1", "agreements,CYR,lab,,,,,,,2031,0"),
+    ("decisions.csv", "agreements,CYR,lab,,,,,,,,2031,1", "agreements,CYR,lab,,,,,,,,2031,0"),
     (
         "decisions.csv",
-        "agreements,CYR,lab,,,,,,,2031,1",
-        "agreements,CYR,lab,,,,,,,2031,1\nagreements,CYR,lab,,,,,,,2032,1",
+        "agreements,CYR,lab,,,,,,,,2031,1",
+        "agreements,CYR,lab,,,,,,,,2031,1\nagreements,CYR,lab,,,,,,,,2032,1",
     ),
     ("decisions.csv", "agreements,CYR,lab,,", "agreements,CYR,lab,,near"),
     ("run.json", '"scales": {', '"scales": null, "other": {'),

@@ -22,10 +22,10 @@ def cells(line: str) -> list[str]:
 
 def told(plan: Plan) -> list[str]:
     lives, take_up = plan.decisions.transitions_by_region, plan.tables["take_up"]
-    lives = lives[lives["year"].eq(2032)].groupby("region")["persons"].sum()
+    live = lives[lives["year"].eq(2032)].groupby("region")["persons"].sum()
     of_lab = take_up[take_up["track"].eq("lab") & take_up["year"].eq(2032)]
     share = of_lab["stay"].sum() / of_lab["may_stay"].sum()
-    regions = [f"{lives.get(region, 0.0):.6g}" for region in ("coast", "hills")]
+    regions = [f"{live.get(region, 0.0):.6g}" for region in ("coast", "hills")]
     return [*regions, f"{100 * share:.6g}%", f"{plan.objective:.6g}"]
 
 
