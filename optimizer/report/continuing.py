@@ -24,8 +24,8 @@ def take_up_blocks(material: Material) -> list[Block]:
     if not may:
         return []
     told = (
-        f"Of {figures.whole(may)} expected persons who may continue on a next track, "
-        f"{figures.whole(stay)} do ({percent(stay / may)})."
+        f"Of {figures.number(may)} expected persons who may continue on a track, "
+        f"{figures.number(stay)} do ({percent(stay / may)})."
     )
     short = table[table["take_up"] < _FULL]
     if not len(short):
@@ -48,8 +48,8 @@ def _table(caption: str, worst: pd.DataFrame, material: Material) -> Table:
             names.of("track", row.next_track),
             *([names.of("region", row.region)] if has_region else []),
             str(row.year),
-            figures.whole(row.may_stay),
-            figures.whole(row.stay),
+            figures.number(row.may_stay),
+            figures.number(row.stay),
             percent(row.take_up),
             row.held_by or _NOTHING,
         ]
