@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import islice
@@ -26,7 +26,7 @@ from optimizer.policy import load_policy
 from optimizer.solver import Watch, engine
 from optimizer.solver.early import FIRST_GAP, early
 from optimizer.solver.engine import FINEST, Engine, EngineRun
-from optimizer.solver.loading import PARALLEL
+from optimizer.solver.loading import PARALLEL, USUAL
 from optimizer.solver.restricted import SHARE, Restricted
 from optimizer.solver.search import Search
 from optimizer.solver.wholeness import wholeness
@@ -259,16 +259,153 @@ def test_rounded_margins_keep_every_rule_and_the_decisions() -> None:
     assert rounded >= 4
 
 
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_what_is_infeasible_held_nearer_counts_where_it_keeps_every_row(
+    is_kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, root = search_of(drawn(SEEDS[0]))
+    search._restricted(root)
+    assert search.best is not None
+    original = Engine.run
+
+    def run(engine: Engine, watch: Watch, **options: Any) -> EngineRun:
+        if engine.option("primal_feasibility_tolerance") != USUAL:
+            return EngineRun("infeasible", None, None, None)
+        found = original(engine, watch, **options)
+        assert found.x is not None
+        return found if is_kept else replace(found, x=found.x + 1e-3)
+
+    monkeypatch.setattr(Engine, "run", run)
+    again = search.exact(search.best)
+    assert (again is not None) is is_kept
+    if again is not None:
+        assert search.matrix.points(again) == pytest.approx(search.matrix.points(search.best))
+
+
+def test_only_other_decisions_make_rounding_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A round moves a few people: its linear program goes on where that of the round before ended.
+    more_rounds = 0
+    for seed in SEEDS:
+        search, root = search_of(drawn(seed))
+        restricted = Restricted(search.matrix, search.roles, search.whole, search.options, 0.01)
+        decided = restricted.decide(root, Watch())
+        assert decided is not None
+        rest, begun = search._margins._rest, search._margins._rest.runs
+        forgot: list[None] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(rest, "forget", lambda forgot=forgot: forgot.append(None))
+            for _ in islice(search._margins.plans(decided, Watch()), 3):
+                pass
+        assert len(forgot) == 1
+        more_rounds += rest.runs - begun > 1
+    assert more_rounds
+
+
+@pytest.mark.parametrize("times", [1, 2])
 def test_a_relaxation_that_goes_on_and_ends_unclean_is_solved_again(
-    monkeypatch: pytest.MonkeyPatch,
+    times: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lp = Engine(drawn(3).matrix, relaxed=True, options={})
     before = lp.run(Watch())
-    unclean = iter([True])
+    unclean = iter([True] * times)
     monkeypatch.setattr(engine.Engine, "_is_unclean", lambda _: next(unclean, False))
     again = lp.run(Watch())
     assert not list(unclean)
     assert again.objective == pytest.approx(before.objective)
+    # The first time the basis is right, and only its factors are made anew.
+    assert (again.iterations == 0) == (times == 1)
+
+
+def test_a_simplex_without_an_answer_is_repeated() -> None:
+    lp = Engine(drawn(3).matrix, relaxed=True, options={})
+    before = lp.run(Watch())
+    true = lp._highs.getModelStatus
+    told = iter([highspy.HighsModelStatus.kUnknown])
+    asked = iter([False])
+
+    def status() -> highspy.HighsModelStatus:
+        # The first to ask is the clock, the second whether there is an answer.
+        return true() if not next(asked, True) else next(told, true())
+
+    lp._highs.getModelStatus = status  # type: ignore[method-assign]
+    assert lp.run(Watch()).objective == pytest.approx(before.objective)
+    assert not list(told)
+
+
+def test_a_large_relaxation_that_stays_unclean_begins_anew_by_interior_point(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lp = Engine(drawn(3).matrix, relaxed=True, options={})
+    lp.run(Watch())
+    solvers: list[object] = []
+    launch = Engine._launch
+
+    def noted(engine: Engine, watch: Watch) -> bool:
+        solvers.append(engine.option("solver"))
+        return launch(engine, watch)
+
+    unclean = iter([True, True])
+    monkeypatch.setattr(engine, "_LARGE", 0)
+    monkeypatch.setattr(Engine, "_launch", noted)
+    monkeypatch.setattr(Engine, "_is_unclean", lambda _: next(unclean, False))
+    lp.run(Watch())
+    assert solvers == ["simplex", "simplex", "ipx"]
+
+
+def work_until_first_plan(loaded: LoadedModel, gap: float) -> tuple[int, int]:
+    """Nodes, and rounds of linear programs, of all runs that ended before the first plan."""
+    nodes = rounds = 0
+
+    def count(engine: Engine, watch: Watch, **options: Any) -> EngineRun:
+        nonlocal nodes, rounds
+        before = watch.objective is None
+        run = original(engine, watch, **options)
+        if before:
+            rounds += 1
+            nodes += run.nodes if watch.objective is None else 0
+        return run
+
+    original = Engine.run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Engine, "run", count)
+        loaded.last = None
+        assert loaded.solve(Watch(), gap=gap).objective is not None
+    return nodes, rounds
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_first_plan_takes_no_more_work_at_a_small_gap_than_at_a_wide_one(seed: int) -> None:
+    at_small, at_wide = (work_until_first_plan(drawn(seed), gap) for gap in (0.0001, 0.01))
+    assert at_small <= at_wide
+
+
+def test_decisions_too_far_from_the_bound_are_made_one_plan_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = 0
+    for seed in SEEDS:
+        for is_near in (True, False):
+            search, root = search_of(drawn(seed), gap=0.0)
+            x = Restricted(search.matrix, search.roles, search.whole, search.options, 0.01).decide(
+                root, Watch()
+            )
+            assert x is not None
+            given: list[int] = []
+
+            def plans(x: Floats, _: Watch, given: list[int] = given) -> Iterator[Floats]:
+                for number in range(9):
+                    given.append(number)
+                    yield x
+
+            monkeypatch.setattr(search._margins, "plans", plans)
+            monkeypatch.setattr(search, "exact", lambda _: None)
+            search.watch.target = 1.0 if is_near else 0.0
+            search.watch.bound = 1.5 * abs(search.matrix.points(x)) + 1.0
+            search.watch.objective = None
+            search._rounded(x)
+            asked += len(given)
+            assert len(given) == (5 if is_near else 1)
+    assert asked == len(SEEDS) * 6
 
 
 def test_a_search_ends_as_soon_as_its_gap_is_closed_and_not_before() -> None:

@@ -97,7 +97,9 @@ def test_without_plan_or_bound_there_is_no_gap() -> None:
 def test_a_plan_is_close_where_its_gap_is_within_what_was_asked_for(
     target: float | None, objective: float | None, bound: float | None, is_close: bool
 ) -> None:
-    assert Watch(target=target, objective=objective, bound=bound).is_close() is is_close
+    watch = Watch(target=target, objective=objective, bound=bound)
+    assert watch.is_close() is is_close
+    assert watch.would_be_close(0.0 if objective is None else objective) is is_close
 
 
 def test_the_best_plan_and_the_best_bound_are_kept(hand: Hand) -> None:

@@ -134,7 +134,7 @@ class Engine(Loaded):
             gap.
         """
         if self.relaxed:
-            self._option("solver", "ipx" if afresh and self.is_large else "simplex")
+            self._begin(afresh=afresh)
         self._watch, self._bounds, self._found, self._best = watch, bounds, found, None
         self._early = early
         self.runs += 1
@@ -145,11 +145,31 @@ class Engine(Loaded):
             run = self._result() if ran else None
             return run if run is not None and self._is_true(run) else self._run_again(watch)
         if ran and self._is_unclean():
-            self.forget()
-            ran = self._launch(watch)
+            ran = self._run_cleanly(watch)
         if not ran:
             raise SolverError("HiGHS reported an error in run")
         return self._result()
+
+    def _begin(self, *, afresh: bool) -> None:
+        """Choose how the next relaxation is solved."""
+        self._option("solver", "ipx" if afresh and self.is_large else "simplex")
+
+    def _run_cleanly(self, watch: Watch) -> bool:
+        """Repeat a simplex that ended unclean: with its basis factored anew, then from nothing.
+
+        Factors that went through many changes of sides lose digits, and the basis is mostly right.
+        """
+        basis = self.basis()
+        self.forget()
+        if basis.valid:
+            self.go_on_from(basis)
+        self._begin(afresh=not basis.valid)
+        ran = self._launch(watch)
+        if not ran or self._is_unclean():
+            self.forget()
+            self._begin(afresh=True)
+            ran = self._launch(watch)
+        return ran
 
     @property
     def is_large(self) -> bool:
@@ -200,12 +220,11 @@ class Engine(Loaded):
         return status != highspy.HighsStatus.kError
 
     def _is_unclean(self) -> bool:
-        """Whether a simplex that went on ended optimal with a solution that breaks rows."""
+        """Whether a simplex that went on ended without an answer, or with one that breaks rows."""
+        ended = self._highs.getModelStatus()
         status = self._highs.getInfo().primal_solution_status
-        return (
-            self._highs.getModelStatus() == _STATUS.kOptimal
-            and status != highspy.SolutionStatus.kSolutionStatusFeasible
-        )
+        is_broken = status != highspy.SolutionStatus.kSolutionStatusFeasible
+        return ended == _STATUS.kUnknown or (ended == _STATUS.kOptimal and is_broken)
 
     def _result(self) -> EngineRun:
         status = self._highs.getModelStatus()

@@ -17,7 +17,7 @@ from optimizer.solver.rounding import Rounding
 from optimizer.solver.warm_start import DEVEX
 from optimizer.solver.watch import Watch
 
-_ROUNDS = 30
+_ROUNDS = 100
 RESERVE = 1.1
 """Least factor by which the next round's reserve exceeds the shortage."""
 DEAR = 0.1
@@ -72,6 +72,8 @@ class IntegerMargins:
         fixed = np.round(x[self.staged])
         reserve = np.zeros(len(self.rows))
         self._guide.set_bounds(self.staged, fixed, fixed)
+        # From one round to the next few people move: only with other decisions presolve pays.
+        self._rest.forget()
         for _ in range(_ROUNDS):
             self._guide.tighten(self.rows, reserve)
             run = self._guide.run(watch)
@@ -100,7 +102,6 @@ class IntegerMargins:
     def _shortage(self, whole: Floats, watch: Watch) -> tuple[Floats | None, Floats | None]:
         """Shortage of every row with these integers, and the plan with the least shortage."""
         self._rest.set_bounds(self.whole, whole[self.whole], whole[self.whole])
-        self._rest.forget()
         rest = self._rest.run(watch)
         if rest.x is None:
             return None, None

@@ -168,7 +168,9 @@ class Search:
         if self.best is None and watch.timed_out and not watch.interrupted:
             # Decisions that are there must not be lost for want of integers.
             watch = watch.for_last_steps()
-        for plan in islice(self._margins.plans(x, watch), _PLANS):
+        # Decisions that are themselves too far from the bound lead to a first plan and no more.
+        plans = _PLANS if self.watch.would_be_close(self.matrix.points(x)) else 1
+        for plan in islice(self._margins.plans(x, watch), plans):
             self._keep(self.exact(plan))
             if self.watch.is_close() or self.watch.should_stop():
                 return

@@ -114,9 +114,13 @@ class Watch:
 
     def is_close(self) -> bool:
         """Whether the best plan is proven to be within the gap that is asked for."""
-        if self.target is None or self.objective is None or self.bound is None:
+        return self.objective is not None and self.would_be_close(self.objective)
+
+    def would_be_close(self, points: float) -> bool:
+        """Whether a plan of so many points would be."""
+        if self.target is None or self.bound is None:
             return False
-        return relative_gap(self.objective, self.bound) <= self.target
+        return relative_gap(points, self.bound) <= self.target
 
     def should_stop(self) -> bool:
         """Whether a running solver must give up now; also ticks the progress line."""
