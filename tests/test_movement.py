@@ -6,14 +6,23 @@ of ten of those may stay: 1.2 from r1 and 0.4 from r2. Six of ten remain in thei
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import optimizer
 from golden.small_cases import FOLLOWED, HOSTED, MOVING, SmallCase
-from optimizer import ModelWarning, Plan, PolicyError, Session
+from optimizer import ModelWarning, Plan, PolicyError, Session, load_run, read_plan
+from optimizer.case import load_case
+from optimizer.formulation import build_pyomo
+from optimizer.instance import build_instance
 from optimizer.instance.oddities import warnings_of
+from optimizer.persistent import LoadedModel
+from optimizer.policy import load_policy
+from optimizer.solver import Watch
+from random_cases import write_random_case
 from test_stability import solved
 
 TAIL = "[horizon]\ntail = 1\n"
@@ -231,6 +240,74 @@ region_effects = [{ stage = "present", effect = 1 }]
     assert solved(free(case), tmp_path).objective > bound.objective + 1
 
 
+def test_a_run_folder_keeps_where_people_come_from(tmp_path: Path) -> None:
+    folder, policy = kept("0.6", "1", "1").write(tmp_path)
+    plan = optimizer.solve(policy, folder)
+    run = optimizer.write_run(plan, tmp_path / "run")
+    for read in (load_run(run).plan, read_plan(run / "plan.xlsx", load_case(folder))):
+        checked = optimizer.evaluate(read, policy, folder)
+        assert checked.holds, checked.violations
+        assert checked.points == pytest.approx(plan.objective)
+
+
+def test_people_of_a_forecast_move_like_everybody(tmp_path: Path) -> None:
+    # Ten come on f in 2030, seven to r1 and three to r2, and half of them continue on u in 2031:
+    # 2.1 and 0.9 remain of 3.5 and 1.5, and one of the two who move goes to each region.
+    case = kept("0.6", "1", "1").with_(
+        tracks=(
+            "track,name,pathway,agency,sector,direction,duration_years,min_cohort,"
+            "needs_agreement,completion_rate,returns_home,allocation",
+            "f,F,study,M,care,inbound,1,0,no,1,yes,forecast",
+            "u,U,skilled_work,M,care,inbound,2,0,no,1,no,",
+        ),
+        support_levels=(),
+        applicants=("BB,u,,0",),
+        forecasts_by_country=("AA,f,2030,10,,",),
+        forecasts_by_region=("r1,f,2030,7,,", "r2,f,2030,3,,"),
+        continuations=(WAYS, "f,u,0.5,0.6"),
+        sites=("u,r1,,2", "u,r2,,2"),
+        costs=("u,main,1,,,,transition,1",),
+        present_by_country=(),
+        present_by_region=(),
+    )
+    goal = STAYING.replace('track = "t"', 'track = "f"') + "[horizon]\ntail = 2\n"
+    plan = solved(case.aiming_at(goal), tmp_path)
+    assert living(plan, 2031) == pytest.approx({"r1": 3.1, "r2": 1.9})
+
+
 def test_old_cases_have_no_stayers_by_origin(tmp_path: Path) -> None:
     for case in (FOLLOWED, HOSTED):
         assert not len(solved(case, tmp_path).decisions.transitions_from_region)
+
+
+SEEDS = (8, 20, 30, 57, 61)
+"""Random cases with continuations that have a retention, and regions."""
+
+
+def optimum(case: Path, policy: Path) -> float:
+    instance = build_instance(load_case(case), load_policy(policy))
+    goals = instance.policy.goals.items()
+    scales = {n: float(g.scale) if isinstance(g.scale, int | float) else 1.0 for n, g in goals}
+    loaded = LoadedModel(instance, build_pyomo(instance, scales))
+    found = loaded.solve(Watch(), gap=0.0).objective
+    return float("-inf") if found is None else found
+
+
+def rewritten(case: Path, table: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    file = case / f"{table}.csv"
+    change(pd.read_csv(file)).to_csv(file, index=False)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_laws_of_movement(seed: int, tmp_path: Path) -> None:
+    case, policy = write_random_case(tmp_path, seed)
+    by_attraction = optimum(case, policy)
+    # Only the proportions of attraction count.
+    rewritten(case, "regions", lambda frame: frame.assign(attraction=frame["attraction"] * 2))
+    assert optimum(case, policy) == pytest.approx(by_attraction, rel=1e-6, abs=1e-6)
+    # Where people may go anywhere they may also go where they would.
+    header = (case / "case.toml").read_text(encoding="utf-8")
+    lines = [line for line in header.splitlines() if not line.startswith("movement")]
+    (case / "case.toml").write_text("\n".join([*lines, 'movement = "free"']), encoding="utf-8")
+    free = optimum(case, policy)
+    assert free >= by_attraction - 1e-6 * max(1.0, abs(by_attraction))

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from golden.small_cases import SmallCase
-from optimizer import Plan
+from optimizer import Plan, load_case, load_policy
+from optimizer.report.page import render_page
 from test_movement import TAIL, free, kept
 from test_stability import solved
 
@@ -85,3 +86,24 @@ def test_take_up_has_no_region_where_people_move_freely(tmp_path: Path) -> None:
     case = free(EQUAL).with_(national_caps=("u,{year},1,residents",))
     rules = "National cap on residents: u, 2030; National cap on residents: u, 2031"
     assert told(solved(case, tmp_path)) == {"": (1.6, 0.625, rules)}
+
+
+def test_the_report_tells_who_may_continue_and_does_not(tmp_path: Path) -> None:
+    def page(case: SmallCase) -> str:
+        folder, policy = case.write(tmp_path)
+        return render_page(solved(case, tmp_path), load_case(folder), load_policy(policy))
+
+    full = page(EQUAL)
+    assert "may continue on a track" in full
+    assert "does not, most people first" not in full
+    capped = page(EQUAL.with_(national_caps=("u,{year},0,residents",)))
+    assert "persons who may continue on a track, 0 do (0%)." in capped
+    assert "Who may continue and does not, most people first" in capped
+    assert "National cap on residents: u, 2030" in capped
+    idle = page(
+        EQUAL.aiming_at(
+            '[goals.g]\nweight = 1\nscale = "none"\n'
+            'effects = [{ where = { track = "t" }, stage = "return", effect = 1 }]\n' + TAIL
+        )
+    )
+    assert "no rule: more would earn nothing" in idle
