@@ -27,6 +27,7 @@ import command
 import gap_tables
 import gaps
 import house
+import plans
 import scale
 from measuring import HERE, environment
 
@@ -35,6 +36,7 @@ PARTS: dict[str, tuple[str, ModuleType]] = {
     "changes": ("Solving on after changes", changes),
     "command": ("The whole command", command),
     "house": ("What the house does besides solving", house),
+    "plans": ("A first plan, then the gap", plans),
     "gaps": ("Time to a proven gap", gaps),
     "scale": ("Scale", scale),
 }
