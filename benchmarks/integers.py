@@ -23,6 +23,7 @@ ACCOUNTS = {
     "use_adds_up": "use",
     "intake_adds_up": "intake",
     "residents_add_up": "residents",
+    "movers_add_up": "movers",
     "value_adds_up": "value",
     "raw_value_adds_up": "raw_value",
     "measure_adds_up": "measured",
