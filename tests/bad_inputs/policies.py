@@ -114,6 +114,77 @@ KINDS = {
             "    Expected each attribute once."
         ),
     ),
+    "allowance below 0": Kind(
+        policy(
+            'at_most = { times = 0.8, measure = "slots" }',
+            "at_most = { times = 1.1, previous = true, plus = -5 }",
+        ),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.at_most.plus: -5 is below 0\n"
+            "    Expected a value of at least 0."
+        ),
+    ),
+    "allowance without the year before": Kind(
+        policy(
+            'at_most = { times = 0.8, measure = "slots" }', "at_most = { times = 1.1, plus = 5 }"
+        ),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.at_most.previous: is missing\n"
+            "    Expected true."
+        ),
+    ),
+    "not the year before": Kind(
+        policy(
+            'at_most = { times = 0.8, measure = "slots" }',
+            "at_most = { times = 1.1, previous = false }",
+        ),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.at_most.previous: false is not allowed\n"
+            "    Expected true."
+        ),
+    ),
+    "first year misspelt": Kind(
+        policy(
+            'at_most = { times = 0.8, measure = "slots" }',
+            "at_most = { times = 1.1, previous = true, first = { tims = 2 } }",
+        ),
+        (
+            "2 problems\n"
+            "- plain.toml, limits.asia_share.at_most.first.times: is missing\n"
+            "    Expected a number of at least 0.\n"
+            "- plain.toml, limits.asia_share.at_most.first.tims: is not a known key\n"
+            "    Expected one of plus, times. Maybe times."
+        ),
+    ),
+    "year before without years": Kind(
+        policy(
+            'by = ["year"]\nat_most = { times = 0.8, measure = "slots" }',
+            'by = ["country"]\nat_most = { times = 1.1, previous = true }',
+        ),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.at_most.previous: compares with the year "
+            "before, but the limit is not by year\n"
+            "    Expected year in by."
+        ),
+    ),
+    "first year of a measure that begins later": Kind(
+        policy(
+            'measure = "slots"\nwhere = { world_region = "Asia" }\nby = ["year"]\n'
+            'at_most = { times = 0.8, measure = "slots" }',
+            'measure = "residents"\nby = ["year"]\n'
+            "at_most = { times = 1.1, previous = true, first = { times = 2 } }",
+        ),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.at_most.first: current_plan has no "
+            "figures of measure residents\n"
+            "    Expected measure slots, or no first."
+        ),
+    ),
     "unknown group": Kind(
         policy('by = ["year"]', 'by = ["yaer"]'),
         (
