@@ -100,7 +100,7 @@ def test_a_custom_rule_is_worth_what_the_same_limit_of_a_policy_is(
     limited = tmp_path / "limited.toml"
     limited.write_text(
         f'schema = 1\ntitle = "fewer"\nextends = "{policy.name}"\n'
-        f'[[limits]]\nname = "fewer"\nmeasure = "slots"\nat_most = {most}\n',
+        f'[[limits]]\nname = "fewer"\nmeasure = "slots"\nplanned = true\nat_most = {most}\n',
         encoding="utf-8",
     )
 
@@ -287,7 +287,7 @@ def test_accounts_are_added_up_again_as_the_solver_had_them(
     case, policy = (CASE, POLICY) if seed is None else write_random_case(tmp_path, seed)
     try:
         plan = optimizer.solve(policy, case, gap=0.0, extend=watching)
-    except InfeasibleError:
+    except (InfeasibleError, optimizer.PolicyError):
         pytest.skip("the case has no plan")
     told = plan.tables["rules"]
 

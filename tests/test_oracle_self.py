@@ -52,6 +52,10 @@ def write_case(folder: Path, years: str, policy: str, **tables: str) -> tuple[Pa
     (case_folder / "case.toml").write_text(CASE.format(years=years))
     for name, text in tables.items():
         (case_folder / f"{name}.csv").write_text(text)
+    # What is forced by hand ends with the run-off, unless a test says otherwise.
+    head, table, rest = policy.partition("[horizon]\n")
+    if "tail =" not in policy:
+        policy = f'{head}\n[horizon]\ntail = "runoff"\n{rest if table else ""}'
     policy_path.write_text(policy)
     return case_folder, policy_path
 

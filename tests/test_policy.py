@@ -832,7 +832,7 @@ def test_policy_is_read(tmp_path: Path) -> None:
     assert policy.path == tmp_path / "plain.toml"
     assert policy.cases == ("*",)
     assert policy.horizon.years == (2027, 2028)
-    assert policy.horizon.tail is None
+    assert policy.horizon.tail == "steady"
     assert list(policy.goals) == ["growth", "welcome"]
     growth = policy.goals["growth"]
     assert (growth.weight, growth.scale, growth.missing) == (2.0, "ideal", "error")

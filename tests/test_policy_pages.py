@@ -115,8 +115,8 @@ def test_a_policy_without_anything_says_so(tmp_path: Path) -> None:
     for line in (
         "* No money moves between lines or years.",
         "* Today's slots do not bind the plan.",
-        "* Plans every year of the case, and follows people after that for as long as the longest "
-        "track.",
+        "* Plans every year of the case. The decisions of the last one are repeated for as long as "
+        "the longest track takes, and people are followed for as long again.",
         "* The search ends when the plan is proven best.",
     ):
         assert line in page.splitlines()

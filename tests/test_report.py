@@ -159,7 +159,7 @@ def test_figures_are_those_of_the_plan(national: Made) -> None:
     assert f"Points {national.plan.objective:,.2f} out of 100" in seen
     assert "The best plan under this policy, proven" in seen
     assert "Budget lines used up: Grants (1 year)." in seen
-    assert "1 of 2 Grants · 2027: 100,000 of 100,000" in seen
+    assert "2 of 3 Grants · 2027: 100,000 of 100,000" in seen
     assert row_of(national.page, "Slots by track and year", "Study") == ["100", "100"]
     assert row_of(national.page, "Money by line and year", "Grants")[2] == "0.1"
 

@@ -71,7 +71,7 @@ def add_sites(model: pyo.ConcreteModel, instance: Instance) -> None:
 
     .. math:: \sum_{k,g} placements_{t,k,g,r,y} \le max\_slots_{t,r,y}
 
-    In repeated years the places are those of the last intake year; a site that is no more has 0.
+    In repeated years the places are those of the last intake year; a site that has closed has 0.
     """
     sets = instance.sets
     placements = Sums(model, entering(sets, "placements"), ["track", "region", "year"])

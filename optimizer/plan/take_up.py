@@ -8,8 +8,7 @@ import pandas as pd
 
 from optimizer.frames import stacked
 from optimizer.frames.grouping import once
-from optimizer.plan.checks import named_groups
-from optimizer.plan.movement import room, room_at
+from optimizer.plan.checks import named_groups, room, room_at
 from optimizer.plan.subject import Subject
 from optimizer.schema.rules import RULES
 

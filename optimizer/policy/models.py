@@ -38,7 +38,7 @@ class Horizon(StrictTable):
         default=None, description="[first, last] planned year; all years of the case without it"
     )
     tail: _Tail = Field(
-        default="runoff",
+        default="steady",
         description="steady, runoff, or a whole number of years followed after the last intake",
     )
     discount: float = Field(

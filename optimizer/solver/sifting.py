@@ -118,7 +118,8 @@ def sift(
             return Sifted(replace(matrix, upper=upper), run)
         most = min(DROP * enough, worth.sum() / FALL)
         order = np.argsort(-worth, kind="stable")
-        rest = worth.sum() - np.cumsum(worth[order])
+        # Added up from the end, what is left after the last pair is nothing at all.
+        rest = np.append(np.cumsum(worth[order][:0:-1])[::-1], 0.0)
         let_in[order[: 1 + np.flatnonzero(rest <= most)[0]]] = True
     return None
 

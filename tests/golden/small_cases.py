@@ -108,8 +108,18 @@ class SmallCase:
         for name, text in self.files().items():
             (case / name).write_text(text, encoding="utf-8")
         policy = folder / "policy.toml"
-        policy.write_text(self.policy, encoding="utf-8")
+        policy.write_text(self.policy_text(), encoding="utf-8")
         return case, policy
+
+    def policy_text(self) -> str:
+        """Text of the policy, which ends with a run-off unless it says otherwise.
+
+        What is worked out by hand would otherwise be paid and earned again in repeated years.
+        """
+        if "\ntail =" in self.policy:
+            return self.policy
+        head, table, rest = self.policy.partition("\n[horizon]\n")
+        return f'{head}\n[horizon]\ntail = "runoff"\n{rest if table else ""}'
 
     def instance(self, folder: Path) -> Instance:
         """Write, read and join; what was joined before is kept, as nothing changes it."""

@@ -46,7 +46,7 @@ class Problem:
         self.case_years: list[int] = list(self.settings["years"])
         horizon = self.policy.get("horizon", {})
         first, last = horizon.get("years", [self.case_years[0], self.case_years[-1]])
-        tail = horizon.get("tail", "runoff")
+        tail = horizon.get("tail", "steady")
         longest = max(self.duration(track) for track in self.tracks)
         self.horizon = list(range(first, last + 1))
         end = last + longest if tail == "steady" else last
