@@ -28,7 +28,7 @@ from optimizer.formulation.budget import add_budget, budget_numbers
 from optimizer.formulation.caps import add_caps, cap_numbers
 from optimizer.formulation.collecting import all_kept
 from optimizer.formulation.expressions import Numbers
-from optimizer.formulation.goals import add_goals, add_points
+from optimizer.formulation.goals import add_goals, add_points, curve_numbers
 from optimizer.formulation.limits import add_commitments, add_limits, commitment_numbers
 from optimizer.formulation.margins import (
     add_applicants,
@@ -83,6 +83,7 @@ NUMBERS: Mapping[str, Callable[[Instance], Numbers]] = {
     "budgets": budget_numbers,
     "commitments": commitment_numbers,
     "change": change_numbers,
+    "curves": curve_numbers,
 }
 """Where the numbers come from that stand alone on the right of rules."""
 

@@ -7,27 +7,32 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from optimizer.formulation.expressions import Sums
+from optimizer.formulation.expressions import Numbers, Sums
 from optimizer.instance import Instance
+from optimizer.instance.people import decided
 
 
 def add_goals(model: pyo.ConcreteModel, instance: Instance) -> None:
     r"""A goal's value adds up the value of participants' outcomes at the stages they reach.
 
-    ``value_adds_up``: the value of a goal is the sum of the terms of
+    ``value_adds_up``: the value of a goal is the sum of the terms of decisions in
     :func:`optimizer.instance.values.value_terms`; with diminishing returns, of what is counted:
 
     ``raw_value_adds_up``, ``counted_under_tangent``
 
     .. math:: value_g = \sum_j counted_{g,j}, \qquad
-        counted_{g,j} \le slope_i \cdot raw_{g,j} + intercept_i \cdot size_j \quad \forall i
+        counted_{g,j} \le slope_i \cdot raw_{g,j} + intercept_i \cdot size_j - anyway_{g,j}
+        \quad \forall i
 
     where the tangents are those of the concave curve through (0, 0) with slope ``factor`` from
     each point's x on; raw values are discounted before they are counted. size is 1, or with
-    breakpoints_per the sum of that attribute over the members of the group.
+    breakpoints_per the sum of that attribute over the members of the group. anyway is what the
+    curve counts for people already here and expected ones alone: a plan earns what it adds to
+    that, so that what is earned whatever is decided flatters neither points nor gap.
     """
-    value = Sums(model, instance.value, ["goal"])
+    value = Sums(model, decided(instance.value), ["goal"])
     curves = instance.diminishing
+    heights = curve_numbers(instance)["counted_under_tangent"]
     model.GOALS = pyo.Set(initialize=list(instance.policy.goals))
     model.COUNTED = pyo.Set(
         initialize=[(goal, group) for goal, curve in curves.items() for group in curve.groups],
@@ -62,9 +67,20 @@ def add_goals(model: pyo.ConcreteModel, instance: Instance) -> None:
     def counted_under_tangent(
         model: pyo.ConcreteModel, goal: str, group: str, number: int
     ) -> object:
-        slope, intercept = curves[goal].tangents[number]
-        height = intercept * curves[goal].sizes[group]
+        slope, _ = curves[goal].tangents[number]
+        height = heights[goal, group, number]
         return model.counted[goal, group] <= slope * model.raw_value[goal, group] + height
+
+
+def curve_numbers(instance: Instance) -> Numbers:
+    """Height of every tangent, less what is counted whatever is decided, by rule and index."""
+    heights: dict[Any, float] = {}
+    for goal, curve in instance.diminishing.items():
+        anyway = curve.anyway
+        for group in curve.groups:
+            for number, (_, intercept) in enumerate(curve.tangents):
+                heights[goal, group, number] = intercept * curve.sizes[group] - anyway[group]
+    return {"counted_under_tangent": heights}
 
 
 def points_per_value(instance: Instance, scales: Mapping[str, float]) -> dict[str, float]:

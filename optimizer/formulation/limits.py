@@ -114,7 +114,7 @@ def named_limit_rows(limits: Sequence[JoinedLimit]) -> dict[str, dict[tuple[str,
                 if other in compared:
                     key = (limit.name, bound.sense, other)
                     others.append(("compared", key, -bound.times))
-                row = LimitRow(float(constant) + limit.beside, tuple(others))
+                row = LimitRow(float(constant) - limit.anyway, tuple(others))
                 rows[f"limit_{bound.sense}"][limit.name, str(group)] = row
     return rows
 

@@ -18,6 +18,7 @@ from optimizer.formulation.services import PLACE_YEAR
 from optimizer.formulation.support import FLOOR, floor_terms
 from optimizer.frames.memory import Steps
 from optimizer.instance import Instance
+from optimizer.instance.people import decided
 from optimizer.schema.rules import RULES
 
 
@@ -91,7 +92,7 @@ def rule_terms(instance: Instance, step: Steps | None = None) -> dict[str, Terms
 
 
 def _plain_value(instance: Instance) -> pd.DataFrame:
-    return instance.value[~instance.value["goal"].isin(instance.diminishing)]
+    return decided(instance.value[~instance.value["goal"].isin(instance.diminishing)])
 
 
 def _curved_value(instance: Instance) -> pd.DataFrame:

@@ -62,8 +62,9 @@ class JoinedLimit:
     bounds: tuple[Bound, ...]
     counted: bool = False
     """Whether the measure is a goal's whole value, counted after diminishing returns."""
-    beside: float = 0.0
-    """What the model's account of a goal's value counts beside what the limit does."""
+    anyway: float = 0.0
+    """Value earned whatever is decided, which the limit counts and the account of a goal leaves
+    out."""
     row: int | None = None
     """Row of ``commitments`` that it stands for, if it is no limit of the policy."""
 

@@ -40,6 +40,13 @@ class JoinedDiminishing:
         """Labels of the groups, in key order."""
         return sorted(self.terms["group"].unique())
 
+    @property
+    def anyway(self) -> dict[str, float]:
+        """Value counted in each group for what is earned whatever is decided."""
+        fixed = self.terms[self.terms["family"].eq(CONSTANT)]
+        raw = fixed.groupby("group")["coefficient"].sum().reindex(self.groups, fill_value=0.0)
+        return dict(zip(self.groups, self.counted(raw).tolist(), strict=True))
+
     def counted(self, raw: pd.Series) -> pd.Series:
         """Value counted for raw values (index: group)."""
         size = raw.index.map(self.sizes).to_numpy(dtype=float)
@@ -58,9 +65,7 @@ def earned_anyway(
     raw = fixed.groupby("goal")["coefficient"].sum()
     earned = {goal: float(raw.get(goal, 0.0)) for goal in goals}
     for goal, curve in curves.items():
-        terms = curve.terms[curve.terms["family"].eq(CONSTANT)]
-        of_group = terms.groupby("group")["coefficient"].sum().reindex(curve.groups, fill_value=0.0)
-        earned[goal] = float(curve.counted(of_group).sum())
+        earned[goal] = sum(curve.anyway.values())
     return earned
 
 

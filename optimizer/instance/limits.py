@@ -56,7 +56,8 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
     if not len(groups):
         return None
     counted = limit.counts.is_of_goal and not limit.by and not limit.where
-    is_apart = counted and limit.planned
+    # A goal's account holds what the plan earns, and a limit counts what is earned anyway too.
+    is_apart = counted and not limit.planned
     return JoinedLimit(
         name=limit.name,
         limit=limit,
@@ -64,7 +65,7 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
         measured=measured,
         bounds=tuple(bounds),
         counted=counted,
-        beside=measures.anyway.get(limit.goal or "", 0.0) if is_apart else 0.0,
+        anyway=measures.anyway.get(limit.goal or "", 0.0) if is_apart else 0.0,
     )
 
 

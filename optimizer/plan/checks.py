@@ -24,6 +24,7 @@ from optimizer.instance.movement import (
 from optimizer.instance.people import (
     CONSTANT,
     TERM,
+    decided,
     entering,
     intake_terms,
     terms,
@@ -221,9 +222,7 @@ def limit_rows(s: Subject, limit: JoinedLimit) -> list[pd.DataFrame]:
     rule, keys = _rule(limit), once(named_groups, limit)
     size = s.size_at(labels, limit.measured, key)
     if limit.counted and goal is not None:
-        value = once(goal_values, s)[goal]
-        value -= s.instance.anyway[goal] if limit.limit.planned else 0.0
-        measured = np.full(len(labels), value)
+        measured = np.full(len(labels), once(goal_values, s)[goal] + limit.anyway)
         size = size + np.abs(measured)
     else:
         measured = s.at(labels, limit.measured, key)
@@ -266,13 +265,21 @@ def named_groups(limit: JoinedLimit) -> Keys:
 
 
 def goal_values(s: Subject) -> dict[str, float]:
-    """Value of every goal, after diminishing returns."""
+    """Value of every goal that the plan earns, after diminishing returns.
+
+    What people already here and expected ones earn whatever is decided is left out.
+    """
     instance = s.instance
-    raw = s.total(instance.value, ["goal"])
+    raw = s.total(once(_earned, instance), ["goal"])
     values = {goal: float(raw.get(goal, 0.0)) for goal in instance.policy.goals}
     for goal, curve in instance.diminishing.items():
-        values[goal] = float(curve.counted(s.total(curve.terms, ["group"])).sum())
+        counted = float(curve.counted(s.total(curve.terms, ["group"])).sum())
+        values[goal] = counted - instance.anyway[goal]
     return values
+
+
+def _earned(instance: Instance) -> pd.DataFrame:
+    return decided(instance.value)
 
 
 def check_support(s: Subject) -> list[pd.DataFrame]:

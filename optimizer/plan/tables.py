@@ -9,7 +9,7 @@ from optimizer.frames import stacked, summed
 from optimizer.frames.grouping import groups, once
 from optimizer.instance import Instance
 from optimizer.instance.money import EXPANSION, PARTICIPANTS, REGIONAL, UPKEEP
-from optimizer.instance.people import returning, terms
+from optimizer.instance.people import decided, returning, terms
 from optimizer.instance.sets import Sets
 from optimizer.instance.stages import completing, continuing, renewals
 from optimizer.plan.checks import goal_values, service_years
@@ -65,6 +65,8 @@ def agreements(s: Subject) -> pd.DataFrame:
 def stages(s: Subject) -> pd.DataFrame:
     """goal, stage, side, period, raw: raw value before diminishing returns, by where it is earned.
 
+    Of what the plan earns: without what is earned whatever is decided.
+
     ``period`` is that of the year it is earned in, see :meth:`optimizer.instance.sets.Sets.period`.
     """
     raw = s.total(once(_value_by_period, s.instance), ["goal", "stage", "side", "period"])
@@ -72,11 +74,15 @@ def stages(s: Subject) -> pd.DataFrame:
 
 
 def _value_by_period(instance: Instance) -> pd.DataFrame:
-    return instance.value.assign(period=instance.sets.period(instance.value["year"]))
+    value = decided(instance.value)
+    return value.assign(period=instance.sets.period(value["year"]))
 
 
 def goals(s: Subject, scales: dict[str, float]) -> pd.DataFrame:
-    """goal, weight, scale, raw, scaled (raw / scale), weighted (points)."""
+    """goal, weight, scale, raw, scaled (raw / scale), weighted (points), anyway.
+
+    raw is what the plan earns; anyway is what is earned beside it, whatever is decided.
+    """
     policy = s.instance.policy
     total = sum(abs(goal.weight) for goal in policy.goals.values())
     values = once(goal_values, s)
@@ -91,6 +97,7 @@ def goals(s: Subject, scales: dict[str, float]) -> pd.DataFrame:
     )
     table["scaled"] = table["raw"] / table["scale"]
     table["weighted"] = 100.0 * table["weight"] / total * table["scaled"]
+    table["anyway"] = [s.instance.anyway[name] for name in names]
     return table
 
 

@@ -26,5 +26,6 @@ def relaxed_goal_values(loaded: LoadedModel, x: Floats) -> dict[str, float]:
     # Tangents hold what is counted from above alone: of a goal without weight it may be less.
     for goal, curve in instance.diminishing.items():
         raw = {group: at("raw_value", (goal, group)) for group in curve.groups}
-        values[goal] = float(curve.counted(pd.Series(raw, dtype=float)).sum())
+        counted = float(curve.counted(pd.Series(raw, dtype=float)).sum())
+        values[goal] = counted - instance.anyway[goal]
     return values

@@ -100,7 +100,7 @@ def solve_by_enumeration(
     return OracleResult(
         "optimal",
         objective=matrix.objective.value(point),
-        goals={name: value.value(point) for name, value in program.values.value.items()},
+        goals={name: program.values.earned(name).value(point) for name in program.values.goals},
         columns=columns,
         searched=searched,
         **tables,

@@ -137,8 +137,7 @@ class Limits:
         if not attributes and not planned:
             return [Piece({}, self.values.value[goal], "value")]
         if not attributes:
-            more = self.values.value[goal].scaled(1.0).add(Expr(-self.values.anyway[goal]))
-            return [Piece({}, more, "value")]
+            return [Piece({}, self.values.earned(goal), "value")]
         if attributes != {("year", "year")} or "diminishing" in self.values.goals[goal]:
             raise UnclearError("a value is grouped by year alone, and not when it diminishes")
         return self.values.pieces[goal]

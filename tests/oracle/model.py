@@ -32,7 +32,7 @@ class Program:
 
     def aim_at_goal(self, goal: str) -> None:
         """Maximise the value of one goal."""
-        self.matrix.objective = self.values.value[goal].scaled(1.0)
+        self.matrix.objective = self.values.earned(goal)
 
 
 def build(problem: Problem, *, with_soft: bool = True) -> Program:

@@ -155,6 +155,10 @@ class Values:
         """100 * sum of (weight / sum of |weights|) * value / scale."""
         size = sum(abs(goal["weight"]) for goal in self.goals.values())
         return total(
-            self.value[name].scaled(100.0 * goal["weight"] / size / scales[name])
+            self.earned(name).scaled(100.0 * goal["weight"] / size / scales[name])
             for name, goal in self.goals.items()
         )
+
+    def earned(self, goal: str) -> Expr:
+        """What a plan adds to what is earned without it."""
+        return self.value[goal].scaled(1.0).add(Expr(-self.anyway[goal]))
