@@ -25,7 +25,7 @@ from shared import tiny
 ROOT = Path(__file__).resolve().parents[1]
 POLICY = ROOT / "models" / "tiny.toml"
 CASE = ROOT / "inputs" / "tiny"
-BEST = 477.55
+BEST = 469.55
 """Points of the best plan without custom rules; the case's README derives them."""
 
 MOST = 3

@@ -78,10 +78,10 @@ INSIDE_AND_OUTSIDE = {
         ("gap", "", "0", "at least 0.1", False),
     ),
     "points": (
-        "points = { at_least = 477, at_most = 478 }",
-        ("points", "", "477.55", "477 to 478", True),
-        "points = { at_least = 477.6, at_most = 480 }",
-        ("points", "", "477.55", "477.6 to 480", False),
+        "points = { at_least = 469, at_most = 470 }",
+        ("points", "", "469.55", "469 to 470", True),
+        "points = { at_least = 469.6, at_most = 472 }",
+        ("points", "", "469.55", "469.6 to 472", False),
     ),
     # The README derives a value of 4.3 and 129 points; the scale of the goal is 1.
     "raw value": (
@@ -411,7 +411,7 @@ at_most = 20
 NOT_AS_EXPECTED = """\
 Not as expected: 2 of 4 expectations not met.
   what    key                            found   expected      why
-  points                                 477.55  at least 500
+  points                                 469.55  at least 500
   slots   pathway=protection, year=2030  2       at least 3    A promise.
 """
 
@@ -444,8 +444,8 @@ def test_solve_not_as_expected_exits_with_5_and_keeps_the_run(
             {
                 "what": "points",
                 "key": "",
-                "value": pytest.approx(477.55),
-                "found": "477.55",
+                "value": pytest.approx(469.55),
+                "found": "469.55",
                 "expected": "at least 500",
                 "why": "",
             },

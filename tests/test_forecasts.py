@@ -15,8 +15,10 @@ import pytest
 
 from golden.small_cases import EXPECTED, HEADERS, SmallCase
 from optimizer import InfeasibleError, Plan, PolicyError, Session, load_case, solve
+from optimizer.errors import ModelWarning
 from optimizer.instance import Instance
 from optimizer.instance.oddities import warnings_of
+from optimizer.plan.anyway import all_warnings
 
 YEARS = (2030, 2031)
 RUNOFF = '[horizon]\ntail = "runoff"\n'
@@ -410,3 +412,177 @@ def test_a_case_for_other_years_repeats_the_last_row(tmp_path: Path) -> None:
     assert table[["country", "year", "persons"]].to_dict("split")["data"] == [
         ["AA", 2032, 2.0], ["BB", 2032, 3.0], ["AA", 2033, 2.0], ["BB", 2033, 3.0],
     ]  # fmt: skip
+
+
+# What is too much whatever is decided
+
+
+SERVED = EXPECTED.with_(
+    RUNOFF,
+    services=(
+        "r1,help,2030,2,hours,1,1,0,0,main",
+        "r1,help,2031,4,hours,1,1,0,0,main",
+        "r2,help,{year},1,hours,0,0,0,0,main",
+    ),
+    service_use=("f,help,1,,,,1",),
+)
+SAID = "Maybe the {} is meant beside people already here or expected"
+
+
+def overused(case: SmallCase, folder: Path) -> list[str]:
+    found = all_warnings(case.instance(folder))
+    return [told for told in found if "whatever is decided" in told]
+
+
+def test_capacity_that_is_overused_anyway_is_told_by_row(tmp_path: Path) -> None:
+    # Three use 2 in 2030; five use 4 in 2031, to which the step of 2030 adds 1.
+    assert overused(SERVED, tmp_path) == [
+        "services.csv row 2, column capacity: 3 of service 'help' are used in 'r1' in 2030 "
+        f"whatever is decided, but there are 2. {SAID.format('capacity')}."
+    ]
+    six = SERVED.with_(
+        forecasts_by_country=("AA,f,2030,2,,", "AA,f,2031,6,,"),
+        forecasts_by_region=("r1,f,2030,2,,", "r1,f,2031,6,,"),
+    )
+    assert overused(six, tmp_path) == [
+        "services.csv row 3, column capacity: 6 of service 'help' are used in 'r1' in 2031 "
+        "whatever is decided, but there are 4, and at most 1 more could be built by then. "
+        f"{SAID.format('capacity')}."
+    ]
+    with pytest.raises(InfeasibleError), pytest.warns(ModelWarning, match="whatever is decided"):
+        solved(six, tmp_path)
+
+
+def test_people_already_here_can_be_too_many_too(tmp_path: Path) -> None:
+    case = SERVED.with_(
+        tracks=tracks(T, F.replace("forecast", "planned")),
+        forecasts_by_country=(),
+        forecasts_by_region=(),
+        present_by_country=("AA,f,2029,4",),
+        present_by_region=("r1,f,2029,4",),
+        service_use=("f,help,2,,,,1",),
+    )
+    assert overused(case, tmp_path) == [
+        "services.csv row 2, column capacity: 4 of service 'help' are used in 'r1' in 2030 "
+        f"whatever is decided, but there are 2. {SAID.format('capacity')}."
+    ]
+
+
+def test_a_budget_that_is_spent_anyway_is_told_by_row(tmp_path: Path) -> None:
+    # 5 * 4 + 3 * 2 = 26 in 2031; carrying over 0.25 of 2030's 12 leaves 3 missing.
+    case = EXPECTED.with_(RUNOFF, budgets=("main,2030,M,12,program", "main,2031,M,20,program"))
+    assert overused(case, tmp_path) == [
+        "budgets.csv row 3, column amount_jpy: line 'main' pays 26 in 2031 whatever is decided, "
+        f"but has 20. {SAID.format('budget')} and agreements in force."
+    ]
+    kept = overused(case.with_("[budget]\ncarry_over = 0.25\n"), tmp_path)
+    assert "but has 20, and at most 3 more could be moved there" in kept[0]
+    assert overused(case.with_("[budget]\ncarry_over = 0.5\n"), tmp_path) == []
+
+
+def test_caps_and_limits_that_are_broken_anyway_are_told_by_row(tmp_path: Path) -> None:
+    limits = BY_YEAR.format("slots", "at_most = 4") + BY_YEAR.format(
+        "slots", "planned = true\nat_most = 0"
+    ).replace('"l"', '"own"')
+    case = EXPECTED.with_(RUNOFF + limits, national_caps=("f,2030,4,intake", "f,2031,7,residents"))
+    assert overused(case, tmp_path) == [
+        "national_caps.csv row 3, column max: 8 people are on track 'f' in 2031 whatever is "
+        f"decided, but the cap is 7. {SAID.format('cap')}.",
+        "policy.toml, limits.l.at_most: l, year=2031: 5 whatever is decided, but at most 4. Maybe "
+        "you want planned = true, or another number.",
+    ]
+
+
+def test_what_decisions_may_still_lower_is_not_called_too_much(tmp_path: Path) -> None:
+    # Three of f count for the share of f in all, which more slots of t make smaller.
+    share = 'where = { track = "f" }\nat_most = { times = 0.5, measure = "slots" }'
+    assert overused(EXPECTED.with_(RUNOFF + BY_YEAR.format("slots", share)), tmp_path) == []
+    assert overused(EXPECTED.with_(RUNOFF), tmp_path) == []
+
+
+# Points
+
+
+def test_what_comes_anyway_earns_no_points(tmp_path: Path) -> None:
+    # Seven slots of t earn 100 each; the eight who come anyway are told apart.
+    plan = solved(EXPECTED, tmp_path, RUNOFF)
+    assert plan.objective == pytest.approx(700.0)
+    goals = plan.tables["goals"].set_index("goal")
+    assert [goals.at["g", name] for name in ("raw", "anyway")] == [7.0, 8.0]
+
+
+def test_the_ideal_of_a_goal_is_what_could_be_decided(tmp_path: Path) -> None:
+    folder, policy = EXPECTED.with_(RUNOFF).write(tmp_path)
+    policy.write_text(policy.read_text().replace('"none"', '"ideal"'), encoding="utf-8")
+    plan = solve(policy, folder, gap=0.0)
+    # The relaxation spends 48 and 34 of 60 at 10 a slot.
+    assert plan.provenance["scales"]["g"] == pytest.approx(8.2)
+
+
+def test_diminishing_returns_count_what_a_plan_adds(tmp_path: Path) -> None:
+    # Of all 15 the first 10 count whole and the others half: 12.5. The eight who come anyway count
+    # 8 of these, so that the plan earns 4.5.
+    curve = 'diminishing = { by = [], per = "horizon", breakpoints = [[0, 1], [10, 0.5]] }\n'
+    case = EXPECTED.with_(curve + RUNOFF)
+    plan = solved(case, tmp_path)
+    assert plan.objective == pytest.approx(450.0)
+    goals = plan.tables["goals"].set_index("goal")
+    assert [goals.at["g", name] for name in ("raw", "anyway")] == [4.5, 8.0]
+
+
+@pytest.mark.parametrize(("planned", "worth"), [("", 15.0), ("planned = true\n", 7.0)])
+@pytest.mark.parametrize("curve", ["", "breakpoints = [[0, 1], [90, 0.5]]"])
+def test_a_limit_on_value_counts_all_of_it_unless_it_counts_what_is_planned(
+    planned: str, worth: float, curve: str, tmp_path: Path
+) -> None:
+    """Seven slots beside the eight who come anyway reach 15, with and without a curve."""
+    told = f'diminishing = {{ by = [], per = "horizon", {curve} }}\n' if curve else ""
+    limit = '[[limits]]\nname = "l"\nmeasure = "value"\ngoal = "g"\n'
+    kept = f"{limit}{planned}at_least = {worth}\n"
+    plan = solved(EXPECTED.with_(told + RUNOFF + kept), tmp_path)
+    rules = plan.tables["rules"]
+    assert rules.loc[rules["rule"].eq("limit_at_least"), "value"].tolist() == [worth]
+    with pytest.raises(InfeasibleError):
+        solved(EXPECTED.with_(told + RUNOFF + kept.replace(f"{worth}", f"{worth + 0.5}")), tmp_path)
+
+
+def test_a_ceiling_on_value_counts_all_of_it_unless_it_counts_what_is_planned(
+    tmp_path: Path,
+) -> None:
+    for planned, most in (("", 12), ("planned = true\n", 4)):
+        limit = (
+            f'[[limits]]\nname = "l"\nmeasure = "value"\ngoal = "g"\n{planned}at_most = {most}\n'
+        )
+        assert solved(EXPECTED.with_(RUNOFF + limit), tmp_path).slots_total == 4
+
+
+def test_people_already_here_change_no_points(tmp_path: Path) -> None:
+    goals = """
+[goals.g]
+weight = 1
+scale = "none"
+effects = [{ stage = "present", effect = 1 }]
+"""
+    here = EXPECTED.aiming_at(goals + RUNOFF).with_(costs=("t,main,1,,,,,10",))
+    more = here.with_(present_by_country=("AA,f,2029,9",), present_by_region=("r1,f,2029,9",))
+    one, other = solved(here, tmp_path), solved(more, tmp_path)
+    assert one.objective == pytest.approx(other.objective)
+    pd.testing.assert_frame_equal(one.slots, other.slots)
+    assert other.tables["goals"]["anyway"].sum() == one.tables["goals"]["anyway"].sum() + 9
+
+
+def test_points_after_a_change_are_those_of_a_fresh_solve(tmp_path: Path) -> None:
+    """What is earned anyway follows from scores and attributes, which are changed in place."""
+    breaks = "breakpoints = [[0, 1], [4, 0.5]]"
+    curve = f'diminishing = {{ by = ["country"], per = "horizon", {breaks} }}\n'
+    limit = '[[limits]]\nname = "l"\nmeasure = "value"\ngoal = "g"\nat_least = 5\n'
+    for told in ("", curve):
+        indicators = 'indicators = [{ column = "gdp", range = [0, 4] }]\n'
+        folder, policy = EXPECTED.with_(indicators + told + RUNOFF + limit).write(tmp_path)
+        session = Session(policy, folder)
+        session.solve(gap=0.0)
+        changes = {"countries[country=BB].gdp": 2}
+        session.change(changes)
+        changed, fresh = session.solve(gap=0.0), solve(policy, folder, changes=changes, gap=0.0)
+        assert changed.objective == pytest.approx(fresh.objective)
+        pd.testing.assert_frame_equal(changed.tables["goals"], fresh.tables["goals"])

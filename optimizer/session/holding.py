@@ -16,9 +16,9 @@ from optimizer.formulation.limits import named_limit_rows
 from optimizer.formulation.numbers import rule_numbers, rule_terms
 from optimizer.frames.memory import Memory, Steps
 from optimizer.instance import Instance
-from optimizer.instance.oddities import warnings_of
 from optimizer.io.changes import made_after, require_changes
 from optimizer.persistent import CannotPatchError, LoadedModel
+from optimizer.plan.anyway import all_warnings
 from optimizer.plan.question import Question, require_case
 from optimizer.plan.scales import Scales, changed_scales
 from optimizer.policy.loading import changed_policy, policy_with_limit, tables_of
@@ -98,7 +98,7 @@ class Holding:
         """Warnings about case and policy, in words."""
         instance = self.loaded.instance
         if self._odd is None or self._odd[0] is not instance:
-            self._odd = instance, tuple(warnings_of(instance))
+            self._odd = instance, tuple(all_warnings(instance))
         return self._odd[1]
 
     @cached_property

@@ -12,10 +12,11 @@ from optimizer.errors import InputError, PolicyError, Problem
 from optimizer.errors.arguments import typed
 from optimizer.formulation import build_pyomo
 from optimizer.instance import build_instance
-from optimizer.instance.oddities import oddities
+from optimizer.instance.oddities import oddities, warnings_of
 from optimizer.instance.sets import options
 from optimizer.io.paths import standing_at
 from optimizer.persistent import LoadedModel
+from optimizer.plan.anyway import overuse
 from optimizer.plan.scales import known_scales
 from optimizer.policy import Policy, book_roles, load_policy
 from optimizer.session.advice import infeasible
@@ -160,7 +161,8 @@ def _pair(
         instance = build_instance(case, policy)
     except (InputError, PolicyError) as error:
         return outcome("does not join", *error.problems)
-    found = replace(found, warnings=tuple(oddities(instance)), options=options(instance.sets))
+    odd = (*oddities(instance), *warnings_of(instance, (overuse,)))
+    found = replace(found, warnings=odd, options=options(instance.sets))
     model = build_pyomo(instance, known_scales(policy))
     if not solve:
         return outcome("built")

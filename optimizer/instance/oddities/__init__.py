@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from optimizer.errors import ModelWarning, Problem, Problems
 from optimizer.instance import Instance
@@ -41,7 +41,9 @@ from optimizer.instance.oddities.shares import (
 
 __all__ = ["net_of_people", "oddities", "warn_of", "warnings_of"]
 
-LOOKS = (
+Look = Callable[[Instance], Iterable[Problem]]
+
+LOOKS: tuple[Look, ...] = (
     nothing_to_plan,
     small_years,
     unhosted,
@@ -83,9 +85,9 @@ def oddities(instance: Instance) -> list[str]:
     return [*warnings_of(instance), f"{net} {maybe}"]
 
 
-def warnings_of(instance: Instance) -> list[str]:
+def warnings_of(instance: Instance, looks: Iterable[Look] = LOOKS) -> list[str]:
     """Sentences about what may not have been meant, each with its place and a way out."""
-    return [_in_words(problem) for problem in _found(instance)]
+    return [_in_words(problem) for problem in _found(instance, looks)]
 
 
 def warn_of(sentences: Iterable[str]) -> None:
@@ -105,8 +107,8 @@ def _frames_of_ours() -> int:
     return level
 
 
-def _found(instance: Instance) -> Iterator[Problem]:
-    for look in LOOKS:
+def _found(instance: Instance, looks: Iterable[Look]) -> Iterator[Problem]:
+    for look in looks:
         problems = Problems()
         problems.add_all(look(instance))
         yield from instance.policy.retold(instance.case.retold(problems))
