@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from golden.small_cases import EXPECTED, HEADERS, SmallCase
-from optimizer import InfeasibleError, Plan, PolicyError, Session, load_case, solve
+from optimizer import InfeasibleError, Plan, PolicyError, Session, load_case, solve, write_run
 from optimizer.errors import ModelWarning
 from optimizer.instance import Instance
 from optimizer.instance.oddities import warnings_of
@@ -586,3 +586,43 @@ def test_points_after_a_change_are_those_of_a_fresh_solve(tmp_path: Path) -> Non
         changed, fresh = session.solve(gap=0.0), solve(policy, folder, changes=changes, gap=0.0)
         assert changed.objective == pytest.approx(fresh.objective)
         pd.testing.assert_frame_equal(changed.tables["goals"], fresh.tables["goals"])
+
+
+# Tables and report
+
+
+def test_tables_tell_what_comes_anyway_apart(tmp_path: Path) -> None:
+    plan = solved(EXPECTED, tmp_path, RUNOFF)
+    expected = plan.tables["expected"]
+    by_country = expected[expected["country"].ne("")]
+    assert by_country.groupby("year")["persons"].sum().to_dict() == {2030: 3.0, 2031: 5.0}
+    assert expected.loc[expected["country"].eq("AA"), "high"].tolist() == [4.0, 4.0]
+    by_region = expected[expected["region"].ne("")]
+    assert by_region.groupby("year")["persons"].sum().to_dict() == {2030: 3.0, 2031: 5.0}
+    assert set(plan.tables["cohort"]["track"]) == {"t"}
+    residents = plan.tables["residents"]
+    of_f = residents["track"].eq("f")
+    assert residents.loc[of_f, "anyway"].equals(residents.loc[of_f, "persons"])
+    assert not residents.loc[~of_f, "anyway"].any()
+    spending = plan.tables["spending"].set_index("year")["anyway"]
+    assert spending[[2030, 2031, 2032]].tolist() == [12.0, 26.0, 10.0]
+    people = plan.tables["people"].groupby("track")[["entrants", "anyway"]].sum()
+    assert people.loc["f"].tolist() == [8.0, 8.0]
+    assert people.loc["t", "anyway"] == 0.0
+    outcomes = plan.tables["outcomes"].groupby("track")[["completions", "anyway"]].sum()
+    assert outcomes.loc["f"].tolist() == [4.0, 4.0]
+
+
+def test_the_report_counts_slots_and_says_who_is_expected_besides(tmp_path: Path) -> None:
+    folder, policy = EXPECTED.with_(RUNOFF).write(tmp_path)
+    plan = solve(policy, folder, gap=0.0)
+    page = write_run(plan, tmp_path / "run") / "report.html"
+    text = page.read_text(encoding="utf-8")
+    for told in (
+        "Expected besides",
+        "Expected besides: people who come by forecast, by track and year",
+        "8 of 11 people here in 2031 came before the plan or come by forecast",
+        "Raw value beside it, whatever is decided",
+        "Of it whatever is decided",
+    ):
+        assert told in text

@@ -197,9 +197,9 @@ class Plan(Comparable):
     decisions
         What was chosen.
     tables
-        What follows: ``cohort``, ``placements``, ``residents``, ``spending``, ``integration``,
-        ``services``, ``stages``, ``agreements``, ``people``, ``outcomes``, ``goals``,
-        ``soft``, ``change``, ``custom_rules``, ``take_up``, ``rules``.
+        What follows: ``cohort``, ``placements``, ``expected``, ``residents``, ``spending``,
+        ``integration``, ``services``, ``stages``, ``agreements``, ``people``, ``outcomes``,
+        ``goals``, ``soft``, ``change``, ``custom_rules``, ``take_up``, ``rules``.
     notes
         What the reader must know: what the value leaves open, what was assumed.
     warnings

@@ -192,7 +192,7 @@ def service_years(s: Subject) -> pd.DataFrame:
     -------
     pandas.DataFrame
         region, service, year, use, capacity (with what was built), built, unit, used_by_plan
-        (whether anyone of this case can use it there).
+        (whether anyone of this case can use it there), anyway (use whatever is decided).
     """
     table, use = s.instance.capacity, s.instance.use
     built = s.at(table, once(_added, s.instance), _SERVICE)
@@ -202,6 +202,7 @@ def service_years(s: Subject) -> pd.DataFrame:
         built=built,
         unit=table["unit"].to_numpy(),
         used_by_plan=places(use, _SERVICE, table) >= 0,
+        anyway=s.anyway_at(table, use, _SERVICE),
     )
 
 

@@ -53,7 +53,7 @@ def line_years(s: Subject) -> pd.DataFrame:
     -------
     pandas.DataFrame
         line, year, agency, purpose, budget, spent, received, given, carried_in, carried_out,
-        unspent (currency).
+        anyway (spent whatever is decided), unspent (currency).
     """
     budget, moved, kept = s.instance.budget, s.decisions.transfers, s.decisions.carry_over
 
@@ -68,6 +68,7 @@ def line_years(s: Subject) -> pd.DataFrame:
         given=told(moved, "line"),
         carried_in=told(kept, "line", 1),
         carried_out=told(kept, "line"),
+        anyway=s.anyway_at(budget, s.instance.spending, _LINE),
     )
     free = frame["budget"] + frame["received"] + frame["carried_in"]
     return frame.assign(unspent=free - frame["spent"] - frame["given"] - frame["carried_out"])

@@ -13,6 +13,7 @@ from optimizer.instance.people import decided, returning, terms
 from optimizer.instance.sets import Sets
 from optimizer.instance.stages import completing, continuing, renewals
 from optimizer.plan.checks import goal_values, service_years
+from optimizer.plan.coming import expected
 from optimizer.plan.money import line_years
 from optimizer.plan.subject import Subject
 from optimizer.plan.values import positioned
@@ -24,6 +25,7 @@ def result_tables(s: Subject) -> dict[str, pd.DataFrame]:
     return {
         "cohort": _total(slots, ["country", "track", "level", "year"]),
         "placements": _total(slots, ["track", "level", "region", "year"]),
+        "expected": once(expected, s.instance),
         "residents": _residents(s),
         "spending": once(line_years, s),
         "integration": integration(s),
@@ -40,13 +42,17 @@ def _total(slots: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 
 def _residents(s: Subject) -> pd.DataFrame:
-    """track, region, year, persons; the region is blank in national cases."""
+    """track, region, year, persons, anyway; the region is blank in national cases.
+
+    anyway is how many of them are here whatever is decided: already here, or expected.
+    """
     people = s.instance.people
     if s.instance.sets.has_regions:
         keys, frame = ["track", "region", "year"], people.present_at
     else:
         keys, frame = ["track", "year"], people.present
-    persons = s.total(frame, keys).rename("persons").reset_index()
+    total = s.total(frame, keys).rename("persons")
+    persons = total.reset_index().assign(anyway=s.anyway_at(total.index, frame, keys))
     if "region" not in persons:
         persons.insert(1, "region", "")
     return persons[persons["persons"] > 0].reset_index(drop=True)
@@ -184,7 +190,8 @@ def outcomes(s: Subject) -> pd.DataFrame:
     -------
     pandas.DataFrame
         country, track, year, completions, transitions, returns (expected persons, as the measures
-        of these names count them; rows without any are left out).
+        of these names count them; rows without any are left out), anyway (completions of people
+        who were here or came whatever was decided).
     """
     counted = {
         "completions": once(_completing, s.instance),
@@ -193,7 +200,9 @@ def outcomes(s: Subject) -> pd.DataFrame:
     }
     key = ["country", "track", "year"]
     table = pd.DataFrame({name: s.total(frame, key) for name, frame in counted.items()})
-    return table[table.sum(axis=1) > 0].fillna(0.0).reset_index()
+    table = table[table.sum(axis=1) > 0].fillna(0.0)
+    anyway = s.anyway_at(table.index, counted["completions"], key)
+    return table.assign(anyway=anyway).reset_index()
 
 
 def _completing(instance: Instance) -> pd.DataFrame:
@@ -216,6 +225,7 @@ def fates(s: Subject) -> pd.DataFrame:
     pandas.DataFrame
         country, track, entrants, left, transitions, goes_home, present (persons, summed over the
         entrants who were here at some time of the window, and came before any repeated year).
+        anyway is how many of the entrants came whatever is decided.
         Whoever renews a track has entered it once, and is present if he renews in a repeated year.
     """
     sets, key = s.instance.sets, ["country", "track"]
@@ -235,6 +245,7 @@ def fates(s: Subject) -> pd.DataFrame:
             "transitions": transitions,
             "goes_home": goes_home,
             "present": s.at(index, present, key) + later,
+            "anyway": s.anyway_at(index, entered, key),
         }
     ).reset_index()
     ends = table[["left", "transitions", "goes_home", "present"]].sum(axis=1)

@@ -10,6 +10,7 @@ from optimizer.plan.scales import OWN, WORKED_OUT
 from optimizer.report import figures
 from optimizer.report.blocks import Bar, Bars, Block, Fact, Facts, Key, Piece, Section, Text
 from optimizer.report.colours import STROKE, qualitative
+from optimizer.report.coming import ANYWAY, anyway_findings, expected_fact
 from optimizer.report.custom import titles
 from optimizer.report.material import Material, span
 from optimizer.report.services import fullest
@@ -81,6 +82,7 @@ def _facts(material: Material) -> Facts:
     facts = [
         Fact("Points", f"{plan.objective:,.2f}", _of_hundred(material)),
         Fact("Slots", figures.whole(plan.slots_total), f"new participants, {span(material.years)}"),
+        *expected_fact(material),
         Fact(
             "Partner countries",
             str(slots["country"].nunique()),
@@ -148,6 +150,7 @@ def _findings(material: Material) -> list[str]:
     else:
         found.append("The plan gives no slots at all.")
     found += _period_findings(material)
+    found += anyway_findings(material)
     found += _money_findings(material)
     found += fullest(material)
     return found
@@ -254,7 +257,7 @@ def _ceilings(material: Material) -> Mapping[str, float]:
 
 def _goals(material: Material) -> Block:
     goals, stages = material.table("goals"), material.table("stages")
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             figures.sentence(str(row.goal)),
             figures.number(row.weight),
@@ -265,8 +268,12 @@ def _goals(material: Material) -> Block:
         )
         for row in records(goals)
     ]
-    head = ("Goal", "Weight", "Raw value", "Scale", "Raw / scale", "Points")
-    table = plain_table("Value by goal", head, rows, figures=range(1, 6))
+    head = ["Goal", "Weight", "Raw value", "Scale", "Raw / scale", "Points"]
+    if goals["anyway"].any():
+        head.append(f"Raw value beside it, {ANYWAY}")
+        beside = zip(rows, goals["anyway"], strict=True)
+        rows = [(*cells, f"{anyway:,.1f}") for cells, anyway in beside]
+    table = plain_table("Value by goal", head, rows, figures=range(1, len(head)))
     by_stage = [
         (
             figures.sentence(str(row.goal)),

@@ -8,6 +8,7 @@ from optimizer.report import figures
 from optimizer.report.blocks import Bars, Block, Key, Panels, Section, Table, Text
 from optimizer.report.charts import ChartParts, Series, panel, single, stacked_bars
 from optimizer.report.colours import ACCENT, PALE, STROKE
+from optimizer.report.coming import ANYWAY
 from optimizer.report.figures import sentence
 from optimizer.report.material import Material, span
 from optimizer.report.tables import behind, by_year, crossed, pivot, plain_table, records
@@ -151,6 +152,7 @@ def _accounts(material: Material, money: pd.DataFrame) -> Table:
         "received": "Received",
         "carried_in": "Carried in",
         "spent": "Spent",
+        **({"anyway": f"Of it {ANYWAY}"} if money["anyway"].any() else {}),
         "given": "Given",
         "carried_out": "Carried out",
         "unspent": "Unspent",
@@ -166,7 +168,7 @@ def _accounts(material: Material, money: pd.DataFrame) -> Table:
     ]
     head = ("Line", "Year", "Purpose", *columns.values())
     caption = f"Money by line and year (million {material.currency})"
-    return plain_table(caption, head, rows, figures=(1, *range(3, 10)))
+    return plain_table(caption, head, rows, figures=(1, *range(3, len(head))))
 
 
 def _moved(material: Material) -> list[Block]:

@@ -8,6 +8,7 @@ from optimizer.report import figures
 from optimizer.report.blocks import Bars, Block, Panels, Section, TileMaps
 from optimizer.report.charts import ChartParts, Series, panel, single, stacked_bars
 from optimizer.report.colours import ACCENT, graded, qualitative
+from optimizer.report.coming import expected_tables
 from optimizer.report.continuing import take_up_blocks
 from optimizer.report.figures import sentence
 from optimizer.report.material import Material
@@ -30,6 +31,7 @@ def slots_section(material: Material) -> Section:
     years = pivot(material.slots, "track", "year", "slots", material.years)
     years = _named(years.reindex(material.tracks()), material, "track")
     blocks.append(behind(crossed("Slots by track and year", "Track", years, figures.whole)))
+    blocks += expected_tables(material)
     blocks += _by_level(material)
     blocks += _by_country(material)
     if material.has_regions:
