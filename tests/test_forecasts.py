@@ -7,6 +7,8 @@ three people come by themselves in 2030 and five in 2031.
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -626,3 +628,18 @@ def test_the_report_counts_slots_and_says_who_is_expected_besides(tmp_path: Path
         "Of it whatever is decided",
     ):
         assert told in text
+
+
+def test_the_page_prints_what_is_found(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (root / "docs" / "forecast-tracks.md").read_text(encoding="utf-8")
+    code, printed = re.findall(r"```(?:python|text)\n(.*?)^```", page, re.M | re.S)
+    for folder in ("models", "inputs"):
+        (tmp_path / folder).symlink_to(root / folder)
+    monkeypatch.chdir(tmp_path)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        exec(compile(code, "forecast-tracks.md", "exec"), {})
+    assert capsys.readouterr().out == printed
+    assert [str(each.message) for each in caught if "whatever is decided" in str(each.message)]
