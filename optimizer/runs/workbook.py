@@ -46,10 +46,6 @@ most cases do not say themselves.
 """
 
 
-IF_ANY = ("custom_rules", "expected")
-"""Tables that are sheets only where they have rows."""
-
-
 def write_workbook(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
     """Write the plan's tables, and what it was made with, as one workbook.
 
@@ -78,7 +74,7 @@ def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]
         # Keys stand there in words already.
         name: table.drop(columns=PLACE, errors="ignore")
         for name, table in plan.tables.items()
-        if name not in IF_ANY or len(table)
+        if name != "custom_rules" or len(table)
     }
     sheets |= {"rules": _rules(plan)}
     keys = ["country", "track", "region", "year"]
