@@ -11,7 +11,7 @@ from optimizer.instance.years import through_years
 _FIGURES = ["persons", "low", "high"]
 
 
-def expected(instance: Instance) -> pd.DataFrame:
+def expected_people(instance: Instance) -> pd.DataFrame:
     """Who comes by forecast in each planned year.
 
     Returns

@@ -13,7 +13,7 @@ from optimizer.instance.people import decided, returning, terms
 from optimizer.instance.sets import Sets
 from optimizer.instance.stages import completing, continuing, renewals
 from optimizer.plan.checks import goal_values, service_years
-from optimizer.plan.coming import expected
+from optimizer.plan.coming import expected_people
 from optimizer.plan.money import line_years
 from optimizer.plan.subject import Subject
 from optimizer.plan.values import positioned
@@ -25,7 +25,7 @@ def result_tables(s: Subject) -> dict[str, pd.DataFrame]:
     return {
         "cohort": _total(slots, ["country", "track", "level", "year"]),
         "placements": _total(slots, ["track", "level", "region", "year"]),
-        "expected": once(expected, s.instance),
+        "expected": once(expected_people, s.instance),
         "residents": _residents(s),
         "spending": once(line_years, s),
         "integration": integration(s),
