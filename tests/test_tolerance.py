@@ -10,7 +10,16 @@ import pandas as pd
 import pyomo.environ as pyo
 import pytest
 
-from golden.small_cases import ACTIVE, AGREED, FOLLOWED, NATIONAL, SERVED, TWO_LINES, SmallCase
+from golden.small_cases import (
+    ACTIVE,
+    AGREED,
+    FOLLOWED,
+    MOVING,
+    NATIONAL,
+    SERVED,
+    TWO_LINES,
+    SmallCase,
+)
 from optimizer.case import Case, load_case
 from optimizer.case.currency import decimals_of, smallest_unit
 from optimizer.errors import SolverError
@@ -67,6 +76,14 @@ CONTINUING = FOLLOWED.with_(
     present_by_region=("r1,t,2029,80000000",),
     budgets=("main,{year},M,999999999999,program",),
 )
+MOVED = MOVING.with_(
+    sites=("t,r1,,3", "u,r1,,99000000", "u,r2,,99000000"),
+    present_by_country=("AA,t,2029,80000000",),
+    present_by_region=("r1,t,2029,60000000", "r2,t,2029,20000000"),
+    budgets=("main,{year},M,999999999999,program",),
+)
+LEAVING = "t,u,all,all,r1,2030,12000000 t,u,all,all,r2,2030,4000000"
+LIVING = "t,u,all,r1,2030,12000000 t,u,all,r2,2030,4000000"
 HALF = '[[limits]]\nname = "x"\nmeasure = "{}"\n{}\n'
 TEN_MILLION = plan(("AA,,10000000",))
 ONE_MORE = plan(("AA,,10000001",))
@@ -130,6 +147,46 @@ EDGES: dict[str, Edge] = {
         CONTINUING,
         plan(transitions="AA,t,u,2030,16000000", transitions_by_region="t,u,all,r2,2030,16000000"),
         plan(transitions="AA,t,u,2030,16000000", transitions_by_region="t,u,all,r2,2030,15999999"),
+    ),
+    # Of these 12 million are in r1 and 4 million in r2; three of four who move go to r1.
+    "transitions_match_origins": Edge(
+        MOVED,
+        plan(
+            transitions="AA,t,u,2030,16000000",
+            transitions_from_region=LEAVING,
+            transitions_by_region=LIVING,
+        ),
+        plan(
+            transitions="AA,t,u,2030,15999999",
+            transitions_from_region=LEAVING,
+            transitions_by_region=LIVING,
+        ),
+    ),
+    "origins_within_completers": Edge(
+        MOVED,
+        plan(
+            transitions="AA,t,u,2030,16000000",
+            transitions_from_region=LEAVING,
+            transitions_by_region=LIVING,
+        ),
+        plan(
+            transitions="AA,t,u,2030,16000000",
+            transitions_from_region="t,u,all,all,r1,2030,12000001 t,u,all,all,r2,2030,3999999",
+            transitions_by_region="t,u,all,r1,2030,12000000.6 t,u,all,r2,2030,3999999.4",
+        ),
+    ),
+    "transitions_follow_attraction": Edge(
+        MOVED,
+        plan(
+            transitions="AA,t,u,2030,16000000",
+            transitions_from_region=LEAVING,
+            transitions_by_region=LIVING,
+        ),
+        plan(
+            transitions="AA,t,u,2030,16000000",
+            transitions_from_region=LEAVING,
+            transitions_by_region="t,u,all,r1,2030,12000001 t,u,all,r2,2030,4000000",
+        ),
     ),
     # A yen of 250 billion.
     "spending_within_budget": Edge(

@@ -214,7 +214,7 @@ class Measures(FollowedFields):
     def completing(self, asked: Asked) -> pd.DataFrame:
         """People who complete a track, in the year after their last one; not who renews it.
 
-        Not by level where anybody may renew: who does is not told by the level that he had.
+        Not by level where anybody may renew: of which level these are is not known.
         """
         self._refuse_single(asked, "completions")
         if asked.planned:
