@@ -248,7 +248,7 @@ def test_who_goes_home_is_not_told_by_how_they_came(
     refusals: Callable[[SmallCase], list[str]],
 ) -> None:
     assert refusals(EXPECTED.with_(BY_YEAR.format("returns", "planned = true\nat_most = 1"))) == [
-        "policy.toml, limits.l: who goes home is not told by how they came\n"
+        "policy.toml, limits.l: those who go home are not counted by how they came\n"
         "    Expected no planned, and perhaps a filter of tracks."
     ]
 

@@ -186,7 +186,22 @@ def test_a_plan_tells_its_outcomes_by_year(tmp_path: Path) -> None:
     outcomes = evaluated(FOLLOWED, ONE_STAYS, tmp_path).tables["outcomes"]
     found = outcomes.set_index(["country", "track", "year"]).to_dict("index")
     assert found == {
-        ("AA", "t", 2030): {"completions": 4.0, "transitions": 1.0, "returns": 3.0},
-        ("AA", "t", 2031): {"completions": 1.0, "transitions": 0.0, "returns": 1.0},
-        ("AA", "u", 2032): {"completions": 1.0, "transitions": 0.0, "returns": 0.0},
+        ("AA", "t", 2030): {
+            "completions": 4.0,
+            "transitions": 1.0,
+            "returns": 3.0,
+            "anyway": 4.0,
+        },
+        ("AA", "t", 2031): {
+            "completions": 1.0,
+            "transitions": 0.0,
+            "returns": 1.0,
+            "anyway": 0.0,
+        },
+        ("AA", "u", 2032): {
+            "completions": 1.0,
+            "transitions": 0.0,
+            "returns": 0.0,
+            "anyway": 0.0,
+        },
     }

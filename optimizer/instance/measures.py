@@ -224,14 +224,14 @@ class Measures(FollowedFields):
         return found.drop(columns="level") if len(renewals(self.sets)) else found
 
     def _refuse_renewals(self, asked: Asked) -> None:
-        """Refuse to tell whose renewals are taken off those who complete."""
+        """Refuse to say whose renewals are taken off those who complete."""
         moved = self.sets.transitions
         renewed = moved["track"].eq(moved["next_track"]) & moved["track"].isin(asked.tracks)
         if renewed.any():
             self.attributes.add(
                 asked.place,
-                f"who renews {', '.join(sorted(set(moved.loc[renewed, 'track'])))} is not told by "
-                "how they came",
+                f"those who complete {', '.join(sorted(set(moved.loc[renewed, 'track'])))} are not "
+                "counted by how they came, since they may renew it",
                 "no planned, or a filter of other tracks",
             )
 
@@ -243,12 +243,13 @@ class Measures(FollowedFields):
     def returning(self, asked: Asked) -> pd.DataFrame:
         """People who go home after completing a track.
 
-        Not by level: who continues is not told by the level that he had. Nor by how they came.
+        Not by level, since those who continue are not counted by the level they had. Nor by how
+        they came.
         """
         if asked.planned:
             self.attributes.add(
                 asked.place,
-                "who goes home is not told by how they came",
+                "those who go home are not counted by how they came",
                 "no planned, and perhaps a filter of tracks",
             )
         return returning(self.sets, self.people).drop(columns="level")
