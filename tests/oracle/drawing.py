@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
+from .measures import AGREEMENTS, OUTCOMES
 from .reader import Problem
 
 T = TypeVar("T")
@@ -89,12 +90,29 @@ class Draw:
         for shape in self.limits:
             counts = self.on & {"forecast", "present"} and expected.random() < 0.4
             shape["planned"] = "yes" if counts else "no"
+        self._ask_for_outcomes(Random(f"outcomes {seed}"))
         self.rng = Random(f"case {seed} {attempt} {size}")
         # Some combinations of switches hardly ever fit together: give one up now and then.
         for _ in range(attempt // 12):
             self.on.discard(self.rng.choice(sorted(self.on - {"regions"} or {"none"})))
         if attempt > 24:
             self.limits = self.limits[:1]
+
+    def _ask_for_outcomes(self, rng: Random) -> None:
+        """One limit more on who completes or on agreements, for half of the seeds."""
+        if rng.random() < 0.5:
+            return
+        measure = rng.choice([*OUTCOMES, *AGREEMENTS])
+        shape = {"measure": measure, "single": "no"}
+        shape["right"] = rng.choice(["number", "number", "per", "times", "times", "previous"])
+        shape["side"] = rng.choice(["at_most", "at_most", "at_least"])
+        shape["soft"] = rng.choice(["soft", "hard", "hard"])
+        shape["planned"] = "yes" if measure != "returns" and rng.random() < 0.3 else "no"
+        self.limits.append(shape)
+        if measure in AGREEMENTS:
+            self.on.add("agreements")
+        elif rng.random() < 0.5 or measure == "transitions":
+            self.on.add("continuations")
 
     def has(self, *switches: str) -> bool:
         """Whether all these kinds are switched on."""

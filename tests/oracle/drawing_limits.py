@@ -6,11 +6,19 @@ from typing import Any
 
 from .drawing import Cells, Draw, Drawn
 from .drawing_people import draw_current_plan
+from .measures import AGREEMENTS, OUTCOMES
 
 COUNTRY = ["country", "world_region", "bloc", "country.name"]
 TRACK = ["track", "pathway", "sector", "direction", "track.agency"]
+LATER = (*OUTCOMES, *AGREEMENTS)
 REGION = ["region", "area", "region.name"]
 LINE = ["line", "line.agency"]
+# What a measure cannot be told apart by.
+UNTOLD = {
+    "slots": {*LINE, "service"},
+    "transitions": {"level"},
+    **{measure: {*REGION, "level"} for measure in ("returns", *AGREEMENTS)},
+}
 # Loose numbers, to be tightened later: for at_most, and for a soft at_least.
 BOUNDS: dict[str, tuple[list[float], list[float]]] = {
     "slots": ([3, 4, 6], [1, 2]),
@@ -18,6 +26,11 @@ BOUNDS: dict[str, tuple[list[float], list[float]]] = {
     "spending": ([6, 10, 15], [1, 2]),
     "use": ([3, 4, 6], [1, 2]),
     "value": ([5, 10, 20], [0.5, 1, 2]),
+    "completions": ([2, 3, 4], [0.5, 1]),
+    "transitions": ([0.5, 1, 2], [0.25, 0.5]),
+    "returns": ([1, 2, 3], [0.5, 1]),
+    "open": ([1, 2, 3], [1]),
+    "opened": ([1, 2], [1]),
 }
 
 
@@ -26,6 +39,8 @@ def draw_limit(draw: Draw, drawn: Drawn, number: int, shape: dict[str, str]) -> 
     measure, side = shape["measure"], shape["side"]
     if measure == "use" and not drawn.tables.get("service_use"):
         measure = "residents"
+    if measure in AGREEMENTS and not drawn.tables["agreements"]:
+        measure = "completions"
     limit: Cells = {"name": f"limit_{number + 1}", "measure": measure}
     if measure == "value":
         _choose_goal(draw, drawn, limit, side)
@@ -80,11 +95,17 @@ def _choose_sides(draw: Draw, drawn: Drawn, limit: Cells, shape: dict[str, str])
             limit["where"] = {name: _value_of(draw, drawn, name)}
     elif draw.chance(0.4):
         limit["where"] = {name: _value_of(draw, drawn, name)}
+    if limit["measure"] in LATER and shape["side"] == "at_least" and "year" in limit["by"]:
+        # There is nothing to count in some years of the window, and no floor to reach.
+        limit["where"] = {"year": _value_of(draw, drawn, "year")}
 
 
 def _sides(draw: Draw, drawn: Drawn, measure: str, shape: dict[str, str]) -> list[str]:
     """Attributes one limit may use together."""
     place = REGION if drawn.tables.get("regions") and draw.chance(0.5) else COUNTRY
+    if measure in LATER:
+        sides = ["year", *TRACK, *(place if measure in OUTCOMES[:2] else COUNTRY)]
+        return [*sides, "level"] if measure == "completions" else sides
     if measure == "use":
         return ["year", "service", *REGION] + ([] if shape["right"] == "per" else TRACK[:2])
     if measure == "value":
@@ -173,12 +194,12 @@ def _relative(draw: Draw, drawn: Drawn, limit: Cells, shape: dict[str, str]) -> 
     other, by = limit["measure"], limit["by"]
     if other == "value" or (other in {"residents", "use"} and draw.chance(0.5)):
         other = "slots" if "service" not in by else "use"
+    if other in LATER and draw.chance(0.5):
+        other = draw.pick(["slots", "residents", *OUTCOMES, *AGREEMENTS])
     if other == "slots" and limit["measure"] == "slots" and draw.chance(0.2) and "level" not in by:
         other = "residents"
     right: Cells = {"times": draw.pick([0.25, 0.5, 1, 2]), "measure": other}
-    usual = by
-    if other == "slots":
-        usual = [name for name in by if name not in {*LINE, "service"}]
+    usual = [name for name in by if name not in UNTOLD.get(other, ())]
     if usual != by or draw.chance(0.4):
         right["by"] = draw.some(usual, 2)
     if draw.chance(0.4):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from random import Random
 from typing import Any
 
 from .drawing import Cells, Draw, Drawn
@@ -81,6 +82,7 @@ def _draw_goal(draw: Draw, drawn: Drawn, number: int) -> Cells:
         }
         if draw.chance(0.3):
             goal["diminishing"]["breakpoints"].pop()
+        _draw_units(draw, goal["diminishing"], number)
     elif not first and draw.chance(0.35):
         goal["weight"] = draw.pick([-0.5, -1])
     return goal
@@ -90,6 +92,22 @@ def _diminishing_by(draw: Draw, goal: Cells) -> list[str]:
     if "region_effects" not in goal:
         return draw.pick([["country"], ["track"], ["world_region"], ["country", "track"]])
     return ["track"] if "effects" in goal else [draw.pick(["region", "area"])]
+
+
+def _draw_units(draw: Draw, rule: Cells, number: int) -> None:
+    """Breakpoints per unit of what is added up; of a source of its own, as they came later."""
+    rng = Random(f"units {draw.seed} {draw.attempt} {number}")
+    owners = {"country": "country", "world_region": "country", "track": "track"}
+    sides = {owners.get(name, "region") for name in rule["by"]}
+    columns = {
+        "country": ["country.population", "strength"],
+        "track": ["duration_years", "country.population"],
+        "region": ["region.population", "jobs"],
+    }
+    if rng.random() < 0.4:
+        rule["breakpoints_per"] = rng.choice(columns[rng.choice(sorted(sides))])
+        for point in rule["breakpoints"]:
+            point[0] *= 0.25
 
 
 def _draw_effects(draw: Draw, drawn: Drawn, stages: list[str], *, first: bool) -> list[Cells]:

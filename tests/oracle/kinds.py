@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .measures import AGREEMENTS, OUTCOMES
 from .reader import Problem, Row
 
 STAGES = ("enter", "present", "complete", "continue", "return")
-MEASURES = ("slots", "residents", "spending", "use", "value")
+LATER = {"outcomes": OUTCOMES, "agreements": AGREEMENTS}
+MEASURES = ("slots", "residents", "spending", "use", "value", *OUTCOMES, *AGREEMENTS)
+SHAPES_OF_LATER = ("of the year before", "compared", "compared with", "of planned", "soft")
 COMMITMENT_KEYS = ("country", "track", "region", "year")
 
 ALL_KINDS = frozenset(
@@ -41,6 +44,7 @@ ALL_KINDS = frozenset(
         *("missing indicator", "region effects", "region indicators", "scale none"),
         *("scale number", "diminishing per year", "diminishing per horizon"),
         *(f"diminishing by {by}" for by in ("country", "track", "world_region", "region", "area")),
+        *("breakpoints per unit", "breakpoints per unit of a region"),
         *(f"stage {stage}" for stage in STAGES),
         *(f"region stage {stage}" for stage in STAGES[:4]),
         *(f"limit on {measure}" for measure in MEASURES),
@@ -50,6 +54,7 @@ ALL_KINDS = frozenset(
         *("limit by region", "limit by country", "limit by track", "limit by year"),
         *("limit by level", "limit by line", "relative with fewer groups"),
         *("limit of the year before", "limit of today"),
+        *(f"{kind} {shape}" for kind in LATER for shape in SHAPES_OF_LATER),
         *("relative to another measure", "soft", "soft with base", "commitment single slots"),
         *("commitment at_least", "commitment at_most", "commitment of everything"),
         *(f"commitment {key}" for key in COMMITMENT_KEYS),
@@ -201,6 +206,9 @@ def _of_goals(problem: Problem) -> Found:
             yield f"region stage {effect['stage']}", True
         if "diminishing" in goal:
             yield f"diminishing per {goal['diminishing']['per']}", True
+            unit = goal["diminishing"].get("breakpoints_per", "")
+            yield "breakpoints per unit", unit
+            yield "breakpoints per unit of a region", unit in {"region.population", "jobs"}
             for by in goal["diminishing"]["by"]:
                 yield f"diminishing by {by}", True
     scores = [row for row in problem.rows("scores") if row["goal"] in goals]
@@ -245,6 +253,20 @@ def _of_limits(problem: Problem) -> Found:
                 yield "relative with fewer groups", right.get("by", wide) != wide
                 other = right.get("measure", limit["measure"])
                 yield "relative to another measure", other != limit["measure"]
+        yield from _of_later(limit)
+
+
+def _of_later(limit: dict[str, Any]) -> Found:
+    rights = [limit[side] for side in ("at_least", "at_most") if side in limit]
+    tables = [right for right in rights if isinstance(right, dict)]
+    for kind, measures in LATER.items():
+        others = [right["measure"] for right in tables if "measure" in right]
+        yield f"{kind} compared with", {*others} & {*measures}
+        if limit["measure"] in measures:
+            yield f"{kind} of the year before", any("previous" in right for right in tables)
+            yield f"{kind} compared", others
+            yield f"{kind} of planned", limit.get("planned")
+            yield f"{kind} soft", limit.get("soft")
 
 
 def _of_tables(problem: Problem) -> Found:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from typing import Any
 
 from .flows import Flows
 from .matrix import Expr, Matrix
-from .money import Money, Piece
-from .reader import STANDARD, Attribute, Problem, UnclearError
+from .measures import OF_INTAKE, Measures
+from .money import Money
+from .reader import Attribute, Problem, UnclearError
 from .values import Values
-
-Groups = dict[tuple[str, ...], Expr]
 
 
 class Limits:
@@ -21,7 +19,7 @@ class Limits:
     def __init__(self, flows: Flows, money: Money, values: Values, *, with_soft: bool) -> None:
         self.problem: Problem = flows.problem
         self.matrix: Matrix = flows.matrix
-        self.flows, self.money, self.values = flows, money, values
+        self.values, self.measures = values, Measures(flows, money, values)
         self.with_soft = with_soft
         self.penalty = Expr()
         self.measured: dict[tuple[str, str], list[Expr]] = {}
@@ -32,130 +30,11 @@ class Limits:
             else:
                 self._add(limit)
 
-    # Measures
-
-    def _pieces(
-        self, limit: dict[str, Any], attributes: set[Attribute], filters: dict[Attribute, set[str]]
-    ) -> list[Piece]:
-        owners = {owner for owner, _ in attributes}
-        both = {"country", "region"} <= owners
-        if both and limit["measure"] != "slots":
-            raise UnclearError(f"{limit['measure']} by country and by region at once")
-        measures: dict[str, Callable[[], Iterable[Piece]]] = {
-            "slots": lambda: self._slots(
-                both,
-                "region" if "region" in owners else "country",
-                [] if limit.get("planned") else self._tracks(filters),
-            ),
-            "residents": lambda: self._residents("region" if "region" in owners else "country"),
-            "spending": lambda: self._spending(owners, filters),
-            "use": self.money.use_pieces,
-            "value": lambda: self._value(
-                limit["goal"], attributes, planned=limit.get("planned", False)
-            ),
-        }
-        pieces = list(measures[limit["measure"]]())
-        if not limit.get("planned") or (limit["measure"] == "value" and not attributes):
-            return pieces
-        return [self._decided(piece) for piece in pieces]
-
-    def _decided(self, piece: Piece) -> Piece:
-        """What of a piece follows from decisions: columns that are not settled beforehand."""
-        columns = self.matrix.columns
-        amount = Expr()
-        for column, coefficient in piece.amount.terms.items():
-            if columns[column].lower < columns[column].upper:
-                amount.add_column(column, coefficient)
-        return Piece(piece.index, amount, piece.kind)
-
-    def _tracks(self, filters: dict[Attribute, set[str]]) -> list[str]:
-        """Tracks that filters leave."""
-        of_track = {a: allowed for a, allowed in filters.items() if a[0] == "track"}
-        return [t for t in self.problem.tracks if self.problem.matches(of_track, {"track": t})]
-
-    def _slots(self, both: bool, side: str, tracks: list[str]) -> Iterator[Piece]:
-        problem, flows = self.problem, self.flows
-        if both:
-            if any(map(problem.is_forecast, tracks)):
-                raise UnclearError("forecasts by country and by region at once")
-            for (country, track), year in product(problem.pairs(), problem.horizon):
-                for level, region in product(problem.levels(track), problem.regions):
-                    cell = flows.slots(country, track, level, region, year)
-                    if cell is not None:
-                        index = {"country": country, "track": track, "region": region}
-                        index |= {"level": level, "year": str(year)}
-                        yield Piece(index, Expr().add_column(cell), "slots")
-            return
-        for (who, track, level, year), column in flows.intake.items():
-            if (len(who) == 1) == (side == "country") and year in problem.horizon:
-                index = {"track": track, "level": level, "year": str(year)}
-                index |= flows.who_index(side, who)
-                yield Piece(index, Expr().add_column(column), "slots")
-        for (who, track, year), persons in flows.present.items():
-            if (len(who) == 1) == (side == "country") and year in problem.horizon:
-                index = {"track": track, "level": STANDARD, "year": str(year)}
-                yield Piece(index | flows.who_index(side, who), Expr(persons), "slots")
-
-    def _residents(self, side: str) -> Iterator[Piece]:
-        problem, flows = self.problem, self.flows
-        for track, year in product(problem.tracks, problem.window):
-            for who, level in product(flows.members(side, track), problem.levels(track)):
-                people = flows.residents(who, track, level, year)
-                index = {"track": track, "level": level, "year": str(year)}
-                yield Piece(index | flows.who_index(side, who), people, "residents")
-
-    def _spending(self, owners: set[str], filters: dict[Attribute, set[str]]) -> list[Piece]:
-        """Which spending counts depends on what it is grouped or filtered by."""
-        problem, money = self.problem, self.money
-        of_line = {a: allowed for a, allowed in filters.items() if a[0] == "line"}
-        lines = {n for n in problem.lines if problem.matches(of_line, {"line": n})}
-        if "level" in owners or "service" in owners:
-            raise UnclearError("spending by level or service")
-        if "country" in owners:
-            if any(row["line"] in lines for row in problem.rows("region_costs")):
-                raise UnclearError("spending by country on a line with region costs")
-            return [p for p in money.pieces if p.kind in {"costs", "agreements"}]
-        if "region" in owners:
-            of_track = {a: allowed for a, allowed in filters.items() if a[0] == "track"}
-            for row in problem.rows("costs"):
-                counts = problem.matches(of_track, {"track": row["track"]})
-                if counts and row["line"] in lines and row.get("country"):
-                    raise UnclearError("spending by region of costs that depend on the country")
-            pieces = [*money.cost_pieces("region")]
-            pieces += [p for p in money.pieces if p.kind == "region_costs"]
-            if "track" not in owners:
-                pieces += [p for p in money.pieces if p.kind == "services"]
-            return pieces
-        if "track" in owners:
-            return [p for p in money.pieces if p.kind != "services"]
-        return [
-            Piece({"line": line, "year": str(year)}, money.spending(line, year), "spending")
-            for line, year in product(problem.lines, problem.window)
-        ]
-
-    def _value(self, goal: str, attributes: set[Attribute], *, planned: bool) -> list[Piece]:
-        if not attributes and not planned:
-            return [Piece({}, self.values.value[goal], "value")]
-        if not attributes:
-            return [Piece({}, self.values.earned(goal), "value")]
-        if attributes != {("year", "year")} or "diminishing" in self.values.goals[goal]:
-            raise UnclearError("a value is grouped by year alone, and not when it diminishes")
-        return self.values.pieces[goal]
-
-    def _measure(self, limit: dict[str, Any], by: list[Attribute]) -> Groups:
-        filters = self.problem.filters(limit.get("where", {}))
-        groups: Groups = {}
-        for piece in self._pieces(limit, {*filters, *by}, filters):
-            if self.problem.matches(filters, piece.index):
-                key = tuple(self.problem.attribute_value(a, piece.index) for a in by)
-                groups.setdefault(key, Expr()).add(piece.amount)
-        return groups
-
     # Rows
 
     def _add(self, limit: dict[str, Any]) -> None:
         by = [self.problem.attribute(name) for name in limit.get("by", [])]
-        groups = self._measure(limit, by)
+        groups = self.measures.grouped(limit, by)
         if not groups:
             if not limit.get("optional"):
                 raise UnclearError(f"{limit['name']}: nothing is measured")
@@ -202,7 +81,7 @@ class Limits:
             for name, wanted in limit.get("where", {}).items()
             if problem.attribute(name) != ("year", "year")
         }
-        groups = self._measure({**limit, "where": where}, by)
+        groups = self.measures.grouped({**limit, "where": where}, by)
         if not groups:
             if not limit.get("optional"):
                 raise UnclearError(f"{limit['name']}: nothing is measured")
@@ -273,7 +152,7 @@ class Limits:
             raise UnclearError("current slots by anything else")
         if "region" in owners and not all(row.get("region") for row in rows):
             raise UnclearError("current slots without a region")
-        expected = [track for track in self._tracks(filters) if problem.is_forecast(track)]
+        expected = [track for track in self.measures.tracks(filters) if problem.is_forecast(track)]
         if limit.get("planned"):
             rows = [row for row in rows if row["track"] not in expected]
         elif not set(expected) <= {row["track"] for row in rows}:
@@ -294,7 +173,7 @@ class Limits:
         """Every combination of values one might expect, whether or not it is measured."""
         problem = self.problem
         filters = problem.filters(limit.get("where", {}))
-        years = problem.horizon if limit["measure"] == "slots" else problem.window
+        years = problem.horizon if limit["measure"] in OF_INTAKE else problem.window
         keys: dict[str, list[str]] = {
             "country": [*problem.countries],
             "track": [*problem.tracks],
@@ -331,7 +210,7 @@ class Limits:
         other_by = [self.problem.attribute(name) for name in right.get("by", limit.get("by", []))]
         if not set(other_by) <= set(by):
             raise UnclearError("a relative limit compares with finer groups")
-        others = self._measure({**right, "planned": limit.get("planned")}, other_by)
+        others = self.measures.grouped({**right, "planned": limit.get("planned")}, other_by)
         if not others:
             raise UnclearError(f"{limit['name']}: it is compared with nothing")
         places = [by.index(attribute) for attribute in other_by]
@@ -350,7 +229,7 @@ class Limits:
         filters = problem.filters(limit.get("where", {}))
         own = {a: allowed for a, allowed in filters.items() if a[0] == owner}
         measured: dict[tuple[str, ...], set[str | None]] = {}
-        for piece in self._pieces(limit, {*filters, *by}, filters):
+        for piece in self.measures.pieces(limit, {*filters, *by}, filters):
             if problem.matches(filters, piece.index):
                 group = tuple(problem.attribute_value(a, piece.index) for a in by)
                 measured.setdefault(group, set()).add(piece.index.get(owner))

@@ -9,7 +9,7 @@ from typing import Any
 from .flows import Flows, Who
 from .matrix import Expr, Matrix, total
 from .money import Piece
-from .reader import Problem, UnclearError, scaled_indicators
+from .reader import Attribute, Problem, UnclearError, scaled_indicators
 
 
 class Values:
@@ -136,9 +136,11 @@ class Values:
         result = Expr()
         self.anyway[name] = 0.0
         for group, raw in groups.items():
+            size = self._size(rule, dict(zip(attributes, group, strict=False)))
             offset, start, before = 0.0, 0.0, 0.0
             tangents = []
-            for x, factor in rule["breakpoints"]:
+            for per_unit, factor in rule["breakpoints"]:
+                x = per_unit * size
                 offset += before * (x - start)
                 start, before = x, factor
                 tangents.append(Expr(offset - factor * x).add(raw, factor))
@@ -150,6 +152,21 @@ class Values:
             result.add(least)
             self.anyway[name] += min(tangent.constant for tangent in tangents)
         return result
+
+    def _size(self, rule: dict[str, Any], group: dict[Attribute, str]) -> float:
+        """What one unit of a group's breakpoints is: an attribute of its members, added up."""
+        if "breakpoints_per" not in rule:
+            return 1.0
+        problem = self.problem
+        owner, column = problem.attribute(rule["breakpoints_per"])
+        table = {"country": problem.countries, "track": problem.tracks, "region": problem.regions}
+        own = {attribute: {value} for attribute, value in group.items() if attribute[0] == owner}
+        cells = [
+            row[column] for key, row in table[owner].items() if problem.matches(own, {owner: key})
+        ]
+        if any(not cell or float(cell) < 0 for cell in cells):
+            raise UnclearError(f"{column} is blank or below 0")
+        return sum(map(float, cells))
 
     def points(self, scales: dict[str, float]) -> Expr:
         """100 * sum of (weight / sum of |weights|) * value / scale."""
