@@ -22,6 +22,7 @@ from optimizer.errors import PolicyError
 from optimizer.instance import Instance
 from optimizer.instance.diminishing import tangents
 from optimizer.instance.people import CONSTANT
+from optimizer.schema.measures import MEASURES
 
 Join = Callable[[SmallCase], Instance]
 
@@ -498,6 +499,63 @@ REFUSED_LIMITS = {
         "    Expected the number that counts as 100%.",
     ),
 }
+
+
+# What is neither by region nor by service is refused for that.
+PLACED = ["slots", "residents", "completions", "transitions", "spending", "use"]
+
+
+@pytest.mark.parametrize("measure", PLACED)
+@pytest.mark.parametrize(
+    "bound",
+    ["1", "{ times = 0.5, measure = 'slots' }", "{ times = 0.5, previous = true }"],
+)
+@pytest.mark.parametrize("by", ["region", "area", "region.name"])
+def test_floors_by_region_are_refused_without_regions(
+    measure: str, bound: str, by: str, refusals: Callable[[SmallCase], list[str]]
+) -> None:
+    body = f'measure = "{measure}"\nby = ["{by}", "year"]\nat_least = {bound}'
+    noun = MEASURES[measure].noun
+    assert refusals(NATIONAL.over(2030, 2031).with_(limit(body))) == [
+        f"policy.toml, limits.l.by: the case has no region, so no {noun} could reach the floor\n"
+        "    Expected groups that the case has, or optional = true."
+    ]
+
+
+def test_floors_by_service_are_refused_without_services(
+    refusals: Callable[[SmallCase], list[str]],
+) -> None:
+    case = HOSTED.with_(limit('measure = "use"\nby = ["service"]\nat_least = 1'))
+    assert refusals(case)[0].startswith("policy.toml, limits.l.by: the case has no service, so")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'by = ["region"]\nat_least = 0',
+        'by = ["region"]\nat_least = 1\noptional = true',
+        'by = ["region"]\nat_least = 1\nsoft = 1',
+        'by = ["region"]\nat_most = 1',
+    ],
+)
+def test_what_asks_nothing_without_regions_is_left_out(body: str, join: Join) -> None:
+    case = NATIONAL.with_(limit(f'measure = "completions"\n{body}'))
+    assert join(case).limits == ()
+
+
+@pytest.mark.parametrize(
+    "bound",
+    ["1", "{ amount = 1, per = 'country.gdp' }", "{ times = 0.5, measure = 'completions' }"],
+)
+def test_floors_are_refused_where_nothing_at_all_is_counted(
+    bound: str, refusals: Callable[[SmallCase], list[str]]
+) -> None:
+    """Nobody continues in this case, so that there are no transitions anywhere."""
+    found = refusals(NATIONAL.with_(limit(f'measure = "transitions"\nat_least = {bound}')))
+    assert found == [
+        "policy.toml, limits.l.at_least: total has no transitions that could reach the floor\n"
+        "    Expected groups with something to count, or optional = true."
+    ]
 
 
 @pytest.mark.parametrize("which", REFUSED_LIMITS)

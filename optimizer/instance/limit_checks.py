@@ -36,6 +36,32 @@ def filters_match(limit: Limit, measures: Measures) -> bool:
     return True
 
 
+def floor_has_members(limit: Limit, measures: Measures) -> bool:
+    """Whether the case has anything of what a floor is divided by; a problem if not.
+
+    A floor by region would otherwise be dropped without a word in a case without regions.
+    """
+    if not _asks_for_some(limit):
+        return True
+    found = {name: measures.dimension(name) for name in limit.by}
+    absent = {at.dimension for at in found.values() if at and at.values.empty}
+    for dimension in sorted(absent):
+        measures.attributes.add(
+            limit_place(limit, "by"),
+            f"the case has no {dimension}, so no {limit.counts.noun} could reach the floor",
+            "groups that the case has, or optional = true",
+        )
+    return not absent
+
+
+def _asks_for_some(limit: Limit) -> bool:
+    """Whether a limit has a floor that must be reached, and is not one of 0."""
+    wanted = limit.at_least
+    number = wanted.amount if isinstance(wanted, Amount) else wanted
+    is_nothing = isinstance(number, int | float) and number <= 0
+    return not (wanted is None or is_nothing or limit.soft is not None or limit.optional)
+
+
 def value_is_additive(limit: Limit, measures: Measures) -> bool:
     """Refuse parts of a value that is counted as a whole, with diminishing returns."""
     parts = limit.counts.is_of_goal and bool(limit.by or limit.where)
@@ -76,13 +102,13 @@ def check_floor(
 ) -> None:
     """Refuse floors that no plan can reach: groups without anything, or beyond the applicants."""
     floors = [bound for bound in bounds if bound.sense == "at_least"]
-    if not floors or limit.soft is not None or limit.optional:
+    if not floors or not _asks_for_some(limit):
         return
     place = limit_place(limit, "at_least")
     fixed = floors[0].fixed
     here = set(measured["group"])
     empty = [str(label) for label, floor in fixed.items() if floor > 0 and label not in here]
-    for missing in [*_unreachable(limit, groups, measures), *empty]:
+    for missing in [*_unreachable(limit, groups, floors[0], measures), *empty]:
         measures.attributes.add(
             place,
             f"{missing} has no {limit.counts.noun} that could reach the floor",
@@ -104,21 +130,23 @@ def check_floor(
             )
 
 
-def _unreachable(limit: Limit, groups: pd.DataFrame, measures: Measures) -> list[str]:
-    """Groups with a floor above 0 but without anything to count."""
+def _unreachable(limit: Limit, groups: pd.DataFrame, floor: Bound, measures: Measures) -> list[str]:
+    """Groups with a floor above 0 but without anything to count.
+
+    A floor that moves with another measure asks nothing of single groups without anything to
+    count, but may not ask it of none at all.
+    """
     wanted = limit.at_least
-    if isinstance(wanted, Relative | Previous):
+    asks_nothing = isinstance(wanted, Relative) and (len(groups) or floor.other.empty)
+    if isinstance(wanted, Previous) or asks_nothing:
         return []
     if not limit.by:
-        reachable = len(groups) or not isinstance(wanted, int | float) or wanted <= 0
-        return [] if reachable else [TOTAL]
+        return [] if len(groups) else [TOTAL]
     absent = _groups_of(limit, measures)
     here = set(keys_of(groups, limit.by))
     absent = absent.loc[[key not in here for key in keys_of(absent, limit.by)]]
     if isinstance(wanted, Amount):
         absent = absent[amounts(wanted, limit, absent, measures) > 0]
-    elif not isinstance(wanted, int | float) or wanted <= 0:
-        return []
     return group_labels(absent.head(10), limit.by)
 
 

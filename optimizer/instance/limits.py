@@ -15,6 +15,7 @@ from optimizer.instance.limit_checks import (
     check_soft_base,
     eligible_by_group,
     filters_match,
+    floor_has_members,
     value_is_additive,
 )
 from optimizer.instance.measures import Measures
@@ -43,7 +44,7 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
     measured = measured_by(limit, measures)
     if len(measures.problems) > before:
         return None
-    if not filters_match(limit, measures) or not value_is_additive(limit, measures):
+    if not _can_count(limit, measures):
         return None
     measured, groups = grouped(measured, limit.by)
     bounds = [
@@ -69,12 +70,18 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
     )
 
 
+def _can_count(limit: Limit, measures: Measures) -> bool:
+    """Whether there is something to filter, to divide and to add up; problems if not."""
+    checks = (filters_match, floor_has_members, value_is_additive)
+    return all(check(limit, measures) for check in checks)
+
+
 def _join_previous(limit: Limit, measures: Measures) -> JoinedLimit | None:
     before = len(measures.problems)
     found = join_previous(limit, measures)
     if len(measures.problems) > before:
         return None
-    if not filters_match(limit, measures) or not value_is_additive(limit, measures):
+    if not _can_count(limit, measures):
         return None
     if found is not None:
         check_floor(limit, found.groups, found.measured, list(found.bounds), measures)

@@ -15,7 +15,7 @@ from typing import Any
 
 import openpyxl
 
-from case_builder import changed, full_case, write_case
+from case_builder import changed, full_case, smallest_case, write_case
 from optimizer import build_instance, load_case, load_policy, read_plan
 from optimizer import write_case as write_out
 
@@ -156,6 +156,19 @@ def policy(old: str, new: str) -> Action:
 def policy_text(text: str | bytes, file: str = "plain.toml") -> Action:
     """A policy of some text, joined with the case."""
     return policy_made(lambda folder: write(folder / file, text), file)
+
+
+def national_limit(body: str) -> Action:
+    """A limit, joined with the smallest case, which has no regions."""
+    goal = '[goals.growth]\nweight = 1\neffects = [{ stage = "enter", effect = 1 }]\n'
+    text = f'schema = 1\ntitle = "Plain"\n{goal}[[limits]]\nname = "north"\n{body}\n'
+
+    def action(folder: Path) -> object:
+        write(folder / "plain.toml", text)
+        case = load_case(write_case(folder / "case", smallest_case()))
+        return build_instance(case, load_policy(folder / "plain.toml"))
+
+    return action
 
 
 def policy_made(make: Callable[[Path], object], file: str = "plain.toml") -> Action:

@@ -232,7 +232,7 @@ KINDS = {
         ),
         (
             "1 problem\n"
-            "- case.toml line 8: is not valid TOML: Cannot declare ('attributes', "
+            "- case.toml line 9: is not valid TOML: Cannot declare ('attributes', "
             "'regions') twice"
         ),
     ),

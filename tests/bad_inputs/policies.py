@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bad_inputs.given import POLICY, Kind, extending, policy, policy_text
+from bad_inputs.given import POLICY, Kind, extending, national_limit, policy, policy_text
 
 KINDS = {
     "UTF-16 policy": Kind(
@@ -378,6 +378,26 @@ KINDS = {
             "    Expected 1.\n"
             "- plain.toml, title: is missing\n"
             "    Expected text."
+        ),
+    ),
+    "floor by region without regions": Kind(
+        national_limit('measure = "completions"\nby = ["region", "year"]\nat_least = 1'),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.north.by: the case has no region, so no completions could "
+            "reach the floor\n"
+            "    Expected groups that the case has, or optional = true."
+        ),
+    ),
+    "share of something that nobody does": Kind(
+        national_limit(
+            'measure = "transitions"\nat_least = { times = 0.1, measure = "completions" }'
+        ),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.north.at_least: total has no transitions that could reach the "
+            "floor\n"
+            "    Expected groups with something to count, or optional = true."
         ),
     ),
     "all goals weigh nothing": Kind(

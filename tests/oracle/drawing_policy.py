@@ -104,7 +104,7 @@ def _draw_units(draw: Draw, rule: Cells, number: int) -> None:
         "track": ["duration_years", "country.population"],
         "region": ["region.population", "jobs"],
     }
-    if rng.random() < 0.4:
+    if rng.random() < (0.8 if "region" in sides else 0.4):
         rule["breakpoints_per"] = rng.choice(columns[rng.choice(sorted(sides))])
         for point in rule["breakpoints"]:
             point[0] *= 0.25
