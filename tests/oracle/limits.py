@@ -7,7 +7,7 @@ from typing import Any
 
 from .flows import Flows
 from .matrix import Expr, Matrix
-from .measures import OF_INTAKE, Measures
+from .measures import OF_INTAKE, Groups, Measures
 from .money import Money
 from .reader import Attribute, Problem, UnclearError
 from .values import Values
@@ -38,6 +38,7 @@ class Limits:
         if not groups:
             if not limit.get("optional"):
                 raise UnclearError(f"{limit['name']}: nothing is measured")
+            self._check_others(limit)
             return
         if not any(c for measured in groups.values() for c in measured.terms.values()):
             raise UnclearError(f"{limit['name']}: nothing that is measured can be decided")
@@ -207,10 +208,9 @@ class Limits:
         if "amount" in right:
             amounts = self._per_attribute(limit, right, by)
             return lambda key: (Expr(amounts(key)), base or abs(amounts(key)))
-        other_by = [self.problem.attribute(name) for name in right.get("by", limit.get("by", []))]
+        other_by, others = self._others(limit, right)
         if not set(other_by) <= set(by):
             raise UnclearError("a relative limit compares with finer groups")
-        others = self.measures.grouped({**right, "planned": limit.get("planned")}, other_by)
         if not others:
             raise UnclearError(f"{limit['name']}: it is compared with nothing")
         places = [by.index(attribute) for attribute in other_by]
@@ -220,6 +220,19 @@ class Limits:
             return other.scaled(right["times"]), base
 
         return compare
+
+    def _others(
+        self, limit: dict[str, Any], right: dict[str, Any]
+    ) -> tuple[list[Attribute], Groups]:
+        """What a limit is compared with, and by what that is grouped."""
+        by = [self.problem.attribute(name) for name in right.get("by", limit.get("by", []))]
+        return by, self.measures.grouped({**right, "planned": limit.get("planned")}, by)
+
+    def _check_others(self, limit: dict[str, Any]) -> None:
+        """What a limit on nothing would be compared with has to be clear all the same."""
+        for right in [limit[side] for side in ("at_least", "at_most") if side in limit]:
+            if isinstance(right, dict) and "measure" in right:
+                self._others(limit, right)
 
     def _per_attribute(self, limit: dict[str, Any], right: Any, by: list[Attribute]) -> Any:
         """Amount times the sum of an attribute over the members of a group."""
