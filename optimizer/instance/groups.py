@@ -13,7 +13,8 @@ from optimizer.errors import Problems
 from optimizer.frames import distinct, keys_of
 from optimizer.frames.grouping import Groups
 from optimizer.instance.attributes import in_order, value_in_words
-from optimizer.instance.measures import COUNTRY, REGION, Measures, numbered
+from optimizer.instance.attribution import COUNTRY, REGION
+from optimizer.instance.measures import Measures, numbered
 from optimizer.instance.people import TERM
 from optimizer.policy import Amount, Limit
 

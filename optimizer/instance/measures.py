@@ -15,12 +15,13 @@ from optimizer.frames import stacked
 from optimizer.frames.following import FollowedFields
 from optimizer.frames.grouping import groups
 from optimizer.instance.attributes import Attribute, Attributes
-from optimizer.instance.money import (
-    PARTICIPANTS,
-    REGIONAL,
-    opened_agreements,
-    participant_costs,
+from optimizer.instance.attribution import (
+    COUNTRY,
+    REGION,
+    check_attribution,
+    participants_by_region,
 )
+from optimizer.instance.money import opened_agreements
 from optimizer.instance.people import (
     CONSTANT,
     TERM,
@@ -41,7 +42,6 @@ from optimizer.instance.stages import (
 from optimizer.schema.measures import MEASURES
 from optimizer.schema.tables import FORECAST
 
-COUNTRY, REGION = "country", "region"
 _TRACK = "track"
 
 
@@ -147,7 +147,7 @@ class Measures(FollowedFields):
         # Most limits keep few of the terms, and copying them was half of what a filter took.
         frame = frame if kept.all() else frame.take(np.flatnonzero(kept))
         if MEASURES[measure].unit == "money":
-            self._check_attribution(frame, dimensions, place)
+            check_attribution(frame, self.spending, dimensions, self.attributes, place)
         columns = [attribute.of(frame) for attribute in found.values() if attribute]
         cells = {name: frame[name] for name in TERM} | dict(zip(numbered(by), columns, strict=True))
         return pd.DataFrame({name: cell.array for name, cell in cells.items()}, index=frame.index)
@@ -307,45 +307,8 @@ class Measures(FollowedFields):
             )
             return self.spending.head(0)
         kept = self.spending[self.spending["region"].ne("")]
-        return pd.concat([kept, self._participants_by_region()], ignore_index=True)
-
-    def _participants_by_region(self) -> pd.DataFrame:
-        """Participants' costs by region; ``same`` says whether all countries cost the same."""
-        cell = ["track", "level", "entry", "year_of_stay", "year"]
-        paid = participant_costs(
-            self.case.table("costs"), self.sets, self.people.present, Problems()
-        )
-        cost = paid.groupby([*cell, "line"], as_index=False).agg(
-            cost=("cost", "min"), most=("cost", "max"), count=("cost", "size")
-        )
-        here = self.people.present.groupby(cell).size().rename("here").reset_index()
-        cost = cost.merge(here, on=cell)
-        cost["same"] = cost["cost"].eq(cost["most"]) & cost["count"].eq(cost["here"])
-        told = self.people.present_at.merge(cost, on=cell)
-        told["coefficient"] = told["coefficient"] * told["cost"]
-        return told.assign(what=PARTICIPANTS)
-
-    def _check_attribution(self, frame: pd.DataFrame, dimensions: set[str], place: str) -> None:
-        """Refuse a split of spending that would leave money out or guess where it went."""
-        if COUNTRY in dimensions and len(frame):
-            lines = frame["line"].unique()
-            regional = self.spending[
-                self.spending["what"].eq(REGIONAL) & self.spending["line"].isin(lines)
-            ]
-            if len(regional):
-                self.attributes.add(
-                    place,
-                    "regional supplements on "
-                    f"{', '.join(sorted(regional['line'].unique()))} belong to no country",
-                    "lines without region_costs, or a split by region",
-                )
-        if REGION in dimensions and "same" in frame and frame["same"].eq(False).any():
-            differing = sorted(frame.loc[frame["same"].eq(False), "line"].unique())
-            self.attributes.add(
-                place,
-                f"costs on {', '.join(differing)} differ by country",
-                "lines whose costs are the same for every country, or a split by country",
-            )
+        split = participants_by_region(self.case, self.sets, self.people)
+        return pd.concat([kept, split], ignore_index=True)
 
     def dimension(self, name: str) -> Attribute | None:
         """Attribute behind a name, without reporting a problem twice."""

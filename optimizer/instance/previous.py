@@ -10,9 +10,10 @@ import pandas as pd
 
 from optimizer.frames import stacked
 from optimizer.instance.attributes import Attributes
+from optimizer.instance.attribution import COUNTRY, REGION
 from optimizer.instance.bounds import Bound, JoinedLimit
 from optimizer.instance.groups import dimension_of, group_labels, grouped, limit_place, measured_by
-from optimizer.instance.measures import COUNTRY, REGION, Measures, numbered
+from optimizer.instance.measures import Measures, numbered
 from optimizer.instance.people import CONSTANT, TERM
 from optimizer.policy import Limit, Previous
 
