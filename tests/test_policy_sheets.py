@@ -18,7 +18,8 @@ from optimizer.policy.cell_text import (
     parse_filter,
     parse_names,
 )
-from optimizer.policy.sheet_rows import LIMITS, POLICY_KEYS
+from optimizer.policy.sheet_columns import LIMITS
+from optimizer.policy.sheet_rows import POLICY_KEYS
 from workbook_builder import Rows, set_cells, write_book
 
 BASE = """\

@@ -19,7 +19,7 @@ from optimizer.case.writing.help import column_lines
 from optimizer.errors import InputError
 from optimizer.frames import mapping
 from optimizer.io.grids import letters
-from optimizer.policy.sheet_rows import SHEETS
+from optimizer.policy.sheet_columns import SHEETS
 from optimizer.schema.measures import MEASURES
 from optimizer.schema.tables import TABLES, ColumnSpec, TableSpec
 from random_cases import write_random_case

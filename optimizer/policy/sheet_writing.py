@@ -18,7 +18,7 @@ from optimizer.policy.cell_text import (
 )
 from optimizer.policy.limits import Amount, Limit, Previous, Relative
 from optimizer.policy.models import Policy
-from optimizer.policy.sheet_rows import GOALS, LIMITS, POLICY
+from optimizer.policy.sheet_columns import GOALS, LIMITS, POLICY
 from optimizer.schema.tables import TableSpec
 
 MIXED = "The bounds are of different kinds, so they can be changed in the TOML file only."

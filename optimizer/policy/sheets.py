@@ -22,7 +22,8 @@ from optimizer.io.places import Places
 from optimizer.io.tables import empty_table, parse_grid
 from optimizer.io.workbook import Workbook, read_workbook
 from optimizer.policy.limits import BOUND
-from optimizer.policy.sheet_rows import BOUND_CELLS, GOALS, LIMITS, POLICY, SHEETS, RowReader
+from optimizer.policy.sheet_columns import BOUND_CELLS, GOALS, LIMITS, POLICY, SHEETS
+from optimizer.policy.sheet_rows import RowReader
 
 BOUND_CELL = "a number, which share_of, per or previous makes a share, an amount or a factor"
 

@@ -18,7 +18,7 @@ from optimizer.io import targets
 from optimizer.io.paths import begins_with
 from optimizer.io.writing import write_text
 from optimizer.policy import load_policy, policy_rows
-from optimizer.policy.sheet_rows import SHEETS
+from optimizer.policy.sheet_columns import SHEETS
 
 _EMPTY = {
     "title": "Title of the case",
