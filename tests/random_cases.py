@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import count, islice
 from pathlib import Path
 
 from oracle.drawing import Draw, Drawn
@@ -14,7 +16,7 @@ from oracle.reader import UnclearError
 from oracle.relaxation import Relaxation, TooManyNodesError, best_by_branching
 from oracle.tightening import another_plan, tighten
 
-__all__ = ["ALL_KINDS", "kinds_of", "write_random_case"]
+__all__ = ["ALL_KINDS", "kinds_of", "random_cases_that", "write_random_case"]
 
 MOST_ASSIGNMENTS = 5_000
 MOST_LOOSE = 5_000
@@ -65,6 +67,17 @@ def write_random_case(folder: Path, seed: int) -> tuple[Path, Path]:
             drawn.write(case_folder, policy_path)
             return case_folder, policy_path
     raise RuntimeError(f"seed {seed}: no usable case in {MOST_ATTEMPTS} attempts")
+
+
+def random_cases_that(
+    hold: Callable[[Path, Path], bool], number: int, folder: Path
+) -> list[tuple[Path, Path]]:
+    """Write the first cases that have a property, whatever their seeds are.
+
+    Draws change with every new kind of rule, so that a list of seeds keeps no property for long.
+    """
+    drawn = (write_random_case(folder / str(seed), seed) for seed in count())
+    return list(islice((pair for pair in drawn if hold(*pair)), number))
 
 
 def _drawn(draw: Draw) -> Drawn | None:

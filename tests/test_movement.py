@@ -22,7 +22,7 @@ from optimizer.instance.oddities import warnings_of
 from optimizer.persistent import LoadedModel
 from optimizer.policy import load_policy
 from optimizer.solver import Watch
-from random_cases import write_random_case
+from random_cases import kinds_of, random_cases_that
 from test_stability import solved
 
 TAIL = "[horizon]\ntail = 1\n"
@@ -280,8 +280,25 @@ def test_old_cases_have_no_stayers_by_origin(tmp_path: Path) -> None:
         assert not len(solved(case, tmp_path).decisions.transitions_from_region)
 
 
-SEEDS = (8, 20, 30, 57, 61)
-"""Random cases with continuations that have a retention, and regions."""
+MOVING_CASES = 5
+
+
+@pytest.fixture(scope="module")
+def moving_cases(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, Path]]:
+    """Random cases in which people move by attraction."""
+
+    def moves(case: Path, policy: Path) -> bool:
+        return "movement by attraction" in kinds_of(case, policy) and refusal(case, policy) is None
+
+    return random_cases_that(moves, MOVING_CASES, tmp_path_factory.mktemp("moving"))
+
+
+def refusal(case: Path, policy: Path) -> PolicyError | None:
+    try:
+        build_instance(load_case(case), load_policy(policy))
+    except PolicyError as error:
+        return error
+    return None
 
 
 def optimum(case: Path, policy: Path) -> float:
@@ -298,9 +315,9 @@ def rewritten(case: Path, table: str, change: Callable[[pd.DataFrame], pd.DataFr
     change(pd.read_csv(file)).to_csv(file, index=False)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_laws_of_movement(seed: int, tmp_path: Path) -> None:
-    case, policy = write_random_case(tmp_path, seed)
+@pytest.mark.parametrize("number", range(MOVING_CASES))
+def test_laws_of_movement(number: int, moving_cases: list[tuple[Path, Path]]) -> None:
+    case, policy = moving_cases[number]
     by_attraction = optimum(case, policy)
     # Only the proportions of attraction count.
     rewritten(case, "regions", lambda frame: frame.assign(attraction=frame["attraction"] * 2))
