@@ -202,8 +202,7 @@ def add_complaints(
 ) -> None:
     """Add every complaint of pydantic to the problems, at the address of the value."""
     found: dict[tuple[Address, str], Problem] = {}
-    for details in error.errors(include_url=False):
-        address = _address(details, data)
+    for details, address in _complaints(error, model, data):
         if details["type"] == "clash":
             for key, message, expected in details["ctx"]["clashes"]:
                 where = (*address, *key.split("."))
@@ -218,6 +217,40 @@ def add_complaints(
         # A list whose entries are faulty has entries.
         if problem.message != _EMPTY or address not in above:
             problems.extend([problem])
+
+
+def _complaints(
+    error: ValidationError, model: type[BaseModel], data: Mapping[str, Any]
+) -> list[tuple[ErrorDetails, Address]]:
+    """Complaints with their addresses, and clashes of tables that hold a fault deeper down.
+
+    Pydantic does not ask whether the keys of a table clash while one of its values is faulty. So
+    it is asked once more without the values that lie below a table's own keys.
+    """
+    found = [(each, _address(each, data)) for each in error.errors(include_url=False)]
+    faulty = [address for each, address in found if each["type"] != "clash"]
+    tables = {address[:-1] for address in faulty}
+    rest: Any = data
+    for address in faulty:
+        rest = _without(rest, address)
+    try:
+        model.model_validate(rest)
+    except ValidationError as again:
+        later = [(each, _address(each, rest)) for each in again.errors(include_url=False)]
+        found += [pair for pair in later if pair[0]["type"] == "clash" and pair[1] not in tables]
+    return found
+
+
+def _without(data: Any, address: Address) -> Any:
+    """The same data without one key; entries of lists stay, so that the others keep their place."""
+    if not address or not _has(data, address[0]):
+        return data
+    first, rest = address[0], address[1:]
+    if isinstance(data, tuple):
+        place = int(first)
+        return (*data[:place], _without(data[place], rest), *data[place + 1 :])
+    kept = {key: value for key, value in data.items() if key != first}
+    return {**data, first: _without(data[first], rest)} if rest else kept
 
 
 def _address(details: ErrorDetails, data: Mapping[str, Any]) -> Address:

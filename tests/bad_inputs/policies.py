@@ -171,6 +171,46 @@ KINDS = {
             "    Expected year in by."
         ),
     ),
+    "year before without years, and an allowance below 0": Kind(
+        policy(
+            'by = ["year"]\nat_most = { times = 0.8, measure = "slots" }',
+            'by = ["country"]\nat_most = { times = 1.1, previous = true, plus = -5 }',
+        ),
+        (
+            "2 problems\n"
+            "- plain.toml, limits.asia_share.at_most.plus: -5 is below 0\n"
+            "    Expected a value of at least 0.\n"
+            "- plain.toml, limits.asia_share.at_most.previous: compares with the year "
+            "before, but the limit is not by year\n"
+            "    Expected year in by."
+        ),
+    ),
+    "protected and soft, and an unknown key of its bound": Kind(
+        policy(
+            'at_most = { times = 0.8, measure = "slots" }',
+            'at_most = { times = 0.8, measure = "slots", plsu = 1 }\n'
+            "soft = 1\nsoft_base = 1\nprotected = true",
+        ),
+        (
+            "2 problems\n"
+            "- plain.toml, limits.asia_share.at_most.plsu: is not a known key\n"
+            "    Expected one of amount, by, first, goal, measure, per, plus, previous, times, "
+            "where. Maybe plus.\n"
+            "- plain.toml, limits.asia_share.soft: a protected limit cannot be soft\n"
+            "    Expected one of the two."
+        ),
+    ),
+    "soft base of a limit whose softness is below 0": Kind(
+        policy(
+            'at_most = { times = 0.8, measure = "slots" }',
+            "at_most = 9\nsoft = -1\nsoft_base = 1",
+        ),
+        (
+            "1 problem\n"
+            "- plain.toml, limits.asia_share.soft: -1 is not above 0\n"
+            "    Expected a value above 0."
+        ),
+    ),
     "first year of a measure that begins later": Kind(
         policy(
             'measure = "slots"\nwhere = { world_region = "Asia" }\nby = ["year"]\n'
