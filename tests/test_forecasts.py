@@ -644,3 +644,20 @@ def test_the_page_prints_what_is_found(
         exec(compile(code, "forecast-tracks.md", "exec"), {})
     assert capsys.readouterr().out == printed
     assert [str(each.message) for each in caught if "whatever is decided" in str(each.message)]
+
+
+@pytest.mark.parametrize(
+    ("bound", "advice"),
+    [
+        # Those who come by forecast earn 8 whatever is decided.
+        ("at_most = 7", "raise 7 to 8"),
+        ('at_least = { times = 3, measure = "slots" }', "lower 0 to -16"),
+    ],
+)
+def test_advice_on_a_value_counts_what_is_earned_anyway(
+    bound: str, advice: str, tmp_path: Path
+) -> None:
+    limit = f'\n[[limits]]\nname = "v"\nmeasure = "value"\ngoal = "g"\n{bound}\n'
+    folder, policy = EXPECTED.with_(limit).write(tmp_path)
+    with pytest.raises(InfeasibleError, match=f"v: {advice}$"):
+        solve(policy, folder)

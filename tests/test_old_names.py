@@ -181,6 +181,23 @@ def test_a_run_of_before_is_read_as_it_was(run: Path) -> None:
     assert old.read.facts["dropped"] == ("placements_within_site",)
 
 
+def test_a_run_without_a_tail_ends_with_the_run_off_that_it_was_written_with(
+    tmp_path: Path,
+) -> None:
+    case, policy = CONTINUED.write(tmp_path)
+    text = policy.read_text().replace('\n[horizon]\ntail = "runoff"\n', "")
+    assert "tail" not in text
+    policy.write_text(text)
+    written = write_run(Session(policy, case).solve(gap=0.0), tmp_path / "run")
+    assert load_run(written).policy.horizon.tail == "steady"
+    kept = written / INPUTS / POLICY_FILE
+    kept.write_text(kept.read_text().replace('tail = "steady"', ""))
+    facts = json.loads((written / RUN).read_text())
+    facts["inputs"]["files"][POLICY_FILE] = sha256(kept.read_bytes()).hexdigest()
+    (written / RUN).write_text(json.dumps(facts))
+    assert load_run(written).policy.horizon.tail == "runoff"
+
+
 def test_decisions_of_before_are_read_as_they_were(run: Path) -> None:
     case = load_run(run).case
     new = read_plan(run, case).decisions

@@ -106,4 +106,4 @@ def test_the_report_tells_who_may_continue_and_does_not(tmp_path: Path) -> None:
             'effects = [{ where = { track = "t" }, stage = "return", effect = 1 }]\n' + TAIL
         )
     )
-    assert "no rule: more would earn nothing" in idle
+    assert "no hard rule stands in the way" in idle

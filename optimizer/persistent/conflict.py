@@ -104,6 +104,9 @@ def _least_relaxation(
     if found is None:
         return None
     rows = list(zip(found["rule"], found["index"], strict=True))
+    # A row of a limit on a goal's value is counted beside what is earned anyway.
+    beside = [limits[at[0]].anyway if rule in LIMIT_RULES else 0.0 for rule, at in rows]
+    found = found.assign(number=found["number"] + beside, relaxed_to=found["relaxed_to"] + beside)
     index = [key_of(*row).index for row in rows]
     return found.assign(
         index=pd.Series(index, index=found.index, dtype=object),

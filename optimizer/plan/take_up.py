@@ -8,6 +8,9 @@ import pandas as pd
 
 from optimizer.frames import stacked
 from optimizer.frames.grouping import once
+from optimizer.instance import Instance
+from optimizer.instance.bounds import Bound, JoinedLimit
+from optimizer.instance.people import TERM
 from optimizer.plan.checks import named_groups, room, room_at
 from optimizer.plan.subject import Subject
 from optimizer.schema.rules import RULES
@@ -18,6 +21,7 @@ _SHORT = 1e-6
 """Part of those who may continue, and number of persons, below which nobody is missing."""
 _TOLD = 3
 """Rules told for each row; of more their number is."""
+_PLACED = [*TERM, "place"]
 _FAMILIES = ("transitions", "transitions_by_region")
 
 
@@ -33,9 +37,9 @@ def take_up(s: Subject, checked: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         track, next_track, region, year, may_stay, stay (expected persons), take_up (share),
-        held_by (rules without slack in which those who would stay count, as title and key; blank
-        where everybody stays, or where no rule holds anybody back: then it earns nothing). The
-        region is blank where people move freely, or in national cases.
+        held_by (hard rules without slack in which those who would stay take room, as title and
+        key; blank where everybody stays, or where no hard rule stands in the way). The region is
+        blank where people move freely, or in national cases.
     """
     by_region = s.instance.moves_by_attraction
     may, do = (
@@ -48,7 +52,7 @@ def take_up(s: Subject, checked: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(stay=s.at(table, do, keys))
     if not by_region:
         table.insert(2, "region", "")
-    table = table[table["may_stay"] > _SHORT].reset_index(drop=True)
+    table = table[table["may_stay"] > _SHORT].sort_values(keys, ignore_index=True)
     share = (table["stay"] / table["may_stay"]).clip(upper=1.0)
     missing = table["may_stay"] - table["stay"]
     short = table[(share < 1.0 - _SHORT) & (missing > _SHORT)]
@@ -104,19 +108,39 @@ def _holding(s: Subject, checked: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counting(s: Subject) -> Iterator[tuple[str, pd.DataFrame, list[str]]]:
-    """Terms of every rule that may hold people back, and the keys of its rows."""
+    """Terms of every hard rule that may hold people back, and the keys of its rows.
+
+    A positive coefficient takes room: it adds to what has a ceiling, or takes from what has a
+    floor.
+    """
     instance = s.instance
     yield "residents_within_cap", instance.people.present, ["track", "year"]
     yield "use_within_capacity", instance.use, ["region", "service", "year"]
     yield "spending_within_budget", instance.spending, ["line", "year"]
+    for number, floor in enumerate(instance.support_floor, start=1):
+        of_floor = _turned(floor).assign(floor=number)
+        yield "support_reaches_floor", of_floor, ["track", "entry_year", "floor"]
     for limit in instance.limits:
-        if limit.limit.soft is not None or limit.counted:
-            continue
-        places = named_groups(limit).place
-        for bound in limit.bounds:
-            is_most = bound.sense == "at_most"
-            if is_most or bound.is_relative:
-                frame = limit.measured if is_most else bound.other
-                labels = limit.groups.index if is_most else bound.other_group
-                of_group = pd.DataFrame({"group": list(labels), "place": places})
-                yield f"limit_{bound.sense}", frame.merge(of_group, on="group"), ["place"]
+        if limit.limit.soft is None:
+            for bound in limit.bounds:
+                yield f"limit_{bound.sense}", _taking(instance, limit, bound), ["place"]
+
+
+def _taking(instance: Instance, limit: JoinedLimit, bound: Bound) -> pd.DataFrame:
+    """Terms that take room from one side of a limit: family, position, coefficient, place."""
+    places = pd.DataFrame({"group": list(limit.groups.index), "place": named_groups(limit).place})
+    measured = limit.measured
+    if limit.counted:
+        of_goal = instance.value[instance.value["goal"].eq(limit.limit.goal or "")]
+        measured = of_goal[TERM].assign(group=places["group"].iloc[0])
+    compared = places.assign(other=list(bound.other_group)).drop(columns="group")
+    other = bound.other.rename(columns={"group": "other"}).merge(compared, on="other")
+    other = other.assign(coefficient=-bound.times * other["coefficient"])
+    both = stacked([measured.merge(places, on="group")[_PLACED], other[_PLACED]])
+    both["place"] = both["place"].astype("object")
+    net = both.groupby(["family", "position", "place"], sort=False, as_index=False).sum()
+    return net if bound.sense == "at_most" else _turned(net)
+
+
+def _turned(terms: pd.DataFrame) -> pd.DataFrame:
+    return terms.assign(coefficient=-terms["coefficient"])

@@ -7,14 +7,14 @@ import pandas as pd
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Table, Text
 from optimizer.report.figures import percent
-from optimizer.report.material import Material
+from optimizer.report.material import Material, span
 from optimizer.report.tables import behind, plain_table, records
 
 _FULL = 0.9995
 """Share that is shown as 100%."""
 _SHOWN = 40
 """Rows shown; the plan's table ``take_up`` has all."""
-_NOTHING = "no rule: more would earn nothing"
+_NOTHING = "no hard rule stands in the way"
 
 
 def take_up_blocks(material: Material) -> list[Block]:
@@ -23,8 +23,9 @@ def take_up_blocks(material: Material) -> list[Block]:
     may, stay = float(table["may_stay"].sum()), float(table["stay"].sum())
     if not may:
         return []
+    too = f", also of the cohorts of {span(material.repeated)}," if material.repeated else ""
     told = (
-        f"Of {figures.number(may)} expected persons who may continue on a track, "
+        f"Of {figures.number(may)} expected persons{too} who may continue on a track, "
         f"{figures.number(stay)} do ({percent(stay / may)})."
     )
     short = table[table["take_up"] < _FULL]

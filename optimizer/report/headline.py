@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -157,14 +157,19 @@ def _findings(material: Material) -> list[str]:
 
 
 def _period_findings(material: Material) -> list[str]:
-    """When the points are earned, where years are repeated."""
-    if not material.repeated:
+    """When the points are earned: in planned years, in those that repeat the last, after that."""
+    if not material.tail:
         return []
     points = _by_period(material).sum()
+    again = (
+        f"{points['repeated']:,.1f} in {span(material.repeated)}, which repeat the decisions of "
+        f"{material.years[-1]}, "
+        if material.repeated
+        else ""
+    )
     return [
-        f"Of the value, {points['planned']:,.1f} points are earned in the planned years "
-        f"{span(material.years)}, {points['repeated']:,.1f} in {span(material.repeated)}, which "
-        f"repeat the decisions of {material.years[-1]}, and {points['run-off']:,.1f} after that."
+        f"Of the value, before penalties, {points['planned']:,.1f} points are earned in the "
+        f"planned years {span(material.years)}, {again}and {points['run-off']:,.1f} after that."
     ]
 
 
@@ -178,17 +183,30 @@ def _by_period(material: Material) -> pd.DataFrame:
 
 
 def _money_findings(material: Material) -> list[str]:
+    planned = _used_up(material, material.years)
+    found = ["No budget line is used up in any planned year."]
+    if planned:
+        found = [f"Budget lines used up: {figures.listed(planned, most=10)}."]
+    later = _used_up(material, material.repeated)
+    if later:
+        lines = figures.listed(later, most=10)
+        found.append(
+            f"Budget lines used up in the years that repeat {material.years[-1]}, to which the "
+            f"plan keeps as well: {lines}."
+        )
+    return found
+
+
+def _used_up(material: Material, years: Collection[int]) -> list[str]:
+    """Budget lines without money left in some of these years, and in how many."""
     money = material.table("spending")
-    money = money[money["year"].isin(material.years)]
+    money = money[money["year"].isin(years)]
     free = money["budget"] + money["received"] + money["carried_in"]
     bound = money[(free > 0) & (money["unspent"] <= (1 - USED_UP) * free)]
-    if not len(bound):
-        return ["No budget line is used up in any year."]
-    lines = [
+    return [
         f"{material.names.of('line', str(line))} ({figures.counted(len(rows), 'year')})"
         for line, rows in bound.groupby("line", sort=False)
     ]
-    return [f"Budget lines used up: {figures.listed(lines, most=10)}."]
 
 
 def _value(material: Material) -> Bars:
@@ -278,19 +296,20 @@ def _goals(material: Material) -> Block:
         (
             figures.sentence(str(row.goal)),
             STAGES.get(str(row.stage), str(row.stage)),
+            PERIODS[str(row.period)],
             str(row.side),
             f"{row.raw:,.1f}",
         )
         for row in records(stages)
     ]
     stage_table = plain_table(
-        "Raw value by goal, stage and side, before diminishing returns",
-        ("Goal", "Earned", "Side", "Raw value"),
+        "Raw value by goal, stage, years and side, before diminishing returns",
+        ("Goal", "Earned", "When", "Side", "Raw value"),
         by_stage,
-        figures=(3,),
+        figures=(4,),
     )
     tables = [table, stage_table]
-    if material.repeated:
+    if material.tail:
         by_period = [
             (figures.sentence(str(goal)), *(f"{points:,.2f}" for points in row))
             for goal, row in zip(goals["goal"], _by_period(material).to_numpy(), strict=True)

@@ -11,7 +11,7 @@ from optimizer.report.colours import ACCENT, graded, qualitative
 from optimizer.report.coming import expected_tables
 from optimizer.report.continuing import take_up_blocks
 from optimizer.report.figures import sentence
-from optimizer.report.material import Material
+from optimizer.report.material import Material, span
 from optimizer.report.tables import behind, by_year, crossed, pivot
 from optimizer.report.tiles import classes, grid_of, tile_map
 from optimizer.schema.tables import STANDARD
@@ -174,9 +174,15 @@ def people_section(material: Material) -> Section:
         by_track, parts, [material.names.of("track", t) for t in tracks], to_full_width=True
     )
     window = material.window
+    everybody = (
+        f"Everybody who came by {material.years[-1]}, followed to {window[-1]}; people of the "
+        f"repeated years {span(material.repeated)} are left out."
+        if material.repeated
+        else f"Expected persons to {window[-1]}."
+    )
     described = (
-        f"Expected persons to {window[-1]}; those who stay are entrants of the next track as well. "
-        "Who renews a track has entered it once."
+        f"{everybody} Those who continue are entrants of the next track as well. Who renews a "
+        "track has entered it once."
     )
     by_country = people.groupby("country", sort=False)[columns].sum()
     by_country = by_country.loc[by_country.sum(axis=1).sort_values(ascending=False).index]
@@ -191,9 +197,12 @@ def people_section(material: Material) -> Section:
         for what, frame in (("track", by_track), ("country", by_country))
     ]
     outcomes = material.table("outcomes")
+    counted_too = "expected persons"
+    if material.repeated:
+        counted_too += f", also those of cohorts of {span(material.repeated)}"
     tables += [
         crossed(
-            f"{what.capitalize()} by track and year (expected persons)",
+            f"{what.capitalize()} by track and year ({counted_too})",
             "Track",
             _by_track_and_year(outcomes, what, material),
             figures.whole,

@@ -24,7 +24,7 @@ from optimizer.plan.question import Question, asked
 from optimizer.policy import Policy
 from optimizer.policy.loading import read_policy
 from optimizer.runs import CASE_BOOK, CASE_FILES, INPUTS, POLICY_FILE, RUN
-from optimizer.runs.of_before import renewed_tables, tables_of_before
+from optimizer.runs.of_before import renewed_policy, tables_of_before
 from optimizer.runs.reading import facts_of_run, read_plan
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def load_run(path: str | Path, *, extend: Extend | None = None) -> Run:
     _require_extension(facts, extend)
     case = _case(folder, kept)
     case = replace(case, name=facts.get("case", case.name), hashes=dict(kept["case_hashes"]))
-    policy = read_policy(folder / INPUTS / POLICY_FILE, renew=renewed_tables)
+    policy = read_policy(folder / INPUTS / POLICY_FILE, renew=renewed_policy)
     policy = policy.called(facts.get("policy", policy.name))
     question = asked(policy, case, facts.get("changes", {}), facts.get("added_limits", ()))
     return Run(folder, read_plan(folder, question.case), question, extend)

@@ -52,6 +52,18 @@ def renewed_tables(value: Any, kinds: Iterable[Any] = (Policy,)) -> Any:
     return renewed(value, (word for kind in kinds for word in _words(kind)))
 
 
+def renewed_policy(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the tables of a run's policy as they are written today.
+
+    Runs say their tail. Those of before tails could be steady do not, and ended with a run-off.
+    """
+    found = dict(renewed_tables(tables))
+    horizon = found.get("horizon", {})
+    if isinstance(horizon, Mapping):
+        found["horizon"] = {"tail": "runoff", **horizon}
+    return found
+
+
 def _words(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) is Literal else ()
 

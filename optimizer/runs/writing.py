@@ -101,6 +101,8 @@ def _write_inputs(question: Question, folder: Path) -> Mapping[str, Any]:
     """Write policy and case as they were before any change; give what run.json says of them."""
     base = question.base_case
     tables = {name: said for name, said in tables_of(question.base).items() if name != "extends"}
+    # What a policy leaves to its default is what it meant today, whatever the default will be.
+    tables["horizon"] = {**tables.get("horizon", {}), "tail": question.base.horizon.tail}
     files = {POLICY_FILE: toml_text(tables).encode()}
     is_book = base.places is not None and len(base.contents) == 1
     if is_book:
