@@ -430,7 +430,7 @@ SERVED = EXPECTED.with_(
     ),
     service_use=("f,help,1,,,,1",),
 )
-SAID = "Maybe the {} is meant beside people already here or expected"
+SAID = "Maybe the {} is net of people already here or expected"
 
 
 def overused(case: SmallCase, folder: Path) -> list[str]:

@@ -23,7 +23,7 @@ from optimizer.plan.money import check_money
 from optimizer.plan.subject import Subject, judged
 from optimizer.plan.values import values_of
 from optimizer.schema.tables import TABLES
-from optimizer.text.figures import apart, plainly
+from optimizer.text.figures import apart, figure
 
 _COUNTED = {"intake": "people come to", "residents": "people are on"}
 
@@ -85,7 +85,7 @@ def _of_capacity(instance: Instance, row: Any) -> tuple[float, Problem] | None:
         f"but there are {there}{_at_most(more, 'could be built by then')}"
     )
     place = ("services", {"region": region, "service": service}, year, "capacity")
-    maybe = "the capacity is meant beside people already here or expected"
+    maybe = "the capacity is net of people already here or expected"
     return _beyond(row, more, _problem(instance, place, message, maybe))
 
 
@@ -100,7 +100,7 @@ def _of_budget(instance: Instance, row: Any) -> tuple[float, Problem] | None:
         f"line {line!r} pays {spent} in {year} whatever is decided, but has {there}"
         f"{_at_most(more, 'could be moved there')}"
     )
-    maybe = "the budget is meant beside people already here or expected and agreements in force"
+    maybe = "the budget is net of people already here or expected and agreements in force"
     place = ("budgets", {"line": line}, year, "amount")
     return _beyond(row, more, _problem(instance, place, message, maybe))
 
@@ -114,7 +114,7 @@ def _of_cap(instance: Instance, row: Any) -> tuple[float, Problem] | None:
         f"{most}"
     )
     place = ("national_caps", {"track": track}, year, "max")
-    maybe = "the cap is meant beside people already here or expected"
+    maybe = "the cap is net of people already here or expected"
     return _beyond(row, 0.0, _problem(instance, place, message, maybe))
 
 
@@ -123,11 +123,14 @@ def _of_limit(instance: Instance, row: Any) -> tuple[float, Problem] | None:
     joined = next(limit for limit in instance.limits if limit.name == row.place[0])
     group = _group(joined, row.place[1:])
     bound = next(bound for bound in joined.bounds if bound.sense == "at_most")
-    measured = decided(joined.measured)
-    of_group = measured[measured["group"].eq(group)]
+    of_group = joined.measured[joined.measured["group"].eq(group)]
+    if joined.counted:
+        # What is counted of a goal never falls where its raw value rises.
+        of_group = instance.value[instance.value["goal"].eq(joined.limit.goal or "")]
+    of_group = decided(of_group)
     other = decided(bound.other)
     moves = other["group"].eq(bound.other_group[group]).any() and bound.is_relative
-    if moves or (of_group["coefficient"] < 0).any() or joined.counted:
+    if moves or (of_group["coefficient"] < 0).any():
         return None
     value, most = apart(row.value, row.limit)
     message = f"{joined.in_words(group)}: {value} whatever is decided, but at most {most}"
@@ -146,7 +149,7 @@ def _group(joined: JoinedLimit, place: tuple[object, ...]) -> str:
 
 
 def _at_most(more: float, what: str) -> str:
-    return f", and at most {plainly(more)} more {what}" if more else ""
+    return f", and at most {figure(more)} more {what}" if more else ""
 
 
 def _beyond(row: Any, more: float, problem: Problem) -> tuple[float, Problem] | None:
