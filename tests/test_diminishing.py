@@ -141,3 +141,13 @@ def test_changes_in_a_session_agree_with_fresh_solves(
     fresh = solve(policy, files, changes=changes).objective
     assert session.solve().objective == pytest.approx(fresh)
     assert fresh != pytest.approx(before)
+
+
+def test_breakpoints_per_something_of_others_than_are_grouped_are_refused(tmp_path: Path) -> None:
+    text = 'by = ["region"], per = "year", breakpoints = [[0, 1]], breakpoints_per = "country.gdp"'
+    with pytest.raises(PolicyError) as told:
+        curved(text).instance(tmp_path)
+    assert str(told.value) == (
+        "1 problem\n- policy.toml, goals.g.diminishing.breakpoints_per: 'country.gdp' is not an "
+        "attribute of what is grouped\n    Expected an attribute of region."
+    )

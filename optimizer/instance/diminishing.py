@@ -16,6 +16,10 @@ from optimizer.policy import Goal
 from optimizer.policy.goals import Diminishing as Asked
 
 
+OF_PEOPLE = frozenset({"country", "region"})
+"""What people are grouped by, beside tracks and years."""
+
+
 @dataclass(frozen=True)
 class JoinedDiminishing:
     """Groups of one goal's raw value and the curve they are counted on.
@@ -147,6 +151,14 @@ def _sizes(
         return alike
     found = [(each, attributes.quiet().find(str(each), "")) for each in groups]
     own = {str(each): at for each, at in found if at and at.dimension == attribute.dimension}
+    grouped = {at.dimension for _, at in found if at} & OF_PEOPLE
+    if grouped and attribute.dimension in OF_PEOPLE - grouped:
+        attributes.add(
+            place,
+            f"{per!r} is not an attribute of what is grouped",
+            f"an attribute of {' or '.join(sorted(grouped))}",
+        )
+        return alike
     sizes = {}
     for label, row in groups.iterrows():
         inside = pd.Series(True, index=figures.index)
