@@ -15,7 +15,6 @@ from optimizer.instance.people import CONSTANT, TERM
 from optimizer.policy import Goal
 from optimizer.policy.goals import Diminishing as Asked
 
-
 OF_PEOPLE = frozenset({"country", "region"})
 """What people are grouped by, beside tracks and years."""
 
