@@ -389,7 +389,15 @@ def test_integration_money_follows_the_single_slots(tmp_path: Path) -> None:
 
 def test_every_entrant_ends_as_exactly_one_thing(tmp_path: Path) -> None:
     people = evaluated(FULL, FULL_PLAN, tmp_path).tables["people"]
-    ends = people.set_index(["country", "track"]).T.to_dict()
+    people = people.set_index(["country", "track"])
+    # Whatever is decided, the four are here.
+    assert people.pop("anyway").to_dict() == {
+        ("AA", "t"): 4.0,
+        ("BB", "t"): 0.0,
+        ("BB", "u"): 0.0,
+        ("AA", "u"): 0.0,
+    }
+    ends = people.T.to_dict()
     # A: of the four present since 2029 two complete in 2031 and one of them stays; the two of
     # 2031 complete after the window. B: of two in 2030 one completes in 2032 and half stays.
     nobody = {"left": 0.0, "transitions": 0.0, "goes_home": 0.0, "present": 0.0}

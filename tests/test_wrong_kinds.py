@@ -33,7 +33,7 @@ BOUNDS = [
      "protected": True},
     {"name": "share", "measure": "value", "goal": "g", "by": ["year"],
      "at_least": {"times": 0.1, "measure": "value", "goal": "h", "where": {"a": "b"}, "by": []}},
-    {"name": "steps", "measure": "slots", "by": ["year"], "at_most": {"times": 1.1,
+    {"name": "steps", "measure": "slots", "planned": True, "by": ["year"], "at_most": {"times": 1.1,
      "previous": True, "plus": 2, "first": {"times": 1.2, "plus": 3}}},
 ]  # fmt: skip
 POLICY: dict[str, Any] = {
