@@ -79,3 +79,13 @@ def test_entries_are_not_taken_for_people(case: Case) -> None:
 def test_every_row_has_a_source_or_says_assumption(case: Case) -> None:
     for name, table in case.tables.items():
         assert table["source"].ne("").all(), f"{name} has rows without a source"
+
+
+def test_who_continues_moves_as_foreign_residents_are_spread(case: Case) -> None:
+    ways, regions = case.table("continuations"), case.table("regions").set_index("region")
+    assert ways["retention"].eq(0.6).all()
+    assert case.moves_by_attraction
+    there = regions.drop(index="abroad")
+    assert there["attraction"].eq(there["foreign_residents_2025_06"].astype(float)).all()
+    # Nobody who continues moves abroad.
+    assert regions.index[regions["attraction"].isna()].tolist() == ["abroad"]

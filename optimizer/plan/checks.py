@@ -14,13 +14,6 @@ from optimizer.frames.arrays import Floats
 from optimizer.frames.grouping import groups, once, places, remembered, sums_at
 from optimizer.instance import Instance
 from optimizer.instance.bounds import JoinedLimit
-from optimizer.instance.movement import (
-    FLOW_OF_PAIR,
-    movers,
-    remaining,
-    room_of_regions,
-    transitions_by_pair,
-)
 from optimizer.instance.people import (
     CONSTANT,
     TERM,
@@ -28,10 +21,10 @@ from optimizer.instance.people import (
     entering,
     intake_terms,
     terms,
-    transition_room,
 )
 from optimizer.instance.sets import Sets, cross
 from optimizer.plan.money import check_money
+from optimizer.plan.movement import check_movement, room
 from optimizer.plan.subject import Keys, Subject, keys_in, rows
 
 Chosen = npt.NDArray[np.bool_]
@@ -101,11 +94,6 @@ def _intake(instance: Instance) -> pd.DataFrame:
     return intake_terms(instance.sets, instance.people)
 
 
-def room(instance: Instance) -> pd.DataFrame:
-    """Completers who may continue, as terms."""
-    return transition_room(instance.people.completes, instance.case.table("continuations"))
-
-
 def check_transitions(s: Subject) -> list[pd.DataFrame]:
     """Stayers among completers, and a place for each."""
     sets = s.instance.sets
@@ -114,7 +102,7 @@ def check_transitions(s: Subject) -> list[pd.DataFrame]:
     most = s.at(sets.transitions, once(room, s.instance), key)
     done = [rows("transitions_within_completers", keys, value, "at_most", most)]
     if s.instance.moves_by_attraction:
-        return [*done, *_check_movement(s)]
+        return [*done, *check_movement(s)]
     if sets.has_regions and len(sets.transitions):
         flow = ["track", "next_track", "group", "year"]
         transitions = s.total(s.terms("transitions"), flow)
@@ -123,45 +111,6 @@ def check_transitions(s: Subject) -> list[pd.DataFrame]:
         keys = keys_in(index, flow)
         done.append(rows("transitions_match_places", keys, at, "equal", transitions))
     return done
-
-
-def room_at(instance: Instance) -> pd.DataFrame:
-    """Completers of every region who may continue, as terms."""
-    return room_of_regions(instance.people, instance.case.table("continuations"))
-
-
-def _check_movement(s: Subject) -> list[pd.DataFrame]:
-    """Stayers by the region where they completed, and where that makes them live."""
-    sets, leaving = s.instance.sets, s.terms("transitions_from_region")
-    pairs = once(_pairs, s.instance)
-    flows = groups(pairs, FLOW_OF_PAIR).keys
-    origin = ["track", "next_track", "group", "region", "year"]
-    origins = groups(leaving, origin).keys
-    remain, moving = once(remaining, sets), once(movers, sets)
-    places, flow = sets.transitions_by_region, ["track", "next_track", "group", "year"]
-    drawn = places["draws"].to_numpy() * s.at(places, moving, flow)
-    here, living = s.at(places, remain, origin) + drawn, s.values.of["transitions_by_region"]
-    return [
-        rows(
-            "transitions_match_origins",
-            keys_in(flows, FLOW_OF_PAIR),
-            s.at(flows, leaving, FLOW_OF_PAIR),
-            "equal",
-            s.at(flows, pairs, FLOW_OF_PAIR),
-        ),
-        rows(
-            "origins_within_completers",
-            keys_in(origins, origin),
-            s.at(origins, leaving, origin),
-            "at_most",
-            s.at(origins, once(room_at, s.instance), origin),
-        ),
-        rows("transitions_follow_attraction", keys_in(places, origin), living, "equal", here),
-    ]
-
-
-def _pairs(instance: Instance) -> pd.DataFrame:
-    return transitions_by_pair(instance.sets)
 
 
 def check_services(s: Subject) -> list[pd.DataFrame]:

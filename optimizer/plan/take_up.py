@@ -11,7 +11,8 @@ from optimizer.frames.grouping import once
 from optimizer.instance import Instance
 from optimizer.instance.bounds import Bound, JoinedLimit
 from optimizer.instance.people import TERM
-from optimizer.plan.checks import named_groups, room, room_at
+from optimizer.plan.checks import named_groups
+from optimizer.plan.movement import room, room_at
 from optimizer.plan.subject import Subject
 from optimizer.schema.rules import RULES
 

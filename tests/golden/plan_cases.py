@@ -10,6 +10,7 @@ from golden.small_cases import (
     AGREED,
     FOLLOWED,
     HOSTED,
+    MOVING,
     NATIONAL,
     SERVED,
     TWO_LINES,
@@ -27,6 +28,15 @@ class PlanCase:
     decisions: Decisions
     parts: tuple[str, ...]
 
+
+RENEWED = NATIONAL.with_(
+    "[horizon]\ntail = 1\n",
+    tracks=FOLLOWED.rows["tracks"],
+    continuations=("t,t,0.5", "t,u,0.4"),
+    applicants=("AA,t,,4", "BB,u,,3"),
+    costs=("t,main,1,,,,,10", "u,main,1,,,,transition,4"),
+    present_by_country=("AA,t,2029,8",),
+)
 
 CASES: dict[str, PlanCase] = {
     # A's agreement is not opened, B's asks for as many as apply.
@@ -179,6 +189,22 @@ CASES: dict[str, PlanCase] = {
         ),
         ("values", "margins", "transitions", "residents", "fates", "stages", "goals", "shares",
          "decisions"),
+    ),
+    # A tenth too many leave r2, one of them is lost, and r1 gets what r2 should have.
+    "movement": PlanCase(
+        MOVING,
+        plan(
+            transitions=["AA,t,u,2030,1.1"],
+            transitions_from_region=["t,u,all,all,r1,2030,0.5", "t,u,all,all,r2,2030,0.5"],
+            transitions_by_region=["t,u,all,r1,2030,0.7", "t,u,all,r2,2030,0.3"],
+        ),
+        ("values", "transitions", "residents", "fates", "decisions"),
+    ),
+    # Half of those on t renew it, or go on to u.
+    "renewals": PlanCase(
+        RENEWED,
+        plan(transitions=["AA,t,t,2030,1", "AA,t,t,2031,0.25", "AA,t,u,2030,0.5"]),
+        ("values", "transitions", "residents", "fates", "stages", "decisions"),
     ),
     "transitions without regions": PlanCase(
         NATIONAL.with_(
