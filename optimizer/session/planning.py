@@ -156,6 +156,9 @@ class PlanSearch:
         held, question = self.held, self.held.question
         filled_in = decisions.slots if self.slots is None else None
         scales = held.scaled(self.watch)
+        # Both add up the same points, in another order: no bound is a last digit below its plan.
+        bound = solution.bound
+        bound = None if bound is None else max(bound, evaluation.points)
         provisional = (scales.note,) if isinstance(scales, Provisional) else ()
         return Plan(
             policy=question.policy.name,
@@ -163,7 +166,7 @@ class PlanSearch:
             currency=question.case.currency,
             status="feasible" if provisional else solution.status,
             objective=evaluation.points,
-            bound=solution.bound,
+            bound=bound,
             gap=solution.gap,
             seconds=_seconds(self.watch),
             decisions=decisions,

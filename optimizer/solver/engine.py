@@ -142,6 +142,10 @@ class Engine(Loaded):
             return EngineRun("stopped", None, None, None)
         ran = self._launch(watch)
         if not self.relaxed:
+            if ran and self._is_unproven():
+                self.forget()
+                self._option("presolve", "off")
+                ran = self._launch(watch)
             run = self._result() if ran else None
             return run if run is not None and self._is_true(run) else self._run_again(watch)
         if ran and self._is_unclean():
@@ -218,6 +222,14 @@ class Engine(Loaded):
         if self._highs.getModelStatus() == _STATUS.kTimeLimit:
             watch.timed_out = True
         return status != highspy.HighsStatus.kError
+
+    def _is_unproven(self) -> bool:
+        """Whether branch and bound ended optimal without any bound.
+
+        HiGHS 1.15.1 ended so after presolve, where columns had room for 1e15 people.
+        """
+        bound = self._highs.getInfo().mip_dual_bound
+        return self._highs.getModelStatus() == _STATUS.kOptimal and not np.isfinite(bound)
 
     def _is_unclean(self) -> bool:
         """Whether a simplex that went on ended without an answer, or with one that breaks rows."""
