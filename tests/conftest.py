@@ -11,6 +11,8 @@ import pytest
 from hypothesis import settings
 
 import shared
+from golden.small_cases import SmallCase
+from optimizer.errors import PolicyError
 from optimizer.io.cache import FOLDER
 
 # Solving takes its time on a busy machine, and a slow example is not a wrong one. Without a
@@ -56,3 +58,15 @@ def run(
         return code, said.out + said.err
 
     return command
+
+
+@pytest.fixture
+def refusals(tmp_path: Path) -> Callable[[SmallCase], list[str]]:
+    """Gives every problem for which joining a case is refused, in words."""
+
+    def refusals(case: SmallCase) -> list[str]:
+        with pytest.raises(PolicyError) as caught:
+            case.instance(tmp_path)
+        return [str(problem) for problem in caught.value.problems]
+
+    return refusals

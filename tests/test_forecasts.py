@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from golden.small_cases import EXPECTED, HEADERS, SmallCase
-from optimizer import InfeasibleError, Plan, PolicyError, Session, load_case, solve, write_run
+from optimizer import InfeasibleError, Plan, Session, load_case, solve, write_run
 from optimizer.errors import ModelWarning
 from optimizer.instance import Instance
 from optimizer.instance.oddities import warnings_of
@@ -41,16 +41,6 @@ def solved(case: SmallCase, folder: Path, *policy: str) -> Plan:
 def by_year(plan: Plan) -> list[int]:
     slots = plan.slots
     return [int(slots.loc[slots["year"].eq(year), "slots"].sum()) for year in YEARS]
-
-
-@pytest.fixture
-def refusals(tmp_path: Path) -> Callable[[SmallCase], list[str]]:
-    def refusals(case: SmallCase) -> list[str]:
-        with pytest.raises(PolicyError) as caught:
-            case.instance(tmp_path)
-        return [str(problem) for problem in caught.value.problems]
-
-    return refusals
 
 
 def entrants(instance: Instance) -> dict[tuple[str, int], float]:

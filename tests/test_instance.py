@@ -18,7 +18,6 @@ from golden.small_cases import (
     TWO_LINES,
     SmallCase,
 )
-from optimizer.errors import PolicyError
 from optimizer.instance import Instance
 from optimizer.instance.diminishing import tangents
 from optimizer.instance.people import CONSTANT
@@ -30,16 +29,6 @@ Join = Callable[[SmallCase], Instance]
 @pytest.fixture
 def join(tmp_path: Path) -> Join:
     return lambda case: case.instance(tmp_path)
-
-
-@pytest.fixture
-def refusals(tmp_path: Path) -> Callable[[SmallCase], list[str]]:
-    def refusals(case: SmallCase) -> list[str]:
-        with pytest.raises(PolicyError) as caught:
-            case.instance(tmp_path)
-        return [str(problem) for problem in caught.value.problems]
-
-    return refusals
 
 
 def limit(body: str) -> str:

@@ -84,6 +84,11 @@ MOVED = MOVING.with_(
 )
 LEAVING = "t,u,all,all,r1,2030,12000000 t,u,all,all,r2,2030,4000000"
 LIVING = "t,u,all,r1,2030,12000000 t,u,all,r2,2030,4000000"
+ALL_MOVED = plan(
+    transitions="AA,t,u,2030,16000000",
+    transitions_from_region=LEAVING,
+    transitions_by_region=LIVING,
+)
 HALF = '[[limits]]\nname = "x"\nmeasure = "{}"\n{}\n'
 TEN_MILLION = plan(("AA,,10000000",))
 ONE_MORE = plan(("AA,,10000001",))
@@ -151,11 +156,7 @@ EDGES: dict[str, Edge] = {
     # Of these 12 million are in r1 and 4 million in r2; three of four who move go to r1.
     "transitions_match_origins": Edge(
         MOVED,
-        plan(
-            transitions="AA,t,u,2030,16000000",
-            transitions_from_region=LEAVING,
-            transitions_by_region=LIVING,
-        ),
+        ALL_MOVED,
         plan(
             transitions="AA,t,u,2030,15999999",
             transitions_from_region=LEAVING,
@@ -164,11 +165,7 @@ EDGES: dict[str, Edge] = {
     ),
     "origins_within_completers": Edge(
         MOVED,
-        plan(
-            transitions="AA,t,u,2030,16000000",
-            transitions_from_region=LEAVING,
-            transitions_by_region=LIVING,
-        ),
+        ALL_MOVED,
         plan(
             transitions="AA,t,u,2030,16000000",
             transitions_from_region="t,u,all,all,r1,2030,12000001 t,u,all,all,r2,2030,3999999",
@@ -177,11 +174,7 @@ EDGES: dict[str, Edge] = {
     ),
     "transitions_follow_attraction": Edge(
         MOVED,
-        plan(
-            transitions="AA,t,u,2030,16000000",
-            transitions_from_region=LEAVING,
-            transitions_by_region=LIVING,
-        ),
+        ALL_MOVED,
         plan(
             transitions="AA,t,u,2030,16000000",
             transitions_from_region=LEAVING,

@@ -8,7 +8,7 @@ import pyomo.environ as pyo
 from optimizer.formulation.expressions import KEYS, Numbers, Sums, add_index
 from optimizer.frames import keys_of, mapping
 from optimizer.instance import Instance
-from optimizer.instance.people import entering, terms
+from optimizer.instance.people import entering, placed_in_told_years, terms
 from optimizer.instance.sets import BLOCK
 
 
@@ -86,10 +86,8 @@ def add_sites(model: pyo.ConcreteModel, instance: Instance) -> None:
 def site_numbers(instance: Instance) -> Numbers:
     """Places of the sites, by rule and index."""
     sets, key = instance.sets, ["track", "region", "year"]
-    entered = entering(sets, "placements")
-    entered = entered[entered["year"].isin(sets.told_years)]
-    most = mapping(sets.sites, key, "max_slots")
-    return {"placements_within_site": {key: most.get(key, 0) for key in keys_of(entered, key)}}
+    placed, most = placed_in_told_years(sets), mapping(sets.sites, key, "max_slots")
+    return {"placements_within_site": {at: most.get(at, 0) for at in keys_of(placed, key)}}
 
 
 def add_single_slots(model: pyo.ConcreteModel, instance: Instance) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from optimizer.formulation.expressions import KEYS, Sums, add_index
-from optimizer.formulation.transitions import FLOW
 from optimizer.frames import mapping
 from optimizer.instance import Instance
 from optimizer.instance.movement import (
@@ -16,8 +15,7 @@ from optimizer.instance.movement import (
     transitions_by_pair,
 )
 from optimizer.instance.people import terms
-
-ROOM = ["track", "next_track", "group", "region", "year"]
+from optimizer.instance.sets import FLOW, FLOW_AT
 
 
 def add_movement(model: pyo.ConcreteModel, instance: Instance) -> None:
@@ -62,15 +60,15 @@ def add_movement(model: pyo.ConcreteModel, instance: Instance) -> None:
     pairs = transitions_by_pair(sets)
     leaving = terms(origins, "transitions_from_region")
     may_continue = Sums(
-        model, room_of_regions(instance.people, instance.case.table("continuations")), ROOM
+        model, room_of_regions(instance.people, instance.case.table("continuations")), FLOW_AT
     )
-    from_region, of_pair = Sums(model, leaving, ROOM), Sums(model, leaving, FLOW_OF_PAIR)
+    from_region, of_pair = Sums(model, leaving, FLOW_AT), Sums(model, leaving, FLOW_OF_PAIR)
     by_country = Sums(model, pairs, FLOW_OF_PAIR)
     remain = Sums(model, remaining(sets), KEYS["transitions_by_region"])
     moving = Sums(model, movers(sets), FLOW)
     draws = mapping(places, KEYS["transitions_by_region"], "draws")
     add_index(model, "FLOWS_OF_PAIRS", pairs, FLOW_OF_PAIR)
-    add_index(model, "ORIGINS", origins, ROOM)
+    add_index(model, "ORIGINS", origins, FLOW_AT)
     add_index(model, "MOVES", places, FLOW)
     model.movers = pyo.Var(model.MOVES, domain=pyo.NonNegativeReals)
 

@@ -7,8 +7,7 @@ import pyomo.environ as pyo
 from optimizer.formulation.expressions import KEYS, Sums, add_index
 from optimizer.instance import Instance
 from optimizer.instance.people import terms, transition_room
-
-FLOW = ["track", "next_track", "group", "year"]
+from optimizer.instance.sets import FLOW
 
 
 def add_transitions(model: pyo.ConcreteModel, instance: Instance) -> None:

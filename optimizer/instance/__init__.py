@@ -17,7 +17,6 @@ from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.errors.arguments import typed
 from optimizer.frames import summed
 from optimizer.frames.following import FollowedFields
-from optimizer.frames.grouping import once
 from optimizer.frames.memory import Memory, Steps
 from optimizer.frames.records import Comparable
 from optimizer.instance.attributes import Attributes, build_attributes
@@ -27,7 +26,7 @@ from optimizer.instance.limits import join_commitments, join_limits
 from optimizer.instance.measures import Measures
 from optimizer.instance.money import spending_terms, support_floor_terms
 from optimizer.instance.movement import with_movement
-from optimizer.instance.people import CONSTANT, People, build_people
+from optimizer.instance.people import People, build_people, decided
 from optimizer.instance.scoring import Scores, build_scores
 from optimizer.instance.services import capacities, use_terms
 from optimizer.instance.sets import Sets, build_sets, country_bands
@@ -67,6 +66,8 @@ class Instance(FollowedFields, Comparable):
         Score of each country and region for each goal.
     diminishing
         Groups and curves of the goals with diminishing returns.
+    anyway
+        Value of every goal that is earned whatever is decided.
     capacity
         region, service, year, capacity, unit, for every window year.
     budget
@@ -96,6 +97,7 @@ class Instance(FollowedFields, Comparable):
     use: pd.DataFrame
     value: pd.DataFrame
     diminishing: dict[str, JoinedDiminishing]
+    anyway: dict[str, float]
     capacity: pd.DataFrame
     budget: pd.DataFrame
     transfers: tuple[Transfer, ...]
@@ -137,11 +139,6 @@ class Instance(FollowedFields, Comparable):
             self.anyway,
         )
 
-    @property
-    def anyway(self) -> dict[str, float]:
-        """Value of every goal that is earned whatever is decided."""
-        return once(_earned_anyway, self)
-
     def options(self, where: Mapping[str, object] = NO_FILTER) -> pd.DataFrame:
         """Single slots that could be given, as keys of the model's ``slots``.
 
@@ -178,10 +175,6 @@ class Instance(FollowedFields, Comparable):
         return found.reset_index(drop=True)
 
 
-def _earned_anyway(instance: Instance) -> dict[str, float]:
-    return earned_anyway(instance.value, instance.diminishing, list(instance.policy.goals))
-
-
 @typed
 def build_instance(case: Case, policy: Policy) -> Instance:
     """Join a case and a policy.
@@ -214,6 +207,7 @@ def joined(case: Case, policy: Policy, memory: Memory | None = None) -> Instance
     pause()
     value = value_terms(case, policy, sets, people, scores=scores, attributes=attributes, step=step)
     diminishing = join_diminishing(policy.goals, value, attributes, step)
+    anyway = step(earned_anyway, value, diminishing, list(policy.goals))
     pause()
     measures = Measures(
         case,
@@ -225,7 +219,7 @@ def joined(case: Case, policy: Policy, memory: Memory | None = None) -> Instance
         attributes,
         problems,
         frozenset(diminishing),
-        step(earned_anyway, value, diminishing, list(policy.goals)),
+        anyway,
     )
     limits = join_limits(policy.limits, measures, step)
     pause()
@@ -244,6 +238,7 @@ def joined(case: Case, policy: Policy, memory: Memory | None = None) -> Instance
         use=use,
         value=value,
         diminishing=diminishing,
+        anyway=anyway,
         capacity=step(capacities, case, sets),
         budget=step(money_of, case, sets),
         transfers=listed_transfers(case, policy),
@@ -290,7 +285,7 @@ def _support_floor(
     place = f"support_floor.{number}"
     tracks = measures.attributes.members("track", floor.where, place, optional=floor.optional)
     entries = measures.people.entries
-    entrants = entries[entries["family"].ne(CONSTANT)]
+    entrants = decided(entries)
     years = entrants["track"].map(measures.sets.tracks["duration_years"])
     owed = entrants.assign(coefficient=-floor.amount_per_year * years)
     columns = ["family", "position", "track", "entry_year"]

@@ -11,7 +11,7 @@ import pandas as pd
 from optimizer.frames.memory import Steps
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.groups import TOTAL, group_labels
-from optimizer.instance.people import CONSTANT, TERM
+from optimizer.instance.people import TERM, constants
 from optimizer.policy import Goal
 from optimizer.policy.goals import Diminishing as Asked
 
@@ -46,8 +46,8 @@ class JoinedDiminishing:
     @property
     def anyway(self) -> dict[str, float]:
         """Value counted in each group for what is earned whatever is decided."""
-        fixed = self.terms[self.terms["family"].eq(CONSTANT)]
-        raw = fixed.groupby("group")["coefficient"].sum().reindex(self.groups, fill_value=0.0)
+        raw = constants(self.terms).groupby("group")["coefficient"].sum()
+        raw = raw.reindex(self.groups, fill_value=0.0)
         return dict(zip(self.groups, self.counted(raw).tolist(), strict=True))
 
     def counted(self, raw: pd.Series) -> pd.Series:
@@ -64,8 +64,7 @@ def earned_anyway(
 
     With diminishing returns: what is counted of their raw value alone.
     """
-    fixed = value[value["family"].eq(CONSTANT)]
-    raw = fixed.groupby("goal")["coefficient"].sum()
+    raw = constants(value).groupby("goal")["coefficient"].sum()
     earned = {goal: float(raw.get(goal, 0.0)) for goal in goals}
     for goal, curve in curves.items():
         earned[goal] = sum(curve.anyway.values())

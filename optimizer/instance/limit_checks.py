@@ -13,7 +13,7 @@ from optimizer.frames.grouping import groups, remembered, sums_at
 from optimizer.instance.bounds import Bound
 from optimizer.instance.groups import TOTAL, amounts, group_labels, limit_place, members
 from optimizer.instance.measures import Measures
-from optimizer.instance.people import CONSTANT
+from optimizer.instance.people import constants
 from optimizer.instance.sets import Sets
 from optimizer.policy import Amount, Limit, Previous, Relative
 from optimizer.text.figures import apart, plainly
@@ -183,8 +183,7 @@ def eligible_by_group(sets: Sets, measured: pd.DataFrame) -> Mapping[str, float]
 
 def expected_by_group(measured: pd.DataFrame) -> Mapping[str, float]:
     """What each group counts whatever is decided."""
-    anyway = measured[measured["family"].eq(CONSTANT)]
-    sums = anyway.groupby("group")["coefficient"].sum()
+    sums = constants(measured).groupby("group")["coefficient"].sum()
     return dict(zip(sums.index, sums.tolist(), strict=True))
 
 

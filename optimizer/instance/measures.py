@@ -225,13 +225,12 @@ class Measures(FollowedFields):
 
     def _refuse_renewals(self, asked: Asked) -> None:
         """Refuse to say whose renewals are taken off those who complete."""
-        moved = self.sets.transitions
-        renewed = moved["track"].eq(moved["next_track"]) & moved["track"].isin(asked.tracks)
-        if renewed.any():
+        renewed = sorted(set(renewals(self.sets)["track"]) & set(asked.tracks))
+        if renewed:
             self.attributes.add(
                 asked.place,
-                f"those who complete {', '.join(sorted(set(moved.loc[renewed, 'track'])))} are not "
-                "counted by how they came, since they may renew it",
+                f"those who complete {', '.join(renewed)} are not counted by how they came, since "
+                "they may renew it",
                 "no planned, or a filter of other tracks",
             )
 

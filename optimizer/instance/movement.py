@@ -15,12 +15,11 @@ from optimizer.errors import Problems
 from optimizer.frames import groups_of
 from optimizer.frames.memory import Steps
 from optimizer.instance.people import TERM, People, room_of_ways, terms
-from optimizer.instance.sets import ORIGIN, Sets
+from optimizer.instance.sets import FLOW, FLOW_AT, ORIGIN, Sets
 
 FLOW_OF_PAIR = ["track", "next_track", "group", "next_group", "year"]
 """Key of stayers by their groups on both tracks."""
 
-_FLOW = ["track", "next_track", "group", "year"]
 _PLACE_YEAR = ["next_track", "region", "year"]
 
 
@@ -61,7 +60,7 @@ def _drawn(sets: Sets, case: Case) -> pd.DataFrame:
     places = sets.transitions_by_region
     attraction = case.table("regions").set_index("region")["attraction"].fillna(0.0)
     pull = places["region"].map(attraction)
-    total = pull.groupby([places[name] for name in _FLOW]).transform("sum")
+    total = pull.groupby([places[name] for name in FLOW]).transform("sum")
     return places.assign(draws=(pull / total).where(total > 0, 0.0))
 
 
@@ -89,8 +88,7 @@ def _check_attraction(
 
 def room_of_regions(people: People, continuations: pd.DataFrame) -> pd.DataFrame:
     """Completers of a region who may continue: keys of origins without the next group."""
-    keys = ["track", "next_track", "group", "region", "year"]
-    return room_of_ways(people.completes_at, continuations)[[*TERM, *keys]]
+    return room_of_ways(people.completes_at, continuations)[[*TERM, *FLOW_AT]]
 
 
 def remaining(sets: Sets) -> pd.DataFrame:

@@ -100,6 +100,12 @@ def entering(sets: Sets, family: str) -> pd.DataFrame:
     return remembered([frame], ("entering", family, last, repeated), through_years)
 
 
+def placed_in_told_years(sets: Sets) -> pd.DataFrame:
+    """Places of every year in which the case may say how many there can be, as terms."""
+    placed = entering(sets, "placements")
+    return placed[placed["year"].isin(sets.told_years)]
+
+
 def _entries(
     new: pd.DataFrame,
     moved: pd.DataFrame,
@@ -134,16 +140,21 @@ def newcomers(decided: pd.DataFrame, entries: pd.DataFrame, years: Collection[in
     entries
         All entries on the same margin.
     """
-    is_expected = entries["family"].eq(CONSTANT) & entries["entry_year"].isin(years)
-    if not is_expected.any():
+    expected = constants(entries)
+    expected = expected[expected["entry_year"].isin(years)]
+    if not len(expected):
         return decided
-    expected = entries[is_expected]
     return stacked([decided, expected.assign(year=expected["entry_year"])[list(decided)]])
 
 
 def intake_terms(sets: Sets, people: People) -> pd.DataFrame:
     """Who enters from abroad, by decision or by forecast, as terms on the country margin."""
     return newcomers(entering(sets, "cohort"), people.entries, sets.entry_years)
+
+
+def constants(terms: pd.DataFrame) -> pd.DataFrame:
+    """Terms without a decision: what is there or comes whatever is decided."""
+    return terms[terms["family"].eq(CONSTANT)]
 
 
 def decided(terms: pd.DataFrame) -> pd.DataFrame:

@@ -14,11 +14,11 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
-from optimizer.frames import distinct, keys_of, stacked
+from optimizer.frames import distinct, keys_of
 from optimizer.frames.following import FollowedFields
 from optimizer.frames.memory import Steps
 from optimizer.instance.lookup import resolve
-from optimizer.instance.years import through_years
+from optimizer.instance.present import present_people
 from optimizer.policy import Horizon, Policy
 from optimizer.schema.tables import BAND_PREFIX, STANDARD
 
@@ -28,6 +28,12 @@ ALL = "all"
 BLOCK = ["track", "level", "group", "year"]
 """Key of a block: its countries may all be placed in all of its regions."""
 
+
+FLOW = ["track", "next_track", "group", "year"]
+"""Key of people who continue, by a group of countries."""
+
+FLOW_AT = ["track", "next_track", "group", "region", "year"]
+"""The same at a region: where they go, or where they completed."""
 
 ORIGIN = ["track", "next_track", "group", "next_group", "region", "year"]
 """Key of stayers by the region where they completed."""
@@ -164,7 +170,7 @@ def build_sets(case: Case, policy: Policy, problems: Problems, step: Steps | Non
     cohort = step(_cohort, case, pairs, groups, hosts if len(case.table("regions")) else None)
     agreement = pairs[pairs["link"].eq("proposed") & pairs["can_open"]]
     active_track = pairs[pairs["link"].eq("active") & (pairs["applicants"] >= pairs["min_cohort"])]
-    present, present_at = step(_present, case, groups, years + repeated)
+    present, present_at = step(present_people, case, groups, years + repeated)
     sets = Sets(
         years=years,
         repeated=repeated,
@@ -183,7 +189,7 @@ def build_sets(case: Case, policy: Policy, problems: Problems, step: Steps | Non
         agreement=agreement[["country", "track", "year"]].reset_index(drop=True),
         active_track=active_track[["country", "track", "year"]].reset_index(drop=True),
         transitions=_no_rows("country", "track", "next_track", "group", "year"),
-        transitions_by_region=_no_rows("track", "next_track", "group", "region", "year"),
+        transitions_by_region=_no_rows(*FLOW_AT),
         transitions_from_region=_no_rows(*ORIGIN),
         slots=_no_rows("country", "track", "level", "group", "region", "year"),
         expansion=_expansion(case, years),
@@ -221,9 +227,8 @@ def _timeline(
         years = years or case.years
     durations = case.table("tracks")["duration_years"]
     longest = int(durations.max()) if len(durations) else 0
-    tail = longest if isinstance(horizon.tail, str) else horizon.tail
-    repeats = longest if horizon.tail == "steady" else 0
-    after = tuple(range(years[-1] + 1, years[-1] + 1 + repeats + tail))
+    repeats, runoff = horizon.tail_of(longest)
+    after = tuple(range(years[-1] + 1, years[-1] + 1 + repeats + runoff))
     return years, after[:repeats], years + after
 
 
@@ -334,42 +339,6 @@ def _expansion(case: Case, years: Sequence[int]) -> pd.DataFrame:
     table = table[table["year"].isin(years) & (table["expansion_limit"].fillna(0) > 0)]
     columns = ["region", "service", "year", "expansion_unit", "expansion_limit"]
     return table[[*columns, "expansion_cost", "upkeep", "line"]].reset_index(drop=True)
-
-
-def _present(
-    case: Case, groups: pd.DataFrame, years: Sequence[int]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """People already here or expected, with those on the region margin split over groups.
-
-    Where the country margin of a track and entry year holds several groups, every region is
-    taken to have the national mix of groups.
-    """
-    here = _who_come(case, "country", years).merge(groups, on=["track", "country"])
-    by_group = here.groupby(["track", "entry_year", "group"], as_index=False)["persons"].sum()
-    total = by_group.groupby(["track", "entry_year"])["persons"].transform("sum")
-    by_group["share"] = (by_group["persons"] / total).where(total > 0, 0.0)
-    places = _who_come(case, "region", years)
-    at = places.merge(by_group.drop(columns="persons"), on=["track", "entry_year"])
-    at["persons"] = at["persons"] * at["share"]
-    columns = ["track", "group", "region", "entry_year", "persons"]
-    return here.reset_index(drop=True), at[columns].reset_index(drop=True)
-
-
-def _who_come(case: Case, side: str, years: Sequence[int]) -> pd.DataFrame:
-    """People already here and those expected on one margin, by the year in which they entered.
-
-    Who was expected in years of the case before the first one that is planned has come too.
-    """
-    columns = [side, "track", "entry_year", "persons"]
-    before = [year for year in case.years if year < years[0]]
-    expected = through_years(
-        case, f"forecasts_by_{side}", [side, "track", "persons"], [*before, *years]
-    )
-    parts = [
-        case.table(f"present_by_{side}")[columns],
-        expected.rename(columns={"year": "entry_year"})[columns],
-    ]
-    return stacked(parts)
 
 
 def options(sets: Sets) -> int:

@@ -12,7 +12,7 @@ from optimizer.case import Case
 from optimizer.frames import keys_of, rows_of
 from optimizer.frames.memory import Steps
 from optimizer.instance.people import entering
-from optimizer.instance.sets import Sets
+from optimizer.instance.sets import FLOW, FLOW_AT, Sets
 
 
 def with_transitions(sets: Sets, case: Case, step: Steps) -> Sets:
@@ -68,11 +68,11 @@ def _transitions(sets: Sets, case: Case, places: pd.DataFrame) -> tuple[pd.DataF
     )
     groups = sets.groups.rename(columns={"track": "next_track"})
     transitions = transitions.merge(groups, on=["next_track", "country"], how="left")
-    flows = transitions[["track", "next_track", "group", "year"]].drop_duplicates()
+    flows = transitions[FLOW].drop_duplicates()
     places = places.rename(columns={"track": "next_track"})
     transitions_by_region = flows.merge(places, on=["next_track", "year"])
-    by_region = transitions_by_region[["track", "next_track", "group", "region", "year"]]
+    by_region = transitions_by_region[FLOW_AT]
     return (
-        transitions[["country", "track", "next_track", "group", "year"]],
+        transitions[["country", *FLOW]],
         by_region.assign(draws=np.nan),
     )

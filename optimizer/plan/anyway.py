@@ -16,7 +16,7 @@ from optimizer.frames import rows_of, stacked
 from optimizer.instance import Instance
 from optimizer.instance.bounds import JoinedLimit
 from optimizer.instance.oddities import warnings_of
-from optimizer.instance.people import CONSTANT, decided
+from optimizer.instance.people import constants, decided
 from optimizer.plan import Decisions, empty
 from optimizer.plan.checks import check_caps, check_limits, check_services
 from optimizer.plan.money import check_money
@@ -54,7 +54,7 @@ def _broken(instance: Instance) -> Iterator[Any]:
     nothing = Decisions(slots=empty("slots"))
     subject = Subject(instance, values_of(instance, nothing), nothing)
     checks = [check_money]
-    if instance.people.entries["family"].eq(CONSTANT).any():
+    if len(constants(instance.people.entries)):
         checks += [check_caps, check_services, check_limits]
     checked = stacked([part for check in checks for part in check(subject)])
     rows = judged(checked, smallest_unit(instance.case))

@@ -20,9 +20,10 @@ from optimizer.instance.people import (
     decided,
     entering,
     intake_terms,
+    placed_in_told_years,
     terms,
 )
-from optimizer.instance.sets import Sets, cross
+from optimizer.instance.sets import FLOW, cross
 from optimizer.plan.money import check_money
 from optimizer.plan.movement import check_movement, room
 from optimizer.plan.subject import Keys, Subject, keys_in, rows
@@ -61,18 +62,12 @@ def check_margins(s: Subject) -> list[pd.DataFrame]:
         again, most = s.at(later, entering(sets, "cohort"), _PAIR), later["applicants"]
         done.append(rows("cohort_within_applicants", keys_in(later, _PAIR), again, "at_most", most))
     if sets.has_regions:
-        placed = once(_told_placements, sets)
+        placed = once(placed_in_told_years, sets)
         site, placements = groups(placed, SITE).keys, s.total(placed, SITE)
         places_here = sums_at(site, sets.sites, SITE, sets.sites["max_slots"].to_numpy())
         keys = keys_in(site, SITE)
         done.append(rows("placements_within_site", keys, placements, "at_most", places_here))
     return done
-
-
-def _told_placements(sets: Sets) -> pd.DataFrame:
-    """Places of every year in which the case may say how many there can be."""
-    placed = entering(sets, "placements")
-    return placed[placed["year"].isin(sets.told_years)]
 
 
 def check_caps(s: Subject) -> list[pd.DataFrame]:
@@ -104,11 +99,10 @@ def check_transitions(s: Subject) -> list[pd.DataFrame]:
     if s.instance.moves_by_attraction:
         return [*done, *check_movement(s)]
     if sets.has_regions and len(sets.transitions):
-        flow = ["track", "next_track", "group", "year"]
-        transitions = s.total(s.terms("transitions"), flow)
-        index = groups(s.terms("transitions"), flow).keys
-        at = s.at(index, s.terms("transitions_by_region"), flow)
-        keys = keys_in(index, flow)
+        transitions = s.total(s.terms("transitions"), FLOW)
+        index = groups(s.terms("transitions"), FLOW).keys
+        at = s.at(index, s.terms("transitions_by_region"), FLOW)
+        keys = keys_in(index, FLOW)
         done.append(rows("transitions_match_places", keys, at, "equal", transitions))
     return done
 

@@ -14,6 +14,7 @@ from optimizer.instance.movement import (
     transitions_by_pair,
 )
 from optimizer.instance.people import transition_room
+from optimizer.instance.sets import FLOW, FLOW_AT
 from optimizer.plan.subject import Subject, keys_in, rows
 
 
@@ -32,12 +33,11 @@ def check_movement(s: Subject) -> list[pd.DataFrame]:
     sets, leaving = s.instance.sets, s.terms("transitions_from_region")
     pairs = once(_pairs, s.instance)
     flows = groups(pairs, FLOW_OF_PAIR).keys
-    origin = ["track", "next_track", "group", "region", "year"]
-    origins = groups(leaving, origin).keys
+    origins = groups(leaving, FLOW_AT).keys
     remain, moving = once(remaining, sets), once(movers, sets)
-    places, flow = sets.transitions_by_region, ["track", "next_track", "group", "year"]
-    drawn = places["draws"].to_numpy() * s.at(places, moving, flow)
-    here, living = s.at(places, remain, origin) + drawn, s.values.of["transitions_by_region"]
+    places = sets.transitions_by_region
+    drawn = places["draws"].to_numpy() * s.at(places, moving, FLOW)
+    here, living = s.at(places, remain, FLOW_AT) + drawn, s.values.of["transitions_by_region"]
     return [
         rows(
             "transitions_match_origins",
@@ -48,12 +48,12 @@ def check_movement(s: Subject) -> list[pd.DataFrame]:
         ),
         rows(
             "origins_within_completers",
-            keys_in(origins, origin),
-            s.at(origins, leaving, origin),
+            keys_in(origins, FLOW_AT),
+            s.at(origins, leaving, FLOW_AT),
             "at_most",
-            s.at(origins, once(room_at, s.instance), origin),
+            s.at(origins, once(room_at, s.instance), FLOW_AT),
         ),
-        rows("transitions_follow_attraction", keys_in(places, origin), living, "equal", here),
+        rows("transitions_follow_attraction", keys_in(places, FLOW_AT), living, "equal", here),
     ]
 
 

@@ -14,7 +14,7 @@ from optimizer.frames import labels, plain_rows
 from optimizer.frames.arrays import Floats
 from optimizer.frames.grouping import Keyed, groups, once, remembered, sums_at
 from optimizer.instance import Instance
-from optimizer.instance.people import CONSTANT, terms
+from optimizer.instance.people import constants, terms
 from optimizer.plan import Decisions
 from optimizer.plan.tolerance import allowances
 from optimizer.plan.values import Values
@@ -52,16 +52,12 @@ class Subject:
 
     def anyway_at(self, wanted: Keyed, terms_: pd.DataFrame, by: list[str]) -> Floats:
         """What of the sum for every wanted key is there or comes whatever is decided."""
-        fixed = once(_fixed, terms_)
+        fixed = once(constants, terms_)
         return sums_at(wanted, fixed, by, fixed["coefficient"].to_numpy())
 
     def size_at(self, wanted: Keyed, terms_: pd.DataFrame, by: list[str]) -> Floats:
         """Sum of the terms' absolute amounts: what rounding is measured by."""
         return sums_at(wanted, terms_, by, np.abs(self.values.amounts(terms_)))
-
-
-def _fixed(terms_: pd.DataFrame) -> pd.DataFrame:
-    return terms_[terms_["family"].eq(CONSTANT)]
 
 
 class Keys:

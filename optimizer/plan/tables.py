@@ -10,7 +10,7 @@ from optimizer.frames.grouping import groups, once
 from optimizer.instance import Instance
 from optimizer.instance.money import EXPANSION, PARTICIPANTS, REGIONAL, UPKEEP
 from optimizer.instance.people import decided, returning, terms
-from optimizer.instance.sets import Sets
+from optimizer.instance.sets import FLOW, Sets
 from optimizer.instance.stages import completing, continuing, renewals
 from optimizer.plan.checks import goal_values, service_years
 from optimizer.plan.coming import expected_people
@@ -156,7 +156,6 @@ def _shares(s: Subject) -> dict[str, pd.DataFrame]:
         slots.assign(position=s.values.positions[family]).loc[s.values.positions[family] >= 0]
         for family in ("cohort", "placements")
     )
-    flow = ["track", "next_track", "group", "year"]
     transitions, by_region = (
         positioned(frame).assign(slots=values)[values > 0]
         for frame, values in (
@@ -164,11 +163,11 @@ def _shares(s: Subject) -> dict[str, pd.DataFrame]:
             (sets.transitions_by_region, s.values.of["transitions_by_region"]),
         )
     )
-    to = transitions[[*flow, "country", "position"]].merge(
-        by_region[[*flow, "region", "slots"]], on=flow
+    to = transitions[[*FLOW, "country", "position"]].merge(
+        by_region[[*FLOW, "region", "slots"]], on=FLOW
     )
-    of = by_region[[*flow, "region", "position"]].merge(
-        transitions[[*flow, "country", "slots"]], on=flow
+    of = by_region[[*FLOW, "region", "position"]].merge(
+        transitions[[*FLOW, "country", "slots"]], on=FLOW
     )
     return {
         "cohort": _share(cohort, "region"),

@@ -45,6 +45,20 @@ class Horizon(StrictTable):
         default=0.0, ge=0.0, le=1.0, description="yearly discount of value, 0 to 1"
     )
 
+    def tail_of(self, longest: int) -> tuple[int, int]:
+        """Repeated years, and years of run-off after them, where the longest track takes so many.
+
+        Examples
+        --------
+        >>> Horizon(tail="steady").tail_of(3), Horizon(tail="runoff").tail_of(3)
+        ((3, 3), (0, 3))
+        >>> Horizon(tail=1).tail_of(3)
+        (0, 1)
+        """
+        if isinstance(self.tail, int):
+            return 0, self.tail
+        return (longest if self.tail == "steady" else 0), longest
+
     @model_validator(mode="after")
     def _years_in_order(self) -> Horizon:
         if self.years is not None and self.years[0] > self.years[1]:

@@ -62,9 +62,8 @@ class Material:
     @property
     def repeated(self) -> tuple[int, ...]:
         """Years after them in which the decisions of the last one are repeated."""
-        if self.policy.horizon.tail != "steady":
-            return ()
-        return self.tail[: int(self.case.table("tracks")["duration_years"].max())]
+        longest = int(self.case.table("tracks")["duration_years"].max())
+        return self.tail[: self.policy.horizon.tail_of(longest)[0]]
 
     def table(self, name: str) -> pd.DataFrame:
         """Give one table of the plan."""
