@@ -254,6 +254,10 @@ _TABLES = (
             ),
             ALLOCATIONS[0],
         ),
+        _optional(
+            _flag("sensitive", "whether small numbers of it could give people away if published"),
+            "no",
+        ),
         required=True,
     ),
     table_spec(
