@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import shared
@@ -89,3 +90,60 @@ def test_who_continues_moves_as_foreign_residents_are_spread(case: Case) -> None
     assert there["attraction"].eq(there["foreign_residents_2025_06"].astype(float)).all()
     # Nobody who continues moves abroad.
     assert regions.index[regions["attraction"].isna()].tolist() == ["abroad"]
+
+
+def source(name: str) -> pd.DataFrame:
+    return pd.read_csv(JAPAN / "sources" / f"{name}.csv")
+
+
+def test_single_figures_say_where_they_were_read() -> None:
+    facts = source("programme_facts").set_index("key")
+    assert facts.index.is_unique
+    assert set(facts["address"]) == {"seen", "quoted", "series"}
+    # A figure was read at the publisher or at another page, which is then named.
+    assert (facts["address"].eq("seen") == facts["read_at"].isna()).all()
+    assert facts["source_url"].str.startswith("http").all()
+    assert set(facts["confidence"]) <= {"A", "B", "C", "D"}
+    assert facts.at["osa_budget", "value"] == "8100000000"
+
+
+def test_residents_by_prefecture_add_up_to_the_published_totals() -> None:
+    here = source("residents_by_status_2025-12").set_index("name_en").sum()
+    facts = source("programme_facts").set_index("key")["value"]
+    # The 7,228 residents without a fixed prefecture are in no row.
+    assert here["total"] + 7_228 == int(facts["foreign_residents_end_2025"])
+    for status, key in (
+        ("technical_intern", "technical_interns_end_2025"),
+        ("specified_skilled", "ssw_residents_end_2025"),
+        ("student", "student_residents_end_2025"),
+        ("engineer_specialist", "engineer_residents_end_2025"),
+    ):
+        assert 0 <= int(facts[key]) - here[status] < 1_000, status
+
+
+def test_small_tables_add_up() -> None:
+    caps = source("sector_caps_2026-01-23")
+    facts = source("programme_facts").set_index("key")["value"]
+    both = int(facts["ssw_cap_to_fy2028_revised"]) + int(facts["esd_cap_to_fy2028"])
+    assert caps["both"].sum() == both
+    split = caps.dropna(subset="ssw1_cap")
+    assert (split["ssw1_cap"] + split["esd_cap"]).eq(split["both"]).all()
+    granted = source("protection_by_nationality_2024")
+    assert granted["recognised"].sum() == int(facts["refugees_recognised"])
+    assert granted["complementary"].sum() == int(facts["complementary_protection_granted"])
+    regions = set(source("prefectures")["name_en"].str.lower())
+    assert len(set(source("metropolitan_prefectures")["region"]) & regions) == 8
+    assert len(source("ssw_memoranda")) == 17
+
+
+def test_what_is_not_known_stays_blank(case: Case) -> None:
+    countries = case.table("countries").set_index("country")
+    # Not among the twenty largest partners is no figure; Iran's trade is known to be tiny.
+    tier = countries["trade_tier"]
+    assert (tier["SAU"], tier["ITA"], tier["IRN"]) == ("2", "1", "0")
+    assert (tier[["CHE", "ESP", "NZL"]] == "").all()
+    # Signed and not seen in force.
+    security = source("security_partnership").set_index("iso3")
+    assert security.loc[["PHL", "NZL", "NLD"], "acsa"].isna().all()
+    assert security.at["DEU", "two_plus_two"] == 1
+    assert security.at["BGD", "osa"] == 1

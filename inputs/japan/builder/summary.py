@@ -90,7 +90,7 @@ def _facts() -> list[str]:
         f" programme pays {whole(first_year):,} JPY in the first year and up to {whole(rent):,}"
         " JPY of rent.",
         f"- Reception grant {number('isa_reception_grant_budget') / 1e9:.1f} bn, official security"
-        f" assistance {number('osa_budget') / 1e9:.0f} bn.",
+        f" assistance {number('osa_budget') / 1e9:.1f} bn.",
         f"- Caps: {caps['esd']:,} residents in employment for skill development; {caps['ssw1']:,}"
         " specified skilled workers (i) of the plan besides those already here.",
     ]
