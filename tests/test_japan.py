@@ -147,3 +147,48 @@ def test_what_is_not_known_stays_blank(case: Case) -> None:
     assert security.loc[["PHL", "NZL", "NLD"], "acsa"].isna().all()
     assert security.at["DEU", "two_plus_two"] == 1
     assert security.at["BGD", "osa"] == 1
+
+
+def test_security_depth_follows_the_ties_in_force(case: Case) -> None:
+    countries = case.table("countries").set_index("country")
+    depth = countries["security_depth"].astype(float)
+    # Information protection and the trilateral of Camp David; China has no tie.
+    assert depth["KOR"] > depth["CHN"] == 0
+    assert countries.at["KOR", "security_partner"] == "yes"
+    # Nobody ties with the ally at the top: (2 + 5) / 7.
+    assert depth["USA"] == 1
+    assert (depth.drop("USA") < 1).all()
+    assert depth["AUS"] > depth["GBR"]
+    # ACSA, 2+2 and information protection of seven; half a tie for security assistance.
+    assert depth["DEU"] == pytest.approx(3 / 7, abs=1e-4)
+    assert depth["BGD"] == pytest.approx(0.5 / 7, abs=1e-4)
+    assert countries.at["BGD", "security_partner"] == "yes"
+    # Planned only.
+    assert depth["THA"] == 0
+
+
+def test_competitors_are_named_by_the_national_security_strategy(case: Case) -> None:
+    countries = case.table("countries").set_index("country")
+    named = countries.index[countries["strategic_competitor"] == "1"]
+    assert set(named) == {"CHN", "RUS"}
+    talent = countries["competitor_talent"].astype(float)
+    assert set(talent.index[talent > 0]) == {"CHN", "RUS"}
+
+
+def test_need_of_the_neighbourhood_is_of_neighbours_only(case: Case) -> None:
+    countries = case.table("countries").set_index("country")
+    need = countries["neighbourhood_need"].astype(float)
+    assert need["MMR"] == pytest.approx(1 - 0.04739, abs=1e-4)
+    assert 0 < need["SGP"] < need["MNG"] < need["PNG"]
+    # Beyond the neighbourhood no instability counts, nor is Taiwan's blank percentile one.
+    assert (need[["SYR", "SDN", "AUS", "CHN", "TWN"]] == 0).all()
+    assert countries.at["TWN", "political_stability"] == ""
+
+
+def test_science_is_given_per_head_too(case: Case) -> None:
+    countries = case.table("countries").set_index("country")
+    assert countries.at["TWN", "articles_per_million"] == ""
+    articles = countries["articles_per_million"].replace("", None).astype(float)
+    # China leads by size and not by head.
+    assert articles.rank(ascending=False)["CHN"] > 10
+    assert countries["sci_articles"].replace("", "0").astype(float).idxmax() == "CHN"

@@ -18,7 +18,28 @@ WORLD_REGIONS = {
     "Oceania": "Oceania",
     "Africa": "Africa",
 }
-SECURITY_FLAGS = ("treaty_ally", "quad", "raa", "acsa", "two_plus_two", "osa")
+# A treaty of alliance binds more than any other tie, equipment given less.
+TIE_WEIGHTS = {
+    "treaty_ally": 2.0,
+    "quad": 1.0,
+    "raa": 1.0,
+    "acsa": 1.0,
+    "two_plus_two": 1.0,
+    "information_protection": 1.0,
+    "trilateral": 1.0,
+    "osa": 0.5,
+}
+# The ties of the United States, the most of any partner: all but RAA and OSA, which an ally with
+# forces in Japan does not need. It is fixed, so that a new tie of one moves no other partner.
+MOST_TIES = 7.0
+
+NEIGHBOUR_GROUPS = ("Southeast Asia", "South Asia")
+# Fiji and Papua New Guinea stand in the group Oceania with Australia and New Zealand.
+OTHER_NEIGHBOURS = ("MNG", "FJI", "PNG")
+
+# Partners the National Security Strategy of 2022-12-16 names as a challenge to Japan: China "the
+# greatest strategic challenge", Russia a "strong concern". To have no agreement makes none.
+STRATEGIC_COMPETITORS = ("CHN", "RUS")
 
 FACTS_BY_COUNTRY = read_by("country_facts", "iso3")
 SECURITY = read_by("security_partnership", "iso3")
@@ -59,10 +80,8 @@ def has_flag(country: str, flag: str) -> bool:
 
 
 def security_depth(country: str) -> float:
-    """Return min(1, (3 treaty + quad + raa + acsa + two_plus_two + 0.5 osa) / 3)."""
-    weights = {"treaty_ally": 3.0, "osa": 0.5}
-    points = sum(weights.get(flag, 1.0) * has_flag(country, flag) for flag in SECURITY_FLAGS)
-    return min(1.0, points / 3.0)
+    """Return the weighted number of security ties over the most a partner has."""
+    return sum(w for flag, w in TIE_WEIGHTS.items() if has_flag(country, flag)) / MOST_TIES
 
 
 def has_bilateral_epa(country: str) -> bool:
@@ -81,18 +100,33 @@ def is_economic_partner(country: str) -> bool:
     return has_bilateral_epa(country) or row["cptpp"] == "1" or row["other"] != ""
 
 
-def competitor_talent(country: str) -> float | None:
-    """Return log(1 + articles) x (1 - liberal democracy), 0 for every kind of partner."""
-    partner = (
-        security_depth(country) > 0 or is_economic_partner(country) or country in WORKING_HOLIDAY
-    )
-    if partner:
-        return 0.0
-    articles = fact(country, "sci_articles")
-    democracy = fact(country, "vdem_liberal_democracy_2024")
-    if articles is None or democracy is None:
+def per_million(country: str, column: str) -> float | None:
+    """Return a figure of a country per million people living there."""
+    value, population = fact(country, column), fact(country, "population_2024")
+    if value is None or population is None:
         return None
-    return math.log1p(articles) * (1.0 - democracy)
+    return 1e6 * value / population
+
+
+def competitor_talent(country: str) -> float | None:
+    """Return log(1 + articles per million) of a strategic competitor, 0 for all others.
+
+    Per head, because a slot is one person: how many could come is said by the applicants, and an
+    indicator that grew with size would count it twice.
+    """
+    if country not in STRATEGIC_COMPETITORS:
+        return 0.0
+    articles = per_million(country, "sci_articles")
+    return None if articles is None else math.log1p(articles)
+
+
+def neighbourhood_need(country: str) -> float | None:
+    """Return the distance from perfect stability of a neighbour, 0 for all others."""
+    is_neighbour = FACTS_BY_COUNTRY[country]["region_group"] in NEIGHBOUR_GROUPS
+    if not is_neighbour and country not in OTHER_NEIGHBOURS:
+        return 0.0
+    percentile = fact(country, "political_stability_2023")
+    return None if percentile is None else (100.0 - percentile) / 100.0
 
 
 def refugees_per_1000(country: str) -> float | None:
@@ -138,6 +172,11 @@ def country_row(country: str) -> Row:
         "patents_resident": _cell(fact(country, "patents_resident"), 0),
         "skilled_entries_2023": plain(skilled, 0),
         "competitor_talent": _cell(competitor_talent(country), 4),
+        "strategic_competitor": "1" if country in STRATEGIC_COMPETITORS else "0",
+        "articles_per_million": _cell(per_million(country, "sci_articles"), 1),
+        "patents_per_million": _cell(per_million(country, "patents_resident"), 2),
+        "political_stability": _cell(fact(country, "political_stability_2023"), 3),
+        "neighbourhood_need": _cell(neighbourhood_need(country), 4),
         "refugees_per_1000": _cell(refugees_per_1000(country), 3),
         "student_entries_2023": plain(entries(country, "student"), 0),
         "source": "sources/country_facts.csv and the tables beside it",
