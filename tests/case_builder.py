@@ -100,6 +100,11 @@ goal,country,track,region,value
 growth,KOR,study,,1.5
 growth,KOR,study,osaka,2
 """,
+    "rank_bands": """\
+goal,country,rank,low,high
+growth,KOR,1,1,2
+growth,FRA,2,2,2
+""",
     "commitments": """\
 country,track,region,year,at_least,at_most
 KOR,,,2027,5,
@@ -128,6 +133,11 @@ osaka,visit,2028,10.5,8,13
 country,track,region,slots
 KOR,study,osaka,25
 FRA,study,,10
+FRA,visit,,4
+""",
+    "current_plan_by_region": """\
+track,region,slots
+visit,osaka,4.02
 """,
 }
 """Text of every table; the header of each is its first line."""

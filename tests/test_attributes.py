@@ -288,3 +288,14 @@ def test_figures_of_who_counts_may_not_be_blank(body: str, join: Join) -> None:
     per = '{ amount = 0.01, per = "region.population" }'
     with pytest.raises(PolicyError, match=r"'region.population' is blank for abroad"):
         join(placed(limit(f"{body} = {per}")))
+
+
+def test_limits_count_per_resident_of_today(tmp_path: Path) -> None:
+    # 1 place per 100 of 200 and of 400 residents.
+    text = limit('by = ["region"]\nat_most = { amount = 0.01, per = "region.residents_today" }')
+    case = HOSTED.with_(
+        text,
+        regions=("region,name,area,jobs,residents_today", "r1,R,east,2,200", "r2,S,west,5,400"),
+    )
+    joined = case.instance(tmp_path).limits[0]
+    assert joined.bounds[0].constant.tolist() == pytest.approx([2.0, 4.0])

@@ -581,12 +581,74 @@ TOGETHER = [
         id="current plan twice",
     ),
     pytest.param(
+        "current_plan_by_region.csv",
+        "visit,osaka,4.02",
+        "visit,osaka,2.02\nvisit,miyagi,2.03",
+        (
+            "1 problem\n"
+            "- current_plan_by_region.csv, column slots: 4.05 slots are given on track 'visit', "
+            "but 4 in current_plan.csv\n"
+            "    Expected the same total in both tables, within 1%."
+        ),
+        id="margins of the current plan",
+    ),
+    pytest.param(
+        "current_plan_by_region.csv",
+        "visit,osaka,4.02",
+        "visit,osaka,4.02\nstudy,osaka,35",
+        (
+            "1 problem\n"
+            "- current_plan_by_region.csv row 3, column track: track 'study' is divided by region "
+            "in current_plan.csv row 2 as well\n"
+            "    Expected one table that divides a track by region."
+        ),
+        id="current plan in both forms",
+    ),
+    pytest.param(
+        "current_plan.csv",
+        None,
+        None,
+        (
+            "1 problem\n"
+            "- current_plan.csv: the file is missing, but there is current_plan_by_region.csv\n"
+            "    Expected the same slots by country."
+        ),
+        id="current plan by region alone",
+    ),
+    pytest.param(
+        "rank_bands.csv",
+        "growth,KOR,1,1,2",
+        "growth,KOR,1,3,2",
+        (
+            "1 problem\n"
+            "- rank_bands.csv row 2, column low: 3 is above high, 2\n"
+            "    Expected low no higher than high."
+        ),
+        id="crossed band",
+    ),
+    pytest.param(
+        "rank_bands.csv",
+        "growth,KOR,1,1,2",
+        "growth,KOR,0,1,1.5",
+        (
+            "2 problems\n"
+            "- rank_bands.csv row 2, column high: 1.5 is not a whole number\n"
+            "    Expected a whole number of at least 1.\n"
+            "- rank_bands.csv row 2, column rank: 0 is below 1\n"
+            "    Expected a whole number of at least 1."
+        ),
+        id="ranks that are none",
+    ),
+    pytest.param(
         "regions.csv",
         None,
         None,
         (
-            "7 problems\n"
+            "8 problems\n"
             "- current_plan.csv row 2, column region: names regions, but there is no "
+            "regions.csv\n"
+            "    Expected a regions.csv.\n"
+            "- current_plan_by_region.csv row 2, column region: names regions, but there is no "
             "regions.csv\n"
             "    Expected a regions.csv.\n"
             "- forecasts_by_region.csv row 2, column region: names regions, but there is no "
@@ -782,6 +844,25 @@ def test_region_that_hosts_nothing_is_fine(tmp_path: Path) -> None:
     files = full_case()
     files["regions.csv"] += "nara,Nara,Kinki,,\n"
     assert len(load_case(write_case(tmp_path / "case", files)).table("regions")) == 3
+
+
+def test_a_rank_outside_its_band_is_fine(tmp_path: Path) -> None:
+    files = changed(full_case(), "rank_bands.csv", "growth,KOR,1,1,2", "growth,KOR,1,2,2")
+    bands = load_case(write_case(tmp_path / "case", files)).table("rank_bands")
+    assert bands[["rank", "low", "high"]].to_numpy().tolist() == [[1, 2, 2], [2, 2, 2]]
+
+
+def test_residents_of_today_are_a_figure_of_regions_and_may_be_blank(tmp_path: Path) -> None:
+    files = full_case()
+    files["regions.csv"] = (
+        "region,name,area,residents_today\nmiyagi,Miyagi,Tohoku,24000.5\nosaka,Osaka,Kinki,\n"
+    )
+    regions = load_case(write_case(tmp_path / "case", files)).table("regions")
+    assert regions["residents_today"].to_list()[:1] == [24000.5]
+    assert regions["residents_today"].isna().to_list() == [False, True]
+    files["regions.csv"] = files["regions.csv"].replace("24000.5", "-1")
+    with pytest.raises(InputError, match="column residents_today: -1 is below 0"):
+        load_case(write_case(tmp_path / "faulty", files))
 
 
 def test_faults_of_all_files_are_told_at_once_by_file_and_row(tmp_path: Path) -> None:

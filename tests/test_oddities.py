@@ -52,6 +52,9 @@ APPLY = ("AA,t,,4", "BB,t,,3", "CC,t,,5", "DD,t,,6")
 FOUR = NATIONAL.with_(countries=COUNTRIES, applicants=APPLY)
 LONGER = NATIONAL.with_(tracks=("t,T,study,M,care,inbound,3,0,no,1,no",))
 LODGED = HOSTED.with_(tracks=("t,T,study,M,care,inbound,2,0,no,1,no",), costs=("t,main,2,,,,,0",))
+GROWTH = NATIONAL.aiming_at(
+    '[goals.growth]\nweight = 1\nscale = "none"\neffects = [{ stage = "enter", effect = 1 }]\n'
+)
 SCALED = """\
 [goals.g]
 weight = 1
@@ -275,6 +278,11 @@ FIRES = {
         NATIONAL.with_(present_by_country=("AA,t,1929,3",)),
         "present_by_country.csv row 2, column entry_year: who entered 't' in 1929 completed before "
         "2030, so the row counts for nothing. Maybe the year is another one.",
+    ),
+    "bands of a goal misspelt": (
+        GROWTH.with_(rank_bands=("growht,AA,1,1,2", "growht,BB,2,1,2", "other,BB,2,1,2")),
+        "rank_bands.csv row 2, column goal: 2 rows for 'growht', which is not a goal of the "
+        "policy, count for nothing. Maybe you want 'growth'.",
     ),
     "slots of today that nobody could have": (
         FOUR.with_(

@@ -10,6 +10,7 @@ import pandas as pd
 from optimizer.case.checked import TOLERANCE, CaseTables
 from optimizer.case.forecasts import check_forecasts
 from optimizer.case.header import HEADER_FILE
+from optimizer.case.today import check_today
 from optimizer.schema.tables import STANDARD, TABLES
 from optimizer.text.characters import folded
 from optimizer.text.figures import apart, plainly
@@ -31,8 +32,9 @@ def check_consistency(tables: CaseTables) -> None:
     if tables.sound("present_by_country", "present_by_region"):
         _check_present(tables)
     check_forecasts(tables)
-    if tables.sound("current_plan"):
-        _check_current_plan(tables)
+    check_today(tables)
+    if tables.sound("rank_bands"):
+        _check_crossed(tables, "rank_bands", "low", "high")
     _check_constant(tables, "budgets", "line", ["agency", "purpose"])
     _check_constant(tables, "services", "service", ["unit"])
     for labels in LABELS:
@@ -159,17 +161,20 @@ def _check_commitments(tables: CaseTables) -> None:
         ((row, "neither at_least nor at_most is given", None) for row in frame.index[neither]),
         expected="at least one of the two",
     )
-    crossed = frame[frame["at_least"] > frame["at_most"]]
+    _check_crossed(tables, "commitments", "at_least", "at_most")
+
+
+def _check_crossed(tables: CaseTables, name: str, low: str, high: str) -> None:
+    """The lower of two bounds must be no higher than the other."""
+    frame = tables[name]
+    crossed = frame[frame[low] > frame[high]]
+    cells = zip(crossed.index, crossed[low], crossed[high], strict=True)
+    pairs = ((row, apart(above, below, plainly)) for row, above, below in cells)
     tables.add_all(
-        "commitments",
-        (
-            (row, "{} is above at_most, {}".format(*apart(low, high, plainly)), None)
-            for row, low, high in zip(
-                crossed.index, crossed["at_least"], crossed["at_most"], strict=True
-            )
-        ),
-        "at_least",
-        "at_least no higher than at_most",
+        name,
+        ((row, f"{above} is above {high}, {below}", None) for row, (above, below) in pairs),
+        low,
+        f"{low} no higher than {high}",
     )
 
 
@@ -195,34 +200,6 @@ def _check_present(tables: CaseTables) -> None:
                 column="persons",
                 expected="the same total in both tables",
             )
-
-
-def _check_current_plan(tables: CaseTables) -> None:
-    """Slots of a pair are given either as a whole or by region, or some would count twice."""
-    frame = tables["current_plan"]
-    whole = frame[frame["region"].eq("")]
-    firsts = {
-        (country, track): row
-        for row, country, track in zip(whole.index, whole["country"], whole["track"], strict=True)
-    }
-    split = frame[frame["region"].ne("")]
-    tables.add_all(
-        "current_plan",
-        (
-            (
-                row,
-                f"slots of {country!r} on {track!r} are given by region here "
-                f"and as a whole in row {firsts[country, track]}",
-                None,
-            )
-            for row, country, track in zip(
-                split.index, split["country"], split["track"], strict=True
-            )
-            if (country, track) in firsts
-        ),
-        "region",
-        "one way for each country and track",
-    )
 
 
 def _check_constant(tables: CaseTables, name: str, key: str, columns: Iterable[str]) -> None:

@@ -95,7 +95,14 @@ def pieces_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo, before: int = 0) 
                 count += len(piece)
                 _check_size(info, count, before + count)
                 yield piece
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        ValueError,
+        EOFError,
+        OSError,
+        NotImplementedError,
+    ) as error:
         message = f"is damaged: part {info.filename} cannot be unpacked"
         raise ArchiveError(message) from error
     if count != info.file_size:

@@ -161,6 +161,10 @@ def _count(name: str, meaning: str, unit: str) -> ColumnSpec:
     return ColumnSpec(name, "int", meaning, unit=unit, low=0.0)
 
 
+def _rank(name: str, meaning: str) -> ColumnSpec:
+    return ColumnSpec(name, "int", meaning, low=1.0)
+
+
 def _choice(name: str, meaning: str, *choices: str) -> ColumnSpec:
     return ColumnSpec(name, "choice", meaning, choices=choices)
 
@@ -288,6 +292,13 @@ _TABLES = (
         ),
         _optional(ColumnSpec("tile_row", "int", "row of the region on the tile map")),
         _optional(ColumnSpec("tile_column", "int", "column of the region on the tile map")),
+        _optional(
+            _amount(
+                "residents_today",
+                "people who live there today, of the kind that the plan is about",
+                "persons",
+            )
+        ),
         open_ended=True,
     ),
     table_spec(
@@ -392,6 +403,15 @@ _TABLES = (
         optional_keys=(_REGION,),
     ),
     table_spec(
+        "rank_bands",
+        "How far a country's rank by a goal's score moves when weights, normalisation and blanks "
+        "are drawn at random.",
+        (_text("goal", "name of a goal of the policy"), _COUNTRY),
+        _rank("rank", "rank by the score as the policy has it, 1 for the best"),
+        _rank("low", "best rank of the band"),
+        _rank("high", "worst rank of the band"),
+    ),
+    table_spec(
         "commitments",
         "Slots promised or ruled out.",
         (),
@@ -431,6 +451,12 @@ _TABLES = (
         _amount("slots", "slots per year", "persons per year"),
         optional_keys=(_REGION,),
         blank_means="not divided by region",
+    ),
+    table_spec(
+        "current_plan_by_region",
+        "The same slots by region, of tracks that `current_plan` does not divide by region.",
+        (TRACK, _REGION),
+        _amount("slots", "slots per year", "persons per year"),
     ),
 )
 

@@ -82,6 +82,7 @@ FIGURES: Mapping[str, str] = {
 IN_CELLS: Mapping[tuple[str, str], str] = {
     ("regions", "tile_row"): "",
     ("regions", "tile_column"): "",
+    ("regions", "residents_today"): "terms",
     ("budgets", "amount"): "budgets",
     ("national_caps", "max"): "caps",
     ("sites", "max_slots"): "terms",
@@ -96,6 +97,8 @@ IN_CELLS: Mapping[tuple[str, str], str] = {
     ("services", "upkeep"): "terms",
     ("service_use", "units"): "terms",
     ("scores", "value"): "terms",
+    ("current_plan_by_region", "slots"): "",
+    **{("rank_bands", column): "" for column in ("rank", "low", "high")},
     **{
         (f"forecasts_by_{side}", bound): ""
         for side in ("country", "region")

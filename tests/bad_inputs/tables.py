@@ -343,7 +343,7 @@ KINDS = {
     "header only, where others refer to it": Kind(
         content("tracks.csv", full_case()["tracks.csv"].partition("\n")[0] + "\n"),
         (
-            "16 problems\n"
+            "17 problems\n"
             "- agreements.csv row 2, column track: names tracks, but tracks.csv has no "
             "rows\n"
             "    Expected rows in tracks.csv.\n"
@@ -359,6 +359,9 @@ KINDS = {
             "- costs.csv row 2, column track: names tracks, but tracks.csv has no rows\n"
             "    Expected rows in tracks.csv.\n"
             "- current_plan.csv row 2, column track: names tracks, but tracks.csv has no "
+            "rows\n"
+            "    Expected rows in tracks.csv.\n"
+            "- current_plan_by_region.csv row 2, column track: names tracks, but tracks.csv has no "
             "rows\n"
             "    Expected rows in tracks.csv.\n"
             "- forecasts_by_country.csv row 2, column track: names tracks, but tracks.csv has "
@@ -425,7 +428,7 @@ KINDS = {
     "references to many tables": Kind(
         content("countries.csv", full_case()["countries.csv"].replace("KOR,", "JPN,")),
         (
-            "11 problems\n"
+            "12 problems\n"
             "- agreements.csv row 2, column country: 'KOR' is not in countries.csv\n"
             "    Expected a country of countries.csv.\n"
             "- applicants.csv row 2, column country: 'KOR' is not in countries.csv\n"
@@ -443,6 +446,8 @@ KINDS = {
             "- forecasts_by_country.csv row 2, column country: 'KOR' is not in countries.csv\n"
             "    Expected a country of countries.csv.\n"
             "- present_by_country.csv row 2, column country: 'KOR' is not in countries.csv\n"
+            "    Expected a country of countries.csv.\n"
+            "- rank_bands.csv row 2, column country: 'KOR' is not in countries.csv\n"
             "    Expected a country of countries.csv.\n"
             "- scores.csv row 2, column country: 'KOR' is not in countries.csv\n"
             "    Expected a country of countries.csv.\n"

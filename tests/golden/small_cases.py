@@ -29,12 +29,14 @@ HEADERS = {
     "expansion_cost_jpy,upkeep_jpy,line",
     "service_use": "track,service,year_of_stay,level,band,entry,units",
     "scores": "goal,country,track,region,value",
+    "rank_bands": "goal,country,rank,low,high",
     "commitments": "country,track,region,year,at_least,at_most",
     "present_by_country": "country,track,entry_year,persons",
     "present_by_region": "region,track,entry_year,persons",
     "forecasts_by_country": "country,track,year,persons,low,high",
     "forecasts_by_region": "region,track,year,persons,low,high",
     "current_plan": "country,track,region,slots",
+    "current_plan_by_region": "track,region,slots",
 }
 CASE_TOML = """\
 schema = 1

@@ -9,23 +9,29 @@ from optimizer.instance import Instance
 from optimizer.instance.attributes import OPEN_ENDED, Attribute
 from optimizer.instance.people import CONSTANT
 from optimizer.policy import Goal
+from optimizer.schema.tables import TABLES
+
+BY_GOAL = [spec.name for spec in TABLES.values() if "goal" in spec.keys]
+"""Tables whose rows name goals of a policy."""
 
 
 def idle_scores(instance: Instance) -> Iterator[Problem]:
-    """Scores of a goal that looks misspelt; other policies may well have the other goals."""
-    goals, table = instance.policy.goals, instance.case.table("scores")
-    counts = table["goal"].value_counts(sort=False)
-    for goal, count in counts[~counts.index.isin(list(goals))].items():
-        meant = did_you_mean(str(goal), goals)
-        if meant is not None:
-            yield Problem(
-                "scores.csv",
-                f"{count} row{'s' * (count != 1)} for {goal!r}, which is not a goal of the policy, "
-                f"count{'s' * (count == 1)} for nothing",
-                int(table.index[table["goal"].eq(str(goal))][0]),
-                "goal",
-                maybe=f"you want {meant!r}",
-            )
+    """Rows of a goal that looks misspelt; other policies may well have the other goals."""
+    goals = instance.policy.goals
+    for name in BY_GOAL:
+        table = instance.case.table(name)
+        counts = table["goal"].value_counts(sort=False)
+        for goal, count in counts[~counts.index.isin(list(goals))].items():
+            meant = did_you_mean(str(goal), goals)
+            if meant is not None:
+                yield Problem(
+                    TABLES[name].file,
+                    f"{count} row{'s' * (count != 1)} for {goal!r}, which is not a goal of the "
+                    f"policy, count{'s' * (count == 1)} for nothing",
+                    int(table.index[table["goal"].eq(str(goal))][0]),
+                    "goal",
+                    maybe=f"you want {meant!r}",
+                )
 
 
 def unearnable_goals(instance: Instance) -> Iterator[Problem]:
