@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import shared
 from optimizer.case import Case
+from optimizer.errors import Problems
+from optimizer.instance.attributes import build_attributes
+from optimizer.instance.scoring import build_scores
+from optimizer.instance.sets import build_sets
 
 ROOT = Path(__file__).resolve().parents[1]
 JAPAN = ROOT / "inputs" / "japan"
@@ -192,3 +198,40 @@ def test_science_is_given_per_head_too(case: Case) -> None:
     # China leads by size and not by head.
     assert articles.rank(ascending=False)["CHN"] > 10
     assert countries["sci_articles"].replace("", "0").astype(float).idxmax() == "CHN"
+
+
+def test_rank_bands_stand_beside_the_ranks_of_the_policy(case: Case) -> None:
+    policy, problems = shared.policy("balanced"), Problems()
+    sets = build_sets(case, policy, problems)
+    attributes = build_attributes(case, policy.path.name, sets, problems)
+    scores = build_scores(policy.goals, attributes).countries
+    bands = case.table("rank_bands")
+    scored = [name for name, goal in policy.goals.items() if goal.indicators]
+    assert bands["goal"].unique().tolist() == scored
+    assert bands["low"].le(bands["high"]).all()
+    for goal, rows in bands.groupby("goal"):
+        # The builder scores on its own, because a case needs no tool; equals share the best rank.
+        wanted = scores[goal].round(9).rank(method="min", ascending=False).astype(int)
+        assert rows.set_index("country")["rank"].to_dict() == wanted.to_dict(), goal
+
+
+def test_a_blank_makes_a_band_wide_and_one_indicator_makes_none(case: Case) -> None:
+    bands = case.table("rank_bands").set_index(["goal", "country"])
+    width = bands["high"] - bands["low"]
+    # Taiwan has no articles in the source.
+    assert width["competitiveness", "TWN"] > 20
+    # One indicator that only two countries have leaves nothing to weigh.
+    assert (width["competitor_talent"] == 0).all()
+
+
+def test_ranks_of_equals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(JAPAN)
+    ranks = importlib.import_module("builder.ranks")
+    summary = importlib.import_module("builder.summary_indicators")
+    values = np.array([5.0, 1.0, 5.0, 3.0])
+    assert ranks.ranked(values).tolist() == [1, 4, 1, 3]
+    # Places 2 and 3 of 0-3 are shared, so each has 2.5 of 3.
+    assert ranks.rank_shares(values) == pytest.approx([2.5 / 3, 0, 2.5 / 3, 1 / 3])
+    # A blank is left out; the other three fall as the first column rises.
+    blank = np.array([1.0, np.nan, 1.0, 2.0])
+    assert summary.spearman(values, blank) == pytest.approx(-1)

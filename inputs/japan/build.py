@@ -1,7 +1,8 @@
 """Write the tables of the Japan case from ``sources/``; ``--check`` compares instead.
 
-Run ``python inputs/japan/build.py``. Nothing outside this folder is read, and a second run
-writes the same bytes.
+Run ``python inputs/japan/build.py``. Outside this folder only the goals of
+``models/balanced.toml`` are read, whose scores the rank bands are about: a change of its indicators
+asks for a new run. A second run writes the same bytes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from builder import countries, limits, money, people, regions, services, summary
+from builder import countries, limits, money, people, ranks, regions, services, summary
 from builder.sources import Row
 
 FOLDER = Path(__file__).resolve().parent
@@ -35,6 +36,7 @@ TABLES: dict[str, Callable[[], list[Row]]] = {
     "service_use": services.service_use_rows,
     "commitments": limits.commitment_rows,
     "current_plan": people.current_plan_rows,
+    "rank_bands": ranks.band_rows,
 }
 
 
@@ -49,10 +51,10 @@ def table_text(rows: list[Row]) -> str:
 
 
 def outputs() -> dict[Path, str]:
-    """Return the text of every file the script writes: the tables and a section of the README."""
+    """Return the text of every file the script writes: the tables and parts of the README."""
     texts = {FOLDER / f"{name}.csv": table_text(build()) for name, build in TABLES.items()}
     readme = FOLDER / "README.md"
-    texts[readme] = summary.readme_with_section(readme.read_text(encoding="utf-8"))
+    texts[readme] = summary.readme_with_sections(readme.read_text(encoding="utf-8"))
     return texts
 
 

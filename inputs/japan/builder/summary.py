@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import summary_indicators
 from .countries import entries
 from .limits import cap_rows, site_rows
 from .money import budget_rows
@@ -103,8 +104,14 @@ def section() -> str:
     return "\n".join([START, "", *people, "", *money, "", *_facts(), "", END])
 
 
-def readme_with_section(text: str) -> str:
-    """Return the README with its generated section renewed."""
-    head, rest = text.split(START)
-    tail = rest.split(END)[1]
-    return head + section() + tail
+def replaced(text: str, start: str, end: str, section: str) -> str:
+    """Return a text with its generated section, from one mark to the other, renewed."""
+    head, rest = text.split(start)
+    return head + section + rest.split(end)[1]
+
+
+def readme_with_sections(text: str) -> str:
+    """Return the README with its generated sections renewed."""
+    text = replaced(text, START, END, section())
+    indicators = summary_indicators
+    return replaced(text, indicators.START, indicators.END, indicators.section())
