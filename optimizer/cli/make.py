@@ -138,6 +138,13 @@ def solve_command(
     expect: Annotated[
         Path | None, typer.Option(help="Expectations, a .toml file; exit code 5 if one is not met.")
     ] = None,
+    public: Annotated[
+        bool,
+        typer.Option(
+            "--public",
+            help="Write public/ too, for publication: no small numbers of sensitive tracks.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Find the best plan, check it, and write a run folder with a report."""
@@ -147,6 +154,7 @@ def solve_command(
     from optimizer.io.changes import parse_changes
     from optimizer.io.writing import new_folder
     from optimizer.plan import expectations
+    from optimizer.plan.publication import require_sensitive
     from optimizer.plan.question import read_question
     from optimizer.runs.writing import written_somewhere
     from optimizer.session.planning import WRITING
@@ -161,6 +169,8 @@ def solve_command(
     runs.require_writers()
     with watch.looking():
         question = read_question(policy, case, changed)
+        if public:
+            require_sensitive(question.case)
         given = scales_of(scales)
     # Joined before solving, so that a typing error costs nothing.
     expected = (
@@ -177,15 +187,16 @@ def solve_command(
         options = PlanOptions(scales=given, cache=cache, gap=gap, log=log, to_come=WRITING)
         plan = planned(question, watch, options)
         line.end()
-        found, refused = written_somewhere(plan, made)
-    is_as_expected = _show(replace(plan, folder=found), expected, as_json=as_json)
+        found, refused = written_somewhere(plan, made, public=public)
+    shown = replace(plan, folder=found)
+    is_as_expected = _show(shown, expected, as_json=as_json, public=public)
     if refused is not None:
         raise refused
     if not is_as_expected:
         raise typer.Exit(Exit.UNEXPECTED)
 
 
-def _show(plan: Plan, expected: Joined | None, *, as_json: bool) -> bool:
+def _show(plan: Plan, expected: Joined | None, *, as_json: bool, public: bool) -> bool:
     """Print a plan and what was expected of it; give whether that is met."""
     from optimizer import runs
     from optimizer.plan import expectations
@@ -198,6 +209,8 @@ def _show(plan: Plan, expected: Joined | None, *, as_json: bool) -> bool:
         print_json(runs.finite(document))
     else:
         print_plan(plan)
+        if public and plan.folder is not None:
+            print(f"For publication: {plan.folder / runs.PUBLIC}")
         if compared is not None:
             print("\n".join(expectations.in_words(compared)))
         print_next("check", plan.folder)

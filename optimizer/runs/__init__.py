@@ -23,17 +23,36 @@ from optimizer.runs.decision_rows import decision_rows
 
 PLAN, DECISIONS_FILE, SUMMARY, RUN = "plan.csv", "decisions.csv", "summary.json", "run.json"
 WORKBOOK, REPORT, LOG = "plan.xlsx", "report.html", "solver.log"
+PRINTED = "sheets.html"
+"""One page for each agency and region; runs of before have none."""
 VARIABLES = "variables.csv"
 """Values of the variables of custom rules, where there are any."""
 
 INPUTS, POLICY_FILE, CASE_FILES, CASE_BOOK = "inputs", "policy.toml", "case.zip", "case.xlsx"
 """Folder of the question that a run answers, and what it holds: one of the two cases."""
 
+PUBLIC, PUBLIC_SUMMARY, PUBLIC_README = "public", SUMMARY, "README.md"
+"""Folder of what is published of a run, and what it holds beside tables."""
+
+PUBLIC_TABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "plan": "slots by country, track, support level, region and year; of sensitive "
+        "tracks by country and year alone",
+        "slots_by_track": "slots by track and year, and of all tracks together",
+        "slots_by_country": "slots of all years by country and track",
+        "slots_by_region": "slots by region, track and year, and of all years",
+        "money": "budget and spending of every line by year",
+        "agreements": "agreements in force or to be opened, without those of sensitive tracks",
+    }
+)
+"""Tables that are published, and what they hold in words."""
+
 WRITTEN_ALWAYS = frozenset({PLAN, DECISIONS_FILE, SUMMARY, RUN, WORKBOOK, REPORT})
-_WRITTEN = WRITTEN_ALWAYS | {VARIABLES, LOG, f"search-{LOG}", INPUTS}
+_WRITTEN = WRITTEN_ALWAYS | {VARIABLES, LOG, f"search-{LOG}", INPUTS, PRINTED, PUBLIC}
 """Names of all that a run folder holds: one with anything else is nobody's to replace."""
 
 OF_INPUTS = frozenset({POLICY_FILE, CASE_FILES, CASE_BOOK})
+OF_PUBLIC = frozenset({PUBLIC_SUMMARY, PUBLIC_README, *(f"{name}.csv" for name in PUBLIC_TABLES)})
 
 LARGEST_FACTS = 50 * 2**20
 """Bytes of what run.json holds; those of a run of fifty countries are a few ten thousand."""
@@ -76,9 +95,9 @@ def _no_run(folder: Path) -> str | None:
     if names and not (names >= WRITTEN_ALWAYS and _is_facts(folder / RUN)):
         return "is not a run folder"
     foreign = sorted(names - _WRITTEN)
-    if INPUTS in names:
-        inside = names_in(folder / INPUTS, problems)
-        foreign += [f"{INPUTS}/{name}" for name in inside if name not in OF_INPUTS]
+    for inner, known in ((INPUTS, OF_INPUTS), (PUBLIC, OF_PUBLIC)):
+        inside = names_in(folder / inner, problems) if inner in names else ()
+        foreign += [f"{inner}/{name}" for name in inside if name not in known]
     if len(problems):
         return "cannot be read"
     return f"holds files that are not part of a run: {', '.join(foreign[:3])}" if foreign else None
@@ -135,7 +154,7 @@ def write_facts(
     inputs
         What is kept of policy and case: hashes of the files, and of those they were read from.
     """
-    _write_json(plan.summary() | {"run_folder": str(name)}, folder / SUMMARY)
+    write_json(plan.summary() | {"run_folder": str(name)}, folder / SUMMARY)
     facts = {
         "policy": plan.policy,
         "case": plan.case,
@@ -145,10 +164,11 @@ def write_facts(
         "bound": plan.bound,
     }
     kept = {"inputs": inputs} if inputs else {}
-    _write_json(facts | dict(plan.provenance) | kept, folder / RUN)
+    write_json(facts | dict(plan.provenance) | kept, folder / RUN)
 
 
-def _write_json(content: Mapping[str, Any], path: Path) -> None:
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write facts as JSON, a line each."""
     text = json.dumps(finite(content), indent=2, ensure_ascii=False, default=str)
     write_text(path, text + "\n")
 

@@ -17,6 +17,7 @@ from optimizer.io.targets import Made, put_elsewhere, reason_of
 from optimizer.io.toml import toml_text
 from optimizer.io.writing import new_folder, spare_path, write_bytes, write_text
 from optimizer.plan import Plan
+from optimizer.plan.publication import require_sensitive
 from optimizer.plan.question import Question
 from optimizer.policy.loading import tables_of
 from optimizer.report import render_report
@@ -25,16 +26,18 @@ from optimizer.runs import (
     CASE_FILES,
     INPUTS,
     POLICY_FILE,
+    PUBLIC,
     REPORT,
     require_writers,
     run_place,
     write_facts,
     write_tables,
 )
+from optimizer.runs.public import write_public
 
 
 @typed
-def write_run(plan: Plan, folder: str | Path, *, force: bool = False) -> Path:
+def write_run(plan: Plan, folder: str | Path, *, force: bool = False, public: bool = False) -> Path:
     """Write a plan as a run folder, with its report and everything it was made from.
 
     Parameters
@@ -45,6 +48,10 @@ def write_run(plan: Plan, folder: str | Path, *, force: bool = False) -> Path:
         Where the run is to stand.
     force
         Replace an older run; a folder that holds anything else is never replaced.
+    public
+        Write a folder ``public`` as well, for publication: without small numbers of people on
+        tracks that the case marks as sensitive, and without anything they could be worked out
+        from.
 
     Returns
     -------
@@ -56,20 +63,24 @@ def write_run(plan: Plan, folder: str | Path, *, force: bool = False) -> Path:
     TargetError
         If the folder may not be written, or something appeared there meanwhile: the message says
         where the run is then.
+    InputError
+        If the run is to be published and no track of the case is marked as sensitive.
     OptimizerError
         If nobody said what the plan is a plan for, or an extra is not installed.
     """
     require_writers()
     if plan.question is None:
         raise OptimizerError("the plan does not know its policy and case, so it is not a run")
+    if public:
+        require_sensitive(plan.question.case)
     with run_place(Path(folder), force=force).aside() as made:
-        found = written_into(made, plan)
+        found = written_into(made, plan, public=public)
     if made.refused is not None:
         raise made.refused
     return found
 
 
-def written_into(made: Made, plan: Plan) -> Path:
+def written_into(made: Made, plan: Plan, *, public: bool = False) -> Path:
     """Write a run aside and give it its place; its time counts as ``write``."""
     question = plan.question
     assert question is not None, "plans that are written know what they answer"
@@ -77,21 +88,25 @@ def written_into(made: Made, plan: Plan) -> Path:
     new_folder(made.path)
     write_text(made.path / REPORT, render_report(plan, question.case, question.policy))
     write_tables(plan, made.path, question.policy, question.case)
+    if public:
+        write_public(plan, made.path / PUBLIC)
     inputs = _write_inputs(question, made.path / INPUTS)
     plan.seconds["write"] = time.monotonic() - begun
     return made.put(lambda name: write_facts(plan, made.path, name, inputs))
 
 
-def written_somewhere(plan: Plan, made: Made) -> tuple[Path, TargetError | None]:
+def written_somewhere(
+    plan: Plan, made: Made, *, public: bool = False
+) -> tuple[Path, TargetError | None]:
     """Write a run; give where it is, and why that is not where it was to go."""
     try:
-        return written_into(made, plan), made.refused
+        return written_into(made, plan, public=public), made.refused
     except OSError as error:
         given = made.place.given
         try:
             # A full disk is no reason to lose a plan, as long as there is another one.
             with run_place(spare_path(made.place.path.name), force=False).aside() as spare:
-                found = written_into(spare, plan)
+                found = written_into(spare, plan, public=public)
         except TargetError:
             raise error from None
         return found, put_elsewhere(given, reason_of(error), found)
