@@ -64,6 +64,10 @@ class Indicator:
         """Scores from 0 to 1, high for what the goal wants."""
         return 1.0 - scaled if self.is_lower_better else scaled
 
+    def scaled(self) -> Floats:
+        """Scores from 0 to 1 by the policy, NaN where blank."""
+        return self.turned(_scaled(self.values, self.low, self.high))
+
 
 @cache
 def goals() -> dict[str, dict[str, Any]]:
@@ -129,7 +133,7 @@ def scores(goal: str) -> Floats:
     """Return the score of every country by the policy as it stands, blanks by its rule."""
     total, weight = np.zeros(len(countries())), np.zeros(len(countries()))
     for one in indicators(goal):
-        scaled = one.turned(_scaled(one.values, one.low, one.high))
+        scaled = one.scaled()
         blank = np.isnan(scaled)
         is_reweighted = one.missing == "reweight"
         fill = one.missing if isinstance(one.missing, int | float) else 0.0

@@ -56,18 +56,19 @@ def _indicator_lines(goal: str) -> list[str]:
         weight = one.weight / sum(each.weight for each in used)
         score, wealth = _rho(one.values, scores(goal)), _rho(one.values, figures("gdp_usd"))
         blanks = int(np.isnan(one.values).sum()) or ""
+        spread = float(np.nanstd(one.scaled()))
         lines.append(
-            f"| `{goal}` | `{one.column}` | {sign} | {weight:.2f} | {blanks} | {score} | {wealth}"
-            f" | {others} |"
+            f"| `{goal}` | `{one.column}` | {sign} | {weight:.2f} | {spread:.2f} | {blanks}"
+            f" | {score} | {wealth} | {others} |"
         )
     return lines
 
 
 def _correlations() -> list[str]:
     lines = [
-        "| goal | indicator | wanted | weight | blanks | with the score | with GDP | with the"
-        " goal's other indicators |",
-        "|---|---|---|---:|---:|---:|---:|---|",
+        "| goal | indicator | wanted | weight | spread | blanks | with the score | with GDP | with"
+        " the goal's other indicators |",
+        "|---|---|---|---:|---:|---:|---:|---:|---|",
     ]
     return lines + [line for goal in goals() for line in _indicator_lines(goal)]
 
@@ -142,7 +143,9 @@ def section() -> str:
         _meanings(),
         [
             "Rank correlations (Spearman) of the indicators over the partners that have both"
-            " figures. An indicator that hardly goes with the score has less say than its weight."
+            " figures. `spread` is the standard deviation of the scaled indicator: of two with the"
+            " same weight, the one that spreads more decides more. An indicator that hardly goes"
+            " with the score has less say than its weight."
         ],
         _correlations(),
         ["Rank correlations of the scores with GDP and with each other:"],
