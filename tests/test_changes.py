@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+import tomllib
 from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -19,7 +20,13 @@ from case_builder import full_case, smallest_case, write_case
 from optimizer.case.changes import change_case
 from optimizer.cli import app
 from optimizer.errors import PolicyError
-from optimizer.io.changes import Operation, operation_in, parse_changes, share_in
+from optimizer.io.changes import (
+    Operation,
+    change_in_words,
+    operation_in,
+    parse_changes,
+    share_in,
+)
 from optimizer.policy.loading import changed_policy, load_policy
 
 POLICY = """\
@@ -206,6 +213,86 @@ def test_a_policy_that_extends_another_may_change_numbers_and_tables(path: Path)
 
 
 # Figures in relation to the unchanged ones --------------------------------------------------------
+
+
+WORDS = st.text("ab09 .,_%+-*/=#'\"\\\\[]{}é東", min_size=1).map(str.strip).filter(bool)
+
+
+@given(WORDS)
+@example("steady")
+@example("[2027, 2028")
+@example("1\n2 = 3")
+def test_what_is_no_value_of_toml_is_text(text: str) -> None:
+    try:
+        value = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        value = {}
+    meant = value["value"] if list(value) == ["value"] else text
+    assert parse_changes([f"title={text}"]) == {"title": meant}
+
+
+VALUES = st.recursive(
+    st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | WORDS,
+    lambda inner: st.lists(inner) | st.dictionaries(WORDS, inner),
+)
+
+
+@given(VALUES)
+@example("steady")
+@example("2030")
+@example(" true ")
+@example("")
+@example({"main": 0.2, "a b": [1, "x"]})
+def test_a_change_is_written_as_it_is_read(value: object) -> None:
+    assert parse_changes([change_in_words("a.b", value)]) == {"a.b": value}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            "horizon.tail=stedy",
+            "horizon.tail: 'stedy' is not allowed\n"
+            "    Expected 'steady' or 'runoff'. Maybe steady.",
+        ),
+        (
+            "horizon.years=2229, 2230",
+            "horizon.years: '2229, 2230' is not a list\n"
+            "    Expected a list of 2 integers. Maybe [2229, 2230].",
+        ),
+        (
+            "cases=[here, there]",
+            "cases: '[here, there]' is not a list\n"
+            "    Expected a list of texts. Maybe ['here', 'there'].",
+        ),
+        (
+            "limits.share.protected=True",
+            "limits.share.protected: 'True' is not true or false\n"
+            "    Expected true or false. Maybe true.",
+        ),
+        (
+            "goals.g.weight=1,000",
+            "goals.g.weight: '1,000' is text, not a number\n"
+            "    Expected a number from -1,000,000 to 1,000,000. Maybe 1000.",
+        ),
+        (
+            "goals.g.weight=much",
+            "goals.g.weight: 'much' is not a number\n"
+            "    Expected a number from -1,000,000 to 1,000,000.",
+        ),
+    ],
+)
+def test_a_word_that_cannot_stand_there_is_told(path: Path, change: str, told: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        load_policy(path, changes=parse_changes([change]))
+    assert str(caught.value) == f"1 problem\n- changes, {told}"
+
+
+def test_a_word_needs_no_quotes(path: Path) -> None:
+    changes = parse_changes(["horizon.tail=runoff", "title=Fewer, and later", "goals.g.scale=none"])
+    policy = load_policy(path, changes=changes)
+    assert (policy.horizon.tail, policy.title) == ("runoff", "Fewer, and later")
+    assert policy.goals["g"].scale == "none"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from case_builder import full_case, write_case
 from optimizer import load_case, load_policy, solve, validate, write_template
 from optimizer import write_case as write_out
 from optimizer.case.books import ATTRIBUTES, CASE
+from optimizer.case.header import CaseHeader
 from optimizer.case.writing.help import column_lines
 from optimizer.errors import InputError
 from optimizer.frames import mapping
@@ -95,6 +96,27 @@ def test_empty_workbook_has_every_table_and_help_on_every_column(tmp_path: Path)
             assert (width_format == "@") == (column.kind in ("text", "choice", "bool"))
     told = {row[0].value: row[1].value for row in book["read me"].iter_rows()}
     assert told["costs"] == f"Required. {TABLES['costs'].meaning}"
+
+
+def test_empty_cases_name_every_key_of_their_header(tmp_path: Path) -> None:
+    (path,) = write_template(tmp_path / "new")
+    text = (path / "case.toml").read_text()
+    (book,) = write_template(tmp_path / "new.xlsx")
+    rows = list(openpyxl.load_workbook(book)["case"].iter_rows())
+    keys = {row[0].value for row in rows}
+    comment = rows[0][0].comment
+    for name, field in CaseHeader.model_fields.items():
+        key = field.alias or name
+        if key == "attributes":
+            continue
+        assert re.search(f"^(# )?{key}( = | may be)", text, re.M)
+        assert key in keys or (comment is not None and f"may be {key} too" in comment.text)
+    assert max(map(len, text.splitlines())) <= 100
+    # Once it is said it is no comment.
+    (path / "case.toml").write_text(f'{text}movement = "free"\n')
+    write_out(load_case(path), tmp_path / "said")
+    assert '\nmovement = "free"\n' in (tmp_path / "said" / "case.toml").read_text()
+    assert "#" not in (tmp_path / "said" / "case.toml").read_text()
 
 
 @pytest.mark.parametrize("name", ["copy", "copy.xlsx"])

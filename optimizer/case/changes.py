@@ -27,6 +27,7 @@ from optimizer.io.cell_faults import NUMBER_KINDS, fits
 from optimizer.io.cells import are_figures, parse_cells
 from optimizer.io.changes import CHANGES, Operation, operation_in, unreadable
 from optimizer.io.grids import number_text
+from optimizer.io.guesses import meant_number
 from optimizer.io.tables import TableRead
 from optimizer.io.toml import frozen, shown
 from optimizer.schema.addresses import AddressError, CellAddress, cell_of, one_spelling
@@ -287,7 +288,8 @@ def _figure(value: object, kind: ColumnSpec, add: _Add) -> float | None:
         add(*fault)
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        add(f"{shown(value)} is not a number", "a number")
+        maybe = meant_number(value) if isinstance(value, str) else None
+        add(f"{shown(value)} is not a number", "a number", maybe)
         return None
     if not fits(value, kind):
         problems = Problems()

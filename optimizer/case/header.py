@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from optimizer.errors import Problems
-from optimizer.io.toml import Line, StrictTable, Version, add_complaints, parse_toml
+from optimizer.io.strict import Line, StrictTable, Version, add_complaints
+from optimizer.io.toml import parse_toml
+from optimizer.schema.expected import expected_in
 
 HEADER_FILE = "case.toml"
 CURRENCY = "^[A-Za-z]{3}$"
@@ -69,6 +71,21 @@ class CaseHeader(StrictTable):
             message = f"{list(self.years)} does not go up year by year"
             raise self.complain(("years", message, "every year from the first to the last"))
         return self
+
+
+def unsaid(said: Collection[str]) -> dict[str, str]:
+    """Keys that a header may leave out and has left out, each with its meaning.
+
+    Examples
+    --------
+    >>> list(unsaid(["title"])), unsaid(["movement"])
+    (['movement'], {})
+    """
+    return {
+        name: f"{expected_in(field)}: {field.description}"
+        for name, field in CaseHeader.model_fields.items()
+        if not field.is_required() and name not in (*said, "attributes")
+    }
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ Changes = Annotated[
         "--set",
         help="Change a value: goals.alliance.weight=0.5, or cells of the case: "
         "'budgets[line=jsps, year=2028].amount=9e9'; or relative to it: *1.1, /2, +10%, -10%, "
-        "+=100. May be repeated.",
+        "+=100. A word needs no quotes: horizon.tail=steady. May be repeated.",
     ),
 ]
 ScalesOption = Annotated[

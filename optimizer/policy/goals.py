@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from optimizer.io.toml import StrictTable
+from optimizer.io.strict import StrictTable
 from optimizer.policy.shapes import BY, SOURCE_MEANING, WHERE, WHY, Share, Where, shape_of
 from optimizer.schema.tables import LARGEST_NUMBER
 from optimizer.text.figures import apart, plainly

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from optimizer.io.toml import Clash, Line, StrictTable
+from optimizer.io.strict import Clash, Line, StrictTable
 from optimizer.policy.shapes import BY, PLANNED, SOURCE_MEANING, WHERE, WHY, Where, shape_of
 from optimizer.schema.fields import A_SHARE
 from optimizer.schema.measures import MEASURES, Measure, MeasureSpec

@@ -18,7 +18,8 @@ from optimizer.errors import PolicyError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.io.changes import CHANGES, apply_changes, require_changes
 from optimizer.io.paths import name_is_text
-from optimizer.io.toml import Address, add_complaints, frozen
+from optimizer.io.strict import add_complaints
+from optimizer.io.toml import Address, frozen
 from optimizer.policy.checks import check_whole
 from optimizer.policy.merging import Layers, changed_parts, read_layers
 from optimizer.policy.models import Policy

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from optimizer.errors import Problems
-from optimizer.io.toml import Line, StrictTable, Version
+from optimizer.io.strict import Line, StrictTable, Version
 from optimizer.policy.goals import Goal
 from optimizer.policy.limits import Limit, SupportFloor
 from optimizer.policy.merging import Layers

@@ -68,10 +68,11 @@ effects = [{{ stage = "complete", effect = 1 }}]
 # [stability]
 # max_change = 0.25
 
-# Years to plan for, and years after them in which nobody new comes but effects go on.
+# Years to plan for, and what follows them: "steady" repeats the last one, as without this key; in
+# "runoff", or so many years, nobody new comes but effects go on.
 # [horizon]
 # years = [FIRST, LAST]
-# tail = 5
+# tail = "runoff"
 
 # When to stop searching: the proven gap to the best plan, and seconds.
 [solver]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from optimizer.case import load_case
+from optimizer.io.changes import change_in_words
 from optimizer.plan import checking
 from optimizer.plan.given import ReadPlan
 from optimizer.plan.question import Question
@@ -59,10 +59,7 @@ def run_to_check(folder: Path) -> ToCheck:
 
 def _again(run: Run) -> tuple[str, ...]:
     changes = run.read.facts.get("changes", {})
-    return tuple(
-        f"{address}={value if isinstance(value, str) else json.dumps(value)}"
-        for address, value in changes.items()
-    )
+    return tuple(change_in_words(address, value) for address, value in changes.items())
 
 
 def plan_to_check(plan: Path, policy: Path, case: Path, scales: OfRun | None) -> ToCheck:

@@ -11,7 +11,8 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from optimizer.errors import Problems
-from optimizer.io.toml import Address, StrictTable, add_complaints, dotted, frozen, shown
+from optimizer.io.strict import StrictTable, add_complaints
+from optimizer.io.toml import Address, dotted, frozen, shown
 from optimizer.policy.goals import SMALLEST_SCALE
 from optimizer.schema.tables import LARGEST_NUMBER
 

@@ -6,8 +6,10 @@ import csv
 import io
 import json
 import re
+import textwrap
 from pathlib import Path
 
+from optimizer.case.header import unsaid
 from optimizer.case.writing.contents import Contents, texts
 from optimizer.io.writing import write_bytes
 from optimizer.schema.tables import TABLES, TableSpec
@@ -15,6 +17,8 @@ from optimizer.schema.tables import TABLES, TableSpec
 _HEADER, HELP, POLICY_BESIDE = "case.toml", "README.md", "policy.toml"
 TABLE_FILES = frozenset({_HEADER, *(spec.file for spec in TABLES.values())})
 """Files that a case is read from."""
+
+_WIDTH = 100
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -43,21 +47,25 @@ def _table_text(contents: Contents, spec: TableSpec) -> str:
 
 def header_text(contents: Contents) -> str:
     """Write what ``case.toml`` says."""
-    lines = [
-        "schema = 1",
-        f"title = {_quoted(contents.title)}",
-        f"currency = {_quoted(contents.currency)}",
-        f"years = [{', '.join(map(str, contents.years))}]",
-        f"country_codes = {_quoted(contents.country_codes)}",
-        f"licence = {_quoted(contents.licence)}",
-    ]
+    said = {
+        "schema": "1",
+        "title": _quoted(contents.title),
+        "currency": _quoted(contents.currency),
+        "years": f"[{', '.join(map(str, contents.years))}]",
+        "country_codes": _quoted(contents.country_codes),
+        "licence": _quoted(contents.licence),
+    }
     if contents.movement is not None:
-        lines.append(f"movement = {_quoted(contents.movement)}")
+        said["movement"] = _quoted(contents.movement)
+    lines = [f"{key} = {value}" for key, value in said.items()]
+    for key, meaning in unsaid(said).items():
+        told = f"{key} may be said here too, {meaning}."
+        lines += textwrap.wrap(told, _WIDTH, initial_indent="# ", subsequent_indent="# ")
     for table, columns in contents.attributes.items():
         lines += ["", f"[attributes.{_key(table)}]"]
         for column, info in columns.items():
-            said = ", ".join(f"{key} = {_quoted(text)}" for key, text in info.items() if text)
-            lines.append(f"{_key(column)} = {{ {said} }}" if said else f"{_key(column)} = {{}}")
+            words = ", ".join(f"{key} = {_quoted(text)}" for key, text in info.items() if text)
+            lines.append(f"{_key(column)} = {{ {words} }}" if words else f"{_key(column)} = {{}}")
     return "\n".join(lines) + "\n"
 
 

@@ -12,7 +12,7 @@ from zipfile import ZIP_DEFLATED
 import pandas as pd
 
 from optimizer.case.books import ATTRIBUTES, CASE
-from optimizer.case.header import CaseHeader
+from optimizer.case.header import CaseHeader, unsaid
 from optimizer.case.writing.contents import Contents, is_figures, is_plain_number, texts
 from optimizer.case.writing.help import attribute_lines, column_lines
 from optimizer.case.writing.validations import add_validation
@@ -114,8 +114,9 @@ def _case_columns(contents: Contents) -> list[SheetColumn]:
     }
     meanings["years"] = "the first and the last year, such as 2027-2031"
     columns = (list(said), list(said.values()), [meanings[key] for key in said])
+    more = [f"It may be {key} too: {meaning}." for key, meaning in unsaid(said).items()]
     return [
-        SheetColumn(name, cells, AS_TEXT)
+        SheetColumn(name, cells, AS_TEXT, more if name == "key" else ())
         for name, cells in zip(("key", "value", "note"), columns, strict=True)
     ]
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from optimizer.io.changes.asked import CHANGES, made_after, parse_changes, require_changes
+from optimizer.io.changes.asked import (
+    CHANGES,
+    change_in_words,
+    made_after,
+    parse_changes,
+    require_changes,
+)
 from optimizer.io.changes.figures import Operation, operation_in, share_in, unreadable
 from optimizer.io.changes.kinds import refusal_of
 from optimizer.io.changes.making import apply_changes, unchanged_value
@@ -11,6 +17,7 @@ __all__ = [
     "CHANGES",
     "Operation",
     "apply_changes",
+    "change_in_words",
     "made_after",
     "operation_in",
     "parse_changes",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import json
 import tomllib
 from collections.abc import Iterable, Mapping
 
-from optimizer.errors import LONGEST_SHOWN, PolicyError, Problems
+from optimizer.errors import PolicyError, Problems
 from optimizer.io.changes.figures import means_figure
 from optimizer.io.toml import shown
 from optimizer.schema.addresses import is_cell, names_of, one_spelling, split_change
@@ -14,13 +14,11 @@ from optimizer.schema.addresses import is_cell, names_of, one_spelling, split_ch
 CHANGES = "changes"
 """Stands for the name of the file in problems with changes."""
 
-_WORDS = re.compile(r"\w[\w .-]*")
-
 
 def parse_changes(texts: Iterable[str]) -> dict[str, object]:
     """Parse changes written as ``address=value``, the value as in TOML.
 
-    Figures in relation to the unchanged ones, and percentages, need no quotes.
+    What is no value of TOML is text, so that a word needs no quotes.
 
     Raises
     ------
@@ -35,13 +33,15 @@ def parse_changes(texts: Iterable[str]) -> dict[str, object]:
     {'budgets[line=science, year=2030].amount': 5000000.0}
     >>> parse_changes(["goals.alliance.weight=+10%"])
     {'goals.alliance.weight': '+10%'}
+    >>> parse_changes(["horizon.tail=steady", "title=2030", "why='2030'"])
+    {'horizon.tail': 'steady', 'title': 2030, 'why': '2030'}
     """
     problems = Problems()
     changes: dict[str, object] = {}
     spelt: set[str] = set()
     for text in texts:
         split = split_change(text)
-        if split is None:
+        if split is None or not split[1]:
             problems.add(CHANGES, f"{shown(text)} is not a change", expected="address=value")
             continue
         address, value = split
@@ -50,30 +50,45 @@ def parse_changes(texts: Iterable[str]) -> dict[str, object]:
             problems.add(CHANGES, "is changed twice", column=address)
         else:
             spelt.add(spelling)
-            changes[address] = _value(address, value, problems)
+            changes[address] = _value(value)
     problems.raise_if_any(PolicyError)
     return changes
 
 
-def _value(address: str, text: str, problems: Problems) -> object:
+def _value(text: str) -> object:
+    """What a text says: a value of TOML, or else itself."""
     if means_figure(text):
         return text
     try:
         parsed = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):
-        parsed = {}
+        return text
     # Text of several lines could hold more keys than the one asked for.
-    if list(parsed) != ["value"]:
-        is_word = len(text) <= LONGEST_SHOWN and _WORDS.fullmatch(text)
-        problems.add(
-            CHANGES,
-            f"{shown(text)} is not a TOML value",
-            column=address,
-            expected="a number, true, false, quoted text or a list",
-            # A shell takes the inner quotes away where there are no outer ones.
-            maybe=f"""'{address}="{text}"'""" if is_word else None,
-        )
-    return parsed.get("value")
+    return parsed["value"] if list(parsed) == ["value"] else text
+
+
+def change_in_words(address: str, value: object) -> str:
+    """Write a change as :func:`parse_changes` reads it.
+
+    Examples
+    --------
+    >>> change_in_words("horizon.tail", "steady"), change_in_words("title", "2030")
+    ('horizon.tail=steady', 'title="2030"')
+    >>> change_in_words("budget.carry_over", {"main": 0.5})
+    'budget.carry_over={ "main" = 0.5 }'
+    """
+    is_bare = isinstance(value, str) and value.strip() == value != "" and _value(value) == value
+    return f"{address}={value if is_bare else _written(value)}"
+
+
+def _written(value: object) -> str:
+    """A value as TOML has it, on one line."""
+    if isinstance(value, Mapping):
+        pairs = (f"{_written(str(key))} = {_written(inner)}" for key, inner in value.items())
+        return f"{{ {', '.join(pairs)} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_written, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def require_changes(changes: object) -> None:

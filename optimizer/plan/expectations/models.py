@@ -9,7 +9,8 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from optimizer.errors import PolicyError, Problems
 from optimizer.errors.arguments import typed
-from optimizer.io.toml import StrictTable, Version, add_complaints, read_toml
+from optimizer.io.strict import StrictTable, Version, add_complaints
+from optimizer.io.toml import read_toml
 from optimizer.policy import Limit, Where
 from optimizer.policy.limits import BOUND, LimitBound
 from optimizer.policy.shapes import BY, PLANNED, WHERE
