@@ -626,7 +626,7 @@ def test_a_policy_for_other_cases(tiny: Path) -> None:
         solve(tiny, tiny)
     assert str(raised.value) == (
         "1 problem\n- tiny.xlsx, sheet policy, row 8, column B (cases): is not meant for case "
-        "'tiny'\n    Expected one of japan."
+        "'tiny'\n    Expected one of japan. Maybe add \"tiny\" to its `cases`."
     )
 
 

@@ -376,7 +376,8 @@ def test_values_without_weight_are_what_a_plan_counts(session: Session) -> None:
         ({1: 2}, "changes: 1 is not an address\n    Expected text."),
         (
             {"cases": ["other"]},
-            "changes, cases: is not meant for case 'tiny'\n    Expected one of other.",
+            "changes, cases: is not meant for case 'tiny'\n    Expected one of other. "
+            'Maybe add "tiny" to its `cases`.',
         ),
     ],
 )

@@ -119,16 +119,18 @@ def _today(
                 )
         return None
     expected = measures.forecast(measures.tracks_left(where))
-    if limit.planned:
-        table = table[~table["track"].isin(expected)]
-    untold = _untold(limit, table, measures, [] if limit.planned else expected)
+    planned = table[~table["track"].isin(expected)]
+    of_planned = _untold(limit, planned, measures, [])
+    untold = of_planned if limit.planned else _untold(limit, table, measures, expected)
     if untold:
         measures.attributes.add(
             limit_place(limit),
             f"current_plan {untold}, so the first year has nothing to compare with",
             f"groups that current_plan can be divided by, or a filter by year without {first}",
+            None if of_planned else "you want planned = true",
         )
         return None
+    table = planned if limit.planned else table
     table = table.assign(**{_YEAR: first - 1}, family=CONSTANT, position=-1)
     table = table.rename(columns={"slots": "coefficient"}).astype({"coefficient": "float64"})
     for name, values in where.items():

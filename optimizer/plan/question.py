@@ -99,5 +99,6 @@ def require_case(policy: Policy, case: Case) -> None:
             f"is not meant for case {case.name!r}",
             column="cases",
             expected=f"one of {', '.join(policy.cases)}",
+            maybe=f'add "{case.name}" to its `cases`',
         )
         raise PolicyError(policy.retold(problems))
