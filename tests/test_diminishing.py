@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from golden.small_cases import HOSTED, SmallCase
-from optimizer import Plan, PolicyError, Session, evaluate, solve
+from optimizer import Plan, PolicyError, Session, evaluate, load_case, load_policy, solve
+from optimizer.report import render_report
 
 GOAL = """
 [goals.g]
@@ -151,3 +152,28 @@ def test_breakpoints_per_something_of_others_than_are_grouped_are_refused(tmp_pa
         "1 problem\n- policy.toml, goals.g.diminishing.breakpoints_per: 'country.gdp' is not an "
         "attribute of what is grouped\n    Expected an attribute of region."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            'by = ["region"], per = "year", breakpoints = [[0, 1], [300, 0.5]]',
+            "Of the raw value of each region and year, 300 count in full, all above that 50%.",
+        ),
+        (
+            'by = ["region"], per = "horizon", breakpoints = [[0, 1], [1, 0.5], [3, 0]], '
+            'breakpoints_per = "region.jobs"',
+            "Of the raw value of each region, all years together, 1 times region jobs count in "
+            "full, the next 2 times region jobs 50%, all above that nothing.",
+        ),
+        (
+            'by = [], per = "year", breakpoints = [[0, 0.25]]',
+            "Of the raw value of each year, all counts 25%.",
+        ),
+    ],
+)
+def test_the_report_says_what_counts_less(text: str, told: str, tmp_path: Path) -> None:
+    case, policy = curved(text).write(tmp_path)
+    page = render_report(solve(policy, case), load_case(case), load_policy(policy))
+    assert f"G: each further unit of value counts less. {told}" in page

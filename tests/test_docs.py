@@ -235,8 +235,8 @@ def test_no_page_names_a_sheet_or_column_of_a_plan_that_it_has_not(plan: optimiz
     assert set(re.findall(r"\bcolumns? `(\w+)`", text)) <= known
     # What is quoted and has a line in it can only be the name of a table or of a column.
     quoted = set(re.findall(r"`([a-z]+_[a-z_]+)`", text))
-    # ... or a key of run.json.
-    in_run = {*plan.provenance, "provisional_scales"}
+    # ... or a key of run.json or summary.json.
+    in_run = {*plan.provenance, *plan.summary(), "provisional_scales"}
     assert quoted <= known | set(sheets) | set(plan.decisions.tables()) | set(TABLES) | in_run
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optimizer.report.figures import people
 from optimizer.session.advice import rounded_up
 from optimizer.text.figures import apart, figure, plainly
 
@@ -56,3 +57,12 @@ def test_what_gives_way_is_rounded_up_but_for_noise(value: float) -> None:
     assert told >= value * (1 - 1e-4)
     assert told <= value * (1 + 1e-3)
     assert len(re.sub(r"\.|^0+|e.*", "", f"{told:.12g}").strip("0")) <= 4
+
+
+@given(st.floats(2e-6, 1e9))
+def test_few_expected_persons_have_a_decimal_and_are_never_nobody(value: float) -> None:
+    told = people(value)
+    assert told != "0"
+    is_whole = abs(value - round(value)) < 1e-6
+    has_decimal = re.fullmatch(r"\d\.\d|<0\.1", told) is not None
+    assert has_decimal == (not is_whole and round(value, 1) < 10)

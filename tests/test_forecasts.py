@@ -8,15 +8,20 @@ three people come by themselves in 2030 and five in 2031.
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from golden.small_cases import EXPECTED, HEADERS, SmallCase
+from golden.small_cases import EXPECTED, HEADERS, HOSTED, SmallCase
 from optimizer import InfeasibleError, Plan, Session, load_case, solve, write_run
+from optimizer.cli import main
+from optimizer.cli.showing import print_plan
 from optimizer.errors import ModelWarning
 from optimizer.instance import Instance
 from optimizer.instance.oddities import warnings_of
@@ -277,8 +282,13 @@ def test_the_first_year_needs_to_know_who_came_before(
     assert refusals(case.with_(limit.format(""))) == [
         "policy.toml, limits.l: current_plan has no row of f, where people come by "
         "forecast, so the first year has nothing to compare with\n"
-        "    Expected groups that current_plan can be divided by, or a filter by year without 2030."
+        "    Expected groups that current_plan can be divided by, or a filter by year without "
+        "2030. Maybe you want planned = true."
     ]
+    # Of what is planned alone the case does not say more.
+    by_level = limit.replace('by = ["year"]', 'by = ["year", "level"]')
+    assert by_level != limit
+    assert "Maybe" not in refusals(case.with_(by_level.format("")))[0]
     # Two today: 2 + 1 and 3 + 1, of planned slots alone.
     assert by_year(solved(case, tmp_path, limit.format("planned = true\n"))) == [3, 4]
     told = case.with_(limit.format(""), current_plan=("AA,t,,2", "AA,f,,4"))
@@ -621,18 +631,44 @@ def test_the_report_counts_slots_and_says_who_is_expected_besides(tmp_path: Path
         assert told in text
 
 
+def test_the_headline_says_who_is_expected_besides(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Three and five come by themselves; six slots are given in both years together.
+    plan = solved(EXPECTED, tmp_path, RUNOFF)
+    slots = f"{plan.slots_total} slots"
+    assert repr(plan).endswith(f", {slots}, 8 expected besides>")
+    assert f"; {slots}, 8 expected besides</p>" in plan._repr_html_()
+    summary = plan.summary()
+    assert (summary["slots_total"], summary["expected_total"]) == (plan.slots_total, 8.0)
+    print_plan(replace(plan, seconds={"total": 1.0, "write": 0.0}))
+    assert f"\n{slots}, 8 expected besides, found in " in capsys.readouterr().out
+    nobody = solved(HOSTED, tmp_path)
+    assert nobody.summary()["expected_total"] == 0.0
+    assert repr(nobody).endswith(f", {nobody.slots_total} slots>")
+
+
 def test_the_page_prints_what_is_found(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = (root / "docs" / "forecast-tracks.md").read_text(encoding="utf-8")
-    code, printed = re.findall(r"```(?:python|text)\n(.*?)^```", page, re.M | re.S)
+    blocks = re.findall(r"```(python|sh|text)\n(.*?)^```", page, re.M | re.S)
+    assert [kind for kind, _ in blocks] == ["python", "text", "sh", "python", "text"]
     for folder in ("models", "inputs"):
         (tmp_path / folder).symlink_to(root / folder)
     monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        exec(compile(code, "forecast-tracks.md", "exec"), {})
-    assert capsys.readouterr().out == printed
+        for kind, text in blocks:
+            if kind == "python":
+                exec(compile(text, "forecast-tracks.md", "exec"), names)
+            elif kind == "text":
+                assert capsys.readouterr().out == text
+            else:
+                monkeypatch.setattr(sys, "argv", shlex.split(text.replace("\\\n", "")))
+                assert main() == 0
+                assert " slots, 2 expected besides, found in " in capsys.readouterr().out
     assert [str(each.message) for each in caught if "whatever is decided" in str(each.message)]
 
 

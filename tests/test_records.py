@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from golden.small_cases import SERVED, TWO_LINES, SmallCase
 from optimizer.case import load_case
+from optimizer.errors import OptimizerError
 from optimizer.instance import Instance, build_instance
 from optimizer.plan import Decisions, Plan, empty
 from optimizer.plan.checking import evaluate
@@ -185,3 +187,37 @@ def test_a_plan_that_is_written_and_read_keeps_its_budgets_to_the_yen(tmp_path: 
     write_csv(moved, tmp_path / "moved.csv")
     again = pd.read_csv(tmp_path / "moved.csv")
     assert abs(again["amount"].sum() - moved["amount"].sum()) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("name", "maybe"),
+    [
+        ("transitions_from_region", " Maybe plan.decisions.transitions_from_region."),
+        ("transitons", " Maybe plan.decisions.transitions."),
+        ("servces", " Maybe services."),
+        ("xyzzy", ""),
+        (5, ""),
+    ],
+)
+@pytest.mark.parametrize("of", ["plan", "evaluation"])
+def test_a_table_that_is_elsewhere_is_told(
+    of: str, name: str, maybe: str, twice: list[dict[str, Any]]
+) -> None:
+    tables = twice[0][of].tables
+    with pytest.raises(OptimizerError) as caught:
+        tables[name]
+    told, expected = str(caught.value).split("\n")
+    assert told == f"there is no table {name!r}"
+    assert expected == f"    Expected one of {', '.join(tables)}.{maybe}"
+    assert isinstance(caught.value, KeyError)
+    assert tables.get(name) is None
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["read plan", "plan"])
+def test_tables_of_decisions_and_cases_are_told_too(name: str, twice: list[dict[str, Any]]) -> None:
+    decisions = getattr(twice[0][name], "decisions", twice[0]["decisions"])
+    with pytest.raises(KeyError, match=r"no table 'slts'\n    Expected .*\. Maybe slots\."):
+        decisions.tables()["slts"]
+    with pytest.raises(KeyError, match=r"no table 'regons'\n    Expected .*\. Maybe regions\."):
+        twice[0]["case"].tables["regons"]

@@ -253,3 +253,19 @@ def test_the_report_shows_misses_and_change(tmp_path: Path) -> None:
     assert "missed by 33.33%" in text
     assert "Missed by % Points wish 4 6 33.33 100.000" in text
     assert "Year Change At most Penalty in points 2030 75 no limit 75.000" in text
+
+
+def test_the_report_lists_soft_limits_that_are_missed_alone(tmp_path: Path) -> None:
+    def seen(least: str) -> str:
+        wish = limited(f'by = ["country"]\nat_least = {least}\nsoft = 3')
+        files, policy = wish.write(tmp_path)
+        page = render_report(solve(policy, files), load_case(files), load_policy(policy))
+        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+    # Four apply from AA, and three from BB.
+    some, none = seen("4"), seen("3")
+    assert "Missed by % Points wish · Bland 3 4 25 75.000 " in some
+    assert "wish · Aland 4 4" not in some
+    assert "none is missed" not in some
+    assert "Soft limits: none is missed (wish)." in none
+    assert "Missed by %" not in none

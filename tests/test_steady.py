@@ -11,10 +11,12 @@ import pyomo.environ as pyo
 import pytest
 
 from golden.small_cases import AGREED, FOLLOWED, HOSTED, NATIONAL, SERVED, SmallCase
-from optimizer import InfeasibleError, Plan, Session, solve
+from optimizer import InfeasibleError, Plan, Session, load_case, load_policy, solve
 from optimizer.formulation import build_pyomo
 from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel
+from optimizer.report.colours import ACCENT, REPEATED, RUN_OFF
+from optimizer.report.page import render_page
 from optimizer.solver import Watch
 
 STEADY, RUNOFF = '\n[horizon]\ntail = "steady"\n', '\n[horizon]\ntail = "runoff"\n'
@@ -265,3 +267,28 @@ def test_a_further_year_moves_the_first_two_less_than_with_a_run_off(tmp_path: P
             ]
             moved[tail] += float(slots[0].sub(slots[1], fill_value=0).abs().sum())
     assert moved[STEADY] < moved[RUNOFF]
+
+
+def test_the_report_tells_later_years_apart_without_colour(tmp_path: Path) -> None:
+    def page(tail: str) -> str:
+        folder, policy = QUEUE.with_(tail).write(tmp_path)
+        return render_page(
+            planned(QUEUE.with_(tail), tmp_path), load_case(folder), load_policy(policy)
+        )
+
+    # Tracks of up to three years: the one year again three times, and two until the last go.
+    steady = page(STEADY)
+    for told in (
+        "spent, 2030<",
+        "spent as 2030 is repeated, 2031–2033<",
+        "spent after that, 2034–2",
+    ):
+        assert told in steady
+    assert steady.count('class="repeated"') == 1 + 3
+    assert steady.count('class="run-off"') > 1
+    assert "<title>2032, as 2030 is repeated: 150 JPY (of 150 JPY)</title>" in steady
+    runoff = page(RUNOFF)
+    assert "spent after the last planned year, 2031–2" in runoff
+    assert 'class="repeated"' not in runoff
+    outlines = {colour.outline for colour in (ACCENT, REPEATED, RUN_OFF)}
+    assert len(outlines) == 3

@@ -74,10 +74,7 @@ def print_plan(plan: Plan) -> None:
     gap = "" if plan.gap is None else f", proven gap {plan.gap:.3%}"
     print(f"{plan.policy} on {plan.case}: {plan.status}, {plan.objective:,.3f} points{gap}")
     found, written = plan.seconds["total"], plan.seconds["write"]
-    print(
-        f"{plan.slots_total:,} slots, found in {found:.1f} s; "
-        f"written in {written:.1f} s to {plan.folder}"
-    )
+    print(f"{plan.headline}, found in {found:.1f} s; written in {written:.1f} s to {plan.folder}")
     provisional = plan.provenance.get("provisional_scales", ())
     if provisional:
         print(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,15 @@ _Cells = Mapping[str, Mapping[object, float]]
 
 _TOTAL = "total"
 """Key of rules that have one row."""
+
+STAYERS = tuple(name for name in KEYS if name.startswith("transitions"))
+"""Families of people who continue."""
+
+_Stayer = tuple[str, int]
+"""Family and position."""
+
+_NEAR = 1e-6
+"""Part of a row's size within which it may have no room left; who judges it is exact."""
 
 HELD_BY = accounts("at", "above", "below")
 """Accounts, and the rules whose rows say what each of them is."""
@@ -51,8 +60,9 @@ def custom_rows(
     Returns
     -------
     pandas.DataFrame
-        rule, key, by, place, value, sense, limit, size (sum of the absolute terms), soft, base;
-        the last two are blank for hard rules.
+        rule, key, by, place, value, sense, limit, size (sum of the absolute terms), soft, base,
+        stayers; soft and base are blank for hard rules. stayers are family and position of people
+        who continue and take room from a hard row that has none left.
 
     Raises
     ------
@@ -70,13 +80,16 @@ def custom_rows(
             for sense, number in _sides(row):
                 base = None if rule.soft is None else base_of(rule, number)
                 told = (value, sense, number, size + abs(number), rule.soft, base)
-                rows.append((name, *_named(index), *told))
+                is_tight = abs(value - number) <= _NEAR * (1.0 + size + abs(number))
+                stay = accounts.taking(row.body, sense) if base is None and is_tight else ()
+                rows.append((name, *_named(index), *told, stay))
     rows += accounts.bounds_broken()
     problems.raise_if_any(ExtensionError)
     numbers = ["value", "limit", "size", "soft", "base"]
-    columns = ["rule", "key", "by", "place", "value", "sense", *numbers[1:]]
+    columns = ["rule", "key", "by", "place", "value", "sense", *numbers[1:], "stayers"]
     table = pd.DataFrame(rows, columns=columns)
     words = {"rule": "str", "key": "str", "by": "object", "place": "object", "sense": "str"}
+    words["stayers"] = "object"
     return table.astype(dict.fromkeys(numbers, "float64") | words)
 
 
@@ -116,6 +129,12 @@ class _Accounts:
         }
         self.cells |= {name: {} for name in families("moved")} | dict(given)
         self.known: dict[int, float] = {}
+        self.moving: dict[int, dict[_Stayer, float]] = {}
+        self.positions = {
+            (family, key): place
+            for family in STAYERS
+            for place, key in enumerate(keys_of(getattr(instance.sets, family), KEYS[family]))
+        }
 
     def value(self, expression: Any) -> float:
         """Value of an expression."""
@@ -130,6 +149,48 @@ class _Accounts:
         return abs(float(terms.constant)) + sum(
             abs(float(number) * self.of(variable)) for number, variable in pairs
         )
+
+    def taking(self, expression: Any, sense: str) -> tuple[_Stayer, ...]:
+        """People who continue and take room from a row, directly or through accounts.
+
+        A row that must hold exactly and has a variable of its own says what that is, and holds
+        nobody back.
+        """
+        own = any(v.parent_component().name in self.names for v in identify_variables(expression))
+        if sense == "equal" and own:
+            return ()
+        sign = {"at_most": 1.0, "at_least": -1.0}.get(sense)
+        found = self._added(self._terms(expression)).items()
+        return tuple(key for key, part in found if part and (sign is None or sign * part > 0))
+
+    @staticmethod
+    def _terms(expression: Any) -> list[tuple[float, Any]]:
+        terms = generate_standard_repn(expression, quadratic=False)
+        numbers = map(float, terms.linear_coefs)
+        return list(zip(numbers, terms.linear_vars, strict=True))
+
+    def _added(self, terms: Iterable[tuple[float, Any]]) -> dict[_Stayer, float]:
+        found: dict[_Stayer, float] = {}
+        for number, variable in terms:
+            for key, part in self._stayers_in(variable).items():
+                found[key] = found.get(key, 0.0) + number * part
+        return found
+
+    def _stayers_in(self, variable: Any) -> dict[_Stayer, float]:
+        """People who continue that a variable counts, with how often."""
+        if id(variable) not in self.moving:
+            name, index = variable.parent_component().name, variable.index()
+            held = RULES[HELD_BY[name][0]].holds if name in HELD_BY else ""
+            found: dict[_Stayer, float] = {}
+            if name in STAYERS:
+                found = {(name, self.positions[name, index]): 1.0}
+            elif held == "at":
+                terms = self._terms(self._holding(name, index)[0].body)
+                (slope,) = (number for number, other in terms if other is variable)
+                rest = ((-number / slope, other) for number, other in terms)
+                found = self._added(part for part in rest if part[1] is not variable)
+            self.moving[id(variable)] = found
+        return self.moving[id(variable)]
 
     def of(self, variable: Any) -> float:
         """Value of a variable."""
@@ -194,7 +255,7 @@ class _Accounts:
                 if variable.is_integer() or variable.is_binary():
                     sides.append(("equal", float(np.round(value))))
                 rows += [
-                    (name, *_named(index), value, sense, number, abs(value), None, None)
+                    (name, *_named(index), value, sense, number, abs(value), None, None, ())
                     for sense, number in sides
                     if number is not None and _is_beyond(value, sense, number)
                 ]

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from optimizer.errors import OptimizerError, did_you_mean, shorten
 from optimizer.frames.following import FollowedMapping
 
 
@@ -61,8 +63,29 @@ class Comparable:
     __hash__ = None  # type: ignore[assignment]  # what holds frames can be no key
 
 
+class _NoFrameError(OptimizerError, KeyError):
+    """There is no frame of a name; said in words only where somebody reads it."""
+
+    def __init__(self, name: object, known: tuple[str, ...], elsewhere: Mapping[str, str]) -> None:
+        super().__init__(name, known, elsewhere)
+
+    def __str__(self) -> str:
+        name, known, elsewhere = self.args
+        near = did_you_mean(str(name), [*known, *elsewhere])
+        maybe = "" if near is None else f". Maybe {elsewhere.get(near, near)}"
+        told = f"there is no table {shorten(ascii(name))}"
+        return f"{told}\n    Expected one of {', '.join(known)}{maybe}."
+
+
 class Frames(FollowedMapping[pd.DataFrame], Comparable):
     """Frames by name; whoever asks gets a copy of his own.
+
+    Parameters
+    ----------
+    frames
+        By name.
+    elsewhere
+        Where frames are that may be looked for here, by their name.
 
     Examples
     --------
@@ -71,9 +94,18 @@ class Frames(FollowedMapping[pd.DataFrame], Comparable):
     >>> costs.loc[0, "amount"] = 2
     >>> frames["costs"]["amount"].tolist()
     [1]
+    >>> frames["cost"]
+    Traceback (most recent call last):
+    optimizer.frames.records._NoFrameError: there is no table 'cost'
+        Expected one of costs. Maybe costs.
     """
 
-    def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
+    def __init__(
+        self,
+        frames: Mapping[str, pd.DataFrame],
+        elsewhere: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._elsewhere = elsewhere
         # Those of another one are copies already, and stay the very same.
         if isinstance(frames, Frames):
             super().__init__(frames._of)
@@ -82,11 +114,13 @@ class Frames(FollowedMapping[pd.DataFrame], Comparable):
 
     def with_frame(self, name: str, frame: pd.DataFrame) -> Frames:
         """The same frames but for one."""
-        found = Frames(self)
+        found = Frames(self, self._elsewhere)
         found._of[name] = frame.copy(deep=False)
         return found
 
     def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._of and name not in self:
+            raise _NoFrameError(name, tuple(self), dict(self._elsewhere))
         return super().__getitem__(name).copy(deep=False)
 
     def __eq__(self, other: object) -> bool:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,12 +16,16 @@ from optimizer.errors import InputError, Problems
 from optimizer.frames import groups_of, rows_of
 from optimizer.frames.records import Comparable, Frames, HandingOut
 from optimizer.schema.decisions import WRITTEN
+from optimizer.text.figures import persons
 
 if TYPE_CHECKING:
     from optimizer.plan.question import Question
 
 COLUMNS: dict[str, dict[str, str]] = {name: each.columns for name, each in WRITTEN.items()}
 """Columns and types of every decision table."""
+
+DECIDED: Mapping[str, str] = MappingProxyType({name: f"plan.decisions.{name}" for name in COLUMNS})
+"""Where the decision tables of a plan are, for whoever looks among those that follow from it."""
 
 _VARIABLES = {"variable": "str", "index": "str", "value": "float64"}
 """Columns and types of the table of custom variables."""
@@ -171,9 +176,9 @@ class Decisions(HandingOut):
             table = vars(self)[name].reset_index(drop=True).astype(columns)
             object.__setattr__(self, name, table)
 
-    def tables(self) -> dict[str, pd.DataFrame]:
+    def tables(self) -> Frames:
         """Every table of the model's own decisions by name."""
-        return {name: getattr(self, name) for name in COLUMNS}
+        return Frames({name: getattr(self, name) for name in COLUMNS})
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -230,7 +235,7 @@ class Plan(Comparable):
     question: Question | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tables", Frames(self.tables))
+        object.__setattr__(self, "tables", Frames(self.tables, DECIDED))
 
     @property
     def slots(self) -> pd.DataFrame:
@@ -241,6 +246,19 @@ class Plan(Comparable):
     def slots_total(self) -> int:
         """Number of slots in all years."""
         return int(self.slots["slots"].sum())
+
+    @property
+    def expected_total(self) -> float:
+        """Number of people who come by forecast in planned years, beside the slots."""
+        expected = self.tables["expected"]
+        return float(expected.loc[expected["country"].ne(""), "persons"].sum())
+
+    @property
+    def headline(self) -> str:
+        """Slots, and people who are expected besides where there are any, in words."""
+        expected = self.expected_total
+        besides = f", {persons(expected)} expected besides" if expected else ""
+        return f"{self.slots_total:,} slots{besides}"
 
     def summary(self) -> dict[str, Any]:
         """The figures of ``summary.json``: plain numbers and text only."""
@@ -256,6 +274,7 @@ class Plan(Comparable):
             "gap": self.gap,
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "slots_total": self.slots_total,
+            "expected_total": self.expected_total,
             **({"provisional_scales": list(provisional)} if provisional else {}),
             "warnings": list(self.warnings),
             "goals": goals[["raw", "scale", "scaled", "weighted"]].to_dict("index"),
@@ -270,7 +289,7 @@ class Plan(Comparable):
         gap = "" if self.gap is None else f", gap {self.gap:.3%}"
         return (
             f"<Plan {self.policy} on {self.case}: {self.status}, {self.objective:,.3f} points"
-            f"{gap}, {self.slots_total:,} slots>"
+            f"{gap}, {self.headline}>"
         )
 
     def _repr_html_(self) -> str:
@@ -287,7 +306,7 @@ class Plan(Comparable):
         )
         head = (
             f"<p><b>{_escape(self.policy)}</b> on <b>{_escape(self.case)}</b>: {self.status}, "
-            f"{self.objective:,.2f} points{gap}; {self.slots_total:,} slots</p>"
+            f"{self.objective:,.2f} points{gap}; {self.headline}</p>"
         )
         return head + table.to_html(escape=True, float_format=lambda value: f"{value:,.0f}")
 

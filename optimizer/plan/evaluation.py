@@ -12,7 +12,7 @@ from optimizer.case.currency import smallest_unit
 from optimizer.frames import rows_of, stacked
 from optimizer.frames.records import Frames
 from optimizer.instance import Instance
-from optimizer.plan import Decisions
+from optimizer.plan import DECIDED, Decisions
 from optimizer.plan.checks import check_all
 from optimizer.plan.custom import custom_table, split_rows
 from optimizer.plan.soft import change_costs, soft_costs
@@ -73,7 +73,7 @@ class Evaluation(Result):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "tables", Frames(self.tables))
+        object.__setattr__(self, "tables", Frames(self.tables, DECIDED))
 
     def __repr__(self) -> str:
         return f"<Evaluation: {self.points:,.3f} points, {len(self.violations)} rules broken>"
@@ -145,7 +145,7 @@ def evaluate_decisions(
     tables["change"] = change_costs(subject)
     tables["custom_rules"] = custom_table(instance.extension)
     checked = judged(stacked([check_all(subject), hard]), smallest_unit(instance.case))
-    tables["take_up"] = take_up(subject, checked)
+    tables["take_up"] = take_up(subject, checked, custom)
     tables["rules"] = checked
     impossible = subject.values.impossible
     strange = pd.DataFrame(

@@ -190,7 +190,8 @@ def outcomes(s: Subject) -> pd.DataFrame:
     pandas.DataFrame
         country, track, year, completions, transitions, returns (expected persons, as the measures
         of these names count them; rows without any are left out), anyway (completions of people
-        who were here or came whatever was decided).
+        who were here or came whatever was decided, before any of them renews; that some continue,
+        and others go home, is decided).
     """
     counted = {
         "completions": once(_completing, s.instance),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from optimizer.instance.people import TERM
 from optimizer.plan.checks import named_groups
 from optimizer.plan.movement import room, room_at
 from optimizer.plan.subject import Subject
-from optimizer.schema.rules import RULES
+from optimizer.schema.rules import register
 
 _WAY = ["track", "next_track", "year"]
 _ROW = ["track", "next_track", "region", "year"]
@@ -22,25 +23,33 @@ _SHORT = 1e-6
 """Part of those who may continue, and number of persons, below which nobody is missing."""
 _TOLD = 3
 """Rules told for each row; of more their number is."""
+_PART = ["row", "family", "position"]
+_HELD = ["family", "position", "held"]
 _PLACED = [*TERM, "place"]
-_FAMILIES = ("transitions", "transitions_by_region")
+_FAMILIES = ("transitions", "transitions_by_region", "transitions_from_region")
+
+HELD_ROWS = "held_rows"
+"""Column with rows of the table of rules, each a tuple of their labels."""
 
 
-def take_up(s: Subject, checked: pd.DataFrame) -> pd.DataFrame:
+def take_up(s: Subject, checked: pd.DataFrame, custom: pd.DataFrame | None = None) -> pd.DataFrame:
     """Those who may continue and those who do, by the region where they complete.
 
     Parameters
     ----------
     checked
-        Every row of the rules, judged.
+        Every row of the rules, judged; those of hard custom rules are the last ones.
+    custom
+        Rows of the custom rules, with those who take room in them.
 
     Returns
     -------
     pandas.DataFrame
         track, next_track, region, year, may_stay, stay (expected persons), take_up (share),
         held_by (hard rules without slack in which those who would stay take room, as title and
-        key; blank where everybody stays, or where no hard rule stands in the way). The region is
-        blank where people move freely, or in national cases.
+        key; blank where everybody stays, or where no hard rule stands in the way), held_rows (all
+        of their rows in the table of rules, as a tuple of labels). The region is blank where
+        people move freely, or in national cases.
     """
     by_region = s.instance.moves_by_attraction
     may, do = (
@@ -57,29 +66,49 @@ def take_up(s: Subject, checked: pd.DataFrame) -> pd.DataFrame:
     share = (table["stay"] / table["may_stay"]).clip(upper=1.0)
     missing = table["may_stay"] - table["stay"]
     short = table[(share < 1.0 - _SHORT) & (missing > _SHORT)]
-    return table.assign(take_up=share, held_by=_held_by(s, checked, short)).fillna({"held_by": ""})
+    held = _held_rows(s, checked, custom, short)
+    rows = [tuple(held.get(label, ())) for label in table.index]
+    rules = register(s.instance.extension)
+    told = checked.loc[sorted({label for labels in rows for label in labels}), ["rule", "key"]]
+    words = {
+        label: f"{rules[rule].title}: {key}"
+        for label, rule, key in zip(told.index, told["rule"], told["key"], strict=True)
+    }
+    by = [first_few([words[label] for label in labels]) for labels in rows]
+    table = table.assign(take_up=share, held_by=pd.array(by, dtype="str"))
+    return table.assign(**{HELD_ROWS: pd.Series(rows, index=table.index, dtype="object")})
 
 
-def _held_by(s: Subject, checked: pd.DataFrame, short: pd.DataFrame) -> pd.Series:
-    """Rules that hold each of some rows back, in words, by the rows' labels."""
-    none = pd.Series("", index=short.index, dtype="str")
-    if not len(short):
-        return none
-    counted = pd.concat([_leaving(s, short), *_going(s, short)], ignore_index=True)
-    told = counted.merge(_holding(s, checked), on=["family", "position"])
-    words = told.drop_duplicates(["row", "words"]).groupby("row")["words"].agg(_joined)
-    return words.reindex(short.index).fillna("").astype("str")
+def first_few(words: Sequence[str]) -> str:
+    """The first rules in words, and how many more there are.
 
-
-def _joined(words: pd.Series) -> str:
+    Examples
+    --------
+    >>> first_few(["a", "b"]), first_few(["a", "b", "c", "d", "e"])
+    ('a; b', 'a; b; c; and 2 more')
+    """
     more = len(words) - _TOLD
     return "; ".join(words[:_TOLD]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _leaving(s: Subject, short: pd.DataFrame) -> pd.DataFrame:
-    """Stayers by country who are part of each row: row, family, position."""
-    ways = short[_WAY].assign(row=short.index)
-    return s.terms("transitions").merge(ways, on=_WAY)[["row", "family", "position"]]
+def _held_rows(
+    s: Subject, checked: pd.DataFrame, custom: pd.DataFrame | None, short: pd.DataFrame
+) -> dict[Any, list[Any]]:
+    """Rows of rules that hold each of some rows back, by the rows' labels."""
+    if not len(short):
+        return {}
+    counted = pd.concat([*_leaving(s, short), *_going(s, short)], ignore_index=True)
+    holding = stacked([_holding(s, checked), _of_custom(checked, custom)])
+    told = counted.merge(holding, on=["family", "position"]).drop_duplicates(["row", "held"])
+    return told.groupby("row")["held"].agg(list).to_dict()
+
+
+def _leaving(s: Subject, short: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Stayers by country, and by the region left, who are part of each row."""
+    ways = short[_ROW].assign(row=short.index)
+    yield s.terms("transitions").merge(ways, on=_WAY)[_PART]
+    if s.instance.moves_by_attraction:
+        yield s.terms("transitions_from_region").merge(ways, on=_ROW)[_PART]
 
 
 def _going(s: Subject, short: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -88,24 +117,42 @@ def _going(s: Subject, short: pd.DataFrame) -> Iterator[pd.DataFrame]:
         ways = short[_WAY].assign(row=short.index, left=short["region"])
         places = s.terms("transitions_by_region").merge(ways, on=_WAY)
         is_reached = (places["draws"] > 0) | places["region"].eq(places["left"])
-        yield places.loc[is_reached, ["row", "family", "position"]]
+        yield places.loc[is_reached, _PART]
+
+
+def _tight(checked: pd.DataFrame) -> pd.Series:
+    """Which rows have no room left."""
+    return (checked["slack"].abs() <= checked["allowed"]) & ~checked["broken"]
 
 
 def _holding(s: Subject, checked: pd.DataFrame) -> pd.DataFrame:
-    """Stayers for whom a rule has no room left: family, position, words."""
-    tight = checked[(checked["slack"].abs() <= checked["allowed"]) & ~checked["broken"]]
-    columns = ["family", "position", "words"]
-    parts = [pd.DataFrame(columns=columns)]
+    """Stayers for whom a rule of our own has no room left: family, position, held (its row)."""
+    tight = checked[_tight(checked)]
+    parts = [pd.DataFrame(columns=_HELD)]
     for rule, frame, by in _counting(s):
         found = tight[tight["rule"].eq(rule)]
         is_stayer = frame["family"].isin(_FAMILIES) & (frame["coefficient"] > 0)
         if len(found) and is_stayer.any():
             whole = by == ["place"]
             places = found[by] if whole else pd.DataFrame(found["place"].tolist(), columns=by)
-            title = RULES[rule].title
-            places = places.assign(words=[f"{title}: {key}" for key in found["key"]])
-            parts.append(frame[is_stayer].merge(places, on=by)[columns])
+            places = places.assign(held=found.index)
+            parts.append(frame[is_stayer].merge(places, on=by)[_HELD])
     return stacked(parts)
+
+
+def _of_custom(checked: pd.DataFrame, custom: pd.DataFrame | None) -> pd.DataFrame:
+    """The same of custom rules, which say themselves who takes room in them."""
+    if custom is None:
+        return pd.DataFrame(columns=_HELD)
+    stayers = custom.loc[custom["soft"].isna(), "stayers"].tolist()
+    labels = checked.index[len(checked) - len(stayers) :]
+    found = [
+        (*stayer, label)
+        for stays, label, is_tight in zip(stayers, labels, _tight(checked)[labels], strict=True)
+        for stayer in stays
+        if is_tight
+    ]
+    return pd.DataFrame(found, columns=_HELD)
 
 
 def _counting(s: Subject) -> Iterator[tuple[str, pd.DataFrame, list[str]]]:

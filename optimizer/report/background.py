@@ -8,6 +8,7 @@ from typing import Any
 from optimizer.plan.parameters import came_to
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Table, Text
+from optimizer.report.diminishing import diminishing_blocks
 from optimizer.report.figures import counted, exactly, number, percent, sentence
 from optimizer.report.limits import bounds_in_words
 from optimizer.report.material import Material, span
@@ -27,6 +28,7 @@ def policy_section(material: Material) -> Section:
     ]
     blocks: list[Block] = [Text(paragraphs(policy.why))] if policy.why else []
     blocks.append(_without_blank("Goals", ("Goal", "Weight", "Why", "Source"), goals, (1,)))
+    blocks += diminishing_blocks(material)
     limits = [
         (sentence(limit.name), bounds_in_words(limit), limit.why, limit.source)
         for limit in policy.limits

@@ -78,6 +78,15 @@ def single(
 
 
 @dataclass(frozen=True)
+class Later:
+    """Years after the planned ones, and how their columns are drawn and called."""
+
+    years: tuple[int, ...]
+    colour: Colour
+    name: str
+
+
+@dataclass(frozen=True)
 class Series:
     """Figures by year of one panel; ``marks`` are strokes to compare them with."""
 
@@ -86,8 +95,7 @@ class Series:
     unit: str = ""
     marks: Mapping[int, float] | None = None
     mark_name: str = ""
-    faded: frozenset[int] = frozenset()
-    faded_colour: Colour | None = None
+    later: tuple[Later, ...] = ()
     most: float | None = None
 
 
@@ -98,9 +106,10 @@ def panel(title: str, small: str, series: Series, shown: Format) -> Panel:
     years = list(series.values)
     columns, told = [], []
     for place, (year, value) in enumerate(series.values.items()):
-        is_faded = year in series.faded and series.faded_colour is not None
+        later = next((each for each in series.later if year in each.years), None)
         mark = marks.get(year)
-        tip = f"{year}: {shown(value)}{series.unit}"
+        when = f"{year}" if later is None else f"{year}, {later.name}"
+        tip = f"{when}: {shown(value)}{series.unit}"
         if mark is not None:
             tip += f" ({series.mark_name} {shown(mark)}{series.unit})"
         told.append(tip)
@@ -110,9 +119,7 @@ def panel(title: str, small: str, series: Series, shown: Format) -> Panel:
                 start=round(100.0 * (place + (1 - COLUMN_SHARE) / 2) / len(years), 3),
                 width=round(100.0 * COLUMN_SHARE / len(years), 3),
                 height=round(COLUMN_HEIGHT * value / top, 2) if top else 0.0,
-                colour=series.faded_colour
-                if is_faded and series.faded_colour is not None
-                else series.colour,
+                colour=series.colour if later is None else later.colour,
                 tip=tip,
                 axis=label,
                 is_minor=len(years) > FEW and place % 2 == 1,

@@ -15,9 +15,18 @@ sqrt(1.05 * 0.064) - 0.05 by the formula of WCAG 2."""
 
 @dataclass(frozen=True)
 class Colour:
-    """A fill and the colour of letters on it."""
+    """A fill and the colour of letters on it.
+
+    Attributes
+    ----------
+    fill
+        As in HTML.
+    outline
+        Class of an outline in style.css, by which it is known without its colour.
+    """
 
     fill: str
+    outline: str = ""
 
     @property
     def ink(self) -> str:
@@ -45,7 +54,9 @@ QUALITATIVE = tuple(
 # One hue from light to dark: distinguished by lightness alone, also in print without colour.
 SEQUENTIAL = tuple(map(Colour, ("#f3f6f8", "#d3e5ee", "#a3cbde", "#64a5c4", "#2b7ba1", "#0b4f6c")))
 ACCENT = Colour("#0b4f6c")
-PALE = Colour("#a3cbde")
+REPEATED = Colour("#a3cbde", "repeated")
+RUN_OFF = Colour("#ffffff", "run-off")
+"""Years after the planned ones: pale with an outline, and hollow with a dashed one."""
 ALARM = Colour("#b84a00")
 GREY = Colour("#6b7075")
 STROKE = Colour(DARK)

@@ -18,7 +18,7 @@ def expected_fact(material: Material) -> list[Fact]:
     if not len(table):
         return []
     told = f"people who come by forecast, {span(material.years)}"
-    return [Fact("Expected besides", figures.whole(float(table["persons"].sum())), told)]
+    return [Fact("Expected besides", figures.people(material.plan.expected_total), told)]
 
 
 def anyway_findings(material: Material) -> list[str]:
@@ -42,7 +42,7 @@ def anyway_findings(material: Material) -> list[str]:
 
 
 def _of(part: float, whole: float) -> str:
-    return f"{figures.whole(part)} of {figures.whole(whole)}"
+    return f"{figures.people(part)} of {figures.people(whole)}"
 
 
 def expected_tables(material: Material) -> list[Block]:
@@ -53,7 +53,7 @@ def expected_tables(material: Material) -> list[Block]:
     wide = pivot(table, "track", "year", "persons", material.years)
     wide = wide.rename(index=lambda key: material.names.of("track", key))
     caption = "Expected besides: people who come by forecast, by track and year"
-    return [behind(crossed(caption, "Track", wide, figures.number))]
+    return [behind(crossed(caption, "Track", wide, figures.people))]
 
 
 def _by_country(material: Material) -> pd.DataFrame:

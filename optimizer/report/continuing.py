@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from optimizer.plan.take_up import first_few
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Table, Text
 from optimizer.report.figures import percent
 from optimizer.report.material import Material, span
+from optimizer.report.rules import place_of, title_of
 from optimizer.report.tables import behind, plain_table, records
 
 _FULL = 0.9995
@@ -25,15 +27,17 @@ def take_up_blocks(material: Material) -> list[Block]:
         return []
     too = f", also of the cohorts of {span(material.repeated)}," if material.repeated else ""
     told = (
-        f"Of {figures.number(may)} expected persons{too} who may continue on a track, "
-        f"{figures.number(stay)} do ({percent(stay / may)})."
+        f"Of {figures.people(may)} expected persons{too} who may continue on a track, "
+        f"{figures.people(stay)} do ({percent(stay / may)})."
     )
     short = table[table["take_up"] < _FULL]
     if not len(short):
         return [Text((told,))]
-    missing = (short["may_stay"] - short["stay"]).sort_values(ascending=False, kind="stable")
-    worst = short.loc[missing.index[:_SHOWN]]
-    caption = "Who may continue and does not, most people first"
+    is_later = ~short["year"].isin(material.years)
+    order = short.assign(later=is_later, missing=short["stay"] - short["may_stay"])
+    worst = order.sort_values(["later", "missing"], kind="stable").head(_SHOWN)
+    first = "planned years and most people first" if is_later.any() else "most people first"
+    caption = f"Who may continue and does not, {first}"
     if len(short) > len(worst):
         caption += f" (the first {len(worst)} of {len(short)})"
     return [Text((told,)), behind(_table(caption, worst, material))]
@@ -41,6 +45,7 @@ def take_up_blocks(material: Material) -> list[Block]:
 
 def _table(caption: str, worst: pd.DataFrame, material: Material) -> Table:
     names = material.names
+    held = _held(worst, material)
     has_region = bool(worst["region"].ne("").any())
     head = ["From", "To", *(["Region left"] if has_region else []), "Year", "May", "Do", "Share"]
     rows = [
@@ -49,12 +54,20 @@ def _table(caption: str, worst: pd.DataFrame, material: Material) -> Table:
             names.of("track", row.next_track),
             *([names.of("region", row.region)] if has_region else []),
             str(row.year),
-            figures.number(row.may_stay),
-            figures.number(row.stay),
+            figures.people(row.may_stay),
+            figures.people(row.stay),
             percent(row.take_up),
-            row.held_by or _NOTHING,
+            first_few([held[label] for label in row.held_rows]) or _NOTHING,
         ]
         for row in records(worst)
     ]
     first = len(head) - 3
     return plain_table(caption, [*head, "Held back by"], rows, range(first, first + 3))
+
+
+def _held(worst: pd.DataFrame, material: Material) -> dict[int, str]:
+    """Rows of rules that hold people back, in names, by their labels."""
+    labels = sorted({label for labels in worst["held_rows"] for label in labels})
+    rows = records(material.table("rules").loc[labels])
+    told = [f"{title_of(material, row.rule)}: {place_of(material, row)}" for row in rows]
+    return dict(zip(labels, told, strict=True))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from optimizer.case import Case
+from optimizer.text.figures import persons
 
 MINUS = "\N{MINUS SIGN}"
 SPACE = "\N{NO-BREAK SPACE}"
@@ -46,6 +47,17 @@ def number(value: float) -> str:
     if abs(value) >= 100 or abs(value - round(value)) < _WHOLE:
         return whole(value)
     return _signed(f"{value:,.2f}" if abs(value) >= SMALLEST_SHOWN else f"{value:.2g}")
+
+
+def people(value: float) -> str:
+    """Give a number of expected persons: few of them with a decimal, and nobody alone as 0.
+
+    Examples
+    --------
+    >>> people(1234.4), people(2.34), people(0.02)
+    ('1,234', '2.3', '<0.1')
+    """
+    return _signed(persons(value))
 
 
 def short(value: float) -> str:

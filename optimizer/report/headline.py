@@ -11,7 +11,6 @@ from optimizer.report import figures
 from optimizer.report.blocks import Bar, Bars, Block, Fact, Facts, Key, Piece, Section, Text
 from optimizer.report.colours import STROKE, qualitative
 from optimizer.report.coming import ANYWAY, anyway_findings, expected_fact
-from optimizer.report.custom import titles
 from optimizer.report.material import Material, span
 from optimizer.report.services import fullest
 from optimizer.report.tables import behind, plain_table, records
@@ -316,26 +315,4 @@ def _goals(material: Material) -> Block:
         ]
         columns = ("Goal", *PERIODS.values())
         tables.append(plain_table("Points by goal and years", columns, by_period, range(1, 4)))
-    soft = material.plan.tables.get("soft")
-    if soft is not None and len(soft):
-        custom = titles(material)
-        rows_ = [
-            (
-                f"{custom[row.limit]}: {key}" if row.limit in custom else key,
-                figures.number(row.value),
-                figures.number(row.number),
-                figures.number(row.percent),
-                f"{row.points:,.3f}",
-            )
-            for row in records(soft)
-            for key in [material.names.words(row.by, row.place) or "all"]
-        ]
-        tables.append(
-            plain_table(
-                "Penalties of soft limits",
-                ("Limit", "Measured", "Number", "Missed by %", "Points"),
-                rows_,
-                figures=range(1, 5),
-            )
-        )
     return behind(*tables, summary="Value by goal and stage in figures")

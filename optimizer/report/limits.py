@@ -12,6 +12,7 @@ from optimizer.report.blocks import Block, Section, Text
 from optimizer.report.custom import custom_blocks
 from optimizer.report.figures import counted, exactly, number
 from optimizer.report.material import Material
+from optimizer.report.soft import soft_blocks
 from optimizer.report.tables import behind, plain_table, records
 from optimizer.schema.rules import LIMIT_RULES
 
@@ -23,6 +24,7 @@ def limits_section(material: Material) -> Section:
     """Give every limit of the policy and promise of the case with what the plan measures."""
     blocks: list[Block] = [
         *_policy_limits(material),
+        *soft_blocks(material),
         *custom_blocks(material),
         *_floors(material),
         *_stability(material),
@@ -72,6 +74,9 @@ def _policy_limits(material: Material) -> list[Block]:
             tightest = ordered.head(MOST_GROUPS)
             told = [_measured(material, limit, row) for row in records(tightest)]
             summary.append((name, bounds_in_words(limit, str(sense)), *told[0]))
+            if sense == "soft":
+                # Those that are missed stand in a table of their own.
+                continue
             groups += [(name, *cells) for cells in told] if len(part) > 1 else []
             rest += len(part) - len(tightest)
         if not len(rows):

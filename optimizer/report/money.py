@@ -7,10 +7,11 @@ import pandas as pd
 from optimizer.report import figures
 from optimizer.report.blocks import Bars, Block, Key, Panels, Section, Table, Text
 from optimizer.report.charts import ChartParts, Series, panel, single, stacked_bars
-from optimizer.report.colours import ACCENT, PALE, STROKE
+from optimizer.report.colours import ACCENT, STROKE
 from optimizer.report.coming import ANYWAY
 from optimizer.report.figures import sentence
 from optimizer.report.material import Material, span
+from optimizer.report.periods import keys_of_years, later_years
 from optimizer.report.tables import behind, by_year, crossed, pivot, plain_table, records
 
 NO_COUNTRY = "No single country"
@@ -113,14 +114,11 @@ def budget_section(material: Material) -> Section:
             unit=f" {material.currency}",
             marks=by_year(yearly["spent"] + yearly["unspent"]),
             mark_name="of",
-            faded=frozenset(material.tail),
-            faded_colour=PALE,
+            later=later_years(material),
         )
         small = f"{rows['agency'].iloc[0]}: {_spent(planned)}"
         panels.append(panel(material.names.of("line", str(line)), small, series, figures.money))
-    legend = [Key(ACCENT, f"spent, {span(material.years)}")]
-    if material.tail:
-        legend.append(Key(PALE, f"spent after the last planned year, {span(material.tail)}"))
+    legend = keys_of_years(material, "spent")
     is_moved = bool(money[["received", "carried_in"]].to_numpy().any())
     stroke = "money of the year" if is_moved else "budget of the year"
     legend.append(Key(STROKE, f"{stroke} (tick)", is_stroke=True))

@@ -38,7 +38,12 @@ def rules_section(material: Material) -> Section:
     broken = rules[rules["broken"]]
     if len(broken):
         rows = [
-            (_title(material, str(row.rule)), _key(material, row), _told(row), number(-row.slack))
+            (
+                title_of(material, str(row.rule)),
+                place_of(material, row),
+                _told(row),
+                number(-row.slack),
+            )
             for row in records(broken.head(MOST_BROKEN))
         ]
         told = f"This plan breaks rules in {counted(len(broken), 'place')}."
@@ -88,7 +93,7 @@ def _bars(material: Material, rules: pd.DataFrame, colour: Colour) -> tuple[Bar,
         told = binding.sort_values("limit", ascending=False, kind="stable")
         places = pd.Series(map(_whatever_the_year, told["by"], told["place"]), told.index)
         told = told[~places.duplicated()].head(EXAMPLES)
-        examples = [f"{_key(material, row)}: {_told(row)}" for row in records(told)]
+        examples = [f"{place_of(material, row)}: {_told(row)}" for row in records(told)]
         if len(binding) > len(told):
             examples.append(f"and {counted(len(binding) - len(told), 'more row')}")
         share = len(binding) / len(rows)
@@ -116,7 +121,8 @@ def _whatever_the_year(by: tuple[str, ...], place: tuple[object, ...]) -> tuple[
     )
 
 
-def _title(material: Material, rule: str) -> str:
+def title_of(material: Material, rule: str) -> str:
+    """Give the title of a rule, also of a custom one."""
     known = _known(material)
     return known[rule].title if rule in known else figures.sentence(rule)
 
@@ -130,8 +136,8 @@ def _known(material: Material) -> dict[str, Rule]:
     return RULES | BOUNDS | custom
 
 
-def _key(material: Material, row: Any) -> str:
-    """Where a row is, in names; commitments by what their row of the case says."""
+def place_of(material: Material, row: Any) -> str:
+    """Say where a row is, in names; commitments by what their row of the case says."""
     if row.by == ("commitment",):
         return commitment(material, row)
     return material.names.words(row.by, row.place) or "all"

@@ -17,9 +17,10 @@ from optimizer.report.blocks import (
     TileMaps,
 )
 from optimizer.report.charts import Series, panel
-from optimizer.report.colours import ACCENT, ALARM, PALE, SEQUENTIAL, STROKE, Colour
+from optimizer.report.colours import ACCENT, ALARM, SEQUENTIAL, STROKE, Colour
 from optimizer.report.figures import counted, sentence
 from optimizer.report.material import Material, span
+from optimizer.report.periods import keys_of_years, later_years
 from optimizer.report.tables import EMPTY, SHADES, behind, by_year
 from optimizer.report.tiles import grid_of, tile_map
 
@@ -108,14 +109,11 @@ def _nationwide(material: Material, use: pd.DataFrame) -> Panels:
             unit=f" {unit}",
             marks=by_year(yearly["capacity"]),
             mark_name="capacity",
-            faded=frozenset(material.tail),
-            faded_colour=PALE,
+            later=later_years(material),
         )
         small = f"{unit}; most in {_most(rows)}"
         panels.append(panel(sentence(str(service)), small, series, figures.whole))
-    legend = [Key(ACCENT, f"used, {span(material.years)}")]
-    if material.tail:
-        legend.append(Key(PALE, f"used after the last planned year, {span(material.tail)}"))
+    legend = keys_of_years(material, "used")
     legend.append(Key(STROKE, "capacity with what was built (tick)", is_stroke=True))
     described = "All regions together; every service has a scale of its own."
     if use["region"].nunique() > 1:

@@ -166,7 +166,7 @@ def people_section(material: Material) -> Section:
     people = material.table("people")
     columns = list(ENDS)
     colours = qualitative(columns)
-    parts = ChartParts(colours, ENDS, figures.whole)
+    parts = ChartParts(colours, ENDS, figures.people)
     by_track = people.groupby("track", sort=False)[columns].sum()
     tracks = [t for t in material.case.table("tracks")["track"] if t in by_track.index]
     by_track = by_track.reindex(tracks)
@@ -191,7 +191,7 @@ def people_section(material: Material) -> Section:
             f"How entrants end, by {what} (expected persons)",
             what.capitalize(),
             _named(frame, material, what).rename(columns=ENDS),
-            figures.whole,
+            figures.people,
             heat=False,
         )
         for what, frame in (("track", by_track), ("country", by_country))
@@ -205,7 +205,7 @@ def people_section(material: Material) -> Section:
             f"{what.capitalize()} by track and year ({counted_too})",
             "Track",
             _by_track_and_year(outcomes, what, material),
-            figures.whole,
+            figures.people,
         )
         for what in _OUTCOMES
         if outcomes[what].any()

@@ -15,6 +15,7 @@ from optimizer.io.writing import write_bytes
 from optimizer.plan import Plan
 from optimizer.plan.parameters import parameters
 from optimizer.plan.subject import PLACE
+from optimizer.plan.take_up import HELD_ROWS
 from optimizer.policy import Policy
 from optimizer.runs.decision_rows import decision_rows
 from optimizer.schema.rules import BOUNDS, RULES
@@ -72,7 +73,7 @@ def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]
         sheets |= {"variables": plan.decisions.variables}
     sheets |= {
         # Keys stand there in words already.
-        name: table.drop(columns=PLACE, errors="ignore")
+        name: table.drop(columns=[*PLACE, HELD_ROWS], errors="ignore")
         for name, table in plan.tables.items()
         if name != "custom_rules" or len(table)
     }

@@ -9,6 +9,10 @@ from decimal import Decimal
 EXACT_FROM = 100_000
 """Figures from here on are written without decimals."""
 DIGITS, MOST_DIGITS = 6, 15
+_FEW, _LEAST = 10, 0.1
+"""Persons below the first have a decimal; fewer than the second are said to be."""
+NOBODY = 1e-6
+"""Part of a person that is nobody; see :mod:`optimizer.plan.tolerance`."""
 _NOTHING = 1e-12
 """Figures below it are what rounding leaves of nothing."""
 
@@ -39,6 +43,19 @@ def plainly(value: float, digits: int = DIGITS) -> str:
     ('1500.5', '2000000')
     """
     return f"{Decimal(f'{value:.{digits}g}'):f}" if math.isfinite(value) else f"{value:g}"
+
+
+def persons(value: float) -> str:
+    """Write a number of expected persons: few of them with a decimal, and nobody alone as 0.
+
+    Examples
+    --------
+    >>> persons(1234.4), persons(9.97), persons(2.34), persons(3.0), persons(0.02), persons(0.0)
+    ('1,234', '10', '2.3', '3', '<0.1', '0')
+    """
+    if abs(value - round(value)) < NOBODY or round(value, 1) >= _FEW:
+        return f"{round(value):,d}"
+    return f"{value:.1f}" if value >= _LEAST / 2 else f"<{_LEAST}"
 
 
 def difference(beyond: float, limit: float) -> str:
