@@ -288,6 +288,28 @@ def test_a_word_that_cannot_stand_there_is_told(path: Path, change: str, told: s
     assert str(caught.value) == f"1 problem\n- changes, {told}"
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            "where.pathway=[study, exchange]",
+            "where.pathway: no track has pathway = '[study, exchange]'",
+        ),
+        (
+            "where.needs_agreement=True",
+            "where.needs_agreement: no track has needs_agreement = 'True'\n"
+            "    Expected one of false, true. Maybe true.",
+        ),
+    ],
+)
+def test_a_word_that_no_row_has_is_told(path: Path, change: str, told: str, tmp_path: Path) -> None:
+    case = optimizer.load_case(write_case(tmp_path / "case", full_case()))
+    policy = load_policy(path, changes=parse_changes([f"limits.share.{change}"]))
+    with pytest.raises(PolicyError) as caught:
+        optimizer.build_instance(case, policy)
+    assert f"limits.share.{told}" in str(caught.value)
+
+
 def test_a_word_needs_no_quotes(path: Path) -> None:
     changes = parse_changes(["horizon.tail=runoff", "title=Fewer, and later", "goals.g.scale=none"])
     policy = load_policy(path, changes=changes)

@@ -206,7 +206,7 @@ def _in_use(known: Collection[object]) -> str:
     if len(known) > MOST_LISTED:
         return f"one of the {len(known)} values in use"
     return (
-        f"one of {', '.join(map(value_in_words, in_order(known)))}"
+        f"one of {', '.join(map(_in_policies, in_order(known)))}"
         if known
         else "an attribute with values"
     )
@@ -220,7 +220,12 @@ def _guessed(value: object, known: Collection[object]) -> str | None:
         return " or ".join(
             f'"{item}"' if isinstance(item, str) else value_in_words(item) for item in alike
         )
-    return did_you_mean(str(value), [str(item) for item in in_order(known)])
+    return did_you_mean(str(value), map(_in_policies, in_order(known)))
+
+
+def _in_policies(value: object) -> str:
+    """Write a value as a policy says it."""
+    return str(value).lower() if isinstance(value, bool) else value_in_words(value)
 
 
 def _number(value: object) -> float | None:
