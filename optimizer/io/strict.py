@@ -261,6 +261,8 @@ def _unworded(value: object, model: type[BaseModel], address: Address) -> str | 
     flag = did_you_mean(value, ("true", "false"))
     if flag is not None and is_valid_at(model, address, flag == "true"):
         return flag
+    if not {",", "["} & set(value):
+        return None
     parts = [part.strip().strip("\"'") for part in value.strip(" []").split(",")]
     numbers = tuple(float(part) if NUMBER.fullmatch(part) else part for part in parts)
     whole = tuple(int(part) if part.isdecimal() else part for part in parts)
