@@ -212,6 +212,7 @@ def test_a_table_that_is_elsewhere_is_told(
     assert isinstance(caught.value, KeyError)
     assert tables.get(name) is None
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    assert pickle.loads(pickle.dumps(tables)) == tables
 
 
 @pytest.mark.parametrize("name", ["read plan", "plan"])

@@ -105,7 +105,8 @@ class Frames(FollowedMapping[pd.DataFrame], Comparable):
         frames: Mapping[str, pd.DataFrame],
         elsewhere: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._elsewhere = elsewhere
+        # A plain one travels between processes.
+        self._elsewhere = dict(elsewhere)
         # Those of another one are copies already, and stay the very same.
         if isinstance(frames, Frames):
             super().__init__(frames._of)
@@ -120,7 +121,7 @@ class Frames(FollowedMapping[pd.DataFrame], Comparable):
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._of and name not in self:
-            raise _NoFrameError(name, tuple(self), dict(self._elsewhere))
+            raise _NoFrameError(name, tuple(self), self._elsewhere)
         return super().__getitem__(name).copy(deep=False)
 
     def __eq__(self, other: object) -> bool:
