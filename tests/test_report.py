@@ -216,7 +216,8 @@ def test_bounds_in_words(full: Made) -> None:
 def charts(it: Made) -> list[Bars | Panels | TileMaps]:
     """All charts of the page."""
     material = gather(it.plan, it.case, it.policy)
-    blocks = [block for section in page.SECTIONS for block in section(material).blocks]
+    sections = [told for section in page.SECTIONS if (told := section(material)) is not None]
+    blocks = [block for section in sections for block in section.blocks]
     for block in blocks:
         blocks.extend(block.blocks if isinstance(block, Details) else ())
     return [block for block in blocks if isinstance(block, Bars | Panels | TileMaps)]

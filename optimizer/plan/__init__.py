@@ -204,7 +204,8 @@ class Plan(Comparable):
     tables
         What follows: ``cohort``, ``placements``, ``expected``, ``residents``, ``spending``,
         ``integration``, ``services``, ``stages``, ``agreements``, ``people``, ``outcomes``,
-        ``goals``, ``soft``, ``change``, ``custom_rules``, ``take_up``, ``rules``.
+        ``country_scores``, ``goals``, ``soft``, ``change``, ``custom_rules``, ``take_up``,
+        ``rules``.
     notes
         What the reader must know: what the value leaves open, what was assumed.
     warnings

@@ -15,6 +15,7 @@ from optimizer.instance.stages import completing, continuing, renewals
 from optimizer.plan.checks import goal_values, service_years
 from optimizer.plan.coming import expected_people
 from optimizer.plan.money import line_years
+from optimizer.plan.scored import country_scores
 from optimizer.plan.subject import Subject
 from optimizer.plan.values import positioned
 
@@ -34,6 +35,7 @@ def result_tables(s: Subject) -> dict[str, pd.DataFrame]:
         "agreements": agreements(s),
         "people": fates(s),
         "outcomes": outcomes(s),
+        "country_scores": once(country_scores, s.instance),
     }
 
 

@@ -34,7 +34,12 @@ class ChartParts:
 
 
 def stacked_bars(
-    frame: pd.DataFrame, parts: ChartParts, labels: Sequence[str], *, to_full_width: bool = False
+    frame: pd.DataFrame,
+    parts: ChartParts,
+    labels: Sequence[str],
+    *,
+    to_full_width: bool = False,
+    marks: Sequence[float] | None = None,
 ) -> tuple[Bar, ...]:
     """Give a bar per row, stacked of its columns; lengths relative to the longest bar.
 
@@ -44,11 +49,15 @@ def stacked_bars(
         Figures of at least 0; columns as in ``parts.colours``.
     to_full_width
         Draw every bar as long as the page is wide, so that shares can be compared.
+    marks
+        Figures that bars of one scale are compared with, as strokes across them.
     """
     totals = frame.sum(axis=1)
-    longest = float(totals.max()) if len(totals) else 0.0
+    longest = max([*totals, *(marks or ())], default=0.0)
     bars = []
-    for label, (_, row), total in zip(labels, frame.iterrows(), totals, strict=True):
+    for place, (label, (_, row), total) in enumerate(
+        zip(labels, frame.iterrows(), totals, strict=True)
+    ):
         full = float(total) if to_full_width else longest
         pieces, start = [], 0.0
         for name, colour in parts.colours.items():
@@ -59,7 +68,8 @@ def stacked_bars(
                 tip = f"{label}: {parts.labels[name]} {shown} ({share})"
                 pieces.append(Piece(round(start, 3), round(length, 3), colour, tip))
                 start += length
-        bars.append(Bar(label, parts.format(float(total)), tuple(pieces)))
+        mark = None if marks is None or not longest else round(100 * marks[place] / longest, 3)
+        bars.append(Bar(label, parts.format(float(total)), tuple(pieces), mark))
     return tuple(bars)
 
 

@@ -14,6 +14,7 @@ from optimizer.report.coming import ANYWAY, anyway_findings, expected_fact
 from optimizer.report.material import Material, span
 from optimizer.report.services import fullest
 from optimizer.report.tables import behind, plain_table, records
+from optimizer.report.today import change_facts, change_findings
 
 STAGES = {
     "enter": "on entry",
@@ -81,6 +82,7 @@ def _facts(material: Material) -> Facts:
     facts = [
         Fact("Points", f"{plan.objective:,.2f}", _of_hundred(material)),
         Fact("Slots", figures.whole(plan.slots_total), f"new participants, {span(material.years)}"),
+        *change_facts(material),
         *expected_fact(material),
         Fact(
             "Partner countries",
@@ -101,8 +103,8 @@ def _facts(material: Material) -> Facts:
         facts.append(Fact("Agreements opened", str(len(opened)), f"beside {standing} in force"))
     if plan.gap is not None:
         gap = "0% (optimal)" if plan.status == "optimal" else figures.percent(plan.gap, 2)
-        seconds = plan.seconds.get("total", 0)
-        facts.append(Fact("Proven gap", gap, f"{plan.status} plan, found in {seconds:.1f} s"))
+        took = f", found in {plan.seconds['total']:.1f} s" if "total" in plan.seconds else ""
+        facts.append(Fact("Proven gap", gap, f"{plan.status} plan{took}"))
     return Facts(tuple(facts))
 
 
@@ -148,6 +150,7 @@ def _findings(material: Material) -> list[str]:
         found.append(f"{text}{many}.")
     else:
         found.append("The plan gives no slots at all.")
+    found += change_findings(material)
     found += _period_findings(material)
     found += anyway_findings(material)
     found += _money_findings(material)

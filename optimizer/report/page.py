@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,12 @@ from optimizer.report.blocks import Section
 from optimizer.report.charts import COLUMN_HEIGHT
 from optimizer.report.headline import headline
 from optimizer.report.limits import limits_section
-from optimizer.report.material import gather, span
+from optimizer.report.living import living_section
+from optimizer.report.material import Material, gather, span
 from optimizer.report.money import budget_section, integration_section
+from optimizer.report.ranks import ranks_section
 from optimizer.report.rules import rules_section
+from optimizer.report.sectors import sectors_section
 from optimizer.report.services import services_section
 from optimizer.report.slots import people_section, slots_section
 
@@ -27,10 +31,13 @@ if TYPE_CHECKING:
 GENERATOR = '<meta name="generator" content="talent-optimizer">'
 """Stands in the template and so in every report, which is known by it."""
 
-SECTIONS = (
+SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
     headline,
     slots_section,
     people_section,
+    living_section,
+    sectors_section,
+    ranks_section,
     integration_section,
     budget_section,
     services_section,
@@ -47,7 +54,8 @@ def render_page(plan: Plan, case: Case, policy: Policy) -> str:
     """Give the whole page as text."""
     template = environment().get_template("page.html.jinja")
     material = gather(plan, case, policy)
-    sections: list[Section] = [section(material) for section in SECTIONS]
+    drawn = [section(material) for section in SECTIONS]
+    sections = [section for section in drawn if section is not None]
     return template.render(
         case=case,
         policy=policy,

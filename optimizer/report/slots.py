@@ -5,15 +5,17 @@ from __future__ import annotations
 import pandas as pd
 
 from optimizer.report import figures
-from optimizer.report.blocks import Bars, Block, Panels, Section, TileMaps
+from optimizer.report.blocks import Bars, Block, Key, Panels, Section, TileMaps
 from optimizer.report.charts import ChartParts, Series, panel, single, stacked_bars
-from optimizer.report.colours import ACCENT, graded, qualitative
+from optimizer.report.colours import ACCENT, STROKE, graded, qualitative
 from optimizer.report.coming import expected_tables
 from optimizer.report.continuing import take_up_blocks
 from optimizer.report.figures import sentence
 from optimizer.report.material import Material, span
+from optimizer.report.returning import returning_blocks
 from optimizer.report.tables import behind, by_year, crossed, pivot
 from optimizer.report.tiles import classes, grid_of, tile_map
+from optimizer.report.today import today_blocks, today_by
 from optimizer.schema.tables import STANDARD
 
 ENDS = {
@@ -31,6 +33,7 @@ def slots_section(material: Material) -> Section:
     years = pivot(material.slots, "track", "year", "slots", material.years)
     years = _named(years.reindex(material.tracks()), material, "track")
     blocks.append(behind(crossed("Slots by track and year", "Track", years, figures.whole)))
+    blocks += today_blocks(material)
     blocks += expected_tables(material)
     blocks += _by_level(material)
     blocks += _by_country(material)
@@ -61,21 +64,26 @@ def _by_year(material: Material) -> Bars:
 
 def _by_track(material: Material) -> Panels:
     by_track = pivot(material.slots, "track", "year", "slots", material.years).T
-    panels = []
+    panels, today = [], today_by(material, "track")
     for track in material.tracks():
         values = by_year(by_track[track])
-        colour = material.colours[material.pathway[track]]
-        panels.append(
-            panel(
-                material.names.of("track", track),
-                f"{figures.whole(sum(values.values()))} in all",
-                Series(values, colour, unit=" slots"),
-                figures.whole,
-            )
+        now, small = today.get(track, 0.0), f"{figures.whole(sum(values.values()))} in all"
+        if today:
+            mean = sum(values.values()) / len(values)
+            small += f"; {figures.number(mean)} a year, today {figures.number(now)}"
+        series = Series(
+            values,
+            material.colours[material.pathway[track]],
+            unit=" slots",
+            marks=dict.fromkeys(values, now) if today else None,
+            mark_name="today",
         )
+        panels.append(panel(material.names.of("track", track), small, series, figures.whole))
+    legend = list(_pathway_parts(material).legend())
+    if panels and today:
+        legend.append(Key(STROKE, "slots of a year today (tick)", is_stroke=True))
     described = "Every track has a scale of its own."
-    legend = _pathway_parts(material).legend()
-    return Panels("Slots by track and year", described, tuple(panels), legend)
+    return Panels("Slots by track and year", described, tuple(panels), tuple(legend))
 
 
 def _by_level(material: Material) -> list[Block]:
@@ -130,9 +138,13 @@ def _by_country(material: Material) -> list[Block]:
         )
         for what, wide in (("track", by_track), ("year", by_year))
     ]
-    chart = Bars(
-        "Slots by country", described, stacked_bars(frame.loc[top], parts, names), parts.legend()
-    )
+    today = today_by(material, "country")
+    marks = [today.get(country, 0.0) * len(material.years) for country in top] if today else None
+    legend = list(parts.legend())
+    if top and today:
+        legend.append(Key(STROKE, "as many a year as today, all years (tick)", is_stroke=True))
+    bars = stacked_bars(frame.loc[top], parts, names, marks=marks)
+    chart = Bars("Slots by country", described, bars, tuple(legend))
     return [chart, *(behind(table) for table in tables)]
 
 
@@ -215,6 +227,7 @@ def people_section(material: Material) -> Section:
     blocks: tuple[Block, ...] = (
         chart,
         *(behind(table) for table in tables),
+        *returning_blocks(material),
         *take_up_blocks(material),
     )
     return Section("people", "How entrants end", lead, blocks)
