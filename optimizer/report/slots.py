@@ -65,8 +65,11 @@ def _by_year(material: Material) -> Bars:
 def _by_track(material: Material) -> Panels:
     by_track = pivot(material.slots, "track", "year", "slots", material.years).T
     panels, today = [], today_by(material, "track")
-    for track in material.tracks():
-        values = by_year(by_track[track])
+    given = {*material.tracks(), *(track for track, slots in today.items() if slots)}
+    for track in (each for each in material.case.table("tracks")["track"] if each in given):
+        values = (
+            by_year(by_track[track]) if track in by_track else dict.fromkeys(material.years, 0.0)
+        )
         now, small = today.get(track, 0.0), f"{figures.whole(sum(values.values()))} in all"
         if today:
             mean = sum(values.values()) / len(values)
