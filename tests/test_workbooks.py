@@ -289,6 +289,7 @@ def test_workbook_is_made_for_planners(book: bytes) -> None:
         ("tracks", "J2:J"): ("decimal", "0"),
         ("tracks", "K2:K"): ("list", '"yes,no"'),
         ("tracks", "L2:L"): ("list", '"planned,forecast"'),
+        ("tracks", "M2:M"): ("list", '"yes,no"'),
     }
     assert not any(
         cell.data_type == "f"
