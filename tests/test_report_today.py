@@ -283,8 +283,8 @@ def test_those_who_continue_are_set_beside_todays_residents(tmp_path: Path) -> N
         "today's residents live."
     )
     assert rows_of(blocks, "Where those who continue live") == [
-        ["R", "0", "25.0%", "75.0%"],
-        ["S", "2", "75.0%", "25.0%"],
+        ["R", "0.5", "25.0%", "75.0%"],
+        ["S", "1.5", "75.0%", "25.0%"],
     ]
 
 

@@ -94,13 +94,13 @@ def _residents(regions: _Regions, people: pd.DataFrame) -> list[Block]:
     years.setdefault(peak, f"{peak}, with most residents")
     wide = people.pivot_table(index="region", columns="year", values="persons", aggfunc="sum")
     wide = wide.reindex(columns=list(years)).fillna(0.0)
-    told = f"{figures.whole(float(total.get(last, 0.0)))} residents in {last}"
+    told = f"{figures.people(float(total.get(last, 0.0)))} residents in {last}"
     if peak != last:
-        told += f", and most, {figures.whole(float(total[peak]))}, in {peak}"
+        told += f", and most, {figures.people(float(total[peak]))}, in {peak}"
     blocks: list[Block] = [Text((f"{told}.",))]
     here = {year: _plain(wide[year]) for year in years}
     drawn = {name: here[year] for year, name in years.items()}
-    blocks += regions.charts("Residents by region", "All kinds of track.", drawn, figures.whole)
+    blocks += regions.charts("Residents by region", "All kinds of track.", drawn, figures.people)
     if regions.today:
         ratios = {year: _ratios(part, regions.today) for year, part in here.items()}
         blocks += _crowded(regions, ratios)
@@ -134,10 +134,10 @@ def _residents_table(regions: _Regions, wide: pd.DataFrame, anyway: pd.Series) -
         if region in wide.index:
             persons = list(map(float, wide.loc[region].to_numpy()))
             cells = [*persons, *([float(anyway.get(region, 0.0))] if has_anyway else [])]
-            row = [regions.name(region), *map(figures.whole, cells)]
+            row = [regions.name(region), *map(figures.people, cells)]
             if regions.today:
                 today = regions.today.get(region)
-                row += [figures.whole(today) if today else EMPTY]
+                row += [figures.people(today) if today else EMPTY]
                 row += [regions.share_of_today(region, count) for count in persons]
             rows.append(row)
     return plain_table("Residents by region", head, rows, range(1, len(head)))
@@ -157,7 +157,7 @@ def _continuing(regions: _Regions) -> list[Block]:
         drawn["Today's residents"] = of_today
         largest = sorted(of_today, key=lambda key: -of_today[key])[:_LARGEST]
         told = (
-            f"Of {figures.whole(sum(there.values()))} expected persons who continue {years}, "
+            f"Of {figures.people(sum(there.values()))} expected persons who continue {years}, "
             f"{percent(sum(shares.get(key, 0.0) for key in largest))} come to live in "
             f"{figures.listed([regions.name(key) for key in largest])}, where "
             f"{percent(sum(of_today[key] for key in largest))} of today's residents live."
@@ -176,7 +176,7 @@ def _continuing_table(regions: _Regions, there: Mapping[str, float], years: str)
         if region in there or region in of_today:
             cells = [
                 regions.name(region),
-                figures.whole(there.get(region, 0.0)),
+                figures.people(there.get(region, 0.0)),
                 percent(shares.get(region, 0.0), 1),
             ]
             rows.append([*cells, *([percent(of_today.get(region, 0.0), 1)] if of_today else [])])

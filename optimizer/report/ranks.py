@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.report.blocks import Bar, Bars, Block, Details, Key, Piece, Section, Text
-from optimizer.report.colours import PALE, STROKE
+from optimizer.report.colours import SEQUENTIAL, STROKE
 from optimizer.report.figures import counted, listed, sentence
 from optimizer.report.material import Material
 from optimizer.report.tables import plain_table, records
@@ -15,6 +15,7 @@ from optimizer.report.tables import plain_table, records
 _SHOWN = 10
 """Countries shown for each goal; the plan's table ``country_scores`` has all."""
 _NAMED = 3
+_BAND = SEQUENTIAL[2]
 _MEANING = (
     "A band holds the ranks that a country has when weights, normalisation and blanks of the "
     "indicators are drawn at random: where two bands overlap, the figures do not say which of the "
@@ -75,7 +76,7 @@ def _details(goal: str, best: pd.DataFrame, count: int) -> Details:
     title = f"{sentence(goal)}: the {len(best)} best-scored of {count} countries"
     most = max(float(best["high"].max()), float(best["rank"].max()))
     bars = tuple(_bar(row, most) for row in records(best))
-    legend = (Key(PALE, "band of ranks"), Key(STROKE, "rank under this policy (tick)", True))
+    legend = (Key(_BAND, "band of ranks"), Key(STROKE, "rank under this policy (tick)", True))
     chart = Bars(
         f"{sentence(goal)}: ranks", f"From rank 1 on the left to {int(most)}.", bars, legend
     )
@@ -94,7 +95,7 @@ def _bar(row: Any, most: float) -> Bar:
     if not pd.isna(row.low):
         length = (row.high - row.low + 1) * width
         pieces = (
-            Piece(round((row.low - 1) * width, 3), round(length, 3), PALE, f"{row.name}: {told}"),
+            Piece(round((row.low - 1) * width, 3), round(length, 3), _BAND, f"{row.name}: {told}"),
         )
     mark = round((row.rank - 0.5) * width, 3)
     return Bar(row.name, _band(row.low, row.high), pieces, mark=mark)

@@ -44,12 +44,12 @@ _Row = tuple[str, float, float]
 def _table(material: Material, caption: str, shown: Sequence[_Row], every: Sequence[_Row]) -> Table:
     """Rows that are shown, below them the total of every country."""
     cells = [
-        (material.names.of("country", country), figures.whole(planned), figures.whole(overall))
+        (material.names.of("country", country), figures.people(planned), figures.people(overall))
         for country, planned, overall in shown
     ]
     total = (sum(row[1] for row in every), sum(row[2] for row in every))
     head = ("Country", f"By the end of {material.years[-1]}", f"In all, {span(material.window)}")
     table = plain_table(
-        caption, head, [*cells, ("All countries", *map(figures.whole, total))], (1, 2)
+        caption, head, [*cells, ("All countries", *map(figures.people, total))], (1, 2)
     )
     return Table(table.caption, table.head, table.rows, has_total=True)

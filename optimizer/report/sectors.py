@@ -37,7 +37,7 @@ def sectors_section(material: Material) -> Section | None:
     }
     tables = {"Slots by sector and year": slots, **tables}
     blocks = [
-        behind(crossed(caption, "Sector", _named(wide), figures.whole))
+        behind(crossed(caption, "Sector", _named(wide), figures.people))
         for caption, wide in tables.items()
         if len(wide)
     ]
