@@ -97,6 +97,7 @@ def _residents(regions: _Regions, people: pd.DataFrame) -> list[Block]:
     told = f"{figures.people(float(total.get(last, 0.0)))} residents in {last}"
     if peak != last:
         told += f", and most, {figures.people(float(total[peak]))}, in {peak}"
+        told += f", as {last} is repeated" if peak in regions.material.repeated else ""
     blocks: list[Block] = [Text((f"{told}.",))]
     here = {year: _plain(wide[year]) for year in years}
     drawn = {name: here[year] for year, name in years.items()}

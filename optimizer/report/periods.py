@@ -27,3 +27,10 @@ def keys_of_years(material: Material, what: str) -> list[Key]:
         for each in later_years(material)
     ]
     return [Key(ACCENT, f"{what}, {span(material.years)}"), *later]
+
+
+def expected_persons(material: Material) -> str:
+    """Say what people of all years are: expected, and with those of the repeated years."""
+    if not material.repeated:
+        return "expected persons"
+    return f"expected persons, also those of cohorts of {span(material.repeated)}"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Table
 from optimizer.report.material import Material, span
+from optimizer.report.periods import expected_persons
 from optimizer.report.tables import behind, plain_table
 
 _SHOWN = 10
@@ -28,7 +29,7 @@ def returning_blocks(material: Material) -> list[Block]:
         (str(country), float(planned.get(country, 0.0)), float(count))
         for country, count in overall.items()
     ]
-    title = "People who have completed and gone home, by country (expected persons)"
+    title = f"People who have completed and gone home, by country ({expected_persons(material)})"
     if len(rows) <= _SHOWN:
         return [_table(material, title, rows, rows)]
     caption = f"{title}: the first {_SHOWN} of {len(rows)}"

@@ -12,6 +12,7 @@ from optimizer.report.charts import Series, panel
 from optimizer.report.colours import ACCENT, STROKE
 from optimizer.report.figures import sentence
 from optimizer.report.material import Material
+from optimizer.report.periods import expected_persons
 from optimizer.report.tables import behind, by_year, crossed, pivot, records
 from optimizer.report.today import today_by
 
@@ -30,7 +31,7 @@ def sectors_section(material: Material) -> Section | None:
     outcomes, today = material.table("outcomes"), _today(material)
     years = tuple(sorted(map(int, outcomes["year"].unique())))
     tables = {
-        f"{title} by sector and year (expected persons)": _by_sector(
+        f"{title} by sector and year ({expected_persons(material)})": _by_sector(
             material, outcomes, column, years
         )
         for column, title in _OUTCOMES.items()

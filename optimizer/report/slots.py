@@ -12,6 +12,7 @@ from optimizer.report.coming import expected_tables
 from optimizer.report.continuing import take_up_blocks
 from optimizer.report.figures import sentence
 from optimizer.report.material import Material, span
+from optimizer.report.periods import expected_persons
 from optimizer.report.returning import returning_blocks
 from optimizer.report.tables import behind, by_year, crossed, pivot
 from optimizer.report.tiles import classes, grid_of, tile_map
@@ -212,12 +213,9 @@ def people_section(material: Material) -> Section:
         for what, frame in (("track", by_track), ("country", by_country))
     ]
     outcomes = material.table("outcomes")
-    counted_too = "expected persons"
-    if material.repeated:
-        counted_too += f", also those of cohorts of {span(material.repeated)}"
     tables += [
         crossed(
-            f"{what.capitalize()} by track and year ({counted_too})",
+            f"{what.capitalize()} by track and year ({expected_persons(material)})",
             "Track",
             _by_track_and_year(outcomes, what, material),
             figures.people,
