@@ -210,6 +210,11 @@ def test_regions_are_compared_on_the_tracks_that_are_divided(tmp_path: Path) -> 
         ["Total", "6", "3", "−3", "−50.0%"],
     ]
     assert rows_of(blocks, BY_REGION) == divided
+    first, second = (block for block in blocks if isinstance(block, Bars))
+    assert first.title == "Slots by host region against today: Today"
+    assert [(bar.label, bar.value) for bar in first.bars] == [("S", "4"), ("R", "2")]
+    # Both are drawn on one scale.
+    assert [bar.pieces[0].length for bar in second.bars] == [50.0, 25.0]
     # Nothing is left out where u is divided as well, in either table.
     whole = case.with_(current_plan=("AA,t,,4", "BB,t,,2", "BB,u,r2,2"))
     blocks = today_blocks(material(whole, tmp_path / "whole", *PLACED))
@@ -338,7 +343,9 @@ def test_the_first_ten_countries_are_shown_and_all_stand_behind(tmp_path: Path) 
     assert len(rows_of([behind], "People who have completed")) == 13
 
 
-SCORED = NATIONAL.aiming_at(
+SCORED = NATIONAL.with_(
+    countries=("AA,Aland,Asia,2", "BB,Bland,Europe,3", "CC,Cland,Asia,1"),
+).aiming_at(
     """[goals.trust]
 weight = 1
 scale = "none"
@@ -349,16 +356,15 @@ effects = [{ stage = "enter", effect = 1 }]
 
 
 def test_ranks_have_the_bands_of_the_case(tmp_path: Path) -> None:
-    # B has the higher figure and scores 1; nothing is known of the band of A.
-    case = SCORED.with_(rank_bands=("trust,BB,1,1,2", "other,AA,1,1,1"))
-    it = material(case, tmp_path, "AA,t,,2030,1")
-    blocks = blocks_of(ranks_section(it))
+    # B has the highest figure and scores 1, C the lowest and scores nothing.
+    case = SCORED.with_(rank_bands=("trust,BB,1,1,2", "trust,CC,3,2,3", "other,AA,1,1,1"))
+    blocks = blocks_of(ranks_section(material(case, tmp_path, "AA,t,,2030,1")))
     assert rows_of(blocks, "Best-scored countries by goal") == [
         ["Trust", "Bland (1, band 1–2); Aland (2, band unknown)"]
     ]
-    assert rows_of(blocks, "Trust: the 2 best-scored of 2 countries") == [
+    assert rows_of(blocks, "Trust: the 2 best-scored of 3 countries") == [
         ["Bland", "1.000", "1", "1–2"],
-        ["Aland", "0.000", "2", "unknown"],
+        ["Aland", "0.500", "2", "unknown"],
     ]
     (chart,) = (block for block in all_of(blocks) if isinstance(block, Bars))
     first, second = chart.bars

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from optimizer.report import figures
-from optimizer.report.blocks import Bars, Block, Section, Table, Text, TileMaps
-from optimizer.report.charts import single
-from optimizer.report.colours import ACCENT
+from optimizer.report.blocks import Block, Section, Table, Text
 from optimizer.report.coming import ANYWAY
-from optimizer.report.figures import Format, percent
+from optimizer.report.figures import percent
 from optimizer.report.material import Material, span
+from optimizer.report.regions import region_charts
 from optimizer.report.tables import EMPTY, behind, plain_table
-from optimizer.report.tiles import classes, grid_of, tile_map
 
 _LARGEST = 3
 """Regions that are named for having most residents today."""
@@ -36,31 +34,6 @@ class _Regions:
     def name(self, region: str) -> str:
         """Name of a region."""
         return self.material.names.of("region", region)
-
-    def charts(
-        self, title: str, described: str, drawn: Mapping[str, Mapping[str, float]], shown: Format
-    ) -> list[Block]:
-        """Draw figures by region under their titles: tile maps of one scale, or else bars."""
-        grid = grid_of(self.material.case.table("regions"))
-        parts = {
-            name: {key: value for key, value in values.items() if value > 0}
-            for name, values in drawn.items()
-        }
-        if grid is None:
-            return [
-                Bars(
-                    f"{title}: {name}", described, single(self._largest_first(part), ACCENT, shown)
-                )
-                for name, part in parts.items()
-            ]
-        every = [value for part in parts.values() for value in part.values()]
-        shading, legend = classes(every, shown)
-        maps = tuple(tile_map(grid, name, part, shading, shown) for name, part in parts.items())
-        return [TileMaps(title, described, maps, legend, are_small=len(maps) > 1)]
-
-    def _largest_first(self, values: Mapping[str, float]) -> dict[str, float]:
-        order = sorted(values, key=lambda key: -values[key])
-        return {self.name(key): values[key] for key in order}
 
     def share_of_today(self, region: str, persons: float) -> str:
         """Persons as a share of today's residents of a region, where these are known."""
@@ -101,13 +74,17 @@ def _residents(regions: _Regions, people: pd.DataFrame) -> list[Block]:
     blocks: list[Block] = [Text((f"{told}.",))]
     here = {year: _plain(wide[year]) for year in years}
     drawn = {name: here[year] for year, name in years.items()}
-    blocks += regions.charts("Residents by region", "All kinds of track.", drawn, figures.people)
+    blocks += region_charts(
+        regions.material, "Residents by region", "All kinds of track.", drawn, figures.people
+    )
     if regions.today:
         ratios = {year: _ratios(part, regions.today) for year, part in here.items()}
         blocks += _crowded(regions, ratios)
         described = "Residents as a share of those who live there today."
         drawn = {name: ratios[year] for year, name in years.items()}
-        blocks += regions.charts("Residents against today's", described, drawn, percent)
+        blocks += region_charts(
+            regions.material, "Residents against today's", described, drawn, percent
+        )
     anyway = people[people["year"].eq(last)].groupby("region")["anyway"].sum()
     return [*blocks, behind(_residents_table(regions, wide, anyway))]
 
@@ -165,7 +142,9 @@ def _continuing(regions: _Regions) -> list[Block]:
         )
         blocks.append(Text((told,)))
     described = f"Share of each region in all of them, {years}."
-    blocks += regions.charts("Where those who continue live", described, drawn, _finely)
+    blocks += region_charts(
+        regions.material, "Where those who continue live", described, drawn, _finely
+    )
     return [*blocks, behind(_continuing_table(regions, there, years))]
 
 

@@ -35,7 +35,7 @@ def ranks_section(material: Material) -> Section | None:
             f"{row.name} ({row.rank}, band {_band(row.low, row.high)})" for row in records(best)
         ]
         rows.append((sentence(str(goal)), "; ".join(named[:_NAMED])))
-        details.append(_details(str(goal), best, len(table)))
+        details.append(_details(str(goal), best, len(material.case.table("countries"))))
     head = ("Goal", "Best-scored countries, with rank and band")
     overview = plain_table("Best-scored countries by goal", head, rows)
     blocks: tuple[Block, ...] = (Text((_MEANING, *_moved(found))), overview, *details)
@@ -48,7 +48,8 @@ def _banded(material: Material) -> pd.DataFrame:
     bands = material.case.table("rank_bands").rename(columns={"rank": "given"})
     bands = bands[["goal", "country", "given", "low", "high"]]
     scores = material.table("country_scores")
-    scores = scores[scores["goal"].isin(bands["goal"])]
+    # Who scores 0 contributes nothing, and shares a rank with all others who do not.
+    scores = scores[scores["goal"].isin(bands["goal"]) & scores["score"].gt(0)]
     found = scores.merge(bands, on=["goal", "country"], how="left")
     return found.assign(name=[material.names.of("country", key) for key in found["country"]])
 
@@ -73,7 +74,9 @@ def _band(low: float, high: float) -> str:
 
 
 def _details(goal: str, best: pd.DataFrame, count: int) -> Details:
-    title = f"{sentence(goal)}: the {len(best)} best-scored of {count} countries"
+    title = (
+        f"{sentence(goal)}: the {len(best)} best-scored of {counted(count, 'country', 'countries')}"
+    )
     most = max(float(best["high"].max()), float(best["rank"].max()))
     bars = tuple(_bar(row, most) for row in records(best))
     legend = (Key(_BAND, "band of ranks"), Key(STROKE, "rank under this policy (tick)", True))

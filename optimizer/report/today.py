@@ -11,6 +11,7 @@ from optimizer.report import figures
 from optimizer.report.blocks import Block, Fact, Table, Text
 from optimizer.report.figures import MINUS
 from optimizer.report.material import Material, span
+from optimizer.report.regions import region_charts
 from optimizer.report.tables import behind, plain_table
 from optimizer.schema.tables import FORECAST
 
@@ -218,12 +219,18 @@ def _by_region(material: Material) -> list[Block]:
     planned = average(material, compared.groupby("region")["slots"].sum())
     changes = _in_order(material, "region", _plain(today), planned)
     table = _compared(material, "region", changes, f"{_PLAN}, by region")
+    drawn = {
+        "Today": {key: change.today for key, change in changes.items()},
+        f"{span(material.years)}, average": {key: each.planned for key, each in changes.items()},
+    }
+    title, described = "Slots by host region against today", "Slots of a year."
+    charts = region_charts(material, title, described, drawn, figures.whole)
     tracks = material.case.table("tracks")["track"]
     left = [material.names.of("track", track) for track in tracks if track in undivided]
-    if not left:
-        return [behind(table)]
-    told = f"By region, today is known of some tracks only; without {figures.listed(left, most=8)}."
-    return [Text((told,), tone="note"), behind(table)]
+    if left:
+        described = f"of some tracks only; without {figures.listed(left, most=8)}."
+        charts = [Text((f"By region, today is known {described}",), tone="note"), *charts]
+    return [*charts, behind(table)]
 
 
 def _plain(values: pd.Series) -> dict[str, float]:
