@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -372,3 +373,23 @@ def test_an_older_run_with_a_published_part_is_replaced_unless_it_holds_more(
     (run / "public" / "letter.txt").write_text("to the press", encoding="utf-8")
     with pytest.raises(TargetError, match=r"holds files that are not part of a run: public/letter"):
         write_run(plan, run, force=True)
+
+
+# -------------------------------------------------------------------------------------- page
+
+
+def test_the_page_prints_what_is_found(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (root / "docs" / "publication.md").read_text(encoding="utf-8")
+    code, printed = re.findall(r"```(?:python|text)\n(.*?)^```", page, re.M | re.S)
+    for folder in ("models", "inputs"):
+        (tmp_path / folder).symlink_to(root / folder)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "publication.md", "exec"), {})
+    assert capsys.readouterr().out == printed
+
+
+def test_the_page_names_every_file(root: Path, public: Path) -> None:
+    page = (root / "docs" / "publication.md").read_text(encoding="utf-8")
+    assert all(f"`{path.name}`" in page for path in public.iterdir())

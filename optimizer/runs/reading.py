@@ -27,6 +27,7 @@ from optimizer.runs import DECISIONS_FILE, LARGEST_FACTS, PLAN, RUN, VARIABLES, 
 from optimizer.runs.decision_rows import decisions_from_rows
 from optimizer.runs.facts import NOT_OURS, facts_in
 from optimizer.runs.of_before import renewed_facts
+from optimizer.runs.own_tables import PREFIXES
 from optimizer.runs.tables import (
     NAMED_SLOTS,
     OTHERS,
@@ -211,6 +212,8 @@ def _has_slots(workbook: Workbook, problems: Problems) -> bool:
     absent = [name for name in read if name not in workbook.sheets]
     places = workbook.places({})
     for name in workbook.sheets:
+        if name.startswith(PREFIXES):
+            continue
         meant = did_you_mean(name, absent, cutoff=_SURELY_MEANT)
         if name in read and name in workbook.hidden:
             expected = "a visible sheet"

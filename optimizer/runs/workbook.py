@@ -13,11 +13,13 @@ from optimizer.io.sheet_scan import MOST_ROWS
 from optimizer.io.table_books import table_book
 from optimizer.io.writing import write_bytes
 from optimizer.plan import Plan
+from optimizer.plan.own_sheets import own_sheets
 from optimizer.plan.parameters import parameters
 from optimizer.plan.subject import PLACE
 from optimizer.plan.take_up import HELD_ROWS
 from optimizer.policy import Policy
 from optimizer.runs.decision_rows import decision_rows
+from optimizer.runs.own_tables import own_tables
 from optimizer.schema.rules import BOUNDS, RULES
 
 _PARAMETERS = "parameters"
@@ -48,7 +50,7 @@ most cases do not say themselves.
 
 
 def write_workbook(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
-    """Write the plan's tables, and what it was made with, as one workbook.
+    """Write the plan's tables, what it was made with, and a sheet for each agency and region.
 
     Parameters
     ----------
@@ -60,7 +62,9 @@ def write_workbook(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
     OptimizerError
         If openpyxl is not installed.
     """
-    write_bytes(path, table_book(sheets_of(plan, policy, case), "plan.xlsx"))
+    sheets = sheets_of(plan, policy, case)
+    sheets |= own_tables(plan, own_sheets(plan, case, policy), sheets)
+    write_bytes(path, table_book(sheets, "plan.xlsx"))
 
 
 def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]:

@@ -17,15 +17,18 @@ from optimizer.io.targets import Made, put_elsewhere, reason_of
 from optimizer.io.toml import toml_text
 from optimizer.io.writing import new_folder, spare_path, write_bytes, write_text
 from optimizer.plan import Plan
+from optimizer.plan.own_sheets import own_sheets
 from optimizer.plan.publication import require_sensitive
 from optimizer.plan.question import Question
 from optimizer.policy.loading import tables_of
 from optimizer.report import render_report
+from optimizer.report.own_sheets import render_sheets
 from optimizer.runs import (
     CASE_BOOK,
     CASE_FILES,
     INPUTS,
     POLICY_FILE,
+    PRINTED,
     PUBLIC,
     REPORT,
     require_writers,
@@ -86,8 +89,11 @@ def written_into(made: Made, plan: Plan, *, public: bool = False) -> Path:
     assert question is not None, "plans that are written know what they answer"
     begun = time.monotonic()
     new_folder(made.path)
-    write_text(made.path / REPORT, render_report(plan, question.case, question.policy))
-    write_tables(plan, made.path, question.policy, question.case)
+    case, policy = question.case, question.policy
+    write_text(made.path / REPORT, render_report(plan, case, policy))
+    sheets = own_sheets(plan, case, policy)
+    write_text(made.path / PRINTED, render_sheets(plan, case, policy, sheets))
+    write_tables(plan, made.path, policy, case)
     if public:
         write_public(plan, made.path / PUBLIC)
     inputs = _write_inputs(question, made.path / INPUTS)
