@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import ctypes
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.optimize
 import scipy.sparse
 
 import shared
@@ -196,6 +199,24 @@ def test_large_numbers_are_told_where_nothing_is_small() -> None:
 def test_everything_is_withheld_where_no_answer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suppression._Worlds, "find", lambda *_: False)
     assert set(told(random_slots(0, regions=3, most=9)).values()) == {"withheld"}
+
+
+def test_nothing_is_printed_where_results_are_printed(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # HiGHS prints on some tables past Python, which would break what --json prints.
+    solved = scipy.optimize.milp
+
+    def noisy(*arguments: Any, **options: Any) -> Any:
+        os.write(1, b"noise")
+        ctypes.CDLL(None).printf(b"noise that is kept back")
+        return solved(*arguments, **options)
+
+    monkeypatch.setattr(scipy.optimize, "milp", noisy)
+    told(random_slots(0, regions=3, most=9))
+    ctypes.CDLL(None).fflush(None)
+    print("heard")
+    assert capfd.readouterr().out == "heard\n"
 
 
 # ------------------------------------------------------------------------------------ folder

@@ -17,12 +17,14 @@ import numpy as np
 import scipy.sparse
 
 from optimizer.frames.arrays import Floats, Integers, Mask
+from optimizer.io.muting import muted
 
 THRESHOLD = 5
 """Smallest number of people that is published as it is."""
 _SHIFT = 8.0
-"""Most people by which a cell of another world differs: enough to go from 1 to 4, and to make up
-for it elsewhere. Worlds that differ by more are not looked for, which is on the safe side."""
+"""Most people by which a cell or a sum of another world differs: enough to go from 1 to 4, and to
+make up for it elsewhere. Worlds that differ by more are not looked for, which is on the safe side
+and keeps the numbers of the program small."""
 _SECONDS = 20.0
 """Most time for one number; without an answer everything is withheld."""
 _HALF = 0.5
@@ -103,18 +105,17 @@ class _Worlds:
     def __init__(self, published: Published) -> None:
         self._p = published
         values, small = published.values, published.are_small
-        parts = np.asarray(published.sums.sum(axis=1), dtype=float)
         self._money = abs(published.money)
         self._count = len(values)
         # By how much sums and amounts may differ where they are told, and where they are not.
         told_low = np.where(small, 1.0 - values, 0.0)
         told_high = np.where(small, THRESHOLD - 1.0 - values, 0.0)
-        free_low = np.where(small, 1.0, float(THRESHOLD)) - values
+        free_low = np.maximum(np.where(small, 1.0, float(THRESHOLD)) - values, -_SHIFT)
         free = _SHIFT * np.asarray(self._money.sum(axis=1), dtype=float)
         self._low = np.concatenate([told_low, published.low])
         self._high = np.concatenate([told_high, published.high])
         self._free_low = np.concatenate([free_low, -free])
-        self._free_high = np.concatenate([_SHIFT * parts, free])
+        self._free_high = np.concatenate([np.full(len(values), _SHIFT), free])
         self._hidden = np.concatenate([small & published.are_beside, np.zeros(len(free), bool)])
         self._losses = np.concatenate([published.losses, np.full(len(free), 100.0)])
         self._losses[: self._count][small] = _HALF
@@ -190,11 +191,13 @@ class _Worlds:
             np.concatenate([least, hidden.astype(float)]),
             np.concatenate([np.full(cells, _SHIFT), np.ones(rows)]),
         )
-        answer = milp(
-            np.concatenate([cost, losses]),
-            integrality=np.ones(cells + rows, dtype=np.int64),
-            bounds=bounds,
-            constraints=rules,
-            options={"time_limit": _SECONDS, "mip_rel_gap": 0.01},
-        )
+        # HiGHS says on stdout, whatever it is asked, when it looks at a solution twice.
+        with muted():
+            answer = milp(
+                np.concatenate([cost, losses]),
+                integrality=np.ones(cells + rows, dtype=np.int64),
+                bounds=bounds,
+                constraints=rules,
+                options={"time_limit": _SECONDS, "mip_rel_gap": 0.01},
+            )
         return None if answer.x is None else np.round(answer.x[:cells])
