@@ -391,6 +391,25 @@ def test_a_large_relaxation_that_stays_unclean_begins_anew_by_interior_point(
     assert solvers == ["simplex", "simplex", "ipx"]
 
 
+def test_a_relaxation_whose_interior_point_ends_in_an_error_is_solved_by_simplex(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    matrix = drawn(3).matrix
+    expected = Engine(matrix, relaxed=True, options={}).run(Watch())
+    solvers: list[object] = []
+    launch = Engine._launch
+
+    def failing(engine: Engine, watch: Watch) -> bool:
+        solvers.append(engine.option("solver"))
+        return solvers != ["ipx"] and launch(engine, watch)
+
+    monkeypatch.setattr(engine, "_LARGE", 0)
+    monkeypatch.setattr(Engine, "_launch", failing)
+    run = Engine(matrix, relaxed=True, options={}).run(Watch(), afresh=True)
+    assert solvers == ["ipx", "simplex"]
+    assert run.objective == pytest.approx(expected.objective)
+
+
 def work_until_first_plan(loaded: LoadedModel, gap: float) -> tuple[int, int]:
     """Nodes, and rounds of linear programs, of all runs that ended before the first plan."""
     nodes = rounds = 0

@@ -150,7 +150,7 @@ class Engine(Loaded):
             return run if run is not None and self._is_true(run) else self._run_again(watch)
         if ran and self._is_unclean():
             ran = self._run_cleanly(watch)
-        if not ran:
+        if not ran and not self._run_by_simplex(watch):
             raise SolverError("HiGHS reported an error in run")
         return self._result()
 
@@ -174,6 +174,12 @@ class Engine(Loaded):
             self._begin(afresh=True)
             ran = self._launch(watch)
         return ran
+
+    def _run_by_simplex(self, watch: Watch) -> bool:
+        """Solve a relaxation from nothing after an error, which interior point may end in."""
+        self.forget()
+        self._option("solver", "simplex")
+        return self._launch(watch)
 
     @property
     def is_large(self) -> bool:
