@@ -90,10 +90,11 @@ def test_every_row_has_a_source_or_says_assumption(case: Case) -> None:
 
 def test_who_continues_moves_as_foreign_residents_are_spread(case: Case) -> None:
     ways, regions = case.table("continuations"), case.table("regions").set_index("region")
-    assert ways["retention"].eq(0.6).all()
+    # A third of graduates, three quarters of people at work, most skilled workers.
+    assert ways["retention"].between(0.35, 0.9).all()
     assert case.moves_by_attraction
     there = regions.drop(index="abroad")
-    assert there["attraction"].eq(there["foreign_residents_2025_06"].astype(float)).all()
+    assert there["attraction"].eq(there["residents_today"]).all()
     # Nobody who continues moves abroad.
     assert regions.index[regions["attraction"].isna()].tolist() == ["abroad"]
 
@@ -235,3 +236,28 @@ def test_ranks_of_equals(monkeypatch: pytest.MonkeyPatch) -> None:
     # A blank is left out; the other three fall as the first column rises.
     blank = np.array([1.0, np.nan, 1.0, 2.0])
     assert summary.spearman(values, blank) == pytest.approx(-1)
+
+
+def test_firms_and_schools_bring_half_without_slots(case: Case) -> None:
+    tracks = case.table("tracks").set_index("track")["allocation"]
+    assert set(tracks.index[tracks.eq("forecast")]) == {"language_school", "students", "engineers"}
+    expected = case.table("forecasts_by_country").groupby("track")["persons"].sum()
+    assert expected["engineers"] <= 56_532
+    assert 0.3 <= expected.sum() / case.table("current_plan")["slots"].sum() <= 0.6
+
+
+def test_today_by_prefecture_is_today(case: Case) -> None:
+    by_region = case.table("current_plan_by_region").groupby("track")["slots"].sum()
+    by_country = case.table("current_plan").groupby("track")["slots"].sum()
+    assert by_region.to_dict() == by_country[by_region.index].to_dict()
+
+
+def test_small_numbers_of_refuge_are_not_published(case: Case) -> None:
+    tracks = case.table("tracks").set_index("track")
+    assert tracks["sensitive"].eq(tracks["pathway"].eq("protection")).all()
+
+
+def test_universities_house_their_guests(case: Case) -> None:
+    use = case.table("service_use")
+    housed = set(use.loc[use["service"].eq("housing"), "track"])
+    assert not housed & {"gov_scholars", "students", "researchers", "joint_research"}

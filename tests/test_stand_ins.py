@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -71,9 +72,9 @@ def test_a_part_ends_so_soon_that_time_is_left_for_what_comes_after() -> None:
 def test_a_plan_under_provisional_scales_beats_none_and_says_so(plain: Plan) -> None:
     plan = solve(POLICY, CASE, time_limit=LONG)
     provisional = plan.provenance["provisional_scales"]
-    # Two ideals are worked out at a time, and those of which these two earn nothing.
-    assert 1 <= len(provisional) <= 5
     exact = plain.provenance["scales"]
+    # Some ideals are worked out, and those of which these earn nothing.
+    assert 1 <= len(provisional) < len(exact)
     for name, scale in plan.provenance["scales"].items():
         if name in provisional:
             # What other goals' ideals give of a goal is no more than its own.
@@ -120,8 +121,9 @@ def test_an_ideal_is_waited_for_where_no_other_goal_earns_any_of_it(
 def test_without_a_limit_scales_are_exact(tmp_path: Path, plain: Plan) -> None:
     policy = tmp_path / POLICY.name
     text = POLICY.read_text(encoding="utf-8")
-    assert "time_limit = 300\n" in text
-    policy.write_text(text.replace("time_limit = 300\n", ""), encoding="utf-8")
+    limited = re.compile(r"^time_limit = \d+\n", re.MULTILINE)
+    assert limited.search(text)
+    policy.write_text(limited.sub("", text), encoding="utf-8")
     plan = solve(policy, CASE)
     assert plan.provenance["scales"] == plain.provenance["scales"]
     assert plan.provenance["deterministic"]

@@ -26,6 +26,8 @@ TABLES: dict[str, Callable[[], list[Row]]] = {
     "regions": regions.region_rows,
     "support_levels": limits.level_rows,
     "applicants": people.applicant_rows,
+    "forecasts_by_country": people.forecast_rows,
+    "forecasts_by_region": limits.forecast_region_rows,
     "sites": limits.site_rows,
     "national_caps": limits.cap_rows,
     "budgets": money.budget_rows,
@@ -36,6 +38,7 @@ TABLES: dict[str, Callable[[], list[Row]]] = {
     "service_use": services.service_use_rows,
     "commitments": limits.commitment_rows,
     "current_plan": people.current_plan_rows,
+    "current_plan_by_region": limits.current_region_rows,
     "rank_bands": ranks.band_rows,
 }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .people import TRACKS, applicants, current_plan
-from .regions import ABROAD, PREFECTURES, shares
+from .people import FORECAST, TRACKS, applicants, current_plan, forecasts
+from .regions import ABROAD, PREFECTURES, shares, spread
 from .sources import YEARS, Row, number, read, read_by, whole
 
 # A continuation-only track takes no new people; its sites say where stayers may live.
@@ -47,7 +47,8 @@ def site_rows() -> list[Row]:
         elif track in hosted:
             rows.extend(_hosted_sites(hosted[track]))
         else:
-            note = "continuation only: stayers may live in every prefecture"
+            comes = "by forecast" if track in FORECAST else "by continuation only"
+            note = f"{comes}; people may live in every prefecture"
             rows.extend(_site_row(track, r, _NO_NEW_SLOTS, note) for r in PREFECTURES)
     return rows
 
@@ -55,12 +56,13 @@ def site_rows() -> list[Row]:
 def _ssw1_room() -> float:
     """Return room under the cap for people of the plan.
 
-    The cap counts people present. Those present in June 2025 and their growth until April 2027
-    at the pace of the year before are taken off; people who leave are assumed to be replaced by
-    technical interns of the old scheme who change status without entering.
+    The cap counts people present. Those present at the end of 2025 and their growth until April
+    2027 at the pace of the half-year before are taken off; people who leave are assumed to be
+    replaced by technical interns of the old scheme who change status without entering.
     """
-    present = number("ssw_residents_total") - number("ssw2_residents_total")
-    growth = (present - number("ssw1_residents_total")) * number("ssw1.months_to_start") / 12
+    present = number("ssw_residents_end_2025") - number("ssw2_residents_total")
+    half_a_year = number("ssw_residents_end_2025") - number("ssw_residents_total")
+    growth = half_a_year * number("ssw1.months_to_start") / 6
     return number("ssw_cap_to_fy2028_revised") - present - growth
 
 
@@ -123,6 +125,56 @@ def commitment_rows() -> list[Row]:
         }
         for track, (key, note) in floors.items()
         for year in YEARS
+    ]
+
+
+# Statuses of residence by whose residents people on a track are spread over the prefectures.
+_STOCKS = {
+    "esd": "technical_intern",
+    "ssw1": "specified_skilled",
+    "language_school": "student",
+    "students": "student",
+    "engineers": "engineer_specialist",
+    "researchers": "professor+highly_skilled",
+    "entrepreneurs": "business_manager",
+}
+
+
+def _by_prefecture(track: str, people: dict[tuple[str, str], int]) -> dict[str, int]:
+    total = sum(n for (_, name), n in people.items() if name == track)
+    return spread(total, _STOCKS[track])
+
+
+def forecast_region_rows() -> list[Row]:
+    """Return the forecasts_by_region table."""
+    return [
+        {
+            "region": region,
+            "track": track,
+            "year": str(YEARS[0]),
+            "persons": str(count),
+            "source": "assumption",
+            "note": f"spread by residents of the status {_STOCKS[track]}, end of 2025",
+        }
+        for track in FORECAST
+        for region, count in _by_prefecture(track, forecasts()).items()
+        if count > 0
+    ]
+
+
+def current_region_rows() -> list[Row]:
+    """Return the current_plan_by_region table, for tracks whose residents are published."""
+    return [
+        {
+            "track": track,
+            "region": region,
+            "slots": str(count),
+            "source": "assumption",
+            "note": f"today's plan spread by residents of {status}, end of 2025",
+        }
+        for track, status in _STOCKS.items()
+        for region, count in _by_prefecture(track, current_plan()).items()
+        if count > 0
     ]
 
 

@@ -49,13 +49,13 @@ def budget_rows() -> list[Row]:
     ]
 
 
-def _service_price(use: Use) -> tuple[str, float]:
-    """Return the line that pays a unit of a service on a track, and the price."""
+def _service_prices(use: Use) -> list[tuple[str, float]]:
+    """Return the lines that pay for a unit of a service on a track, each with its price."""
     pathway = TRACKS[use.track]["pathway"]
     rows = [row for row in read("assumed_service_prices") if row["service"] == use.service]
     own = [row for row in rows if row["pathway"] == pathway]
-    [row] = own or [row for row in rows if not row["pathway"]]
-    return row["line"], number(row["unit_price"])
+    paying = own or [row for row in rows if not row["pathway"]]
+    return [(row["line"], number(row["unit_price"])) for row in paying]
 
 
 def _cost_parts() -> dict[Key, list[Cost]]:
@@ -66,10 +66,10 @@ def _cost_parts() -> dict[Key, list[Cost]]:
         for year in years_of_stay(row["track"], row["year_of_stay"]):
             parts[row["track"], row["line"], year].append(Cost("", row["entry"], amount, amount))
     for use in uses():
-        line, price = _service_price(use)
-        parts[use.track, line, use.year_of_stay].append(
-            Cost(use.level, use.entry, use.far_units * price, use.near_units * price)
-        )
+        for line, price in _service_prices(use):
+            parts[use.track, line, use.year_of_stay].append(
+                Cost(use.level, use.entry, use.far_units * price, use.near_units * price)
+            )
     return parts
 
 

@@ -13,14 +13,18 @@ from .countries import (
     fact,
     has_bilateral_epa,
     has_flag,
+    refugees_per_1000,
 )
-from .sources import Row, number, read, read_by, value_or_zero, whole, words
+from .sources import YEARS, Row, number, read, read_by, value_or_zero, whole, words
 
 TRACKS = read_by("assumed_tracks", "track")
 FLOWS = read_by("assumed_applicants", "track")
 SCHOLARS = read_by("mext_government_scholars_2020-05-01", "iso3")
+GRANTED = read_by("protection_by_nationality_2024", "iso3")
 AGREEMENTS = read_by("assumed_agreements", "track")
 PROTECTION = ("scholars_at_risk", "professionals_at_risk")
+FORECAST = tuple(name for name, row in TRACKS.items() if row["allocation"] == "forecast")
+PLANNED_FLOWS = tuple(track for track in FLOWS if track not in FORECAST)
 
 # country, track -> people a year
 People = dict[tuple[str, str], int]
@@ -39,7 +43,8 @@ def _flow_shares(track: str) -> dict[str, float]:
     """Return nationality shares of the 2023 entries; never the entries themselves.
 
     Entries count re-entries, so only their shares are used. ``linear``: share of all nationalities.
-    ``root``: share of the square roots over the partners, which spreads exchange more evenly.
+    ``root``: share of the square roots over the partners, which spreads exchange more evenly. Who
+    goes out is spread by where research is (``articles``), not by who comes.
     """
     flow = FLOWS[track]
     statuses = flow["shares_of"]
@@ -47,8 +52,14 @@ def _flow_shares(track: str) -> dict[str, float]:
         total = entries("ALL", statuses)
         return {country: entries(country, statuses) / total for country in COUNTRIES}
     partners = [c for c in COUNTRIES if c not in words("exchange.excluded")]
-    roots = {country: math.sqrt(entries(country, statuses)) for country in partners}
+    sizes = {c: _articles(c) if statuses == "articles" else entries(c, statuses) for c in partners}
+    roots = {country: math.sqrt(size) for country, size in sizes.items()}
     return {country: root / sum(roots.values()) for country, root in roots.items()}
+
+
+def _articles(country: str) -> float:
+    """Return scientific articles, 0 where no figure is published (Taiwan)."""
+    return fact(country, "sci_articles") or 0.0
 
 
 def _minimum(track: str) -> int:
@@ -75,9 +86,13 @@ def _scholar_awards() -> dict[str, float]:
 def _is_in_need(track: str, country: str) -> bool:
     """Whether a country's indices open a protection track for its people.
 
-    Scholars need a low academic freedom index as well; where that is blank, the democracy index
-    decides alone.
+    Little freedom or many refugees open both tracks: democracy below a threshold and, for scholars,
+    academic freedom below another (where that is blank, democracy decides alone); or so many
+    refugees in proportion to the population as war brings about.
     """
+    refugees = refugees_per_1000(country)
+    if refugees is not None and refugees >= number("protection.refugees_per_1000_from"):
+        return True
     democracy = fact(country, "vdem_liberal_democracy_2024")
     freedom = fact(country, "academic_freedom_index")
     if democracy is None or democracy >= number("protection.liberal_democracy_below"):
@@ -122,11 +137,14 @@ def grants_2024() -> float:
 
 
 def _protection_today(track: str) -> People:
-    """Spread the grants of 2024 by the nationality of the grants of 2021-2025."""
+    """Spread the grants of 2024 by nationality, as recognitions and complementary protection are.
+
+    That of the 335 humanitarian permits of 2024 is not published.
+    """
     granted = {
-        c: value_or_zero(FACTS_BY_COUNTRY[c]["japan_protection_granted_2021_2025"])
-        for c in COUNTRIES
-        if _is_in_need(track, c)
+        country: float(row["recognised"]) + float(row["complementary"])
+        for country, row in GRANTED.items()
+        if country in COUNTRIES and _is_in_need(track, country)
     }
     total = sum(granted.values())
     people = {
@@ -138,13 +156,10 @@ def _protection_today(track: str) -> People:
 
 @cache
 def applicants() -> People:
-    """Return applicants a year by country and track."""
+    """Return applicants a year by country and track; nobody applies for a forecast track."""
     people: People = {}
-    for track in FLOWS:
-        base = flow_base(track) * float(FLOWS[track]["applicants_factor"])
-        for country, share in _flow_shares(track).items():
-            people[country, track] = whole(base * share)
-    people = {pair: n for pair, n in people.items() if n >= _minimum(pair[1])}
+    for track in PLANNED_FLOWS:
+        people.update(_pools(track))
     for country, awards in _scholar_awards().items():
         count = whole(awards * number("scholars.applicants_factor"))
         if count >= number("scholars.minimum"):
@@ -152,6 +167,26 @@ def applicants() -> People:
     for track in PROTECTION:
         people.update(_protection_applicants(track))
     return people
+
+
+def _pools(track: str) -> People:
+    """Pools of a track that are large enough, or raised to the smallest that is planned."""
+    base = flow_base(track) * float(FLOWS[track]["applicants_factor"])
+    sizes = {(c, track): whole(base * share) for c, share in _flow_shares(track).items()}
+    least = _minimum(track)
+    if FLOWS[track]["small_pools"] == "raised":
+        return {pair: max(n, least) for pair, n in sizes.items()}
+    return {pair: n for pair, n in sizes.items() if n >= least}
+
+
+def forecasts() -> People:
+    """Return people a year who come to forecast tracks, by country and track."""
+    return {
+        (country, track): count
+        for track in FORECAST
+        for country, share in _flow_shares(track).items()
+        if (count := whole(flow_base(track) * share)) > 0
+    }
 
 
 def agreement_exists(country: str, track: str) -> bool:
@@ -176,8 +211,9 @@ def agreement_exists(country: str, track: str) -> bool:
 
 def current_plan() -> People:
     """Return slots a year today by country and track."""
-    people: People = {}
-    for track, flow in FLOWS.items():
+    people = forecasts()
+    for track in PLANNED_FLOWS:
+        flow = FLOWS[track]
         base = flow_base(track) * float(flow["current_factor"])
         needs_agreement = TRACKS[track]["needs_agreement"] == "yes"
         for country, share in _flow_shares(track).items():
@@ -217,6 +253,24 @@ def _applicants_note(track: str) -> str:
     flow = FLOWS[track]
     base = whole(flow_base(track))
     return f"{base} ({flow['base']}) x {flow['applicants_factor']} x nationality share of 2023"
+
+
+def forecast_rows() -> list[Row]:
+    """Return the forecasts_by_country table; the first year holds in all later ones."""
+    less, more = number("forecast.low"), number("forecast.high")
+    return [
+        {
+            "country": country,
+            "track": track,
+            "year": str(YEARS[0]),
+            "persons": str(count),
+            "low": str(whole(less * count)),
+            "high": str(whole(more * count)),
+            "source": "assumption",
+            "note": "new entries of 2024 x nationality share of 2023, every year",
+        }
+        for (country, track), count in sorted(forecasts().items())
+    ]
 
 
 def current_plan_rows() -> list[Row]:

@@ -4,7 +4,7 @@ The method follows the OECD/JRC Handbook on Constructing Composite Indicators (2
 uncertainty analysis. A score rests on choices that might have been made otherwise, so each draw
 makes all of them anew:
 
-* weights: each within 25 % of the policy's, then brought back to a sum of 1;
+* weights: each within 25% of the policy's, then brought back to a sum of 1;
 * size: an indicator that the table gives per head too (or the other way round) is taken in
   either form, for all indicators of the goal alike;
 * normalisation: the range of the policy (or smallest to largest), ranks, or smallest to largest
@@ -13,7 +13,7 @@ makes all of them anew:
   single 0 does not decide alone);
 * blanks: a value of the column, drawn among the partners that have one.
 
-The band of a partner runs from the 5 % to the 95 % rank of the draws. Its rank is that of the
+The band of a partner runs from the 5% to the 95% rank of the draws. Its rank is that of the
 policy as it stands and may lie outside the band, where the policy's own choice is an extreme one.
 Each goal has a generator of its own, so that a goal added moves no other.
 """
@@ -38,7 +38,7 @@ POLICY = Path(__file__).resolve().parents[3] / "models" / "balanced.toml"
 DRAWS = 1000
 SEED = 2008
 NOTE = (
-    "5-95 % of 1000 draws over weights (+-25 %), size or per head, normalisation, aggregation and"
+    "5-95% of 1000 draws over weights (+-25%), size or per head, normalisation, aggregation and"
     " blanks; method in builder/ranks.py"
 )
 
@@ -187,7 +187,7 @@ def _drawn_scores(goal: str, draw: np.random.Generator) -> Floats:
 
 @cache
 def bands(goal: str) -> dict[str, tuple[int, int, int]]:
-    """Return rank, 5 % rank and 95 % rank of every country."""
+    """Return rank, 5% rank and 95% rank of every country."""
     draw = np.random.default_rng([SEED, *goal.encode()])
     ranks = np.array([ranked(_drawn_scores(goal, draw)) for _ in range(DRAWS)])
     low, high = np.quantile(ranks, (0.05, 0.95), axis=0, method="inverted_cdf")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from .sources import Row, plain, read, read_by
 
-PREFECTURES = {row["name_en"].lower(): row for row in read("prefectures")}
+STOCKS = read_by("residents_by_status_2025-12", "name_en")
+METROPOLITAN = read_by("metropolitan_prefectures", "region")
+PREFECTURES = {
+    row["name_en"].lower(): {**STOCKS[row["name_en"]], **row} for row in read("prefectures")
+}
 ABROAD = "abroad"
 TILES = read_by("tile_grid", "region")
 
@@ -24,6 +28,16 @@ def shares(driver_names: str) -> dict[str, float]:
     }
 
 
+def spread(total: int, driver_names: str) -> dict[str, int]:
+    """Return whole persons by prefecture that add up to a total: largest remainders first."""
+    exact = {region: total * share for region, share in shares(driver_names).items()}
+    persons = {region: int(number) for region, number in exact.items()}
+    left = total - sum(persons.values())
+    for region in sorted(exact, key=lambda r: (persons[r] - exact[r], r))[:left]:
+        persons[region] += 1
+    return persons
+
+
 def _tiles(region: str) -> Row:
     tile = TILES[region]
     return {"tile_row": tile["tile_row"], "tile_column": tile["tile_column"]}
@@ -40,7 +54,9 @@ def _prefecture_row(region: str, facts: Row) -> Row:
         "job_openings_ratio": plain(float(facts["job_ratio_fy2022"]), 3),
         "foreign_share": plain(float(facts["foreign_share_2025_06"]), 5),
         "foreign_residents_2025_06": facts["foreign_residents_2025_06"],
-        "attraction": facts["foreign_residents_2025_06"],
+        "residents_today": facts["total"],
+        "metropolitan": "yes" if region in METROPOLITAN else "no",
+        "attraction": facts["total"],
         **_tiles(region),
         "source": "sources/prefectures.csv",
         "note": "",

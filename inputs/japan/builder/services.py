@@ -88,10 +88,15 @@ def service_use_rows() -> list[Row]:
 def _national_capacity(service: str) -> float:
     residents = sum(prefecture_number(r, "foreign_residents_2025_06") for r in PREFECTURES)
     return {
-        "language_lessons": number("japanese_learners_in_japan") * number("learner_hours"),
+        "language_lessons": _learners_in_classes() * number("learner_hours"),
         "housing": residents * number("housing_places_per_resident"),
         "community_liaison": residents * number("liaison_cases_per_resident"),
     }[service]
+
+
+def _learners_in_classes() -> float:
+    """Learners who are no students: those go to language schools and universities."""
+    return number("japanese_learners_2024") - number("japanese_learners_students_2024")
 
 
 def phase_share(phase: str, year: int) -> float:

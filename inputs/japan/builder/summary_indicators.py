@@ -152,7 +152,7 @@ def section() -> str:
         _goal_correlations(),
         _observations(),
         [
-            "Rank by the policy as it stands and, in brackets, the 5 % and 95 % rank of 1,000 draws"
+            "Rank by the policy as it stands and, in brackets, the 5% and 95% rank of 1,000 draws"
             " over weights, size or per head, normalisation, aggregation and blanks. All of them"
             " are in `rank_bands.csv`, the method in `builder/ranks.py`."
         ],
