@@ -41,7 +41,12 @@ CHANGES = 1
 """Changed plans per case."""
 TOLERANCE = 1e-6
 FEWEST_COMPARED = CHUNK // 2
-REFUSED = ("match the filter", "could reach the floor", "is above at_most")
+REFUSED = (
+    "match the filter",
+    "could reach the floor",
+    "is above at_most",
+    "has nothing to compare with",
+)
 """Words of what the instance refuses on purpose and the oracle reads as nothing to count."""
 
 

@@ -151,7 +151,9 @@ class Flows:
             minimum = self.problem.min_cohort(track)
             opening = self._opening(country, track, year)
             too_few = opening is not None and applicants < minimum
-            limit = applicants if self._can_host(track, year) and not too_few else 0
+            is_shut = opening is not None and not self.matrix.columns[opening].upper
+            is_open = self._can_host(track, year) and not too_few and not is_shut
+            limit = applicants if is_open else 0
             cohort = Expr()
             for level in self.problem.levels(track):
                 name = ("cohort", country, track, level, year)
