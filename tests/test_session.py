@@ -522,10 +522,10 @@ def test_scales_are_given_away_as_a_copy(session: Session) -> None:
     [
         (
             {"allianz": 1, "alliance": 0, "bridges": "1", "safe_haven": float("nan")},
-            "7 problems\n"
+            "8 problems\n"
             "- scales: there is no goal 'allianz'\n"
             "    Expected one of alliance, competitiveness, competitor_talent, safe_haven, "
-            "regional_vitality, bridges. Maybe alliance.\n"
+            "neighbourhood_stability, regional_vitality, bridges. Maybe alliance.\n"
             "- scales, alliance: 0 is not a valid scale\n"
             "    Expected a number from 1e-18 to 1e+18.\n"
             "- scales, bridges: '1' is not a valid scale\n"
@@ -533,6 +533,8 @@ def test_scales_are_given_away_as_a_copy(session: Session) -> None:
             "- scales, competitiveness: is missing\n"
             "    Expected a scale, as others have one.\n"
             "- scales, competitor_talent: is missing\n"
+            "    Expected a scale, as others have one.\n"
+            "- scales, neighbourhood_stability: is missing\n"
             "    Expected a scale, as others have one.\n"
             "- scales, regional_vitality: is missing\n"
             "    Expected a scale, as others have one.\n"

@@ -124,8 +124,8 @@ def test_inputs_come_back_from_a_workbook(name: str, root: Path, tmp_path: Path)
         "tiny": {"regions.csv", "tracks.csv"},
         "japan": {
             "applicants.csv",
-            "continuations.csv",
             "current_plan.csv",
+            "forecasts_by_region.csv",
             "regions.csv",
             "sites.csv",
             "support_levels.csv",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from optimizer.case import Case, load_case
@@ -134,7 +135,7 @@ def write_template(
     )
     place = case_place(path, force=force, replaces_policy=policy)
     policy_place = _policy_place(policy_path, force=force) if policy and is_workbook else None
-    contents = _recast(_copied(source), currency, years)
+    contents = replace(_recast(_copied(source), currency, years), explained=True)
     first_policy = _first_policy(contents)
     if policy_place is None:
         beside = {HELP: readme_text(contents)} | ({POLICY_BESIDE: first_policy} if policy else {})

@@ -24,6 +24,8 @@ class Contents:
     ----------
     tables
         Frames as a case has them, of the tables that are to be written.
+    explained
+        Whether ``case.toml`` says what else it may hold, for whoever begins with it.
     """
 
     title: str
@@ -34,6 +36,7 @@ class Contents:
     attributes: Mapping[str, Mapping[str, Mapping[str, str]]]
     tables: Mapping[str, pd.DataFrame]
     movement: Movement | None = None
+    explained: bool = False
 
     @property
     def specs(self) -> list[TableSpec]:

@@ -58,7 +58,7 @@ def header_text(contents: Contents) -> str:
     if contents.movement is not None:
         said["movement"] = _quoted(contents.movement)
     lines = [f"{key} = {value}" for key, value in said.items()]
-    for key, meaning in unsaid(said).items():
+    for key, meaning in unsaid(said).items() if contents.explained else ():
         told = f"{key} may be said here too, {meaning}."
         lines += textwrap.wrap(told, _WIDTH, initial_indent="# ", subsequent_indent="# ")
     for table, columns in contents.attributes.items():
