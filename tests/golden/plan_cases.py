@@ -8,6 +8,7 @@ from golden.rule_cases import ADMITTED, CAPPED, COMMITTED, DIMINISHING, FLOORED,
 from golden.small_cases import (
     ACTIVE,
     AGREED,
+    EXPECTED,
     FOLLOWED,
     HOSTED,
     MOVING,
@@ -205,6 +206,39 @@ CASES: dict[str, PlanCase] = {
         RENEWED,
         plan(transitions=["AA,t,t,2030,1", "AA,t,t,2031,0.25", "AA,t,u,2030,0.5"]),
         ("values", "transitions", "residents", "fates", "stages", "decisions"),
+    ),
+    # Eight come by themselves in two years: they are in the limit on the whole value, and not in
+    # the goal's points.
+    "expected people": PlanCase(
+        EXPECTED.with_(
+            """
+[horizon]
+tail = 1
+[[limits]]
+name = "whole"
+measure = "value"
+goal = "g"
+at_least = 12
+[[limits]]
+name = "given"
+measure = "slots"
+by = ["year"]
+at_most = 2
+planned = true
+"""
+        ),
+        plan([slot("AA", "r1", 2030, 2), slot("BB", "r2", 2031, 3)]),
+        ("limits", "goals", "residents", "spending", "stages", "fates"),
+    ),
+    # The last year is repeated once, when one applies fewer.
+    "repeated": PlanCase(
+        HOSTED.with_(
+            '\n[horizon]\nyears = [2030, 2030]\ntail = "steady"\n',
+            applicants=("AA,t,2030,4", "AA,t,2031,2", "BB,t,,3"),
+            sites=("t,r1,2030,3", "t,r1,2031,2", "t,r2,,2"),
+        ).over(2030, 2031),
+        plan([slot("AA", "r1", 2030, 3), slot("BB", "r2", 2030, 1)]),
+        ("margins", "goals", "spending"),
     ),
     "transitions without regions": PlanCase(
         NATIONAL.with_(
