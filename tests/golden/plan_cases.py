@@ -212,6 +212,12 @@ CASES: dict[str, PlanCase] = {
     "expected people": PlanCase(
         EXPECTED.with_(
             """
+[goals.h]
+weight = 1
+scale = "none"
+effects = [{ stage = "enter", effect = 1 }]
+diminishing = { by = ["country"], per = "year", breakpoints = [[0, 1.0], [1, 0.5]] }
+
 [horizon]
 tail = 1
 [[limits]]
