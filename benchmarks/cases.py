@@ -26,6 +26,8 @@ from optimizer.io.targets import written_aside
 
 ROOT = Path(__file__).resolve().parents[1]
 JAPAN, POLICY = ROOT / "inputs" / "japan", ROOT / "models" / "balanced.toml"
+GENERATED = Path(__file__).with_name("generated.toml")
+"""Policy of generated cases: it asks for nothing that follows from the present plan of Japan."""
 KEPT = ROOT / "benchmarks" / ".kept"
 """Folder of generated cases and of models for other processes; may be deleted."""
 REAL = "JAPAN"
@@ -33,8 +35,8 @@ REAL = "JAPAN"
 
 SIZES: Mapping[str, Size] = {
     "small": Size(16, 8, 8, 3),
-    "national": Size(64, 16, 0, 5),
-    "japan": Size(64, 16, 47, 5),
+    "national": Size(64, 17, 0, 5),
+    "japan": Size(64, 17, 47, 5),
     "large": Size(200, 30, 47, 10),
     "world": Size(200, 40, 300, 10),
 }
@@ -79,7 +81,7 @@ def case_and_policy(name: str) -> tuple[Path, Path]:
     if name == REAL:
         return JAPAN, POLICY
     scripts = [Path(__file__), Path(__file__).with_name("generating.py")]
-    read = [*scripts, POLICY, *sorted(JAPAN.glob("*.*"))]
+    read = [*scripts, GENERATED, *sorted(JAPAN.glob("*.*"))]
     text = b"".join(path.read_bytes() for path in read)
     folder = KEPT / f"{name}-{hashlib.sha256(text).hexdigest()[:8]}"
     if not (folder / "policy.toml").exists():
@@ -88,8 +90,8 @@ def case_and_policy(name: str) -> tuple[Path, Path]:
 
 
 def policy_text(size: Size) -> str:
-    """The balanced policy, without the goal about regions where there are none."""
-    text = POLICY.read_text(encoding="utf-8")
+    """The policy, without the goal about regions where there are none."""
+    text = GENERATED.read_text(encoding="utf-8")
     if size.regions:
         return text
     start = text.index("[goals.regional_vitality]")

@@ -28,6 +28,7 @@ ORDER = [
     "specialised_work",
     "ssw2",
     "entrepreneurs",
+    "language_school",
 ]
 """Tracks in the order in which smaller cases take them, so that no kind of rule is lost."""
 FIRST = 2
@@ -67,6 +68,7 @@ class Generator:
         self.regions = self._drawn("region", base, size.regions)
         if size.regions:
             self.regions.loc[len(self.regions)] = [ABROAD, ABROAD]
+        self.pools = self._pools()
         self.applicants = self._applicants()
         self.growth = self._growth()
 
@@ -82,12 +84,22 @@ class Generator:
         names = [f"{name[0].upper()}{position:03d}" for position in range(1, number + 1)]
         return pd.DataFrame({name: names, "base": chosen}, dtype="str")
 
+    def _pools(self) -> pd.DataFrame:
+        """Japan's applicants; who comes there by forecast applies here, since all is planned."""
+        coming = self.japan.table("forecasts_by_country").rename(columns={"persons": "applicants"})
+        columns = ["country", "track", "applicants"]
+        return pd.concat([self.japan.table("applicants")[columns], coming[columns]])
+
+    def _tracks(self) -> pd.DataFrame:
+        frame = self._copied("tracks", track=self.tracks)
+        return frame.assign(allocation="planned", min_cohort=frame["min_cohort"].clip(lower=1))
+
     def contents(self) -> Contents:
         """The whole case."""
         japan = self.japan
         tables = {
             "countries": self._with_noise("countries", self.countries, "country"),
-            "tracks": self._copied("tracks", track=self.tracks),
+            "tracks": self._tracks(),
             "continuations": self._continuations(),
             "support_levels": self._copied("support_levels", track=self.tracks),
             "applicants": self.applicants.drop(columns=["base_country", "base_track"]),
@@ -150,7 +162,7 @@ class Generator:
 
     def _applicants(self) -> pd.DataFrame:
         """Eligible pairs as drawn; applicants log-normal by track, correlated by country."""
-        table = self.japan.table("applicants")
+        table = self.pools
         logs = np.log(table["applicants"].clip(lower=1))
         of_track = logs.groupby(table["track"])
         mean, deviation = of_track.mean(), of_track.std()
@@ -171,7 +183,7 @@ class Generator:
 
     def _growth(self) -> pd.Series:
         """Applicants of every track against Japan's; tracks of stayers grow like all others."""
-        before = self.japan.table("applicants").groupby("track")["applicants"].sum()
+        before = self.pools.groupby("track")["applicants"].sum()
         after = self.applicants.groupby("track")["applicants"].sum()
         tracks = self.tracks.set_index("track")["base"]
         ratio = after.reindex(tracks.index) / tracks.map(before)
@@ -218,10 +230,7 @@ class Generator:
         return frame
 
     def _current_plan(self) -> pd.DataFrame:
-        now = self.japan.table("current_plan").merge(
-            self.japan.table("applicants")[["country", "track", "applicants"]],
-            on=["country", "track"],
-        )
+        now = self.japan.table("current_plan").merge(self.pools, on=["country", "track"])
         now["share"] = now["slots"] / now["applicants"]
         now = now.rename(columns={"country": "base_country", "track": "base_track"})
         keys = ["base_country", "base_track"]
@@ -235,7 +244,7 @@ class Generator:
         plain = needs[needs["level"].isin(["", "standard"])]
         plain = plain[plain["country"].eq("")] if "country" in plain else plain
         each = plain.groupby(["track", by])[amount].sum().rename("each").reset_index()
-        before = self.japan.table("applicants").groupby("track")["applicants"].sum()
+        before = self.pools.groupby("track")["applicants"].sum()
         after = self.applicants.groupby("base_track")["applicants"].sum()
         total = [
             (each["each"] * each["track"].map(people).fillna(0)).groupby(each[by]).sum()
@@ -257,14 +266,22 @@ class Generator:
     def _sites(self) -> pd.DataFrame:
         """Places by region as drawn, with noise, in Japan's ratio to applicants."""
         frame = self._copied("sites", track=self.tracks, region=self.regions)
+        frame = self._hosting(frame)
         frame = frame.assign(noise=np.exp(NOISE * self.random.standard_normal(len(frame))))
         weight = frame["max_slots"] * frame["noise"]
-        japan = self.japan.table("sites").groupby("track")["max_slots"].sum()
+        japan = self._hosting(self.japan.table("sites")).groupby("track")["max_slots"].sum()
         base = frame["track"].map(self.tracks.set_index("track")["base"])
         wanted = base.map(japan) * frame["track"].map(self.growth)
         total = weight.groupby(frame["track"]).transform("sum").clip(lower=1.0)
         frame["max_slots"] = np.ceil(weight / total * wanted).astype("int64")
         return frame.drop(columns="noise")
+
+    def _hosting(self, sites: pd.DataFrame) -> pd.DataFrame:
+        """Sites with places for those who come by forecast, half as many again as do."""
+        coming = self.japan.table("forecasts_by_region").groupby("track")["persons"].sum()
+        base = sites["track"].str.replace(r"_\d+$", "", regex=True)
+        places = (1.5 * base.map(coming) / base.groupby(base).transform("size")).round()
+        return sites.assign(max_slots=places.fillna(sites["max_slots"]).astype("int64"))
 
     def _services(self) -> pd.DataFrame:
         """Capacity by region as drawn, with noise; steps of expansion grow with it."""
