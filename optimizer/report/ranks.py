@@ -19,7 +19,8 @@ _BAND = SEQUENTIAL[2]
 _MEANING = (
     "A band holds the ranks that a country has when weights, normalisation and blanks of the "
     "indicators are drawn at random: where two bands overlap, the figures do not say which of the "
-    "two countries is better."
+    "two countries is better. A blank counts as the policy says, and is drawn in the bands, so a "
+    "rank may lie outside of its band."
 )
 
 

@@ -68,4 +68,8 @@ def _readme(plan: Plan, published: Publication) -> list[str]:
         *money,
         "* Points, goals, services, residents and what becomes of people follow from single "
         "numbers, so that none of them is here.",
+        "* Who knows ceilings as well (caps, places of sites, applicants) can narrow what is "
+        "withheld, and who has case and policy can solve again: do not publish those of "
+        "sensitive tracks beside this.",
+        "* All other tracks are given in full, single persons too.",
     ]

@@ -49,7 +49,10 @@ def _people_table() -> list[str]:
         "|---|---|---:|---:|---:|---:|",
     ]
     lines += [_people_line(track) for track in TRACKS if _sum(applicants(), track)]
-    total = (sum(current_plan().values()), sum(applicants().values()))
+    tracks = [track for track in TRACKS if _sum(applicants(), track)]
+    total = [
+        sum(_sum(people, track) for track in tracks) for people in (current_plan(), applicants())
+    ]
     return [*lines, f"| all | | | {total[0]:,} | {total[1]:,} | |"]
 
 

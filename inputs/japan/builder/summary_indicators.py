@@ -154,7 +154,8 @@ def section() -> str:
         [
             "Rank by the policy as it stands and, in brackets, the 5% and 95% rank of 1,000 draws"
             " over weights, size or per head, normalisation, aggregation and blanks. All of them"
-            " are in `rank_bands.csv`, the method in `builder/ranks.py`."
+            " are in `rank_bands.csv`, the method in `builder/ranks.py`. A blank counts as the"
+            " policy says, and is drawn in the bands, so a rank may lie outside of its band."
         ],
         _band_table(),
     ]
