@@ -20,7 +20,7 @@ def check_today(tables: CaseTables) -> None:
 
 def _check_one_form(tables: CaseTables) -> None:
     """Slots of a pair are given either as a whole or by region, or some would count twice."""
-    frame = tables["current_plan"]
+    frame = tables[_WHOLE]
     whole = frame[frame["region"].eq("")]
     firsts = {
         (country, track): row
@@ -28,7 +28,7 @@ def _check_one_form(tables: CaseTables) -> None:
     }
     split = frame[frame["region"].ne("")]
     tables.add_all(
-        "current_plan",
+        _WHOLE,
         (
             (
                 row,

@@ -254,9 +254,7 @@ def _unquoted(value: object, model: type[BaseModel], address: Address) -> str | 
 
 def _unworded(value: object, model: type[BaseModel], address: Address) -> str | None:
     """The list, or true or false, that a text says where one would do that is not text."""
-    if not isinstance(value, str):
-        return None
-    if len(value) > LONGEST_SHOWN:
+    if not isinstance(value, str) or len(value) > LONGEST_SHOWN:
         return None
     flag = did_you_mean(value, ("true", "false"))
     if flag is not None and is_valid_at(model, address, flag == "true"):

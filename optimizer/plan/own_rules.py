@@ -16,7 +16,6 @@ from optimizer.policy import Limit, Policy
 from optimizer.schema.rules import BOUNDS, LIMIT_RULES, RULES
 
 _TITLES = {name: rule.title for name, rule in (RULES | BOUNDS).items() if rule.kind == "limit"}
-_COMMITMENTS = ("commitment_at_least", "commitment_at_most")
 _COLUMNS = [
     *("rule", "title", "of", "tightest", "sense"),
     *("number", "measured", "slack", "missed_percent"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,9 @@ from optimizer.plan.question import Question
 from optimizer.policy import Policy
 
 AGENCY = "agency"
+
+ByYear = dict[int, float]
+"""Amounts of one key by year."""
 
 ACCOUNT = ("budget", "received", "carried_in", "spent", "given", "carried_out", "unspent")
 """What there is of an agency's line in a year, and where it goes."""
@@ -116,7 +119,7 @@ def _own_sheets(plan: Plan, case: Case, policy: Policy) -> list[OwnSheet]:
     at_region = {"region": regions.assign(key=regions["region"])}
     of_region = {
         "places": slots,
-        "money": _attributed(plan, case),
+        "money": _attributed(plan, case, built),
         "services": built,
         "rules": own_rules(plan, question, REGION, at_region, ["track", "service"]),
     }
@@ -200,14 +203,13 @@ def _built(plan: Plan, case: Case) -> pd.DataFrame:
     return found.astype({"steps": "float64"})
 
 
-def _attributed(plan: Plan, case: Case) -> pd.DataFrame:
+def _attributed(plan: Plan, case: Case, built: pd.DataFrame) -> pd.DataFrame:
     """Money that goes to a region: what is built there, and the integration budget."""
     paid = plan.tables["integration"]
     paid = paid[paid["region"].ne("") & ~paid["what"].isin([EXPANSION, UPKEEP])]
     keys = ["region", "line", "what", "year"]
-    built = _built(plan, case).assign(what=EXPANSION).rename(columns={"cost": "paid"})
-    built = built[[*keys, "paid"]].rename(columns={"paid": "amount"})
-    return pd.concat([summed(paid, keys, "amount"), built, _upkeep(plan, case)[[*keys, "amount"]]])
+    steps = built.assign(what=EXPANSION, amount=built["cost"])[[*keys, "amount"]]
+    return pd.concat([summed(paid, keys, "amount"), steps, _upkeep(plan, case)[[*keys, "amount"]]])
 
 
 def _upkeep(plan: Plan, case: Case) -> pd.DataFrame:
@@ -218,6 +220,17 @@ def _upkeep(plan: Plan, case: Case) -> pd.DataFrame:
     found = steps.merge(paid, on=["region", "service"])
     found = found[found["year"] > found["decided"]]
     return found.assign(amount=found["steps"] * found["upkeep"], what=UPKEEP)
+
+
+def amounts_by_year(table: pd.DataFrame, keys: Sequence[str]) -> dict[tuple[Any, ...], ByYear]:
+    """Amounts of a part of a sheet by year, for every key in order of first appearance."""
+    found: dict[tuple[Any, ...], ByYear] = {}
+    named = zip(*(table[column].tolist() for column in keys), strict=True)
+    rows = zip(named, table["year"].tolist(), table["amount"].tolist(), strict=True)
+    for key, year, amount in rows:
+        years = found.setdefault(key, {})
+        years[year] = years.get(year, 0) + amount
+    return found
 
 
 def sheet_title(sheet: OwnSheet, case: Case) -> str:

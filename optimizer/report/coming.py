@@ -14,7 +14,7 @@ ANYWAY = "whatever is decided"
 
 def expected_fact(material: Material) -> list[Fact]:
     """Give how many people come by forecast beside the slots, where anybody does."""
-    table = _by_country(material)
+    table = expected_by_country(material)
     if not len(table):
         return []
     told = f"people who come by forecast, {span(material.years)}"
@@ -47,7 +47,7 @@ def _of(part: float, whole: float) -> str:
 
 def expected_tables(material: Material) -> list[Block]:
     """Give people who come by forecast, by track and year."""
-    table = _by_country(material)
+    table = expected_by_country(material)
     if not len(table):
         return []
     wide = pivot(table, "track", "year", "persons", material.years)
@@ -56,6 +56,7 @@ def expected_tables(material: Material) -> list[Block]:
     return [behind(crossed(caption, "Track", wide, figures.people))]
 
 
-def _by_country(material: Material) -> pd.DataFrame:
+def expected_by_country(material: Material) -> pd.DataFrame:
+    """Give people who come by forecast in each planned year, by country and track."""
     table = material.table("expected")
     return table[table["country"].ne("")]

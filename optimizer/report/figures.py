@@ -13,7 +13,8 @@ SPACE = "\N{NO-BREAK SPACE}"
 UNITS = ((1e12, "tn"), (1e9, "bn"), (1e6, "mn"))
 ROUNDS_UP = 0.9995
 """999.5 million is shown as 1.00 billion, not as 1,000 million."""
-_WHOLE = 1e-6
+_WHOLE, _WHOLE_FROM = 1e-6, 100
+"""What a whole number may be off by, and from where on figures are printed without digits."""
 SMALLEST_SHOWN = 0.005
 COUNTRIES_SHOWN = 20
 """Countries of a chart: those with most; the tables have all of them."""
@@ -36,6 +37,17 @@ def whole(value: float) -> str:
     return _signed(f"{round(value):,d}")
 
 
+def rounded(value: float) -> float:
+    """Give a figure as :func:`number` prints it.
+
+    Examples
+    --------
+    >>> rounded(1234.5), rounded(12.345)
+    (1234.0, 12.35)
+    """
+    return round(value, 0 if abs(value) >= _WHOLE_FROM else 2)
+
+
 def number(value: float) -> str:
     """Give a figure with as many digits as it needs: none from 100 on, else up to two.
 
@@ -44,7 +56,7 @@ def number(value: float) -> str:
     >>> number(1234.5), number(12.5), number(3.0)
     ('1,234', '12.50', '3')
     """
-    if abs(value) >= 100 or abs(value - round(value)) < _WHOLE:
+    if abs(value) >= _WHOLE_FROM or abs(value - round(value)) < _WHOLE:
         return whole(value)
     return _signed(f"{value:,.2f}" if abs(value) >= SMALLEST_SHOWN else f"{value:.2g}")
 

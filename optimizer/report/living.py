@@ -13,7 +13,7 @@ from optimizer.report.coming import ANYWAY
 from optimizer.report.figures import percent
 from optimizer.report.material import Material, span
 from optimizer.report.regions import region_charts
-from optimizer.report.tables import EMPTY, behind, plain_table
+from optimizer.report.tables import EMPTY, behind, by_key, plain_table
 
 _LARGEST = 3
 """Regions that are named for having most residents today."""
@@ -72,7 +72,7 @@ def _residents(regions: _Regions, people: pd.DataFrame) -> list[Block]:
         told += f", and most, {figures.people(float(total[peak]))}, in {peak}"
         told += f", as {last} is repeated" if peak in regions.material.repeated else ""
     blocks: list[Block] = [Text((f"{told}.",))]
-    here = {year: _plain(wide[year]) for year in years}
+    here = {year: by_key(wide[year]) for year in years}
     drawn = {name: here[year] for year, name in years.items()}
     blocks += region_charts(
         regions.material, "Residents by region", "All kinds of track.", drawn, figures.people
@@ -127,7 +127,7 @@ def _continuing(regions: _Regions) -> list[Block]:
     if not len(moved):
         return []
     years = span(tuple(range(int(moved["year"].min()), int(moved["year"].max()) + 1)))
-    there = _plain(moved.groupby("region")["persons"].sum())
+    there = by_key(moved.groupby("region")["persons"].sum())
     shares, of_today = _shares(there), _shares(regions.today)
     drawn = {"Those who continue": shares}
     blocks: list[Block] = []
@@ -166,10 +166,6 @@ def _continuing_table(regions: _Regions, there: Mapping[str, float], years: str)
 
 def _finely(share: float) -> str:
     return percent(share, 1)
-
-
-def _plain(values: pd.Series) -> dict[str, float]:
-    return {str(key): float(value) for key, value in values.items()}
 
 
 def _ratios(values: Mapping[str, float], of: Mapping[str, float]) -> dict[str, float]:

@@ -9,7 +9,7 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.instance.attribution import REGION
 from optimizer.plan import Plan
-from optimizer.plan.own_sheets import AGENCY, OwnSheet, sheet_title
+from optimizer.plan.own_sheets import AGENCY, ByYear, OwnSheet, amounts_by_year, sheet_title
 from optimizer.policy import Policy
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Cell, Section, Table, Text
@@ -94,26 +94,15 @@ def _lead(material: Material, sheet: OwnSheet) -> str:
 def _places(material: Material, places: pd.DataFrame) -> Iterator[Table]:
     if len(places):
         for column, head in (("track", "Track"), ("country", "Country")):
-            amounts = places[[column, "year", "amount"]].rename(columns={column: "key"})
             caption = f"Places by {column} and year"
-            rows = _by_year(amounts[["key"]], amounts)
+            rows = amounts_by_year(places, [column])
             if column == "country":
                 rows = dict(sorted(rows.items(), key=lambda row: -sum(row[1].values())))
             named: Rows = {(material.names.of(column, key),): row for (key,), row in rows.items()}
             yield _years(caption, (head,), named, material.years, figures.whole)
 
 
-Rows = Mapping[tuple[str, ...], dict[int, float]]
-
-
-def _by_year(keys: pd.DataFrame, amounts: pd.DataFrame) -> Rows:
-    """Amounts by key and year."""
-    found: dict[tuple[str, ...], dict[int, float]] = {}
-    named = keys.itertuples(index=False, name=None)
-    for key, year, amount in zip(named, amounts["year"], amounts["amount"], strict=True):
-        row = found.setdefault(tuple(map(str, key)), {})
-        row[int(year)] = row.get(int(year), 0.0) + float(amount)
-    return found
+Rows = Mapping[tuple[str, ...], ByYear]
 
 
 def _years(
@@ -148,11 +137,6 @@ def _years(
     return Table(caption, heads, tuple(body), has_total=has_total and len(rows) > 1)
 
 
-def _is_some(text: str) -> bool:
-    """Whether a figure as shown is not nothing."""
-    return any(sign in "123456789" for sign in text)
-
-
 def _millions(value: float) -> str:
     return figures.number(value / _MILLION)
 
@@ -161,7 +145,7 @@ def _money(material: Material, sheet: OwnSheet) -> Iterator[Table]:
     money = sheet.parts["money"]
     if not len(money):
         return
-    rows = _by_year(money[["line", "what"]], money)
+    rows = amounts_by_year(money, ["line", "what"])
     named: Rows = {
         (material.names.of("line", line), what.replace("_", " ")): row
         for (line, what), row in rows.items()
@@ -190,7 +174,7 @@ def _services(material: Material, sheet: OwnSheet) -> Iterator[Table]:
     services = sheet.parts["services"]
     if not len(services):
         return
-    built = _by_year(services[["region", "service", "unit"]], services)
+    built = amounts_by_year(services, ["region", "service", "unit"])
     cost = services.groupby(["region", "service", "unit"], sort=False)["cost"].sum()
     is_region = sheet.kind == REGION
     rows: dict[tuple[str, ...], dict[int, float]] = {}

@@ -24,6 +24,11 @@ def records(frame: pd.DataFrame) -> Iterator[Any]:
     yield from frame.itertuples(index=False)
 
 
+def by_key(values: pd.Series) -> dict[str, float]:
+    """Give figures by track, country, region and the like as plain numbers."""
+    return {str(key): float(value) for key, value in values.items()}
+
+
 def by_year(values: pd.Series) -> dict[int, float]:
     """Give figures that are indexed by year as plain numbers."""
     return {int(str(year)): float(value) for year, value in values.items()}

@@ -9,14 +9,13 @@ import pandas as pd
 
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Fact, Table, Text
+from optimizer.report.coming import expected_by_country
 from optimizer.report.figures import MINUS
 from optimizer.report.material import Material, span
 from optimizer.report.regions import region_charts
-from optimizer.report.tables import behind, plain_table
+from optimizer.report.tables import behind, by_key, plain_table
 from optimizer.schema.tables import FORECAST
 
-_WHOLE_FROM = 100
-"""Figures from here on are printed without digits."""
 _NAMED = 3
 """Countries that are named for gaining or losing most."""
 _TABLE = {"track": "tracks", "country": "countries", "region": "regions"}
@@ -45,7 +44,7 @@ class Change:
     @property
     def difference(self) -> float:
         """Difference of the two as they are printed, so that none is claimed that is not seen."""
-        return _as_printed(self.planned) - _as_printed(self.today)
+        return figures.rounded(self.planned) - figures.rounded(self.today)
 
     @property
     def count(self) -> str:
@@ -70,11 +69,6 @@ class Change:
         return f"{figures.number(abs(self.difference))} {word} than today{share}"
 
 
-def _as_printed(value: float) -> float:
-    """Round as :func:`optimizer.report.figures.number` does."""
-    return round(value, 0 if abs(value) >= _WHOLE_FROM else 2)
-
-
 def forecast_tracks(material: Material) -> set[str]:
     """Tracks on which people come by themselves."""
     tracks = material.case.table("tracks")
@@ -89,7 +83,7 @@ def slots_today(material: Material) -> pd.DataFrame:
 
 def today_by(material: Material, column: str) -> dict[str, float]:
     """Slots of a year today by track, country or another column of today's plan."""
-    return _plain(slots_today(material).groupby(column, sort=False)["slots"].sum())
+    return by_key(slots_today(material).groupby(column, sort=False)["slots"].sum())
 
 
 def average(material: Material, slots: pd.Series) -> dict[str, float]:
@@ -121,9 +115,9 @@ def change_findings(material: Material) -> list[str]:
             f"The plan gives {figures.number(change.planned)} slots a year on average, "
             f"{change.in_words}; today there are {figures.number(change.today)}."
         )
-    expected, current = _expected_people(material), _expected_today(material)
+    expected, current = expected_by_country(material), _expected_today(material)
     if len(expected):
-        persons = float(expected["persons"].sum()) / len(material.years)
+        persons = material.plan.expected_total / len(material.years)
         besides = f"Besides, {figures.number(persons)} people a year come by forecast"
         if len(current):
             besides += f", {Change(float(current['slots'].sum()), persons).in_words}"
@@ -145,11 +139,11 @@ def today_blocks(material: Material) -> list[Block]:
 
 def _expected(material: Material) -> list[Block]:
     """Give people who come by forecast beside those of today, where these are known."""
-    today, there = _expected_today(material), _expected_people(material)
+    today, there = _expected_today(material), expected_by_country(material)
     if not len(today):
         return []
     planned = average(material, there.groupby("track")["persons"].sum())
-    changes = _in_order(material, "track", _plain(today.groupby("track")["slots"].sum()), planned)
+    changes = _in_order(material, "track", by_key(today.groupby("track")["slots"].sum()), planned)
     caption = "Expected by forecast against today, by track"
     return [behind(_compared(material, "track", changes, caption))]
 
@@ -157,11 +151,6 @@ def _expected(material: Material) -> list[Block]:
 def _expected_today(material: Material) -> pd.DataFrame:
     table = material.case.table("current_plan")
     return table[table["track"].isin(forecast_tracks(material))]
-
-
-def _expected_people(material: Material) -> pd.DataFrame:
-    table = material.table("expected")
-    return table[table["country"].ne("")]
 
 
 def _changes(material: Material, column: str) -> dict[str, Change]:
@@ -217,7 +206,7 @@ def _by_region(material: Material) -> list[Block]:
     compared = material.slots[~material.slots["track"].isin(undivided)]
     today = rows.groupby("region")["slots"].sum()
     planned = average(material, compared.groupby("region")["slots"].sum())
-    changes = _in_order(material, "region", _plain(today), planned)
+    changes = _in_order(material, "region", by_key(today), planned)
     table = _compared(material, "region", changes, f"{_PLAN}, by region")
     drawn = {
         "Today": {key: change.today for key, change in changes.items()},
@@ -231,10 +220,6 @@ def _by_region(material: Material) -> list[Block]:
         described = f"of some tracks only; without {figures.listed(left, most=8)}."
         charts = [Text((f"By region, today is known {described}",), tone="note"), *charts]
     return [*charts, behind(table)]
-
-
-def _plain(values: pd.Series) -> dict[str, float]:
-    return {str(key): float(value) for key, value in values.items()}
 
 
 def _compared(material: Material, column: str, changes: dict[str, Change], caption: str) -> Table:

@@ -10,7 +10,7 @@ import pandas as pd
 from optimizer.frames import rows_of
 from optimizer.instance.attribution import REGION
 from optimizer.plan import Plan
-from optimizer.plan.own_sheets import AGENCY, OwnSheet
+from optimizer.plan.own_sheets import AGENCY, OwnSheet, amounts_by_year
 
 PREFIXES = (f"{AGENCY} ", f"{REGION} ")
 """Beginnings of the names of these sheets, which are not read back."""
@@ -99,13 +99,7 @@ def _items(sheet: OwnSheet, currency: str) -> Iterator[dict[Any, Any]]:
 
 def _by_year(about: str, table: pd.DataFrame, more: Mapping[str, str]) -> Iterator[dict[Any, Any]]:
     """One item for every key, with its amounts by year."""
-    keys = [column for column in table if column not in ("year", "amount")]
-    found: dict[tuple[Any, ...], dict[Any, Any]] = {}
-    named = list(zip(*(table[column].tolist() for column in keys), strict=True))
-    rows = zip(named, table["year"].tolist(), table["amount"].tolist(), strict=True)
-    for key, year, amount in rows:
-        item = found.setdefault(key, {})
-        item[year] = item.get(year, 0) + amount
-        item["total"] = item.get("total", 0) + amount
-    for key, amounts in found.items():
-        yield {"about": about, **dict(zip(keys, key, strict=True)), **more, **amounts}
+    keys = [str(column) for column in table if column not in ("year", "amount")]
+    for key, amounts in amounts_by_year(table, keys).items():
+        named = dict(zip(keys, key, strict=True))
+        yield {"about": about, **named, **more, **amounts, "total": sum(amounts.values())}

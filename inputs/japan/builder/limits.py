@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .people import FORECAST, TRACKS, applicants, current_plan, forecasts
+from .people import FORECAST, TRACKS, People, applicants, current_plan, forecasts, people_on
 from .regions import ABROAD, PREFECTURES, shares, spread
 from .sources import YEARS, Row, number, read, read_by, whole
 
@@ -25,7 +25,7 @@ def _total_slots(track: str, factor: float) -> float:
     plans = {name for _, name in current_plan()}
     exchange = TRACKS[track]["pathway"] in ("exchange", "protection")
     source = applicants() if exchange or track not in plans else current_plan()
-    return factor * sum(n for (_, name), n in source.items() if name == track)
+    return factor * people_on(source, track)
 
 
 def _hosted_sites(rule: Row) -> list[Row]:
@@ -42,7 +42,7 @@ def site_rows() -> list[Row]:
     rows: list[Row] = []
     for track, facts in TRACKS.items():
         if facts["direction"] == "outbound":
-            total = sum(n for (_, name), n in applicants().items() if name == track)
+            total = people_on(applicants(), track)
             rows.append(_site_row(track, ABROAD, total, "all applicants; the partner hosts"))
         elif track in hosted:
             rows.extend(_hosted_sites(hosted[track]))
@@ -140,9 +140,8 @@ _STOCKS = {
 }
 
 
-def _by_prefecture(track: str, people: dict[tuple[str, str], int]) -> dict[str, int]:
-    total = sum(n for (_, name), n in people.items() if name == track)
-    return spread(total, _STOCKS[track])
+def _by_prefecture(track: str, people: People) -> dict[str, int]:
+    return spread(people_on(people, track), _STOCKS[track])
 
 
 def forecast_region_rows() -> list[Row]:

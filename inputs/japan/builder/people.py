@@ -30,6 +30,11 @@ PLANNED_FLOWS = tuple(track for track in FLOWS if track not in FORECAST)
 People = dict[tuple[str, str], int]
 
 
+def people_on(people: People, track: str) -> int:
+    """Return the people of all countries on a track."""
+    return sum(count for (_, name), count in people.items() if name == track)
+
+
 def flow_base(track: str) -> float:
     """Return the national number of new participants a year the track is derived from."""
     flow = FLOWS[track]
@@ -209,6 +214,7 @@ def agreement_exists(country: str, track: str) -> bool:
             raise ValueError(f"unknown existing_rule {rule!r}")
 
 
+@cache
 def current_plan() -> People:
     """Return slots a year today by country and track."""
     people = forecasts()

@@ -6,7 +6,7 @@ from . import summary_indicators
 from .countries import entries
 from .limits import cap_rows, site_rows
 from .money import budget_rows
-from .people import FLOWS, PROTECTION, TRACKS, applicants, current_plan, grants_2024
+from .people import FLOWS, PROTECTION, TRACKS, applicants, current_plan, grants_2024, people_on
 from .sources import Row, number, read_by, whole
 
 START = "<!-- written by build.py: orders of magnitude -->"
@@ -22,10 +22,6 @@ _PUBLIC = {
 }
 
 
-def _sum(people: dict[tuple[str, str], int], track: str) -> int:
-    return sum(n for (_, name), n in people.items() if name == track)
-
-
 def _people_line(track: str) -> str:
     public, counted = "", ""
     if track in _PUBLIC:
@@ -39,7 +35,7 @@ def _people_line(track: str) -> str:
     elif track in FLOWS:
         public = f"derived from {FLOWS[track]['base']}"
     sites = sum(int(row["max_slots"]) for row in site_rows() if row["track"] == track)
-    plan, pool = _sum(current_plan(), track), _sum(applicants(), track)
+    plan, pool = people_on(current_plan(), track), people_on(applicants(), track)
     return f"| `{track}` | {public} | {counted} | {plan:,} | {pool:,} | {sites:,} |"
 
 
@@ -48,10 +44,11 @@ def _people_table() -> list[str]:
         "| track | public figure | 2023 entries | today's plan | applicants | sites |",
         "|---|---|---:|---:|---:|---:|",
     ]
-    lines += [_people_line(track) for track in TRACKS if _sum(applicants(), track)]
-    tracks = [track for track in TRACKS if _sum(applicants(), track)]
+    tracks = [track for track in TRACKS if people_on(applicants(), track)]
+    lines += [_people_line(track) for track in tracks]
     total = [
-        sum(_sum(people, track) for track in tracks) for people in (current_plan(), applicants())
+        sum(people_on(people, track) for track in tracks)
+        for people in (current_plan(), applicants())
     ]
     return [*lines, f"| all | | | {total[0]:,} | {total[1]:,} | |"]
 
