@@ -23,7 +23,8 @@ Options = Mapping[str, Option]
 
 PARALLEL = 1 << 13
 """Presolve's rule on parallel rows and columns, in HiGHS's ``presolve_rule_off``: by it HiGHS
-1.15.1 calls searches over continuous and whole columns infeasible that have a solution."""
+1.15.1 calls searches over continuous and whole columns infeasible that have a solution, and at
+times ends the process by a segmentation fault. So no search may use it, however small."""
 SAME_UNITS = 4.0
 """Factor by which the units of the objective may be off before all costs are scaled anew."""
 OUTGROWN = 1024.0

@@ -29,10 +29,6 @@ NODE_LIMIT = 200
 """Nodes of a restricted search: a limit in nodes, not seconds, keeps runs repeatable."""
 SHARE, _LEAST_GAP = 0.3, 1e-4
 """Part of the gap asked for that the decisions may use up, and the smallest worth asking for."""
-NO_RULE = 0
-"""Presolve leaves out no rule where a wider search follows: the one that is left out elsewhere may
-call a search infeasible that is not, which costs a search here and no answer. Without it a first
-plan had to be repaired on the Japan case, by 36,000 iterations of the simplex method."""
 BY_INTERIOR_POINT = 200_000
 """Nonzeros from which the first linear program of a restricted MIP is solved by interior point."""
 
@@ -108,8 +104,6 @@ class Restricted:
         options = {**self.options, "mip_rel_gap": inner_gap(self.gap), "mip_max_nodes": NODE_LIMIT}
         if self.matrix.a.nnz > BY_INTERIOR_POINT:
             options["mip_lp_solver"] = "ipx"
-        if box or settled:
-            options["presolve_rule_off"] = NO_RULE
         matrix = replace(self.matrix, lower=lower, upper=upper, integral=integral)
         sooner = None if first is None else early(SHARE * FIRST_GAP, first, watch)
         return Engine(matrix, relaxed=False, options=options).run(watch, early=sooner)
