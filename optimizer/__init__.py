@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from optimizer.session.building import build_model, write_model
     from optimizer.session.solving import complete, solve
     from optimizer.session.validation import Validation, validate
+    from optimizer.sweeps import Study
 
 _HOMES = {
     "Case": "case",
@@ -68,6 +69,7 @@ _HOMES = {
     "Run": "runs.loading",
     "Session": "session",
     "SolverError": "errors",
+    "Study": "sweeps",
     "Validation": "session.validation",
     "build_instance": "instance",
     "build_model": "session.building",
@@ -109,6 +111,7 @@ __all__ = [
     "Run",
     "Session",
     "SolverError",
+    "Study",
     "TargetError",
     "Validation",
     "build_instance",

@@ -25,6 +25,7 @@ ORDER = (
     "session",
     "report",
     "runs",
+    "sweeps",
     "cli",
 )
 """Packages of ``optimizer``: each imports only from those before it, and from itself."""

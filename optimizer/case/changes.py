@@ -169,6 +169,38 @@ def _require_consistent(case: Case) -> None:
 
 
 def _resolve(address: str, value: object, case: Case, problems: Problems) -> CellChange | None:
+    found = figures_at(address, case, problems)
+    if found is None:
+        return None
+
+    def add(message: str, expected: str | None = None, maybe: str | None = None) -> None:
+        problems.add(CHANGES, message, column=address, expected=expected, maybe=maybe)
+
+    before = _numbers(case.table(found.table)[found.kind.name].iloc[found.rows])
+    values = _values(value, found.kind, before, add)
+    if values is None:
+        return None
+    return CellChange(address, found.table, found.kind.name, found.rows, values)
+
+
+@dataclass(frozen=True)
+class FiguresAt:
+    """Where the address of cells leads on a case.
+
+    Attributes
+    ----------
+    rows
+        Rows of the table's frame, by their position.
+    """
+
+    table: str
+    kind: ColumnSpec
+    rows: list[int]
+
+
+def figures_at(address: str, case: Case, problems: Problems) -> FiguresAt | None:
+    """Look up the figures that an address means; ``None`` after a problem."""
+
     def add(message: str, expected: str | None = None, maybe: str | None = None) -> None:
         problems.add(CHANGES, message, column=address, expected=expected, maybe=maybe)
 
@@ -192,12 +224,7 @@ def _resolve(address: str, value: object, case: Case, problems: Problems) -> Cel
         )
         return None
     rows = _chosen(cell, spec, frame, add)
-    if rows is None:
-        return None
-    kind = figures[column]
-    before = _numbers(frame[kind.name].iloc[rows])
-    values = _values(value, kind, before, add)
-    return None if values is None else CellChange(address, name, kind.name, rows, values)
+    return None if rows is None else FiguresAt(name, figures[column], rows)
 
 
 def _figures(spec: TableSpec, frame: pd.DataFrame, currency: str) -> dict[str, ColumnSpec]:

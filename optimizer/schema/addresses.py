@@ -91,15 +91,21 @@ def names_of(address: str) -> Names | None:
     >>> names_of('limits."st. louis".at_most')
     ('limits', 'st. louis', 'at_most')
     """
-    names: list[str] = []
+    found = matched_names(address)
+    return None if found is None else tuple(_read(name[1], name[2]) for name in found)
+
+
+def matched_names(address: str) -> list[re.Match[str]] | None:
+    """Match every name of a dotted address, in quotes or without; None where it is malformed."""
+    names: list[re.Match[str]] = []
     place = 0
     while True:
         found = NAME.match(address, place)
         if found is None:
             return None
-        names.append(_read(found[1], found[2]))
+        names.append(found)
         if not found[3]:
-            return tuple(names)
+            return names
         place = found.end()
 
 
@@ -127,6 +133,19 @@ def cell_of(address: str) -> CellAddress:
     >>> cell_of('budgets[line="Research, basic", year=2030].amount').keys
     (('line', 'Research, basic'), ('year', '2030'))
     """
+    table, keys, column = matched_cell(address)
+    values = ((key, _read(value[1], value[2])) for key, value in keys)
+    return CellAddress(table, tuple(values), column)
+
+
+def matched_cell(address: str) -> tuple[str, list[tuple[str, re.Match[str]]], str]:
+    """Table, keys with the match of each value, in quotes or without, and column of an address.
+
+    Raises
+    ------
+    AddressError
+        As :func:`cell_of`.
+    """
     start = _CELL.match(address)
     if start is None:
         raise AddressError("is not the address of a cell", FORM)
@@ -142,7 +161,7 @@ def cell_of(address: str) -> CellAddress:
         value = VALUE.match(address, place + 1) if address[place : place + 1] == "=" else None
         if value is None:
             raise _malformed(address)
-        keys.append((name, _read(value[1], value[2])))
+        keys.append((name, value))
         # A closing bracket is looked at again.
         place = value.start(3)
         place += address[place] == ","
@@ -150,7 +169,7 @@ def cell_of(address: str) -> CellAddress:
     column = None if dot is None else NAME.match(address, dot.end())
     if column is None or column[3]:
         raise _malformed(address)
-    return CellAddress(start[1], tuple(keys), _read(column[1], column[2]))
+    return start[1], keys, _read(column[1], column[2])
 
 
 def _malformed(address: str) -> AddressError:

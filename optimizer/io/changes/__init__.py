@@ -8,10 +8,11 @@ from optimizer.io.changes.asked import (
     made_after,
     parse_changes,
     require_changes,
+    value_in,
 )
 from optimizer.io.changes.figures import Operation, operation_in, share_in, unreadable
 from optimizer.io.changes.kinds import refusal_of
-from optimizer.io.changes.making import apply_changes, unchanged_value
+from optimizer.io.changes.making import apply_changes, place_at, unchanged_value
 
 __all__ = [
     "CHANGES",
@@ -21,9 +22,11 @@ __all__ = [
     "made_after",
     "operation_in",
     "parse_changes",
+    "place_at",
     "refusal_of",
     "require_changes",
     "share_in",
     "unchanged_value",
     "unreadable",
+    "value_in",
 ]

@@ -50,13 +50,19 @@ def parse_changes(texts: Iterable[str]) -> dict[str, object]:
             problems.add(CHANGES, "is changed twice", column=address)
         else:
             spelt.add(spelling)
-            changes[address] = _value(value)
+            changes[address] = value_in(value)
     problems.raise_if_any(PolicyError)
     return changes
 
 
-def _value(text: str) -> object:
-    """What a text says: a value of TOML, or else itself."""
+def value_in(text: str) -> object:
+    """What a text says: a value of TOML, or else itself.
+
+    Examples
+    --------
+    >>> value_in("0.5"), value_in("*1.1"), value_in("steady")
+    (0.5, '*1.1', 'steady')
+    """
     if means_figure(text):
         return text
     try:
@@ -77,7 +83,7 @@ def change_in_words(address: str, value: object) -> str:
     >>> change_in_words("budget.carry_over", {"main": 0.5})
     'budget.carry_over={ "main" = 0.5 }'
     """
-    is_bare = isinstance(value, str) and value.strip() == value != "" and _value(value) == value
+    is_bare = isinstance(value, str) and value.strip() == value != "" and value_in(value) == value
     return f"{address}={value if is_bare else _written(value)}"
 
 

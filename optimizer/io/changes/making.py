@@ -65,9 +65,17 @@ class _Place:
 
 
 class _RefusedError(Exception):
-    def __init__(self, message: str, expected: str | None = None, maybe: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        expected: str | None = None,
+        maybe: str | None = None,
+        *,
+        is_placed: bool = True,
+    ) -> None:
         super().__init__(message)
         self.message, self.expected, self.maybe = message, expected, maybe
+        self.is_placed = is_placed
 
 
 def apply_changes(
@@ -95,12 +103,8 @@ def apply_changes(
     changed = dict(data)
     made: dict[Address, str] = {}
     for address, asked in changes.items():
-        names = names_of(address)
-        if names is None:
-            message, expected = f"{address!r} is not an address", "names joined by dots"
-            problems.add(CHANGES, message, expected=expected, maybe=meant(address))
-            continue
         try:
+            names = _names(address)
             place = _place_of(names, changed, model)
             first = made.setdefault(place.at, address)
             if first != address:
@@ -112,10 +116,32 @@ def apply_changes(
             _refuse_other_kind(value, names, place)
             changed = _put(changed, place.at, value)
         except _RefusedError as error:
-            problems.add(
-                CHANGES, error.message, column=address, expected=error.expected, maybe=error.maybe
-            )
+            _add_refused(address, error, problems)
     return changed
+
+
+def place_at(
+    address: str, data: Mapping[str, Any], model: type[BaseModel], problems: Problems
+) -> Address | None:
+    """Keys and positions from 0 to which an address leads; ``None`` after a problem."""
+    try:
+        return _place_of(_names(address), data, model).at
+    except _RefusedError as error:
+        _add_refused(address, error, problems)
+        return None
+
+
+def _names(address: str) -> Names:
+    names = names_of(address)
+    if names is None:
+        message = f"{address!r} is not an address"
+        raise _RefusedError(message, "names joined by dots", meant(address), is_placed=False)
+    return names
+
+
+def _add_refused(address: str, error: _RefusedError, problems: Problems) -> None:
+    column = address if error.is_placed else None
+    problems.add(CHANGES, error.message, column=column, expected=error.expected, maybe=error.maybe)
 
 
 def _place_of(names: Names, data: Mapping[str, Any], model: type[BaseModel]) -> _Place:
