@@ -78,6 +78,7 @@ class Room:
             "write_template": (optimizer.write_template, {"path": folder / "new"}),
             "Session": (optimizer.Session, pair),
             "Session.change": (session.change, {"changes": {}}),
+            "Session.change_to": (session.change_to, {"changes": {}}),
             "Session.add_limit": (session.add_limit, {"limit": {}}),
             "Session.drop": (session.drop, {"name": "x"}),
             "Session.restore": (session.restore, {"name": "x"}),
@@ -94,9 +95,10 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
     return Room(tmp_path_factory.mktemp("door"))
 
 
+METHODS = ("change", "change_to", "add_limit", "drop", "restore", "relax", "solve")
 FUNCTIONS = (
     *(name for name in optimizer.__all__ if name.islower()),
-    *(f"Session.{name}" for name in ("change", "add_limit", "drop", "restore", "relax", "solve")),
+    *(f"Session.{name}" for name in METHODS),
     *("Session", "Decisions", "Case.table", "Instance.options"),
 )
 STRANGE: dict[str, Any] = {

@@ -136,7 +136,7 @@ def test_a_search_that_stops_early_tells_an_interval_that_holds_the_optimum(numb
     true = optimum(loaded)
     near = TOLERANCE * max(1.0, abs(true))
     for gap in (0.2, 0.01, 0.0):
-        loaded.last = None
+        loaded.plans = []
         found = loaded.solve(Watch(), gap=gap)
         assert found.objective is not None
         assert found.bound is not None
@@ -426,7 +426,7 @@ def work_until_first_plan(loaded: LoadedModel, gap: float) -> tuple[int, int]:
     original = Engine.run
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Engine, "run", count)
-        loaded.last = None
+        loaded.plans = []
         assert loaded.solve(Watch(), gap=gap).objective is not None
     return nodes, rounds
 
@@ -470,7 +470,7 @@ def test_a_search_ends_as_soon_as_its_gap_is_closed_and_not_before() -> None:
         loaded = drawn(number)
         true = optimum(loaded)
         search, root = search_of(loaded, gap=0.5)
-        search.run(root, None)
+        search.run(root)
         assert search.best is not None
         assert search.watch.is_close()
         gaps = [math.inf if step.gap is None else step.gap for step in search.watch.trace]
@@ -478,7 +478,7 @@ def test_a_search_ends_as_soon_as_its_gap_is_closed_and_not_before() -> None:
         assert len({step.step for step in search.watch.trace[closed:]}) == 1
         exact = replace(search, gap=0.0, best=None)
         left_open += gaps[-1] > TOLERANCE
-        exact.run(root, search.best)
+        exact.run(root, [search.best])
         assert exact.watch.objective == pytest.approx(true)
         assert exact.watch.bound == pytest.approx(true)
     assert left_open >= 2

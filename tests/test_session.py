@@ -242,6 +242,102 @@ def test_random_changes_of_random_cases(seed: int, tmp_path: Path) -> None:
     changed_at_random(policy, case, seed)
 
 
+# From one set of changes to another --------------------------------------------------------------
+
+
+def switched_at_random(policy_file: Path, folder: Path, seed: int) -> None:
+    """One session from one set of changes to the next, compared with models built for each."""
+    draw = random.Random(seed)
+    policy, case = load_policy(policy_file), load_case(folder)
+    session, base = Session(policy, case), Session(policy, case)
+    for step in range(STEPS):
+        # Figures of the beginning, of which some later step changes others.
+        possible = [*cells(base, draw), *choices(base, draw), ("horizon.tail", draw.choice([1, 2]))]
+        changes = dict(draw.sample(possible, k=min(len(possible), draw.choice([0, 1, 3]))))
+        refusal = refused(session.change_to, changes)
+        if refusal is not None:
+            assert refused(afresh, policy, case, changes) == refusal
+            continue
+        fresh = Session(policy, case, changes=changes, scales=base.scales)
+        assert session.policy.hash == fresh.policy.hash
+        assert session.case.hashes == fresh.case.hashes
+        compared(session, fresh)
+        if is_solved(step):
+            assert close(optimum(session), optimum_of_model(fresh), 1e-6)
+
+
+@pytest.mark.parametrize("seed", seeds(range(6), quick=2))
+def test_random_sets_of_changes_of_the_tiny_case(seed: int) -> None:
+    switched_at_random(POLICY, CASE, seed)
+
+
+@pytest.mark.parametrize("seed", seeds(range(0, 200, 20), quick=3))
+def test_random_sets_of_changes_of_random_cases(seed: int, tmp_path: Path) -> None:
+    case, policy = write_random_case(tmp_path, seed)
+    try:
+        build_instance(load_case(case), load_policy(policy))
+    except PolicyError:
+        pytest.skip("the policy asks for something that the case has none of")
+    switched_at_random(policy, case, seed)
+
+
+def test_a_set_of_changes_undoes_the_one_before() -> None:
+    session = begun()
+    first = session.solve(gap=0.0).objective
+    session.change_to({"goals.alliance.weight": 4, "budgets[line=industry].amount": 5e6})
+    session.change_to({"goals.alliance.scale": 2})
+    assert session.scales["alliance"] == 2.0
+    assert session.solve(gap=0.0).provenance["changes"] == {"goals.alliance.scale": 2}
+    session.change_to({})
+    # Also a scale that stood as a number meanwhile, which no single change could.
+    assert session.scales["alliance"] == 1.0
+    assert session.solve(gap=0.0).objective == pytest.approx(first, abs=1e-9)
+    assert session.rebuilt == 0
+
+
+def test_scales_come_back_with_the_policy_that_asked_for_ideals(tmp_path: Path) -> None:
+    ideal = tmp_path / "ideal.toml"
+    text = POLICY.read_text(encoding="utf-8")
+    ideal.write_text(text.replace('scale = "none"', 'scale = "ideal"'), encoding="utf-8")
+    session = Session(ideal, CASE)
+    scales = dict(session.scales)
+    session.change_to({"goals.bridges.scale": 7})
+    session.change_to({"budgets[line=industry].amount": 5e6})
+    assert session.scales == scales
+
+
+def test_limits_that_were_added_stay_whatever_is_changed() -> None:
+    session = begun()
+    session.add_limit({"name": "few", "measure": "slots", "at_most": 12})
+    limited = session.relax().points
+    session.change_to({"limits.few.at_most": 100})
+    assert (session.relax().points or 0.0) > (limited or 0.0)
+    session.change_to({})
+    assert close(session.relax().points, limited, CLOSE)
+
+
+def test_it_is_told_what_another_model_was_needed_for() -> None:
+    session = begun()
+    session.change_to({"horizon.tail": 1, "applicants[country=AVA, track=lab].applicants": 3})
+    assert session.rebuilt_because == "horizon.tail, applicants.applicants"
+    session.change({"goals.alliance.weight": 4})
+    assert session.rebuilt_because == ""
+    session.change({"commitments[country=CYR, region=coast].at_least": 1})
+    assert session.rebuilt_because == "other decisions or rules"
+
+
+def test_plans_of_before_are_starts() -> None:
+    session = begun()
+    rich = {"budgets[line=industry].amount": 9e7, "budgets[line=science].amount": 9e7}
+    for changes in ({}, rich, {"goals.alliance.weight": 3.000001}):
+        session.change_to(changes)
+        session.solve(gap=0.01)
+    # The third finds the plan of the first again, which takes the place of the older one.
+    plans, whole = session._held.loaded.plans, session._held.loaded.matrix.integral
+    assert len(plans) == 2
+    assert not np.array_equal(plans[0][whole], plans[1][whole])
+
+
 # Single changes ----------------------------------------------------------------------------------
 
 

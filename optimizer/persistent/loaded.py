@@ -34,6 +34,9 @@ from optimizer.solver.warm_start import WarmStart
 from optimizer.solver.watch import Watch
 from optimizer.solver.wholeness import wholeness
 
+KEPT_PLANS = 4
+"""Plans that a search of a changed model may begin with. Each costs a small linear program."""
+
 
 def search_log(log: Path) -> Path:
     """Where the log of branch and bound stands, given that of the relaxations."""
@@ -51,6 +54,11 @@ class LoadedModel:
         Of HiGHS; one thread makes runs repeatable.
     log
         File for the solver's log of the main search.
+
+    Attributes
+    ----------
+    plans
+        The last plans, the newest first.
     """
 
     def __init__(
@@ -71,7 +79,7 @@ class LoadedModel:
         self.matrix: Matrix = compile_model(model)
         pause()
         self.lp = Engine(self.matrix, relaxed=True, options=self.options, log=log)
-        self.last: Floats | None = None
+        self.plans: list[Floats] = []
         self._warm = WarmStart(self.lp)
         self._is_patched = False
         self._dropped: dict[int, tuple[float, float]] = {}
@@ -116,11 +124,10 @@ class LoadedModel:
         self._warm.grow(self.matrix)
         self._is_patched = True
         self.patcher = Patcher(instance, self.matrix, before)
-        if self.last is not None:
-            # Accounts follow from the integers; integers that are new would be missing.
-            is_whole = bool(self.matrix.integral[width:].any())
-            more = len(self.matrix.columns) - width
-            self.last = None if is_whole else np.append(self.last, np.zeros(more))
+        # Accounts follow from the integers; integers that are new would be missing.
+        is_whole = bool(self.matrix.integral[width:].any())
+        more = np.zeros(len(self.matrix.columns) - width)
+        self.plans = [] if is_whole else [np.append(plan, more) for plan in self.plans]
 
     def set_costs(self, scales: Mapping[str, float]) -> None:
         """Replace weights, scales and penalties; the next relaxation loads them."""
@@ -183,14 +190,24 @@ class LoadedModel:
                     return without_plan("infeasible", watch)
                 watch.learn(bound=root.bound)
                 search = self._search(self.matrix, watch, gap, search)
-                search.run(root, self.last)
+                search.run(root, self._starts())
             if search.best is None and search.is_stuck():
                 raise SolverError(search.why_stuck())
             if search.best is None:
                 return without_plan("infeasible" if search.infeasible else "no_plan", watch)
             x = with_least_moved(self, with_least_built(self, search.best, watch), watch)
-            self.last = x
+            self._keep(x)
         return solution_of(self, x, watch, search)
+
+    def _keep(self, x: Floats) -> None:
+        """Keep a plan to begin with, in place of one with the same integers."""
+        whole = self.matrix.integral
+        others = [plan for plan in self.plans if not np.array_equal(plan[whole], x[whole])]
+        self.plans = [x, *others][:KEPT_PLANS]
+
+    def _starts(self) -> list[Floats]:
+        """Plans of before, those first that would be worth most now if they were still allowed."""
+        return sorted(self.plans, key=self.matrix.points, reverse=True)
 
     def _over_some_pairs(self, watch: Watch, gap: float) -> Search | None:
         """The search for a plan of a very large model that is met for the first time.
@@ -207,7 +224,7 @@ class LoadedModel:
         if sifted is None:
             return None
         search = self._search(sifted.matrix, watch, wanted)
-        search.run(sifted.run, self.last)
+        search.run(sifted.run, self._starts())
         watch.target = gap
         return search
 

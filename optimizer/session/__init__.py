@@ -115,6 +115,11 @@ class Session(InTurns):
         return self._held.rebuilt
 
     @property
+    def rebuilt_because(self) -> str:
+        """Why the last change needed another model; blank where it did not."""
+        return self._held.rebuilt_because
+
+    @property
     def scales(self) -> dict[str, float]:
         """Raw value of each goal that counts as 1: those of the beginning, whatever changes."""
         known = self._held.scales
@@ -145,6 +150,23 @@ class Session(InTurns):
             If the solver refuses a number. Nothing is changed in either case.
         """
         self._held.change(changes)
+
+    @in_turn
+    def change_to(self, changes: Mapping[str, object]) -> None:
+        """Let these changes be the only ones, in one step from whatever was changed before.
+
+        Parameters
+        ----------
+        changes
+            Values by address, as in :meth:`change`; all else is as it was before any change. None
+            of them undoes all.
+
+        Raises
+        ------
+        PolicyError, SolverError
+            As :meth:`change`; nothing is changed then.
+        """
+        self._held.change_to(changes)
 
     @in_turn
     def add_limit(self, limit: Mapping[str, object]) -> None:

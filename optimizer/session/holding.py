@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from optimizer.case.changes import change_case
+from optimizer.case.changes import CellChange, cell_changes, change_case
 from optimizer.errors import NoPlanError
 from optimizer.formulation.adding import limit_part
 from optimizer.formulation.custom import Extend
@@ -19,8 +19,9 @@ from optimizer.instance import Instance
 from optimizer.io.changes import made_after, require_changes
 from optimizer.persistent import CannotPatchError, LoadedModel
 from optimizer.plan.anyway import all_warnings
-from optimizer.plan.question import Question, require_case
+from optimizer.plan.question import Question, asked, require_case
 from optimizer.plan.scales import Scales, changed_scales
+from optimizer.policy import Policy
 from optimizer.policy.loading import changed_policy, policy_with_limit, tables_of
 from optimizer.schema.addresses import cells_and_keys, is_cell, names_of
 from optimizer.session.adding import with_last_limit
@@ -60,6 +61,8 @@ class Holding:
         Limits and rules that need not hold.
     rebuilt
         Number of changes that needed another model.
+    rebuilt_because
+        Why the last change did; blank where it did not.
     """
 
     def __init__(
@@ -76,7 +79,8 @@ class Holding:
         self.question, self.extend, self.log = question, extend, log
         self.scales = scales
         self.dropped: tuple[str, ...] = ()
-        self.rebuilt = 0
+        self.rebuilt, self.rebuilt_because = 0, ""
+        self._begun: tuple[Policy, Scales | None] = question.policy, scales
         self._cache, self._memory = cache, Memory()
         watch.count("build")
         instance, model = built(
@@ -131,6 +135,7 @@ class Holding:
         """Count goals by these scales from now on."""
         self.loaded.set_costs(scales.of)
         self.scales = scales
+        self._begun = self._begun[0], scales
 
     def frozen(self) -> Scales:
         """Scales, worked out before whatever comes next."""
@@ -153,15 +158,33 @@ class Holding:
         case, done = change_case(before.case, cells, before.base_case)
         require_case(policy, case)
         scales = replace(frozen, of=frozen.of | changed_scales(before.policy, policy))
-        moved = [(cell.table, cell.column) for cell in done]
-        renewal = instance_renewed(self.loaded.instance, case, policy, moved, self._memory)
         made = made_after(before.changes, changes)
         question = replace(before, policy=policy, case=case, changes=made)
+        self._become(question, scales, done)
+
+    def change_to(self, changes: Mapping[str, object]) -> None:
+        """Let these changes be the only ones: all else is as it was before any change."""
+        require_changes(changes)
+        self.frozen()
+        before, (policy, scales) = self.question, self._begun
+        assert scales is not None, "scales are frozen"
+        question = asked(before.base, before.base_case, changes, before.added)
+        scales = replace(scales, of=scales.of | changed_scales(policy, question.policy))
+        asked_of = (cells_and_keys(each)[0] for each in (before.changes, changes))
+        cells = [cell for each in asked_of for cell in cell_changes(before.base_case, each)]
+        self._become(question, scales, cells)
+
+    def _become(self, question: Question, scales: Scales, cells: Iterable[CellChange]) -> None:
+        """Hold another question, in the loaded model if it can be changed into its."""
+        moved = [(cell.table, cell.column) for cell in cells]
+        before = self.loaded.instance
+        renewal = instance_renewed(before, question.case, question.policy, moved, self._memory)
         # Whatever may be refused comes before anything is taken over.
         try:
             patch = self._patch_for(renewal)
-        except CannotPatchError:
+        except CannotPatchError as error:
             self._rebuild(question, scales)
+            self.rebuilt_because = str(error)
             return
         with self._or_as_before():
             self.question, self.scales = question, scales
@@ -169,13 +192,16 @@ class Holding:
             self.loaded.take(patch)
             if (renewal.moved or frozenset()) - PLAIN:
                 self.loaded.set_costs(scales.of)
+        self.rebuilt_because = ""
 
     def _patch_for(self, renewal: Renewal) -> Patch:
         """The loaded numbers that have moved."""
         moved, instance = renewal.moved, renewal.instance
+        if moved is None:
+            raise CannotPatchError(renewal.why)
         # A function that adds custom rules may read any number, so it is called again.
-        if moved is None or self.extend is not None:
-            raise CannotPatchError("the model itself is another one")
+        if self.extend is not None:
+            raise CannotPatchError("custom rules may follow from any number")
         loaded, patch = self.loaded, Patch()
         before = loaded.instance
         loaded.patcher.require_known()

@@ -131,6 +131,21 @@ def moved_by(old: Policy, new: Policy, cells: Iterable[tuple[str, str]]) -> Move
     return frozenset(part for part in parts if part)
 
 
+def rebuilding(old: Policy, new: Policy, cells: Iterable[tuple[str, str]]) -> list[str]:
+    """What of the difference moves the model itself: fields of the policy, columns of the case.
+
+    Examples
+    --------
+    >>> from optimizer import load_policy
+    >>> tiny = load_policy("models/tiny.toml")
+    >>> rebuilding(tiny, tiny, [("tracks", "min_cohort"), ("budgets", "amount")])
+    ['tracks.min_cohort']
+    """
+    fields = [each[0] for each in _differences(old, new) if _part(*each) is None]
+    columns = [".".join(cell) for cell in cells if _part_of_cell(*cell) is None]
+    return list(dict.fromkeys([*fields, *columns]))
+
+
 def _part(path: str, old: object, new: object) -> str | None:
     if _is_number(old) and _is_number(new) and path in FIGURES:
         return FIGURES[path]

@@ -21,8 +21,11 @@ from optimizer.instance import (
 from optimizer.instance.limits import join_commitments, with_bounds
 from optimizer.instance.services import capacities
 from optimizer.policy import Policy
-from optimizer.session.moving import Moved, moved_by
+from optimizer.session.moving import Moved, moved_by, rebuilding
 from optimizer.session.sameness import is_known, same_model
+
+OTHERS = "other decisions or rules"
+"""Why another model is needed where no single number is to blame."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,13 @@ class Renewal:
     ----------
     moved
         As :func:`optimizer.session.moving.moved_by` gives it.
+    why
+        What needs another model, in words; blank where nothing does.
     """
 
     instance: Instance
     moved: Moved
+    why: str = ""
 
 
 def instance_renewed(
@@ -60,13 +66,15 @@ def instance_renewed(
     PolicyError
         With the problems that joining case and policy from nothing would find.
     """
+    cells = list(cells)
     moved = moved_by(old.policy, policy, cells)
     if moved is None or "terms" in moved or not is_known():
         new = joined(case, policy, memory)
     else:
         new = _with_numbers(old, case, policy, moved)
-    same = moved is not None and same_model(old, new)
-    return Renewal(new, moved if same else None)
+    if moved is None:
+        return Renewal(new, None, ", ".join(rebuilding(old.policy, policy, cells)))
+    return Renewal(new, moved) if same_model(old, new) else Renewal(new, None, OTHERS)
 
 
 def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[str]) -> Instance:

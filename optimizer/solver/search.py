@@ -18,7 +18,7 @@ bound.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -97,11 +97,13 @@ class Search:
         """Columns that are decided first."""
         return self.roles.staged
 
-    def run(self, root: EngineRun, last: Floats | None) -> None:
-        """Search from a relaxation, and from the last plan if there is one."""
+    def run(self, root: EngineRun, starts: Sequence[Floats] = ()) -> None:
+        """Search from a relaxation, and from plans of before, until one of them is good enough."""
         self.watch.target = self.gap
-        if last is not None:
-            self._keep(self.exact(last))
+        for start in starts:
+            # Where no time is left, one that still keeps every rule is better than none.
+            if self.best is None or not self.is_over():
+                self._keep(self.exact(start))
         if root.status != "optimal":
             return
         whole = (self._restricted, self._improve, self._everything)
