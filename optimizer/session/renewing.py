@@ -24,7 +24,7 @@ from optimizer.policy import Policy
 from optimizer.session.moving import Moved, moved_by, rebuilding
 from optimizer.session.sameness import is_known, same_model
 
-OTHERS = "other decisions or rules"
+OTHER_MODEL = "other decisions or rules"
 """Why another model is needed where no single number is to blame."""
 
 
@@ -74,7 +74,7 @@ def instance_renewed(
         new = _with_numbers(old, case, policy, moved)
     if moved is None:
         return Renewal(new, None, ", ".join(rebuilding(old.policy, policy, cells)))
-    return Renewal(new, moved) if same_model(old, new) else Renewal(new, None, OTHERS)
+    return Renewal(new, moved) if same_model(old, new) else Renewal(new, None, OTHER_MODEL)
 
 
 def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[str]) -> Instance:
