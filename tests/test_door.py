@@ -20,7 +20,7 @@ from optimizer.plan import Decisions, Plan, empty
 from optimizer.plan.checking import evaluate
 from optimizer.plan.expectations import check_expectations
 from optimizer.plan.given import ReadPlan
-from optimizer.policy import load_policy
+from optimizer.policy import Policy, load_policy
 from optimizer.report import render_report
 from optimizer.runs import write_facts, write_tables
 from optimizer.runs.reading import read_plan
@@ -84,10 +84,41 @@ class Room:
             "Session.restore": (session.restore, {"name": "x"}),
             "Session.relax": (session.relax, {}),
             "Session.solve": (session.solve, {}),
+            **of_studies(self.policy, self.case),
             "Decisions": (Decisions, {"slots": self.plan.slots}),
             "Case.table": (self.case.table, {"name": "costs"}),
             "Instance.options": (build_instance(self.case, self.policy).options, {}),
         }
+
+
+def one_factor(factors: float) -> object:
+    return optimizer.times(factors)
+
+
+def of_studies(policy: Policy, case: Case) -> dict[str, Any]:
+    range_of = optimizer.uniform(0.5, 2)
+    drawn: dict[str, object] = {
+        "levers": {"goals.g.weight": range_of, "horizon.discount": range_of},
+        "n": 2,
+    }
+    values: dict[str, object] = {"levers": {"goals.g.weight": [1, 2]}}
+    levers: dict[str, object] = {"levers": ["goals.g.weight"]}
+    study = optimizer.Study(changes=[])
+    return {
+        "times": (one_factor, {"factors": 1.1}),
+        "uniform": (optimizer.uniform, {"low": 0.5, "high": 2.0}),
+        "loguniform": (optimizer.loguniform, {"low": 0.5, "high": 2.0}),
+        "triangular": (optimizer.triangular, {"low": 0.5, "mode": 1.0, "high": 2.0}),
+        "normal": (optimizer.normal, {"mean": 1.0, "deviation": 0.1}),
+        "choice": (optimizer.choice, {"values": [1, 2]}),
+        "correlated": (optimizer.correlated, {"levers": ["a", "b"], "by": 0.5}),
+        "Study": (optimizer.Study, {}),
+        "Study.grid": (optimizer.Study.grid, values),
+        "Study.one_at_a_time": (optimizer.Study.one_at_a_time, levers),
+        "Study.sample": (optimizer.Study.sample, drawn),
+        "Study.sobol": (optimizer.Study.sobol, drawn),
+        "Study.resolved": (study.resolved, {"policy": policy, "case": case}),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +130,8 @@ METHODS = ("change", "change_to", "add_limit", "drop", "restore", "relax", "solv
 FUNCTIONS = (
     *(name for name in optimizer.__all__ if name.islower()),
     *(f"Session.{name}" for name in METHODS),
-    *("Session", "Decisions", "Case.table", "Instance.options"),
+    *(f"Study.{name}" for name in ("grid", "one_at_a_time", "sample", "sobol", "resolved")),
+    *("Study", "Session", "Decisions", "Case.table", "Instance.options"),
 )
 STRANGE: dict[str, Any] = {
     "a whole number": 5,
@@ -119,10 +151,13 @@ STRANGE: dict[str, Any] = {
     "a frame": pd.DataFrame({"a": [1]}),
     "a function of nothing": lambda: None,
 }
+NUMBERS = ("factors", "high", "mean", "deviation")
+"""Of studies; any number that is in order and not the thousandfold will do."""
 MAY_BE_LEFT = {
     # What is no fault: the numbers that gap, time limit and start may be, and functions.
-    "a whole number": {"time_limit", "started"},
+    "a whole number": {"time_limit", "started", "seed", *NUMBERS},
     "nan": {"started"},
+    "a list of numbers": {"values"},
     "half a character": {"path", "log", "folder"},
 }
 

@@ -6,15 +6,16 @@ Nothing here knows a policy or a case; what the addresses lead to is looked up b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from math import fsum, isfinite, isnan
+from collections.abc import Mapping, Sequence
+from math import fsum, isnan
 from typing import Any, TypeGuard
 
 import pandas as pd
 
-from optimizer.errors import Problem, Problems, did_you_mean, shorten
+from optimizer.errors import OptimizerError, Problem, Problems, did_you_mean, shorten
 from optimizer.io.changes import Operation, operation_in
 from optimizer.io.toml import frozen, shown
+from optimizer.schema.tables import LARGEST_NUMBER
 from optimizer.sweeps.origins import CHANGE_TABLE, SCENARIO_TABLE, Origins
 from optimizer.sweeps.scenarios import BASE
 from optimizer.text.characters import folded, oddity
@@ -27,17 +28,53 @@ DESIGN_COLUMNS = ("rescaled", "lever", "draw", "matrix")
 """Columns of scenarios that are there only where some scenario has them."""
 CHANGE_COLUMNS = ("scenario", "address", "operation", "value", "note")
 
-LONGEST_NAME = 200
+LONGEST_NAME, LONGEST_TITLE = 200, 500
 SUM_TOLERANCE = 1e-6
 """How far from 1 the sum of the probabilities of all scenarios may be."""
 
 
-def rows_in(given: pd.DataFrame | Iterable[Mapping[str, Any]]) -> StudyRows:
-    """StudyRows of a frame, or of a list of them, with blank cells left out."""
-    rows: Iterable[Mapping[Any, Any]] = (
-        given.to_dict("records") if isinstance(given, pd.DataFrame) else given
-    )
+def rows_in(what: str, given: object) -> StudyRows:
+    """Rows of a frame, or of a list of them, with blank cells left out.
+
+    Raises
+    ------
+    OptimizerError
+        If it is neither.
+    """
+    rows: Any = given.to_dict("records") if isinstance(given, pd.DataFrame) else given
+    if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
+        expected = "a frame, or a list of rows by column"
+        raise OptimizerError(f"Study: {what} are {shorten(ascii(rows))}, not {expected}")
     return [{str(name): cell for name, cell in row.items() if not _is_blank(cell)} for row in rows]
+
+
+def names_listed(what: str, given: object) -> tuple[str, ...]:
+    """Names of a list.
+
+    Raises
+    ------
+    OptimizerError
+        If it is none, or holds anything else.
+    """
+    if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
+        told = shorten(ascii(given))
+        raise OptimizerError(f"Study: {what} are {told}, not a list of names")
+    return tuple(given)
+
+
+def require_line(what: str, text: str) -> None:
+    """Refuse a text that cannot stand in one line.
+
+    Raises
+    ------
+    OptimizerError
+        With what is wrong with it.
+    """
+    odd = oddity(text)
+    if odd is not None or len(text) > LONGEST_TITLE:
+        fault = odd.message if odd else f"has {len(text):,} characters"
+        expected = odd.expected if odd else f"at most {LONGEST_TITLE}"
+        raise OptimizerError(f"Study: {what} {fault}; expected {expected}")
 
 
 def _is_blank(cell: object) -> bool:
@@ -89,8 +126,8 @@ def _scenario(row: Mapping[str, Any]) -> dict[str, Any]:
     probability, draw = frozen(row.get("probability")), frozen(row.get("draw"))
     return {
         **{name: _text(row.get(name)) for name in ("scenario", "note", "lever", "matrix")},
-        "probability": probability if _is_number(probability) else None,
-        "draw": draw if _is_number(draw) else None,
+        "probability": probability if is_finite(probability) else None,
+        "draw": draw if is_finite(draw) else None,
         "rescaled": row.get("rescaled") is True,
     }
 
@@ -99,8 +136,11 @@ def _text(cell: object) -> str:
     return cell if isinstance(cell, str) else ""
 
 
-def _is_number(cell: object) -> TypeGuard[int | float]:
-    return isinstance(cell, int | float) and not isinstance(cell, bool)
+def is_finite(cell: object) -> TypeGuard[int | float]:
+    """Whether a value is a number that can be computed with."""
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return False
+    return abs(cell) <= LARGEST_NUMBER
 
 
 def _faults_of_scenario(row: Mapping[str, Any], position: int, origins: Origins) -> list[Problem]:
@@ -113,7 +153,7 @@ def _faults_of_scenario(row: Mapping[str, Any], position: int, origins: Origins)
     _check_name(row.get("scenario"), add)
     _check_texts(row, ("note", "lever", "matrix"), add)
     probability = frozen(row.get("probability"))
-    if probability is not None and not (_is_number(probability) and 0 <= probability <= 1):
+    if probability is not None and not (is_finite(probability) and 0 <= probability <= 1):
         add("probability", f"{shown(probability)} is not a probability", "a number from 0 to 1")
     if "rescaled" in row and not isinstance(row["rescaled"], bool):
         add("rescaled", f"{shown(row['rescaled'])} is not allowed", "true or false")
@@ -270,7 +310,7 @@ def _figure(operation: str, value: object, said: Operation | None, add: Any) -> 
         return value
     if operation == "multiply" and said is not None and said.name == "set":
         return _plain(said)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if not is_finite(value):
         maybe = f"{_plain(said)} with {said.name}" if said and said.name != "set" else None
         add("value", f"{shown(value)} is not a number, which {operation} needs", "a number", maybe)
     return value

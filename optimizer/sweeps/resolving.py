@@ -202,7 +202,7 @@ class _Asks:
     def _require_figures(self, position: int, row: Any, targets: Sequence[Target]) -> None:
         for target in targets:
             if not target.is_figure:
-                message = f"{target.address} is no number, which {row.operation} needs"
+                message = f"{target.address} is not a number, which {row.operation} needs"
                 told = Problem(CHANGES, message, None, None, "the address of a number, or set")
                 self._problems.extend([self._retold(position, "operation", told)])
 

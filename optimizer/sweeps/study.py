@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,18 @@ from optimizer.errors.arguments import typed
 from optimizer.frames import rows_of
 from optimizer.frames.records import HandingOut
 from optimizer.policy import Policy, load_policy
-from optimizer.sweeps.contents import change_table, rows_in, scenario_table
+from optimizer.sweeps.contents import (
+    change_table,
+    names_listed,
+    require_line,
+    rows_in,
+    scenario_table,
+)
+from optimizer.sweeps.designs import Design, grid_design, one_at_a_time_design
+from optimizer.sweeps.distributions import Correlated, Distribution
 from optimizer.sweeps.origins import Origins
 from optimizer.sweeps.resolving import asked_value, resolved
+from optimizer.sweeps.sampling import sample_design, sobol_design
 from optimizer.sweeps.scenarios import Scenario
 
 
@@ -72,19 +81,182 @@ class Study(HandingOut):
         *,
         name: str = "study",
         title: str = "",
-        cases: Iterable[str] = ("*",),
-        policies: Iterable[str] = ("*",),
+        cases: Sequence[str] = ("*",),
+        policies: Sequence[str] = ("*",),
         origins: Origins | None = None,
     ) -> None:
         origins, problems = origins or Origins(), Problems()
-        changed = change_table(rows_in(changes), origins, problems)
-        rows = None if scenarios is None else rows_in(scenarios)
+        meant = {
+            "cases": names_listed("cases", cases),
+            "policies": names_listed("policies", policies),
+        }
+        for what, text in (("name", name), ("title", title)):
+            require_line(what, text)
+        changed = change_table(rows_in("changes", changes), origins, problems)
+        rows = None if scenarios is None else rows_in("scenarios", scenarios)
         listed = scenario_table(rows, changed, origins, problems)
         problems.raise_if_any(InputError)
         said = {"scenarios": listed, "changes": changed, "name": name, "title": title}
-        said |= {"cases": tuple(cases), "policies": tuple(policies), "origins": origins}
-        for key, value in said.items():
+        for key, value in {**said, **meant, "origins": origins}.items():
             object.__setattr__(self, key, value)
+
+    @classmethod
+    @typed
+    def grid(
+        cls,
+        levers: Mapping[str, Iterable[object]],
+        *,
+        rescale_weights: bool = False,
+        title: str = "",
+    ) -> Study:
+        """Try every value of every lever with every value of all others.
+
+        Parameters
+        ----------
+        levers
+            Values by address, as ``--set`` takes them; ``times(0.9, 1, 1.1)`` gives factors.
+        rescale_weights
+            Whether the weights of goals that a scenario does not change are rescaled, so that the
+            sum of all stays.
+
+        Raises
+        ------
+        OptimizerError
+            If there is no lever, or one without values or with one twice.
+
+        Examples
+        --------
+        >>> from optimizer import times
+        >>> study = Study.grid({"horizon.tail": [1, 2], "goals.bridges.weight": times(0.5, 1, 2)})
+        >>> study.scenarios["note"].tolist()[-1]
+        'horizon.tail=2; goals.bridges.weight=*2'
+        """
+        return cls._of(grid_design(levers, rescale=rescale_weights), title)
+
+    @classmethod
+    @typed
+    def one_at_a_time(
+        cls,
+        levers: Mapping[str, object] | Iterable[str],
+        by: float | str = 0.1,
+        *,
+        rescale_weights: bool = False,
+        title: str = "",
+    ) -> Study:
+        """Try every lever by itself, with everything else as it is.
+
+        Parameters
+        ----------
+        levers
+            Addresses; or a mapping of them to a share of their own, to a list of values, or to
+            ``None``.
+        by
+            How much lower and higher, as a share of the number: 0.1 or "10%".
+        rescale_weights
+            As in :meth:`grid`.
+
+        Raises
+        ------
+        OptimizerError
+            If there is no lever, or a share is not above 0 and at most 1.
+
+        Examples
+        --------
+        >>> study = Study.one_at_a_time(["goals.bridges.weight", "budgets[].amount"], by=0.2)
+        >>> study.scenarios["scenario"].tolist()[1:3]
+        ['goals.bridges.weight=*0.8', 'goals.bridges.weight=*1.2']
+        """
+        return cls._of(one_at_a_time_design(levers, by, rescale=rescale_weights), title)
+
+    @classmethod
+    @typed
+    def sample(
+        cls,
+        levers: Mapping[str, Distribution],
+        n: int,
+        *,
+        method: str = "sobol",
+        seed: int = 0,
+        groups: Sequence[Correlated] = (),
+        rescale_weights: bool = False,
+        title: str = "",
+    ) -> Study:
+        """Draw all levers at once, every draw as likely as the others.
+
+        Parameters
+        ----------
+        levers
+            Distributions by address.
+        n
+            Number of draws; for ``sobol`` a power of two.
+        method
+            ``sobol`` (scrambled Sobol sequence) or ``latin`` (Latin hypercube).
+        seed
+            With which the same draws come again.
+        groups
+            Levers that move together: :func:`optimizer.correlated`.
+        rescale_weights
+            As in :meth:`grid`.
+
+        Raises
+        ------
+        OptimizerError
+            If there is no lever, or a number of draws, a seed or a group is not possible.
+
+        Examples
+        --------
+        >>> from optimizer import uniform
+        >>> study = Study.sample({"budgets[].amount": uniform(0.8, 1.2)}, 4, seed=1)
+        >>> study.scenarios["probability"].tolist()
+        [0.0, 0.25, 0.25, 0.25, 0.25]
+        """
+        made = sample_design(
+            levers, n, method=method, seed=seed, groups=tuple(groups), rescale=rescale_weights
+        )
+        return cls._of(made, title)
+
+    @classmethod
+    @typed
+    def sobol(
+        cls,
+        levers: Mapping[str, Distribution],
+        n: int,
+        *,
+        seed: int = 0,
+        rescale_weights: bool = False,
+        title: str = "",
+    ) -> Study:
+        """Draw what Sobol indices are computed from: which lever explains how much of a result.
+
+        The scenarios are those of two samples A and B and, for every lever, of A with this lever
+        as in B: n times two more than there are levers. Columns ``matrix``, ``draw`` and ``lever``
+        of the scenarios say which is which.
+
+        Parameters
+        ----------
+        levers, seed, rescale_weights
+            As in :meth:`sample`; the levers move independently of each other.
+        n
+            Number of draws of each, a power of two.
+
+        Raises
+        ------
+        OptimizerError
+            As :meth:`sample`.
+
+        Examples
+        --------
+        >>> from optimizer import uniform
+        >>> levers = {f"goals.{goal}.weight": uniform(0.5, 2) for goal in ("alliance", "bridges")}
+        >>> study = Study.sobol(levers, 2)
+        >>> study.scenarios["scenario"].tolist()
+        ['base', 'A_1', 'A_2', 'B_1', 'B_2', 'AB1_1', 'AB1_2', 'AB2_1', 'AB2_2']
+        """
+        return cls._of(sobol_design(levers, n, seed=seed, rescale=rescale_weights), title)
+
+    @classmethod
+    def _of(cls, design: Design, title: str) -> Study:
+        return cls(design.scenarios, design.changes, title=title)
 
     def __len__(self) -> int:
         return len(self.scenarios)
