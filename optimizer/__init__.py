@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from optimizer.session import Relaxation, Session
     from optimizer.session.building import build_model, write_model
     from optimizer.session.solving import complete, solve
-    from optimizer.session.validation import Validation, validate
     from optimizer.sweeps import (
         Study,
         choice,
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
         triangular,
         uniform,
     )
+    from optimizer.sweeps.validation import Validation, validate
 
 _HOMES = {
     "Case": "case",
@@ -79,7 +79,7 @@ _HOMES = {
     "Session": "session",
     "SolverError": "errors",
     "Study": "sweeps",
-    "Validation": "session.validation",
+    "Validation": "sweeps.validation",
     "build_instance": "instance",
     "build_model": "session.building",
     "check_expectations": "plan.expectations",
@@ -98,7 +98,7 @@ _HOMES = {
     "times": "sweeps",
     "triangular": "sweeps",
     "uniform": "sweeps",
-    "validate": "session.validation",
+    "validate": "sweeps.validation",
     "write_case": "case.writing",
     "write_model": "session.building",
     "write_report": "report",

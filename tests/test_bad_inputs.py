@@ -16,7 +16,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from bad_inputs import books, cells, forecasts, paths, plans, policies, tables
+from bad_inputs import books, cells, forecasts, paths, plans, policies, studies, tables
 from bad_inputs.given import MEGABYTE, POLICY, Kind, book_file, with_part
 from case_builder import changed, full_case, write_case
 from optimizer import load_case, load_policy, read_plan, solve, validate
@@ -25,7 +25,7 @@ from optimizer.errors import InputError, OptimizerError
 from optimizer.runs import FORMULA_STARTS, write_tables
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = (cells, tables, forecasts, paths, policies, books, plans)
+PARTS = (cells, tables, forecasts, paths, policies, books, plans, studies)
 NAMES = [name for part in PARTS for name in part.KINDS]
 KINDS: dict[str, Kind] = {name: kind for part in PARTS for name, kind in part.KINDS.items()}
 

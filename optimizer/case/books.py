@@ -51,7 +51,7 @@ ATTRIBUTES = TableSpec(
 READ = (CASE.name, ATTRIBUTES.name, *TABLES)
 """Sheets that a case is read from."""
 
-NOT_READ = ("policy", "goals", "limits", "read me")
+NOT_READ = ("policy", "goals", "limits", "scenarios", "changes", "read me")
 """Sheets that may stand beside them."""
 
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")

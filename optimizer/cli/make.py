@@ -36,7 +36,7 @@ from optimizer.io import interrupts
 if TYPE_CHECKING:
     from optimizer.plan import Plan
     from optimizer.plan.expectations import Joined
-    from optimizer.session.validation import Validation
+    from optimizer.sweeps.validation import Validation
 
 
 @app.command(rich_help_panel=MAKE)
@@ -80,7 +80,8 @@ def new(
 @app.command("validate", rich_help_panel=MAKE)
 def validate_command(
     paths: Annotated[
-        list[Path], typer.Argument(help="Policies (.toml) and cases (folders, .xlsx).")
+        list[Path],
+        typer.Argument(help="Policies (.toml), cases (folders, .xlsx) and studies (.toml, .csv)."),
     ],
     solve: Annotated[
         bool, typer.Option("--solve/--no-solve", help="Solve the LP relaxation of each pair.")
@@ -88,8 +89,11 @@ def validate_command(
     github: Annotated[bool, typer.Option("--github", help="Print annotations for GitHub.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Check inputs, build models and solve LP relaxations: every policy on every case it names."""
-    from optimizer.session.validation import validate as validate_paths
+    """Check inputs, build models and solve LP relaxations: every policy on every case it names.
+
+    Studies are looked up on each of these pairs.
+    """
+    from optimizer.sweeps.validation import validate as validate_paths
 
     found = validate_paths(paths, solve=solve)
     if as_json:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from optimizer.errors import Problem
     from optimizer.plan import Plan
     from optimizer.plan.evaluation import Evaluation
-    from optimizer.session.validation import Validation
     from optimizer.solver import Progress
+    from optimizer.sweeps.validation import Validation
 
 SHOWN_VIOLATIONS = 20
 SHOWN_LOSS = 5e-4
@@ -107,6 +107,8 @@ def print_evaluation(evaluation: Evaluation, assumed: tuple[str, ...]) -> None:
 def print_validation(item: Validation, *, github: bool) -> None:
     """Print the outcome for one pair, with its problems or as annotations."""
     names = " on ".join(str(path) for path in (item.policy, item.case) if path is not None)
+    if item.study is not None:
+        names = f"{item.study} of {names}" if names else str(item.study)
     mark = "ok  " if item.ok else "FAIL"
     size = f"  {item.options:,} options" if item.options else ""
     print(f"{mark}  {names}: {item.message}{size}  {item.seconds:.1f} s")
@@ -122,8 +124,9 @@ def _annotation(item: Validation, problem: Problem) -> str:
     if case is not None:
         is_case = case.name == problem.file
         file = str(case if is_case else case / problem.file)
-    if item.policy is not None and problem.file == item.policy.name:
-        file = str(item.policy)
+    for path in (item.policy, item.study):
+        if path is not None and problem.file == path.name:
+            file = str(path)
     line = "" if problem.row is None else f",line={problem.row}"
     text = str(problem).replace("%", "%25").replace("\n", "%0A")
     return f"::error file={file}{line}::{text}"
@@ -134,6 +137,7 @@ def validation_document(item: Validation) -> dict[str, object]:
     return {
         "policy": None if item.policy is None else str(item.policy),
         "case": None if item.case is None else str(item.case),
+        "study": None if item.study is None else str(item.study),
         "ok": item.ok,
         "message": item.message,
         "options": item.options,

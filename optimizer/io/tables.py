@@ -204,7 +204,7 @@ def _parse(
                 is_band=name.startswith(BAND_PREFIX),
                 kinds=None if kinds is None else kinds[name],
             )
-    last = [SOURCE.name, NOTE.name]
+    last = [name for name in (SOURCE.name, NOTE.name) if name in parsed]
     order = [name for name in parsed if name not in last] + last
     return pd.DataFrame(parsed, index=raw.index)[order]
 

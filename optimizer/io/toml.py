@@ -16,7 +16,12 @@ from optimizer.schema.addresses import address_of
 Address = tuple[str | int, ...]
 """Keys and list positions (from 0) on the way from the top of a file to a value."""
 
-NAMING_KEYS = {"limits": "name", "indicators": "column", "region_indicators": "column"}
+NAMING_KEYS = {
+    "limits": "name",
+    "indicators": "column",
+    "region_indicators": "column",
+    "scenarios": "name",
+}
 """Lists of tables whose entries are known by one of their keys instead of by position."""
 
 AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")

@@ -16,6 +16,7 @@ from optimizer.errors import OptimizerError, shorten
 from optimizer.io.changes import change_in_words, operation_in, share_in
 from optimizer.io.toml import frozen, shown
 from optimizer.sweeps.contents import LONGEST_NAME
+from optimizer.sweeps.resolving import asked_value
 
 MOST_SCENARIOS = 1_000_000
 """Scenarios of one design; more than anybody solves."""
@@ -98,7 +99,7 @@ def _around(by: object, whose: str = "") -> list[object]:
     if share is None:
         told = f"{whose}by {shorten(ascii(by))}"
         raise OptimizerError(f"one_at_a_time: {told}, not a share such as 0.1 or 10%")
-    return [f"*{float(f'{factor:.12g}')!r}" for factor in (1 - share, 1 + share)]
+    return [asked_value("multiply", float(f"{factor:.12g}")) for factor in (1 - share, 1 + share)]
 
 
 def _share(by: object) -> float | None:

@@ -120,7 +120,7 @@ def uniform(low: float, high: float, *, operation: By = "multiply") -> Distribut
     Examples
     --------
     >>> uniform(0.8, 1.2).drawn(np.array([0.0, 0.5, 1.0]))
-    ['*0.8', '*1.0', '*1.2']
+    ['*0.8', '*1', '*1.2']
     >>> uniform(5e6, 9e6, operation="set").drawn(np.array([0.5]))
     [7000000.0]
     """
@@ -139,7 +139,7 @@ def loguniform(low: float, high: float, *, operation: By = "multiply") -> Distri
     Examples
     --------
     >>> loguniform(0.5, 2).drawn(np.array([0.0, 0.5, 1.0]))
-    ['*0.5', '*1.0', '*2.0']
+    ['*0.5', '*1', '*2']
     """
     _require("loguniform", operation, low=low, high=high)
     if low <= 0:
@@ -158,7 +158,7 @@ def triangular(low: float, mode: float, high: float, *, operation: By = "multipl
     Examples
     --------
     >>> triangular(0.0, 1.0, 2.0).drawn(np.array([0.0, 0.5, 1.0]))
-    ['*0.0', '*1.0', '*2.0']
+    ['*0', '*1', '*2']
     """
     _require("triangular", operation, low=low, mode=mode, high=high)
     return _Triangular(operation, low, mode, high)
@@ -189,7 +189,7 @@ def normal(
     Examples
     --------
     >>> normal(1, 0.1).drawn(np.array([0.0, 0.5, 1.0]))
-    ['*0.7', '*1.0', '*1.3']
+    ['*0.7', '*1', '*1.3']
     """
     given = {"mean": mean, "deviation": deviation}
     _require_numbers("normal", {**given, **_given(low=low, high=high)})

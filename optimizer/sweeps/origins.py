@@ -53,9 +53,16 @@ class Origins:
         table, position, column = cell
         file = self.files[table]
         if table in self.keys:
-            keys = self.keys[table][position]
+            keys = (*self.keys[table][position], *_keys_of(column, self.keys[table][position]))
             return Problem(file, message, None, address_of(keys) or None, expected, maybe)
         rows = self.rows.get(table)
         row = position + 1 if rows is None else rows[position]
         found = Problem(file, message, row, column, expected, maybe)
         return found if self.places is None else self.places.retell(found)
+
+
+def _keys_of(column: str | None, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Key of a column in an entry of a file; what a design makes has none."""
+    if len(keys) == 1 or column is None:
+        return ()
+    return {"scenario": ("name",), "operation": (), "value": ()}.get(column, (column,))

@@ -13,6 +13,7 @@ from optimizer.case.changes import figures_at
 from optimizer.errors import InputError, PolicyError, Problem, Problems
 from optimizer.frames import rows_of
 from optimizer.io.changes import CHANGES, place_at, unchanged_value
+from optimizer.io.grids import number_text
 from optimizer.plan.question import asked, require_case
 from optimizer.policy import Policy
 from optimizer.policy.loading import tables_of
@@ -37,12 +38,12 @@ def asked_value(operation: str, value: object) -> object:
     >>> asked_value("multiply", 1.1), asked_value("add", -5), asked_value("set", 2)
     ('*1.1', '-=5', 2)
     """
+    if operation == "set":
+        return value
+    figure = float(value)  # type: ignore[arg-type]
     if operation == "multiply":
-        return f"*{value!r}"
-    if operation == "add":
-        is_less = isinstance(value, int | float) and value < 0
-        return f"-={-value!r}" if is_less else f"+={value!r}"  # type: ignore[operator]
-    return value
+        return f"*{number_text(figure)}"
+    return f"{'-' if figure < 0 else '+'}={number_text(abs(figure))}"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from optimizer.errors.arguments import typed
 from optimizer.frames import rows_of
 from optimizer.frames.records import HandingOut
 from optimizer.policy import Policy, load_policy
+from optimizer.schema.patterns import ANY
 from optimizer.sweeps.contents import (
     change_table,
     names_listed,
@@ -25,9 +26,11 @@ from optimizer.sweeps.contents import (
 from optimizer.sweeps.designs import Design, grid_design, one_at_a_time_design
 from optimizer.sweeps.distributions import Correlated, Distribution
 from optimizer.sweeps.origins import Origins
+from optimizer.sweeps.reading import read_study
 from optimizer.sweeps.resolving import asked_value, resolved
 from optimizer.sweeps.sampling import sample_design, sobol_design
 from optimizer.sweeps.scenarios import Scenario
+from optimizer.sweeps.writing import write_study
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -99,6 +102,35 @@ class Study(HandingOut):
         said = {"scenarios": listed, "changes": changed, "name": name, "title": title}
         for key, value in {**said, **meant, "origins": origins}.items():
             object.__setattr__(self, key, value)
+
+    @classmethod
+    @typed
+    def read(cls, path: str | Path) -> Study:
+        """Read a study.
+
+        Parameters
+        ----------
+        path
+            A TOML file; a workbook with the sheets ``scenarios`` and ``changes``; a folder with
+            ``scenarios.csv`` and ``changes.csv``; or one flat CSV file. The table of scenarios may
+            be absent where nothing is said of any.
+
+        Raises
+        ------
+        InputError
+            With everything that is wrong with it by itself; :meth:`resolved` looks it up.
+        OptimizerError
+            If a workbook is given and python-calamine is not installed.
+
+        Examples
+        --------
+        >>> len(Study.read("models/studies/tiny.toml"))
+        7
+        """
+        path = Path(path)
+        found = read_study(path)
+        name = {"name": path.resolve().name if path.is_dir() else path.stem}
+        return cls(found.scenarios, found.changes, origins=found.origins, **{**name, **found.about})
 
     @classmethod
     @typed
@@ -258,8 +290,36 @@ class Study(HandingOut):
     def _of(cls, design: Design, title: str) -> Study:
         return cls(design.scenarios, design.changes, title=title)
 
+    @typed
+    def write(self, path: str | Path, *, force: bool = False) -> None:
+        """Write the study, so that reading it again gives the same tables.
+
+        Parameters
+        ----------
+        path
+            ``.toml``, ``.xlsx``, ``.csv`` for one flat table, or a folder for both tables. Text
+            stands as it is, also such as a spreadsheet program would take for a formula; in
+            workbooks it cannot become one.
+        force
+            Replace an older study; whatever else is there never is.
+
+        Raises
+        ------
+        TargetError
+            If the path may not be written, or the form cannot say what a design says of its
+            scenarios.
+        OptimizerError
+            If a workbook is to be written and openpyxl is not installed.
+        """
+        write_study(self, Path(path), force=force)
+
     def __len__(self) -> int:
         return len(self.scenarios)
+
+    def is_for(self, policy: str, case: str) -> bool:
+        """Whether it is meant for a policy and a case of these names."""
+        pairs = ((policy, self.policies), (case, self.cases))
+        return all(ANY in names or name in names for name, names in pairs)
 
     @property
     def levers(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from optimizer.io.changes.asked import (
     parse_changes,
     require_changes,
     value_in,
+    value_text,
 )
 from optimizer.io.changes.figures import Operation, operation_in, share_in, unreadable
 from optimizer.io.changes.kinds import refusal_of
@@ -29,4 +30,5 @@ __all__ = [
     "unchanged_value",
     "unreadable",
     "value_in",
+    "value_text",
 ]

@@ -83,8 +83,19 @@ def change_in_words(address: str, value: object) -> str:
     >>> change_in_words("budget.carry_over", {"main": 0.5})
     'budget.carry_over={ "main" = 0.5 }'
     """
+    return f"{address}={value_text(value)}"
+
+
+def value_text(value: object) -> str:
+    """Write a value as :func:`value_in` reads it.
+
+    Examples
+    --------
+    >>> value_text("steady"), value_text("2030"), value_text(0.5)
+    ('steady', '"2030"', '0.5')
+    """
     is_bare = isinstance(value, str) and value.strip() == value != "" and value_in(value) == value
-    return f"{address}={value if is_bare else _written(value)}"
+    return str(value) if is_bare else _written(value)
 
 
 def _written(value: object) -> str:
