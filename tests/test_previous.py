@@ -180,6 +180,29 @@ def test_places_are_compared_by_region(tmp_path: Path) -> None:
     assert by_year(solved(case, tmp_path), region="r2") == [1, 2, 2]
 
 
+def test_places_are_compared_with_the_margins_of_today_by_track_and_region(tmp_path: Path) -> None:
+    # Two countries have three places today, which only the second table divides by region.
+    case = limited(
+        'by = ["track", "region", "year"]\nat_most = { times = 1, previous = true, plus = 1 }',
+        PLACES,
+        current_plan=TODAY,
+        current_plan_by_region=("t,r1,3", "t,r2,0"),
+    )
+    assert by_year(solved(case, tmp_path), region="r2") == [1, 2, 2]
+
+
+def test_margins_by_region_do_not_tell_countries(tmp_path: Path) -> None:
+    case = limited(
+        'by = ["country", "region", "year"]\nat_most = { times = 1, previous = true }',
+        PLACES,
+        current_plan=TODAY,
+        current_plan_by_region=("t,r1,3", "t,r2,0"),
+    )
+    with pytest.raises(PolicyError) as raised:
+        case.instance(tmp_path)
+    assert "current_plan has no region in rows 2, 3" in str(raised.value)
+
+
 def test_a_floor_above_the_applicants_is_told_before_solving(tmp_path: Path) -> None:
     case = limited(
         'by = ["country", "year"]\nat_least = { times = 1, previous = true }',

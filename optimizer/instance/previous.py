@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +9,11 @@ import pandas as pd
 
 from optimizer.frames import stacked
 from optimizer.instance.attributes import Attributes
-from optimizer.instance.attribution import COUNTRY, REGION
 from optimizer.instance.bounds import Bound, JoinedLimit
-from optimizer.instance.groups import dimension_of, group_labels, grouped, limit_place, measured_by
+from optimizer.instance.groups import group_labels, grouped, limit_place, measured_by
 from optimizer.instance.measures import Measures, numbered
 from optimizer.instance.people import CONSTANT, TERM
+from optimizer.instance.slots_today import terms_of_today
 from optimizer.policy import Limit, Previous
 
 _YEAR = "year"
@@ -50,7 +49,7 @@ def join_previous(limit: Limit, measures: Measures) -> JoinedLimit | None:
     found = measured_by(limit, measures, where)
     if len(measures.problems) > before:
         return None
-    today = _today(limit, where, asked, measures)
+    today = terms_of_today(limit, where, asked, measures)
     if len(measures.problems) > before:
         return None
     first = measures.sets.years[0]
@@ -99,71 +98,6 @@ def _years_asked(limit: Limit, measures: Measures) -> set[int]:
             f"years from {measures.sets.years[0]} to {measures.sets.years[-1]}",
         )
     return years
-
-
-def _today(
-    limit: Limit, where: Mapping[str, Any], asked: set[int], measures: Measures
-) -> pd.DataFrame | None:
-    """Slots of ``current_plan`` as terms of the year before the first; ``None`` without any."""
-    first = measures.sets.years[0]
-    if not limit.counts.is_of_entrants or first not in asked:
-        return None
-    table = measures.case.table("current_plan")
-    if not len(table):
-        for sense in ("at_least", "at_most"):
-            if getattr(getattr(limit, sense), "first", None) is not None:
-                measures.attributes.add(
-                    limit_place(limit, sense, "first"),
-                    f"case {measures.case.name!r} has no current_plan to compare with",
-                    "a table current_plan with slots, or no first",
-                )
-        return None
-    expected = measures.forecast(measures.tracks_left(where))
-    planned = table[~table["track"].isin(expected)]
-    of_planned = _untold(limit, planned, measures, [])
-    untold = of_planned if limit.planned else _untold(limit, table, measures, expected)
-    if untold:
-        measures.attributes.add(
-            limit_place(limit),
-            f"current_plan {untold}, so the first year has nothing to compare with",
-            f"groups that current_plan can be divided by, or a filter by year without {first}",
-            None if of_planned else "you want planned = true",
-        )
-        return None
-    table = planned if limit.planned else table
-    table = table.assign(**{_YEAR: first - 1}, family=CONSTANT, position=-1)
-    table = table.rename(columns={"slots": "coefficient"}).astype({"coefficient": "float64"})
-    for name, values in where.items():
-        attribute = measures.dimension(name)
-        if attribute is not None:
-            table = table[attribute.of(table).isin(attribute.meant(values))]
-    cells = {name: table[name].array for name in TERM}
-    for number, name in zip(numbered(limit.by), limit.by, strict=True):
-        attribute = measures.dimension(name)
-        if attribute is not None:
-            is_year = attribute.dimension == _YEAR
-            cells[number] = (table[_YEAR] if is_year else attribute.of(table)).array
-    return pd.DataFrame(cells)
-
-
-def _untold(limit: Limit, table: pd.DataFrame, measures: Measures, expected: Sequence[str]) -> str:
-    """Say why ``current_plan`` cannot be divided as a limit is; empty if it can."""
-    dimensions = {dimension_of(measures, name) for name in (*limit.by, *limit.where)}
-    unknown = sorted(str(each) for each in dimensions - {COUNTRY, "track", REGION, _YEAR})
-    if unknown:
-        return f"does not divide slots by {' or '.join(unknown)}"
-    missing = [track for track in expected if track not in set(table["track"])]
-    if missing:
-        return f"has no row of {', '.join(missing)}, where people come by forecast"
-    blank = table.index[table["region"].eq("")]
-    if REGION in dimensions and len(blank):
-        return f"has no region in row{'s' if len(blank) > 1 else ''} {_listed(blank)}"
-    return ""
-
-
-def _listed(rows: pd.Index) -> str:
-    more = ", ..." if len(rows) > 5 else ""
-    return ", ".join(map(str, rows[:5])) + more
 
 
 def _through_years(

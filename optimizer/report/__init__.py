@@ -23,7 +23,7 @@ __all__ = ["render_report", "write_report"]
 
 
 @typed
-def render_report(plan: Plan | ReadPlan, case: Case, policy: Policy) -> str:
+def render_report(plan: Plan | ReadPlan, case: Case, policy: Policy, *, sheets: str = "") -> str:
     """Give the report of a plan as the text of one self-contained HTML page.
 
     Parameters
@@ -32,13 +32,15 @@ def render_report(plan: Plan | ReadPlan, case: Case, policy: Policy) -> str:
         A plan, solved here or read; one that was read is recomputed.
     case, policy
         What it was made for; names, reasons and assumptions are read from them.
+    sheets
+        Name of a file beside it with pages to print, to which it links; empty for none.
 
     Raises
     ------
     OptimizerError
         If the extra ``report`` is not installed.
     """
-    return render_page(recomputed(plan, policy, case), case, policy)
+    return render_page(recomputed(plan, policy, case), case, policy, sheets)
 
 
 @typed

@@ -50,8 +50,8 @@ SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
 )
 
 
-def render_page(plan: Plan, case: Case, policy: Policy) -> str:
-    """Give the whole page as text."""
+def render_page(plan: Plan, case: Case, policy: Policy, sheets: str = "") -> str:
+    """Give the whole page as text, with a link to a file of pages to print beside it."""
     template = environment().get_template("page.html.jinja")
     material = gather(plan, case, policy)
     drawn = [section(material) for section in SECTIONS]
@@ -62,6 +62,7 @@ def render_page(plan: Plan, case: Case, policy: Policy) -> str:
         plan=plan,
         years=span(material.years),
         sections=sections,
+        sheets=sheets,
         column_height=COLUMN_HEIGHT,
     )
 

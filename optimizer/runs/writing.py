@@ -90,7 +90,7 @@ def written_into(made: Made, plan: Plan, *, public: bool = False) -> Path:
     begun = time.monotonic()
     new_folder(made.path)
     case, policy = question.case, question.policy
-    write_text(made.path / REPORT, render_report(plan, case, policy))
+    write_text(made.path / REPORT, render_report(plan, case, policy, sheets=PRINTED))
     sheets = own_sheets(plan, case, policy)
     write_text(made.path / PRINTED, render_sheets(plan, case, policy, sheets))
     write_tables(plan, made.path, policy, case)

@@ -83,6 +83,26 @@ def draw_current_plan(draw: Draw, drawn: Drawn) -> None:
     if rows and not any(row["slots"] for row in rows):
         rows[0]["slots"] = 2
     drawn.tables["current_plan"] = rows
+    if regions and not with_regions:
+        _draw_current_plan_by_region(draw, drawn, regions)
+
+
+def _draw_current_plan_by_region(draw: Draw, drawn: Drawn, regions: list[str]) -> None:
+    """The same slots by region, or nothing; of a source of its own, as it came later."""
+    rng = Random(f"current plan by region {draw.seed} {draw.attempt}")
+    slots: dict[str, int] = {}
+    for row in drawn.tables["current_plan"]:
+        slots[row["track"]] = slots.get(row["track"], 0) + row["slots"]
+    if rng.random() < 0.4 or not any(slots.values()):
+        return
+    rows: list[Cells] = []
+    for track, total in slots.items():
+        left = total
+        for i, region in enumerate(regions):
+            here = left if i == len(regions) - 1 else rng.randint(0, left)
+            left -= here
+            rows.append({"track": track, "region": region, "slots": here})
+    drawn.tables["current_plan_by_region"] = rows
 
 
 def draw_movement(draw: Draw, drawn: Drawn) -> None:

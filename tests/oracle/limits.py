@@ -151,13 +151,15 @@ class Limits:
         owners = {owner for owner, _ in [*by, *filters]}
         if not owners <= {"country", "track", "region", "year"}:
             raise UnclearError("current slots by anything else")
-        if "region" in owners and not all(row.get("region") for row in rows):
-            raise UnclearError("current slots without a region")
-        expected = [track for track in self.measures.tracks(filters) if problem.is_forecast(track)]
+        tracks = [*self.measures.tracks(filters)]
+        expected = [track for track in tracks if problem.is_forecast(track)]
+        rows = [row for row in rows if row["track"] in tracks]
         if limit.get("planned"):
             rows = [row for row in rows if row["track"] not in expected]
         elif not set(expected) <= {row["track"] for row in rows}:
             raise UnclearError("nobody says how many came by themselves before")
+        if "region" in owners:
+            rows = self._with_regions(rows, by_track="country" not in owners)
         found: dict[tuple[str, ...], float] = {}
         for row in rows:
             index = {name: row[name] for name in ("country", "track", "region") if row.get(name)}
@@ -169,6 +171,15 @@ class Limits:
             )
             found[key] = found.get(key, 0.0) + float(row["slots"])
         return found
+
+    def _with_regions(self, rows: list[Any], *, by_track: bool) -> list[Any]:
+        """Current slots with their regions, which a second table may tell track by track."""
+        blank = {row["track"] for row in rows if not row.get("region")}
+        other = self.problem.rows("current_plan_by_region") if by_track else []
+        other = [row for row in other if row["track"] in blank]
+        if not blank <= {row["track"] for row in other}:
+            raise UnclearError("current slots without a region")
+        return [row for row in rows if row.get("region")] + other
 
     def _all_groups(self, limit: dict[str, Any], by: list[Attribute]) -> set[tuple[str, ...]]:
         """Every combination of values one might expect, whether or not it is measured."""

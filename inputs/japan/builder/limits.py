@@ -104,13 +104,16 @@ def cap_rows() -> list[Row]:
     ]
 
 
+REASONS = read_by("assumptions", "key")
+
+
 def commitment_rows() -> list[Row]:
     """Return the commitments table: floors by track and year."""
     floors = {
-        "ssw1": ("labour.ssw1_floor", "immediate labour needs"),
-        "scholars_at_risk": ("protection.scholars_floor", "a commitment already made"),
-        "professionals_at_risk": ("protection.professionals_floor", "a commitment already made"),
-        "outbound_fellows": ("outbound.floor", "reciprocity already promised"),
+        "ssw1": "labour.ssw1_floor",
+        "scholars_at_risk": "protection.scholars_floor",
+        "professionals_at_risk": "protection.professionals_floor",
+        "outbound_fellows": "outbound.floor",
     }
     return [
         {
@@ -121,9 +124,9 @@ def commitment_rows() -> list[Row]:
             "at_least": str(whole(number(key))),
             "at_most": "",
             "source": "assumption",
-            "note": note,
+            "note": REASONS[key]["note"],
         }
-        for track, (key, note) in floors.items()
+        for track, key in floors.items()
         for year in YEARS
     ]
 
@@ -138,6 +141,8 @@ _STOCKS = {
     "researchers": "professor+highly_skilled",
     "entrepreneurs": "business_manager",
 }
+
+_PLACED = ("gov_scholars", "scholars_at_risk", "professionals_at_risk")
 
 
 def _by_prefecture(track: str, people: People) -> dict[str, int]:
@@ -162,18 +167,25 @@ def forecast_region_rows() -> list[Row]:
 
 
 def current_region_rows() -> list[Row]:
-    """Return the current_plan_by_region table, for tracks whose residents are published."""
+    """Return the current_plan_by_region table: by residents, or by places where none are known."""
+    rows: list[Row] = []
+    for track, status in _STOCKS.items():
+        note = f"today's plan spread by residents of {status}, end of 2025"
+        rows.extend(_today_rows(track, _by_prefecture(track, current_plan()), note))
+    for track in _PLACED:
+        rule = read_by("assumed_sites", "track")[track]
+        drivers, hosts = rule["drivers"], {row["region"] for row in _hosted_sites(rule)}
+        note = f"nothing is published; today's plan spread by {drivers}, as places are"
+        today = spread(people_on(current_plan(), track), drivers, hosts)
+        rows.extend(_today_rows(track, today, note))
+    return rows
+
+
+def _today_rows(track: str, slots: dict[str, int], note: str) -> list[Row]:
     return [
-        {
-            "track": track,
-            "region": region,
-            "slots": str(count),
-            "source": "assumption",
-            "note": f"today's plan spread by residents of {status}, end of 2025",
-        }
-        for track, status in _STOCKS.items()
-        for region, count in _by_prefecture(track, current_plan()).items()
-        if count > 0
+        {"track": track, "region": r, "slots": str(n), "source": "assumption", "note": note}
+        for r, n in slots.items()
+        if n > 0
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from .sources import Row, plain, read, read_by
 
 STOCKS = read_by("residents_by_status_2025-12", "name_en")
@@ -28,9 +30,12 @@ def shares(driver_names: str) -> dict[str, float]:
     }
 
 
-def spread(total: int, driver_names: str) -> dict[str, int]:
+def spread(
+    total: int, driver_names: str, among: Collection[str] = tuple(PREFECTURES)
+) -> dict[str, int]:
     """Return whole persons by prefecture that add up to a total: largest remainders first."""
-    exact = {region: total * share for region, share in shares(driver_names).items()}
+    parts = {region: part for region, part in shares(driver_names).items() if region in among}
+    exact = {region: total * part / sum(parts.values()) for region, part in parts.items()}
     persons = {region: int(number) for region, number in exact.items()}
     left = total - sum(persons.values())
     for region in sorted(exact, key=lambda r: (persons[r] - exact[r], r))[:left]:
