@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -31,6 +31,9 @@ from optimizer.sweeps.resolving import asked_value, resolved
 from optimizer.sweeps.sampling import sample_design, sobol_design
 from optimizer.sweeps.scenarios import Scenario
 from optimizer.sweeps.writing import write_study
+
+if TYPE_CHECKING:
+    from optimizer.sweeps.preview import Preview
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -365,3 +368,38 @@ class Study(HandingOut):
         policy = policy if isinstance(policy, Policy) else load_policy(policy)
         case = case if isinstance(case, Case) else load_case(case)
         return resolved(self, policy, case)
+
+    @typed
+    def preview(
+        self, policy: Policy | str | Path, case: Case | str | Path, *, measure: bool = True
+    ) -> Preview:
+        """Look up every scenario, and say what solving all of them would take.
+
+        Parameters
+        ----------
+        policy, case
+            Loaded, or paths.
+        measure
+            Whether the relaxations of ``base`` and of one other scenario are solved, so that the
+            time of all can be estimated.
+
+        Raises
+        ------
+        InputError
+            As :meth:`resolved`.
+
+        Examples
+        --------
+        >>> study = Study.read("models/studies/tiny.toml")
+        >>> preview = study.preview("models/tiny.toml", "inputs/tiny", measure=False)
+        >>> preview.solves, preview.models
+        (7, 1)
+        >>> print(preview.in_words()[-1])
+        1 scenario needs another model (horizon.tail): nothing after the horizon.
+        """
+        # Building models is loaded by those alone who look at what it takes.
+        from optimizer.sweeps.preview import previewed
+
+        policy = policy if isinstance(policy, Policy) else load_policy(policy)
+        case = case if isinstance(case, Case) else load_case(case)
+        return previewed(resolved(self, policy, case), policy, case, measure=measure)
