@@ -54,6 +54,8 @@ if TYPE_CHECKING:
         triangular,
         uniform,
     )
+    from optimizer.sweeps.results import Sweep
+    from optimizer.sweeps.sweeping import load_sweep, merge_sweeps, sweep
     from optimizer.sweeps.validation import Validation, validate
 
 _HOMES = {
@@ -79,6 +81,7 @@ _HOMES = {
     "Session": "session",
     "SolverError": "errors",
     "Study": "sweeps",
+    "Sweep": "sweeps.results",
     "Validation": "sweeps.validation",
     "build_instance": "instance",
     "build_model": "session.building",
@@ -90,6 +93,9 @@ _HOMES = {
     "load_case": "case",
     "load_expectations": "plan.expectations",
     "load_policy": "policy",
+    "load_sweep": "sweeps.sweeping",
+    "merge_sweeps": "sweeps.sweeping",
+    "sweep": "sweeps.sweeping",
     "load_run": "runs.loading",
     "loguniform": "sweeps",
     "normal": "sweeps",
@@ -128,6 +134,7 @@ __all__ = [
     "Session",
     "SolverError",
     "Study",
+    "Sweep",
     "TargetError",
     "Validation",
     "build_instance",
@@ -141,10 +148,13 @@ __all__ = [
     "load_expectations",
     "load_policy",
     "load_run",
+    "load_sweep",
     "loguniform",
+    "merge_sweeps",
     "normal",
     "read_plan",
     "solve",
+    "sweep",
     "times",
     "triangular",
     "uniform",

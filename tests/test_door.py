@@ -48,6 +48,9 @@ class Room:
         )
         session = Session(self.policy, self.case)
         pair = {"policy": self.policy, "case": self.case}
+        swept = folder / "swept"
+        alone = {**pair, "study": optimizer.Study()}
+        optimizer.sweep(self.policy, self.case, optimizer.Study(), out=swept)
         run = optimizer.write_run(self.plan, folder / "kept")
         self.good: dict[str, tuple[Callable[..., object], dict[str, object]]] = {
             "load_case": (optimizer.load_case, {"path": case}),
@@ -73,6 +76,12 @@ class Room:
             "write_run": (
                 optimizer.write_run,
                 {"plan": self.plan, "folder": run, "force": True},
+            ),
+            "sweep": (optimizer.sweep, alone),
+            "load_sweep": (optimizer.load_sweep, {"folder": swept}),
+            "merge_sweeps": (
+                optimizer.merge_sweeps,
+                {**pair, "study": optimizer.Study(), "parts": [swept], "out": folder / "merged"},
             ),
             "load_run": (optimizer.load_run, {"path": run}),
             "write_template": (optimizer.write_template, {"path": folder / "new"}),

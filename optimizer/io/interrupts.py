@@ -45,6 +45,15 @@ def take_process() -> None:
         signal.signal(number, _end_or_not)
 
 
+def leave_to_others() -> None:
+    """Hear nothing in this process: whoever has started it says when it is to end.
+
+    A terminal sends Ctrl-C to all processes of a command.
+    """
+    _now.heard = []
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def ignore() -> None:
     """Ignore what is heard until the process has ended: Python forgets handlers before that."""
     for number in _now.heard:

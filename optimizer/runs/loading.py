@@ -129,15 +129,36 @@ def load_run(path: str | Path, *, extend: Extend | None = None) -> Run:
         problems.add(f"{folder.name}/{INPUTS}", message, expected=expected)
     problems.raise_if_any(InputError)
     assert isinstance(kept, Mapping), "a run without inputs is refused"
+    _require_extension(facts, extend)
+    policy, case = inputs_in(folder, facts, kept)
+    question = asked(policy, case, facts.get("changes", {}), facts.get("added_limits", ()))
+    return Run(folder, read_plan(folder, question.case), question, extend)
+
+
+def inputs_in(
+    folder: Path, facts: Mapping[str, Any], kept: Mapping[str, Any]
+) -> tuple[Policy, Case]:
+    """Read back what :func:`optimizer.runs.writing.write_inputs` has written into ``inputs``.
+
+    Parameters
+    ----------
+    facts
+        Names of ``policy`` and ``case``.
+    kept
+        What writing gave.
+
+    Raises
+    ------
+    InputError
+        If a file was edited since, or is missing.
+    """
+    problems = Problems()
     _require_untouched(folder, kept["files"], problems)
     problems.raise_if_any(InputError)
-    _require_extension(facts, extend)
     case = _case(folder, kept)
     case = replace(case, name=facts.get("case", case.name), hashes=dict(kept["case_hashes"]))
     policy = read_policy(folder / INPUTS / POLICY_FILE, renew=renewed_policy)
-    policy = policy.called(facts.get("policy", policy.name))
-    question = asked(policy, case, facts.get("changes", {}), facts.get("added_limits", ()))
-    return Run(folder, read_plan(folder, question.case), question, extend)
+    return policy.called(facts.get("policy", policy.name)), case
 
 
 def _case(folder: Path, kept: Mapping[str, Any]) -> Case:

@@ -96,7 +96,7 @@ def written_into(made: Made, plan: Plan, *, public: bool = False) -> Path:
     write_tables(plan, made.path, policy, case)
     if public:
         write_public(plan, made.path / PUBLIC)
-    inputs = _write_inputs(question, made.path / INPUTS)
+    inputs = write_inputs(question, made.path / INPUTS)
     plan.seconds["write"] = time.monotonic() - begun
     return made.put(lambda name: write_facts(plan, made.path, name, inputs))
 
@@ -118,8 +118,14 @@ def written_somewhere(
         return found, put_elsewhere(given, reason_of(error), found)
 
 
-def _write_inputs(question: Question, folder: Path) -> Mapping[str, Any]:
-    """Write policy and case as they were before any change; give what run.json says of them."""
+def write_inputs(question: Question, folder: Path) -> Mapping[str, Any]:
+    """Write policy and case as they were before any change.
+
+    Returns
+    -------
+    Mapping
+        Hashes of the files, and of those that the case was read from: what ``run.json`` says.
+    """
     base = question.base_case
     tables = {name: said for name, said in tables_of(question.base).items() if name != "extends"}
     # What a policy leaves to its default is what it meant today, whatever the default will be.

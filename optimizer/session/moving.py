@@ -6,13 +6,15 @@ somebody adds, moves the model itself, which is then built again: slower, but ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from numbers import Real
 
 from pydantic import BaseModel
 
 from optimizer.formulation import NUMBERS
 from optimizer.policy import Policy
+from optimizer.schema.addresses import AddressError, cell_of, is_cell, names_of
 from optimizer.schema.tables import TABLES
 
 PLAIN = frozenset(NUMBERS) - {"sites"}
@@ -129,6 +131,36 @@ def moved_by(old: Policy, new: Policy, cells: Iterable[tuple[str, str]]) -> Move
     if None in parts:
         return None
     return frozenset(part for part in parts if part)
+
+
+@cache
+def may_rebuild(address: str) -> bool:
+    """Whether a change there may need another model, as far as the address alone shows.
+
+    Examples
+    --------
+    >>> may_rebuild("goals.alliance.weight"), may_rebuild("budgets[line=science].amount_jpy")
+    (False, False)
+    >>> may_rebuild("horizon.tail"), may_rebuild("tracks[track=lab].min_cohort")
+    (True, True)
+    """
+    if not is_cell(address):
+        names = names_of(address) or ()
+        return not any(_matches(names, path.split(".")) for path in (*FIELD_PARTS, *FIGURES))
+    try:
+        cell = cell_of(address)
+    except AddressError:
+        return True
+    # Columns of money are known by their name with the currency as well.
+    known = [column for table, column in IN_CELLS if table == cell.table]
+    is_known = any(cell.column == name or cell.column.startswith(f"{name}_") for name in known)
+    return not is_known and _part_of_cell(cell.table, cell.column) is None
+
+
+def _matches(names: Sequence[str], path: Sequence[str]) -> bool:
+    return len(names) == len(path) and all(
+        part in ("*", name) for name, part in zip(names, path, strict=True)
+    )
 
 
 def rebuilding(old: Policy, new: Policy, cells: Iterable[tuple[str, str]]) -> list[str]:
