@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
 import signal
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -571,3 +572,78 @@ class _Resolved(Study):
 
     def values(self) -> pd.DataFrame:
         return pd.DataFrame(index=[scenario.name for scenario in self.resolved(None, None)])
+
+
+# The command ------------------------------------------------------------------------------------
+
+POLICY, CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
+FLAT = "scenario,address,value\nlight,goals.alliance.weight,1\npoor,budgets[].amount,*0.1\n"
+
+
+@pytest.fixture
+def flat(tmp_path: Path) -> Path:
+    """A study in one file."""
+    path = tmp_path / "study.csv"
+    path.write_text(FLAT, encoding="utf-8")
+    return path
+
+
+Run = Callable[..., tuple[int, str]]
+
+
+def test_the_command_solves_every_scenario_and_goes_on(
+    run: Run, flat: Path, tmp_path: Path
+) -> None:
+    words = ["sweep", POLICY, CASE, flat, "--out", tmp_path / "out", "--executor", "threads:1"]
+    code, said = run(*words)
+    assert code == 0
+    assert "3 of 3 solved" in said
+    lines = [line for line in said.splitlines() if "solved" not in line]
+    assert lines[:2] == [
+        "tiny on tiny: 3 scenarios: 2 optimal, 1 infeasible.",
+        "  base   optimal         469.550 points  gap 0.000%",
+    ]
+    assert lines[3].startswith("  poor   infeasible spending_within_budget at science, 2030: ")
+    assert lines[-1] == f"Next: optimizer solve {POLICY} {CASE} --set goals.alliance.weight=1"
+    again = run(*words)
+    assert again[0] == 0
+    assert "solved" not in again[1]
+    flat.write_text("scenario,address,value\npoor,budgets[].amount,*0.1\n", encoding="utf-8")
+    assert run(*words)[0] == 0
+
+
+def test_exit_codes_of_sweeps(run: Run, flat: Path, tmp_path: Path) -> None:
+    base = ["sweep", POLICY, CASE, flat, "--executor", "threads:1"]
+    wish = tmp_path / "wish.toml"
+    wish.write_text('schema = 1\ntitle = "A"\n[points]\nat_least = 450\n', encoding="utf-8")
+    plans = [*base, "--out", tmp_path / "plans"]
+    code, said = run(*plans, "--expect", wish)
+    assert code == 5
+    assert "Not as expected: 1 of 3 not met.\n  poor: plan: infeasible, expected a plan" in said
+    code, said = run(*base, "--out", tmp_path / "late", "--time-limit", 0.001)
+    assert code == 4
+    assert " --retry\n" in said
+    assert run(*plans, "--relax")[0] == 2
+    assert run(*base, "--out", tmp_path / "x", "--relax", "--expect", wish)[0] == 2
+    assert run(*base, flat, "--out", tmp_path / "x")[0] == 2
+    assert run("sweep", POLICY, CASE, "--out", tmp_path / "x")[0] == 2
+    assert run(*base, "--merge", "--out", tmp_path / "x")[0] == 2
+    flat.write_text("scenario,address,value\na,budgets[].amounts,1\n", encoding="utf-8")
+    code, said = run(*base, "--out", tmp_path / "x")
+    assert code == 1
+    assert "Maybe amount" in said
+    assert not (tmp_path / "x").exists()
+
+
+def test_parts_on_the_command_line(run: Run, flat: Path, tmp_path: Path) -> None:
+    base = ["sweep", POLICY, CASE, flat, "--relax", "--executor", "threads:1"]
+    parts = [tmp_path / "1", tmp_path / "2"]
+    for number, folder in enumerate(parts, start=1):
+        assert run(*base, "--part", f"{number}/2", "--out", folder)[0] == 0
+    whole = [*base[:-2], "--out", tmp_path / "whole", "--merge"]
+    assert run(*whole[:4], *parts[:1], *whole[4:])[0] == 4
+    code, said = run(*whole, *parts, "--json")
+    assert code == 0
+    document = json.loads(said)
+    assert document["complete"]
+    assert [row["status"] for row in document["scenarios"]] == [*["optimal"] * 2, "infeasible"]

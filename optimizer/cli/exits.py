@@ -29,6 +29,10 @@ class Exit(IntEnum):
     WRONG = 1, "case or policy wrong"
     USAGE = 2, "wrong usage, or the output path cannot be written"
     BROKEN = 3, "no plan can keep every rule, or a rule is broken"
-    NO_PLAN = 4, "no plan found within the time limit: stderr lists the time of each step"
+    NO_PLAN = (
+        4,
+        "no plan found within the time limit: stderr lists the time of each step; or scenarios "
+        "without an answer",
+    )
     UNEXPECTED = 5, "a plan was written, but an expectation is not met"
-    INTERRUPTED = SIGNALLED, "interrupted before a plan was found"
+    INTERRUPTED = SIGNALLED, "interrupted before a plan was found, or every scenario was solved"

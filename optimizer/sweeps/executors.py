@@ -193,6 +193,13 @@ class _Cluster(Pool):
         self._client.close()
 
 
+def usual_processes() -> str:
+    """Name an executor of as many processes as there are processors for this one."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    count = len(allowed(0)) if allowed is not None else os.cpu_count() or 1
+    return f"local:{min(count, MOST_WORKERS)}"
+
+
 def is_lost(error: BaseException | None) -> bool:
     """Whether an error says that a worker has died."""
     return isinstance(error, BrokenExecutor) or type(error).__name__ in _KILLED

@@ -123,13 +123,17 @@ def hint_of(error: InfeasibleError, rules: Mapping[str, Rule]) -> str:
     Where nothing that may be loosened would help, what stands in the way instead.
     """
     if error.advice is None:
-        return shortened(str(error))
+        # That no plan keeps every rule is what the status says.
+        return shortened(str(error).replace(_WITHOUT_HELP, "", 1))
     told = [_loosened(row, rules[row.rule]) for row in rows_of(error.advice)]
     left = len(told) - MOST_NAMED
     more = [f"and {left} more"] if left > 0 else []
     return shortened("; ".join([*told[:MOST_NAMED], *more])) or NO_SINGLE_RULE
 
 
+_WITHOUT_HELP = (
+    "No plan keeps every rule, and loosening every limit that may be loosened does not help: "
+)
 NO_SINGLE_RULE = "infeasible only in integers; no single rule identified"
 
 
