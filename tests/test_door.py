@@ -127,6 +127,9 @@ def of_studies(policy: Policy, case: Case) -> dict[str, Any]:
         "Study.sample": (optimizer.Study.sample, drawn),
         "Study.sobol": (optimizer.Study.sobol, drawn),
         "Study.resolved": (study.resolved, {"policy": policy, "case": case}),
+        "Study.preview": (study.preview, {"policy": policy, "case": case, "measure": False}),
+        "Study.read": (optimizer.Study.read, {"path": "models/studies/tiny.toml"}),
+        "Study.write": (study.write, {"path": "study.toml"}),
     }
 
 
@@ -135,11 +138,13 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
     return Room(tmp_path_factory.mktemp("door"))
 
 
+DESIGNS = ("grid", "one_at_a_time", "sample", "sobol")
 METHODS = ("change", "change_to", "add_limit", "drop", "restore", "relax", "solve")
 FUNCTIONS = (
     *(name for name in optimizer.__all__ if name.islower()),
     *(f"Session.{name}" for name in METHODS),
-    *(f"Study.{name}" for name in ("grid", "one_at_a_time", "sample", "sobol", "resolved")),
+    *(f"Study.{name}" for name in DESIGNS),
+    *(f"Study.{name}" for name in ("resolved", "preview", "read", "write")),
     *("Study", "Session", "Decisions", "Case.table", "Instance.options"),
 )
 STRANGE: dict[str, Any] = {

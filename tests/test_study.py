@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pickle
+from functools import cache
 from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import optimizer
 from optimizer import InputError, PolicyError, Study
+from optimizer.plan.question import asked
 from optimizer.sweeps import BASE, Scenario
 
 POLICY, CASE = "models/tiny.toml", "inputs/tiny"
@@ -127,6 +131,15 @@ def test_weights_of_others_keep_their_proportion() -> None:
     )
 
 
+def test_weights_below_zero_count_by_their_size() -> None:
+    # 3, 3, 2, 1 and -1 are 10 without signs; 6.5 leave 3.5 of 7 for the others, signs as before.
+    policy = optimizer.load_policy(POLICY, changes={"goals.bridges.weight": -1})
+    changes = [change("heavy", "goals.alliance.weight", 6.5)]
+    heavy = Study([{"scenario": "heavy", "rescaled": True}], changes).resolved(policy, CASE)[1]
+    assert heavy.changes["goals.bridges.weight"] == -0.5
+    assert heavy.note.endswith("so that all sum to 10")
+
+
 def test_probabilities_are_of_all_or_of_none() -> None:
     both = [{"scenario": "a", "probability": 0.25}, {"scenario": "b", "probability": 0.75}]
     assert Study(both).scenarios["probability"].tolist() == [0.0, 0.25, 0.75]
@@ -168,3 +181,49 @@ def test_a_study_is_made_of_frames_as_of_lists() -> None:
     assert again == study
     assert study.levers == ("goals.alliance.weight", "horizon.tail")
     assert list(study.values().loc["b"]) == ["", "steady"]
+
+
+@cache
+def _session() -> optimizer.Session:
+    return optimizer.Session(POLICY, CASE)
+
+
+ADDRESSES = (
+    "goals.*.weight",
+    "budgets[line=*].amount_jpy",
+    "costs[].amount_jpy",
+    "horizon.discount",
+    "limits.industry_money.at_most",
+)
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(ADDRESSES), st.floats(0.5, 1.5), min_size=1, max_size=3),
+    st.dictionaries(st.sampled_from(ADDRESSES), st.floats(0.5, 1.5), min_size=1, max_size=3),
+)
+def test_changes_made_and_undone_give_the_base(
+    one: dict[str, float], other: dict[str, float]
+) -> None:
+    session = _session()
+    policy, case = session.policy, session.case
+    rows = [
+        change(name, address, round(factor, 3), operation="multiply")
+        for name, factors in (("one", one), ("other", other))
+        for address, factor in factors.items()
+    ]
+    _, first, second = Study(changes=rows).resolved(policy, case)
+    for scenario in (first, second, Scenario(BASE, None, "", {})):
+        session.change_to(scenario.changes)
+        wanted = asked(policy, case, scenario.changes)
+        assert session.policy == wanted.policy
+        assert session.case.tables == wanted.case.tables
+    assert session.policy == policy
+    assert session.case.tables == case.tables
+
+
+def test_whoever_makes_the_changes_need_not_try_them_before() -> None:
+    study = Study(changes=[change("s", "goals.alliance.weight", -3)])
+    with pytest.raises(InputError, match="-3 is below 0"):
+        study.resolved(POLICY, CASE)
+    assert study.resolved(POLICY, CASE, check=False)[1].changes == {"goals.alliance.weight": -3}

@@ -1,8 +1,12 @@
-"""Weights of goals rescaled so that all keep their sum, and the others their proportion."""
+"""Weights of goals rescaled so that all keep their sum, and the others their proportion.
+
+Weights are relative: points are divided by the sum of all of them, each without its sign. Where
+that sum stays, a changed weight is the share that was asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from optimizer.errors import PolicyError, Problems
@@ -45,9 +49,9 @@ def rescaled_weights(
         return {}, ""
     others = [name for name in base.goals if name not in moved]
     weights = {name: _exact(base.goals[name].weight) for name in base.goals}
-    total = sum(weights.values(), Fraction(0))
-    left = total - sum((_exact(changed.goals[name].weight) for name in moved), Fraction(0))
-    kept = sum((weights[name] for name in others), Fraction(0))
+    total = _size(weights.values())
+    left = total - _size(_exact(changed.goals[name].weight) for name in moved)
+    kept = _size(weights[name] for name in others)
     _require_factor(left, kept, total, next(iter(moved.values())))
     factor = left / kept
     if factor == 1:
@@ -57,6 +61,10 @@ def rescaled_weights(
     }
     told = f"weights of {', '.join(others)} times {float(factor):.6g}"
     return found, f"{told}, so that all sum to {float(total):.10g}"
+
+
+def _size(weights: Iterable[Fraction]) -> Fraction:
+    return sum(map(abs, weights), Fraction(0))
 
 
 def _exact(weight: float) -> Fraction:

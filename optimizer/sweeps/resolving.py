@@ -124,7 +124,9 @@ class Targets:
         return self._clashes[addresses]
 
 
-def resolved(study: Study, policy: Policy, case: Case) -> tuple[Scenario, ...]:
+def resolved(
+    study: Study, policy: Policy, case: Case, *, check: bool = True
+) -> tuple[Scenario, ...]:
     """Look up what every scenario changes: see :meth:`optimizer.Study.resolved`."""
     require_case(policy, case)
     problems = Problems()
@@ -134,7 +136,8 @@ def resolved(study: Study, policy: Policy, case: Case) -> tuple[Scenario, ...]:
     for listed, changes in _by_scenario(study):
         probability = None if listed.probability != listed.probability else listed.probability
         asks = _Asks(changes, targets, study.origins, problems)
-        made, said = asks.changes(is_rescaled=getattr(listed, "rescaled", False))
+        is_rescaled = getattr(listed, "rescaled", False)
+        made, said = asks.changes(is_rescaled=is_rescaled, check=check)
         note = "; ".join(filter(None, (listed.note, said)))
         found.append(Scenario(listed.scenario, probability, note, made))
     problems.raise_if_any(InputError)
@@ -176,7 +179,7 @@ class _Asks:
         self._changes, self._targets = changes, targets
         self._origins, self._problems = origins, problems
 
-    def changes(self, *, is_rescaled: bool) -> tuple[dict[str, object], str]:
+    def changes(self, *, is_rescaled: bool, check: bool) -> tuple[dict[str, object], str]:
         """Values by address, and what was done beside what the study says."""
         before = len(self._problems)
         made: dict[str, object] = {}
@@ -191,6 +194,8 @@ class _Asks:
         self._refuse_twice()
         if len(self._problems) > before or not made:
             return {}, ""
+        if not (check or is_rescaled):
+            return made, ""
         try:
             question = asked(self._targets.policy, self._targets.case, made)
             if is_rescaled:

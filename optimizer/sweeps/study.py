@@ -345,7 +345,7 @@ class Study(HandingOut):
 
     @typed
     def resolved(
-        self, policy: Policy | str | Path, case: Case | str | Path
+        self, policy: Policy | str | Path, case: Case | str | Path, *, check: bool = True
     ) -> tuple[Scenario, ...]:
         """Look up what every scenario changes, ``base`` first.
 
@@ -353,6 +353,9 @@ class Study(HandingOut):
         ----------
         policy, case
             Loaded, or paths; before any change.
+        check
+            Whether the values of every scenario are tried on them as well; whoever makes the
+            changes does so anyway.
 
         Returns
         -------
@@ -367,7 +370,7 @@ class Study(HandingOut):
         """
         policy = policy if isinstance(policy, Policy) else load_policy(policy)
         case = case if isinstance(case, Case) else load_case(case)
-        return resolved(self, policy, case)
+        return resolved(self, policy, case, check=check)
 
     @typed
     def preview(
