@@ -566,7 +566,7 @@ class _Resolved(Study):
         super().__init__()
         object.__setattr__(self, "_given", scenarios)
 
-    def resolved(self, policy: object, case: object) -> tuple[Scenario, ...]:
+    def resolved(self, policy: object, case: object, *, check: bool = True) -> tuple[Scenario, ...]:
         given: tuple[Scenario, ...] = vars(self)["_given"]
         return given
 
