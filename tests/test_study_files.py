@@ -206,6 +206,14 @@ def test_validate_takes_studies_with_policies_and_cases() -> None:
     assert [item.message for item in alone] == ["valid; no matching policy and case given"]
 
 
+def test_a_sweep_comes_after_a_valid_study() -> None:
+    done = CliRunner().invoke(app, ["validate", POLICY, CASE, STUDY, "--no-solve"])
+    words = f"sweep {POLICY} {CASE} {STUDY} --out runs/tiny"
+    assert done.output.splitlines()[-1] == f"Next: optimizer {words}"
+    alone = CliRunner().invoke(app, ["validate", STUDY])
+    assert alone.output.splitlines()[-1] == f"Next: optimizer validate {STUDY} POLICY CASE"
+
+
 def test_validate_says_what_is_wrong_with_a_study(tmp_path: Path) -> None:
     wrong = written(tmp_path, flat_csv=FLAT.replace("bridges", "brigdes")) / "flat.csv"
     done = CliRunner().invoke(app, ["validate", POLICY, CASE, str(wrong), "--no-solve"])

@@ -109,14 +109,19 @@ def validate_command(
 
 
 def _after_validating(found: list[Validation], paths: list[Path]) -> tuple[str | Path | None, ...]:
-    """Words of the command to type next: solve the first pair, or validate what was mended."""
-    pairs = [(item.policy, item.case) for item in found if item.policy and item.case]
-    if pairs and all(item.ok for item in found):
-        policy, case = pairs[0]
-        return ("solve", policy, None if policy == case else case)
-    if all(item.ok for item in found):
-        return ("validate", *paths, "CASE" if found[0].case is None else "POLICY")
-    return ("validate", *paths)
+    """Words of the command to type next: go on with the first pair, or validate what was mended."""
+    if not all(item.ok for item in found):
+        return ("validate", *paths)
+    pairs = [item for item in found if item.policy and item.case]
+    asked = next((item for item in pairs if item.study), pairs[0] if pairs else None)
+    if asked is not None:
+        case = None if asked.policy == asked.case else asked.case
+        if asked.study is None:
+            return ("solve", asked.policy, case)
+        out = Path("runs") / asked.study.stem
+        return ("sweep", asked.policy, case, asked.study, "--out", out)
+    lacking = [name for name in ("policy", "case") if getattr(found[0], name) is None]
+    return ("validate", *paths, *(name.upper() for name in lacking))
 
 
 @app.command("solve", rich_help_panel=MAKE)
