@@ -131,6 +131,20 @@ def test_weights_of_others_keep_their_proportion() -> None:
     )
 
 
+def test_no_two_names_look_alike_and_none_looks_like_base() -> None:
+    def told(said: list[str]) -> list[str]:
+        return [each.partition(": ")[2].partition("\n")[0] for each in said]
+
+    listed = [{"scenario": name} for name in ("lean", "LEAN", "Base", "lean")]
+    assert told(problems_of(scenarios=listed)) == [
+        "'LEAN' looks like 'lean'",
+        "'Base' looks like 'base'",
+        "'lean' is there twice",
+    ]
+    changes = [change(name, "horizon.tail", 0) for name in ("lean", "Lean")]
+    assert told(problems_of(changes=changes)) == ["'Lean' looks like 'lean'"]
+
+
 def test_weights_below_zero_count_by_their_size() -> None:
     # 3, 3, 2, 1 and -1 are 10 without signs; 6.5 leave 3.5 of 7 for the others, signs as before.
     policy = optimizer.load_policy(POLICY, changes={"goals.bridges.weight": -1})

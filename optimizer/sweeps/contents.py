@@ -96,12 +96,16 @@ def scenario_table(
     changed = [name for name in dict.fromkeys(changes["scenario"]) if name]
     if rows is None:
         found: list[dict[str, Any]] = [_scenario({"scenario": name}) for name in changed]
+        backwards = [*enumerate(changes["scenario"])][::-1]
+        firsts = {name: position for position, name in backwards}
+        problems.extend(_alike({firsts[name]: name for name in changed}, CHANGE_TABLE, origins))
     else:
         found = []
         for position, row in enumerate(rows):
             problems.extend(_faults_of_scenario(row, position, origins))
             found.append(_scenario(row))
-        problems.extend(_alike([row["scenario"] for row in found], origins))
+        names = dict(enumerate(row["scenario"] for row in found))
+        problems.extend(_alike(names, SCENARIO_TABLE, origins))
         problems.extend(_unknown(changes, [row["scenario"] for row in found], origins))
     problems.extend(_odd_sums(found, origins))
     bases = [row for row in found if row["scenario"] == BASE] or [_scenario({"scenario": BASE})]
@@ -193,18 +197,20 @@ def _check_texts(row: Mapping[str, Any], names: Sequence[str], add: Any) -> None
             add(name, f"{shown(frozen(cell))} is not text", "text, or nothing")
 
 
-def _alike(names: Sequence[str], origins: Origins) -> list[Problem]:
-    """Names that are there twice, or look as if they were."""
-    first: dict[str, tuple[str, int]] = {}
+def _alike(names: Mapping[int, str], table: str, origins: Origins) -> list[Problem]:
+    """Names that are there twice, or look as if they were, by the position of their rows."""
+    first = {folded(BASE): BASE}
+    seen: set[str] = set()
     found = []
-    for position, name in enumerate(names):
-        before, place = first.setdefault(folded(name), (name, position))
-        if place == position or not name:
+    for position, name in names.items():
+        before = first.setdefault(folded(name), name)
+        if not name or (before == name and name not in seen):
+            seen.add(name)
             continue
         same = "is there twice" if before == name else f"looks like {shorten(repr(before))}"
         expected = "every scenario once, by a name of its own"
         message = f"{shorten(repr(name))} {same}"
-        found.append(origins.problem((SCENARIO_TABLE, position, "scenario"), message, expected))
+        found.append(origins.problem((table, position, "scenario"), message, expected))
     return found
 
 
