@@ -68,6 +68,8 @@ def test_what_is_needed_by_many_is_said_once(monkeypatch: pytest.MonkeyPatch) ->
     study = Study.grid({"horizon.tail": range(12)})
     preview = study.preview(POLICY, CASE, measure=False)
     assert (preview.solves, preview.models) == (13, 12)
+    assert repr(preview) == "<Preview: 13 solves, 12 further models>"
+    assert repr(study) == "<Study 'study': 13 scenarios, 1 lever>"
     assert preview.in_words()[1] == (
         "12 scenarios need another model (horizon.tail): grid_01, grid_02, grid_03, grid_04, "
         "grid_05, grid_06, grid_07, grid_08, grid_09, grid_10 and 2 more."

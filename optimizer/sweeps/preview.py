@@ -53,6 +53,9 @@ class Preview(Result):
     provenance: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Preview: {self.solves:,} solves, {self.models:,} further models>"
+
     @property
     def table(self) -> pd.DataFrame:
         """A row for each scenario."""

@@ -316,6 +316,11 @@ class Study(HandingOut):
         """
         write_study(self, Path(path), force=force)
 
+    def __repr__(self) -> str:
+        levers = len(self.levers)
+        told = f"{len(self):,} scenarios, {levers:,} lever{'' if levers == 1 else 's'}"
+        return f"<Study {self.name!r}: {told}>"
+
     def __len__(self) -> int:
         return len(self.scenarios)
 
