@@ -54,6 +54,23 @@ def leave_to_others() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Keep Ctrl-C from processes that are started inside; this one hears of it right after.
+
+    Until a process has said that it hears nothing, it would end with a word of Python's own.
+    """
+    mask = getattr(signal, "pthread_sigmask", None)
+    if mask is None:
+        yield
+        return
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        mask(signal.SIG_SETMASK, before)
+
+
 def ignore() -> None:
     """Ignore what is heard until the process has ended: Python forgets handlers before that."""
     for number in _now.heard:

@@ -13,7 +13,7 @@ from optimizer.errors import OptimizerError, shorten
 from optimizer.io import interrupts
 from optimizer.sweeps.executors import Pool, is_lost
 from optimizer.sweeps.outcomes import CRASHED, Outcome
-from optimizer.sweeps.worker import Item, SealedJob, answered
+from optimizer.sweeps.worker import Item, SealedJob, answered, sealed_items
 
 BATCH_SECONDS, MOST_IN_BATCH = 1.0, 32
 """Scenarios that a worker answers before it hands in: as many as take a second, and no more than
@@ -100,8 +100,10 @@ class Driver:
                 while (self._waiting or self._suspects or self._flying) and not self._is_over():
                     self._hand_out()
                     finished, _ = wait(self._flying, timeout=LOOK, return_when=FIRST_COMPLETED)
-                    for future in finished & self._flying.keys():
-                        self._take(future, self._flying.pop(future))
+                    for future in finished:
+                        # One that was lost may have taken others with it.
+                        if future in self._flying:
+                            self._take(future, self._flying.pop(future))
                     self._say()
         except BaseException:
             # What is being solved would be waited for.
@@ -124,12 +126,15 @@ class Driver:
             return
         self.pool.require_ready()
         if self._suspects:
-            if not self._flying:
-                self._submit([self._suspects.popleft()])
+            if not self._flying and self._submit([self._suspects[0]]):
+                self._suspects.popleft()
             return
         while self._waiting and len(self._flying) < self.pool.workers:
             count = min(self._batch(), len(self._waiting))
-            self._submit([self._waiting.popleft() for _ in range(count)])
+            batch = [self._waiting.popleft() for _ in range(count)]
+            if not self._submit(batch):
+                self._waiting.extendleft(batch[::-1])
+                return
 
     def _batch(self) -> int:
         """Number of scenarios in a batch; the last ones are shared among all workers."""
@@ -139,8 +144,16 @@ class Driver:
         fitting = BATCH_SECONDS * self._done / max(self._spent, 1e-9)
         return max(1, min(share, MOST_IN_BATCH, int(fitting)))
 
-    def _submit(self, items: list[Item]) -> None:
-        self._flying[self.pool.submit(answered, self.job, items)] = items
+    def _submit(self, items: list[Item]) -> bool:
+        """Hand out a batch, unless its pool has just broken, which is nothing to blame it for."""
+        try:
+            future = self.pool.submit(answered, self.job, sealed_items(items))
+        except BrokenExecutor:
+            if not self._flying:
+                self.pool.renew()
+            return False
+        self._flying[future] = items
+        return True
 
     def _take(self, future: Future[list[tuple[str, Outcome]]], items: list[Item]) -> None:
         try:

@@ -19,7 +19,8 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     ThreadPoolExecutor,
 )
-from multiprocessing.synchronize import Event
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from typing import Any
 
 from optimizer.errors import OptimizerError, did_you_mean, not_installed, shorten
@@ -95,7 +96,10 @@ class _Processes(Pool):
 
     def __init__(self, count: int) -> None:
         super().__init__()
-        self._count = count
+        self._count, self._has_begun = count, False
+        if multiprocessing.parent_process() is not None:
+            # A script that reads itself again, or a worker, which is to have no workers.
+            raise OptimizerError(NOT_STARTED)
         self.renew()
 
     @property
@@ -103,44 +107,65 @@ class _Processes(Pool):
         """Number of processes."""
         return self._count
 
+    def submit(self, call: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        """Have a function called by a process, of which the first ones are started by this."""
+        with interrupts.held_back():
+            return super().submit(call, *arguments)
+
     def renew(self) -> None:
         """Start all processes again: one that has died takes its pool with it."""
         self.close()
         context = multiprocessing.get_context("spawn")
-        self._stop = context.Event()
+        # An event would wait for processes that have died; the end of a pipe does not.
+        follow, self._until = context.Pipe(duplex=False)
         self._executor = ProcessPoolExecutor(
-            self._count, mp_context=context, initializer=begin_process, initargs=(self._stop,)
+            self._count, mp_context=context, initializer=begin_process, initargs=(follow,)
         )
 
     def require_ready(self) -> None:
         """Wait for the first process, whose absence would be taken for a scenario's fault."""
+        if self._has_begun:
+            return
         try:
             self.submit(os.getpid).result()
+            self._has_begun = True
         except BrokenExecutor as error:
             raise OptimizerError(NOT_STARTED) from error
 
     def stop(self, token: str) -> None:
         """Tell every process."""
-        self._stop.set()
+        self._until.close()
 
     def close(self) -> None:
         """Let the processes end."""
         if self._executor is not None:
+            _let_go(self._executor)
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
 
 
-def begin_process(stop: Event) -> None:
+def _let_go(pool: Executor) -> None:
+    """Let a pool end, whose thread may be writing to processes that are no more.
+
+    Before Python 3.12 it would wait for ever where more is written than a pipe holds.
+    """
+    queue = getattr(pool, "_call_queue", None)
+    with suppress(AttributeError, OSError):
+        queue._reader.close()  # type: ignore[union-attr]
+
+
+def begin_process(follow: Connection) -> None:
     """Prepare a process: the one that has started it says when it ends, also by its own end."""
     interrupts.leave_to_others()
-    threading.Thread(target=_follow, args=(stop,), daemon=True).start()
+    threading.Thread(target=_follow, args=(follow,), daemon=True).start()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
-def _follow(stop: Event) -> None:
-    stop.wait()
+def _follow(until: Connection) -> None:
+    with suppress(EOFError, OSError):
+        until.recv()
     stop_job(EVERY_JOB)
 
 

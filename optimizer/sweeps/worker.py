@@ -96,8 +96,14 @@ def is_stopped(token: str) -> bool:
     return token in _stopped or EVERY_JOB in _stopped
 
 
-def answered(sealed: SealedJob, items: Sequence[Item]) -> list[tuple[str, Outcome]]:
+def sealed_items(items: Sequence[Item]) -> bytes:
+    """Pack scenarios for their worker alone: a scheduler on the way would read what it could."""
+    return pickle.dumps(list(items))
+
+
+def answered(sealed: SealedJob, packed: bytes) -> list[tuple[str, Outcome]]:
     """Answer scenarios one after the other; those for which there was no time are left out."""
+    items: list[Item] = pickle.loads(packed)
     worker = getattr(_here, "worker", None)
     if worker is None or worker.token != sealed.token:
         worker = _here.worker = Worker(sealed)
