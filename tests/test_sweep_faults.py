@@ -49,7 +49,7 @@ class Given(Study):
         )
         object.__setattr__(self, "_given", (Scenario("base", None, "", {}), *given))
 
-    def resolved(self, policy: object, case: object) -> tuple[Scenario, ...]:
+    def resolved(self, policy: object, case: object, *, check: bool = True) -> tuple[Scenario, ...]:
         given: tuple[Scenario, ...] = vars(self)["_given"]
         return given
 
