@@ -29,6 +29,7 @@ import gaps
 import house
 import plans
 import scale
+import sweeps
 from measuring import HERE, environment
 
 PARTS: dict[str, tuple[str, ModuleType]] = {
@@ -38,6 +39,7 @@ PARTS: dict[str, tuple[str, ModuleType]] = {
     "house": ("What the house does besides solving", house),
     "plans": ("A first plan, then the gap", plans),
     "gaps": ("Time to a proven gap", gaps),
+    "sweeps": ("Sweeps of many scenarios", sweeps),
     "scale": ("Scale", scale),
 }
 """Parts in the order in which they run: the longest last."""
