@@ -180,12 +180,16 @@ class Sweep(Result):
             raise OptimizerError(f"scenario {name!r} has no plan ({status}){hint}")
         if self.provenance["relaxed"]:
             raise OptimizerError("only relaxations were solved, so that there are no plans")
+        return self._checked(scenario, row)
+
+    def _checked(self, scenario: Scenario, row: StoredRow) -> Plan:
+        """The plan of a scenario; one that was changed since is refused."""
         try:
             return self._plan(scenario, row)
         except (UnreadableError, KeyError, TypeError, InputError, SolverError) as error:
             problems = Problems()
             why = str(error).splitlines()[-1].lstrip("- ")
-            told = f"the plan of scenario {name!r} was changed since it was solved ({why})"
+            told = f"the plan of scenario {scenario.name!r} was changed since it was solved ({why})"
             problems.add(self.store.name, told, expected="what the sweep has written")
             raise InputError(problems) from error
 
@@ -239,24 +243,29 @@ class Sweep(Result):
         """
         if not isinstance(expectations, Expectations):
             expectations = load_expectations(expectations)
-        frames = [self._compared(scenario.name, expectations) for scenario in self.scenarios]
+        rows = self.rows
+        frames = [
+            self._compared(scenario, rows.get(scenario.name), expectations)
+            for scenario in self.scenarios
+        ]
         return pd.concat(frames, ignore_index=True)
 
-    def _compared(self, name: str, expectations: Expectations) -> pd.DataFrame:
-        row = self.rows.get(name)
+    def _compared(
+        self, scenario: Scenario, row: StoredRow | None, expectations: Expectations
+    ) -> pd.DataFrame:
         if row is None or row.status not in SOLVED:
             status = MISSING if row is None else row.status
             cells = ["plan", "", float("nan"), status, "a plan", False, ""]
             columns = ["what", "key", "value", "found", "expected", "holds", "why"]
             found = pd.DataFrame([cells], columns=columns)
         else:
-            plan = self.plan(name)
+            plan = self._checked(scenario, row)
             question = plan.question
             assert question is not None, "plans of sweeps know what they answer"
             rules = {*plan.tables["rules"]["rule"], *plan.tables["soft"]["limit"]}
             joined = join_expectations(expectations, question.case, question.policy, rules=rules)
             found = compare(plan, joined)
-        found.insert(0, "scenario", name)
+        found.insert(0, "scenario", scenario.name)
         return found
 
 
