@@ -13,6 +13,7 @@ from optimizer.errors import SolverError
 from optimizer.persistent.loaded import LoadedModel
 from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.loading import Options
+from optimizer.solver.part import Part
 from optimizer.solver.watch import Watch
 
 GOALS_AT_A_TIME = 2
@@ -50,7 +51,8 @@ def ideal_runs(
     """Relaxations of each goal alone; those that are not optimal have no objective.
 
     Soft limits cost nothing here, so they do not bind. Two goals are solved at a time where
-    there are two processors, each with one thread.
+    there are two processors, each with one thread. Where one shows that no plan keeps every rule,
+    the others are given up: what is infeasible once is so for all, and may take long to see.
 
     Parameters
     ----------
@@ -58,15 +60,21 @@ def ideal_runs(
         Called whenever one has come to its end, with the seconds it took.
     """
 
+    part = Part(whole=watch)
+
     def ideal(goal: str) -> EngineRun:
         began = watch.seconds
-        run = _ideal(model, goal, watch)
+        run = _ideal(model, goal, part)
         if run.status == "optimal":
             done(watch.seconds - began)
+        if run.status == "infeasible":
+            part.end()
         return run
 
     with ThreadPoolExecutor(max_workers=min(GOALS_AT_A_TIME, _processors())) as pool:
-        return dict(zip(goals, pool.map(ideal, goals), strict=True))
+        runs = dict(zip(goals, pool.map(ideal, goals), strict=True))
+    watch.should_stop()
+    return runs
 
 
 def _ideal(model: LoadedModel, goal: str, watch: Watch) -> EngineRun:

@@ -41,6 +41,10 @@ class Part(Watch):
             self.timed_out = True
         return self.timed_out
 
+    def end(self) -> None:
+        """Stop everything that runs in this part, and nothing else."""
+        self.timed_out = True
+
     def note(self, seconds: float) -> None:
         """Learn that one of its steps has ended, and how long it took."""
         self.longest = max(seconds, self.longest or 0.0)
