@@ -59,7 +59,6 @@ def ideal_runs(
     done
         Called whenever one has come to its end, with the seconds it took.
     """
-
     part = Part(whole=watch)
 
     def ideal(goal: str) -> EngineRun:
