@@ -166,7 +166,7 @@ def test_a_row_without_a_plan_says_which_rules_stand_in_the_way(some: Sweep) -> 
     assert "(753%)" in hint
     assert some.in_words() == [
         "5 scenarios: 4 optimal, 1 infeasible.",
-        "The plan is worth most in light (481.000 points) and least in short (431.400 points).",
+        "The plan has most points in light (481.000), and fewest in short (431.400).",
         f"poor: infeasible: {hint}.",
     ]
     with pytest.raises(OptimizerError, match=r"scenario 'poor' has no plan \(infeasible\): spend"):

@@ -237,7 +237,7 @@ def _show(
 
 
 def _changes_of_best(found: Sweep) -> list[str]:
-    """Words that ask for the scenario that is worth most, where they are few."""
+    """Words that ask for the scenario with most points, where they are few."""
     from optimizer.io.changes import change_in_words
 
     points = found.table.set_index("scenario")["points"].dropna()

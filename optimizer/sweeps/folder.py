@@ -46,7 +46,7 @@ def held_folder(path: Path) -> Iterator[Store]:
             lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
         except ValueError as error:
             # A zero character, or half a one.
-            raise OSError(errno.EINVAL, "this is no name of a folder") from error
+            raise OSError(errno.EINVAL, "this is not a name of a folder") from error
     try:
         _take(lock, path)
         store = Store(path / RESULTS)

@@ -136,8 +136,8 @@ class Sweep(Result):
         if len(solved):
             worst, best = (next(rows_of(end)) for end in _ends(solved))
             told.append(
-                f"{what} is worth most in {best.scenario} ({best.points:,.3f} points) and least "
-                f"in {worst.scenario} ({worst.points:,.3f} points)."
+                f"{what} has most points in {best.scenario} ({best.points:,.3f}), and fewest in "
+                f"{worst.scenario} ({worst.points:,.3f})."
             )
         for row in rows_of(table[~table["status"].isin(SOLVED)]):
             hint = f": {row.hint}" if row.hint else ""
