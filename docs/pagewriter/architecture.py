@@ -26,6 +26,7 @@ ORDER = (
     "report",
     "runs",
     "sweeps",
+    "sensitivity",
     "cli",
 )
 """Packages of ``optimizer``: each imports only from those before it, and from itself."""

@@ -17,14 +17,14 @@ from optimizer.io.changes import Operation, operation_in
 from optimizer.io.toml import frozen, shown
 from optimizer.schema.tables import LARGEST_NUMBER
 from optimizer.sweeps.origins import CHANGE_TABLE, SCENARIO_TABLE, Origins
-from optimizer.sweeps.scenarios import BASE
+from optimizer.sweeps.scenarios import BASE, PLACED
 from optimizer.text.characters import folded, oddity
 
 StudyRows = Sequence[Mapping[str, Any]]
 
 OPERATIONS = ("set", "add", "multiply")
 SCENARIO_COLUMNS = ("scenario", "probability", "note")
-DESIGN_COLUMNS = ("rescaled", "lever", "draw", "matrix")
+DESIGN_COLUMNS = ("rescaled", *PLACED)
 """Columns of scenarios that are there only where some scenario has them."""
 CHANGE_COLUMNS = ("scenario", "address", "operation", "value", "note")
 

@@ -150,6 +150,7 @@ def study_facts(scenarios: Sequence[Scenario], levers: pd.DataFrame) -> dict[str
                 "probability": each.probability,
                 "note": each.note,
                 "changes": plain_value(each.changes),
+                "design": plain_value(each.design),
             }
             for each in scenarios
         ],

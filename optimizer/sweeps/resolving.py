@@ -8,6 +8,8 @@ from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from optimizer.case import Case
 from optimizer.case.changes import figures_at
 from optimizer.errors import InputError, PolicyError, Problem, Problems
@@ -22,7 +24,7 @@ from optimizer.schema.patterns import ANY
 from optimizer.sweeps.expanding import expanded
 from optimizer.sweeps.origins import CHANGE_TABLE, SCENARIO_TABLE, Origins
 from optimizer.sweeps.rescaling import rescaled_weights
-from optimizer.sweeps.scenarios import Scenario
+from optimizer.sweeps.scenarios import PLACED, Scenario
 
 if TYPE_CHECKING:
     from optimizer.sweeps.study import Study
@@ -139,9 +141,19 @@ def resolved(
         is_rescaled = getattr(listed, "rescaled", False)
         made, said = asks.changes(is_rescaled=is_rescaled, check=check)
         note = "; ".join(filter(None, (listed.note, said)))
-        found.append(Scenario(listed.scenario, probability, note, made))
+        found.append(Scenario(listed.scenario, probability, note, made, design_of(listed)))
     problems.raise_if_any(InputError)
     return tuple(found)
+
+
+def design_of(listed: Any) -> dict[str, object]:
+    """Place of a row of ``scenarios`` in a design of random draws."""
+    cells = {name: getattr(listed, name, None) for name in PLACED}
+    return {
+        name: int(cell) if name == "draw" else str(cell)
+        for name, cell in cells.items()
+        if cell is not None and not pd.isna(cell) and cell != ""
+    }
 
 
 def _check_meant(study: Study, policy: Policy, case: Case, problems: Problems) -> None:

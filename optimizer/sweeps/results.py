@@ -24,7 +24,7 @@ from optimizer.policy import Policy
 from optimizer.result import Result
 from optimizer.sweeps.outcomes import DECIDED_AS, FACTS, MISSING, SOLVED, STATUSES, WITHOUT_ANSWER
 from optimizer.sweeps.packing import UnreadableError, unpack, unpacked_table
-from optimizer.sweeps.scenarios import Scenario
+from optimizer.sweeps.scenarios import PLACED, Scenario
 from optimizer.sweeps.store import Store, StoredRow
 
 FEW_LEVERS = 24
@@ -296,11 +296,17 @@ class _Tables(Mapping[str, pd.DataFrame]):
 
     def _scenarios(self) -> pd.DataFrame:
         scenarios = self._sweep.scenarios
+        placed = {
+            name: pd.Series([each.design.get(name, "") for each in scenarios], dtype="object")
+            for name in PLACED
+            if any(name in each.design for each in scenarios)
+        }
         return pd.DataFrame(
             {
                 "scenario": pd.Series([each.name for each in scenarios], dtype="str"),
                 "probability": _numbers([each.probability for each in scenarios]),
                 "note": pd.Series([each.note for each in scenarios], dtype="str"),
+                **placed,
             }
         )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+PLACED = ("matrix", "draw", "lever")
+"""Where a scenario stands in a design of random draws."""
 BASE = "base"
 """The scenario in which nothing is changed; every study has it, and it comes first."""
 
@@ -22,9 +24,13 @@ class Scenario:
     changes
         Values by address, as :meth:`optimizer.Session.change` takes them: without patterns, and
         no number twice. Those such as ``*1.1`` refer to the figures before any change.
+    design
+        Its place in a design of random draws: ``draw``, and in one for Sobol indices ``matrix``
+        and ``lever``; empty elsewhere.
     """
 
     name: str
     probability: float | None
     note: str
     changes: Mapping[str, object]
+    design: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,27 @@
+"""What a sweep tells: which lever matters, when it fails, which plan is best where.
+
+Everything is computed from answers that are there; nothing is solved. Where answers are missing,
+each reading says what it did about them, or refuses.
+"""
+
+from __future__ import annotations
+
+from optimizer.sensitivity.boxes import discover
+from optimizer.sensitivity.choices import chosen, compared
+from optimizer.sensitivity.curves import curve, heat_map
+from optimizer.sensitivity.finding import Finding
+from optimizer.sensitivity.indices import sobol_indices
+from optimizer.sensitivity.payoffs import payoffs
+from optimizer.sensitivity.tornado import tornado
+
+__all__ = [
+    "Finding",
+    "chosen",
+    "compared",
+    "curve",
+    "discover",
+    "heat_map",
+    "payoffs",
+    "sobol_indices",
+    "tornado",
+]
