@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 import optimizer
 from optimizer import OptimizerError, Study, Sweep, times, uniform
+from optimizer.cli import main
 from optimizer.frames import rows_of
 from optimizer.plan.question import read_question
-from optimizer.sensitivity import (
+from optimizer.sweeps.sensitivity import (
     Finding,
     chosen,
     compared,
@@ -26,9 +27,9 @@ from optimizer.sensitivity import (
     sobol_indices,
     tornado,
 )
-from optimizer.sensitivity.boxes import peeled
-from optimizer.sensitivity.indices import indices_of
-from optimizer.sensitivity.payoffs import worst_mean
+from optimizer.sweeps.sensitivity.boxes import peeled
+from optimizer.sweeps.sensitivity.indices import indices_of
+from optimizer.sweeps.sensitivity.payoffs import worst_mean
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY, CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
@@ -288,7 +289,9 @@ def test_regret_is_against_the_best_known(by_itself: Sweep, held: Finding) -> No
 
 
 def test_scenarios_without_any_plan_count_for_no_plan(held: Finding) -> None:
-    assert any(word.startswith("Left out, since no plan is known there: ") for word in held.in_words())
+    assert any(
+        word.startswith("Left out, since no plan is known there: ") for word in held.in_words()
+    )
     plans = held.tables["plans"].set_index("plan")
     rows = held.table[held.table["best"].notna()]
     share = rows["status"].eq("holds").groupby(rows["plan"]).mean()
@@ -358,3 +361,54 @@ def svg(chart: Any) -> str:
     import vl_convert
 
     return str(vl_convert.vegalite_to_svg(chart.to_json()))
+
+
+# The page
+
+
+def test_a_folder_has_a_page_and_a_workbook_of_all_that_was_found(tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script>"
+    study = Study(
+        changes=[
+            {"scenario": hostile, "address": TIES, "value": "*2"},
+            {"scenario": "=2+3", "address": SCIENCE, "value": "*0.5"},
+        ]
+    )
+    sweep = swept(study, gap=0.0, out=tmp_path / "sweep")
+    page = (tmp_path / "sweep" / "study.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    for title in ("What was asked", "Which lever matters", "Scenarios without a plan"):
+        assert f">{title}</h2>" in page
+    hint = sweep.table.set_index("scenario").loc["=2+3", "hint"]
+    assert str(hint) in page
+    # Everything is in the file: nothing is loaded, and nothing runs.
+    assert "http" not in page
+    assert 'src="data:image/png;base64,' in page
+    book = pd.read_excel(tmp_path / "sweep" / "study.xlsx", sheet_name=None, engine="calamine")
+    assert book["result"]["points"].tolist()[:2] == sweep.table["points"].tolist()[:2]
+    assert len(book["tornado"]) == 2
+
+
+def test_a_page_of_ours_is_renewed_and_nothing_else(tmp_path: Path) -> None:
+    study = Study(changes=[{"scenario": "more", "address": TIES, "value": "*2"}])
+    swept(study, relax=True, out=tmp_path / "sweep")
+    page = tmp_path / "sweep" / "study.html"
+    page.write_text("my notes", encoding="utf-8")
+    with pytest.raises(optimizer.TargetError, match="is not a page that this tool has written"):
+        swept(study, relax=True, out=tmp_path / "sweep")
+    assert page.read_text(encoding="utf-8") == "my notes"
+
+
+def test_a_run_is_held_against_a_study_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, folder = tmp_path / "run", tmp_path / "sweep"
+    optimizer.write_run(optimizer.solve(POLICY, CASE), run)
+    study = tmp_path / "study.csv"
+    study.write_text(f'scenario,address,value\nless,"{INDUSTRY}",*0.8\n', encoding="utf-8")
+    words = ["sweep", POLICY, CASE, study, "--out", folder, "--fixed", run, "--executor"]
+    assert main([*map(str, words), "threads:1"]) == 0
+    told = capsys.readouterr().out
+    assert f"{run} keeps every rule in 50% of the scenarios" in told
+    assert f"{run} breaks a rule in less: Spending stays within the budget" in told

@@ -26,7 +26,6 @@ ORDER = (
     "report",
     "runs",
     "sweeps",
-    "sensitivity",
     "cli",
 )
 """Packages of ``optimizer``: each imports only from those before it, and from itself."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from optimizer.sweeps.driver import SweepProgress
     from optimizer.sweeps.results import Sweep
+    from optimizer.sweeps.sensitivity.finding import Finding
 
 MOST_ROWS_SHOWN, MOST_CHANGES_SHOWN = 20, 3
 _EVERY = 10.0
@@ -81,6 +82,14 @@ def sweep_command(
             help="Expectations that every scenario has to meet, a .toml file; exit code 5 if not."
         ),
     ] = None,
+    fixed: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="A run folder whose plan is held as it is in every scenario: regret, and where it "
+            "breaks a rule.",
+        ),
+    ] = None,
     part: Annotated[
         str | None, typer.Option(metavar="N/COUNT", help="Solve one of several parts: 3/64.")
     ] = None,
@@ -102,7 +111,9 @@ def sweep_command(
         raise typer.BadParameter("needs plans, and --relax makes none", param_hint="--expect")
     from optimizer.plan.expectations import join_expectations, load_expectations
     from optimizer.plan.question import read_question
+    from optimizer.runs.loading import load_run
     from optimizer.sweeps.executors import usual_processes
+    from optimizer.sweeps.sensitivity.payoffs import payoffs
     from optimizer.sweeps.sweeping import merge_sweeps, sweep
 
     question = read_question(named.policy, named.case)
@@ -110,6 +121,7 @@ def sweep_command(
     if expected is not None:
         # Joined before solving, so that a typing error costs nothing.
         join_expectations(expected, question.case, question.policy)
+    run = None if fixed is None else load_run(fixed).plan
     asked = question.policy, question.case, named.study
     if merge:
         found = merge_sweeps(*asked, parts=named.parts, out=out, relax=relax, gap=gap)
@@ -130,7 +142,8 @@ def sweep_command(
         )
         line.end()
     compared = None if expected is None else found.check_expectations(expected)
-    _show(found, named, out, compared, as_json=as_json)
+    held = None if run is None else payoffs(found, {str(fixed): run})
+    _show(found, named, out, compared, held, as_json=as_json)
     code = _exit_of(found, compared, is_part=part is not None)
     if code:
         raise typer.Exit(code)
@@ -205,9 +218,15 @@ def _time(seconds: float) -> str:
 
 
 def _show(
-    found: Sweep, named: _Paths, out: Path, compared: pd.DataFrame | None, *, as_json: bool
+    found: Sweep,
+    named: _Paths,
+    out: Path,
+    compared: pd.DataFrame | None,
+    held: Finding | None,
+    *,
+    as_json: bool,
 ) -> None:
-    """Print what came out, what was expected of it, and the next command."""
+    """Print what came out, what was expected of it, how a plan fared, and the next command."""
     from optimizer.runs import finite
 
     table = found.table
@@ -218,22 +237,32 @@ def _show(
             "complete": found.complete,
             "interrupted": found.interrupted,
             "counts": found.counts,
-            "scenarios": table.astype("object").where(table.notna(), None).to_dict("records"),
+            "scenarios": _records(table),
         }
         if missed is not None:
             document["missed"] = missed.drop(columns="holds").to_dict("records")
+        if held is not None:
+            document["fixed"] = _records(held.table)
         print_json(finite(document))
         return
     print(f"{found.policy.name} on {found.case.name}: {found.in_words()[0]}")
     _print_rows(table)
     if missed is not None and compared is not None:
         _print_expected(missed, len(compared))
+    for sentence in [] if held is None else held.in_words():
+        print(sentence)
     print(f"Results: {out}")
     if found.complete:
         print_next("solve", named.policy, named.case, *_changes_of_best(found))
     else:
         retry = [] if found.interrupted else ["--retry"]
         print_next("sweep", named.policy, named.case, named.study, "--out", out, *retry)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Rows for JSON, in which nothing is missing but ``null``."""
+    rows = table.astype("object").where(table.notna(), None).to_dict("records")
+    return [{str(name): cell for name, cell in row.items()} for row in rows]
 
 
 def _changes_of_best(found: Sweep) -> list[str]:

@@ -49,6 +49,17 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A chart as an image of its own: ``source`` is a data URL, ``width`` in pixels of the page."""
+
+    title: str
+    description: str
+    source: str
+    width: int
+    kind: ClassVar[str] = "picture"
+
+
+@dataclass(frozen=True)
 class Piece:
     """One piece of a bar, in percent of the width."""
 
@@ -189,7 +200,7 @@ class Details:
     kind: ClassVar[str] = "details"
 
 
-Block = Facts | Text | Bars | Panels | TileMaps | Table | Details
+Block = Facts | Text | Picture | Bars | Panels | TileMaps | Table | Details
 
 
 @dataclass(frozen=True)

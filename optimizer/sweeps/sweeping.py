@@ -32,6 +32,7 @@ from optimizer.sweeps.question import (
     study_facts,
 )
 from optimizer.sweeps.results import Sweep
+from optimizer.sweeps.sensitivity.page import write_study_files
 from optimizer.sweeps.store import RESULTS, Store, StoredRow, row_of
 from optimizer.sweeps.study import Study
 from optimizer.sweeps.worker import Item, SealedJob
@@ -115,7 +116,10 @@ def sweep(
             driver = Driver(sealed, pool, answers.keep, on_progress, answers.counts)
             driver.run(todo)
             interrupted = driver.interrupted
-    return _result(asked, facts, store if folder is None else _reopened(folder), interrupted)
+    found = _result(asked, facts, store if folder is None else _reopened(folder), interrupted)
+    if folder is not None and chosen is None:
+        write_study_files(found, folder)
+    return found
 
 
 def _asked(question: Question, study: Study | str | Path) -> SweepQuestion:
@@ -342,7 +346,9 @@ def merge_sweeps(
         for each in stores:
             require_same(each, each.facts(), {**asked.facts(), "scales": facts["scales"]})
             _take_over(each, store, keys)
-    return _result(asked, facts, _reopened(Path(out)))
+    found = _result(asked, facts, _reopened(Path(out)))
+    write_study_files(found, Path(out))
+    return found
 
 
 def _scales_in(stores: Sequence[Store]) -> Mapping[str, Any]:

@@ -9,10 +9,10 @@ import pandas as pd
 from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.frames import rows_of
-from optimizer.sensitivity.answers import OF_POINTS, Answers, alone, answers_of, with_failed
-from optimizer.sensitivity.finding import Finding
 from optimizer.sweeps.results import Sweep
 from optimizer.sweeps.scenarios import BASE
+from optimizer.sweeps.sensitivity.answers import OF_POINTS, Answers, alone, answers_of, with_failed
+from optimizer.sweeps.sensitivity.finding import Finding
 from optimizer.text.figures import figure
 
 _MOST_BARS = 20

@@ -6,13 +6,13 @@ each reading says what it did about them, or refuses.
 
 from __future__ import annotations
 
-from optimizer.sensitivity.boxes import discover
-from optimizer.sensitivity.choices import chosen, compared
-from optimizer.sensitivity.curves import curve, heat_map
-from optimizer.sensitivity.finding import Finding
-from optimizer.sensitivity.indices import sobol_indices
-from optimizer.sensitivity.payoffs import payoffs
-from optimizer.sensitivity.tornado import tornado
+from optimizer.sweeps.sensitivity.boxes import discover
+from optimizer.sweeps.sensitivity.choices import chosen, compared
+from optimizer.sweeps.sensitivity.curves import curve, heat_map
+from optimizer.sweeps.sensitivity.finding import Finding
+from optimizer.sweeps.sensitivity.indices import sobol_indices
+from optimizer.sweeps.sensitivity.payoffs import payoffs
+from optimizer.sweeps.sensitivity.tornado import tornado
 
 __all__ = [
     "Finding",

@@ -9,7 +9,9 @@ import pandas as pd
 
 from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
-from optimizer.sensitivity.answers import (
+from optimizer.sweeps.results import Sweep
+from optimizer.sweeps.scenarios import BASE
+from optimizer.sweeps.sensitivity.answers import (
     OF_POINTS,
     Answers,
     alone,
@@ -18,9 +20,7 @@ from optimizer.sensitivity.answers import (
     require_lever,
     with_failed,
 )
-from optimizer.sensitivity.finding import Finding
-from optimizer.sweeps.results import Sweep
-from optimizer.sweeps.scenarios import BASE
+from optimizer.sweeps.sensitivity.finding import Finding
 from optimizer.text.figures import figure
 
 

@@ -20,11 +20,11 @@ from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.frames import rows_of
 from optimizer.frames.arrays import Floats
-from optimizer.sensitivity.answers import OF_POINTS, Answers, answers_of, place
-from optimizer.sensitivity.finding import Finding
 from optimizer.sweeps.outcomes import INFEASIBLE_ROW
 from optimizer.sweeps.results import Sweep
 from optimizer.sweeps.scenarios import BASE
+from optimizer.sweeps.sensitivity.answers import OF_POINTS, Answers, answers_of, place
+from optimizer.sweeps.sensitivity.finding import Finding
 from optimizer.text.figures import figure
 
 _Marks = NDArray[np.bool_]

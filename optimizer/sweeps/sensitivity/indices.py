@@ -16,9 +16,9 @@ from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.frames import rows_of
 from optimizer.frames.arrays import Floats
-from optimizer.sensitivity.answers import OF_POINTS, answers_of
-from optimizer.sensitivity.finding import Finding
 from optimizer.sweeps.results import Sweep
+from optimizer.sweeps.sensitivity.answers import OF_POINTS, answers_of
+from optimizer.sweeps.sensitivity.finding import Finding
 
 _REFUSE, _DROP = "refuse", "drop"
 _CONFIDENCE = 0.95

@@ -20,9 +20,9 @@ from optimizer.instance import build_instance
 from optimizer.plan import Decisions, Plan
 from optimizer.plan.evaluation import Evaluation, evaluate_decisions
 from optimizer.plan.question import asked
-from optimizer.sensitivity.finding import Finding
 from optimizer.sweeps.outcomes import SOLVED
 from optimizer.sweeps.results import Sweep
+from optimizer.sweeps.sensitivity.finding import Finding
 from optimizer.text.figures import figure
 
 _HOLDS, _BROKEN = "holds", "broken"
@@ -201,7 +201,9 @@ def _in_words(
 ) -> list[str]:
     every = summary[summary["status"].eq(_HOLDS)]
     plans = "1 plan" if len(summary) == 1 else f"{len(summary)} plans"
-    told = [f"{plans} in {possible.sum()} scenarios. There may be better plans than these."]
+    told = [f"{plans} in {possible.sum()} scenarios."]
+    if len(summary) > 1:
+        told = [f"{told[0]} There may be better plans than these."]
     if not possible.all():
         left = ", ".join(map(str, possible.index[~possible][:_MOST_NAMED]))
         told.append(f"Left out, since no plan is known there: {left}.")

@@ -1,0 +1,271 @@
+"""The page and the workbook of a sweep: what was asked, what came out, and what it tells."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from optimizer.errors import OptimizerError
+from optimizer.frames import rows_of
+from optimizer.frames.records import same
+from optimizer.io import targets
+from optimizer.io.paths import begins_with
+from optimizer.io.writing import write_text
+from optimizer.report.blocks import Block, Fact, Facts, Picture, Section, Table, Text
+from optimizer.report.figures import counted, percent, whole
+from optimizer.report.page import GENERATOR, environment
+from optimizer.report.tables import behind, plain_table
+from optimizer.sweeps.outcomes import SOLVED
+from optimizer.sweeps.scenarios import BASE
+from optimizer.sweeps.sensitivity.boxes import discover
+from optimizer.sweeps.sensitivity.choices import chosen, compared
+from optimizer.sweeps.sensitivity.curves import heat_map
+from optimizer.sweeps.sensitivity.finding import Finding
+from optimizer.sweeps.sensitivity.indices import sobol_indices
+from optimizer.sweeps.sensitivity.payoffs import payoffs
+from optimizer.sweeps.sensitivity.tornado import tornado
+from optimizer.text.figures import figure
+
+if TYPE_CHECKING:
+    from optimizer.plan import Plan
+    from optimizer.sweeps.results import Sweep
+
+PAGE, BOOK = "study.html", "study.xlsx"
+_MOST_WORDS, _MOST_ROWS = 30, 500
+_SHARP = 2
+"""Pixels of a chart for one of the page."""
+_MOST_HELD, _MOST_EVALUATED = 8, 120
+"""Plans that the page holds against all scenarios, and how often it evaluates one at most."""
+_MOST_COMPARED, _MOST_COUNTED = 60, 2_000
+_Part = tuple[str, str, Callable[["Sweep"], Finding]]
+
+
+def write_study_files(sweep: Sweep, folder: Path) -> None:
+    """Write ``study.html`` and ``study.xlsx``; older ones of ours are replaced, and nothing else.
+
+    Raises
+    ------
+    TargetError
+        If something else is there, or they cannot be written.
+    """
+    findings = list(_findings(sweep))
+    page = folder / PAGE
+    place = targets.look(page, force=True, check=_no_page, expected="an older page, or nothing")
+    with targets.written_aside(place) as new:
+        write_text(new, _rendered(sweep, findings))
+    tables = {name: sweep.tables[name] for name in ("scenarios", "changes", "goals")}
+    for _, _, finding in findings:
+        tables |= {finding.name: finding.table}
+        tables |= {f"{finding.name}_{name}": table for name, table in finding.tables.items()}
+    book = Finding("study", sweep.table, tuple(sweep.in_words()), sweep.provenance, tables)
+    book.to_excel(folder / BOOK, force=True)
+
+
+def _no_page(path: Path) -> str | None:
+    return None if begins_with(path, GENERATOR) else "is not a page that this tool has written"
+
+
+def _findings(sweep: Sweep) -> Iterator[tuple[str, str, Finding]]:
+    """Title, question and finding of all that can be said of this sweep."""
+    parts: list[_Part] = [
+        ("Which lever matters", "Levers that are changed by themselves.", tornado),
+        ("Two levers together", "The points over both.", _of_two),
+        ("What explains the spread", "Sobol indices of the levers.", sobol_indices),
+        ("When it fails", "The box of levers in which most scenarios fail.", discover),
+        (
+            "Plans in other scenarios",
+            "Each plan is held as it is and evaluated again in every scenario.",
+            _held,
+        ),
+        ("What plans have in common", "Agreements and pairs, counted over all plans.", _chosen),
+        ("Who gets more, who fewer", "Slots by country, against nothing changed.", _compared),
+    ]
+    for title, question, ask in parts:
+        try:
+            yield title, question, ask(sweep)
+        except OptimizerError:
+            # The study was not made for this question.
+            continue
+
+
+def _of_two(sweep: Sweep) -> Finding:
+    levers = [str(name) for name in sweep.levers]
+    if len(levers) != 2:
+        raise OptimizerError("a map has two levers")
+    return heat_map(sweep, *levers)
+
+
+def _held(sweep: Sweep) -> Finding:
+    """Hold the first plans that differ, as many as time allows, that of the base before all."""
+    table = sweep.table
+    names = table.loc[table["status"].isin(SOLVED), "scenario"].tolist()
+    most = min(_MOST_HELD, _MOST_EVALUATED // max(1, len(table)))
+    if sweep.provenance["relaxed"] or not most or not names:
+        raise OptimizerError("there are no plans, or too many scenarios")
+    found: dict[str, Plan] = {}
+    for name in names:
+        plan = sweep.plan(name)
+        if not any(same(plan.decisions, other.decisions) for other in found.values()):
+            found[name] = plan
+        if len(found) == most:
+            break
+    return payoffs(sweep, found)
+
+
+def _chosen(sweep: Sweep) -> Finding:
+    if len(sweep.scenarios) > _MOST_COUNTED:
+        raise OptimizerError("too many plans for one page")
+    return chosen(sweep)
+
+
+def _compared(sweep: Sweep) -> Finding:
+    if len(sweep.scenarios) > _MOST_COMPARED:
+        raise OptimizerError("too many scenarios for one table")
+    return compared(sweep)
+
+
+def _rendered(sweep: Sweep, findings: list[tuple[str, str, Finding]]) -> str:
+    sections = [_asked(sweep), _came_out(sweep)]
+    sections += [_section(title, question, finding) for title, question, finding in findings]
+    sections += [section for section in (_without(sweep), _all(sweep)) if section is not None]
+    template = environment().get_template("study.html.jinja")
+    return template.render(case=sweep.case, policy=sweep.policy, sections=sections, sweep=sweep)
+
+
+def _asked(sweep: Sweep) -> Section:
+    """What each lever is changed to, and how scenarios count."""
+    levers = sweep.levers
+    rows = []
+    for name in levers:
+        changes = [str(cell) for cell in levers[name] if cell != ""]
+        told = list(dict.fromkeys(changes))
+        shown = ", ".join(told[:6]) + (f" and {len(told) - 6:,} more" if len(told) > 6 else "")
+        rows.append((str(name), whole(len(changes)), shown))
+    table = plain_table("Levers of the study", ("Lever", "Scenarios", "Changes"), rows, (1,))
+    probability = sweep.tables["scenarios"]["probability"]
+    count = (
+        "All scenarios count alike."
+        if probability.isna().any()
+        else "Scenarios have probabilities."
+    )
+    gap = sweep.provenance["gap"]
+    kind = (
+        "Linear relaxations were solved, which have no plans."
+        if sweep.provenance["relaxed"]
+        else (
+            "Plans were searched for within the gap of the policy."
+            if gap is None
+            else f"Plans were searched for within a gap of {percent(gap, 2)}."
+        )
+    )
+    return Section("asked", "What was asked", f"{kind} {count}", (table,))
+
+
+def _came_out(sweep: Sweep) -> Section:
+    table = sweep.table.set_index("scenario")
+    facts = [Fact("Scenarios", whole(len(table)))]
+    facts += [
+        Fact(status.replace("_", " ").capitalize(), whole(n)) for status, n in sweep.counts.items()
+    ]
+    points = table["points"].dropna()
+    if BASE in points:
+        facts.append(Fact("Points of the base", figure(points[BASE])))
+    if len(points):
+        facts.append(Fact("Most points", figure(points.max()), str(points.idxmax())))
+        facts.append(Fact("Fewest points", figure(points.min()), str(points.idxmin())))
+    seconds = figure(float(table["seconds"].sum()), 3)
+    lead = f"{counted(len(table), 'scenario')} in {seconds} s of solving."
+    if sweep.interrupted or not sweep.complete:
+        lead += " Some have no answer yet: the same command goes on with them."
+    return Section("result", "What came out", lead, (Facts(tuple(facts)),))
+
+
+def _section(title: str, question: str, finding: Finding) -> Section:
+    words = finding.in_words()
+    left = len(words) - _MOST_WORDS
+    more = (f"and {left:,} more sentences.",) if left > 0 else ()
+    blocks: list[Block] = [Text((*words[:_MOST_WORDS], *more), is_list=True)]
+    blocks += _pictures(finding)
+    blocks += [
+        behind(_plain(name, table)) for name, table in _tables(finding).items() if len(table)
+    ]
+    return Section(finding.name, title, question, tuple(blocks))
+
+
+def _tables(finding: Finding) -> dict[str, pd.DataFrame]:
+    return {finding.name: finding.table, **finding.tables}
+
+
+def _pictures(finding: Finding) -> Iterator[Picture | Text]:
+    """Charts as pictures of their own, in which nothing of the page applies and nothing runs."""
+    for name in finding.drawings:
+        try:
+            import vl_convert
+
+            # As pixels: where letters are drawn by another font than they were measured by, labels
+            # of a vector image are cut off.
+            drawn = vl_convert.vegalite_to_png(finding.chart(name).to_json(), scale=_SHARP)
+        except (ImportError, OptimizerError):
+            yield Text(
+                ("Charts need Altair: pip install 'talent-optimizer[notebook]'.",), tone="note"
+            )
+            return
+        encoded = base64.b64encode(drawn).decode("ascii")
+        described = " ".join(finding.in_words()[:3])
+        yield Picture(
+            f"{finding.name}: {name}", described, f"data:image/png;base64,{encoded}", _width(drawn)
+        )
+
+
+def _width(png: bytes) -> int:
+    """Width at which an image is shown, from its header."""
+    return int.from_bytes(png[16:20], "big") // _SHARP
+
+
+def _plain(caption: str, table: pd.DataFrame) -> Table:
+    """A table of texts and numbers as it is, the first rows of a long one."""
+    shown = table.head(_MOST_ROWS)
+    numbers = [at for at, name in enumerate(shown) if pd.api.types.is_numeric_dtype(shown[name])]
+    rows = [tuple(_cell(cell) for cell in row) for row in shown.itertuples(index=False, name=None)]
+    left = len(table) - len(shown)
+    caption = caption.replace("_", " ").capitalize() + (
+        f" (and {left:,} more rows)" if left else ""
+    )
+    return plain_table(caption, [str(name).replace("_", " ") for name in shown], rows, numbers)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return "" if np.isnan(value) else figure(value)
+    return "" if value is None else str(value)
+
+
+def _without(sweep: Sweep) -> Section | None:
+    """Scenarios without an answer or a plan, each with its reason."""
+    table = sweep.table
+    lost = table[~table["status"].isin(SOLVED)]
+    if not len(lost):
+        return None
+    rows = [(row.scenario, row.status, row.hint) for row in rows_of(lost.head(_MOST_ROWS))]
+    title, lead = (
+        "Scenarios without a plan",
+        "Hints come from a linear relaxation and are not verified.",
+    )
+    shown = plain_table(title, ("Scenario", "Status", "Hint"), rows)
+    return Section("failed", title, lead, (shown,))
+
+
+def _all(sweep: Sweep) -> Section:
+    columns = ["scenario", "status", "points", "bound", "gap", "seconds", "rebuilt_because"]
+    notes = sweep.tables["scenarios"]["note"]
+    table = sweep.table[columns].assign(note=notes.to_numpy())
+    blocks = (behind(_plain("all scenarios", table)),)
+    lead = f"Every number is in {BOOK}, every plan in the folder."
+    return Section("scenarios", "All scenarios", lead, blocks)
