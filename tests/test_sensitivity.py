@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -401,14 +402,15 @@ def test_a_page_of_ours_is_renewed_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_a_run_is_held_against_a_study_on_the_command_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, folder = tmp_path / "run", tmp_path / "sweep"
     optimizer.write_run(optimizer.solve(POLICY, CASE), run)
     study = tmp_path / "study.csv"
     study.write_text(f'scenario,address,value\nless,"{INDUSTRY}",*0.8\n', encoding="utf-8")
     words = ["sweep", POLICY, CASE, study, "--out", folder, "--fixed", run, "--executor"]
-    assert main([*map(str, words), "threads:1"]) == 0
+    monkeypatch.setattr(sys, "argv", ["optimizer", *map(str, words), "threads:1"])
+    assert main() == 0
     told = capsys.readouterr().out
     assert f"{run} keeps every rule in 50% of the scenarios" in told
     assert f"{run} breaks a rule in less: Spending stays within the budget" in told
