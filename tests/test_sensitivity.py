@@ -84,7 +84,9 @@ def test_a_difference_that_the_gaps_leave_open_is_none() -> None:
     assert rows["within_gap"].tolist() == open_to.tolist()
     small = rows.groupby("lever")["within_gap"].all()
     for lever in small.index[small]:
-        assert f"{lever}: too small to tell, for all that the gaps leave open." in found.in_words()
+        assert (
+            f"{lever}: too small to be sure, for all that the gaps leave open." in found.in_words()
+        )
 
 
 def test_a_goal_can_be_followed_as_points_are(by_itself: Sweep) -> None:

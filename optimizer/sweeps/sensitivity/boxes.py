@@ -136,7 +136,7 @@ def _told(answers: Answers, below: float | None) -> tuple[list[str], Floats, _Ma
     if fails.all() or not fails.any():
         how_many = "all" if fails.all() else "none"
         raise OptimizerError(
-            f"{how_many} of the {len(fails)} scenarios fail: nothing to tell apart"
+            f"{how_many} of the {len(fails)} scenarios fail: nothing to distinguish"
         )
     names = pd.Series(fails.index, dtype="str")
     return whole, values[whole].to_numpy(dtype=float), fails.to_numpy(dtype=bool), names
@@ -250,7 +250,7 @@ def _p(failing: int, count: int, chance: float) -> float:
 def _in_words(answer: pd.DataFrame, measures: pd.DataFrame, why: str) -> list[str]:
     row = measures.iloc[0]
     if not len(answer):
-        return [f"No lever tells when {why}."]
+        return [f"No lever says when {why}."]
     told = [
         f"In the box {int(row['failing'])} of {int(row['scenarios'])} scenarios fail ({why}), "
         f"{100 * row['density']:.0f}%; these are {100 * row['coverage']:.0f}% of all that fail."

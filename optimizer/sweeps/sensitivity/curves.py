@@ -91,7 +91,9 @@ def _along(answers: Answers, lever: str, rows: pd.DataFrame) -> list[str]:
         )
     small = rows["within_gap"] & rows["scenario"].ne(BASE)
     if small.any():
-        told.append(f"Too small to tell from the base: {', '.join(rows.loc[small, 'change'])}.")
+        told.append(
+            f"Too small to differ for sure from the base: {', '.join(rows.loc[small, 'change'])}."
+        )
     return with_failed(told, rows["status"])
 
 

@@ -92,7 +92,7 @@ def _in_words(answers: Answers, levers: pd.DataFrame, statuses: pd.Series) -> li
         if pd.isna(row.swing):
             told.append(f"{row.lever}: no scenario has an answer.")
         elif row.within_gap:
-            told.append(f"{row.lever}: too small to tell, for all that the gaps leave open.")
+            told.append(f"{row.lever}: too small to be sure, for all that the gaps leave open.")
         else:
             low, high = min(row.lowest, 0.0), max(row.highest, 0.0)
             told.append(f"{row.lever}: from {figure(low)} to {figure(high)} against that.")
