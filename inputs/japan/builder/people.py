@@ -258,7 +258,9 @@ def _applicants_note(track: str) -> str:
         return "government scholars 2020 / 2 years x applicants factor"
     flow = FLOWS[track]
     base = whole(flow_base(track))
-    return f"{base} ({flow['base']}) x {flow['applicants_factor']} x nationality share of 2023"
+    of = "articles" if flow["shares_of"] == "articles" else "nationalities of 2023"
+    share = f"share of {of}" if flow["spread"] == "linear" else f"share of the square roots of {of}"
+    return f"{base} ({flow['base']}) x {flow['applicants_factor']} x {share}"
 
 
 def forecast_rows() -> list[Row]:
@@ -311,7 +313,7 @@ def agreement_rows() -> list[Row]:
                 "yearly_cost_jpy": terms["yearly_cost_jpy"],
                 "lead_years": "0" if exists else terms["lead_years"],
                 "source": "assumption",
-                "note": terms["note"],
+                "note": terms["note"] if exists else f"proposed; {terms['note']}",
             }
         )
     return rows
