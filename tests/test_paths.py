@@ -226,7 +226,7 @@ TOUCHING = frozenset(
 )
 """Names of functions that open, make or remove what a path leads to."""
 
-TOUCHERS = ("paths.py", "aside.py", "targets.py", "writing.py", "cache.py")
+TOUCHERS = ("paths.py", "aside.py", "targets.py", "writing.py", "cache.py", "locks.py")
 """Modules of ``io`` that do so for all others."""
 LIBRARIES = {"shutil", "tempfile"}
 OURS = {"read_text", "write_text", "write_bytes"}
@@ -238,9 +238,10 @@ ALLOWED = {
     ("io/table_books.py", "package.open"),
     ("session/ideals_cache.py", "file.read_bytes"),
     ("session/ideals_cache.py", "Path(str(package.__file__)).parent.glob"),
+    ("sweeps/sensitivity/page.py", "book.to_excel"),
 }
 """Parts of archives in memory; what a shell has closed, opened for nothing; the null device; our
-own sources."""
+own sources; a result, which writes itself through ``io.targets``."""
 
 
 def calls_and_imports(file: Path) -> Iterator[str]:

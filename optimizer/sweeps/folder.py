@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from optimizer.errors import Problems, TargetError
+from optimizer.io.locks import lock_of
 from optimizer.io.paths import names_in, standing_at
 from optimizer.io.targets import write_errors_told
 from optimizer.plan.question import Question
@@ -18,7 +16,7 @@ from optimizer.runs import INPUTS
 from optimizer.runs.writing import write_inputs
 from optimizer.sweeps.store import RESULTS, Store
 
-_LOCK, _LONGEST_NUMBER = "sweep.lock", 20
+_LOCK = "sweep.lock"
 _OURS = frozenset(
     {RESULTS, f"{RESULTS}-wal", f"{RESULTS}-shm", f"{RESULTS}-journal", _LOCK, INPUTS}
     | {"study.html", "study.xlsx"}
@@ -40,22 +38,14 @@ def held_folder(path: Path) -> Iterator[Store]:
         If its results cannot be read.
     """
     _require_ours(path)
-    with write_errors_told(path):
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-        except ValueError as error:
-            # A zero character, or half a one.
-            raise OSError(errno.EINVAL, "this is not a name of a folder") from error
-    try:
-        _take(lock, path)
+    with ExitStack() as stack:
+        with write_errors_told(path):
+            holder = stack.enter_context(lock_of(path, _LOCK))
+        if holder is not None:
+            raise _taken(path, holder)
         store = Store(path / RESULTS)
-        try:
-            yield store
-        finally:
-            store.close()
-    finally:
-        os.close(lock)
+        stack.callback(store.close)
+        yield store
 
 
 def _require_ours(path: Path) -> None:
@@ -73,46 +63,15 @@ def _require_ours(path: Path) -> None:
     problems.raise_if_any(TargetError)
 
 
-def _take(lock: int, path: Path) -> None:
-    """Take the lock and leave word of who has it."""
-    if not _is_taken(lock):
-        with suppress(OSError):
-            os.ftruncate(lock, 0)
-            os.pwrite(lock, str(os.getpid()).encode(), 0)
-        return
-    said = b""
-    with suppress(OSError):
-        said = os.pread(lock, _LONGEST_NUMBER, 0)
-    who = f" (process {said.decode()})" if said.isdigit() else ""
+def _taken(path: Path, holder: str) -> TargetError:
+    who = f" (process {holder})" if holder else ""
     problems = Problems()
     problems.add(
         str(path),
         f"another sweep{who} is writing to it",
         expected="another folder, or to wait until that one has ended",
     )
-    raise TargetError(problems)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _is_taken(lock: int) -> bool:
-        # Far behind the number that stands there, so that it can still be read.
-        os.lseek(lock, 2**20, os.SEEK_SET)
-        try:
-            msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return True
-        return False
-else:
-    import fcntl
-
-    def _is_taken(lock: int) -> bool:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
+    return TargetError(problems)
 
 
 def kept_inputs(path: Path, question: Question) -> Mapping[str, Any]:
