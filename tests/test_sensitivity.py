@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -416,3 +417,21 @@ def test_a_run_is_held_against_a_study_on_the_command_line(
     told = capsys.readouterr().out
     assert f"{run} keeps every rule in 50% of the scenarios" in told
     assert f"{run} breaks a rule in less: Spending stays within the budget" in told
+
+
+def test_what_a_killed_sweep_was_writing_is_cleared_and_stops_nobody(tmp_path: Path) -> None:
+    study = Study(changes=[{"scenario": "more", "address": TIES, "value": "*2"}])
+    folder = tmp_path / "sweep"
+    swept(study, relax=True, out=folder)
+    code = (
+        "import os, pathlib, sys\n"
+        "from optimizer.io.aside import Aside\n"
+        "with Aside(pathlib.Path(sys.argv[1])).held():\n"
+        "    os._exit(9)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, str(folder / "study.html")], check=False)
+    assert ended.returncode == 9
+    left = [item.name for item in folder.iterdir() if item.name.startswith(".study.html-")]
+    assert len(left) == 1
+    swept(study, relax=True, out=folder)
+    assert not (folder / left[0]).exists()

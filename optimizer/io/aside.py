@@ -129,13 +129,23 @@ def _new_lock(folder: Path) -> int | None:
     return lock
 
 
+def is_aside(name: str, of: str) -> bool:
+    """Whether a name is one under which a file called ``of`` is written aside.
+
+    Examples
+    --------
+    >>> is_aside(".study.html-0123456789ab", "study.html"), is_aside(".study.html", "study.html")
+    (True, False)
+    """
+    return bool(re.fullmatch(re.escape(_start(of)) + f"[0-9a-f]{{{2 * RANDOM_BYTES}}}", name))
+
+
 def clear_leftovers(path: Path) -> None:
     """Remove what killed runs have left beside a path; what they were replacing is put back."""
     if fcntl is None:
         return
-    name = re.compile(re.escape(_start(path.name)) + f"[0-9a-f]{{{2 * RANDOM_BYTES}}}")
     try:
-        beside = sorted(item for item in path.parent.iterdir() if name.fullmatch(item.name))
+        beside = sorted(item for item in path.parent.iterdir() if is_aside(item.name, path.name))
     except OSError:
         return
     for folder in beside:

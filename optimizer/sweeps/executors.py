@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -147,8 +148,11 @@ class _Processes(Pool):
 def _let_go(pool: Executor) -> None:
     """Let a pool end, whose thread may be writing to processes that are no more.
 
-    Before Python 3.12 it would wait for ever where more is written than a pipe holds.
+    Before Python 3.11.5 it would wait for ever where more is written than a pipe holds; since then
+    its thread closes the pipe by itself, and must not find it closed.
     """
+    if sys.version_info >= (3, 11, 5):
+        return
     queue = getattr(pool, "_call_queue", None)
     with suppress(AttributeError, OSError):
         queue._reader.close()  # type: ignore[union-attr]

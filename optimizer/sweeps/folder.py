@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.errors import Problems, TargetError
+from optimizer.io.aside import is_aside
 from optimizer.io.locks import lock_of
 from optimizer.io.paths import names_in, standing_at
 from optimizer.io.targets import write_errors_told
@@ -17,9 +18,9 @@ from optimizer.runs.writing import write_inputs
 from optimizer.sweeps.store import RESULTS, Store
 
 _LOCK = "sweep.lock"
+_WRITTEN = ("study.html", "study.xlsx")
 _OURS = frozenset(
-    {RESULTS, f"{RESULTS}-wal", f"{RESULTS}-shm", f"{RESULTS}-journal", _LOCK, INPUTS}
-    | {"study.html", "study.xlsx"}
+    {RESULTS, f"{RESULTS}-wal", f"{RESULTS}-shm", f"{RESULTS}-journal", _LOCK, INPUTS} | {*_WRITTEN}
 )
 """Names of all that such a folder holds: one with anything else is nobody's to write to."""
 
@@ -56,7 +57,12 @@ def _require_ours(path: Path) -> None:
     if standing != "folder":
         problems.add(str(path), "is not a folder", expected=expected)
     else:
-        foreign = sorted(set(names_in(path, problems)) - _OURS)
+        # What a killed sweep was writing aside is removed when it is written again.
+        foreign = sorted(
+            name
+            for name in set(names_in(path, problems)) - _OURS
+            if not any(is_aside(name, of) for of in (*_WRITTEN, INPUTS))
+        )
         if foreign:
             told = f"holds files that are not part of a sweep: {', '.join(foreign[:3])}"
             problems.add(str(path), told, expected=expected)
