@@ -13,6 +13,7 @@ from optimizer.errors import OptimizerError, did_you_mean
 from optimizer.sweeps.outcomes import SOLVED
 from optimizer.sweeps.results import Sweep
 from optimizer.sweeps.scenarios import BASE
+from optimizer.sweeps.sensitivity.finding import not_among
 
 OF_POINTS = "points"
 _ROUNDING = 1e-9
@@ -118,11 +119,7 @@ def answers_of(sweep: Sweep, of: str = OF_POINTS) -> Answers:
 
 def _scaled(sweep: Sweep, table: pd.DataFrame, goal: str) -> pd.Series:
     if goal not in sweep.policy.goals:
-        known = [OF_POINTS, *sweep.policy.goals]
-        near = did_you_mean(goal, known)
-        maybe = "" if near is None else f". Maybe {near!r}"
-        listed = ", ".join(known)
-        raise OptimizerError(f"there is no goal {goal!r}\n    Expected one of {listed}{maybe}.")
+        raise not_among([OF_POINTS, *sweep.policy.goals], goal, "there is no goal")
     return table[f"{goal}_scaled"]
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import OptimizerError, did_you_mean
+from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.frames import rows_of
 from optimizer.sweeps.outcomes import SOLVED
 from optimizer.sweeps.results import Sweep
 from optimizer.sweeps.scenarios import BASE
-from optimizer.sweeps.sensitivity.finding import Finding
+from optimizer.sweeps.sensitivity.finding import Finding, not_among
 from optimizer.text.figures import persons
 
 _PAIR = ["country", "track"]
@@ -118,10 +118,7 @@ def compared(sweep: Sweep, by: str = "country") -> Finding:
     slots = sweep.tables["slots"]
     known = [name for name in _KEYS if name in slots and slots[name].ne("").any()]
     if by not in known:
-        near = did_you_mean(by, known)
-        maybe = "" if near is None else f". Maybe {near!r}"
-        listed = ", ".join(known)
-        raise OptimizerError(f"slots have no {by!r}\n    Expected one of {listed}{maybe}.")
+        raise not_among(known, by, "slots have no")
     wide = slots.pivot_table(index=by, columns="scenario", values="slots", aggfunc="sum")
     wide = wide.fillna(0).reindex(columns=plans, fill_value=0)
     base = wide[BASE]

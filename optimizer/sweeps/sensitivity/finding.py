@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,15 +79,18 @@ class Finding(Result):
             raise OptimizerError(f"{self.name} has no chart")
         wanted = name or known[0]
         if wanted not in self.drawings:
-            near = did_you_mean(wanted, known)
-            maybe = "" if near is None else f". Maybe {near!r}"
-            listed = ", ".join(known)
-            raise OptimizerError(
-                f"{self.name} has no chart {wanted!r}\n    Expected one of {listed}{maybe}."
-            )
+            raise not_among(known, wanted, f"{self.name} has no chart")
         try:
             return self.drawings[wanted](self.answer)
         except ImportError:
             raise OptimizerError(
                 "charts need Altair, which is missing: pip install 'talent-optimizer[notebook]'"
             ) from None
+
+
+def not_among(known: Sequence[str], name: str, told: str) -> OptimizerError:
+    """Give the error for a name that is none of those that are known."""
+    near = did_you_mean(name, known)
+    maybe = "" if near is None else f". Maybe {near!r}"
+    listed = ", ".join(known)
+    return OptimizerError(f"{told} {name!r}\n    Expected one of {listed}{maybe}.")

@@ -12,7 +12,6 @@ import pandas as pd
 
 from optimizer.errors import OptimizerError
 from optimizer.frames import rows_of
-from optimizer.frames.records import same
 from optimizer.io import targets
 from optimizer.io.paths import begins_with
 from optimizer.io.writing import write_text
@@ -27,12 +26,11 @@ from optimizer.sweeps.sensitivity.choices import chosen, compared
 from optimizer.sweeps.sensitivity.curves import heat_map
 from optimizer.sweeps.sensitivity.finding import Finding
 from optimizer.sweeps.sensitivity.indices import sobol_indices
-from optimizer.sweeps.sensitivity.payoffs import payoffs
+from optimizer.sweeps.sensitivity.payoffs import distinct_plans, payoffs
 from optimizer.sweeps.sensitivity.tornado import tornado
 from optimizer.text.figures import figure
 
 if TYPE_CHECKING:
-    from optimizer.plan import Plan
     from optimizer.sweeps.results import Sweep
 
 PAGE, BOOK = "study.html", "study.xlsx"
@@ -103,18 +101,10 @@ def _of_two(sweep: Sweep) -> Finding:
 def _held(sweep: Sweep) -> Finding:
     """Hold the first plans that differ, as many as time allows, that of the base before all."""
     table = sweep.table
-    names = table.loc[table["status"].isin(SOLVED), "scenario"].tolist()
     most = min(_MOST_HELD, _MOST_EVALUATED // max(1, len(table)))
-    if sweep.provenance["relaxed"] or not most or not names:
+    if sweep.provenance["relaxed"] or not most or not table["status"].isin(SOLVED).any():
         raise OptimizerError("there are no plans, or too many scenarios")
-    found: dict[str, Plan] = {}
-    for name in names:
-        plan = sweep.plan(name)
-        if not any(same(plan.decisions, other.decisions) for other in found.values()):
-            found[name] = plan
-        if len(found) == most:
-            break
-    return payoffs(sweep, found)
+    return payoffs(sweep, distinct_plans(sweep, most))
 
 
 def _chosen(sweep: Sweep) -> Finding:

@@ -87,15 +87,22 @@ def _held(sweep: Sweep, plans: Mapping[str, Plan] | Sequence[str] | None) -> dic
         return {name: plan.decisions for name, plan in plans.items()}
     if plans is not None:
         return {name: sweep.plan(name).decisions for name in plans}
-    table = sweep.table
-    names = table.loc[table["status"].isin(SOLVED), "scenario"]
-    found: dict[str, Decisions] = {}
-    for name in names:
-        decisions = sweep.plan(name).decisions
-        if decisions not in found.values():
-            found[name] = decisions
+    found = {name: plan.decisions for name, plan in distinct_plans(sweep).items()}
     if not found:
         raise OptimizerError("no scenario has a plan that could be held against the others")
+    return found
+
+
+def distinct_plans(sweep: Sweep, most: int | None = None) -> dict[str, Plan]:
+    """Plans of a sweep in the order of the study, the same ones once; ``most`` of them at most."""
+    table = sweep.table
+    found: dict[str, Plan] = {}
+    for name in table.loc[table["status"].isin(SOLVED), "scenario"]:
+        if len(found) == most:
+            break
+        plan = sweep.plan(name)
+        if all(plan.decisions != other.decisions for other in found.values()):
+            found[name] = plan
     return found
 
 
