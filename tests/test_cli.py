@@ -247,7 +247,7 @@ def test_infeasible_exits_with_3_and_says_what_would_have_to_give(
     )
     assert run(monkeypatch, "solve", policy, CASE, "--out", tmp_path / "run") == 3
     error = capsys.readouterr().err
-    assert "unverified advice" in error
+    assert "This cannot be kept (verified):" in error
     assert "thrift" in error
     assert not (tmp_path / "run").exists()
 

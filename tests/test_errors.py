@@ -169,11 +169,11 @@ def test_thousands_of_things_expected_are_cut() -> None:
     assert len(str(named)) < 400
 
 
-def test_infeasible_error_holds_advice() -> None:
-    advice = {"rule": ["spending_within_budget"], "amount": [7.0]}
+def test_infeasible_error_holds_what_clashes() -> None:
+    clash = {"rule": ["spending_within_budget"], "number": [7.0]}
     with pytest.raises(InfeasibleError, match=r"^no plan keeps every rule$") as caught:
-        raise InfeasibleError("no plan keeps every rule", advice)
-    assert caught.value.advice is advice
+        raise InfeasibleError("no plan keeps every rule", clash)
+    assert caught.value.clash is clash
 
 
 def test_solver_error_is_one_of_ours() -> None:
@@ -194,7 +194,7 @@ def test_model_warning_is_a_user_warning() -> None:
     [
         PolicyError([Problem("p.toml", "is wrong")]),
         InputError([Problem("a.csv", "is wrong", row=2)]),
-        InfeasibleError("no plan", advice=[1]),
+        InfeasibleError("no plan", clash=[1]),
         SolverError("no"),
     ],
 )

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.report.figures import people
-from optimizer.session.advice import rounded_up
-from optimizer.text.figures import apart, figure, plainly
+from optimizer.text.figures import apart, figure, plainly, rounded_up
 
 NUMBERS = st.floats(min_value=1e-9, max_value=1e14)
 WHOLE = st.integers(min_value=0, max_value=10**14)

@@ -410,7 +410,7 @@ def test_more_beside_the_factor_never_hurts(tmp_path: Path) -> None:
     assert found[0] < found[-1]
 
 
-def test_a_floor_that_nothing_keeps_is_loosened_in_advice(tmp_path: Path) -> None:
+def test_a_floor_that_nothing_keeps_is_named_with_its_year(tmp_path: Path) -> None:
     # All seven must come in 2030, and one person applies afterwards: 1 is 5 short of 7 - 1.
     wanted = '[[limits]]\nname = "all"\nmeasure = "slots"\nprotected = true\n'
     case = limited(
@@ -419,5 +419,7 @@ def test_a_floor_that_nothing_keeps_is_loosened_in_advice(tmp_path: Path) -> Non
         applicants=("AA,t,2030,4", "BB,t,2030,3", "AA,t,2031,1", "BB,t,2031,0", "AA,t,2032,1"),
     )
     files, policy = case.write(tmp_path)
-    with pytest.raises(InfeasibleError, match="steps, year=2031: lower -1 to -6"):
+    with pytest.raises(
+        InfeasibleError, match="steps, year=2031: at least 1 times the year before - 1"
+    ):
         solve(policy, files)

@@ -161,9 +161,10 @@ def test_fewer_applicants_in_a_repeated_year_are_told_with_the_year(tmp_path: Pa
     with pytest.raises(InfeasibleError) as told:
         solve(policy, folder)
     assert str(told.value).endswith(
-        "\nOnly years after 2030, in which the decisions of 2030 are repeated, stand in the way; "
-        "to change these alone would do (from an LP relaxation):\n"
-        "- No more slots than applicants (applicants): AA, t, 2031: raise 2 to 3"
+        "\n- No more slots than applicants: AA, t, 2031: at most 2 (applicants.csv row 3, column "
+        "applicants)\n"
+        "- Committed slots are given: commitments row 2: at least 3 (commitments.csv row 2, column "
+        "at_least)\nYears after 2030, in which the decisions of 2030 are repeated, take part."
     )
     # Without the commitment the plan keeps to what the repeated year allows.
     plan = planned(case.with_(commitments=()), tmp_path)

@@ -302,7 +302,7 @@ def infeasible(policy: Path, case: Path) -> None:
             infeasible,
         ),
     ],
-    ids=["transfers", "advice"],
+    ids=["transfers", "conflict"],
 )
 def test_no_run_of_a_command_with_a_limit_is_without_one(
     case: SmallCase,
@@ -316,7 +316,7 @@ def test_no_run_of_a_command_with_a_limit_is_without_one(
     assert all(watch.seconds_left() <= 1.1 * LONG for watch in found)
 
 
-def test_what_the_advice_would_be_is_not_made_up_when_time_is_out(
+def test_what_clashes_is_not_made_up_when_time_is_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Sooner or later the limit is reached just after the relaxation was found infeasible.
@@ -325,7 +325,7 @@ def test_what_the_advice_would_be_is_not_made_up_when_time_is_out(
     with pytest.raises(InfeasibleError) as raised:
         solve(policy, folder, time_limit=LONG)
     assert str(raised.value) == (
-        "No plan keeps every rule. No advice on limits to loosen was found within the time limit."
+        "No plan keeps every rule. The rules that clash were not found within the time limit."
     )
 
 

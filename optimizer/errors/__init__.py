@@ -8,7 +8,7 @@
         ├── InputError             the case has faulty files, rows or cells
         │   └── TargetError        nothing may or can be written at the path that was given
         ├── ExtensionError         a custom rule does not fit the model
-        ├── InfeasibleError        no plan keeps every rule; holds advice on what to loosen
+        ├── InfeasibleError        no plan keeps every rule; holds the rules that clash
         └── SolverError            the solver failed or refused
             └── NoPlanError        the search was stopped before it found a plan
 
@@ -126,13 +126,14 @@ class InfeasibleError(OptimizerError):
     ----------
     message
         What clashes, in words.
-    advice
-        Table of rules, and the loosening of each that would restore feasibility.
+    clash
+        Table of the rules that clash, a line for each of their rows; ``None`` where they were not
+        found.
     """
 
-    def __init__(self, message: str, advice: Any = None) -> None:
-        super().__init__(message, advice)
-        self.advice = advice
+    def __init__(self, message: str, clash: Any = None) -> None:
+        super().__init__(message, clash)
+        self.clash = clash
 
     def __str__(self) -> str:
         return str(self.args[0])

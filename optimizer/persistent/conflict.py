@@ -1,114 +1,267 @@
-"""Conflict in an infeasible model, and the least loosening that would resolve it."""
+"""Rules that cannot all be kept: a smallest set of them, then of their rows, each set verified.
+
+Numbers that somebody chose and facts of the case can clash; what ties decisions together and what
+adds up accounts is taken for granted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
 
-import pandas as pd
+import numpy as np
 
 from optimizer.formulation.row_keys import row_keys
-from optimizer.instance.previous import YEAR_NAMES
 from optimizer.persistent.loaded import LoadedModel
+from optimizer.persistent.roles import roles_of
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
-from optimizer.solver.elastic import least_relaxation
+from optimizer.solver.elastic import Elastic
+from optimizer.solver.feasibility import Feasibility
+from optimizer.solver.subsets import minimal_subset
 from optimizer.solver.watch import Watch
+from optimizer.solver.wholeness import wholeness
+
+NODES = 2_000
+"""Nodes of branch and bound for one question of whole decisions."""
+MOST_CONFLICTS = 5
+"""Conflicts that are looked for one after the other."""
+PER_FLOOR = "support_reaches_floor"
+"""Rule whose rows belong to the floors of the policy, numbered last in their keys."""
+
+RELAXATION, DECISIONS, EVERYTHING = "relaxation", "decisions", "everything"
+"""What must be whole for rules to clash: nothing, agreements and the like, or people as well."""
+
+CHOSEN = ("limit", "fact")
+"""Kinds of rules among which conflicts are looked for first; what ties decisions together comes
+in where these alone are not to blame."""
+
+Part = tuple[object, ...]
+"""One rule: a side of a limit, a floor of support, or a rule of the register."""
 
 
-def clash(model: LoadedModel, watch: Watch) -> pd.DataFrame | None:
-    """Least loosening if every row could be loosened, protected or not: the conflict."""
-    rules = register(model.instance.extension)
-    kinds = {"limit", "fact"}
+@dataclass(frozen=True)
+class ClashingRow:
+    """A row of a conflict.
 
-    def may_relax(key: RowKey) -> bool:
-        return rules[key.rule].kind in kinds
-
-    found = _least_relaxation(model, may_relax, watch)
-    if found is None:
-        kinds.add("link")
-        found = _least_relaxation(model, may_relax, watch)
-    return found
-
-
-def advice(model: LoadedModel, watch: Watch) -> pd.DataFrame | None:
-    """Least relaxation that would make a plan possible, of what somebody chose and may choose."""
-    rules, instance = register(model.instance.extension), model.instance
-    limits = {limit.name for limit in instance.limits if limit.limit.protected}
-    floors = {
-        number
-        for number, floor in enumerate(instance.policy.support_floor, start=1)
-        if floor.protected
-    }
-    custom = {name for name, rule in instance.extension.rules.items() if rule.protected}
-
-    def may_relax(key: RowKey) -> bool:
-        is_protected = (
-            (key.rule in LIMIT_RULES and key.index[0] in limits)
-            or (key.rule == "support_reaches_floor" and key.index[-1] in floors)
-            or key.rule in custom
-        )
-        return rules[key.rule].kind == "limit" and not is_protected
-
-    return _least_relaxation(model, may_relax, watch)
-
-
-def later(model: LoadedModel, watch: Watch) -> pd.DataFrame | None:
-    """Least loosening of rows of years after the planned ones, where that alone would do."""
-    rules, instance = register(model.instance.extension), model.instance
-    last = instance.sets.years[-1]
-    if last == instance.sets.window[-1]:
-        return None
-    years = {
-        limit.name: 1 + place
-        for limit in instance.limits
-        for place, name in enumerate(limit.limit.by)
-        if name in YEAR_NAMES
-    }
-
-    def year_of(key: RowKey) -> object:
-        if key.rule in LIMIT_RULES:
-            return key.index[years[key.index[0]]] if key.index[0] in years else None
-        return rules[key.rule].year(key.index)
-
-    def may_relax(key: RowKey) -> bool:
-        year = year_of(key)
-        return rules[key.rule].kind in {"limit", "fact"} and isinstance(year, int) and year > last
-
-    return _least_relaxation(model, may_relax, watch)
-
-
-def _least_relaxation(
-    model: LoadedModel, may_relax: Callable[[RowKey], bool], watch: Watch
-) -> pd.DataFrame | None:
-    """Least loosening of the rows that may be loosened.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        As of :func:`optimizer.solver.elastic.least_relaxation`, with the index of each row's key,
-        and ``key``, which says it in words.
+    Attributes
+    ----------
+    row
+        Its position in the matrix.
+    number, sense
+        What must be kept: ``at_least``, ``at_most`` or ``equal_to`` the number, as the limit or
+        the table has it.
     """
-    key_of = row_keys(model.instance)
-    rules = register(model.instance.extension)
-    limits = {limit.name: limit for limit in model.instance.limits}
 
-    def in_words(rule: str, index: Any) -> str:
-        if rule in LIMIT_RULES:
-            name, group = index
-            return limits[name].in_words(group)
-        return key_of(rule, index).in_words(rules[rule])
+    key: RowKey
+    row: int
+    number: float
+    sense: str
 
-    found = least_relaxation(
-        model.matrix, lambda rule, index: may_relax(key_of(rule, index)), watch, model.options
-    )
-    if found is None:
-        return None
-    rows = list(zip(found["rule"], found["index"], strict=True))
-    # A row of a limit on a goal's value is counted beside what is earned anyway.
-    beside = [limits[at[0]].anyway if rule in LIMIT_RULES else 0.0 for rule, at in rows]
-    found = found.assign(number=found["number"] + beside, relaxed_to=found["relaxed_to"] + beside)
-    index = [key_of(*row).index for row in rows]
-    return found.assign(
-        index=pd.Series(index, index=found.index, dtype=object),
-        key=pd.Series([in_words(*row) for row in rows], index=found.index, dtype="str"),
-    )
+
+@dataclass(frozen=True)
+class Conflict:
+    """Rules that cannot all be kept.
+
+    Attributes
+    ----------
+    rows
+        Rows that clash, rule by rule.
+    within
+        What must be whole for them to clash: nothing (``relaxation``), agreements, active tracks
+        and expansion (``decisions``), or people as well (``everything``).
+    is_minimal
+        Whether solving once more confirmed that there is a solution without any one of the rows,
+        and without any one of the rules.
+    verified
+        Whether solving once more confirmed that there is none with all of them.
+    """
+
+    rows: tuple[ClashingRow, ...]
+    within: str
+    is_minimal: bool
+    verified: bool
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The rules that clash."""
+        return tuple(dict.fromkeys(part_of(each.key) for each in self.rows))
+
+
+@dataclass(frozen=True)
+class Conflicts:
+    """Conflicts of a model that have no number in common.
+
+    Attributes
+    ----------
+    found
+        The conflicts, in the order in which they were found.
+    is_complete
+        Whether there is a plan once they are resolved, as far as is known; otherwise more rules
+        clash, or it stayed open.
+    """
+
+    found: tuple[Conflict, ...]
+    is_complete: bool
+
+
+def part_of(key: RowKey) -> Part:
+    """The rule that a row belongs to, as a planner knows it."""
+    if key.rule in LIMIT_RULES:
+        return key.rule, key.index[0]
+    return (key.rule, key.index[-1]) if key.rule == PER_FLOOR else (key.rule,)
+
+
+def find_conflicts(
+    model: LoadedModel, watch: Watch, *, nodes: int = NODES, most: int = MOST_CONFLICTS
+) -> Conflicts:
+    """Find rules that clash in a model without a plan, one conflict after the other.
+
+    A number that is part of one conflict takes part in no other: all rows of a limit or a floor,
+    and single rows of other rules.
+
+    Parameters
+    ----------
+    nodes
+        Nodes of branch and bound for each question of whole decisions; what stays open then leaves
+        a conflict not proven minimal.
+    most
+        Conflicts after which no more are looked for.
+    """
+    search = _ConflictSearch(model, watch, nodes)
+    found = list(islice(search.all(), most))
+    return Conflicts(tuple(found), search.has_plan)
+
+
+class _ConflictSearch:
+    def __init__(self, model: LoadedModel, watch: Watch, nodes: int) -> None:
+        self._model, self._watch, self._nodes = model, watch, nodes
+        matrix, rules = model.matrix, register(model.instance.extension)
+        sided = np.isfinite(matrix.row_lower) | np.isfinite(matrix.row_upper)
+        key_of = row_keys(model.instance)
+        self._keys = {
+            row: key_of(*matrix.rows[row])
+            for row in np.flatnonzero(sided).tolist()
+            if matrix.rows[row][0] in rules
+        }
+        self._kinds = {row: rules[key.rule].kind for row, key in self._keys.items()}
+        self._free: set[int] = set()
+        self.has_plan = False
+        self._take_candidates(*CHOSEN)
+
+    def _take_candidates(self, *kinds: str) -> None:
+        """Look for conflicts among the rules of these kinds."""
+        wanted = [row for row, kind in self._kinds.items() if kind in kinds]
+        self._candidates = frozenset(wanted)
+        rows, model = np.array(wanted, dtype=np.int64), self._model
+        self._elastic = Elastic(model.matrix, rows, model.options)
+
+    def all(self) -> Iterator[Conflict]:
+        """Conflicts one after the other; their numbers are set free in between."""
+        for stage in (RELAXATION, DECISIONS, EVERYTHING):
+            asked = self._asked_of(stage)
+            while asked is not None and not self._watch.should_stop():
+                rows = self._in_relaxation() if stage == RELAXATION else self._in_integers(asked)
+                if not rows:
+                    break
+                yield self._conflict(stage, rows, asked)
+                self._free |= self._numbers_of(rows)
+
+    def _asked_of(self, stage: str) -> Feasibility | None:
+        """What is asked whether there is a solution; ``None`` if the stage is that of before."""
+        model, matrix = self._model, self._model.matrix
+        staged = roles_of(model.instance, matrix).staged
+        decided = np.zeros(len(matrix.cost), dtype=bool)
+        decided[staged] = True
+        if stage == RELAXATION:
+            return Feasibility(matrix, np.zeros_like(decided), model.options)
+        if stage == DECISIONS and not (decided.any() and (decided != matrix.integral).any()):
+            return None
+        if not matrix.integral.any():
+            return None
+        options = {**model.options, **wholeness(matrix, staged).options}
+        whole = decided if stage == DECISIONS else matrix.integral
+        return Feasibility(matrix, whole, options, self._nodes)
+
+    def _in_relaxation(self) -> list[int]:
+        """Rows that clash although nothing must be whole, none of which can be left out."""
+        given = self._elastic.run(self._free, self._watch)
+        if given.status == "infeasible" and not self._free:
+            self._take_candidates(*CHOSEN, "link")
+            given = self._elastic.run(self._free, self._watch)
+        self.has_plan = given.status == "kept" and not self._model.matrix.integral.any()
+        if given.status != "clashing":
+            return []
+        parts = {part_of(self._keys[row]) for row in given.to_blame}
+        for part in self._facts_first(parts):
+            blamed = self._blamed(self._rows_of(parts - {part}))
+            if blamed:
+                parts = {part_of(self._keys[row]) for row in blamed}
+        rows = self._blamed(self._rows_of(parts)) or self._rows_of(parts)
+        for row in sorted(rows):
+            if row in rows:
+                rows = self._blamed(rows - {row}) or rows
+        return sorted(rows)
+
+    def _blamed(self, rows: set[int]) -> set[int]:
+        """Those of some rows that clash with each other alone; none where they do not."""
+        if not rows:
+            return set()
+        return set(self._elastic.run(self._candidates - rows, self._watch).to_blame)
+
+    def _facts_first(self, parts: Collection[Part]) -> list[Part]:
+        """Rules in the order in which they are left out: rather facts than what was chosen."""
+        kinds = {part_of(key): self._kinds[row] for row, key in self._keys.items()}
+        return sorted(parts, key=lambda part: (kinds[part] == "limit", str(part)))
+
+    def _in_integers(self, asked: Feasibility) -> list[int]:
+        """Rows that clash as some columns must be whole."""
+        there_is = asked.without(self._free, self._watch)
+        self.has_plan = there_is is True
+        if there_is is not False:
+            return []
+
+        def clash(rows: Collection[int]) -> bool:
+            return asked.without(self._candidates - set(rows), self._watch) is False
+
+        left = self._candidates - self._free
+        parts = list(reversed(self._facts_first({part_of(self._keys[row]) for row in left})))
+        found = minimal_subset(parts, lambda some: clash(self._rows_of(set(some))))
+        return minimal_subset(sorted(self._rows_of(set(found))), clash)
+
+    def _rows_of(self, parts: Collection[Part]) -> set[int]:
+        """Rows of rules that are not free."""
+        return {row for row in self._candidates - self._free if part_of(self._keys[row]) in parts}
+
+    def _conflict(self, stage: str, rows: list[int], asked: Feasibility) -> Conflict:
+        """Ask once more whether the rows clash, and whether none of them can be left out."""
+        kept, parts = set(rows), {part_of(self._keys[row]) for row in rows}
+
+        def is_kept(some: set[int]) -> bool | None:
+            return asked.without(self._candidates - some, self._watch)
+
+        smaller = [kept - {row} for row in rows]
+        smaller += [self._rows_of(parts - {part}) for part in parts]
+        clash = is_kept(kept) is False
+        answers = [is_kept(some) for some in smaller]
+        is_minimal = all(answer is True for answer in answers)
+        told = sorted((self._told(row) for row in rows), key=lambda each: part_of(each.key))
+        return Conflict(tuple(told), stage, is_minimal, clash)
+
+    def _told(self, row: int) -> ClashingRow:
+        matrix, key = self._model.matrix, self._keys[row]
+        lower, upper = float(matrix.row_lower[row]), float(matrix.row_upper[row])
+        sense = "equal_to" if lower == upper else "at_most" if np.isfinite(upper) else "at_least"
+        limits = {limit.name: limit for limit in self._model.instance.limits}
+        # A row of a limit on a goal's value is counted beside what is earned anyway.
+        beside = limits[key.index[0]].anyway if key.rule in LIMIT_RULES else 0.0
+        return ClashingRow(key, row, float(matrix.numbers()[row]) + beside, sense)
+
+    def _numbers_of(self, rows: Collection[int]) -> set[int]:
+        """Rows of the same numbers: all of a limit or a floor, and of other rules these alone."""
+        shared = {
+            part_of(self._keys[row])
+            for row in rows
+            if self._keys[row].rule in (*LIMIT_RULES, PER_FLOOR)
+        }
+        return set(rows) | self._rows_of(shared)

@@ -122,7 +122,7 @@ class CustomRule:
     base
         What counts as 100% for a soft rule; the number of each row without it.
     protected
-        Whether infeasibility advice never loosens the rule.
+        Whether no repair ever loosens the rule.
     """
 
     name: str

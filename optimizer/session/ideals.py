@@ -9,7 +9,7 @@ from optimizer.errors import PolicyError, Problems
 from optimizer.persistent import LoadedModel, goals_alone
 from optimizer.plan.question import Question
 from optimizer.plan.scales import FROM_BEFORE, FROM_NUMBERS, WORKED_OUT, Scales, known_scales
-from optimizer.session.advice import no_plan
+from optimizer.session.clashing import no_plan
 from optimizer.session.ideals_cache import KeptIdeals
 from optimizer.solver import Solution, Watch
 

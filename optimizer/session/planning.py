@@ -21,7 +21,7 @@ from optimizer.plan.scales import Scales
 from optimizer.policy import Policy
 from optimizer.policy.loading import tables_of
 from optimizer.schema.addresses import is_cell, names_of
-from optimizer.session.advice import no_plan, not_allowed
+from optimizer.session.clashing import no_plan, not_allowed
 from optimizer.session.holding import Holding
 from optimizer.session.stand_ins import Provisional, scales_in_time
 from optimizer.solver import Solution, Watch

@@ -82,7 +82,7 @@ def solve(
     ExtensionError
         What ``extend`` adds does not fit the model.
     InfeasibleError
-        No plan keeps every rule; ``advice`` holds the least relaxation that would allow one.
+        No plan keeps every rule; ``clash`` holds the rules that clash.
     NoPlanError
         Time ran out, or Ctrl-C came, before a plan was found.
     """

@@ -1,12 +1,12 @@
-"""Why no plan exists: the least relaxation of numbers that would allow one."""
+"""Rows that may give way at a price: the least that they must, and which of them are to blame."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import scipy.sparse
 
 from optimizer.frames.arrays import Floats, Integers
@@ -15,45 +15,67 @@ from optimizer.solver.loading import Options
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.watch import Watch
 
+NEEDED = 1e-6
+"""Part of a row's number, or of 1 if it is smaller, by which it must give way to count."""
+_PRICED = 1e-7
+"""Part of the price of giving way from which a row's dual is more than noise."""
 
-def least_relaxation(
-    matrix: Matrix,
-    may_relax: Callable[[str, object], bool],
-    watch: Watch,
-    options: Options,
-) -> pd.DataFrame | None:
-    """Relax as little as possible, each number relative to itself.
 
-    minimise sum over rows that may be loosened of loosened / max(1, |number|).
+@dataclass(frozen=True)
+class Given:
+    """Result of letting rows give way.
 
-    Equalities may be loosened on either side.
+    Attributes
+    ----------
+    status
+        ``kept`` where no row that has a price must give way, ``clashing`` where some must,
+        ``infeasible`` where even that does not help, or ``stopped``.
+    to_blame
+        Rows with a price whose dual is not zero: with the rows that cannot give way they are
+        infeasible (Farkas), whatever becomes of all others.
+    """
+
+    status: str
+    to_blame: tuple[int, ...] = ()
+
+
+class Elastic:
+    """The relaxation of a matrix in which some rows may give way, solved on from run to run.
+
+    minimise sum over rows with a price of slack / max(1, |number|).
+
+    Equalities may give way on either side.
 
     Parameters
     ----------
-    may_relax
-        Says of a rule name and a row index whether its number may be loosened.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        rule, index, number, relaxed_by, relaxed_to; empty if integers alone make it infeasible
-        and the search found no answer; ``None`` if not even loosening everything helps, or the
-        watch stopped it.
+    rows
+        Rows that may give way, each once.
     """
-    rows = np.array(
-        [number for number, (rule, index) in enumerate(matrix.rows) if may_relax(rule, index)],
-        dtype=np.int64,
-    )
-    rows = np.concatenate([rows, rows[matrix.row_lower[rows] == matrix.row_upper[rows]]])
-    elastic = with_slack(matrix, rows)
-    run = Engine(elastic, relaxed=True, options=options).run(watch)
-    if run.status != "optimal" or run.x is None:
-        return None
-    table = _table(matrix, rows, run.x)
-    if len(table) or not matrix.integral.any():
-        return table
-    run = Engine(elastic, relaxed=False, options={**options, "mip_rel_gap": 0.05}).run(watch)
-    return table if run.status != "optimal" or run.x is None else _table(matrix, rows, run.x)
+
+    def __init__(self, matrix: Matrix, rows: Integers, options: Options) -> None:
+        is_equal = matrix.row_lower[rows] == matrix.row_upper[rows]
+        self._listed = np.concatenate([rows, rows[is_equal]])
+        self._numbers = np.maximum(1.0, np.abs(matrix.numbers()[self._listed]))
+        self._width = len(matrix.cost)
+        elastic = with_slack(matrix, self._listed)
+        self._prices = -elastic.cost[self._width :]
+        self._engine = Engine(elastic, relaxed=True, options=options)
+
+    def run(self, free: Collection[int], watch: Watch) -> Given:
+        """Let rows give way, and some of them for nothing: these are as good as left out."""
+        priced = ~np.isin(self._listed, np.fromiter(free, dtype=np.int64))
+        self._engine.set_costs(
+            np.concatenate([np.zeros(self._width), np.where(priced, -self._prices, 0.0)])
+        )
+        run = self._engine.run(watch, afresh=self._engine.runs == 0)
+        if run.status != "optimal" or run.x is None:
+            return Given("stopped" if run.status == "stopped" else "infeasible")
+        slack = run.x[self._width :]
+        if not (slack > NEEDED * self._numbers)[priced].any():
+            return Given("kept")
+        duals = np.abs(self._engine.prices())[self._listed]
+        blamed = self._listed[priced & (duals > _PRICED * self._prices)]
+        return Given("clashing", tuple(int(row) for row in np.unique(blamed)))
 
 
 def with_slack(matrix: Matrix, rows: Integers) -> Matrix:
@@ -65,17 +87,24 @@ def with_slack(matrix: Matrix, rows: Integers) -> Matrix:
     signs = np.where(_give_way_above(matrix, rows), -1.0, 1.0)
     slack = scipy.sparse.csc_array((signs, (rows, np.arange(count))), shape=(height, count))
     weight = 1.0 / np.maximum(1.0, np.abs(matrix.numbers()[rows]))
-    zeros = np.zeros(len(matrix.cost))
+    return with_columns(matrix, slack, -weight, [("relaxed", int(row)) for row in rows])
+
+
+def with_columns(
+    matrix: Matrix, a: scipy.sparse.csc_array, cost: Floats, names: list[tuple[str, object]]
+) -> Matrix:
+    """The matrix with continuous columns of at least 0 appended, and only these cost."""
+    count = len(cost)
     return Matrix(
-        a=scipy.sparse.csc_array(scipy.sparse.hstack([matrix.a, slack])),
-        cost=np.concatenate([zeros, -weight]),
+        a=scipy.sparse.csc_array(scipy.sparse.hstack([matrix.a, a])),
+        cost=np.concatenate([np.zeros(len(matrix.cost)), cost]),
         offset=0.0,
         row_lower=matrix.row_lower,
         row_upper=matrix.row_upper,
         lower=np.concatenate([matrix.lower, np.zeros(count)]),
         upper=np.concatenate([matrix.upper, np.full(count, np.inf)]),
         integral=np.concatenate([matrix.integral, np.zeros(count, dtype=bool)]),
-        columns=[*matrix.columns, *(("relaxed", int(row)) for row in rows)],
+        columns=[*matrix.columns, *names],
         rows=matrix.rows,
         _positions={},
     )
@@ -87,19 +116,3 @@ def _give_way_above(matrix: Matrix, rows: Integers) -> npt.NDArray[np.bool_]:
     is_first[np.unique(rows, return_index=True)[1]] = True
     found: npt.NDArray[np.bool_] = np.isfinite(matrix.row_upper[rows]) & is_first
     return found
-
-
-def _table(matrix: Matrix, rows: Integers, x: Floats) -> pd.DataFrame:
-    relaxed = x[len(matrix.cost) :]
-    numbers, above = matrix.numbers()[rows], _give_way_above(matrix, rows)
-    needed = np.flatnonzero(relaxed > 1e-6 * np.maximum(1.0, np.abs(numbers)))
-    return pd.DataFrame(
-        {
-            "rule": [matrix.rows[rows[i]][0] for i in needed],
-            # None is the index of rules with one row.
-            "index": pd.Series([matrix.rows[rows[i]][1] for i in needed], dtype=object),
-            "number": numbers[needed],
-            "relaxed_by": relaxed[needed],
-            "relaxed_to": (numbers + np.where(above, relaxed, -relaxed))[needed],
-        }
-    )

@@ -166,6 +166,12 @@ class Loaded:
             status = self._highs.changeCoeff(int(row), int(column), float(number))
             self._check(status, "changeCoeff")
 
+    def set_sides(self, rows: Integers, matrix: Matrix) -> None:
+        """Take over the sides of some rows from a matrix that differs in nothing else."""
+        self.matrix = matrix
+        scale = self._row_scale[rows]
+        self._set_sides(rows, matrix.row_lower[rows] * scale, matrix.row_upper[rows] * scale)
+
     def _is_outgrown(self, matrix: Matrix) -> bool:
         """Whether units fitted to the matrix would be others by far."""
         pairs = zip((self._row_scale, self._scale), power_of_two_scales(matrix), strict=True)

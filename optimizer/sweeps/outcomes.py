@@ -10,9 +10,8 @@ from typing import Any
 from optimizer.errors import InfeasibleError, printable
 from optimizer.frames import rows_of
 from optimizer.plan import COLUMNS, Plan
-from optimizer.schema.rules import LIMIT_RULES, Rule
+from optimizer.schema.rules import LIMIT_RULES
 from optimizer.sweeps.packing import pack, packed_table
-from optimizer.text.figures import figure
 
 SOLVED = ("optimal", "feasible")
 INFEASIBLE_ROW, TIMED_OUT, CRASHED, FAILED, MISSING = (
@@ -117,33 +116,27 @@ def _strings(value: Any) -> Any:
     return value
 
 
-def hint_of(error: InfeasibleError, rules: Mapping[str, Rule]) -> str:
-    """Rules that the least relaxation would loosen, by name, in percent of what they compare with.
-
-    Where nothing that may be loosened would help, what stands in the way instead.
-    """
-    if error.advice is None:
+def hint_of(error: InfeasibleError) -> str:
+    """Rules that clash, by name, with what each asks for; what else is known without them."""
+    if error.clash is None:
         # That no plan keeps every rule is what the status says.
-        return shortened(str(error).replace(_WITHOUT_HELP, "", 1))
-    told = [_loosened(row, rules[row.rule]) for row in rows_of(error.advice)]
+        return shortened(str(error).replace(_NOTHING_ELSE, "", 1))
+    told = [_asked(row) for row in rows_of(error.clash)]
     left = len(told) - MOST_NAMED
     more = [f"and {left} more"] if left > 0 else []
-    return shortened("; ".join([*told[:MOST_NAMED], *more])) or NO_SINGLE_RULE
+    only = "" if error.clash["within"].iloc[0] == "relaxation" else ", in integers only"
+    clash = "cannot be kept" if len(told) == 1 else "clash"
+    return shortened(f"{'; '.join([*told[:MOST_NAMED], *more])}: {clash}{only}")
 
 
-_WITHOUT_HELP = (
-    "No plan keeps every rule, and loosening every limit that may be loosened does not help: "
-)
-NO_SINGLE_RULE = "infeasible only in integers; no single rule identified"
+_NOTHING_ELSE = "No plan keeps every rule. "
 
 
-def _loosened(row: Any, rule: Rule) -> str:
+def _asked(row: Any) -> str:
     name = str(row.index[0]) if row.rule in LIMIT_RULES else str(row.rule)
-    verb = "raise" if row.relaxed_to > row.number else "lower"
-    percent = f" ({100 * row.relaxed_by / abs(row.number):.3g}%)" if row.number else ""
-    where = f" {row.key}".replace(f" {name}", "", 1).strip(": ")
+    where = f" {row.key}".replace(f" {name}", "", 1).strip(":, ")
     place = f" at {where}" if where else ""
-    return f"{name}{place}: {verb} {figure(row.number)} to {figure(row.relaxed_to)}{percent}"
+    return f"{name}{place} {row.bound}"
 
 
 def shortened(text: str) -> str:

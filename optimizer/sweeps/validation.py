@@ -20,7 +20,7 @@ from optimizer.persistent import LoadedModel
 from optimizer.plan.anyway import overuse
 from optimizer.plan.scales import known_scales
 from optimizer.policy import Policy, book_roles, load_policy
-from optimizer.session.advice import infeasible
+from optimizer.session.clashing import infeasible
 from optimizer.solver import Watch
 from optimizer.sweeps.reading import is_study
 from optimizer.sweeps.study import Study

@@ -13,8 +13,7 @@ from optimizer.errors import InfeasibleError, NoPlanError, OptimizerError, Solve
 from optimizer.plan.question import Question
 from optimizer.plan.scales import GIVEN, Scales
 from optimizer.policy import Policy
-from optimizer.schema.rules import register
-from optimizer.session.advice import infeasible
+from optimizer.session.clashing import infeasible
 from optimizer.session.holding import Holding
 from optimizer.session.planning import PlanSearch
 from optimizer.session.values import relaxed_goal_values
@@ -185,13 +184,13 @@ class Worker:
         watch.time_limit = options.time_limit if job.time_limit is None else job.time_limit
         gap = options.gap if job.gap is None else job.gap
         search = PlanSearch(held, watch, gap, again=True)
-        return _or_infeasible(held, lambda: of_plan(search.without_warning()))
+        return _or_infeasible(lambda: of_plan(search.without_warning()))
 
     def _relaxed(self, held: Holding, watch: Watch) -> Outcome:
         run = held.loaded.relax(watch)
         if run.status == "infeasible":
-            error = infeasible(held.loaded, watch.for_last_steps())
-            return Outcome(INFEASIBLE_ROW, hint=_hint(held, error))
+            error = infeasible(held.loaded, watch.for_last_steps(), most=1)
+            return Outcome(INFEASIBLE_ROW, hint=hint_of(error))
         if run.status == "unbounded":
             raise SolverError("the points of a plan have no upper limit")
         if run.status != "optimal" or run.x is None:
@@ -202,15 +201,11 @@ class Worker:
         return Outcome("optimal", run.objective, run.objective, None, goals)
 
 
-def _or_infeasible(held: Holding, find: Callable[[], Outcome]) -> Outcome:
+def _or_infeasible(find: Callable[[], Outcome]) -> Outcome:
     try:
         return find()
     except InfeasibleError as error:
-        return Outcome(INFEASIBLE_ROW, hint=_hint(held, error))
-
-
-def _hint(held: Holding, error: InfeasibleError) -> str:
-    return hint_of(error, register(held.loaded.instance.extension))
+        return Outcome(INFEASIBLE_ROW, hint=hint_of(error))
 
 
 def _first_line(error: Exception) -> str:

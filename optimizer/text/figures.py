@@ -13,6 +13,10 @@ _FEW, _LEAST = 10, 0.1
 """Persons below the first have a decimal; fewer than the second are said to be."""
 NOBODY = 1e-6
 """Part of a person that is nobody; see :mod:`optimizer.plan.tolerance`."""
+_NOISE = 1e-2
+"""Part of the last digit that is left of a linear program's tolerance: 1e-6 of a number."""
+_ROUNDED = 4
+"""Digits of an amount that is rounded up."""
 _NOTHING = 1e-12
 """Figures below it are what rounding leaves of nothing."""
 
@@ -86,3 +90,18 @@ def apart(one: float, other: float, write: Callable[[float, int], str] = figure)
             break
         told = write(one, digits), write(other, digits)
     return told
+
+
+def rounded_up(amount: float, *, is_whole: bool) -> float:
+    """Round an amount up to a whole number, or to four digits; noise is not rounded up.
+
+    Examples
+    --------
+    >>> rounded_up(19.9998, is_whole=True), rounded_up(1.2, is_whole=True)
+    (20.0, 2.0)
+    >>> rounded_up(19.9998, is_whole=False), rounded_up(2.203125, is_whole=False)
+    (20.0, 2.204)
+    """
+    places = 0 if is_whole else _ROUNDED - 1 - math.floor(math.log10(amount))
+    steps = math.ceil(amount * 10.0**places - _NOISE)
+    return max(1, steps) / 10**places if places > 0 else float(max(1, steps) * 10**-places)

@@ -1,0 +1,126 @@
+"""No plan at all: which rules clash, in words, each with its number and where that stands."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optimizer.errors import InfeasibleError
+from optimizer.frames import rows_of
+from optimizer.instance import Instance
+from optimizer.persistent import LoadedModel
+from optimizer.persistent.conflict import (
+    DECISIONS,
+    EVERYTHING,
+    MOST_CONFLICTS,
+    find_conflicts,
+)
+from optimizer.schema.rules import LIMIT_RULES, register
+from optimizer.session.clash_table import clash_table
+from optimizer.solver import Solution, Watch
+from optimizer.text.figures import figure
+
+MOST_TOLD = 10
+"""Slots, and rows of one rule, that are named one by one."""
+ONLY_WHOLE = {
+    DECISIONS: " as agreements and other decisions must be whole",
+    EVERYTHING: " as people must be whole",
+}
+
+
+def no_plan(loaded: LoadedModel, solution: Solution, watch: Watch) -> Exception:
+    """Error that says why a search ended without a plan."""
+    if solution.status == "no_plan":
+        return watch.no_plan()
+    return infeasible(loaded, watch.for_last_steps())
+
+
+def infeasible(loaded: LoadedModel, watch: Watch, *, most: int = MOST_CONFLICTS) -> InfeasibleError:
+    """Say that no plan exists, with the rules that clash."""
+    with watch.listening():
+        found = find_conflicts(loaded, watch, most=most)
+    nothing = f"No plan{' with these slots' if loaded.is_pinned else ''} keeps every rule."
+    if not found.found:
+        return InfeasibleError(f"{nothing} {_why_nothing(watch)}")
+    table = clash_table(found, loaded.instance)
+    return InfeasibleError("\n".join([nothing, *clash_in_words(table, loaded.instance)]), table)
+
+
+def not_allowed(impossible: pd.DataFrame) -> InfeasibleError:
+    """Say which of the slots that are kept cannot be given at all."""
+    lines = [f"- {row.table}: {row.key}: {figure(row.value)}" for row in rows_of(impossible)]
+    if len(lines) > MOST_TOLD:
+        lines[MOST_TOLD:] = [f"- and {len(lines) - MOST_TOLD} more"]
+    told = "\n".join(lines)
+    return InfeasibleError(
+        f"No plan with these slots keeps every rule. What the case does not allow:\n{told}"
+    )
+
+
+def _why_nothing(watch: Watch) -> str:
+    if watch.should_stop():
+        when = "before the interruption" if watch.interrupted else "within the time limit"
+        return f"The rules that clash were not found {when}."
+    return "The rules that clash were not found: what ties decisions together leaves none."
+
+
+def clash_in_words(table: pd.DataFrame, instance: Instance) -> list[str]:
+    """Conflicts in lines: possible slips first, then the rules of each."""
+    lines = slips_in_words(table)
+    last = table["conflict"].max()
+    for number, rows in table.groupby("conflict", sort=True):
+        of_several = f"Conflict {number} of {last}: " if last > 1 else ""
+        lines.append(f"{of_several}{_headline(rows)}")
+        for _, of_rule in rows.groupby(["rule", "title"], sort=False):
+            told = [_row_in_words(row) for row in rows_of(of_rule)]
+            more = len(told) - MOST_TOLD
+            lines += told[:MOST_TOLD] + ([f"- and {more} more such rows"] if more > 0 else [])
+        lines += _later_in_words(rows, instance)
+    return lines
+
+
+def slips_in_words(table: pd.DataFrame) -> list[str]:
+    """Figures that are a thousand times those beside them, or a thousandth."""
+    slips = table[table["usual"].notna()].drop_duplicates(["source", "bound"])
+    return [
+        f"Maybe a slip: {row.source}: {figure(row.number)}, where the figures beside it are near "
+        f"{figure(row.usual)}."
+        for row in rows_of(slips)
+    ]
+
+
+def _headline(rows: pd.DataFrame) -> str:
+    first = rows.iloc[0]
+    whole = ONLY_WHOLE.get(first["within"], "")
+    if len(rows) == 1:
+        said = f"This cannot be kept{whole}"
+    else:
+        said = f"These {len(rows)} cannot all be kept{whole}"
+    if not first["verified"]:
+        return f"{said} (not verified):"
+    if not first["is_minimal"]:
+        return f"{said} (verified, but not proven minimal):"
+    return (
+        f"{said}; without any one of them the others can (verified):"
+        if len(rows) > 1
+        else (f"{said} (verified):")
+    )
+
+
+def _row_in_words(row: object) -> str:
+    key = f"{row.key}: " if row.key else ""  # type: ignore[attr-defined]  # a row of the table
+    kept = ", protected" if row.protected else ""  # type: ignore[attr-defined]  # the same
+    return f"- {row.title}: {key}{row.bound} ({row.source}{kept})"  # type: ignore[attr-defined]
+
+
+def _later_in_words(rows: pd.DataFrame, instance: Instance) -> list[str]:
+    """Name the years after the planned ones, in which decisions may be repeated."""
+    sets, rules = instance.sets, register(instance.extension)
+    last = sets.years[-1]
+    years = set()
+    for row in rows_of(rows):
+        year = rules[row.rule].year(row.index) if row.rule not in LIMIT_RULES else None
+        years |= {year} if year is not None and year > last else set()
+    if not years:
+        return []
+    repeat = f", in which the decisions of {last} are repeated," if sets.repeated else ""
+    return [f"Years after {last}{repeat} take part."]

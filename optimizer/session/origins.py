@@ -1,0 +1,204 @@
+"""Where the number of a row stands: the file and row of a table, or the key of the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from optimizer.errors import Problem, Problems
+from optimizer.instance import Instance
+from optimizer.policy import Amount, Limit, Previous, Relative
+from optimizer.schema.addresses import CellAddress, address_of
+from optimizer.schema.rules import LIMIT_RULES, RowKey
+from optimizer.schema.tables import TABLES
+
+CELLS: Mapping[str, tuple[str, str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "cohort_within_applicants": ("applicants", "applicants", ("country", "track", "year")),
+        "placements_within_site": ("sites", "max_slots", ("track", "region", "year")),
+        "intake_within_cap": ("national_caps", "max", ("track", "year")),
+        "residents_within_cap": ("national_caps", "max", ("track", "year")),
+        "cohort_reaches_minimum": ("tracks", "min_cohort", ("", "track", "")),
+        "active_track_reaches_minimum": ("tracks", "min_cohort", ("", "track", "")),
+        "spending_within_budget": ("budgets", "amount", ("line", "year")),
+        "use_within_capacity": ("services", "capacity", ("region", "service", "year")),
+    }
+)
+"""Table, column and keys, in the order of the index, of rules whose numbers are cells of the case;
+a part of the index that is no key is blank."""
+
+ELSEWHERE = {
+    *LIMIT_RULES,
+    "support_reaches_floor",
+    "commitment_at_least",
+    "commitment_at_most",
+    "transfer_within_share",
+    "carry_over_within_share",
+    "change_within_limit",
+}
+"""Rules whose numbers stand in the policy, or in a row that their keys number."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a number stands.
+
+    Attributes
+    ----------
+    address
+        As changes name it; blank where none does.
+    file, row, column
+        As problems name it.
+    value
+        The number as it stands there, which may be one of several in a row of a rule.
+    protected
+        Whether it may never be loosened.
+    """
+
+    address: str
+    file: str
+    row: int | None
+    column: str
+    value: float | None
+    protected: bool = False
+
+    def in_words(self) -> str:
+        """The place as problems name it.
+
+        Examples
+        --------
+        >>> Origin("", "budgets.csv", 3, "amount", 5.0).in_words()
+        'budgets.csv row 3, column amount'
+        """
+        place = self.file if self.row is None else f"{self.file} row {self.row}"
+        if not self.column:
+            return place
+        return f"{place}, {self.column}" if self.row is None else f"{place}, column {self.column}"
+
+
+def origin_of(instance: Instance, key: RowKey) -> Origin | None:
+    """Find where the number of a row stands; ``None`` for rules of no single number."""
+    if key.rule in LIMIT_RULES:
+        limit = next(each for each in instance.policy.limits if each.name == key.index[0])
+        return _of_limit(instance, limit, key.rule.removeprefix("limit_"))
+    if key.rule in CELLS:
+        table, column, names = CELLS[key.rule]
+        keys = {name: at for name, at in zip(names, key.index, strict=True) if name}
+        return _of_cell(instance, table, column, _row_of(instance, table, keys))
+    if key.rule.startswith("commitment_"):
+        column = key.rule.removeprefix("commitment_")
+        return _of_cell(instance, "commitments", column, key.index[-1])
+    found = _in_policy(instance, key)
+    return None if found is None else _of_policy(instance, *found)
+
+
+def _of_limit(instance: Instance, limit: Limit, sense: str) -> Origin:
+    names: tuple[str, ...] = ("limits", limit.name, sense)
+    bound = getattr(limit, sense)
+    value: float | None = bound if isinstance(bound, int | float) else None
+    if isinstance(bound, Amount):
+        names, value = (*names, "amount"), bound.amount
+    elif isinstance(bound, Relative | Previous):
+        names, value = (*names, "times"), bound.times
+    return _of_policy(instance, names, value, limit.protected)
+
+
+def _in_policy(
+    instance: Instance, key: RowKey
+) -> tuple[tuple[str, ...], float | None, bool] | None:
+    """Names, value and protection of a number of the policy beside its limits."""
+    policy = instance.policy
+    if key.rule == "support_reaches_floor":
+        number = key.index[-1]
+        floor = policy.support_floor[number - 1]
+        names = ("support_floor", str(number), "amount_per_year")
+        return names, floor.amount_per_year, floor.protected
+    if key.rule == "transfer_within_share":
+        for number, each in enumerate(policy.budget.transfers, start=1):
+            if (each.from_, each.to) == key.index[:2]:
+                return ("budget", "transfers", str(number), "share"), each.share, False
+    if key.rule == "carry_over_within_share":
+        shares = policy.budget.carry_over
+        line = str(key.index[0])
+        if isinstance(shares, Mapping):
+            return ("budget", "carry_over", line), shares[line], False
+        return ("budget", "carry_over"), shares, False
+    if key.rule == "change_within_limit" and policy.stability is not None:
+        return ("stability", "max_change"), policy.stability.max_change, False
+    return None
+
+
+def _of_policy(
+    instance: Instance, names: tuple[str, ...], value: float | None, protected: bool = False
+) -> Origin:
+    address, policy = address_of(names), instance.policy
+    problems = Problems()
+    problems.add(policy.path.name, "", column=address)
+    place = next(iter(policy.retold(problems)))
+    return Origin(address, _file(place), place.row, _column(place), value, protected)
+
+
+def _row_of(instance: Instance, table: str, keys: Mapping[str, Any]) -> int | None:
+    """Row of a table with these keys: the most specific, or the last before the year asked."""
+    spec, frame = TABLES[table], instance.case.table(table)
+    found = frame
+    for name, value in keys.items():
+        if name == "year":
+            continue
+        is_open = name in spec.optional_keys
+        found = found[found[name].eq(value) | (_blank(found[name]) if is_open else False)]
+    if "year" in keys:
+        if "year" in spec.optional_keys:
+            exact = found[found["year"].eq(keys["year"]).fillna(False)]
+            found = exact if len(exact) else found[_blank(found["year"])]
+        else:
+            found = found[found["year"] <= keys["year"]].sort_values("year")
+    return int(found.index[-1]) if len(found) else None
+
+
+def _blank(cells: pd.Series) -> pd.Series:
+    return cells.isna() | cells.eq("").fillna(False)
+
+
+def _of_cell(instance: Instance, table: str, column: str, row: int | None) -> Origin | None:
+    if row is None:
+        return None
+    spec, case = TABLES[table], instance.case
+    frame = case.table(table)
+    cells = frame.loc[[row]].to_dict("records")[0]
+    keys = tuple(
+        (name, str(cells[name]))
+        for name in (*spec.keys, *spec.optional_keys)
+        if not (pd.isna(cells[name]) or cells[name] == "")
+    )
+    named = next(each for each in spec.columns if each.name == column)
+    header = named.header(case.currency)
+    problems = Problems()
+    problems.add(spec.file, "", row=row, column=header)
+    place = next(iter(case.retold(problems)))
+    address = CellAddress(table, keys, column)
+    is_one = len(frame) == 1 or (bool(keys) and _chosen(frame, keys) == 1)
+    return Origin(
+        str(address) if is_one else "", _file(place), row, _column(place), float(cells[column])
+    )
+
+
+def _chosen(frame: pd.DataFrame, keys: tuple[tuple[str, str], ...]) -> int:
+    """Number of rows that the address of a cell with these keys would change."""
+    chosen = pd.Series(True, index=frame.index)
+    for name, value in keys:
+        chosen &= frame[name].astype("str").eq(value).fillna(False)
+    return int(chosen.sum())
+
+
+def _file(place: Problem) -> str:
+    return place.file if place.sheet is None else f"{place.file}, sheet {place.sheet}"
+
+
+def _column(place: Problem) -> str:
+    name = place.column or ""
+    return name if place.letter is None else f"{place.letter} ({name})"
