@@ -15,11 +15,11 @@ from clashing_cases import MINIMUM, ClashingCase, Row, clashing_case
 from golden.small_cases import ACTIVE, NATIONAL, SmallCase
 from optimizer import InfeasibleError
 from optimizer.persistent import LoadedModel
-from optimizer.persistent.conflict import ClashingRow, Conflicts, find_conflicts, part_of
+from optimizer.persistent.conflict import ClashingRow, Conflicts, find_conflicts, rule_part_of
 from optimizer.plan.question import read_question
 from optimizer.schema.rules import RULES
 from optimizer.session.loading import built, load
-from optimizer.session.origins import CELLS, ELSEWHERE
+from optimizer.session.origins import RULE_CELLS, RULES_OF_POLICY
 from optimizer.solver import Watch
 from optimizer.solver.subsets import minimal_subset
 from seeds import seeds
@@ -50,7 +50,7 @@ def floor(name: str, country: str, least: float) -> str:
 
 def row_in(case: ClashingCase, told: ClashingRow) -> Row:
     """The row that brute force knows."""
-    part = part_of(told.key)
+    part = rule_part_of(told.key)
     rows = case.rows_of([part])
     if part in ((MINIMUM,), ("cohort_within_applicants",)):
         return rows[("AA", "BB").index(told.key.index[0])]
@@ -227,5 +227,5 @@ def test_questions_that_run_out_of_nodes_leave_a_conflict_not_proven_minimal(
 
 def test_every_number_that_somebody_chose_has_a_place() -> None:
     chosen = {name for name, rule in RULES.items() if rule.kind == "limit"}
-    assert chosen <= {*CELLS, *ELSEWHERE} <= set(RULES)
-    assert not set(CELLS) & ELSEWHERE
+    assert chosen <= {*RULE_CELLS, *RULES_OF_POLICY} <= set(RULES)
+    assert not set(RULE_CELLS) & RULES_OF_POLICY

@@ -22,21 +22,21 @@ from optimizer.solver.subsets import minimal_subset
 from optimizer.solver.watch import Watch
 from optimizer.solver.wholeness import wholeness
 
-NODES = 2_000
+QUESTION_NODES = 2_000
 """Nodes of branch and bound for one question of whole decisions."""
 MOST_CONFLICTS = 5
 """Conflicts that are looked for one after the other."""
 PER_FLOOR = "support_reaches_floor"
 """Rule whose rows belong to the floors of the policy, numbered last in their keys."""
 
-RELAXATION, DECISIONS, EVERYTHING = "relaxation", "decisions", "everything"
+NOTHING_WHOLE, WHOLE_DECISIONS, WHOLE_PEOPLE = "relaxation", "decisions", "everything"
 """What must be whole for rules to clash: nothing, agreements and the like, or people as well."""
 
-CHOSEN = ("limit", "fact")
+CLASHING_KINDS = ("limit", "fact")
 """Kinds of rules among which conflicts are looked for first; what ties decisions together comes
 in where these alone are not to blame."""
 
-Part = tuple[object, ...]
+RulePart = tuple[object, ...]
 """One rule: a side of a limit, a floor of support, or a rule of the register."""
 
 
@@ -83,9 +83,9 @@ class Conflict:
     verified: bool
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[RulePart, ...]:
         """The rules that clash."""
-        return tuple(dict.fromkeys(part_of(each.key) for each in self.rows))
+        return tuple(dict.fromkeys(rule_part_of(each.key) for each in self.rows))
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Conflicts:
     is_complete: bool
 
 
-def part_of(key: RowKey) -> Part:
+def rule_part_of(key: RowKey) -> RulePart:
     """The rule that a row belongs to, as a planner knows it."""
     if key.rule in LIMIT_RULES:
         return key.rule, key.index[0]
@@ -113,7 +113,7 @@ def part_of(key: RowKey) -> Part:
 
 
 def find_conflicts(
-    model: LoadedModel, watch: Watch, *, nodes: int = NODES, most: int = MOST_CONFLICTS
+    model: LoadedModel, watch: Watch, *, nodes: int = QUESTION_NODES, most: int = MOST_CONFLICTS
 ) -> Conflicts:
     """Find rules that clash in a model without a plan, one conflict after the other.
 
@@ -147,7 +147,7 @@ class _ConflictSearch:
         self._kinds = {row: rules[key.rule].kind for row, key in self._keys.items()}
         self._free: set[int] = set()
         self.has_plan = False
-        self._take_candidates(*CHOSEN)
+        self._take_candidates(*CLASHING_KINDS)
 
     def _take_candidates(self, *kinds: str) -> None:
         """Look for conflicts among the rules of these kinds."""
@@ -158,10 +158,10 @@ class _ConflictSearch:
 
     def all(self) -> Iterator[Conflict]:
         """Conflicts one after the other; their numbers are set free in between."""
-        for stage in (RELAXATION, DECISIONS, EVERYTHING):
+        for stage in (NOTHING_WHOLE, WHOLE_DECISIONS, WHOLE_PEOPLE):
             asked = self._asked_of(stage)
             while asked is not None and not self._watch.should_stop():
-                rows = self._in_relaxation() if stage == RELAXATION else self._in_integers(asked)
+                rows = self._in_relaxation() if stage == NOTHING_WHOLE else self._in_integers(asked)
                 if not rows:
                     break
                 yield self._conflict(stage, rows, asked)
@@ -173,30 +173,30 @@ class _ConflictSearch:
         staged = roles_of(model.instance, matrix).staged
         decided = np.zeros(len(matrix.cost), dtype=bool)
         decided[staged] = True
-        if stage == RELAXATION:
+        if stage == NOTHING_WHOLE:
             return Feasibility(matrix, np.zeros_like(decided), model.options)
-        if stage == DECISIONS and not (decided.any() and (decided != matrix.integral).any()):
+        if stage == WHOLE_DECISIONS and not (decided.any() and (decided != matrix.integral).any()):
             return None
         if not matrix.integral.any():
             return None
         options = {**model.options, **wholeness(matrix, staged).options}
-        whole = decided if stage == DECISIONS else matrix.integral
+        whole = decided if stage == WHOLE_DECISIONS else matrix.integral
         return Feasibility(matrix, whole, options, self._nodes)
 
     def _in_relaxation(self) -> list[int]:
         """Rows that clash although nothing must be whole, none of which can be left out."""
         given = self._elastic.run(self._free, self._watch)
         if given.status == "infeasible" and not self._free:
-            self._take_candidates(*CHOSEN, "link")
+            self._take_candidates(*CLASHING_KINDS, "link")
             given = self._elastic.run(self._free, self._watch)
         self.has_plan = given.status == "kept" and not self._model.matrix.integral.any()
         if given.status != "clashing":
             return []
-        parts = {part_of(self._keys[row]) for row in given.to_blame}
+        parts = {rule_part_of(self._keys[row]) for row in given.to_blame}
         for part in self._facts_first(parts):
             blamed = self._blamed(self._rows_of(parts - {part}))
             if blamed:
-                parts = {part_of(self._keys[row]) for row in blamed}
+                parts = {rule_part_of(self._keys[row]) for row in blamed}
         rows = self._blamed(self._rows_of(parts)) or self._rows_of(parts)
         for row in sorted(rows):
             if row in rows:
@@ -209,9 +209,9 @@ class _ConflictSearch:
             return set()
         return set(self._elastic.run(self._candidates - rows, self._watch).to_blame)
 
-    def _facts_first(self, parts: Collection[Part]) -> list[Part]:
+    def _facts_first(self, parts: Collection[RulePart]) -> list[RulePart]:
         """Rules in the order in which they are left out: rather facts than what was chosen."""
-        kinds = {part_of(key): self._kinds[row] for row, key in self._keys.items()}
+        kinds = {rule_part_of(key): self._kinds[row] for row, key in self._keys.items()}
         return sorted(parts, key=lambda part: (kinds[part] == "limit", str(part)))
 
     def _in_integers(self, asked: Feasibility) -> list[int]:
@@ -225,17 +225,19 @@ class _ConflictSearch:
             return asked.without(self._candidates - set(rows), self._watch) is False
 
         left = self._candidates - self._free
-        parts = list(reversed(self._facts_first({part_of(self._keys[row]) for row in left})))
+        parts = list(reversed(self._facts_first({rule_part_of(self._keys[row]) for row in left})))
         found = minimal_subset(parts, lambda some: clash(self._rows_of(set(some))))
         return minimal_subset(sorted(self._rows_of(set(found))), clash)
 
-    def _rows_of(self, parts: Collection[Part]) -> set[int]:
+    def _rows_of(self, parts: Collection[RulePart]) -> set[int]:
         """Rows of rules that are not free."""
-        return {row for row in self._candidates - self._free if part_of(self._keys[row]) in parts}
+        return {
+            row for row in self._candidates - self._free if rule_part_of(self._keys[row]) in parts
+        }
 
     def _conflict(self, stage: str, rows: list[int], asked: Feasibility) -> Conflict:
         """Ask once more whether the rows clash, and whether none of them can be left out."""
-        kept, parts = set(rows), {part_of(self._keys[row]) for row in rows}
+        kept, parts = set(rows), {rule_part_of(self._keys[row]) for row in rows}
 
         def is_kept(some: set[int]) -> bool | None:
             return asked.without(self._candidates - some, self._watch)
@@ -245,7 +247,7 @@ class _ConflictSearch:
         clash = is_kept(kept) is False
         answers = [is_kept(some) for some in smaller]
         is_minimal = all(answer is True for answer in answers)
-        told = sorted((self._told(row) for row in rows), key=lambda each: part_of(each.key))
+        told = sorted((self._told(row) for row in rows), key=lambda each: rule_part_of(each.key))
         return Conflict(tuple(told), stage, is_minimal, clash)
 
     def _told(self, row: int) -> ClashingRow:
@@ -260,7 +262,7 @@ class _ConflictSearch:
     def _numbers_of(self, rows: Collection[int]) -> set[int]:
         """Rows of the same numbers: all of a limit or a floor, and of other rules these alone."""
         shared = {
-            part_of(self._keys[row])
+            rule_part_of(self._keys[row])
             for row in rows
             if self._keys[row].rule in (*LIMIT_RULES, PER_FLOOR)
         }

@@ -12,15 +12,15 @@ from optimizer.instance import Instance
 from optimizer.persistent.conflict import ClashingRow, Conflicts
 from optimizer.policy import Amount, Limit, Previous, Relative
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
-from optimizer.session.origins import CELLS, Origin, origin_of
+from optimizer.session.origins import RULE_CELLS, Origin, origin_of
 from optimizer.text.figures import figure
 
-SUSPICIOUS = 1000.0
+SLIP_FACTOR = 1000.0
 """Factor by which a figure must be off all that stand beside it to be named as a possible slip."""
 _SIBLINGS = 2
 """Fewest figures beside it that a figure is compared with."""
 
-COLUMNS = {
+CLASH_COLUMNS = {
     "conflict": "int64",
     "rule": "str",
     "index": "object",
@@ -59,7 +59,7 @@ def clash_table(found: Conflicts, instance: Instance) -> pd.DataFrame:
     ]
     columns = {
         name: pd.Series([line[name] for line in lines], dtype=dtype)
-        for name, dtype in COLUMNS.items()
+        for name, dtype in CLASH_COLUMNS.items()
     }
     return pd.DataFrame(columns)
 
@@ -106,7 +106,7 @@ def _bound(each: ClashingRow, instance: Instance, origin: Origin | None) -> str:
         return f"at least {figure(origin.value or 0.0)} per person and year"
     if each.key.rule == "change_within_limit":
         return f"{told}%"
-    if CELLS.get(each.key.rule, ("",))[0] == "tracks" and origin is not None:
+    if RULE_CELLS.get(each.key.rule, ("",))[0] == "tracks" and origin is not None:
         return f"at least {figure(origin.value or 0.0)}, or nobody"
     return told
 
@@ -131,15 +131,15 @@ def _usual(key: RowKey, instance: Instance, origin: Origin | None) -> float:
     beside = _beside_in_table(key, instance, origin) or _beside_in_policy(key, instance)
     sizes = np.abs([each for each in beside if each])
     ratio = sizes / abs(origin.value)
-    is_off = len(sizes) >= _SIBLINGS and ((ratio >= SUSPICIOUS) | (ratio <= 1 / SUSPICIOUS)).all()
+    is_off = len(sizes) >= _SIBLINGS and ((ratio >= SLIP_FACTOR) | (ratio <= 1 / SLIP_FACTOR)).all()
     return float(np.median(sizes)) if is_off else float("nan")
 
 
 def _beside_in_table(key: RowKey, instance: Instance, origin: Origin) -> list[float]:
     """Figures of the other rows of a table."""
-    if key.rule not in CELLS or origin.row is None:
+    if key.rule not in RULE_CELLS or origin.row is None:
         return []
-    table, column, _ = CELLS[key.rule]
+    table, column, _ = RULE_CELLS[key.rule]
     frame = instance.case.table(table)
     return [float(value) for value in frame[column].drop(index=origin.row).dropna()]
 

@@ -9,9 +9,9 @@ from optimizer.frames import rows_of
 from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import (
-    DECISIONS,
-    EVERYTHING,
     MOST_CONFLICTS,
+    WHOLE_DECISIONS,
+    WHOLE_PEOPLE,
     find_conflicts,
 )
 from optimizer.schema.rules import LIMIT_RULES, register
@@ -19,11 +19,11 @@ from optimizer.session.clash_table import clash_table
 from optimizer.solver import Solution, Watch
 from optimizer.text.figures import figure
 
-MOST_TOLD = 10
+MOST_NAMED_ROWS = 10
 """Slots, and rows of one rule, that are named one by one."""
 ONLY_WHOLE = {
-    DECISIONS: " as agreements and other decisions must be whole",
-    EVERYTHING: " as people must be whole",
+    WHOLE_DECISIONS: " as agreements and other decisions must be whole",
+    WHOLE_PEOPLE: " as people must be whole",
 }
 
 
@@ -48,8 +48,8 @@ def infeasible(loaded: LoadedModel, watch: Watch, *, most: int = MOST_CONFLICTS)
 def not_allowed(impossible: pd.DataFrame) -> InfeasibleError:
     """Say which of the slots that are kept cannot be given at all."""
     lines = [f"- {row.table}: {row.key}: {figure(row.value)}" for row in rows_of(impossible)]
-    if len(lines) > MOST_TOLD:
-        lines[MOST_TOLD:] = [f"- and {len(lines) - MOST_TOLD} more"]
+    if len(lines) > MOST_NAMED_ROWS:
+        lines[MOST_NAMED_ROWS:] = [f"- and {len(lines) - MOST_NAMED_ROWS} more"]
     told = "\n".join(lines)
     return InfeasibleError(
         f"No plan with these slots keeps every rule. What the case does not allow:\n{told}"
@@ -72,8 +72,8 @@ def clash_in_words(table: pd.DataFrame, instance: Instance) -> list[str]:
         lines.append(f"{of_several}{_headline(rows)}")
         for _, of_rule in rows.groupby(["rule", "title"], sort=False):
             told = [_row_in_words(row) for row in rows_of(of_rule)]
-            more = len(told) - MOST_TOLD
-            lines += told[:MOST_TOLD] + ([f"- and {more} more such rows"] if more > 0 else [])
+            more = len(told) - MOST_NAMED_ROWS
+            lines += told[:MOST_NAMED_ROWS] + ([f"- and {more} more such rows"] if more > 0 else [])
         lines += _later_in_words(rows, instance)
     return lines
 

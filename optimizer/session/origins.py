@@ -16,7 +16,7 @@ from optimizer.schema.addresses import CellAddress, address_of
 from optimizer.schema.rules import LIMIT_RULES, RowKey
 from optimizer.schema.tables import TABLES
 
-CELLS: Mapping[str, tuple[str, str, tuple[str, ...]]] = MappingProxyType(
+RULE_CELLS: Mapping[str, tuple[str, str, tuple[str, ...]]] = MappingProxyType(
     {
         "cohort_within_applicants": ("applicants", "applicants", ("country", "track", "year")),
         "placements_within_site": ("sites", "max_slots", ("track", "region", "year")),
@@ -31,7 +31,7 @@ CELLS: Mapping[str, tuple[str, str, tuple[str, ...]]] = MappingProxyType(
 """Table, column and keys, in the order of the index, of rules whose numbers are cells of the case;
 a part of the index that is no key is blank."""
 
-ELSEWHERE = {
+RULES_OF_POLICY = {
     *LIMIT_RULES,
     "support_reaches_floor",
     "commitment_at_least",
@@ -85,8 +85,8 @@ def origin_of(instance: Instance, key: RowKey) -> Origin | None:
     if key.rule in LIMIT_RULES:
         limit = next(each for each in instance.policy.limits if each.name == key.index[0])
         return _of_limit(instance, limit, key.rule.removeprefix("limit_"))
-    if key.rule in CELLS:
-        table, column, names = CELLS[key.rule]
+    if key.rule in RULE_CELLS:
+        table, column, names = RULE_CELLS[key.rule]
         keys = {name: at for name, at in zip(names, key.index, strict=True) if name}
         return _of_cell(instance, table, column, _row_of(instance, table, keys))
     if key.rule.startswith("commitment_"):

@@ -15,7 +15,7 @@ from optimizer.solver.loading import Options
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.watch import Watch
 
-NEEDED = 1e-6
+_NEEDED = 1e-6
 """Part of a row's number, or of 1 if it is smaller, by which it must give way to count."""
 _PRICED = 1e-7
 """Part of the price of giving way from which a row's dual is more than noise."""
@@ -71,7 +71,7 @@ class Elastic:
         if run.status != "optimal" or run.x is None:
             return Given("stopped" if run.status == "stopped" else "infeasible")
         slack = run.x[self._width :]
-        if not (slack > NEEDED * self._numbers)[priced].any():
+        if not (slack > _NEEDED * self._numbers)[priced].any():
             return Given("kept")
         duals = np.abs(self._engine.prices())[self._listed]
         blamed = self._listed[priced & (duals > _PRICED * self._prices)]
