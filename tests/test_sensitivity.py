@@ -20,17 +20,23 @@ from optimizer.frames import rows_of
 from optimizer.plan.question import read_question
 from optimizer.sweeps.sensitivity import (
     Finding,
+    best_plans,
     chosen,
     compared,
     curve,
     discover,
     heat_map,
+    parallel_coordinates,
     payoffs,
+    region_maps,
     sobol_indices,
     tornado,
 )
+from optimizer.sweeps.sensitivity.best import bests
 from optimizer.sweeps.sensitivity.boxes import peeled
 from optimizer.sweeps.sensitivity.indices import indices_of
+from optimizer.sweeps.sensitivity.maps import moved_by
+from optimizer.sweeps.sensitivity.parallel import axes_of
 from optimizer.sweeps.sensitivity.payoffs import worst_mean
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -104,6 +110,12 @@ def test_a_goal_can_be_followed_as_points_are(by_itself: Sweep) -> None:
         (lambda sweep: curve(sweep, "budgets[line=scence].amount"), "Maybe budgets[line=science]"),
         (lambda sweep: heat_map(sweep, SCIENCE, INDUSTRY), "no scenario changes both"),
         (lambda sweep: heat_map(sweep, SCIENCE, SCIENCE), "is named twice"),
+        (lambda sweep: best_plans(sweep, SCIENCE, INDUSTRY), "no scenario changes both"),
+        (lambda sweep: best_plans(sweep, TIES, TIES), "is named twice"),
+        (lambda sweep: parallel_coordinates(sweep, ["goals.aliance.weight"]), "Maybe goals.all"),
+        (lambda sweep: region_maps(sweep, ["bse"]), "Maybe 'base'"),
+        (lambda sweep: region_maps(sweep, ["base"]), "'base' is what the others are compared"),
+        (lambda sweep: region_maps(sweep, [f"{SCIENCE}=*0.8"]), "has no plan (infeasible)"),
         (lambda sweep: compared(sweep, by="contry"), "Maybe 'country'"),
         (sobol_indices, "are not those of Study.sobol"),
         (discover, "no lever has a number in every scenario"),
@@ -314,6 +326,190 @@ def test_the_worst_tenth_counts_the_edge_with_its_part() -> None:
     assert worst_mean(points, pd.Series([0.5, 0.25, 0.25])) == 1.0
 
 
+# Which plan is best where
+
+
+@pytest.fixture(scope="module")
+def gridded() -> Sweep:
+    return swept(Study.grid({SCIENCE: times(0.9, 1, 1.2), INDUSTRY: times(0.8, 1)}), gap=0.0)
+
+
+@pytest.fixture(scope="module")
+def rivals(gridded: Sweep) -> Finding:
+    return payoffs(gridded)
+
+
+def payoff_rows(*rows: tuple[str, str, str, float, float, float]) -> pd.DataFrame:
+    columns = ["plan", "scenario", "status", "points", "regret", "most_regret"]
+    return pd.DataFrame(list(rows), columns=columns)
+
+
+def test_the_best_plan_is_the_one_with_most_points_that_keeps_every_rule() -> None:
+    rows = payoff_rows(
+        ("mine", "now", "holds", 90.0, 10.0, 11.0),
+        ("yours", "now", "holds", 100.0, 0.0, 1.0),
+        ("theirs", "now", "broken", 120.0, np.nan, np.nan),
+    )
+    (row,) = rows_of(bests(rows))
+    assert (row.scenario, row.status, row.plan, row.runner_up) == ("now", "clear", "yours", "mine")
+    assert (row.points, row.lead, row.open_points) == (100.0, 10.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("most_regret", "status"), [(0.0, "clear"), (9.9, "clear"), (10.0, "close"), (30.0, "close")]
+)
+def test_a_lead_within_the_gap_of_the_scenario_is_close(most_regret: float, status: str) -> None:
+    rows = payoff_rows(
+        ("mine", "now", "holds", 90.0, 10.0, 10.0 + most_regret),
+        ("yours", "now", "holds", 100.0, 0.0, most_regret),
+    )
+    assert bests(rows)["status"].tolist() == [status]
+
+
+def test_ties_are_close_and_a_scenario_that_no_plan_keeps_has_none() -> None:
+    rows = payoff_rows(
+        ("mine", "now", "holds", 90.0, 0.0, 0.0),
+        ("yours", "now", "holds", 90.0, 0.0, 0.0),
+        ("mine", "later", "broken", 90.0, np.nan, np.nan),
+        ("yours", "later", "broken", 95.0, np.nan, np.nan),
+        ("mine", "alone", "holds", 80.0, 0.0, 3.0),
+    )
+    found = bests(rows).set_index("scenario")
+    assert found["status"].to_dict() == {"now": "close", "later": "none", "alone": "clear"}
+    assert found["plan"].to_dict() == {"now": "mine", "later": "", "alone": "mine"}
+
+
+def test_over_two_levers_each_cell_has_the_best_of_the_payoffs(
+    gridded: Sweep, rivals: Finding
+) -> None:
+    found = best_plans(gridded, SCIENCE, INDUSTRY, rivals)
+    rows = found.table
+    # Three times two cells; that in which nothing is changed is base and grid_4 at once.
+    assert len(rows) == 6
+    held = rivals.table
+    kept = held[held["status"].eq("holds")].groupby("scenario")["points"].max()
+    for row in rows_of(rows):
+        if row.status == "none":
+            assert row.scenario not in kept
+        else:
+            assert row.points == kept[row.scenario]
+    assert rows.loc[rows["first"].eq("*0.9"), "status"].unique().tolist() == ["none"]
+    assert found.in_words()[-1] == "In 2 none of these plans keeps every rule."
+    counts = found.tables["plans"]
+    assert counts["scenarios"].sum() == rows["status"].ne("none").sum()
+
+
+def test_what_payoffs_have_found_is_taken_as_it_is(gridded: Sweep) -> None:
+    names = gridded.table.loc[gridded.table["status"].eq("optimal"), "scenario"].tolist()[:2]
+    again = best_plans(gridded, SCIENCE, INDUSTRY, payoffs(gridded, names))
+    assert again.table.equals(best_plans(gridded, SCIENCE, INDUSTRY, names).table)
+    with pytest.raises(OptimizerError, match="Expected what payoffs has found, or plans"):
+        best_plans(gridded, SCIENCE, INDUSTRY, chosen(gridded))
+
+
+# All levers at once
+
+
+def test_axes_run_from_the_lowest_to_the_highest_with_a_median_of_either_kind() -> None:
+    rows = pd.DataFrame({"x": [1.0, 2.0, 3.0, 8.0], "value": [5.0, 6.0, np.nan, np.nan]}).assign(
+        fails=[False, False, True, True]
+    )
+    axes = axes_of(rows).set_index("axis")
+    assert axes.loc[["x"], ["low", "high"]].to_numpy().tolist() == [[1.0, 8.0]]
+    assert axes["median_failing"].tolist() == [5.5, pytest.approx(np.nan, nan_ok=True)]
+    assert axes["median_others"].tolist() == [1.5, 5.5]
+
+
+def test_every_scenario_is_a_line_with_the_factors_that_it_has(drawn: Sweep) -> None:
+    found = parallel_coordinates(drawn)
+    rows = found.table.set_index("scenario")
+    levers = drawn.levers.astype("str")
+    assert list(rows.columns) == ["status", *levers, "value", "fails"]
+    for lever in (SCIENCE, INDUSTRY, TIES):
+        # Nothing is changed by a factor of 1.
+        factors = levers[lever].replace("", "*1").str.removeprefix("*").astype(float)
+        assert rows[lever].to_dict() == factors.to_dict()
+    lost = drawn.table.set_index("scenario")["status"].eq("infeasible")
+    assert rows["fails"].to_dict() == lost.to_dict()
+    assert found.in_words()[0] == f"{lost.sum()} of 65 scenarios fail (no answer)."
+    assert found.in_words()[-1] == f"Without an answer: {lost.sum()} infeasible."
+
+
+def test_lines_fail_below_a_number_as_well_and_levers_can_be_chosen(drawn: Sweep) -> None:
+    found = parallel_coordinates(drawn, [TIES, SCIENCE], below=450.0)
+    assert found.tables["axes"]["axis"].tolist() == [TIES, SCIENCE, "value"]
+    points = drawn.table.set_index("scenario")["points"]
+    expected = points.isna() | points.lt(450.0)
+    assert found.table.set_index("scenario")["fails"].to_dict() == expected.to_dict()
+
+
+def test_a_lever_that_is_set_has_no_place_for_the_base() -> None:
+    most = "limits.industry_money.at_most"
+    study = Study(
+        changes=[
+            {"scenario": f"to {number}", "address": most, "value": number}
+            for number in (20_000_000, 24_000_000)
+        ]
+    )
+    rows = parallel_coordinates(swept(study, relax=True)).table
+    assert rows[most].isna().tolist() == [True, False, False]
+    assert rows[most].tolist()[1:] == [20e6, 24e6]
+
+
+def test_levers_without_different_numbers_have_no_axis() -> None:
+    sweep = swept(Study(changes=[{"scenario": "one", "address": TIES, "value": 7}]), relax=True)
+    with pytest.raises(OptimizerError, match="no lever has different numbers"):
+        parallel_coordinates(sweep)
+    with pytest.raises(OptimizerError, match="has no two different numbers"):
+        parallel_coordinates(sweep, [TIES])
+
+
+# Maps
+
+
+def test_what_moves_is_what_some_regions_get_more_and_others_fewer() -> None:
+    every = pd.DataFrame(
+        [("few", "a", 1), ("few", "b", -1), ("many", "a", 5), ("many", "b", -2), ("none", "a", 0)],
+        columns=["scenario", "region", "difference"],
+    )
+    moved = moved_by(every).set_index("scenario")
+    assert moved.index.tolist() == ["many", "few", "none"]
+    assert moved[["more", "fewer", "moved"]].to_numpy().tolist() == [
+        [5, 2, 7],
+        [1, 1, 2],
+        [0, 0, 0],
+    ]
+    assert moved["status"].tolist() == ["moved", "moved", "same"]
+
+
+def test_maps_show_the_slots_of_every_region_where_it_lies(gridded: Sweep) -> None:
+    found = region_maps(gridded)
+    rows = found.table
+    slots = gridded.tables["slots"].groupby(["scenario", "region"])["slots"].sum()
+    keys = zip(rows["scenario"], rows["region"], strict=True)
+    assert rows["slots"].tolist() == [slots.to_dict().get(key, 0) for key in keys]
+    assert rows["base"].tolist() == [
+        slots.to_dict().get(("base", key), 0) for key in rows["region"]
+    ]
+    assert rows["difference"].equals(rows["slots"] - rows["base"])
+    # Tiny has hills north of its coast.
+    tiles = rows.drop_duplicates("region").set_index("region")[["tile_row", "tile_column"]]
+    assert tiles.loc[["hills", "coast"]].to_numpy().tolist() == [[0.0, 0.0], [1.0, 0.0]]
+    shown = found.tables["moved"].set_index("scenario")["shown"]
+    assert shown[shown].index.tolist() == list(dict.fromkeys(rows["scenario"]))
+    assert found.in_words()[0].startswith(f"{rows['scenario'].iloc[0]}: ")
+
+
+def test_where_slots_stay_there_is_no_map_unless_it_is_asked_for() -> None:
+    study = Study(changes=[{"scenario": "same", "address": TIES, "value": "*1.01"}])
+    sweep = swept(study, gap=0.0)
+    with pytest.raises(OptimizerError, match="slots go to the same regions in every scenario"):
+        region_maps(sweep)
+    found = region_maps(sweep, ["same"], differences=False)
+    assert found.table["difference"].eq(0).all()
+    assert found.in_words() == ["same: the same everywhere."]
+
+
 # Choices
 
 
@@ -340,7 +536,7 @@ def test_who_gains_and_who_loses_adds_up(by_itself: Sweep) -> None:
 
 
 def test_every_finding_has_a_status_words_and_charts_that_are_drawn(
-    by_itself: Sweep, held: Finding, drawn: Sweep, tmp_path: Path
+    by_itself: Sweep, held: Finding, drawn: Sweep, gridded: Sweep, rivals: Finding, tmp_path: Path
 ) -> None:
     findings = [
         tornado(by_itself),
@@ -349,6 +545,9 @@ def test_every_finding_has_a_status_words_and_charts_that_are_drawn(
         chosen(by_itself),
         compared(by_itself),
         discover(drawn),
+        parallel_coordinates(drawn),
+        best_plans(gridded, SCIENCE, INDUSTRY, rivals),
+        region_maps(gridded),
     ]
     for found in findings:
         assert "status" in found.table

@@ -161,6 +161,24 @@ def place(cell: object) -> float:
         return float("nan")
 
 
+def places(changes: Sequence[str]) -> list[float]:
+    """Places of changes; the base of a lever whose changes are all factors is 1, of sums 0."""
+    made = [change for change in changes if change]
+    neutral = np.nan
+    if all(change.startswith("*") for change in made):
+        neutral = 1.0
+    elif all(change.startswith(("+", "-")) for change in made):
+        neutral = 0.0
+    return [place(change) if change else neutral for change in changes]
+
+
+def shown_changes(changes: Sequence[str]) -> list[str]:
+    """Changes as they are shown; what is left as it is has the factor 1 among factors."""
+    made = [change for change in changes if change]
+    unchanged = "*1" if all(change.startswith("*") for change in made) else "as it is"
+    return [change or unchanged for change in changes]
+
+
 def with_failed(words: list[str], statuses: pd.Series) -> list[str]:
     """Add how many scenarios have no answer, by status, where there are any."""
     failed = statuses[~statuses.isin(SOLVED)].value_counts()

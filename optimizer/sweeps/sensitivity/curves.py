@@ -17,7 +17,9 @@ from optimizer.sweeps.sensitivity.answers import (
     alone,
     answers_of,
     place,
+    places,
     require_lever,
+    shown_changes,
     with_failed,
 )
 from optimizer.sweeps.sensitivity.finding import Finding
@@ -56,7 +58,7 @@ def curve(sweep: Sweep, lever: str, of: str = OF_POINTS) -> Finding:
     rows.insert(0, "lever", lever)
     changes = [str(answers.levers.loc[name, lever]) for name in names]
     rows.insert(1, "change", changes)
-    rows.insert(2, "place", _places(changes))
+    rows.insert(2, "place", places(changes))
     rows = rows.sort_values("place", kind="stable", na_position="first").reset_index(drop=True)
     steps = rows["place"].diff().shift(-1).where(lambda step: step.gt(0))
     rows["slope"] = rows["value"].diff().shift(-1) / steps
@@ -67,17 +69,6 @@ def curve(sweep: Sweep, lever: str, of: str = OF_POINTS) -> Finding:
         provenance={**answers.provenance, "lever": lever},
         drawings={"curve": lambda table: _drawn_curve(table, lever, of)},
     )
-
-
-def _places(changes: list[str]) -> list[float]:
-    """Places of changes; the base of a lever whose changes are all factors is 1, of sums 0."""
-    made = [change for change in changes if change]
-    neutral = np.nan
-    if all(change.startswith("*") for change in made):
-        neutral = 1.0
-    elif all(change.startswith(("+", "-")) for change in made):
-        neutral = 0.0
-    return [place(change) if change else neutral for change in changes]
 
 
 def _along(answers: Answers, lever: str, rows: pd.DataFrame) -> list[str]:
@@ -153,7 +144,7 @@ def heat_map(sweep: Sweep, first: str, second: str, of: str = OF_POINTS) -> Find
     if not any(all(pair) for pair in zip(*changes.values(), strict=True)):
         raise OptimizerError(f"no scenario changes both {first} and {second}, and nothing else")
     for at, lever in enumerate((first, second)):
-        rows.insert(at, ("first", "second")[at], _shown(changes[lever]))
+        rows.insert(at, ("first", "second")[at], shown_changes(changes[lever]))
     # The base is told by a scenario that changes nothing by factors of 1.
     rows = rows.drop_duplicates(["first", "second"], keep="last").reset_index(drop=True)
     grid = rows.pivot_table(index="first", columns="second", values="value", sort=False)
@@ -165,13 +156,6 @@ def heat_map(sweep: Sweep, first: str, second: str, of: str = OF_POINTS) -> Find
         tables={"grid": grid.reset_index()},
         drawings={"heat_map": lambda table: _drawn_map(table, first, second, of)},
     )
-
-
-def _shown(changes: list[str]) -> list[str]:
-    """Changes as they are shown; what is left as it is has the factor 1 among factors."""
-    made = [change for change in changes if change]
-    unchanged = "*1" if all(change.startswith("*") for change in made) else "as it is"
-    return [change or unchanged for change in changes]
 
 
 def _over(rows: pd.DataFrame, first: str, second: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +21,14 @@ from optimizer.report.page import GENERATOR, environment
 from optimizer.report.tables import behind, plain_table
 from optimizer.sweeps.outcomes import SOLVED
 from optimizer.sweeps.scenarios import BASE
+from optimizer.sweeps.sensitivity.best import best_plans
 from optimizer.sweeps.sensitivity.boxes import discover
 from optimizer.sweeps.sensitivity.choices import chosen, compared
 from optimizer.sweeps.sensitivity.curves import heat_map
 from optimizer.sweeps.sensitivity.finding import Finding
 from optimizer.sweeps.sensitivity.indices import sobol_indices
+from optimizer.sweeps.sensitivity.maps import region_maps
+from optimizer.sweeps.sensitivity.parallel import parallel_coordinates
 from optimizer.sweeps.sensitivity.payoffs import distinct_plans, payoffs
 from optimizer.sweeps.sensitivity.tornado import tornado
 from optimizer.text.figures import figure
@@ -39,6 +42,8 @@ _SHARP = 2
 """Pixels of a chart for one of the page."""
 _MOST_HELD, _MOST_EVALUATED = 8, 120
 """Plans that the page holds against all scenarios, and how often it evaluates one at most."""
+_FEWEST_TOGETHER = 3
+"""Levers that some scenario changes at once, where lines through all of them are drawn."""
 _MOST_COMPARED, _MOST_COUNTED = 60, 2_000
 _Part = tuple[str, str, Callable[["Sweep"], Finding]]
 
@@ -70,32 +75,67 @@ def _no_page(path: Path) -> str | None:
 
 def _findings(sweep: Sweep) -> Iterator[tuple[str, str, Finding]]:
     """Title, question and finding of all that can be said of this sweep."""
+    found: dict[str, Finding] = {}
     parts: list[_Part] = [
         ("Which lever matters", "Levers that are changed by themselves.", tornado),
         ("Two levers together", "The points over both.", _of_two),
         ("What explains the spread", "Sobol indices of the levers.", sobol_indices),
         ("When it fails", "The box of levers in which most scenarios fail.", discover),
+        ("All levers at once", "A line a scenario, from its levers to its points.", _together),
         (
             "Plans in other scenarios",
             "Each plan is held as it is and evaluated again in every scenario.",
             _held,
         ),
+        (
+            "Which plan is best where",
+            "The best of these plans over both levers.",
+            lambda swept: _best(swept, found),
+        ),
         ("What plans have in common", "Agreements and pairs, counted over all plans.", _chosen),
         ("Who gets more, who fewer", "Slots by country, against nothing changed.", _compared),
+        ("Where slots go", "Slots by region, against nothing changed.", _mapped),
     ]
     for title, question, ask in parts:
         try:
-            yield title, question, ask(sweep)
+            finding = ask(sweep)
         except OptimizerError:
             # The study was not made for this question.
             continue
+        found[finding.name] = finding
+        yield title, question, finding
 
 
 def _of_two(sweep: Sweep) -> Finding:
+    return heat_map(sweep, *_two(sweep))
+
+
+def _two(sweep: Sweep) -> tuple[str, str]:
     levers = [str(name) for name in sweep.levers]
     if len(levers) != 2:
         raise OptimizerError("a map has two levers")
-    return heat_map(sweep, *levers)
+    return levers[0], levers[1]
+
+
+def _together(sweep: Sweep) -> Finding:
+    """Lines say something only where several levers move at once."""
+    changed = sweep.levers.map(lambda cell: cell != "")
+    if changed.sum(axis="columns").max() < _FEWEST_TOGETHER:
+        raise OptimizerError("no scenario changes several levers at once")
+    return parallel_coordinates(sweep)
+
+
+def _best(sweep: Sweep, found: Mapping[str, Finding]) -> Finding:
+    if "payoffs" not in found:
+        raise OptimizerError("no plans were held against other scenarios")
+    return best_plans(sweep, *_two(sweep), found["payoffs"])
+
+
+def _mapped(sweep: Sweep) -> Finding:
+    maps = region_maps(sweep) if len(sweep.scenarios) <= _MOST_COUNTED else None
+    if maps is None or not maps.drawings:
+        raise OptimizerError("too many plans for one page, or regions without tiles")
+    return maps
 
 
 def _held(sweep: Sweep) -> Finding:
