@@ -536,7 +536,7 @@ def test_who_gains_and_who_loses_adds_up(by_itself: Sweep) -> None:
 
 
 def test_every_finding_has_a_status_words_and_charts_that_are_drawn(
-    by_itself: Sweep, held: Finding, drawn: Sweep, gridded: Sweep, rivals: Finding, tmp_path: Path
+    by_itself: Sweep, held: Finding, drawn: Sweep, gridded: Sweep, tmp_path: Path
 ) -> None:
     findings = [
         tornado(by_itself),
@@ -546,7 +546,7 @@ def test_every_finding_has_a_status_words_and_charts_that_are_drawn(
         compared(by_itself),
         discover(drawn),
         parallel_coordinates(drawn),
-        best_plans(gridded, SCIENCE, INDUSTRY, rivals),
+        best_plans(gridded, SCIENCE, INDUSTRY, ["base"]),
         region_maps(gridded),
     ]
     for found in findings:
