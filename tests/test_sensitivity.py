@@ -35,7 +35,7 @@ from optimizer.sweeps.sensitivity import (
 from optimizer.sweeps.sensitivity.best import bests
 from optimizer.sweeps.sensitivity.boxes import peeled
 from optimizer.sweeps.sensitivity.indices import indices_of
-from optimizer.sweeps.sensitivity.maps import moved_by
+from optimizer.sweeps.sensitivity.maps import slots_moved
 from optimizer.sweeps.sensitivity.parallel import axes_of
 from optimizer.sweeps.sensitivity.payoffs import worst_mean
 
@@ -472,7 +472,7 @@ def test_what_moves_is_what_some_regions_get_more_and_others_fewer() -> None:
         [("few", "a", 1), ("few", "b", -1), ("many", "a", 5), ("many", "b", -2), ("none", "a", 0)],
         columns=["scenario", "region", "difference"],
     )
-    moved = moved_by(every).set_index("scenario")
+    moved = slots_moved(every).set_index("scenario")
     assert moved.index.tolist() == ["many", "few", "none"]
     assert moved[["more", "fewer", "moved"]].to_numpy().tolist() == [
         [5, 2, 7],

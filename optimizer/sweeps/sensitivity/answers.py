@@ -161,7 +161,7 @@ def place(cell: object) -> float:
         return float("nan")
 
 
-def places(changes: Sequence[str]) -> list[float]:
+def places_of(changes: Sequence[str]) -> list[float]:
     """Places of changes; the base of a lever whose changes are all factors is 1, of sums 0."""
     made = [change for change in changes if change]
     neutral = np.nan

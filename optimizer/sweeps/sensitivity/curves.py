@@ -17,7 +17,7 @@ from optimizer.sweeps.sensitivity.answers import (
     alone,
     answers_of,
     place,
-    places,
+    places_of,
     require_lever,
     shown_changes,
     with_failed,
@@ -58,7 +58,7 @@ def curve(sweep: Sweep, lever: str, of: str = OF_POINTS) -> Finding:
     rows.insert(0, "lever", lever)
     changes = [str(answers.levers.loc[name, lever]) for name in names]
     rows.insert(1, "change", changes)
-    rows.insert(2, "place", places(changes))
+    rows.insert(2, "place", places_of(changes))
     rows = rows.sort_values("place", kind="stable", na_position="first").reset_index(drop=True)
     steps = rows["place"].diff().shift(-1).where(lambda step: step.gt(0))
     rows["slope"] = rows["value"].diff().shift(-1) / steps

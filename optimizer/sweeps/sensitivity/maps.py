@@ -60,7 +60,7 @@ def region_maps(
         go where they go with nothing changed and no scenario is named.
     """
     every = compared(sweep, by="region").table
-    moved = moved_by(every)
+    moved = slots_moved(every)
     elsewhere = moved.loc[moved["moved"].gt(0), "scenario"].tolist()
     names = elsewhere[:_MOST_MAPS] if scenarios is None else list(scenarios)
     if not names:
@@ -85,7 +85,7 @@ def region_maps(
     )
 
 
-def moved_by(every: pd.DataFrame) -> pd.DataFrame:
+def slots_moved(every: pd.DataFrame) -> pd.DataFrame:
     """Slots that each scenario gives more and fewer, the one that moves most first."""
     change = every.assign(
         more=every["difference"].clip(lower=0), fewer=-every["difference"].clip(upper=0)

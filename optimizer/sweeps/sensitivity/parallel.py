@@ -21,7 +21,7 @@ from optimizer.sweeps.sensitivity.answers import (
     OF_POINTS,
     Answers,
     answers_of,
-    places,
+    places_of,
     require_lever,
     with_failed,
 )
@@ -91,7 +91,7 @@ def _placed(answers: Answers, levers: Sequence[str] | None) -> pd.DataFrame:
     """Where each scenario stands on each lever; those asked for, or all with different numbers."""
     asked = list(answers.levers) if levers is None else [require_lever(answers, x) for x in levers]
     found = {
-        str(lever): places([str(cell) for cell in answers.levers[lever]])
+        str(lever): places_of([str(cell) for cell in answers.levers[lever]])
         for lever in dict.fromkeys(asked)
     }
     placed = pd.DataFrame(found, index=answers.levers.index, dtype="float64")
