@@ -431,7 +431,7 @@ def test_every_scenario_is_a_line_with_the_factors_that_it_has(drawn: Sweep) -> 
         assert rows[lever].to_dict() == factors.to_dict()
     lost = drawn.table.set_index("scenario")["status"].eq("infeasible")
     assert rows["fails"].to_dict() == lost.to_dict()
-    assert found.in_words()[0] == f"{lost.sum()} of 65 scenarios fail (no answer)."
+    assert found.in_words()[0] == f"{lost.sum()} of 65 scenarios fail (no plan keeps every rule)."
     assert found.in_words()[-1] == f"Without an answer: {lost.sum()} infeasible."
 
 
@@ -454,6 +454,16 @@ def test_a_lever_that_is_set_has_no_place_for_the_base() -> None:
     rows = parallel_coordinates(swept(study, relax=True)).table
     assert rows[most].isna().tolist() == [True, False, False]
     assert rows[most].tolist()[1:] == [20e6, 24e6]
+
+
+def test_what_is_not_known_is_left_out_of_the_lines_and_counted() -> None:
+    study = Study.one_at_a_time({SCIENCE: 0.1, TIES: 0.1, INDUSTRY: 0.1})
+    sweep = swept(study, relax=True, part="1/2")
+    found = parallel_coordinates(sweep)
+    known = sweep.table.loc[sweep.table["status"].ne("missing"), "scenario"].tolist()
+    assert 1 < len(known) < len(study)
+    assert found.table["scenario"].tolist() == known
+    assert found.in_words()[-1].endswith(f"{len(study) - len(known)} missing.")
 
 
 def test_levers_without_different_numbers_have_no_axis() -> None:

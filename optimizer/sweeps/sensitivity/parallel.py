@@ -15,6 +15,7 @@ import pandas as pd
 from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.frames import rows_of
+from optimizer.sweeps.outcomes import INFEASIBLE_ROW
 from optimizer.sweeps.results import Sweep
 from optimizer.sweeps.scenarios import BASE
 from optimizer.sweeps.sensitivity.answers import (
@@ -32,6 +33,7 @@ _MOST_AXES = 12
 _MOST_LINES = 300
 """Lines that a chart has at most; more hide each other."""
 _VALUE, _FAILS = "value", "fails"
+_NO_PLAN, _OTHERS = "no plan keeps every rule", "the others"
 
 
 @typed
@@ -50,33 +52,37 @@ def parallel_coordinates(
         Addresses that the study changes, in the order of the axes; without it, all that have
         different numbers.
     below
-        Scenarios whose number is below this fail, and those without an answer; without it, only
-        the latter.
+        Scenarios whose number is below this fail, and those that no plan can keep every rule of;
+        without it, only the latter. What timed out or crashed is unknown, and left out.
     of
         As for :func:`tornado`.
 
     Returns
     -------
     Finding
-        One row a scenario: scenario, status, a column for each lever (the number, factor or sum
-        that it is changed to; 1 or 0 where it is left as it is among factors or sums, missing
-        among numbers), value, fails. The table ``axes`` has a row for each lever and one for the
-        value: axis, status (``drawn``), low, high, median_failing, median_others.
+        One row a scenario with an answer: scenario, status, a column for each lever (the number,
+        factor or sum that it is changed to; 1 or 0 where it is left as it is among factors or
+        sums, missing among numbers), value, fails. The table ``axes`` has a row for each lever
+        and one for the value: axis, status (``drawn``), low, high, median_failing, median_others.
 
     Raises
     ------
     OptimizerError
-        If there is no such lever, none has different numbers, or there are more than 12.
+        If there is no such lever, none has different numbers, there are more than 12, or no
+        scenario has an answer.
     """
     answers = answers_of(sweep, of)
     placed = _placed(answers, levers)
     value = answers.value
-    fails = value.isna() if below is None else value.isna() | value.lt(below)
-    rows = placed.assign(**{_VALUE: value, _FAILS: fails})
+    infeasible = answers.status.eq(INFEASIBLE_ROW)
+    fails = infeasible if below is None else infeasible | value.lt(below)
+    rows = placed.assign(**{_VALUE: value, _FAILS: fails})[value.notna() | infeasible]
+    if not len(rows):
+        raise OptimizerError("no scenario has an answer: there is no line to draw")
     axes = axes_of(rows)
-    rows.insert(0, "status", answers.status)
+    rows.insert(0, "status", answers.status[rows.index])
     rows = rows.rename_axis("scenario").reset_index().astype({"scenario": "str"})
-    why = "no answer" if below is None else f"no answer, or {of} below {figure(below)}"
+    why = _NO_PLAN if below is None else f"{_NO_PLAN}, or {of} below {figure(below)}"
     return Finding(
         name="parallel_coordinates",
         answer=rows,
@@ -151,7 +157,7 @@ def _lines(table: pd.DataFrame, axes: pd.DataFrame, of: str, why: str) -> pd.Dat
             )
         )
     found = pd.concat(parts, ignore_index=True)
-    kinds = found["kind"].map({True: why, False: "has an answer"})
+    kinds = found["kind"].map({True: why, False: _OTHERS})
     return found.assign(kind=kinds.where(found["scenario"].ne(BASE), "nothing changed"))
 
 
@@ -162,11 +168,9 @@ def _drawn(table: pd.DataFrame, axes: pd.DataFrame, of: str, why: str) -> Any:
     step = max(1.0, len(table) / _MOST_LINES)
     some = table.iloc[np.unique((np.arange(0, len(table), step)).astype(int))]
     lines = _lines(some, axes, of, why)
-    kinds = [
-        kind for kind in ("has an answer", why, "nothing changed") if lines["kind"].eq(kind).any()
-    ]
+    kinds = [kind for kind in (_OTHERS, why, "nothing changed") if lines["kind"].eq(kind).any()]
     looks = {
-        "has an answer": ("#0072B2", [1, 0], 1.0),
+        _OTHERS: ("#0072B2", [1, 0], 1.0),
         why: ("#D55E00", [5, 3], 1.3),
         "nothing changed": ("#000000", [1, 0], 2.6),
     }
