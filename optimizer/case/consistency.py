@@ -11,6 +11,7 @@ from optimizer.case.checked import TOLERANCE, CaseTables
 from optimizer.case.forecasts import check_forecasts
 from optimizer.case.header import HEADER_FILE
 from optimizer.case.today import check_today
+from optimizer.frames import numbers_at
 from optimizer.schema.tables import STANDARD, TABLES
 from optimizer.text.characters import folded
 from optimizer.text.figures import apart, plainly
@@ -79,7 +80,7 @@ def _check_stay_factors(tables: CaseTables) -> None:
     """No level may let more people stay than complete."""
     rates = tables["continuations"].groupby("track")["stay_rate"].sum()
     levels = tables["support_levels"]
-    most = levels["track"].map(rates).fillna(0.0)
+    most = numbers_at(levels["track"], rates, 0.0)
     total = most * levels["stay_rate_factor"]
     too_many = (total > 1 + TOLERANCE) & (most <= 1 + TOLERANCE)
     tables.add_all(

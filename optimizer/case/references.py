@@ -6,6 +6,7 @@ import pandas as pd
 
 from optimizer.case.checked import CaseTables
 from optimizer.errors import did_you_mean
+from optimizer.frames import numbers_at
 from optimizer.schema.iso3166 import ISO_3166_ALPHA_3
 from optimizer.schema.tables import STANDARD, TABLES
 
@@ -101,7 +102,7 @@ def _check_entry_years(tables: CaseTables, name: str) -> None:
 def _check_years_of_stay(tables: CaseTables, name: str) -> None:
     tracks = tables["tracks"].drop_duplicates("track").set_index("track")["duration_years"]
     frame = tables[name].dropna(subset=["year_of_stay"])
-    lasts = frame["track"].map(tracks)
+    lasts = numbers_at(frame["track"], tracks)
     late = frame[frame["year_of_stay"].gt(lasts.fillna(frame["year_of_stay"]))]
     tables.add_all(
         name,

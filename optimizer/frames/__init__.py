@@ -8,7 +8,8 @@ annotations allow a cell to be anything. These helpers are the one place where c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from math import nan
 from typing import Any
 
 import pandas as pd
@@ -48,6 +49,26 @@ def mapping(frame: pd.DataFrame, keys: str | Sequence[str], value: str) -> dict[
     """
     found = frame[keys].tolist() if isinstance(keys, str) else keys_of(frame, keys)
     return dict(zip(found, frame[value].tolist(), strict=True))
+
+
+def numbers_at(
+    keys: pd.Series, numbers: Mapping[Any, float] | pd.Series, default: float = nan
+) -> pd.Series:
+    """Number of every row by its key: a float also where there are no rows.
+
+    ``Series.map`` gives a series without rows the type of the keys, so of text, with which nothing
+    can be computed.
+
+    Examples
+    --------
+    >>> numbers_at(pd.Series(["b", "c"]), {"a": 1, "b": 2}).tolist()
+    [2.0, nan]
+    >>> numbers_at(pd.Series([], dtype="str"), {"a": 1}, 0.0).dtype.name
+    'float64'
+    """
+    known = numbers.to_dict() if isinstance(numbers, pd.Series) else numbers
+    found = [known.get(key, default) for key in keys.tolist()]
+    return pd.Series(found, index=keys.index, dtype="float64").fillna(default)
 
 
 def plain_rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:

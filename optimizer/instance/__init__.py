@@ -15,7 +15,7 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.errors.arguments import typed
-from optimizer.frames import summed
+from optimizer.frames import numbers_at, summed
 from optimizer.frames.following import FollowedFields
 from optimizer.frames.memory import Memory, Steps
 from optimizer.frames.records import Comparable
@@ -286,7 +286,7 @@ def _support_floor(
     tracks = measures.attributes.members("track", floor.where, place, optional=floor.optional)
     entries = measures.people.entries
     entrants = decided(entries)
-    years = entrants["track"].map(measures.sets.tracks["duration_years"])
+    years = numbers_at(entrants["track"], measures.sets.tracks["duration_years"])
     owed = entrants.assign(coefficient=-floor.amount_per_year * years)
     columns = ["family", "position", "track", "entry_year"]
     both = pd.concat([money, owed[[*columns, "coefficient"]]], ignore_index=True)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.errors import Problems
-from optimizer.frames import groups_of
+from optimizer.frames import groups_of, numbers_at
 from optimizer.frames.memory import Steps
 from optimizer.instance.people import TERM, People, room_of_ways, terms
 from optimizer.instance.sets import FLOW, FLOW_AT, ORIGIN, Sets
@@ -59,7 +59,7 @@ def _drawn(sets: Sets, case: Case) -> pd.DataFrame:
     """Regions where stayers can go, each with its share of the attraction of all of these."""
     places = sets.transitions_by_region
     attraction = case.table("regions").set_index("region")["attraction"].fillna(0.0)
-    pull = places["region"].map(attraction)
+    pull = numbers_at(places["region"], attraction)
     total = pull.groupby([places[name] for name in FLOW]).transform("sum")
     return places.assign(draws=(pull / total).where(total > 0, 0.0))
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimizer.frames import stacked
+from optimizer.frames import numbers_at, stacked
 from optimizer.instance.attributes import Attributes
 from optimizer.instance.bounds import Bound, JoinedLimit
 from optimizer.instance.groups import group_labels, grouped, limit_place, measured_by
@@ -128,7 +128,7 @@ def _bound(
     sign = 1.0 if sense == "at_most" else -1.0
     begin = wanted.in_first_year
     slots = terms.groupby("group")["coefficient"].sum()
-    today = earlier.map(slots).fillna(0.0)
+    today = numbers_at(earlier, slots, 0.0)
     at_first = begin.times * today + sign * begin.plus
     constant = at_first.where(is_first, sign * wanted.plus).astype("float64")
     other_group = earlier.where(~is_first & earlier.isin(terms["group"]), "").astype("str")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from optimizer.case import Case
@@ -44,6 +45,6 @@ def through_years(
         for later in years
         if later == year or later > year == last[key]
     ]
-    rows = [row for row, _ in held]
+    rows = np.array([row for row, _ in held], dtype=np.intp)
     cells = {column: table[column].array.take(rows) for column in columns}
     return pd.DataFrame(cells | {"year": pd.Series([year for _, year in held], dtype="int64")})

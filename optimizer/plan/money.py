@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimizer.frames import keys_of
+from optimizer.frames import keys_of, numbers_at
 from optimizer.frames.arrays import Floats
 from optimizer.frames.grouping import once, sums_at
 from optimizer.plan.subject import Keys, Subject, keys_in, rows
@@ -36,7 +36,7 @@ def _moved_within_shares(s: Subject) -> list[pd.DataFrame]:
     listed = {(transfer.from_, transfer.to): transfer.share for transfer in s.instance.transfers}
     moved, kept = s.decisions.transfers, s.decisions.carry_over
     shares = [listed.get(key, 0.0) for key in keys_of(moved, ["line", "to_line"])]
-    share_kept = kept["line"].map(s.instance.carry_over).fillna(0.0).to_numpy()
+    share_kept = numbers_at(kept["line"], s.instance.carry_over, 0.0).to_numpy()
     is_last = kept["year"].to_numpy() >= s.instance.sets.window[-1]
     most, most_kept = np.array(shares) * own(moved), np.where(is_last, 0.0, share_kept * own(kept))
     moves, keeps = Keys(moved[["line", "to_line", "year"]]), Keys(kept[_LINE])

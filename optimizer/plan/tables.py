@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimizer.frames import stacked, summed
+from optimizer.frames import numbers_at, stacked, summed
 from optimizer.frames.grouping import groups, once
 from optimizer.instance import Instance
 from optimizer.instance.money import EXPANSION, PARTICIPANTS, REGIONAL, UPKEEP
@@ -267,7 +267,7 @@ def _renewed(instance: Instance) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     sets = instance.sets
     renewed, last = renewals(sets), _last_entry(sets)
-    came = renewed["year"] - renewed["track"].map(sets.tracks["duration_years"])
+    came = renewed["year"] - numbers_at(renewed["track"], sets.tracks["duration_years"])
     is_later = renewed["year"] > last
     return renewed[~is_later], renewed[is_later & (came <= last)]
 
@@ -284,13 +284,13 @@ def _ends(instance: Instance) -> tuple[pd.DataFrame, ...]:
     durations = sets.tracks["duration_years"]
     entered, last = instance.people.entries, _last_entry(sets)
     entered = entered[entered["entry_year"] <= last]
-    ends = entered["entry_year"] + entered["track"].map(durations)
+    ends = entered["entry_year"] + numbers_at(entered["track"], durations)
     here, stays = ends >= sets.window[0], ends > sets.window[-1]
     done = entered[here & ~stays].merge(sets.levels, on=["track", "level"])
     dropped = done.assign(coefficient=done["coefficient"] * (1.0 - done["completion_rate"]))
     moved = terms(sets.transitions, "transitions")
     # Those who continue in a year came one duration before.
-    came = moved["year"] - moved["track"].map(durations)
+    came = moved["year"] - numbers_at(moved["track"], durations)
     return (
         entered[here],
         dropped,

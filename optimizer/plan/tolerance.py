@@ -26,6 +26,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from optimizer.frames import numbers_at
 from optimizer.schema.rules import Unit
 
 EPSILON = float(np.finfo(np.float64).eps)
@@ -54,6 +55,6 @@ def allowances(units: pd.Series, sizes: pd.Series, money: float) -> pd.Series:
     money
         Smallest unit of money in which the case speaks.
     """
-    steps = units.map({**_STEPS, "money": LITTLE_MONEY * money}).fillna(0.0)
-    parts = units.map(_PARTS).fillna(_ROUNDING)
+    steps = numbers_at(units, {**_STEPS, "money": LITTLE_MONEY * money}, 0.0)
+    parts = numbers_at(units, _PARTS, _ROUNDING)
     return steps + parts * sizes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optimizer.errors import Problem
-from optimizer.frames import rows_of
+from optimizer.frames import numbers_at, rows_of
 from optimizer.instance import Instance
 from optimizer.instance.sets import options
 from optimizer.schema.tables import FORECAST, TABLES
@@ -140,7 +140,7 @@ def unkept_slots(instance: Instance) -> Iterator[Problem]:
 def gone_people(instance: Instance) -> Iterator[Problem]:
     """People counted as here who had completed before the case begins."""
     table, tracks = instance.case.table("present_by_country"), instance.sets.tracks
-    leaving = table["entry_year"] + table["track"].map(tracks["duration_years"])
+    leaving = table["entry_year"] + numbers_at(table["track"], tracks["duration_years"])
     first = instance.case.years[0]
     for row, year in table.loc[leaving < first, "entry_year"].items():
         track = table.at[row, "track"]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import Problem
+from optimizer.frames import numbers_at
 from optimizer.instance import Instance
 from optimizer.instance.bounds import Bound, JoinedLimit
 from optimizer.instance.limit_checks import expected_by_group
@@ -36,7 +37,7 @@ def held_shut(instance: Instance) -> Iterator[Problem]:
         pairs = _pairs(joined, bound, instance)
         most = _most(joined, bound, pairs)
         pairs = pairs[pairs["link"].isin(_OPENING) & pairs["group"].isin(most.index)]
-        shut = pairs["min_cohort"].gt(pairs["group"].map(most) + _TOLERANCE)
+        shut = pairs["min_cohort"].gt(numbers_at(pairs["group"], most) + _TOLERANCE)
         is_shut = shut.groupby([pairs[name] for name in _PAIR], sort=False).all()
         names = [f"{country} on {track}" for country, track in is_shut.index[is_shut]]
         if names:

@@ -12,6 +12,7 @@ import pandas as pd
 import scipy.sparse
 
 from optimizer.case import Case
+from optimizer.frames import numbers_at
 from optimizer.frames.arrays import Floats, Mask
 from optimizer.instance import Instance
 from optimizer.plan import Plan
@@ -53,7 +54,7 @@ class RoundedMoney:
     def table(self, are_withheld: Mask, mark: str) -> pd.DataFrame:
         """Give money by line and year as text; what is withheld by its mark."""
         table = self.spending
-        unit = table["line"].map(self.units).fillna(0.0)
+        unit = numbers_at(table["line"], self.units, 0.0)
         nearest = (table["spent"] / unit.where(self.rounded, 1.0)).round() * unit
         spent = table["spent"].where(~self.rounded, nearest).map("{:.15g}".format)
         spent[np.flatnonzero(self.rounded)[are_withheld]] = mark
@@ -70,7 +71,7 @@ def rounding(
     units = _units(case, sensitive)
     rounded = spending["line"].isin(units).to_numpy()
     told = spending[rounded].reset_index(drop=True)
-    unit = told["line"].map(units).to_numpy(dtype=float)
+    unit = numbers_at(told["line"], units).to_numpy()
     exact = told["spent"].to_numpy(dtype=float) / unit
     nearest = np.round(exact)
     costs = _by_person(instance, cells, told)
