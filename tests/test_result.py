@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 import optimizer
 from golden.rule_cases import ADMITTED
 from golden.small_cases import NATIONAL
-from optimizer import Evaluation, TargetError
+from optimizer import Evaluation, OptimizerError, TargetError
+from optimizer.io.parquet import parquet_bytes
 from optimizer.plan import Decisions
 from test_evaluation import plan, slot
 
@@ -112,3 +114,48 @@ def test_a_notebook_shows_sentences_and_the_table(tmp_path: Path) -> None:
     many = NATIONAL.over(*range(2030, 2055))
     case, policy = many.write(tmp_path / "many")
     assert "more rows" in optimizer.evaluate(CAPPED, policy, case)._repr_html_()
+
+
+def test_a_table_as_parquet_says_what_it_was_made_with(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="the extra parquet is not installed")
+    result, path = checked(tmp_path), tmp_path / "check.parquet"
+    assert result.to_parquet(path) == path
+    read = parquet.read_table(path)
+    assert read.column_names == result.table.columns.tolist()
+    assert read.column("value").to_pylist() == result.table["value"].tolist()
+    facts = json.loads(read.schema.metadata[b"talent-optimizer"])
+    assert json.loads(facts["scales"]) == result.provenance["scales"]
+    result.to_parquet(tmp_path / "goals.parquet", table="goals")
+    goals = parquet.read_table(tmp_path / "goals.parquet")
+    assert goals.num_rows == len(result.tables["goals"])
+    # Only what is ours is replaced.
+    with pytest.raises(TargetError, match="exists already"):
+        result.to_parquet(path)
+    result.to_parquet(path, force=True)
+    path.write_text("mine", encoding="utf-8")
+    with pytest.raises(TargetError, match="not a result that this tool has written"):
+        result.to_parquet(path, force=True)
+    parquet.write_table(read.replace_schema_metadata({}), path)
+    with pytest.raises(TargetError, match="not a result that this tool has written"):
+        result.to_parquet(path, force=True)
+
+
+def test_columns_of_levers_stay_numbers_in_parquet() -> None:
+    pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    from io import BytesIO
+
+    table = pd.DataFrame({"weight": ["", 4, 1.5], "said": ["", "*1.1", 2], "name": ["a", "", "c"]})
+    read = pd.read_parquet(BytesIO(parquet_bytes(table.astype("object"), {}, "it")))
+    assert read["weight"].tolist()[1:] == [4.0, 1.5]
+    assert pd.isna(read["weight"][0])
+    assert read["said"].tolist() == ["", "*1.1", "2"]
+    assert read["name"].tolist() == ["a", "", "c"]
+
+
+def test_parquet_needs_its_name_and_its_library(tmp_path: Path) -> None:
+    result = checked(tmp_path)
+    with pytest.raises(TargetError, match="is not the name of a Parquet file"):
+        result.to_parquet(tmp_path / "check.xlsx")
+    if importlib.util.find_spec("pyarrow") is None:
+        with pytest.raises(OptimizerError, match=r'pip install "talent-optimizer\[parquet\]"'):
+            result.to_parquet(tmp_path / "check.parquet")

@@ -15,6 +15,7 @@ from optimizer.errors import Problems, TargetError
 from optimizer.errors.arguments import typed
 from optimizer.frames.records import HandingOut
 from optimizer.io import targets
+from optimizer.io.parquet import no_parquet, parquet_bytes
 from optimizer.io.sheet_scan import LONGEST_TEXT, MOST_ROWS
 from optimizer.io.table_books import table_book
 from optimizer.io.workbook import read_workbook
@@ -80,6 +81,47 @@ class Result(HandingOut, ABC):
         place = targets.look(path, force=force, check=_no_result, expected="an older result")
         sheets = self._sheets(Path(path))
         content = table_book({**sheets, PROVENANCE: self._facts(list(sheets))}, str(path))
+        with targets.written_aside(place) as new:
+            write_bytes(new, content)
+        return Path(path)
+
+    @typed
+    def to_parquet(self, path: str | Path, *, table: str = RESULT, force: bool = False) -> Path:
+        """Write one table as a Parquet file, with what it was made with as facts of the file.
+
+        Blank cells in a column of numbers are missing numbers there; cells that hold several
+        values are JSON.
+
+        Parameters
+        ----------
+        path
+            Of the file, ``.parquet``.
+        table
+            ``result`` for :attr:`table`, or the name of one of :attr:`tables`.
+        force
+            Whether an older result may be replaced; nothing else ever is.
+
+        Returns
+        -------
+        pathlib.Path
+            Where it is.
+
+        Raises
+        ------
+        TargetError
+            If it cannot be written there.
+        OptimizerError
+            If there is no such table, or pyarrow is not installed (extra ``parquet``).
+        """
+        problems = Problems()
+        if Path(path).suffix.lower() != ".parquet":
+            told = "is not the name of a Parquet file"
+            problems.add(str(path), told, expected="a name ending in .parquet")
+        problems.raise_if_any(TargetError)
+        chosen = _flat(self.table if table == RESULT else self.tables[table])
+        facts = {name: _text(value) for name, value in self.provenance.items()}
+        content = parquet_bytes(chosen, facts, str(path))
+        place = targets.look(path, force=force, check=no_parquet, expected="an older result")
         with targets.written_aside(place) as new:
             write_bytes(new, content)
         return Path(path)
