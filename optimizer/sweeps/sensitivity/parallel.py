@@ -183,9 +183,7 @@ def _drawn(table: pd.DataFrame, axes: pd.DataFrame, of: str, why: str) -> Any:
     ends = alt.Axis(values=[0, 1], labelExpr="datum.value ? 'highest' : 'lowest'", grid=True)
     shapes = alt.Legend(orient="top", labelLimit=320)
     return (
-        alt.Chart(
-            lines[lines["share"].notna()], title=f"Levers and {of}, a line a scenario{left_out}"
-        )
+        alt.Chart(lines, title=f"Levers and {of}, a line a scenario{left_out}")
         .mark_line(opacity=0.65, orient="vertical", interpolate="linear")
         .encode(
             x=alt.X("share:Q", title=None, axis=ends, scale=alt.Scale(domain=[0, 1])),
