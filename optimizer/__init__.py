@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SolverError,
         TargetError,
     )
+    from optimizer.explain.repairing import Repairs, repair
     from optimizer.instance import Instance, build_instance
     from optimizer.plan import Decisions, Plan
     from optimizer.plan.checking import evaluate
@@ -76,6 +77,7 @@ _HOMES = {
     "Policy": "policy",
     "PolicyError": "errors",
     "Relaxation": "session",
+    "Repairs": "explain.repairing",
     "Result": "result",
     "Run": "runs.loading",
     "Session": "session",
@@ -100,6 +102,7 @@ _HOMES = {
     "loguniform": "sweeps",
     "normal": "sweeps",
     "read_plan": "runs.reading",
+    "repair": "explain.repairing",
     "solve": "session.solving",
     "times": "sweeps",
     "triangular": "sweeps",
@@ -129,6 +132,7 @@ __all__ = [
     "Policy",
     "PolicyError",
     "Relaxation",
+    "Repairs",
     "Result",
     "Run",
     "Session",
@@ -153,6 +157,7 @@ __all__ = [
     "merge_sweeps",
     "normal",
     "read_plan",
+    "repair",
     "solve",
     "sweep",
     "times",

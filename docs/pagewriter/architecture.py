@@ -25,6 +25,7 @@ ORDER = (
     "session",
     "report",
     "runs",
+    "explain",
     "sweeps",
     "cli",
 )

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from optimizer.cli.exits import Exit
 
-MAKE, MANY, SHOW = "Make", "Many", "Show"
+MAKE, ASK, MANY, SHOW = "Make", "Ask", "Many", "Show"
 """Groups of commands, in the order of the help."""
 
 WIDEST_SENTENCE = 200

@@ -160,6 +160,7 @@ def solve_command(
     from dataclasses import replace
 
     from optimizer import runs
+    from optimizer.errors import InfeasibleError
     from optimizer.io.changes import parse_changes
     from optimizer.io.writing import new_folder
     from optimizer.plan import expectations
@@ -194,7 +195,13 @@ def solve_command(
         new_folder(made.path)
         log = made.path / runs.LOG
         options = PlanOptions(scales=given, cache=cache, gap=gap, log=log, to_come=WRITING)
-        plan = planned(question, watch, options)
+        try:
+            plan = planned(question, watch, options)
+        except InfeasibleError:
+            line.end()
+            if not as_json:
+                print_next("repair", policy, case, *set_again(changes))
+            raise
         line.end()
         found, refused = written_somewhere(plan, made, public=public)
     shown = replace(plan, folder=found)

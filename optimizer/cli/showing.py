@@ -127,9 +127,14 @@ def _annotation(item: Validation, problem: Problem) -> str:
     for path in (item.policy, item.study):
         if path is not None and problem.file == path.name:
             file = str(path)
-    line = "" if problem.row is None else f",line={problem.row}"
-    text = str(problem).replace("%", "%25").replace("\n", "%0A")
-    return f"::error file={file}{line}::{text}"
+    return annotation(file, problem.row, str(problem))
+
+
+def annotation(file: str, row: int | None, text: str) -> str:
+    """An error as GitHub shows it beside a line of a file."""
+    line = "" if row is None else f",line={row}"
+    told = text.replace("%", "%25").replace("\n", "%0A")
+    return f"::error file={file}{line}::{told}"
 
 
 def validation_document(item: Validation) -> dict[str, object]:

@@ -67,6 +67,8 @@ class Conflict:
     ----------
     rows
         Rows that clash, rule by rule.
+    numbers
+        Positions of all rows of their numbers, which take part in no other conflict.
     within
         What must be whole for them to clash: nothing (``relaxation``), agreements, active tracks
         and expansion (``decisions``), or people as well (``everything``).
@@ -78,6 +80,7 @@ class Conflict:
     """
 
     rows: tuple[ClashingRow, ...]
+    numbers: frozenset[int]
     within: str
     is_minimal: bool
     verified: bool
@@ -164,8 +167,9 @@ class _ConflictSearch:
                 rows = self._in_relaxation() if stage == NOTHING_WHOLE else self._in_integers(asked)
                 if not rows:
                     break
-                yield self._conflict(stage, rows, asked)
-                self._free |= self._numbers_of(rows)
+                conflict = self._conflict(stage, rows, asked)
+                yield conflict
+                self._free |= conflict.numbers
 
     def _asked_of(self, stage: str) -> Feasibility | None:
         """What is asked whether there is a solution; ``None`` if the stage is that of before."""
@@ -248,7 +252,7 @@ class _ConflictSearch:
         answers = [is_kept(some) for some in smaller]
         is_minimal = all(answer is True for answer in answers)
         told = sorted((self._told(row) for row in rows), key=lambda each: rule_part_of(each.key))
-        return Conflict(tuple(told), stage, is_minimal, clash)
+        return Conflict(tuple(told), self._numbers_of(rows), stage, is_minimal, clash)
 
     def _told(self, row: int) -> ClashingRow:
         matrix, key = self._model.matrix, self._keys[row]
@@ -259,11 +263,11 @@ class _ConflictSearch:
         beside = limits[key.index[0]].anyway if key.rule in LIMIT_RULES else 0.0
         return ClashingRow(key, row, float(matrix.numbers()[row]) + beside, sense)
 
-    def _numbers_of(self, rows: Collection[int]) -> set[int]:
+    def _numbers_of(self, rows: Collection[int]) -> frozenset[int]:
         """Rows of the same numbers: all of a limit or a floor, and of other rules these alone."""
         shared = {
             rule_part_of(self._keys[row])
             for row in rows
             if self._keys[row].rule in (*LIMIT_RULES, PER_FLOOR)
         }
-        return set(rows) | self._rows_of(shared)
+        return frozenset(rows) | self._rows_of(shared)

@@ -36,13 +36,14 @@ CLASH_COLUMNS = {
     "source": "str",
     "protected": "bool",
     "usual": "float64",
+    "later": "str",
     "within": "str",
     "is_minimal": "bool",
     "verified": "bool",
 }
 """Columns of the table. ``number`` is that of the row, ``bound`` the same in words as the policy
 or the table has it; ``usual`` is the middle of the figures beside it where it is a thousand times
-more or less than all of them."""
+more or less than all of them; ``later`` a sentence on years after the planned ones."""
 
 
 def clash_table(found: Conflicts, instance: Instance) -> pd.DataFrame:
@@ -84,7 +85,19 @@ def _line(conflict: int, each: ClashingRow, instance: Instance) -> dict[str, Any
         "source": rule.source if origin is None else origin.in_words(),
         "protected": custom.protected if custom else origin is not None and origin.protected,
         "usual": _usual(each.key, instance, origin),
+        "later": _later_in_words(each.key, instance),
     }
+
+
+def _later_in_words(key: RowKey, instance: Instance) -> str:
+    """Say so where a row is one of years after the planned ones, in which decisions may repeat."""
+    sets, last = instance.sets, instance.sets.years[-1]
+    is_of_limit = key.rule in LIMIT_RULES
+    year = None if is_of_limit else register(instance.extension)[key.rule].year(key.index)
+    if year is None or year <= last:
+        return ""
+    repeat = f", in which the decisions of {last} are repeated," if sets.repeated else ""
+    return f"Years after {last}{repeat} take part."
 
 
 def _key_in_words(key: RowKey, instance: Instance) -> str:

@@ -6,7 +6,6 @@ import pandas as pd
 
 from optimizer.errors import InfeasibleError
 from optimizer.frames import rows_of
-from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import (
     MOST_CONFLICTS,
@@ -14,7 +13,6 @@ from optimizer.persistent.conflict import (
     WHOLE_PEOPLE,
     find_conflicts,
 )
-from optimizer.schema.rules import LIMIT_RULES, register
 from optimizer.session.clash_table import clash_table
 from optimizer.solver import Solution, Watch
 from optimizer.text.figures import figure
@@ -42,7 +40,7 @@ def infeasible(loaded: LoadedModel, watch: Watch, *, most: int = MOST_CONFLICTS)
     if not found.found:
         return InfeasibleError(f"{nothing} {_why_nothing(watch)}")
     table = clash_table(found, loaded.instance)
-    return InfeasibleError("\n".join([nothing, *clash_in_words(table, loaded.instance)]), table)
+    return InfeasibleError("\n".join([nothing, *clash_lines(table)]), table)
 
 
 def not_allowed(impossible: pd.DataFrame) -> InfeasibleError:
@@ -63,7 +61,7 @@ def _why_nothing(watch: Watch) -> str:
     return "The rules that clash were not found: what ties decisions together leaves none."
 
 
-def clash_in_words(table: pd.DataFrame, instance: Instance) -> list[str]:
+def clash_lines(table: pd.DataFrame) -> list[str]:
     """Conflicts in lines: possible slips first, then the rules of each."""
     lines = slips_in_words(table)
     last = table["conflict"].max()
@@ -73,8 +71,9 @@ def clash_in_words(table: pd.DataFrame, instance: Instance) -> list[str]:
         for _, of_rule in rows.groupby(["rule", "title"], sort=False):
             told = [_row_in_words(row) for row in rows_of(of_rule)]
             more = len(told) - MOST_NAMED_ROWS
-            lines += told[:MOST_NAMED_ROWS] + ([f"- and {more} more such rows"] if more > 0 else [])
-        lines += _later_in_words(rows, instance)
+            lines += told[:MOST_NAMED_ROWS]
+            lines += [f"- and {more} more such rows"] if more > 0 else []
+        lines += [said for said in rows["later"].unique() if said]
     return lines
 
 
@@ -110,17 +109,3 @@ def _row_in_words(row: object) -> str:
     key = f"{row.key}: " if row.key else ""  # type: ignore[attr-defined]  # a row of the table
     kept = ", protected" if row.protected else ""  # type: ignore[attr-defined]  # the same
     return f"- {row.title}: {key}{row.bound} ({row.source}{kept})"  # type: ignore[attr-defined]
-
-
-def _later_in_words(rows: pd.DataFrame, instance: Instance) -> list[str]:
-    """Name the years after the planned ones, in which decisions may be repeated."""
-    sets, rules = instance.sets, register(instance.extension)
-    last = sets.years[-1]
-    years = set()
-    for row in rows_of(rows):
-        year = rules[row.rule].year(row.index) if row.rule not in LIMIT_RULES else None
-        years |= {year} if year is not None and year > last else set()
-    if not years:
-        return []
-    repeat = f", in which the decisions of {last} are repeated," if sets.repeated else ""
-    return [f"Years after {last}{repeat} take part."]

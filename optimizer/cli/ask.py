@@ -1,0 +1,164 @@
+"""Commands that ask: what to change where no plan keeps every rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optimizer.cli.app import ASK, app
+from optimizer.cli.exits import Exit
+from optimizer.cli.options import (
+    CasePath,
+    Changes,
+    Json,
+    PolicyPath,
+    ScalesOption,
+    case_path,
+    scales_of,
+    set_again,
+    share,
+)
+from optimizer.cli.showing import ProgressLine, annotation, print_json, print_next
+
+if TYPE_CHECKING:
+    from optimizer.explain.repairing import Repairs
+
+
+@app.command("repair", rich_help_panel=ASK)
+def repair_command(
+    context: typer.Context,
+    policy: PolicyPath,
+    case: CasePath = None,
+    *,
+    apply: Annotated[
+        tuple[int, Path] | None,
+        typer.Option(
+            metavar="N FILE",
+            help="Write repair N: as a policy (.toml), or its changes as a study (.csv).",
+        ),
+    ] = None,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS=NUMBER",
+            help="Price of changing a number by 1%, or a share by a percentage point, in place of "
+            "1; inf if it must stay. May be repeated.",
+        ),
+    ] = None,
+    touch_protected: Annotated[
+        bool,
+        typer.Option("--touch-protected", help="Let protected limits and floors change too."),
+    ] = False,
+    gap: Annotated[
+        float | None,
+        typer.Option(
+            parser=share, metavar="SHARE", help="Relative MIP gap of each plan: 0.01 or 1%."
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(min=0.001, help="Wall seconds for the whole command.")
+    ] = None,
+    changes: Changes = None,
+    scales: ScalesOption = None,
+    github: Annotated[bool, typer.Option("--github", help="Print annotations for GitHub.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Name the rules that clash where there is no plan, and changes after which there is one."""
+    from optimizer.explain.repairing import repair
+    from optimizer.io.changes import parse_changes
+
+    case = case_path(policy, case)
+    line = ProgressLine()
+    found = repair(
+        policy,
+        case,
+        changes=parse_changes(changes or []),
+        scales=scales_of(scales),
+        prices=_prices(price or []),
+        touch_protected=touch_protected,
+        gap=gap,
+        time_limit=time_limit,
+        report=line.show,
+        started=context.obj,
+    )
+    line.end()
+    if as_json:
+        print_json(_document(found))
+    else:
+        print(*found.in_words(), sep="\n")
+        if github:
+            print(*_annotations(found, policy, case), sep="\n")
+    # What was found is printed even where it cannot be written.
+    written = None if apply is None else found.apply(*apply)
+    if not as_json:
+        if written is not None:
+            print(f"Written: {written}")
+        print_next(*_after(found, policy, case, written))
+    if not (found.is_feasible or found.verified):
+        raise typer.Exit(Exit.BROKEN)
+
+
+def _prices(texts: list[str]) -> dict[str, float]:
+    """Prices by address."""
+    from optimizer.schema.addresses import split_change
+
+    found = {}
+    for text in texts:
+        address, number = split_change(text) or ("", "")
+        try:
+            found[address] = float(number)
+        except ValueError:
+            raise typer.BadParameter(
+                f"{text!r} is not ADDRESS=NUMBER", param_hint="--price"
+            ) from None
+    return found
+
+
+def _after(
+    found: Repairs, policy: Path, case: Path, written: Path | None
+) -> tuple[str | Path | None, ...]:
+    """Words of the command to type next: solve with the first repair that was verified."""
+    from optimizer.io.changes import change_in_words
+
+    named = None if case == policy else case
+    if written is not None and written.suffix == ".toml":
+        return "solve", written, named or policy
+    verified = found.table[found.table["verified"]]["repair"].tolist()
+    if not (verified or found.is_feasible):
+        return "validate", policy, named
+    made = dict(found.question.changes) | (found.changes(verified[0]) if verified else {})
+    told = [change_in_words(address, value) for address, value in made.items()]
+    return "solve", policy, named, *set_again(told)
+
+
+def _document(found: Repairs) -> dict[str, object]:
+    """The answer as one document."""
+    from optimizer.runs import finite
+
+    tables = {name: table.to_dict("records") for name, table in found.tables.items()}
+    document = {
+        "feasible": found.is_feasible,
+        "verified": found.verified,
+        "complete": found.is_complete,
+        "repairs": found.table.to_dict("records"),
+        **tables,
+    }
+    plain: dict[str, object] = finite(document)
+    return plain
+
+
+def _annotations(found: Repairs, policy: Path, case: Path) -> list[str]:
+    """Clashing numbers where they stand."""
+    import pandas as pd
+
+    from optimizer.frames import rows_of
+
+    lines = []
+    for row in rows_of(found.tables["clash"]):
+        name = row.file.partition(", sheet ")[0]
+        file = policy if name in ("", policy.name) else case if name == case.name else case / name
+        text = f"{row.title}: {row.key}: {row.bound}, clashes with other rules"
+        lines.append(annotation(str(file), None if pd.isna(row.row) else int(row.row), text))
+    return lines

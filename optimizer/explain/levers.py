@@ -1,0 +1,197 @@
+"""Numbers that may be changed where rules clash: one lever for each address, with all its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import inf
+
+import numpy as np
+
+from optimizer.formulation.row_keys import row_keys
+from optimizer.instance import Instance
+from optimizer.persistent import LoadedModel
+from optimizer.persistent.conflict import PER_FLOOR, rule_part_of
+from optimizer.policy import Amount, Previous, Relative
+from optimizer.schema.rules import LIMIT_RULES, RowKey, register
+from optimizer.session.origins import Origin, origin_of
+from optimizer.text.figures import rounded_up
+
+PERCENT = 100.0
+SHARES = ("transfer_within_share", "carry_over_within_share", "change_within_limit")
+"""Rules whose number is a share, which is priced by the percentage point."""
+MINIMUMS = ("cohort_reaches_minimum", "active_track_reaches_minimum")
+"""Rules whose number is the factor of a decision."""
+
+
+@dataclass
+class Lever:
+    """A number that may be changed, and by how much each of its rows then gives way.
+
+    Attributes
+    ----------
+    address, value
+        As policy or case have it.
+    title
+        Of its rule.
+    sign
+        1 where raising the number loosens its rows, and -1 where lowering it does.
+    rows
+        Rows of the model, with how much each gives way per unit; 0 where that depends on the plan,
+        as of a share of something else.
+    most
+        Largest change that means anything.
+    price
+        Of one percent, or one percentage point of a share.
+    is_share, is_whole
+        Whether the number is a share; whether only a whole number can be meant.
+    """
+
+    address: str
+    title: str
+    value: float
+    sign: int
+    price: float
+    is_share: bool
+    is_whole: bool
+    protected: bool
+    rows: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether rows give way in proportion to the number, whatever the plan."""
+        return all(self.rows.values())
+
+    @property
+    def most(self) -> float:
+        """Largest change that means anything."""
+        if self.sign < 0:
+            return self.value if self.value > 0 else inf
+        is_part = self.title_is_of_share
+        return max(0.0, 1.0 - self.value) if is_part else inf
+
+    @property
+    def title_is_of_share(self) -> bool:
+        """Whether the number cannot exceed 1."""
+        return self.is_share and self.address.startswith("budget.")
+
+    @property
+    def price_of_unit(self) -> float:
+        """Price of changing the number by 1."""
+        base = 1.0 if self.is_share or not self.value else abs(self.value)
+        return self.price * PERCENT / base
+
+    def after(self, change: float) -> float:
+        """The number loosened by at least so much, in digits that somebody would write."""
+        amount = rounded_up(change, is_whole=self.is_whole)
+        told = self.value + self.sign * min(amount, max(self.most, change))
+        return float(f"{told:.12g}")
+
+    def cost(self, after: float) -> float:
+        """Price of changing it to a value."""
+        return abs(after - self.value) * self.price_of_unit
+
+
+def levers_of(
+    loaded: LoadedModel, prices: Mapping[str, float], *, touch_protected: bool
+) -> list[Lever]:
+    """Every number that somebody chose and may choose otherwise, with the rows it stands in."""
+    found: dict[str, Lever] = {}
+    for row, key, origin in _chosen(loaded):
+        if origin.value is None or (origin.protected and not touch_protected):
+            continue
+        price = prices.get(origin.address, 1.0)
+        if price == inf:
+            continue
+        lever = found.get(origin.address)
+        if lever is None:
+            lever = found[origin.address] = _lever(loaded, key, origin, price)
+        lever.rows[row] = _per_unit(loaded, row, key, lever)
+    _add_shares_of_budgets(loaded, found)
+    return list(found.values())
+
+
+def _chosen(loaded: LoadedModel) -> Iterator[tuple[int, RowKey, Origin]]:
+    """Rows whose number somebody chose, and where it stands."""
+    instance, matrix = loaded.instance, loaded.matrix
+    rules, key_of = register(instance.extension), row_keys(instance)
+    soft = {limit.name for limit in instance.limits if limit.limit.soft is not None}
+    known: dict[object, Origin | None] = {}
+    for row, (rule, index) in enumerate(matrix.rows):
+        sides = matrix.row_lower[row], matrix.row_upper[row]
+        if rule not in rules or rules[rule].kind != "limit" or not np.isfinite(sides).any():
+            continue
+        key = key_of(rule, index)
+        is_shared = rule in (*LIMIT_RULES, PER_FLOOR)
+        if is_shared and key.index[0] in soft:
+            continue
+        name = rule_part_of(key) if is_shared else key
+        if name not in known:
+            known[name] = origin_of(instance, key)
+        origin = known[name]
+        if origin is not None and origin.address:
+            yield row, key, origin
+
+
+def _lever(loaded: LoadedModel, key: RowKey, origin: Origin, price: float) -> Lever:
+    assert origin.value is not None, "numbers without a value are no levers"
+    rule = register(loaded.instance.extension)[key.rule]
+    lowers = key.rule in {"limit_at_least", "commitment_at_least", PER_FLOOR, *MINIMUMS}
+    is_share = key.rule in SHARES or origin.address.endswith(".times")
+    return Lever(
+        address=origin.address,
+        title=rule.title,
+        value=origin.value,
+        sign=-1 if lowers else 1,
+        price=price,
+        is_share=is_share,
+        is_whole=not is_share and _counts_people(loaded.instance, key, origin.value),
+        protected=origin.protected,
+    )
+
+
+def _counts_people(instance: Instance, key: RowKey, value: float) -> bool:
+    """Whether the number is one of whole people."""
+    if not value.is_integer() or key.rule == "residents_within_cap":
+        return key.rule == "residents_within_cap"
+    if key.rule not in LIMIT_RULES:
+        return register(instance.extension)[key.rule].unit == "persons"
+    limit = next(each for each in instance.limits if each.name == key.index[0]).limit
+    bound = getattr(limit, key.rule.removeprefix("limit_"))
+    is_plain = isinstance(bound, int | float)
+    return is_plain and limit.counts.unit == "persons" and not limit.counts.is_expected
+
+
+def _per_unit(loaded: LoadedModel, row: int, key: RowKey, lever: Lever) -> float:
+    """By how much a row gives way when the number is changed by 1; 0 where the plan says."""
+    instance, number = loaded.instance, float(loaded.matrix.numbers()[row])
+    if key.rule in LIMIT_RULES:
+        limit = next(each for each in instance.policy.limits if each.name == key.index[0])
+        bound = getattr(limit, key.rule.removeprefix("limit_"))
+        if isinstance(bound, Relative | Previous):
+            return 0.0
+        if isinstance(bound, Amount):
+            joined = next(each for each in instance.limits if each.name == limit.name)
+            return (number + joined.anyway) / bound.amount if bound.amount else 0.0
+        return 1.0
+    if key.rule in (PER_FLOOR, *MINIMUMS):
+        return 0.0
+    if key.rule in SHARES:
+        return number / lever.value if lever.value else 0.0
+    return 1.0
+
+
+def _add_shares_of_budgets(loaded: LoadedModel, found: Mapping[str, Lever]) -> None:
+    """Let transfers and carry-over grow with the budget that they are a share of."""
+    instance, key_of = loaded.instance, row_keys(loaded.instance)
+    shares = {(each.from_, each.to): each.share for each in instance.transfers}
+    for row, (rule, index) in enumerate(loaded.matrix.rows):
+        if rule not in ("transfer_within_share", "carry_over_within_share"):
+            continue
+        at = key_of(rule, index).index
+        is_transfer = rule == "transfer_within_share"
+        share = shares[at[:2]] if is_transfer else instance.carry_over[at[0]]
+        origin = origin_of(instance, RowKey("spending_within_budget", (at[0], at[-1])))
+        lever = None if origin is None else found.get(origin.address)
+        if lever is not None and share:
+            lever.rows[row] = share

@@ -1,0 +1,86 @@
+"""The least change of numbers after which there is a plan: by mixed-integer programming."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse
+
+from optimizer.explain.levers import Lever
+from optimizer.persistent import LoadedModel
+from optimizer.persistent.conflict import QUESTION_NODES
+from optimizer.persistent.roles import roles_of
+from optimizer.solver import Watch
+from optimizer.solver.elastic import with_columns
+from optimizer.solver.engine import Engine
+from optimizer.solver.feasibility import Feasibility, left_out
+from optimizer.solver.loading import Option
+from optimizer.solver.wholeness import wholeness
+
+_CHANGED = 1e-7
+"""Part of a number, or of 1 if it is smaller, by which it must change to count as changed."""
+
+
+def least_changes(
+    loaded: LoadedModel, levers: Sequence[Lever], watch: Watch, free: Collection[int] = ()
+) -> dict[str, float] | None:
+    """Change numbers at least price, so that there is a plan in whole people.
+
+    minimise sum over levers of price * change
+
+    Parameters
+    ----------
+    levers
+        Numbers that may be changed, whose rows give way in proportion.
+    free
+        Rows that limit nothing.
+
+    Returns
+    -------
+    dict or None
+        By how much each number is loosened, by address; ``None`` if that helps nowhere, or no
+        answer was found within the nodes of a question.
+    """
+    if not levers:
+        return None
+    matrix = left_out(loaded.matrix, free)
+    entries = [
+        (row, column, by * (-1.0 if np.isfinite(matrix.row_upper[row]) else 1.0))
+        for column, lever in enumerate(levers)
+        for row, by in lever.rows.items()
+    ]
+    rows, columns, values = (list(part) for part in zip(*entries, strict=True))
+    shape = len(matrix.row_lower), len(levers)
+    slack = scipy.sparse.csc_array((values, (rows, columns)), shape=shape)
+    prices = np.array([lever.price_of_unit for lever in levers])
+    names: list[tuple[str, object]] = [("changed", lever.address) for lever in levers]
+    elastic = with_columns(matrix, slack, -prices, names)
+    width = len(matrix.cost)
+    upper = elastic.upper.copy()
+    upper[width:] = [lever.most for lever in levers]
+    elastic = replace(elastic, upper=upper)
+    options: dict[str, Option] = {"mip_rel_gap": 0.0, "mip_max_nodes": 10 * QUESTION_NODES}
+    options |= wholeness(matrix, roles_of(loaded.instance, matrix).staged).options
+    is_whole = bool(matrix.integral.any())
+    run = Engine(
+        elastic, relaxed=not is_whole, options={**loaded.options, **(options if is_whole else {})}
+    ).run(watch)
+    if run.x is None:
+        return None
+    changed = dict(zip((lever.address for lever in levers), run.x[width:].tolist(), strict=True))
+    least = {each.address: _CHANGED * max(1.0, abs(each.value)) for each in levers}
+    return {address: by for address, by in changed.items() if by > least[address]}
+
+
+def has_plan(loaded: LoadedModel, watch: Watch, free: Collection[int] = ()) -> bool | None:
+    """Whether there is a plan in whole people; ``None`` where that stays open."""
+    relaxed = Feasibility(loaded.matrix, np.zeros_like(loaded.matrix.integral), loaded.options)
+    answer = relaxed.without(free, watch)
+    if answer is not True or not loaded.matrix.integral.any():
+        return answer
+    staged = roles_of(loaded.instance, loaded.matrix).staged
+    options = {**loaded.options, **wholeness(loaded.matrix, staged).options}
+    whole = Feasibility(loaded.matrix, loaded.matrix.integral, options, QUESTION_NODES)
+    return whole.without(free, watch)

@@ -1,0 +1,82 @@
+"""Repairs in sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from optimizer.frames import rows_of
+from optimizer.session.clashing import clash_lines
+from optimizer.text.figures import figure
+
+MOST_REPAIRS = 12
+"""Repairs, and numbers of a conflict, that are written out."""
+
+
+def repairs_in_words(
+    answer: pd.DataFrame,
+    clash: pd.DataFrame,
+    alone: pd.DataFrame,
+    *,
+    is_feasible: bool,
+    is_complete: bool,
+) -> list[str]:
+    """What clashes, what each number alone would have to be, and the repairs."""
+    if is_feasible:
+        return ["A plan keeps every rule: there is nothing to repair."]
+    if not len(clash):
+        return ["No conflict was found within the time limit."]
+    lines = clash_lines(clash)
+    if not is_complete:
+        lines.append("More may clash beside these.")
+    return [*lines, *_alone_in_words(alone), *_repairs_in_words(answer)]
+
+
+def _alone_in_words(alone: pd.DataFrame) -> list[str]:
+    if not len(alone):
+        return ["None of these numbers may be changed."]
+    several = alone["conflict"].nunique() > 1
+    lines = []
+    for number, rows in alone.groupby("conflict", sort=True):
+        of = f" of conflict {number}, the others resolved," if several else ""
+        lines.append(f"What each number{of} would have to be by itself:")
+        told = [
+            f"- {row.address}: {figure(row.after)} instead of {figure(row.before)}"
+            if row.status == "alone"
+            else f"- {row.address}: {figure(row.before)}; to change it alone is not enough"
+            for row in rows_of(rows)
+        ]
+        more = len(told) - MOST_REPAIRS
+        lines += told[:MOST_REPAIRS] + ([f"- and {more} more"] if more > 0 else [])
+    return lines
+
+
+def _repairs_in_words(answer: pd.DataFrame) -> list[str]:
+    if not len(answer):
+        return ["No repair was found."]
+    lines = ["Repairs, each solved and its plan checked:"]
+    for number, rows in answer.groupby("repair", sort=True):
+        if len(lines) > MOST_REPAIRS:
+            lines.append(f"and {answer['repair'].nunique() - MOST_REPAIRS} more")
+            break
+        lines.append(f"{number}. {_repair_in_words(rows)}")
+    return lines
+
+
+def _repair_in_words(rows: pd.DataFrame) -> str:
+    first: Any = rows.iloc[0]
+    changes = " and ".join(_change_in_words(row) for row in rows_of(rows))
+    kinds = [kind for kind in first["kinds"].split(", ") if kind != "alone"]
+    said = f" ({', '.join(kinds)})" if kinds else ""
+    if not first["verified"]:
+        return f"{changes}{said}: not verified, as time ran out"
+    same = ", too small a difference to be sure" if first["within_gap"] else ""
+    return f"{changes}{said}: {first['points']:,.3f} points{same}"
+
+
+def _change_in_words(row: Any) -> str:
+    verb = "raise" if row.after > row.before else "lower"
+    unit = " percentage points" if row.is_share else "%"
+    told = f" ({figure(abs(row.change_percent), 3)}{unit})" if row.before or row.is_share else ""
+    return f"{verb} {row.address} from {figure(row.before)} to {figure(row.after)}{told}"

@@ -1,0 +1,329 @@
+"""Repairs of a policy and a case that no plan can keep, as a result with its tables and words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimizer.case import Case
+from optimizer.errors import OptimizerError, PolicyError, Problems
+from optimizer.errors.arguments import typed
+from optimizer.explain.applying import write_repaired
+from optimizer.explain.levers import Lever, levers_of
+from optimizer.explain.repair_words import repairs_in_words
+from optimizer.explain.searching import Repair, RepairSearch
+from optimizer.formulation.custom import Extend
+from optimizer.frames.records import Frames
+from optimizer.io.changes import CHANGES
+from optimizer.io.toml import shown
+from optimizer.persistent.conflict import Conflicts, find_conflicts
+from optimizer.plan import Plan
+from optimizer.plan.provenance import plain_value, versions
+from optimizer.plan.question import Question, read_question
+from optimizer.plan.scales import GIVEN, Scales, ScalesGiven, known_scales, scales_given
+from optimizer.policy import Policy
+from optimizer.result import Result
+from optimizer.schema.addresses import one_spelling
+from optimizer.session.clash_table import clash_table
+from optimizer.session.holding import Holding
+from optimizer.session.solving import check_options
+from optimizer.solver import Progress, Watch
+
+NO_PRICES: Mapping[str, float] = {}
+"""Every percent, and every percentage point of a share, costs 1."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Repairs(Result):
+    """Rules that clash, and what to change; tables are given as copies.
+
+    Attributes
+    ----------
+    answer
+        A row for each change of each repair: repair (its number), address, before, after,
+        change_percent, cost; of the repair: kinds, numbers, total_cost, points, gap, within_gap,
+        verified, status (of its plan, or ``stopped``).
+    tables
+        ``clash``: a row for each row of each conflict; ``alone``: what each number of a conflict
+        would have to become by itself, and whether that is possible.
+    is_feasible
+        Whether a plan keeps every rule, so that there is nothing to repair.
+    is_complete
+        Whether there is a plan once the conflicts are resolved, as far as is known.
+    plans
+        The plan of each repair, by its number; those found in time.
+    """
+
+    answer: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame]
+    is_feasible: bool
+    is_complete: bool
+    provenance: Mapping[str, Any]
+    question: Question
+    plans: Mapping[int, Plan] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "tables", Frames(self.tables))
+
+    def __repr__(self) -> str:
+        return f"<repairs: {self.answer['repair'].nunique()}>"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row for each change of each repair."""
+        return self.answer
+
+    @property
+    def verified(self) -> bool:
+        """Whether there is a repair with a plan that was found and checked."""
+        return bool(self.answer["verified"].any())
+
+    def in_words(self) -> list[str]:
+        """What clashes, what each number alone would have to be, and the repairs."""
+        return repairs_in_words(
+            self.answer,
+            self.tables["clash"],
+            self.tables["alone"],
+            is_feasible=self.is_feasible,
+            is_complete=self.is_complete,
+        )
+
+    def changes(self, number: int) -> dict[str, float]:
+        """Values by address of a repair, as :func:`optimizer.solve` takes them.
+
+        Raises
+        ------
+        OptimizerError
+            If there is no repair of this number.
+        """
+        rows = self.answer[self.answer["repair"].eq(number)]
+        if not len(rows):
+            count = self.answer["repair"].nunique()
+            known = f"a number from 1 to {count}" if count else "none, as nothing was found"
+            raise OptimizerError(f"there is no repair {number}\n    Expected {known}.")
+        whole = [
+            (row, float(value)) for row, value in zip(rows["address"], rows["after"], strict=True)
+        ]
+        return {address: int(value) if value.is_integer() else value for address, value in whole}
+
+    @typed
+    def apply(self, number: int, path: str | Path) -> Path:
+        """Write a repair: a policy that extends the one at fault, or changes as a study.
+
+        Parameters
+        ----------
+        number
+            Of the repair.
+        path
+            ``.toml`` for a policy beside the one at fault, where only the policy is changed;
+            ``.csv`` for the changes, policy and case alike, as a study of one scenario.
+
+        Raises
+        ------
+        OptimizerError, TargetError
+            If there is no such repair, a policy cannot hold it, or something is there already.
+        """
+        return write_repaired(self.question, self.changes(number), Path(path))
+
+
+@typed
+def repair(
+    policy: Policy | str | Path,
+    case: Case | str | Path,
+    *,
+    changes: Mapping[str, object] = NO_PRICES,
+    extend: Extend | None = None,
+    scales: ScalesGiven | None = None,
+    prices: Mapping[str, float] = NO_PRICES,
+    touch_protected: bool = False,
+    gap: float | None = None,
+    time_limit: float | None = None,
+    report: Callable[[Progress], None] | None = None,
+    started: float | None = None,
+) -> Repairs:
+    """Find the rules that clash, and verified changes of numbers after which there is a plan.
+
+    Parameters
+    ----------
+    policy, case, changes, extend
+        As in :func:`optimizer.solve`.
+    scales
+        As there. Without them all repairs share the ideals that goals have with the numbers that
+        clash set free, so that their points can be compared.
+    prices
+        By address: points of price for changing that number by 1%, or a share by one percentage
+        point; infinite for a number that must stay. 1 for all others.
+    touch_protected
+        Whether protected limits and floors may be changed as well.
+    gap, time_limit, report, started
+        As in :func:`optimizer.solve`, the time limit for everything.
+
+    Returns
+    -------
+    Repairs
+        With every repair solved, and its plan checked, before it is offered.
+
+    Raises
+    ------
+    InputError, PolicyError
+        Case, policy, scales or prices are wrong.
+    """
+    check_options(gap, time_limit, started)
+    watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
+    asked = read_question(policy, case, changes)
+    given = None if scales is None else scales_given(asked.policy, scales)
+    counted = given or Scales(known_scales(asked.policy), GIVEN)
+    held = Holding(Question.of(asked.policy, asked.case), extend=extend, scales=counted)
+    with watch.listening():
+        found = find_conflicts(held.loaded, watch)
+        levers = levers_of(held.loaded, _priced(prices), touch_protected=touch_protected)
+        gap = asked.policy.solver.gap if gap is None else gap
+        search = RepairSearch(held, found, levers, watch, scales=given, gap=gap)
+        alone = _alone(search, found) if found.found else []
+        suffices = [{each.address: each.after} for each in alone if each.after is not None]
+        is_one = len(found.found) == 1
+        repairs = search.repairs(suffices if is_one else []) if found.found else []
+    return Repairs(
+        answer=_table(repairs, search.levers),
+        tables={
+            "clash": clash_table(found, held.loaded.instance),
+            "alone": _alone_table(alone),
+        },
+        is_feasible=not found.found and found.is_complete,
+        is_complete=found.is_complete,
+        provenance=_provenance(asked, held, prices, gap=gap),
+        question=asked,
+        plans={number: each.plan for number, each in enumerate(repairs, 1) if each.plan},
+    )
+
+
+def _priced(prices: Mapping[str, float]) -> dict[str, float]:
+    """Prices by the one spelling of each address."""
+    problems, found = Problems(), dict[str, float]()
+    for address, price in prices.items():
+        if isinstance(price, bool) or not isinstance(price, Real) or not price > 0.0:
+            message = f"{shown(price)} is not a valid price"
+            problems.add(CHANGES, message, column=address, expected="a number above 0, or inf")
+        else:
+            found[one_spelling(address)] = float(price)
+    problems.raise_if_any(PolicyError)
+    return found
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """What a number would have to become by itself; ``after`` is ``None`` where nothing helps."""
+
+    conflict: int
+    address: str
+    title: str
+    before: float
+    after: float | None
+    cost: float
+
+
+def _alone(search: RepairSearch, found: Conflicts) -> list[_Alone]:
+    told = []
+    for number, conflict in enumerate(found.found, start=1):
+        for lever in search.levers_in(conflict):
+            after = search.alone(lever, conflict)
+            cost = float("nan") if after is None else lever.cost(after)
+            told.append(_Alone(number, lever.address, lever.title, lever.value, after, cost))
+    return told
+
+
+def _alone_table(alone: Sequence[_Alone]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "conflict": pd.Series([each.conflict for each in alone], dtype="int64"),
+            "address": pd.Series([each.address for each in alone], dtype="str"),
+            "title": pd.Series([each.title for each in alone], dtype="str"),
+            "before": pd.Series([each.before for each in alone], dtype="float64"),
+            "after": pd.Series([each.after for each in alone], dtype="float64"),
+            "cost": pd.Series([each.cost for each in alone], dtype="float64"),
+            "status": pd.Series(
+                ["not alone" if each.after is None else "alone" for each in alone], dtype="str"
+            ),
+        }
+    )
+
+
+def _table(repairs: Sequence[Repair], levers: Mapping[str, Lever]) -> pd.DataFrame:
+    plans = [each.plan for each in repairs if each.plan is not None]
+    best = max((plan for plan in plans), key=lambda plan: plan.objective, default=None)
+    rows = [
+        {
+            "repair": number,
+            "address": address,
+            "before": levers[address].value,
+            "after": after,
+            "change_percent": _percent(levers[address], after),
+            "is_share": levers[address].is_share,
+            "cost": levers[address].cost(after),
+            "kinds": ", ".join(each.kinds),
+            "numbers": len(each.changes),
+            "total_cost": each.cost,
+            "points": float("nan") if each.plan is None else each.plan.objective,
+            "gap": float("nan") if each.plan is None else each.plan.gap,
+            "within_gap": _is_within_gap(each.plan, best),
+            "verified": each.plan is not None,
+            "status": "stopped" if each.plan is None else each.plan.status,
+        }
+        for number, each in enumerate(repairs, start=1)
+        for address, after in each.changes.items()
+    ]
+    types = {
+        "repair": "int64",
+        **dict.fromkeys(("address", "kinds", "status"), "str"),
+        **dict.fromkeys(
+            ("before", "after", "change_percent", "cost", "total_cost", "points", "gap"), "float64"
+        ),
+        **dict.fromkeys(("is_share", "within_gap", "verified"), "bool"),
+        "numbers": "int64",
+    }
+    return pd.DataFrame(
+        {name: pd.Series([row[name] for row in rows], dtype=types[name]) for name in _ORDER}
+    )
+
+
+_ORDER = (
+    *("repair", "address", "before", "after", "change_percent", "is_share", "cost", "kinds"),
+    *("numbers", "total_cost", "points", "gap", "within_gap", "verified", "status"),
+)
+
+
+def _percent(lever: Lever, after: float) -> float:
+    """Change in percent, or in percentage points of a share."""
+    base = 1.0 if lever.is_share else abs(lever.value)
+    return 100.0 * (after - lever.value) / base if base else float("nan")
+
+
+def _is_within_gap(plan: Plan | None, best: Plan | None) -> bool:
+    """Whether a plan has fewer points than the best by no more than the gaps leave open."""
+    if plan is None or best is None or plan is best:
+        return False
+    bound = plan.bound if plan.bound is not None else plan.objective
+    return bool(bound >= best.objective)
+
+
+def _provenance(
+    asked: Question, held: Holding, prices: Mapping[str, float], *, gap: float
+) -> dict[str, Any]:
+    """What the repairs were made with."""
+    return {
+        "policy": asked.policy.name,
+        "case": asked.case.name,
+        "policy_hash": asked.policy.hash,
+        "case_hashes": dict(asked.case.hashes),
+        "changes": plain_value(asked.changes),
+        "prices": plain_value(prices),
+        "scales": dict(held.scales.of) if held.scales is not None else {},
+        "gap_asked": gap,
+        "versions": versions(),
+    }

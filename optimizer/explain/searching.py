@@ -1,0 +1,256 @@
+"""Search for repairs: each number alone, the cheapest of all together, and the fewest numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from optimizer.errors import OptimizerError
+from optimizer.explain.levers import Lever
+from optimizer.explain.loosening import has_plan, least_changes
+from optimizer.persistent import goals_alone
+from optimizer.persistent.conflict import Conflict, Conflicts
+from optimizer.plan import Plan
+from optimizer.plan.scales import Scales, known_scales
+from optimizer.session.holding import Holding
+from optimizer.session.ideals import NO_SCALE, SCALE_DIGITS
+from optimizer.session.planning import PlanSearch
+from optimizer.solver import Watch
+
+ALONE, CHEAPEST, FEWEST = "alone", "cheapest", "fewest"
+"""What a repair is: a change of one number, or the one of least price or of fewest numbers."""
+MOST_AT_ONCE = 3
+"""Most numbers of a repair of fewest numbers."""
+MOST_COMBINATIONS = 200
+"""Combinations of numbers that are tried for it."""
+SHARE_STEP = 1e-4
+"""Step of shares that are found by bisection: a hundredth of a percentage point."""
+AMOUNT_STEP = 1e-3
+"""Step of other numbers that are found by bisection, as a part of the number."""
+_DOUBLINGS = 12
+SCALES_OF_REPAIRS = "ideals without the numbers that clash"
+
+
+@dataclass(frozen=True)
+class Repair:
+    """Changes after which there is a plan.
+
+    Attributes
+    ----------
+    changes
+        Values by address.
+    cost
+        Price of all changes.
+    kinds
+        What it is: ``alone``, ``cheapest``, ``fewest``.
+    plan
+        The plan found with the changes, checked; ``None`` where none was found in time.
+    """
+
+    changes: Mapping[str, float]
+    cost: float
+    kinds: tuple[str, ...]
+    plan: Plan | None = None
+
+
+class RepairSearch:
+    """Search for repairs of a question that is held.
+
+    Parameters
+    ----------
+    levers
+        Numbers that may be changed.
+    scales
+        Of the goals, where they are known.
+    """
+
+    def __init__(
+        self,
+        held: Holding,
+        found: Conflicts,
+        levers: Sequence[Lever],
+        watch: Watch,
+        *,
+        scales: Scales | None,
+        gap: float,
+    ) -> None:
+        self._held, self._found, self._watch = held, found, watch
+        self._scales, self._gap = scales, gap
+        self.levers = {lever.address: lever for lever in levers}
+
+    def levers_in(self, conflict: Conflict) -> list[Lever]:
+        """Numbers of a conflict that may be changed."""
+        rows = {each.row for each in conflict.rows}
+        return [lever for lever in self.levers.values() if rows & lever.rows.keys()]
+
+    def alone(self, lever: Lever, conflict: Conflict) -> float | None:
+        """What a number would have to be to resolve a conflict, the others being resolved."""
+        free = set[int]().union(*(each.numbers for each in self._found.found if each != conflict))
+        if lever.is_linear:
+            changes = least_changes(self._held.loaded, [lever], self._watch, free)
+            return None if not changes else lever.after(changes[lever.address])
+        return self._bisected(lever, {}, free)
+
+    def repairs(self, alone: Collection[Mapping[str, float]]) -> list[Repair]:
+        """Repairs that hold, the fewest numbers first, then the cheapest."""
+        kinds: dict[tuple[tuple[str, float], ...], list[str]] = {}
+        offered = [(ALONE, changes) for changes in alone]
+        fewest = [(FEWEST, changes) for changes in self._fewest(alone)]
+        cheapest = self._cheapest([changes for _, changes in (*offered, *fewest)])
+        for kind, changes in (*offered, *fewest, *((CHEAPEST, each) for each in cheapest)):
+            kinds.setdefault(tuple(sorted(changes.items())), []).append(kind)
+        found = [
+            Repair(dict(changes), self.cost(dict(changes)), tuple(dict.fromkeys(told)))
+            for changes, told in kinds.items()
+        ]
+        found.sort(key=lambda each: (len(each.changes), each.cost, str(each.changes)))
+        return self._with_plans(found)
+
+    def cost(self, changes: Mapping[str, float]) -> float:
+        """Price of changes."""
+        return sum(self.levers[address].cost(after) for address, after in changes.items())
+
+    def _cheapest(self, offered: Sequence[Mapping[str, float]]) -> list[Mapping[str, float]]:
+        """The cheapest of all: numbers that rows follow, shares by bisection, what is offered."""
+        linear = [lever for lever in self.levers.values() if lever.is_linear]
+        changes = least_changes(self._held.loaded, linear, self._watch)
+        found = list(offered)
+        if changes:
+            found.append(
+                {address: self.levers[address].after(by) for address, by in changes.items()}
+            )
+        return [min(found, key=self.cost)] if found else []
+
+    def _fewest(self, alone: Collection[Mapping[str, float]]) -> list[Mapping[str, float]]:
+        """Repairs of fewest numbers, where none suffices alone: of each set the cheapest."""
+        if alone:
+            return []
+        clashing = [self.levers_in(conflict) for conflict in self._found.found]
+        known = {lever.address: lever for each in clashing for lever in each}
+        for size in range(2, MOST_AT_ONCE + 1):
+            found = []
+            for some in list(combinations(known.values(), size))[:MOST_COMBINATIONS]:
+                hits = all(any(lever in some for lever in each) for each in clashing)
+                changes = self._together(some) if hits else None
+                if changes is not None:
+                    found.append(changes)
+            if found:
+                return [min(found, key=self.cost)]
+        return []
+
+    def _together(self, some: Sequence[Lever]) -> Mapping[str, float] | None:
+        """What some numbers would have to be together: the last share by bisection."""
+        free = {row for lever in some for row in lever.rows}
+        if has_plan(self._held.loaded, self._watch, free) is not True:
+            return None
+        shares = [lever for lever in some if not lever.is_linear]
+        if len(shares) > 1:
+            return None
+        linear = [lever for lever in some if lever.is_linear]
+        given_way = {row for lever in shares for row in lever.rows}
+        changes = least_changes(self._held.loaded, linear, self._watch, given_way)
+        if changes is None:
+            return None
+        values = {address: self.levers[address].after(by) for address, by in changes.items()}
+        if not shares:
+            return values
+        last = self._bisected(shares[0], values, set())
+        return None if last is None else {**values, shares[0].address: last}
+
+    def _bisected(
+        self, lever: Lever, others: Mapping[str, float], free: Collection[int]
+    ) -> float | None:
+        """Least change of a number beside others, found by asking for a plan again and again."""
+        try:
+            return self._least_between(lever, others, free)
+        finally:
+            self._held.change_to({})
+
+    def _least_between(
+        self, lever: Lever, others: Mapping[str, float], free: Collection[int]
+    ) -> float | None:
+        rows = self._held.loaded.matrix.rows
+        names = {rows[row] for row in free}
+
+        def does(value: float) -> bool:
+            try:
+                self._held.change_to({**others, lever.address: value})
+            except OptimizerError:
+                return False
+            # Where another model was built, the same rows stand elsewhere.
+            rows = self._held.loaded.matrix.rows
+            left_out = [row for row, name in enumerate(rows) if name in names]
+            return has_plan(self._held.loaded, self._watch, left_out) is True
+
+        tight, loose = lever.value, self._loose(lever, does)
+        if loose is None:
+            return None
+        step = 1.0 if lever.is_whole else SHARE_STEP if lever.is_share else 0.0
+        step = step or AMOUNT_STEP * max(abs(tight), abs(loose))
+        # In steps counted from the number itself, so that what is found is written in few digits.
+        low, high = 0, max(1, round(abs(loose - tight) / step))
+        while high - low > 1:
+            middle = (low + high) // 2
+            value = _stepped(tight, lever.sign * middle * step)
+            low, high = (low, middle) if does(value) else (middle, high)
+        best = _stepped(tight, lever.sign * high * step)
+        return best if does(best) else loose
+
+    def _loose(self, lever: Lever, does: Callable[[float], bool]) -> float | None:
+        """A value at which the number no longer stands in the way; ``None`` if there is none."""
+        if lever.sign < 0:
+            return 0.0 if does(0.0) else None
+        most = lever.value + lever.most
+        value = max(lever.value, SHARE_STEP)
+        for _ in range(_DOUBLINGS):
+            value = min(most, 2.0 * value)
+            if does(value):
+                return value
+            if value >= most or self._watch.should_stop():
+                break
+        return None
+
+    def _with_plans(self, repairs: Sequence[Repair]) -> list[Repair]:
+        """Solve each, and leave out what the independent check does not confirm."""
+        if not repairs:
+            return []
+        self._held.take_scales(self._scales or self._scales_without_clashing())
+        found = []
+        try:
+            for repair in repairs:
+                plan = self._plan_after(repair.changes)
+                if plan is not None or self._watch.should_stop():
+                    found.append(Repair(repair.changes, repair.cost, repair.kinds, plan))
+        finally:
+            self._held.change_to({})
+        return found
+
+    def _plan_after(self, changes: Mapping[str, float]) -> Plan | None:
+        try:
+            self._held.change_to(changes)
+            self._watch.forget()
+            return PlanSearch(self._held, self._watch, self._gap, again=True).without_warning()
+        except OptimizerError:
+            # Refused, still without a plan, or out of time: nothing is offered that was not found.
+            return None
+
+    def _scales_without_clashing(self) -> Scales:
+        """Scales that all repairs share: ideals with the numbers that clash set free."""
+        policy, loaded = self._held.question.policy, self._held.loaded
+        scales = known_scales(policy)
+        goals = [name for name, goal in policy.goals.items() if goal.scale == "ideal"]
+        rows = sorted(set[int]().union(*(each.numbers for each in self._found.found)))
+        loaded.drop(rows)
+        try:
+            ideals = goals_alone.ideals_in(loaded, goals, self._watch) or {}
+        finally:
+            loaded.restore(rows)
+        for name, value in ideals.items():
+            scales[name] = float(f"{value:.{SCALE_DIGITS}g}") if value > NO_SCALE else 1.0
+        return Scales(scales, SCALES_OF_REPAIRS)
+
+
+def _stepped(start: float, by: float) -> float:
+    """A sum without the noise of binary fractions."""
+    return float(f"{start + by:.10g}")

@@ -1,0 +1,338 @@
+"""Repairs of a policy and a case without a plan: least, cheapest, verified, written down."""
+
+from __future__ import annotations
+
+import csv
+import random
+import re
+import sys
+from collections.abc import Iterator
+from math import inf
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import optimizer
+from clashing_cases import MINIMUM, ClashingCase, Row, clashing_case
+from golden.small_cases import NATIONAL, SmallCase
+from optimizer import OptimizerError, PolicyError, Repairs, TargetError
+from optimizer.cli import main
+from seeds import seeds
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
+BUDGET = "budgets[line=main, year=2030].amount"
+FLOOR = '\n[[limits]]\nname = "five"\nmeasure = "slots"\nat_least = 5\n'
+POOR = NATIONAL.with_(FLOOR, budgets=("main,{year},M,40,program",))
+"""Five people cost 50 of 40."""
+
+
+def repaired(case: SmallCase, folder: Path, **options: object) -> Repairs:
+    """Repairs of a case."""
+    files, policy = case.write(folder)
+    return optimizer.repair(policy, files, **options)  # type: ignore[arg-type]  # options of it
+
+
+# Against brute force ------------------------------------------------------------------------------
+
+
+def address_of(row: Row) -> str | None:
+    """How changes name the number of a row; ``None`` for facts."""
+    match row.part:
+        case ("spending_within_budget",):
+            return BUDGET
+        case (rule,) if rule == MINIMUM:
+            return "tracks[track=t].min_cohort"
+        case (str() as rule, name):
+            share = ".times" if row.of is not None else ""
+            return f"limits.{name}.{rule.removeprefix('limit_')}{share}"
+    return None
+
+
+def wanted(row: Row, cohorts: tuple[int, int]) -> float | None:
+    """What the number would have to be for these cohorts; ``None`` if none will do."""
+    if row.holds(cohorts):
+        return row.number
+    if row.minimum_of is not None:
+        return float(cohorts[row.minimum_of])
+    value = sum(each * people for each, people in zip(row.counted, cohorts, strict=True))
+    if row.of is None:
+        return value
+    whole = sum(each * people for each, people in zip(row.of, cohorts, strict=True))
+    return value / whole
+
+
+def ways_out(case: ClashingCase) -> Iterator[dict[str, float]]:
+    """For all whole cohorts that facts allow, the numbers that would have to change, and to what.
+
+    Where there is no minimum any more, cohorts of one are fine.
+    """
+    for cohorts in case.cohorts():
+        found: dict[str, float] | None = {}
+        for row in case.rows:
+            number, address = wanted(row, cohorts), address_of(row)
+            if number == row.number:
+                continue
+            if number is None or address is None:
+                found = None
+                break
+            assert found is not None, "not left yet"
+            looser = min if row.sense == "at_least" else max
+            found[address] = looser(number, found.get(address, number))
+        if found is not None:
+            yield found
+
+
+def price(case: ClashingCase, changes: dict[str, float], prices: dict[str, float]) -> float:
+    """Price in percent of each number, in percentage points of a share."""
+    rows = {address_of(row): row for row in case.rows}
+    return sum(
+        prices.get(address, 1.0)
+        * 100.0
+        * abs(after - rows[address].number)
+        / (1.0 if rows[address].of is not None else rows[address].number)
+        for address, after in changes.items()
+    )
+
+
+@pytest.mark.parametrize("seed", seeds(range(200), quick=2))
+def test_repairs_are_least_and_cheapest(seed: int, tmp_path: Path) -> None:
+    case, draw = clashing_case(seed), random.Random(seed)
+    addresses = sorted({name for name in map(address_of, case.rows) if name is not None})
+    prices = {name: float(draw.choice([0.5, 1, 2, 3])) for name in addresses}
+    ways = list(ways_out(case))
+    found = repaired(case.small_case(), tmp_path, prices=prices)
+    assert not found.is_feasible
+    assert found.table["verified"].all()
+    offered = {number: found.changes(number) for number in found.table["repair"].unique()}
+    for number, changes in offered.items():
+        # The whole question is asked anew.
+        files, policy = case.small_case().write(tmp_path)
+        plan = optimizer.solve(policy, files, changes=changes, scales=found.provenance["scales"])
+        row = found.table[found.table["repair"].eq(number)].iloc[0]
+        assert plan.objective == pytest.approx(row["points"])
+        assert row["total_cost"] == pytest.approx(price(case, changes, prices))
+    alone = {way.popitem() for way in map(dict, ways) if len(way) == 1}
+    if len(found.tables["clash"]["conflict"].unique()) == 1:
+        told = found.tables["alone"].set_index("address")
+        for address in told.index:
+            numbers = [number for name, number in alone if name == address]
+            if not numbers:
+                assert told.loc[address, "status"] == "not alone"
+                continue
+            before = told.loc[address, "before"]
+            nearest = min(numbers, key=lambda number: abs(number - before))
+            # What is found by bisection is as near as its step.
+            assert told.loc[address, "after"] == pytest.approx(nearest, rel=2e-4, abs=1.1e-4)
+        assert set(told.index) >= {name for name, _ in alone}
+    linear = [
+        way for way in ways if not any(".times" in name or "min_cohort" in name for name in way)
+    ]
+    if linear:
+        best = min(price(case, way, prices) for way in linear)
+        assert found.table["total_cost"].min() <= best * 1.001 + 1e-9
+        fewest = min(len(way) for way in linear)
+        assert found.table["numbers"].min() <= fewest
+    if ways and len(found.table):
+        assert found.table["total_cost"].min() >= min(price(case, way, prices) for way in ways) * (
+            1 - 1e-9
+        )
+    assert len(found.table) or not linear
+
+
+# Words and tables ---------------------------------------------------------------------------------
+
+
+def test_the_menu_of_a_floor_and_a_budget(tmp_path: Path) -> None:
+    found = repaired(POOR, tmp_path)
+    assert found.in_words() == [
+        "These 2 cannot all be kept; without any one of them the others can (verified):",
+        "- A floor of the policy: five: at least 5 (policy.toml, limits.five.at_least)",
+        "- Spending stays within the budget: main, 2030: at most 40 (budgets.csv row 2, column "
+        "amount_jpy)",
+        "What each number would have to be by itself:",
+        f"- {BUDGET}: 50 instead of 40",
+        "- limits.five.at_least: 4 instead of 5",
+        "Repairs, each solved and its plan checked:",
+        "1. lower limits.five.at_least from 5 to 4 (20%) (cheapest): 400.000 points",
+        f"2. raise {BUDGET} from 40 to 50 (25%): 500.000 points",
+    ]
+    assert found.verified
+    assert found.changes(2) == {BUDGET: 50}
+    assert list(found.plans) == [1, 2]
+    with pytest.raises(OptimizerError, match="no repair 3\n    Expected a number from 1 to"):
+        found.changes(3)
+
+
+def test_a_budget_moves_all_rows_that_are_shares_of_it(tmp_path: Path) -> None:
+    """Help may take a fifth of main: with one line alone raised, 75 of main let 15 of it go."""
+    money = '[budget]\ntransfers = [{ from = "main", to = "help", share = 0.2 }]\n'
+    case = NATIONAL.with_(
+        money + FLOOR,
+        budgets=("main,{year},M,50,program", "help,{year},N,0,integration"),
+        costs=("t,main,1,,,,,10", "t,help,1,,,,,3"),
+    )
+    alone = repaired(case, tmp_path).tables["alone"].set_index("address")["after"]
+    # 15 of main go to help, and 50 are spent on main itself: 75 would be needed for a fifth of it.
+    assert alone[BUDGET] == pytest.approx(75.0)
+    assert alone["budgets[line=help, year=2030].amount"] == pytest.approx(15.0)
+
+
+def test_one_number_of_many_rows_is_changed_once(tmp_path: Path) -> None:
+    yearly = '[[limits]]\nname = "each"\nmeasure = "slots"\nby = ["year"]\nat_least = 5\n'
+    case = NATIONAL.over(2030, 2031).with_(
+        yearly, budgets=("main,2030,M,40,program", "main,2031,M,30,program")
+    )
+    found = repaired(case, tmp_path)
+    assert found.tables["clash"]["conflict"].max() == 1
+    assert found.changes(1) == {"limits.each.at_least": 3}
+
+
+def test_prices_say_which_repair_is_cheapest(tmp_path: Path) -> None:
+    for prices, cheapest in (
+        ({}, "limits.five.at_least"),
+        ({"limits.five.at_least": 2.0}, BUDGET),
+        ({"limits . five . at_least": inf}, BUDGET),
+    ):
+        table = repaired(POOR, tmp_path, prices=prices).table
+        (row,) = table[table["kinds"].str.contains("cheapest")]["address"]
+        assert row == cheapest
+    with pytest.raises(PolicyError, match="0 is not a valid price"):
+        repaired(POOR, tmp_path, prices={BUDGET: 0})
+
+
+def test_protected_limits_stay_unless_they_may_be_touched(tmp_path: Path) -> None:
+    case = POOR.with_("protected = true\n")
+    assert set(repaired(case, tmp_path).table["address"]) == {BUDGET}
+    touched = repaired(case, tmp_path, touch_protected=True).table["address"]
+    assert set(touched) == {BUDGET, "limits.five.at_least"}
+
+
+def test_what_no_number_can_mend_has_no_repair(tmp_path: Path) -> None:
+    case = NATIONAL.with_(
+        '[[limits]]\nname = "much"\nmeasure = "value"\ngoal = "g"\nat_least = 100\n'
+        "protected = true\n"
+    )
+    found = repaired(case, tmp_path)
+    assert not found.verified
+    assert found.in_words()[-2:] == [
+        "None of these numbers may be changed.",
+        "No repair was found.",
+    ]
+
+
+def test_a_plan_needs_no_repair() -> None:
+    found = optimizer.repair(*TINY)
+    assert found.is_feasible
+    assert found.in_words() == ["A plan keeps every rule: there is nothing to repair."]
+    assert not len(found.table)
+
+
+def test_ideals_are_shared_by_all_repairs(tmp_path: Path) -> None:
+    """Without the budget and the floor seven could come; that counts as 1 in every repair."""
+    policy = POOR.policy.replace('scale = "none"', 'scale = "ideal"')
+    found = repaired(SmallCase(POOR.years, POOR.rows, policy), tmp_path)
+    assert found.provenance["scales"] == {"g": 7.0}
+    points = found.table.set_index("repair")["points"]
+    assert points.tolist() == pytest.approx([100 * 4 / 7, 100 * 5 / 7])
+
+
+def test_custom_rules_clash_but_are_not_repaired(tmp_path: Path) -> None:
+    def few(model: object, instance: object) -> None:
+        import pyomo.environ as pyo
+
+        model.few = pyo.Constraint(expr=sum(model.cohort.values()) <= 3)  # type: ignore[attr-defined]
+
+    found = repaired(NATIONAL.with_(FLOOR), tmp_path, extend=few)
+    assert set(found.tables["clash"]["rule"]) == {"few", "limit_at_least"}
+    assert found.changes(1) == {"limits.five.at_least": 3}
+
+
+def test_time_that_is_out_offers_nothing_unverified_as_verified(tmp_path: Path) -> None:
+    found = repaired(POOR, tmp_path, time_limit=0.001)
+    assert not found.verified
+    assert not found.is_feasible
+
+
+# Files --------------------------------------------------------------------------------------------
+
+
+def test_a_repair_is_written_as_a_policy_or_as_a_study(tmp_path: Path) -> None:
+    case, policy = POOR.write(tmp_path)
+    found = optimizer.repair(policy, case)
+    plan = optimizer.solve(found.apply(1, tmp_path / "new.toml"), case)
+    assert plan.objective == pytest.approx(400.0)
+    assert "extends = " in (tmp_path / "new.toml").read_text()
+    (tmp_path / "else").mkdir()
+    whole = found.apply(1, tmp_path / "else" / "new.toml")
+    assert optimizer.solve(whole, case).objective == pytest.approx(400.0)
+    study = optimizer.Study.read(found.apply(2, tmp_path / "new.csv"))
+    sweep = optimizer.sweep(policy, case, study, out=tmp_path / "swept")
+    assert sweep.table.set_index("scenario").loc["repaired", "points"] == pytest.approx(500.0)
+    with pytest.raises(OptimizerError, match=r"cannot hold figures of the case \(budgets"):
+        found.apply(2, tmp_path / "other.toml")
+    with pytest.raises(OptimizerError, match=r"new\.txt: a repair is written as \.toml"):
+        found.apply(1, tmp_path / "new.txt")
+    before = (tmp_path / "new.csv").read_bytes()
+    with pytest.raises(TargetError):
+        found.apply(2, tmp_path / "new.csv")
+    assert (tmp_path / "new.csv").read_bytes() == before
+    rows = list(csv.reader((tmp_path / "new.csv").open()))
+    assert rows == [["scenario", "address", "value"], ["repaired", BUDGET, "50"]]
+
+
+def test_the_result_is_written_as_a_workbook(tmp_path: Path) -> None:
+    path = repaired(POOR, tmp_path).to_excel(tmp_path / "repairs.xlsx")
+    assert pd.read_excel(path, sheet_name="clash", engine="calamine")["address"].tolist() == [
+        "limits.five.at_least",
+        BUDGET,
+    ]
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["optimizer", *map(str, words)])
+    return main()
+
+
+def test_the_command_repairs_annotates_and_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, policy = POOR.write(tmp_path)
+    new = tmp_path / "new.toml"
+    assert command(monkeypatch, "repair", policy, case, "--github", "--apply", 1, new) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[-4:] == [
+        f"::error file={policy}::A floor of the policy: five: at least 5, clashes with other rules",
+        f"::error file={case / 'budgets.csv'},line=2::Spending stays within the budget: main, "
+        "2030: at most 40, clashes with other rules",
+        f"Written: {new}",
+        f"Next: optimizer solve {new} {case}",
+    ]
+    assert command(monkeypatch, "repair", policy, case, "--price", "limits.five.at_least=inf") == 0
+    assert capsys.readouterr().out.endswith(f"--set '{BUDGET}=50'\n")
+    assert command(monkeypatch, "repair", policy, case, "--price", "much") == 2
+    case, policy = POOR.with_("protected = true\n").write(tmp_path)
+    prices = ("--price", f"{BUDGET}=inf")
+    assert command(monkeypatch, "repair", policy, case, *prices) == 3
+    assert "No repair was found." in capsys.readouterr().out
+
+
+def test_the_command_goes_on_from_changes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changes = ("--set", "stability.max_change=0.25")
+    assert command(monkeypatch, "repair", *TINY, *changes, "--json") == 0
+    assert '"verified": true' in capsys.readouterr().out
+    assert command(monkeypatch, "repair", *TINY, *changes) == 0
+    assert capsys.readouterr().out.endswith(" --set stability.max_change=0.5\n")
+
+
+def test_the_page_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "repair.md").read_text(encoding="utf-8")
+    found = re.findall(
+        r"<!-- run -->\n```python\n(.*?)```\n\n<!-- prints -->\n```text\n(.*?)```", page, re.DOTALL
+    )
+    ((code, printed),) = found
+    exec(code, {})
+    assert capsys.readouterr().out == printed
