@@ -60,6 +60,7 @@ class Room:
             "read_plan": (optimizer.read_plan, {"path": bare, "case": self.case}),
             "evaluate": (optimizer.evaluate, {"decisions": self.plan, **pair}),
             "solve": (optimizer.solve, pair),
+            "repair": (optimizer.repair, pair),
             "complete": (optimizer.complete, {"decisions": self.plan, **pair}),
             "build_model": (optimizer.build_model, pair),
             "write_model": (optimizer.write_model, {"path": folder / "m.lp", **pair}),

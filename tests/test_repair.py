@@ -200,6 +200,8 @@ def test_prices_say_which_repair_is_cheapest(tmp_path: Path) -> None:
         assert row == cheapest
     with pytest.raises(PolicyError, match="0 is not a valid price"):
         repaired(POOR, tmp_path, prices={BUDGET: 0})
+    with pytest.raises(PolicyError, match=r"Maybe limits\.five\.at_least"):
+        repaired(POOR, tmp_path, prices={"limits.fife.at_least": 2})
 
 
 def test_protected_limits_stay_unless_they_may_be_touched(tmp_path: Path) -> None:
@@ -278,7 +280,7 @@ def test_a_repair_is_written_as_a_policy_or_as_a_study(tmp_path: Path) -> None:
     with pytest.raises(TargetError):
         found.apply(2, tmp_path / "new.csv")
     assert (tmp_path / "new.csv").read_bytes() == before
-    rows = list(csv.reader((tmp_path / "new.csv").open()))
+    rows = list(csv.reader((tmp_path / "new.csv").read_text().splitlines()))
     assert rows == [["scenario", "address", "value"], ["repaired", BUDGET, "50"]]
 
 

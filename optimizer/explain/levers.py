@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import inf
 
 import numpy as np
 
+from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.formulation.row_keys import row_keys
 from optimizer.instance import Instance
+from optimizer.io.changes import CHANGES
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import PER_FLOOR, rule_part_of
 from optimizer.policy import Amount, Previous, Relative
+from optimizer.schema.addresses import one_spelling
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
 from optimizer.session.origins import Origin, origin_of
 from optimizer.text.figures import rounded_up
@@ -24,7 +27,7 @@ MINIMUMS = ("cohort_reaches_minimum", "active_track_reaches_minimum")
 """Rules whose number is the factor of a decision."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Lever:
     """A number that may be changed, and by how much each of its rows then gives way.
 
@@ -39,12 +42,12 @@ class Lever:
     rows
         Rows of the model, with how much each gives way per unit; 0 where that depends on the plan,
         as of a share of something else.
-    most
-        Largest change that means anything.
     price
         Of one percent, or one percentage point of a share.
     is_share, is_whole
         Whether the number is a share; whether only a whole number can be meant.
+    protected
+        Whether the policy says that it stays.
     """
 
     address: str
@@ -92,23 +95,48 @@ class Lever:
         return abs(after - self.value) * self.price_of_unit
 
 
-def levers_of(
-    loaded: LoadedModel, prices: Mapping[str, float], *, touch_protected: bool
-) -> list[Lever]:
-    """Every number that somebody chose and may choose otherwise, with the rows it stands in."""
+def levers_of(loaded: LoadedModel) -> list[Lever]:
+    """Every number that somebody chose, with the rows it stands in."""
     found: dict[str, Lever] = {}
     for row, key, origin in _chosen(loaded):
-        if origin.value is None or (origin.protected and not touch_protected):
-            continue
-        price = prices.get(origin.address, 1.0)
-        if price == inf:
+        if origin.value is None:
             continue
         lever = found.get(origin.address)
         if lever is None:
-            lever = found[origin.address] = _lever(loaded, key, origin, price)
+            lever = found[origin.address] = _lever(loaded, key, origin)
         lever.rows[row] = _per_unit(loaded, row, key, lever)
     _add_shares_of_budgets(loaded, found)
     return list(found.values())
+
+
+def priced(
+    levers: Sequence[Lever], prices: Mapping[str, float], *, touch_protected: bool
+) -> list[Lever]:
+    """The numbers that may be changed, at their prices.
+
+    Raises
+    ------
+    PolicyError
+        If a price is of no number that somebody chose.
+    """
+    problems, known = Problems(), {lever.address for lever in levers}
+    of = {one_spelling(address): price for address, price in prices.items()}
+    for address in of:
+        if address not in known:
+            problems.add(
+                CHANGES,
+                "is not a number that could be changed for others",
+                column=address,
+                expected="the address of a number that somebody chose",
+                maybe=did_you_mean(address, known),
+            )
+    problems.raise_if_any(PolicyError)
+    at_prices = (replace(lever, price=of.get(lever.address, 1.0)) for lever in levers)
+    return [
+        lever
+        for lever in at_prices
+        if lever.price < inf and (touch_protected or not lever.protected)
+    ]
 
 
 def _chosen(loaded: LoadedModel) -> Iterator[tuple[int, RowKey, Origin]]:
@@ -133,7 +161,7 @@ def _chosen(loaded: LoadedModel) -> Iterator[tuple[int, RowKey, Origin]]:
             yield row, key, origin
 
 
-def _lever(loaded: LoadedModel, key: RowKey, origin: Origin, price: float) -> Lever:
+def _lever(loaded: LoadedModel, key: RowKey, origin: Origin) -> Lever:
     assert origin.value is not None, "numbers without a value are no levers"
     rule = register(loaded.instance.extension)[key.rule]
     lowers = key.rule in {"limit_at_least", "commitment_at_least", PER_FLOOR, *MINIMUMS}
@@ -143,7 +171,7 @@ def _lever(loaded: LoadedModel, key: RowKey, origin: Origin, price: float) -> Le
         title=rule.title,
         value=origin.value,
         sign=-1 if lowers else 1,
-        price=price,
+        price=1.0,
         is_share=is_share,
         is_whole=not is_share and _counts_people(loaded.instance, key, origin.value),
         protected=origin.protected,

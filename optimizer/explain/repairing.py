@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from numbers import Real
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,12 @@ from optimizer.case import Case
 from optimizer.errors import OptimizerError, PolicyError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.applying import write_repaired
-from optimizer.explain.levers import Lever, levers_of
+from optimizer.explain.levers import Lever, levers_of, priced
 from optimizer.explain.repair_words import repairs_in_words
 from optimizer.explain.searching import Repair, RepairSearch
 from optimizer.formulation.custom import Extend
 from optimizer.frames.records import Frames
-from optimizer.io.changes import CHANGES
+from optimizer.io.changes import CHANGES, require_changes
 from optimizer.io.toml import shown
 from optimizer.persistent.conflict import Conflicts, find_conflicts
 from optimizer.plan import Plan
@@ -28,7 +28,7 @@ from optimizer.plan.question import Question, read_question
 from optimizer.plan.scales import GIVEN, Scales, ScalesGiven, known_scales, scales_given
 from optimizer.policy import Policy
 from optimizer.result import Result
-from optimizer.schema.addresses import one_spelling
+from optimizer.schema.tables import LARGEST_NUMBER
 from optimizer.session.clash_table import clash_table
 from optimizer.session.holding import Holding
 from optimizer.session.solving import check_options
@@ -175,6 +175,7 @@ def repair(
         Case, policy, scales or prices are wrong.
     """
     check_options(gap, time_limit, started)
+    _require_prices(prices)
     watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
     asked = read_question(policy, case, changes)
     given = None if scales is None else scales_given(asked.policy, scales)
@@ -182,7 +183,7 @@ def repair(
     held = Holding(Question.of(asked.policy, asked.case), extend=extend, scales=counted)
     with watch.listening():
         found = find_conflicts(held.loaded, watch)
-        levers = levers_of(held.loaded, _priced(prices), touch_protected=touch_protected)
+        levers = priced(levers_of(held.loaded), prices, touch_protected=touch_protected)
         gap = asked.policy.solver.gap if gap is None else gap
         search = RepairSearch(held, found, levers, watch, scales=given, gap=gap)
         alone = _alone(search, found) if found.found else []
@@ -203,17 +204,23 @@ def repair(
     )
 
 
-def _priced(prices: Mapping[str, float]) -> dict[str, float]:
-    """Prices by the one spelling of each address."""
-    problems, found = Problems(), dict[str, float]()
+def _require_prices(prices: object) -> None:
+    """Refuse what is not a mapping of addresses to prices.
+
+    Raises
+    ------
+    PolicyError
+        With everything that is not an address, or not a price.
+    """
+    require_changes(prices)
+    assert isinstance(prices, Mapping), "anything else is refused"
+    problems = Problems()
     for address, price in prices.items():
-        if isinstance(price, bool) or not isinstance(price, Real) or not price > 0.0:
+        is_number = isinstance(price, int | float) and not isinstance(price, bool)
+        if not (is_number and 0.0 < price <= LARGEST_NUMBER) and price != inf:
             message = f"{shown(price)} is not a valid price"
             problems.add(CHANGES, message, column=address, expected="a number above 0, or inf")
-        else:
-            found[one_spelling(address)] = float(price)
     problems.raise_if_any(PolicyError)
-    return found
 
 
 @dataclass(frozen=True)
