@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -14,14 +14,15 @@ from optimizer.case import Case
 from optimizer.errors import OptimizerError, PolicyError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.applying import write_repaired
-from optimizer.explain.levers import Lever, levers_of, priced
+from optimizer.explain.levers import levers_of, priced
+from optimizer.explain.repair_tables import alone_in, alone_table, repair_table
 from optimizer.explain.repair_words import repairs_in_words
-from optimizer.explain.searching import Repair, RepairSearch
+from optimizer.explain.searching import RepairSearch
 from optimizer.formulation.custom import Extend
 from optimizer.frames.records import Frames
 from optimizer.io.changes import CHANGES, require_changes
 from optimizer.io.toml import shown
-from optimizer.persistent.conflict import Conflicts, find_conflicts
+from optimizer.persistent.conflict import find_conflicts
 from optimizer.plan import Plan
 from optimizer.plan.provenance import plain_value, versions
 from optimizer.plan.question import Question, read_question
@@ -186,15 +187,15 @@ def repair(
         levers = priced(levers_of(held.loaded), prices, touch_protected=touch_protected)
         gap = asked.policy.solver.gap if gap is None else gap
         search = RepairSearch(held, found, levers, watch, scales=given, gap=gap)
-        alone = _alone(search, found) if found.found else []
+        alone = alone_in(search, found) if found.found else []
         suffices = [{each.address: each.after} for each in alone if each.after is not None]
         is_one = len(found.found) == 1
         repairs = search.repairs(suffices if is_one else []) if found.found else []
     return Repairs(
-        answer=_table(repairs, search.levers),
+        answer=repair_table(repairs, search.levers),
         tables={
             "clash": clash_table(found, held.loaded.instance),
-            "alone": _alone_table(alone),
+            "alone": alone_table(alone),
         },
         is_feasible=not found.found and found.is_complete,
         is_complete=found.is_complete,
@@ -221,102 +222,6 @@ def _require_prices(prices: object) -> None:
             message = f"{shown(price)} is not a valid price"
             problems.add(CHANGES, message, column=address, expected="a number above 0, or inf")
     problems.raise_if_any(PolicyError)
-
-
-@dataclass(frozen=True)
-class _Alone:
-    """What a number would have to become by itself; ``after`` is ``None`` where nothing helps."""
-
-    conflict: int
-    address: str
-    title: str
-    before: float
-    after: float | None
-    cost: float
-
-
-def _alone(search: RepairSearch, found: Conflicts) -> list[_Alone]:
-    told = []
-    for number, conflict in enumerate(found.found, start=1):
-        for lever in search.levers_in(conflict):
-            after = search.alone(lever, conflict)
-            cost = float("nan") if after is None else lever.cost(after)
-            told.append(_Alone(number, lever.address, lever.title, lever.value, after, cost))
-    return told
-
-
-def _alone_table(alone: Sequence[_Alone]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "conflict": pd.Series([each.conflict for each in alone], dtype="int64"),
-            "address": pd.Series([each.address for each in alone], dtype="str"),
-            "title": pd.Series([each.title for each in alone], dtype="str"),
-            "before": pd.Series([each.before for each in alone], dtype="float64"),
-            "after": pd.Series([each.after for each in alone], dtype="float64"),
-            "cost": pd.Series([each.cost for each in alone], dtype="float64"),
-            "status": pd.Series(
-                ["not alone" if each.after is None else "alone" for each in alone], dtype="str"
-            ),
-        }
-    )
-
-
-def _table(repairs: Sequence[Repair], levers: Mapping[str, Lever]) -> pd.DataFrame:
-    plans = [each.plan for each in repairs if each.plan is not None]
-    best = max((plan for plan in plans), key=lambda plan: plan.objective, default=None)
-    rows = [
-        {
-            "repair": number,
-            "address": address,
-            "before": levers[address].value,
-            "after": after,
-            "change_percent": _percent(levers[address], after),
-            "is_share": levers[address].is_share,
-            "cost": levers[address].cost(after),
-            "kinds": ", ".join(each.kinds),
-            "numbers": len(each.changes),
-            "total_cost": each.cost,
-            "points": float("nan") if each.plan is None else each.plan.objective,
-            "gap": float("nan") if each.plan is None else each.plan.gap,
-            "within_gap": _is_within_gap(each.plan, best),
-            "verified": each.plan is not None,
-            "status": "stopped" if each.plan is None else each.plan.status,
-        }
-        for number, each in enumerate(repairs, start=1)
-        for address, after in each.changes.items()
-    ]
-    types = {
-        "repair": "int64",
-        **dict.fromkeys(("address", "kinds", "status"), "str"),
-        **dict.fromkeys(
-            ("before", "after", "change_percent", "cost", "total_cost", "points", "gap"), "float64"
-        ),
-        **dict.fromkeys(("is_share", "within_gap", "verified"), "bool"),
-        "numbers": "int64",
-    }
-    return pd.DataFrame(
-        {name: pd.Series([row[name] for row in rows], dtype=types[name]) for name in _ORDER}
-    )
-
-
-_ORDER = (
-    *("repair", "address", "before", "after", "change_percent", "is_share", "cost", "kinds"),
-    *("numbers", "total_cost", "points", "gap", "within_gap", "verified", "status"),
-)
-
-
-def _percent(lever: Lever, after: float) -> float:
-    """Change in percent, or in percentage points of a share."""
-    base = 1.0 if lever.is_share else abs(lever.value)
-    return 100.0 * (after - lever.value) / base if base else float("nan")
-
-
-def _is_within_gap(plan: Plan | None, best: Plan | None) -> bool:
-    """Whether a plan has fewer points than the best by no more than the gaps leave open."""
-    if plan is None or best is None or plan is best:
-        return False
-    bound = plan.bound if plan.bound is not None else plan.objective
-    return bool(bound >= best.objective)
 
 
 def _provenance(
