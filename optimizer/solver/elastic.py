@@ -67,7 +67,7 @@ class Elastic:
         self._engine.set_costs(
             np.concatenate([np.zeros(self._width), np.where(priced, -self._prices, 0.0)])
         )
-        run = self._engine.run(watch, afresh=self._engine.runs == 0)
+        run = self._engine.run(watch)
         if run.status != "optimal" or run.x is None:
             return Given("stopped" if run.status == "stopped" else "infeasible")
         slack = run.x[self._width :]
