@@ -7,7 +7,8 @@ solves the same models one after the other: a sweep (in memory, in a folder, wit
 session, a loop written by hand for this very case, and stock Pyomo, which builds each model anew
 and does the first few. Inside the clock: from the first scenario to the last, without imports and
 the first model; with processes their start counts, as it is part of every such sweep. Peak memory
-is that of the process which drives and, in memory, solves. LP: the optima must agree to 1e-6. MIP: plans within 1%, by a sweep and from nothing.
+is that of the process which drives and, in memory, solves. LP: the optima must agree to 1e-6. MIP:
+plans within 1%, by a sweep and from nothing.
 """
 
 from __future__ import annotations

@@ -70,21 +70,23 @@ class Answers:
         -------
         pandas.DataFrame
             scenario, status, value, difference, least_difference, most_difference, within_gap.
-            A difference that may be none, for all that the gaps leave open, is within them.
+            A difference that may be none, for all that the gaps leave open, is within them; one
+            that is rounding is 0.
         """
         value, index = self.value[list(names)], list(names)
         least = self.least[index] - self.most[BASE]
         most = self.most[index] - self.least[BASE]
-        size = max(1.0, abs(self.base))
+        none = _ROUNDING * max(1.0, abs(self.base))
+        difference = value - self.base
         return pd.DataFrame(
             {
                 "scenario": pd.Series(index, dtype="str"),
                 "status": self.status[index].to_numpy(),
                 "value": value.to_numpy(),
-                "difference": (value - self.base).to_numpy(),
+                "difference": difference.where(difference.abs().gt(none), 0.0).to_numpy(),
                 "least_difference": least.to_numpy(),
                 "most_difference": most.to_numpy(),
-                "within_gap": (least.le(_ROUNDING * size) & most.ge(-_ROUNDING * size)).to_numpy(),
+                "within_gap": (least.le(none) & most.ge(-none)).to_numpy(),
             }
         )
 
