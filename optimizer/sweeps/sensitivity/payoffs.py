@@ -16,7 +16,8 @@ import pandas as pd
 from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.frames import rows_of
-from optimizer.instance import build_instance
+from optimizer.frames.memory import Memory
+from optimizer.instance import joined
 from optimizer.plan import Decisions, Plan
 from optimizer.plan.evaluation import Evaluation, evaluate_decisions
 from optimizer.plan.question import asked
@@ -115,10 +116,10 @@ def _probabilities(sweep: Sweep) -> pd.Series:
 
 
 def _rows(sweep: Sweep, held: Mapping[str, Decisions]) -> Iterator[dict[str, object]]:
-    scales = dict(sweep.provenance["scales"])
+    scales, memory = dict(sweep.provenance["scales"]), Memory()
     for scenario in sweep.scenarios:
         question = asked(sweep.policy, sweep.case, scenario.changes)
-        instance = build_instance(question.case, question.policy)
+        instance = joined(question.case, question.policy, memory)
         for name, decisions in held.items():
             evaluation = evaluate_decisions(instance, decisions, scales)
             yield {
