@@ -17,6 +17,8 @@ from optimizer.solver.watch import Watch
 
 _NEEDED = 1e-6
 """Part of a row's number, or of 1 if it is smaller, by which it must give way to count."""
+_PRIMAL = 4
+"""Primal simplex, in HiGHS's ``simplex_strategy``."""
 _PRICED = 1e-7
 """Part of the price of giving way from which a row's dual is more than noise."""
 
@@ -68,6 +70,8 @@ class Elastic:
             np.concatenate([np.zeros(self._width), np.where(priced, -self._prices, 0.0)])
         )
         run = self._engine.run(watch)
+        # Only prices change from here on: the basis stays primal feasible.
+        self._engine.set_option("simplex_strategy", _PRIMAL)
         if run.status != "optimal" or run.x is None:
             return Given("stopped" if run.status == "stopped" else "infeasible")
         slack = run.x[self._width :]
