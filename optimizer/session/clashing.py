@@ -25,11 +25,13 @@ ONLY_WHOLE = {
 }
 
 
-def no_plan(loaded: LoadedModel, solution: Solution, watch: Watch) -> Exception:
+def no_plan(
+    loaded: LoadedModel, solution: Solution, watch: Watch, *, most: int = MOST_CONFLICTS
+) -> Exception:
     """Error that says why a search ended without a plan."""
     if solution.status == "no_plan":
         return watch.no_plan()
-    return infeasible(loaded, watch.for_last_steps())
+    return infeasible(loaded, watch.for_last_steps(), most=most)
 
 
 def infeasible(loaded: LoadedModel, watch: Watch, *, most: int = MOST_CONFLICTS) -> InfeasibleError:

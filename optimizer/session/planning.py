@@ -11,6 +11,7 @@ from optimizer.errors import SolverError
 from optimizer.frames.arrays import Floats
 from optimizer.instance.oddities import warn_of
 from optimizer.io.changes import unchanged_value
+from optimizer.persistent.conflict import MOST_CONFLICTS
 from optimizer.plan import Decisions, Plan, variable_table
 from optimizer.plan.checking import custom_part
 from optimizer.plan.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
@@ -63,6 +64,8 @@ class PlanSearch:
         Slots to keep just as they are; all are free without them.
     again
         Whether the same loaded model was solved before, so that the plan may depend on it.
+    conflicts
+        How many conflicts are named where there is no plan.
     """
 
     held: Holding
@@ -70,6 +73,7 @@ class PlanSearch:
     gap: float
     slots: pd.DataFrame | None = None
     again: bool = False
+    conflicts: int = MOST_CONFLICTS
 
     def first(self, to_come: float) -> Plan:
         """The plan of a question that was just loaded, under a time limit for all of it.
@@ -143,7 +147,7 @@ class PlanSearch:
         """Check what the solver found; slots that were given are kept just as they came."""
         held, instance = self.held, self.held.loaded.instance
         if solution.objective is None:
-            raise no_plan(held.loaded, solution, self.watch)
+            raise no_plan(held.loaded, solution, self.watch, most=self.conflicts)
         self.watch.count("check")
         decisions = decisions_of(instance, solution.decisions, solution.money)
         decisions = replace(decisions, variables=variable_table(solution.variables))

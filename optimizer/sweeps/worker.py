@@ -183,7 +183,7 @@ class Worker:
         options, job = held.question.policy.solver, self._job
         watch.time_limit = options.time_limit if job.time_limit is None else job.time_limit
         gap = options.gap if job.gap is None else job.gap
-        search = PlanSearch(held, watch, gap, again=True)
+        search = PlanSearch(held, watch, gap, again=True, conflicts=1)
         return _or_infeasible(lambda: of_plan(search.without_warning()))
 
     def _relaxed(self, held: Holding, watch: Watch) -> Outcome:
