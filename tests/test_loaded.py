@@ -82,3 +82,19 @@ def test_taking_a_patch_over_leaves_it_as_it_was(tmp_path: Path) -> None:
     assert model.matrix.row_upper[1] == 2.0
     model.restore([0])
     assert model.matrix.row_upper[0] == 3.0
+
+
+def test_what_has_no_solution_is_solved_from_nothing_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = loaded(NATIONAL, tmp_path)
+    assert model.relax(Watch()).status == "optimal"
+    row = int(np.flatnonzero(np.isfinite(model.matrix.row_upper))[0])
+    # A row that asks for more than it allows anybody; solving on is given up at once.
+    monkeypatch.setattr("optimizer.solver.warm_start.LEAST", 0)
+    monkeypatch.setattr("optimizer.solver.warm_start.PATIENCE", 0.0)
+    before = model.lp.runs
+    model.take(Patch({row: (1e6, 1e6)}))
+    assert model.relax(Watch()).status == "infeasible"
+    # The one that was given up, and the one from nothing.
+    assert model.lp.runs - before == 2

@@ -149,11 +149,12 @@ class LoadedModel:
         afresh before it is called infeasible or an error of HiGHS's is raised.
         """
         try:
-            run = self._warm.run(self.matrix, watch)
+            run = self._warm.run(self.matrix, watch, afresh=self._is_patched)
         except SolverError:
             if not self._is_patched:
                 raise
         else:
+            self._is_patched &= not self._warm.began_anew
             if run.status != "infeasible" or not self._is_patched:
                 return run
         self._is_patched = False

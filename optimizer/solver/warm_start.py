@@ -121,6 +121,11 @@ class WarmStart:
     ----------
     engine
         The loaded relaxation. Nobody else runs it, or it starts from a basis that is set anew.
+
+    Attributes
+    ----------
+    began_anew
+        Whether the last run began from nothing.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -128,6 +133,7 @@ class WarmStart:
         self._optima: list[Optimum] = []
         self._runs = 0
         self._anew = 0
+        self.began_anew = False
 
     @property
     def has_begun(self) -> bool:
@@ -146,13 +152,24 @@ class WarmStart:
             self._optima = [optimum.grown(matrix, basis) for optimum in same]
             self._runs = -1
 
-    def run(self, matrix: Matrix, watch: Watch) -> EngineRun:
-        """Solve with the costs of a matrix; rows and bounds are those that the engine holds."""
+    def run(self, matrix: Matrix, watch: Watch, *, afresh: bool = False) -> EngineRun:
+        """Solve with the costs of a matrix; rows and bounds are those that the engine holds.
+
+        Parameters
+        ----------
+        afresh
+            Whether the matrix is loaded in units of its own where nothing is gone on from.
+        """
         nearest = min(reversed(self._optima), key=lambda each: each.distance(matrix), default=None)
         run = None
         if nearest is not None and not nearest.is_for_another_objective(matrix):
             run = self._on(nearest, matrix, watch)
-        return self._noted(matrix, self._from_nothing(matrix, watch) if run is None else run)
+        self.began_anew = run is None
+        if run is None:
+            if afresh:
+                self.engine.load(matrix)
+            run = self._from_nothing(matrix, watch)
+        return self._noted(matrix, run)
 
     def run_anew(self, matrix: Matrix, watch: Watch) -> EngineRun:
         """Load a matrix in units of its own and solve it from nothing."""
