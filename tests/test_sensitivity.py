@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -78,7 +79,11 @@ def test_levers_stand_in_the_order_in_which_they_matter(by_itself: Sweep) -> Non
 def test_what_has_no_plan_is_a_row_and_a_sentence(by_itself: Sweep) -> None:
     found = tornado(by_itself)
     row = found.table.set_index("scenario").loc[f"{SCIENCE}=*0.8"]
-    assert (row["status"], bool(np.isnan(row["value"]))) == ("infeasible", True)
+    assert row["status"] == "infeasible"
+    assert row[["value", "difference"]].isna().all()
+    told = next(line for line in found.in_words() if line.startswith(SCIENCE))
+    assert told.startswith(f"{SCIENCE}: no plan at *0.8; from 0 to ")
+    assert "no plan at *0.8" in json.dumps(found.chart().to_dict())
     assert found.in_words()[-1] == "Without an answer: 1 infeasible."
     assert found.tables["levers"].set_index("lever").loc[SCIENCE, "failed"] == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -615,8 +616,10 @@ def test_the_command_solves_every_scenario_and_goes_on(
         "tiny on tiny: 3 scenarios: 2 optimal, 1 infeasible.",
         "  base   optimal         469.550 points  gap 0.000%",
     ]
-    assert lines[3].startswith("  poor   infeasible spending_within_budget at science, 2030: ")
-    assert lines[-1] == f"Next: optimizer solve {POLICY} {CASE} --set goals.alliance.weight=1"
+    why = "spending_within_budget at science, 2030 at most 800,000: cannot be kept"
+    assert lines[3] == f"  poor   infeasible {why}"
+    changed = "--set 'budgets[].amount=*0.1'"
+    assert lines[-1] == f"Next: optimizer repair {POLICY} {CASE} {changed}"
     again = run(*words)
     assert again[0] == 0
     assert "solved" not in again[1]
@@ -651,7 +654,14 @@ def test_parts_on_the_command_line(run: Run, flat: Path, tmp_path: Path) -> None
     base = ["sweep", POLICY, CASE, flat, "--relax", "--executor", "threads:1"]
     parts = [tmp_path / "1", tmp_path / "2"]
     for number, folder in enumerate(parts, start=1):
-        assert run(*base, "--part", f"{number}/2", "--out", folder)[0] == 0
+        code, said = run(*base, "--part", f"{number}/2", "--out", folder)
+        assert code == 0
+        # The next command asks for what the folder holds: relaxations.
+        line = next(line for line in said.splitlines() if line.startswith("Next: "))
+        again = shlex.split(line)[2:]
+        merging = ["--out", f"{folder}-whole", "--relax", "--merge", str(folder)]
+        assert again == [*map(str, base[:4]), *merging]
+    assert run(*again)[0] == 4
     whole = [*base[:-2], "--out", tmp_path / "whole", "--merge"]
     assert run(*whole[:4], *parts[:1], *whole[4:])[0] == 4
     code, said = run(*whole, *parts, "--json")

@@ -26,6 +26,8 @@ MOST_ROWS_SHOWN, MOST_CHANGES_SHOWN = 20, 3
 _EVERY = 10.0
 """Seconds between two lines of progress where nobody sees one rewritten."""
 _PATHS = "POLICY CASE STUDY"
+_SETTLED = {"optimal", "feasible", "infeasible", "missing"}
+"""Statuses of scenarios that solving again as before would not change, and of those to come."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def sweep_command(
     if merge:
         found = merge_sweeps(*asked, parts=named.parts, out=out, relax=relax, gap=gap)
     else:
-        line = _SweepLine()
+        line = _SweepLine("" if part else "; writing study.html and study.xlsx")
         found = sweep(
             *asked,
             out=out,
@@ -143,7 +145,11 @@ def sweep_command(
         line.end()
     compared = None if expected is None else found.check_expectations(expected)
     held = None if run is None else payoffs(found, {str(fixed): run})
+    again = ["--relax"] if relax else []
+    again += [] if gap is None else ["--gap", f"{gap:g}"]
     _show(found, named, out, compared, held, as_json=as_json)
+    if not as_json:
+        print_next(*_next_of(found, named, out, again, part=part))
     code = _exit_of(found, compared, is_part=part is not None)
     if code:
         raise typer.Exit(code)
@@ -166,21 +172,29 @@ def _named(paths: Sequence[Path], *, merge: bool) -> _Paths:
 
 
 class _SweepLine:
-    """One line on stderr, rewritten on a terminal, and a new one now and then elsewhere."""
+    """One line on stderr, rewritten on a terminal, and a new one now and then elsewhere.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    then
+        What comes after the last scenario, in words.
+    """
+
+    def __init__(self, then: str) -> None:
+        self._then = then
         self._terminal = sys.stderr.isatty()
         self._last = -_EVERY
 
     def show(self, progress: SweepProgress) -> None:
         """Show how far a sweep is."""
         is_last = progress.done == progress.total
+        text = _in_line(progress) + (self._then if is_last else "")
         if self._terminal:
-            sys.stderr.write(f"\r\x1b[K{_in_line(progress)}")
+            sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
         elif progress.seconds - self._last >= _EVERY or is_last:
             self._last = progress.seconds
-            print(_in_line(progress), file=sys.stderr)
+            print(text, file=sys.stderr)
 
     def end(self) -> None:
         """Leave a clean line."""
@@ -252,11 +266,6 @@ def _show(
     for sentence in [] if held is None else held.in_words():
         print(sentence)
     print(f"Results: {out}")
-    if found.complete:
-        print_next("solve", named.policy, named.case, *_changes_of_best(found))
-    else:
-        retry = [] if found.interrupted else ["--retry"]
-        print_next("sweep", named.policy, named.case, named.study, "--out", out, *retry)
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, object]]:
@@ -265,14 +274,32 @@ def _records(table: pd.DataFrame) -> list[dict[str, object]]:
     return [{str(name): cell for name, cell in row.items()} for row in rows]
 
 
-def _changes_of_best(found: Sweep) -> list[str]:
-    """Words that ask for the scenario with most points, where they are few."""
+def _next_of(
+    found: Sweep, named: _Paths, out: Path, again: Sequence[str], *, part: str | None
+) -> list[str | Path]:
+    """Words of the next command: what is missing, what no plan can keep, or a plan to hold."""
+    sweep_again: list[str | Path] = ["sweep", named.policy, named.case, named.study, "--out"]
+    counts = found.counts
+    if part is not None and not found.interrupted and set(counts) <= _SETTLED:
+        whole = out.with_name(f"{out.name}-whole")
+        return [*sweep_again, whole, *again, "--merge", out]
+    if not found.complete:
+        words = [*sweep_again, out, *again, *([] if part is None else ["--part", part])]
+        return words if set(counts) <= _SETTLED else [*words, "--retry"]
+    lost = found.table.loc[found.table["status"].eq("infeasible"), "scenario"]
+    changes = _changes_of(found, str(lost.iloc[0])) if len(lost) else None
+    if changes is not None:
+        return ["repair", named.policy, named.case, *changes]
+    return ["solve", named.policy, named.case]
+
+
+def _changes_of(found: Sweep, name: str) -> list[str] | None:
+    """Words that make the changes of a scenario, where they are few."""
     from optimizer.io.changes import change_in_words
 
-    points = found.table.set_index("scenario")["points"].dropna()
-    changes = dict(found.scenario(str(points.idxmax())).changes) if len(points) else {}
+    changes = dict(found.scenario(name).changes)
     if len(changes) > MOST_CHANGES_SHOWN:
-        return []
+        return None
     return set_again([change_in_words(*change) for change in changes.items()])
 
 

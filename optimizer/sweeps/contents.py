@@ -318,7 +318,9 @@ def _figure(operation: str, value: object, said: Operation | None, add: Any) -> 
         return _plain(said)
     if not is_finite(value):
         maybe = f"{_plain(said)} with {said.name}" if said and said.name != "set" else None
-        add("value", f"{shown(value)} is not a number, which {operation} needs", "a number", maybe)
+        is_huge = isinstance(value, int | float) and abs(value) > LARGEST_NUMBER
+        what = "too large a number" if is_huge else f"not a number, which {operation} needs"
+        add("value", f"{shown(value)} is {what}", "a number", maybe)
     return value
 
 

@@ -83,7 +83,7 @@ class Answers:
                 "scenario": pd.Series(index, dtype="str"),
                 "status": self.status[index].to_numpy(),
                 "value": value.to_numpy(),
-                "difference": difference.where(difference.abs().gt(none), 0.0).to_numpy(),
+                "difference": difference.mask(difference.abs().le(none), 0.0).to_numpy(),
                 "least_difference": least.to_numpy(),
                 "most_difference": most.to_numpy(),
                 "within_gap": (least.le(none) & most.ge(-none)).to_numpy(),

@@ -284,9 +284,10 @@ def _without(sweep: Sweep) -> Section | None:
     if not len(lost):
         return None
     rows = [(row.scenario, row.status, row.hint) for row in rows_of(lost.head(_MOST_ROWS))]
-    title, lead = (
-        "Scenarios without a plan",
-        "Hints come from a linear relaxation and are not verified.",
+    title = "Scenarios without a plan"
+    lead = (
+        "Rules that cannot all be kept, each with the number it asks for. optimizer repair says "
+        "what each of these numbers would have to be."
     )
     shown = plain_table(title, ("Scenario", "Status", "Hint"), rows)
     return Section("failed", title, lead, (shown,))

@@ -87,7 +87,10 @@ def _held(sweep: Sweep, plans: Mapping[str, Plan] | Sequence[str] | None) -> dic
     if isinstance(plans, Mapping):
         return {name: plan.decisions for name, plan in plans.items()}
     if plans is not None:
-        return {name: sweep.plan(name).decisions for name in plans}
+        held = {name: sweep.plan(name).decisions for name in plans}
+        if not held:
+            raise OptimizerError("there are no plans to hold\n    Expected names of scenarios.")
+        return held
     found = {name: plan.decisions for name, plan in distinct_plans(sweep).items()}
     if not found:
         raise OptimizerError("no scenario has a plan that could be held against the others")
@@ -221,8 +224,10 @@ def _in_words(
         row = next(rows_of(summary))
         told.append(
             f"{row.plan} keeps every rule in {row.holds:.0%} of the scenarios, and is within "
-            f"{within:.3g} of the best in {row.near:.0%}."
+            f"{100 * within:.3g}% of the best points in {row.near:.0%}."
         )
+        if row.max_regret == row.max_regret:
+            told.append(f"Elsewhere other plans have up to {figure(row.max_regret)} points more.")
     elif len(every):
         for column, words, lowest in (
             ("max_regret", "The least maximal regret", True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -34,7 +35,8 @@ def tornado(sweep: Sweep, of: str = OF_POINTS) -> Finding:
         Its table has a row for every scenario that changes one lever: lever, change, scenario,
         status, value, difference, least_difference, most_difference, within_gap; the lever that
         matters most first. The table ``levers`` has one row each: lever, lowest, highest, swing
-        (the largest difference to the base), within_gap, failed (scenarios without an answer).
+        (the largest difference to the base), within_gap, failed (scenarios without an answer),
+        without (their changes in words).
 
     Raises
     ------
@@ -49,13 +51,17 @@ def tornado(sweep: Sweep, of: str = OF_POINTS) -> Finding:
     levers = _swings(rows)
     order = {lever: at for at, lever in enumerate(levers["lever"])}
     rows = rows.sort_values("lever", key=lambda names: names.map(order), kind="stable")
+    labels = [
+        (row.lever, f"{row.lever}: {row.without}" if row.without else row.lever)
+        for row in rows_of(levers)
+    ]
     return Finding(
         name="tornado",
         answer=rows.reset_index(drop=True),
         sentences=tuple(_in_words(answers, levers, rows["status"])),
         provenance=answers.provenance,
         tables={"levers": levers},
-        drawings={"tornado": lambda table: _drawn(table, of)},
+        drawings={"tornado": lambda table: _drawn(table, dict(labels), of)},
     )
 
 
@@ -77,6 +83,7 @@ def _swings(rows: pd.DataFrame) -> pd.DataFrame:
             "swing": by_lever["difference"].agg(lambda part: part.abs().max()),
             "within_gap": by_lever.apply(lambda part: bool(part["within_gap"].all())),
             "failed": by_lever["value"].agg(lambda part: int(part.isna().sum())),
+            "without": by_lever[["change", "status", "value"]].apply(_without),
         }
     ).reset_index()
     # Levers that have no answer at all matter more than any number.
@@ -85,25 +92,38 @@ def _swings(rows: pd.DataFrame) -> pd.DataFrame:
     return levers.drop(columns="unknown").reset_index(drop=True)
 
 
+def _without(part: pd.DataFrame) -> str:
+    """Changes of one lever after which there is no plan, or none is known."""
+    lost = part[part["value"].isna()]
+    told = []
+    for status, changes in lost.groupby("status", sort=False)["change"]:
+        what = "no plan" if status == "infeasible" else f"no answer ({status})"
+        told.append(f"{what} at {', '.join(changes)}")
+    return "; ".join(told)
+
+
 def _in_words(answers: Answers, levers: pd.DataFrame, statuses: pd.Series) -> list[str]:
     what = "points" if answers.of == OF_POINTS else f"{answers.of} (share of its scale)"
     told = [f"With nothing changed: {figure(answers.base)} {what}."]
     for row in rows_of(levers.head(_MOST_BARS)):
         if pd.isna(row.swing):
-            told.append(f"{row.lever}: no scenario has an answer.")
+            said = ""
         elif row.within_gap:
-            told.append(f"{row.lever}: too small to be sure, for all that the gaps leave open.")
+            said = "too small to be sure, for all that the gaps leave open"
         else:
             low, high = min(row.lowest, 0.0), max(row.highest, 0.0)
-            told.append(f"{row.lever}: from {figure(low)} to {figure(high)} against that.")
+            said = f"from {figure(low)} to {figure(high)} against that"
+        told.append(f"{row.lever}: {'; '.join(filter(None, (row.without, said)))}.")
     return with_failed(told, statuses)
 
 
-def _drawn(table: pd.DataFrame, of: str) -> Any:
+def _drawn(table: pd.DataFrame, labels: Mapping[str, str], of: str) -> Any:
     import altair as alt
 
-    shown = list(dict.fromkeys(table["lever"]))[:_MOST_BARS]
-    known = table[table["lever"].isin(shown) & table["difference"].notna()]
+    levers = list(dict.fromkeys(table["lever"]))[:_MOST_BARS]
+    shown = [labels[lever] for lever in levers]
+    # A lever without any answer has a line as well.
+    known = table[table["lever"].isin(levers)].assign(label=table["lever"].replace(labels))
     # Short bars are drawn last, over long ones to the same side.
     known = known.sort_values("difference", key=abs, ascending=False, kind="stable")
     tips = ["lever", "change", "value", "difference", "within_gap"]
@@ -112,7 +132,7 @@ def _drawn(table: pd.DataFrame, of: str) -> Any:
         .mark_bar(strokeWidth=1.2)
         .encode(
             x=alt.X("difference:Q", title=f"difference in {of}", stack=False),
-            y=alt.Y("lever:N", sort=shown, title=None, axis=alt.Axis(labelLimit=320)),
+            y=alt.Y("label:N", sort=shown, title=None, axis=alt.Axis(labelLimit=460)),
             fillOpacity=alt.condition("datum.within_gap", alt.value(0.0), alt.value(0.85)),
             color=alt.Color("change:N", title="change", legend=alt.Legend(symbolLimit=12)),
             stroke=alt.Color("change:N", legend=None),
