@@ -107,8 +107,8 @@ def test_from_an_empty_template_to_a_plan_of_ones_own(name: str, tmp_path: Path,
     code, said = run("check", edited, policy, case, "--complete")
     assert code == 3
     assert "No plan with these slots keeps every rule" in said
-    assert "- No more slots than applicants (applicants): KOR, lab, 2031: raise 4 to 6" in said
-    assert "- No more slots than a site can host (sites): lab, north, 2031: raise 5 to " in said
+    assert "- No more slots than applicants: KOR, lab, 2031: at most 4 (" in said
+    assert "- No more slots than a site can host: lab, north, 2031: at most 5 (" in said
 
     # Fewer will do.
     edited = give(out / "plan.xlsx", {"KOR": 1, "FRA": 1})

@@ -289,7 +289,7 @@ def watches(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> list[W
 
 
 def infeasible(policy: Path, case: Path) -> None:
-    with pytest.raises(InfeasibleError, match="Smallest loosening that may restore feasibility"):
+    with pytest.raises(InfeasibleError, match="These 2 cannot all be kept"):
         solve(policy, case, time_limit=LONG)
 
 
