@@ -112,7 +112,7 @@ def test_rows_are_named_as_checks_name_them(tmp_path: Path) -> None:
     )
     assert str(refusal(case, tmp_path)) == (
         "No plan keeps every rule.\n"
-        "These 2 cannot all be kept; without any one of them the others can (verified):\n"
+        "These 2 cannot all be kept; without any one of them the rest of these can (verified):\n"
         "- Committed slots are given: commitments row 2: at least 3 (commitments.csv row 2, "
         "column at_least)\n"
         '- A ceiling of the policy: few, world_region="Asia, east", year=2030: at most 1 '
@@ -149,7 +149,7 @@ def test_a_mistyped_budget_is_named_before_anything_else(tmp_path: Path) -> None
         "No plan keeps every rule.\n"
         "Maybe a slip: budgets.csv row 3, column amount_jpy: 3, where the figures beside it are "
         "near 4,500.\n"
-        "These 2 cannot all be kept; without any one of them the others can (verified):\n"
+        "These 2 cannot all be kept; without any one of them the rest of these can (verified):\n"
         "- A floor of the policy: each_year, year=2031: at least 1 (policy.toml, "
         "limits.each_year.at_least)\n"
         "- Spending stays within the budget: main, 2031: at most 3 (budgets.csv row 3, column "
@@ -165,12 +165,12 @@ def test_what_clashes_apart_is_told_apart(tmp_path: Path) -> None:
     told = str(refusal(NATIONAL.with_(limits), tmp_path))
     assert told == (
         "No plan keeps every rule.\n"
-        "Conflict 1 of 2: These 2 cannot all be kept; without any one of them the others can "
-        "(verified):\n"
+        "Conflict 1 of 2: These 2 cannot all be kept; without any one of them the rest of "
+        "these can (verified):\n"
         "- A floor of the policy: a: at least 3 (policy.toml, limits.a.at_least)\n"
         "- A ceiling of the policy: few_a: at most 2 (policy.toml, limits.few_a.at_most)\n"
         "Conflict 2 of 2: These 2 cannot all be kept as people must be whole; without any one of "
-        "them the others can (verified):\n"
+        "them the rest of these can (verified):\n"
         "- A floor of the policy: b: at least 1.5 (policy.toml, limits.b.at_least)\n"
         "- A ceiling of the policy: few_b: at most 1.75 (policy.toml, limits.few_b.at_most)"
     )

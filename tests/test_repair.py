@@ -18,6 +18,7 @@ from clashing_cases import MINIMUM, ClashingCase, Row, clashing_case
 from golden.small_cases import NATIONAL, SmallCase
 from optimizer import OptimizerError, PolicyError, Repairs, TargetError
 from optimizer.cli import main
+from optimizer.schema.addresses import is_cell
 from seeds import seeds
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -147,7 +148,7 @@ def test_repairs_are_least_and_cheapest(seed: int, tmp_path: Path) -> None:
 def test_the_menu_of_a_floor_and_a_budget(tmp_path: Path) -> None:
     found = repaired(POOR, tmp_path)
     assert found.in_words() == [
-        "These 2 cannot all be kept; without any one of them the others can (verified):",
+        "These 2 cannot all be kept; without any one of them the rest of these can (verified):",
         "- A floor of the policy: five: at least 5 (policy.toml, limits.five.at_least)",
         "- Spending stays within the budget: main, 2030: at most 40 (budgets.csv row 2, column "
         "amount_jpy)",
@@ -284,6 +285,108 @@ def test_a_repair_is_written_as_a_policy_or_as_a_study(tmp_path: Path) -> None:
     assert rows == [["scenario", "address", "value"], ["repaired", BUDGET, "50"]]
 
 
+TWICE = NATIONAL.over(2030, 2031).with_(FLOOR, budgets=("main,{year},M,40,program",))
+"""Five people cost 50; 40 a year let eight come."""
+ASKED = (
+    (TWICE, {"budgets[line=main].amount": "*0.5"}),
+    pytest.param(TWICE, {"budgets[line=main].amount": 20}, marks=pytest.mark.slow),
+    (TWICE, {" budgets[ year = 2031,line='main' ].amount_jpy": "-75%", "limits.five.at_least": 8}),
+    (TWICE, {"limits . five . at_least": "*2"}),
+    pytest.param(
+        TWICE,
+        {"limits.five": {"name": "five", "measure": "slots", "at_least": 9}},
+        marks=pytest.mark.slow,
+    ),
+    (
+        TWICE,
+        {
+            "budgets[line=main].amount": "*0.5",
+            "budgets[year=2031].amount": "-=30",
+            "limits.five.at_least": "+=1",
+        },
+    ),
+)
+
+
+@pytest.mark.parametrize(("case", "changes"), ASKED)
+def test_a_written_repair_says_every_number_once(
+    case: SmallCase, changes: dict[str, object], tmp_path: Path
+) -> None:
+    """The study is read again, resolves, and its scenario has the points of the repair."""
+    found = repaired(case, tmp_path, changes=changes, gap=0)
+    files, policy = case.write(tmp_path)
+    table = found.table.drop_duplicates("repair").set_index("repair")
+    assert len(table)
+    for number in map(int, table.index):
+        study = optimizer.Study.read(found.apply(number, tmp_path / f"{number}.csv"))
+        (scenario,) = (each for each in study.resolved(policy, files) if each.name == "repaired")
+        plan = optimizer.solve(policy, files, changes=scenario.changes, gap=0)
+        assert plan.objective == pytest.approx(table.loc[number, "points"])
+        assert not any(map(is_cell, changes)) or any(map(is_cell, scenario.changes))
+
+
+def test_a_table_of_the_policy_that_a_repair_changes_is_written_whole(tmp_path: Path) -> None:
+    changes = {"stability": {"max_change": 0.25, "penalty": 0.01}}
+    found = optimizer.repair(*TINY, changes=changes)
+    study = optimizer.Study.read(found.apply(1, tmp_path / "new.csv"))
+    (scenario,) = (each for each in study.resolved(*TINY) if each.name == "repaired")
+    assert scenario.changes == {"stability": {"max_change": 0.5, "penalty": 0.01}}
+    plan = optimizer.solve(found.apply(1, tmp_path / "new.toml"), TINY[1])
+    assert plan.objective == pytest.approx(found.table["points"].iloc[0])
+
+
+def test_what_was_asked_of_many_cells_is_written_beside_the_repair(tmp_path: Path) -> None:
+    found = optimizer.repair(*TINY, changes={"budgets[line=science].amount": "*0.8"})
+    # The repair of two numbers is the cheaper one, and comes first.
+    assert found.table.drop_duplicates("repair")["numbers"].tolist() == [2, 1]
+    assert found.table["total_cost"].is_monotonic_increasing
+    written = [
+        {
+            row["address"]: float(row["value"])
+            for row in csv.DictReader(
+                found.apply(number, tmp_path / f"{number}.csv").read_text().splitlines()
+            )
+        }
+        for number in (1, 2)
+    ]
+    science = "budgets[line=science, year={}].amount"
+    assert written == [
+        {science.format(2030): 7_000_000, science.format(2031): 12_000_000},
+        {science.format(2030): 10_200_000, science.format(2031): 8_800_000},
+    ]
+
+
+def test_what_stands_behind_a_number_is_said(tmp_path: Path) -> None:
+    """Without the ceiling of the whole the budget still lets no five come."""
+    ceiling = FLOOR + '\n[[limits]]\nname = "few"\nmeasure = "slots"\nat_most = 3\n'
+    words = repaired(POOR.with_(ceiling.removeprefix(FLOOR)), tmp_path).in_words()
+    behind = "to change it alone is not enough, as another conflict stands behind it"
+    assert [line for line in words if behind in line]
+
+
+def test_a_repair_elsewhere_extends_what_it_can_reach_or_marks_its_changes(tmp_path: Path) -> None:
+    (tmp_path / "within").mkdir()
+    case, policy = POOR.write(tmp_path / "within")
+    found = optimizer.repair(policy, case)
+    path = found.apply(1, tmp_path / "above.toml")
+    above = path.read_text()
+    assert above.startswith(
+        "# within/policy.toml, with these changes:\n# limits.five.at_least=4, before 5\n"
+    )
+    assert 'extends = "within/policy.toml"' in above
+    assert optimizer.solve(path, case).objective == pytest.approx(400.0)
+    (tmp_path / "else").mkdir()
+    whole = found.apply(1, tmp_path / "else" / "new.toml").read_text()
+    assert whole.startswith(
+        "# All of policy.toml, without its comments, and with these changes:\n"
+        "# limits.five.at_least=4, before 5\n"
+    )
+    # A policy that was changed after it was read stands in no file.
+    changed = optimizer.load_policy(policy, changes={"goals.g.weight": 2})
+    path = optimizer.repair(changed, case).apply(1, tmp_path / "within" / "new.toml")
+    assert optimizer.load_policy(path).goals["g"].weight == 2
+
+
 def test_the_result_is_written_as_a_workbook(tmp_path: Path) -> None:
     path = repaired(POOR, tmp_path).to_excel(tmp_path / "repairs.xlsx")
     assert pd.read_excel(path, sheet_name="clash", engine="calamine")["address"].tolist() == [
@@ -311,6 +414,19 @@ def test_the_command_repairs_annotates_and_writes(
         f"Written: {new}",
         f"Next: optimizer solve {new} {case}",
     ]
+    # Refused before anything is solved, and without a flag that is not there.
+    assert command(monkeypatch, "repair", policy, case, "--apply", 1, new) == 2
+    refused = capsys.readouterr()
+    assert (refused.out, refused.err.endswith("exists already\n    Expected a new path.\n")) == (
+        "",
+        True,
+    )
+    study = tmp_path / "new.csv"
+    assert command(monkeypatch, "repair", policy, case, "--apply", 2, study) == 0
+    printed = capsys.readouterr().out
+    assert printed.endswith(
+        f"Next: optimizer sweep {policy} {case} {study} --out {tmp_path / 'new'}\n"
+    )
     assert command(monkeypatch, "repair", policy, case, "--price", "limits.five.at_least=inf") == 0
     assert capsys.readouterr().out.endswith(f"--set '{BUDGET}=50'\n")
     assert command(monkeypatch, "repair", policy, case, "--price", "much") == 2

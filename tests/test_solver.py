@@ -386,7 +386,7 @@ def test_the_budget_and_the_floor_that_clash_are_named(tmp_path: Path) -> None:
     assert caught.value.clash["rule"].tolist() == ["limit_at_least", "spending_within_budget"]
     assert str(caught.value) == (
         "No plan keeps every rule.\n"
-        "These 2 cannot all be kept; without any one of them the others can (verified):\n"
+        "These 2 cannot all be kept; without any one of them the rest of these can (verified):\n"
         "- A floor of the policy: five: at least 5 (policy.toml, limits.five.at_least)\n"
         "- Spending stays within the budget: main, 2030: at most 40 (budgets.csv row 2, column "
         "amount_jpy)"
@@ -403,7 +403,7 @@ def test_facts_that_clash_with_what_is_protected(tmp_path: Path) -> None:
         solve(policy, case)
     assert str(caught.value) == (
         "No plan keeps every rule.\n"
-        "These 3 cannot all be kept; without any one of them the others can (verified):\n"
+        "These 3 cannot all be kept; without any one of them the rest of these can (verified):\n"
         "- No more slots than applicants: AA, t, 2030: at most 4 (applicants.csv row 2, column "
         "applicants)\n"
         "- No more slots than applicants: BB, t, 2030: at most 3 (applicants.csv row 3, column "

@@ -66,10 +66,14 @@ def repair_command(
     as_json: Json = False,
 ) -> None:
     """Name the rules that clash where there is no plan, and changes after which there is one."""
+    from optimizer.explain.applying import place_for_repair
     from optimizer.explain.repairing import repair
     from optimizer.io.changes import parse_changes
 
     case = case_path(policy, case)
+    if apply is not None:
+        # What cannot be written is refused before anything is solved.
+        place_for_repair(apply[1])
     line = ProgressLine()
     found = repair(
         policy,
@@ -119,16 +123,18 @@ def _prices(texts: list[str]) -> dict[str, float]:
 def _after(
     found: Repairs, policy: Path, case: Path, written: Path | None
 ) -> tuple[str | Path | None, ...]:
-    """Words of the command to type next: solve with the first repair that was verified."""
-    from optimizer.io.changes import change_in_words
+    """Words of the command to type next: with what was written, or the first repair verified."""
+    from optimizer.io.changes import change_in_words, made_after
 
     named = None if case == policy else case
     if written is not None and written.suffix == ".toml":
         return "solve", written, named or policy
+    if written is not None:
+        return "sweep", policy, named, written, "--out", written.with_suffix("")
     verified = found.table[found.table["verified"]]["repair"].tolist()
     if not (verified or found.is_feasible):
         return "validate", policy, named
-    made = dict(found.question.changes) | (found.changes(verified[0]) if verified else {})
+    made = made_after(found.question.changes, found.changes(verified[0]) if verified else {})
     told = [change_in_words(address, value) for address, value in made.items()]
     return "solve", policy, named, *set_again(told)
 

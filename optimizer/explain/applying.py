@@ -4,21 +4,41 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from optimizer.errors import OptimizerError
+from optimizer.errors import OptimizerError, printable
+from optimizer.explain.said_once import said_once
 from optimizer.io import targets
-from optimizer.io.changes import value_text
+from optimizer.io.changes import change_in_words, unchanged_value, value_text
 from optimizer.io.toml import toml_text
 from optimizer.io.writing import write_text
 from optimizer.plan.question import Question
-from optimizer.policy.loading import changed_policy, tables_of
+from optimizer.policy import Policy
+from optimizer.policy.loading import changed_policy, load_policy, tables_of
+from optimizer.policy.merging import merge
 from optimizer.schema.addresses import cells_and_keys, names_of
 
 SCENARIO = "repaired"
 """Scenario of the study that holds a repair."""
+
+
+def place_for_repair(path: Path) -> targets.Place:
+    """Find out whether a repair may be written at a path; nothing that is there is replaced.
+
+    Raises
+    ------
+    OptimizerError
+        If the name says neither policy nor changes.
+    TargetError
+        If something is there already, or it cannot be written.
+    """
+    if path.suffix not in (".toml", ".csv"):
+        raise OptimizerError(
+            f"{path.name}: a repair is written as .toml (a policy) or .csv (changes, as a study)"
+        )
+    return targets.look(path, force=None, check=lambda _: "is there", expected="a new file")
 
 
 def write_repaired(question: Question, changes: Mapping[str, object], path: Path) -> Path:
@@ -27,17 +47,13 @@ def write_repaired(question: Question, changes: Mapping[str, object], path: Path
     Raises
     ------
     OptimizerError
-        If a policy cannot hold them, or the name says neither policy nor changes.
+        If a policy cannot hold them, or as :func:`place_for_repair`.
     TargetError
-        If something is there already, or it cannot be written.
+        As there.
     """
-    if path.suffix not in (".toml", ".csv"):
-        raise OptimizerError(
-            f"{path.name}: a repair is written as .toml (a policy) or .csv (changes, as a study)"
-        )
-    changes = {**question.changes, **changes}
+    place = place_for_repair(path)
+    changes = said_once(question, changes)
     text = _policy_text(question, changes, path) if path.suffix == ".toml" else _study(changes)
-    place = targets.look(path, force=False, check=lambda _: "is there", expected="a new file")
     with targets.written_aside(place) as new:
         write_text(new, text)
     return path
@@ -52,24 +68,71 @@ def _policy_text(question: Question, changes: Mapping[str, object], path: Path) 
             "    Expected a name ending in .csv, for the changes as a study."
         )
     base = question.base
-    tables = tables_of(changed_policy(base, keys))
+    changed = tables_of(changed_policy(base, keys))
     title = f"{base.title}, {SCENARIO}"
-    is_beside = base.path.parent == path.parent and base.path.suffix == path.suffix
-    if not is_beside or base.extends is not None:
-        # A policy extends one of its own folder, which extends no other.
-        whole = {key: value for key, value in tables.items() if key != "extends"}
-        return toml_text({**whole, "title": title})
-    said: dict[str, Any] = {"schema": 1, "title": title, "extends": base.path.name}
+    marks = "".join(_marks(base, keys))
+    reached = _reached_from(path, base)
+    if reached is not None:
+        said = _said(changed, keys)
+        if _alike(merge(tables_of(base), said), changed):
+            above = {"schema": 1, "title": title, "extends": reached}
+            return f"# {reached}, with these changes:\n{marks}\n{toml_text({**above, **said})}"
+    whole = {key: value for key, value in changed.items() if key != "extends"}
+    head = f"# All of {printable(base.path.name)}, without its comments, and with these changes:\n"
+    return f"{head}{marks}\n{toml_text({**whole, 'title': title})}"
+
+
+def _marks(base: Policy, keys: Mapping[str, object]) -> Iterator[str]:
+    """What is changed, as comments: a line for each key."""
+    tables = tables_of(base)
+    for address, value in keys.items():
+        before = unchanged_value(names_of(address) or (), tables, Policy)
+        if isinstance(before, float) and before.is_integer():
+            before = int(before)
+        told = "" if before is None else f", before {value_text(before)}"
+        yield f"# {printable(change_in_words(address.strip(), value) + told)}\n"
+
+
+def _reached_from(path: Path, base: Policy) -> str | None:
+    """How a policy extends the one at fault, from its own folder; ``None`` where it cannot.
+
+    It extends a TOML file in its folder, or in one within, which extends no other.
+    """
+    here, file = path.parent.resolve(), base.path.resolve()
+    can = base.extends is None and file.suffix == ".toml" and file.is_relative_to(here)
+    if not can:
+        return None
+    try:
+        # A policy that was changed after it was read is in no file.
+        is_in_file = tables_of(load_policy(file)) == tables_of(base)
+    except OptimizerError:
+        return None
+    reached = file.relative_to(here).as_posix()
+    return reached if is_in_file and reached.isprintable() else None
+
+
+def _said(changed: Mapping[str, Any], keys: Mapping[str, object]) -> dict[str, Any]:
+    """The parts of a changed policy that hold the changed keys."""
+    said: dict[str, Any] = {}
+    limits = {limit["name"]: limit for limit in changed.get("limits", ())}
+    names_of_limits: dict[str, None] = {}
     for names in map(names_of, keys):
         assert names is not None, "changes were made at these addresses"
-        if names[0] == "limits":
-            limits = {limit["name"]: limit for limit in tables["limits"]}
-            said["limits"] = (*said.get("limits", ()), limits[names[1]])
-        elif isinstance(tables[names[0]], Mapping):
-            said[names[0]] = {**said.get(names[0], {}), names[1]: tables[names[0]][names[1]]}
+        first, second = names[0], names[1] if len(names) > 1 else None
+        if first == "limits":
+            names_of_limits |= dict.fromkeys(limits if second is None else (second,))
+        elif isinstance(changed[first], Mapping) and second is not None:
+            said[first] = {**said.get(first, {}), second: changed[first][second]}
         else:
-            said[names[0]] = tables[names[0]]
-    return toml_text(said)
+            said[first] = changed[first]
+    if names_of_limits:
+        said["limits"] = tuple(limits[name] for name in names_of_limits)
+    return said
+
+
+def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two policies say the same, by whatever title."""
+    return {**one, "title": ""} == {**other, "title": ""}
 
 
 def _study(changes: Mapping[str, object]) -> str:
@@ -77,5 +140,7 @@ def _study(changes: Mapping[str, object]) -> str:
     content = io.StringIO()
     rows = csv.writer(content, lineterminator="\n")
     rows.writerow(["scenario", "address", "value"])
-    rows.writerows([SCENARIO, address, value_text(value)] for address, value in changes.items())
+    rows.writerows(
+        [SCENARIO, address.strip(), value_text(value)] for address, value in changes.items()
+    )
     return content.getvalue()

@@ -15,7 +15,13 @@ from optimizer.plan import Plan
 
 @dataclass(frozen=True)
 class Alone:
-    """What a number would have to become by itself; ``after`` is ``None`` where nothing helps."""
+    """What a number would have to become by itself; ``after`` is ``None`` where nothing helps.
+
+    Attributes
+    ----------
+    is_before_another
+        Whether nothing helps because other rules clash even without the number.
+    """
 
     conflict: int
     address: str
@@ -23,6 +29,7 @@ class Alone:
     before: float
     after: float | None
     cost: float
+    is_before_another: bool
 
 
 def alone_in(search: RepairSearch, found: Conflicts) -> list[Alone]:
@@ -32,12 +39,15 @@ def alone_in(search: RepairSearch, found: Conflicts) -> list[Alone]:
         for lever in search.levers_in(conflict):
             after = search.alone(lever, conflict)
             cost = float("nan") if after is None else lever.cost(after)
-            told.append(Alone(number, lever.address, lever.title, lever.value, after, cost))
+            another = after is None and search.has_another_conflict(lever, conflict)
+            told.append(
+                Alone(number, lever.address, lever.title, lever.value, after, cost, another)
+            )
     return told
 
 
 def alone_table(alone: Sequence[Alone]) -> pd.DataFrame:
-    """The same as a table: conflict, address, title, before, after, cost, status."""
+    """The same as a table: conflict, address, title, before, after, cost, status, another."""
     return pd.DataFrame(
         {
             "conflict": pd.Series([each.conflict for each in alone], dtype="int64"),
@@ -49,6 +59,7 @@ def alone_table(alone: Sequence[Alone]) -> pd.DataFrame:
             "status": pd.Series(
                 ["not alone" if each.after is None else "alone" for each in alone], dtype="str"
             ),
+            "another": pd.Series([each.is_before_another for each in alone], dtype="bool"),
         }
     )
 

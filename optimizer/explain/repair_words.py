@@ -45,6 +45,7 @@ def _alone_in_words(alone: pd.DataFrame) -> list[str]:
             f"- {row.address}: {figure(row.after)} instead of {figure(row.before)}"
             if row.status == "alone"
             else f"- {row.address}: {figure(row.before)}; to change it alone is not enough"
+            + (", as another conflict stands behind it" if row.another else "")
             for row in rows_of(rows)
         ]
         more = len(told) - MOST_REPAIRS

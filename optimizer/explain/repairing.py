@@ -51,7 +51,8 @@ class Repairs(Result):
         verified, status (of its plan, or ``stopped``).
     tables
         ``clash``: a row for each row of each conflict; ``alone``: what each number of a conflict
-        would have to become by itself, and whether that is possible.
+        would have to become by itself, and whether that is possible; ``another`` where it is not,
+        as other rules clash even without the number.
     is_feasible
         Whether a plan keeps every rule, so that there is nothing to repair.
     is_complete

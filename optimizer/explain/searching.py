@@ -86,14 +86,23 @@ class RepairSearch:
 
     def alone(self, lever: Lever, conflict: Conflict) -> float | None:
         """What a number would have to be to resolve a conflict, the others being resolved."""
-        free = set[int]().union(*(each.numbers for each in self._found.found if each != conflict))
+        free = self._others_than(conflict)
         if lever.is_linear:
             changes = least_changes(self._held.loaded, [lever], self._watch, free)
             return None if not changes else lever.after(changes[lever.address])
         return self._bisected(lever, {}, free)
 
+    def has_another_conflict(self, lever: Lever, conflict: Conflict) -> bool:
+        """Whether there is no plan even where a number limits nothing, the others resolved."""
+        free = self._others_than(conflict) | lever.rows.keys()
+        return has_plan(self._held.loaded, self._watch, free) is False
+
+    def _others_than(self, conflict: Conflict) -> set[int]:
+        """Rows of the numbers of all other conflicts."""
+        return set[int]().union(*(each.numbers for each in self._found.found if each != conflict))
+
     def repairs(self, alone: Collection[Mapping[str, float]]) -> list[Repair]:
-        """Repairs that hold, the fewest numbers first, then the cheapest."""
+        """Repairs that hold: those with a plan first, each kind from the cheapest on."""
         kinds: dict[tuple[tuple[str, float], ...], list[str]] = {}
         offered = [(ALONE, changes) for changes in alone]
         fewest = [(FEWEST, changes) for changes in self._fewest(alone)]
@@ -104,8 +113,8 @@ class RepairSearch:
             Repair(dict(changes), self.cost(dict(changes)), tuple(dict.fromkeys(told)))
             for changes, told in kinds.items()
         ]
-        found.sort(key=lambda each: (len(each.changes), each.cost, str(each.changes)))
-        return self._with_plans(found)
+        found.sort(key=lambda each: (each.cost, len(each.changes), str(each.changes)))
+        return sorted(self._with_plans(found), key=lambda each: each.plan is None)
 
     def cost(self, changes: Mapping[str, float]) -> float:
         """Price of changes."""

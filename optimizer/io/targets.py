@@ -178,13 +178,13 @@ def _names(path: Path, *, is_folder: bool) -> Iterator[Path]:
         yield path.with_name(f"{stem}-{number}{suffix}")
 
 
-def look(path: str | Path, *, force: bool, check: Check, expected: str) -> Place:
+def look(path: str | Path, *, force: bool | None, check: Check, expected: str) -> Place:
     """Find out whether something new may be written at a path, before it is made.
 
     Parameters
     ----------
     force
-        Whether what is there may be replaced at all.
+        Whether what is there may be replaced at all; ``None`` where nobody can ask for that.
     check
         Says why it may not, although it may.
     expected
@@ -212,7 +212,8 @@ def look(path: str | Path, *, force: bool, check: Check, expected: str) -> Place
                 str(given), "is a symbolic link", expected="a path that is not a symbolic link"
             )
         elif is_there and not force:
-            problems.add(str(given), "exists already", expected="a new path, or --force")
+            new = "a new path" if force is None else "a new path, or --force"
+            problems.add(str(given), "exists already", expected=new)
         elif is_there:
             reason = check(whole)
             if reason is not None:

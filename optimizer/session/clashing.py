@@ -101,7 +101,7 @@ def _headline(rows: pd.DataFrame) -> str:
     if not first["is_minimal"]:
         return f"{said} (verified, but not proven minimal):"
     return (
-        f"{said}; without any one of them the others can (verified):"
+        f"{said}; without any one of them the rest of these can (verified):"
         if len(rows) > 1
         else (f"{said} (verified):")
     )
