@@ -15,6 +15,7 @@ from optimizer.cli.options import (
     Json,
     PolicyPath,
     ScalesOption,
+    TimeLimit,
     case_path,
     scales_of,
     set_again,
@@ -57,9 +58,7 @@ def repair_command(
             parser=share, metavar="SHARE", help="Relative MIP gap of each plan: 0.01 or 1%."
         ),
     ] = None,
-    time_limit: Annotated[
-        float | None, typer.Option(min=0.001, help="Wall seconds for the whole command.")
-    ] = None,
+    time_limit: TimeLimit = None,
     changes: Changes = None,
     scales: ScalesOption = None,
     github: Annotated[bool, typer.Option("--github", help="Print annotations for GitHub.")] = False,

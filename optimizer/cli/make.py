@@ -16,6 +16,7 @@ from optimizer.cli.options import (
     Json,
     PolicyPath,
     ScalesOption,
+    TimeLimit,
     case_name,
     case_path,
     scales_of,
@@ -138,9 +139,7 @@ def solve_command(
             parser=share, metavar="SHARE", help="Stop at this relative MIP gap: 0.01 or 1%."
         ),
     ] = None,
-    time_limit: Annotated[
-        float | None, typer.Option(min=0.001, help="Wall seconds for the whole command.")
-    ] = None,
+    time_limit: TimeLimit = None,
     changes: Changes = None,
     scales: ScalesOption = None,
     cache: CacheOption = True,

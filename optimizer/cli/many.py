@@ -26,8 +26,6 @@ MOST_ROWS_SHOWN, MOST_CHANGES_SHOWN = 20, 3
 _EVERY = 10.0
 """Seconds between two lines of progress where nobody sees one rewritten."""
 _PATHS = "POLICY CASE STUDY"
-_SETTLED = {"optimal", "feasible", "infeasible", "missing"}
-"""Statuses of scenarios that solving again as before would not change, and of those to come."""
 
 
 @dataclass(frozen=True)
@@ -278,14 +276,18 @@ def _next_of(
     found: Sweep, named: _Paths, out: Path, again: Sequence[str], *, part: str | None
 ) -> list[str | Path]:
     """Words of the next command: what is missing, what no plan can keep, or a plan to hold."""
+    from optimizer.sweeps.outcomes import ANSWERED, MISSING
+
+    # Nothing went wrong with these: solving them again would give the same, or they are to come.
+    settled = {*ANSWERED, MISSING}
     sweep_again: list[str | Path] = ["sweep", named.policy, named.case, named.study, "--out"]
     counts = found.counts
-    if part is not None and not found.interrupted and set(counts) <= _SETTLED:
+    if part is not None and not found.interrupted and set(counts) <= settled:
         whole = out.with_name(f"{out.name}-whole")
         return [*sweep_again, whole, *again, "--merge", out]
     if not found.complete:
         words = [*sweep_again, out, *again, *([] if part is None else ["--part", part])]
-        return words if set(counts) <= _SETTLED else [*words, "--retry"]
+        return words if set(counts) <= settled else [*words, "--retry"]
     lost = found.table.loc[found.table["status"].eq("infeasible"), "scenario"]
     changes = _changes_of(found, str(lost.iloc[0])) if len(lost) else None
     if changes is not None:
@@ -333,6 +335,8 @@ def _print_expected(missed: pd.DataFrame, count: int) -> None:
 
 
 def _exit_of(found: Sweep, compared: pd.DataFrame | None, *, is_part: bool) -> int:
+    from optimizer.sweeps.outcomes import ANSWERED
+
     if found.interrupted:
         print("interrupted; the same command goes on with what is missing", file=sys.stderr)
         return Exit.INTERRUPTED
@@ -340,7 +344,7 @@ def _exit_of(found: Sweep, compared: pd.DataFrame | None, *, is_part: bool) -> i
     if is_part:
         # What the other parts solve is not missing here.
         counts.pop("missing", None)
-    if not set(counts) <= {"optimal", "feasible", "infeasible"}:
+    if not set(counts) <= set(ANSWERED):
         return Exit.NO_PLAN
     if compared is not None and not compared["holds"].all():
         return Exit.UNEXPECTED

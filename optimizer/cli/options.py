@@ -36,6 +36,9 @@ ScalesOption = Annotated[
         "--scales", metavar="RUN", help="Take the scales of this run: a folder or its run.json."
     ),
 ]
+TimeLimit = Annotated[
+    float | None, typer.Option(min=0.001, help="Wall seconds for the whole command.")
+]
 CacheOption = Annotated[
     bool,
     typer.Option("--cache/--no-cache", help="Use the cache of ideals."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -78,12 +78,12 @@ class Result(HandingOut, ABC):
         TargetError
             If it cannot be written there, or a table has more rows than a sheet can hold.
         """
-        place = targets.look(path, force=force, check=_no_result, expected="an older result")
-        sheets = self._sheets(Path(path))
-        content = table_book({**sheets, PROVENANCE: self._facts(list(sheets))}, str(path))
-        with targets.written_aside(place) as new:
-            write_bytes(new, content)
-        return Path(path)
+
+        def content() -> bytes:
+            sheets = self._sheets(Path(path))
+            return table_book({**sheets, PROVENANCE: self._facts(list(sheets))}, str(path))
+
+        return _written(Path(path), content, check=_no_result, force=force)
 
     @typed
     def to_parquet(self, path: str | Path, *, table: str = RESULT, force: bool = False) -> Path:
@@ -118,13 +118,13 @@ class Result(HandingOut, ABC):
             told = "is not the name of a Parquet file"
             problems.add(str(path), told, expected="a name ending in .parquet")
         problems.raise_if_any(TargetError)
-        chosen = _flat(self.table if table == RESULT else self.tables[table])
-        facts = {name: _text(value) for name, value in self.provenance.items()}
-        content = parquet_bytes(chosen, facts, str(path))
-        place = targets.look(path, force=force, check=no_parquet, expected="an older result")
-        with targets.written_aside(place) as new:
-            write_bytes(new, content)
-        return Path(path)
+
+        def content() -> bytes:
+            chosen = _flat(self.table if table == RESULT else self.tables[table])
+            facts = {name: _text(value) for name, value in self.provenance.items()}
+            return parquet_bytes(chosen, facts, str(path))
+
+        return _written(Path(path), content, check=no_parquet, force=force)
 
     def _sheets(self, path: Path) -> dict[str, pd.DataFrame]:
         """Tables by sheet; cells that hold several values are written as JSON."""
@@ -163,6 +163,17 @@ class Result(HandingOut, ABC):
         more = f"<p>and {left:,} more rows</p>" if left > 0 else ""
         shown = table.head(SHOWN).to_html(escape=True, index=False)
         return f"<p>{escape(repr(self))}</p><ul>{words}</ul>{shown}{more}"
+
+
+def _written(
+    path: Path, content: Callable[[], bytes], *, check: targets.Check, force: bool
+) -> Path:
+    """Write what is made once its place was looked at, and replace nothing but what is ours."""
+    place = targets.look(path, force=force, check=check, expected="an older result")
+    made = content()
+    with targets.written_aside(place) as new:
+        write_bytes(new, made)
+    return path
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:

@@ -181,6 +181,11 @@ def shown_changes(changes: Sequence[str]) -> list[str]:
     return [change or unchanged for change in changes]
 
 
+def changes_in_order(changes: pd.Series) -> list[str]:
+    """Changes of a lever, each once, from the least on; those without a number last."""
+    return sorted(dict.fromkeys(changes), key=lambda cell: (np.isnan(place(cell)), place(cell)))
+
+
 def with_failed(words: list[str], statuses: pd.Series) -> list[str]:
     """Add how many scenarios have no answer, by status, where there are any."""
     failed = statuses[~statuses.isin(SOLVED)].value_counts()

@@ -18,7 +18,7 @@ from optimizer.sweeps.results import Sweep
 from optimizer.sweeps.sensitivity.answers import (
     alone,
     answers_of,
-    place,
+    changes_in_order,
     require_lever,
     shown_changes,
 )
@@ -180,11 +180,6 @@ def _in_words(rows: pd.DataFrame, counts: pd.DataFrame) -> list[str]:
 def _drawn(table: pd.DataFrame, counts: pd.DataFrame, first: str, second: str) -> Any:
     import altair as alt
 
-    def order(name: str) -> list[str]:
-        return sorted(
-            dict.fromkeys(table[name]), key=lambda cell: (np.isnan(place(cell)), place(cell))
-        )
-
     # A letter a plan, so that plans are told apart in print as well.
     best = counts.loc[counts["scenarios"].gt(0), "plan"].tolist()
     letters = {plan: _letter(at) for at, plan in enumerate(best)}
@@ -195,8 +190,13 @@ def _drawn(table: pd.DataFrame, counts: pd.DataFrame, first: str, second: str) -
         shown=[_shown_cell(row, letters) for row in rows_of(table)],
     )
     base = alt.Chart(shown, title="Which plan is best where (pale: too close to be sure)").encode(
-        x=alt.X("second:N", title=second, sort=order("second"), axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("first:N", title=first, sort=order("first")),
+        x=alt.X(
+            "second:N",
+            title=second,
+            sort=changes_in_order(table["second"]),
+            axis=alt.Axis(labelAngle=0),
+        ),
+        y=alt.Y("first:N", title=first, sort=changes_in_order(table["first"])),
     )
     legend = alt.Legend(labelLimit=320, symbolOpacity=0.85, orient="bottom", columns=1)
     scale = alt.Scale(domain=labels, range=fills)

@@ -130,8 +130,7 @@ def compared(sweep: Sweep, by: str = "country") -> Finding:
             parts.append(part.rename_axis(by).reset_index())
     rows = pd.concat(parts, ignore_index=True)
     rows["difference"] = rows["slots"] - rows["base"]
-    signs = rows["difference"].gt(0).astype(int) - rows["difference"].lt(0).astype(int)
-    rows["status"] = signs.map({1: "more", 0: "same", -1: "fewer"})
+    rows["status"] = more_or_fewer(rows["difference"])
     order = {name: at for at, name in enumerate(plans)}
     rows["at"] = rows["scenario"].map(order)
     rows = rows.sort_values(["at", "difference"], ascending=[True, False], kind="stable")
@@ -143,6 +142,12 @@ def compared(sweep: Sweep, by: str = "country") -> Finding:
         provenance={**sweep.provenance, "by": by},
         drawings={"compared": lambda table: _drawn(table, by)},
     )
+
+
+def more_or_fewer(differences: pd.Series) -> pd.Series:
+    """``more``, ``same`` or ``fewer``, by the sign of each difference."""
+    signs = differences.gt(0).astype(int) - differences.lt(0).astype(int)
+    return signs.map({1: "more", 0: "same", -1: "fewer"})
 
 
 def _compared_in_words(rows: pd.DataFrame, by: str) -> list[str]:

@@ -16,7 +16,7 @@ from optimizer.sweeps.sensitivity.answers import (
     Answers,
     alone,
     answers_of,
-    place,
+    changes_in_order,
     places_of,
     require_lever,
     shown_changes,
@@ -174,16 +174,11 @@ def _over(rows: pd.DataFrame, first: str, second: str) -> list[str]:
 def _drawn_map(table: pd.DataFrame, first: str, second: str, of: str) -> Any:
     import altair as alt
 
-    def order(name: str) -> list[str]:
-        return sorted(
-            dict.fromkeys(table[name]), key=lambda cell: (np.isnan(place(cell)), place(cell))
-        )
-
     shown = table.assign(shown=table["value"].map(lambda v: "" if np.isnan(v) else f"{v:.4g}"))
     shown["shown"] = shown["shown"].where(shown["value"].notna(), shown["status"])
     base = alt.Chart(shown, title=f"{of} over two levers").encode(
-        x=alt.X("second:N", title=second, sort=order("second")),
-        y=alt.Y("first:N", title=first, sort=order("first")),
+        x=alt.X("second:N", title=second, sort=changes_in_order(table["second"])),
+        y=alt.Y("first:N", title=first, sort=changes_in_order(table["first"])),
     )
     squares = base.mark_rect().encode(
         color=alt.Color("value:Q", title=of, scale=alt.Scale(scheme="blues", zero=False)),

@@ -14,7 +14,7 @@ from optimizer.report.figures import counted
 from optimizer.report.tiles import grid_of
 from optimizer.sweeps.results import Sweep
 from optimizer.sweeps.scenarios import BASE
-from optimizer.sweeps.sensitivity.choices import compared
+from optimizer.sweeps.sensitivity.choices import compared, more_or_fewer
 from optimizer.sweeps.sensitivity.finding import Finding
 from optimizer.text.figures import persons
 
@@ -111,8 +111,7 @@ def _with_places(sweep: Sweep, every: pd.DataFrame, names: Sequence[str]) -> pd.
         parts.append(part)
     rows = pd.concat(parts, ignore_index=True)
     rows["difference"] = rows["slots"] - rows["base"]
-    signs = rows["difference"].gt(0).astype(int) - rows["difference"].lt(0).astype(int)
-    rows["status"] = signs.map({1: "more", 0: "same", -1: "fewer"})
+    rows["status"] = more_or_fewer(rows["difference"])
     called = dict(zip(keys, [str(name) for name in regions["name"]], strict=True))
     rows["name"] = rows["region"].map(called)
     for at, column in enumerate(("tile_row", "tile_column")):
