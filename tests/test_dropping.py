@@ -133,10 +133,11 @@ def test_a_changed_model_is_loaded_afresh_before_it_is_given_up(
     tired: list[WarmStart] = []
     original = WarmStart.run
 
-    def run(warm: WarmStart, matrix: Matrix, watch: Watch) -> EngineRun:
-        """Of a relaxation whose units no longer suit its numbers."""
+    def run(warm: WarmStart, matrix: Matrix, watch: Watch, *, afresh: bool = False) -> EngineRun:
+        """Of a relaxation that goes on in units that no longer suit its numbers."""
         if warm not in tired:
-            return original(warm, matrix, watch)
+            return original(warm, matrix, watch, afresh=afresh)
+        warm.began_anew = False
         if answer == "error":
             raise SolverError("HiGHS reported an error in run")
         return EngineRun("infeasible", None, None, np.inf)
