@@ -437,7 +437,8 @@ def test_every_scenario_is_a_line_with_the_factors_that_it_has(drawn: Sweep) -> 
     lost = drawn.table.set_index("scenario")["status"].eq("infeasible")
     assert rows["fails"].to_dict() == lost.to_dict()
     assert found.in_words()[0] == f"{lost.sum()} of 65 scenarios fail (no plan keeps every rule)."
-    assert found.in_words()[-1] == f"Without an answer: {lost.sum()} infeasible."
+    # What fails has a line, and is not said to be left out.
+    assert not any("Without an answer" in sentence for sentence in found.in_words())
 
 
 def test_lines_fail_below_a_number_as_well_and_levers_can_be_chosen(drawn: Sweep) -> None:

@@ -639,6 +639,9 @@ def test_exit_codes_of_sweeps(run: Run, flat: Path, tmp_path: Path) -> None:
     assert code == 4
     assert " --retry\n" in said
     assert run(*plans, "--relax")[0] == 2
+    for option, word in (("--executor", "thread:2"), ("--part", "5/3")):
+        code, said = run(*base, "--out", tmp_path / "x", option, word)
+        assert (code, word in said) == (2, True)
     assert run(*base, "--out", tmp_path / "x", "--relax", "--expect", wish)[0] == 2
     assert run(*base, flat, "--out", tmp_path / "x")[0] == 2
     assert run("sweep", POLICY, CASE, "--out", tmp_path / "x")[0] == 2
@@ -648,6 +651,25 @@ def test_exit_codes_of_sweeps(run: Run, flat: Path, tmp_path: Path) -> None:
     assert code == 1
     assert "Maybe amount" in said
     assert not (tmp_path / "x").exists()
+
+
+def test_ctrl_c_while_the_page_is_written_keeps_all_answers(
+    run: Run, flat: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["sweep", POLICY, CASE, flat, "--out", tmp_path / "out", "--executor", "threads:1"]
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("optimizer.sweeps.sensitivity.page.write_text", interrupted)
+        code, said = run(*words, "--relax")
+    assert code == 130
+    assert "interrupted; the same command goes on with what is missing" in said
+    assert load_sweep(tmp_path / "out").complete
+    code, said = run(*words, "--relax")
+    assert (code, "solved" in said) == (0, False)
+    assert (tmp_path / "out" / "study.html").exists()
 
 
 def test_parts_on_the_command_line(run: Run, flat: Path, tmp_path: Path) -> None:

@@ -12,7 +12,15 @@ import typer
 
 from optimizer.cli.app import MANY, app
 from optimizer.cli.exits import Exit
-from optimizer.cli.options import CacheOption, Json, ScalesOption, scales_of, set_again, share
+from optimizer.cli.options import (
+    CacheOption,
+    Json,
+    ScalesOption,
+    require_word,
+    scales_of,
+    set_again,
+    share,
+)
 from optimizer.cli.showing import print_json, print_next
 
 if TYPE_CHECKING:
@@ -112,9 +120,12 @@ def sweep_command(
     from optimizer.plan.expectations import join_expectations, load_expectations
     from optimizer.plan.question import read_question
     from optimizer.runs.loading import load_run
-    from optimizer.sweeps.executors import usual_processes
+    from optimizer.sweeps.executors import executor_named, usual_processes
     from optimizer.sweeps.sensitivity.payoffs import payoffs
-    from optimizer.sweeps.sweeping import merge_sweeps, sweep
+    from optimizer.sweeps.sweeping import merge_sweeps, part_of, sweep
+
+    require_word("--executor", executor, executor_named)
+    require_word("--part", part, part_of)
 
     question = read_question(named.policy, named.case)
     expected = None if expect is None else load_expectations(expect)

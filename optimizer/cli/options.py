@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,6 +58,17 @@ def share(text: str | float) -> float:
             f"{text!r} is not a valid share; a fraction from 0 to 1, or a percentage: 0.01 or 1%"
         )
         raise typer.BadParameter(message) from None
+
+
+def require_word(option: str, word: str | None, read: Callable[[str], object]) -> None:
+    """Refuse the word of an option that cannot be read, as a wrong use of the command."""
+    from optimizer.errors import OptimizerError
+
+    try:
+        if word is not None:
+            read(word)
+    except OptimizerError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def case_path(policy: Path, case: Path | None) -> Path:

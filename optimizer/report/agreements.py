@@ -8,10 +8,11 @@ from optimizer.report import figures
 from optimizer.report.blocks import Block, Key, Panels, Section, Text
 from optimizer.report.charts import Series, panel
 from optimizer.report.colours import ACCENT
-from optimizer.report.figures import counted, sentence
+from optimizer.report.figures import sentence
 from optimizer.report.material import Material
 from optimizer.report.tables import behind, plain_table
 from optimizer.schema.tables import PATHWAYS
+from optimizer.text.figures import counted
 
 
 def agreements_section(material: Material) -> Section:

@@ -9,11 +9,12 @@ from optimizer.plan.parameters import came_to
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Table, Text
 from optimizer.report.diminishing import diminishing_blocks
-from optimizer.report.figures import counted, exactly, number, percent, sentence
+from optimizer.report.figures import exactly, number, percent, sentence
 from optimizer.report.limits import bounds_in_words
 from optimizer.report.material import Material, span
 from optimizer.report.tables import behind, plain_table, records
 from optimizer.schema.tables import ASSUMPTION
+from optimizer.text.figures import counted
 
 HASH_SHOWN = 12
 

@@ -144,17 +144,6 @@ def listed(words: list[str], most: int = 4) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    """Give a count with its noun.
-
-    Examples
-    --------
-    >>> counted(1, "slot"), counted(1200, "slot"), counted(0, "country", "countries")
-    ('1 slot', '1,200 slots', '0 countries')
-    """
-    return f"{whole(count)} {one if count == 1 else many or one + 's'}"
-
-
 def sentence(key: str) -> str:
     """Give a key as words.
 

@@ -15,6 +15,7 @@ from optimizer.report.material import Material, span
 from optimizer.report.services import fullest
 from optimizer.report.tables import behind, plain_table, records
 from optimizer.report.today import change_facts, change_findings
+from optimizer.text.figures import counted
 
 STAGES = {
     "enter": "on entry",
@@ -68,7 +69,7 @@ def _broken(rules: pd.DataFrame) -> str:
     if not count:
         return ""
     return (
-        f"This plan breaks rules in {figures.counted(count, 'place')}; they are listed under "
+        f"This plan breaks rules in {counted(count, 'place')}; they are listed under "
         "“Binding rules”."
     )
 
@@ -88,7 +89,7 @@ def _facts(material: Material) -> Facts:
             "Partner countries",
             str(slots["country"].nunique()),
             f"of {len(material.case.table('countries'))} in the case, on "
-            f"{figures.counted(slots['track'].nunique(), 'track')}",
+            f"{counted(slots['track'].nunique(), 'track')}",
         ),
         Fact(
             "Spending",
@@ -206,7 +207,7 @@ def _used_up(material: Material, years: Collection[int]) -> list[str]:
     free = money["budget"] + money["received"] + money["carried_in"]
     bound = money[(free > 0) & (money["unspent"] <= (1 - USED_UP) * free)]
     return [
-        f"{material.names.of('line', str(line))} ({figures.counted(len(rows), 'year')})"
+        f"{material.names.of('line', str(line))} ({counted(len(rows), 'year')})"
         for line, rows in bound.groupby("line", sort=False)
     ]
 

@@ -10,11 +10,12 @@ from optimizer.policy import Amount, Limit, Previous, Relative
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Text
 from optimizer.report.custom import custom_blocks
-from optimizer.report.figures import counted, exactly, number
+from optimizer.report.figures import exactly, number
 from optimizer.report.material import Material
 from optimizer.report.soft import soft_blocks
 from optimizer.report.tables import behind, plain_table, records
 from optimizer.schema.rules import LIMIT_RULES
+from optimizer.text.figures import counted
 
 MOST_GROUPS = 12
 """Groups of each limit that are shown, the tightest first; the plan itself holds all."""

@@ -13,11 +13,12 @@ from optimizer.plan.own_sheets import AGENCY, ByYear, OwnSheet, amounts_by_year,
 from optimizer.policy import Policy
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Cell, Section, Table, Text
-from optimizer.report.figures import SPACE, counted, sentence
+from optimizer.report.figures import SPACE, sentence
 from optimizer.report.material import Material, gather, span
 from optimizer.report.page import environment
 from optimizer.report.tables import EMPTY, plain_table, records
 from optimizer.schema.rules import LIMIT_RULES, RULES
+from optimizer.text.figures import counted
 
 _KINDS = {AGENCY: "Agency", REGION: "Host region"}
 _MILLION = 1e6

@@ -8,9 +8,10 @@ import pandas as pd
 
 from optimizer.report.blocks import Bar, Bars, Block, Details, Key, Piece, Section, Text
 from optimizer.report.colours import SEQUENTIAL, STROKE
-from optimizer.report.figures import counted, listed, sentence
+from optimizer.report.figures import listed, sentence
 from optimizer.report.material import Material
 from optimizer.report.tables import plain_table, records
+from optimizer.text.figures import counted
 
 _SHOWN = 10
 """Countries shown for each goal; the plan's table ``country_scores`` has all."""

@@ -10,11 +10,12 @@ from optimizer.report import figures
 from optimizer.report.blocks import Bar, Bars, Block, Piece, Section, Text
 from optimizer.report.colours import ACCENT, GREY, SEQUENTIAL, Colour
 from optimizer.report.custom import titles
-from optimizer.report.figures import counted, number
+from optimizer.report.figures import number
 from optimizer.report.limits import are_relative, commitment
 from optimizer.report.material import Material
 from optimizer.report.tables import plain_table, records
 from optimizer.schema.rules import BOUNDS, RULES, Rule
+from optimizer.text.figures import counted
 
 CUSTOM = "a custom rule"
 EXAMPLES = 3

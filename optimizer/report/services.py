@@ -18,11 +18,12 @@ from optimizer.report.blocks import (
 )
 from optimizer.report.charts import Series, panel
 from optimizer.report.colours import ACCENT, ALARM, SEQUENTIAL, STROKE, Colour
-from optimizer.report.figures import counted, sentence
+from optimizer.report.figures import sentence
 from optimizer.report.material import Material, span
 from optimizer.report.periods import keys_of_years, later_years
 from optimizer.report.tables import EMPTY, SHADES, behind, by_year
 from optimizer.report.tiles import grid_of, tile_map
+from optimizer.text.figures import counted
 
 FULL = 0.995
 """Use of capacity from which a service counts as full: a last person may no longer fit in."""

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from optimizer.report.blocks import Cell, Details, Table
-from optimizer.report.figures import Format, counted
+from optimizer.report.figures import Format
+from optimizer.text.figures import counted
 
 SHADES = 6
 """Shades of a heat map, from 1; 0 is none."""

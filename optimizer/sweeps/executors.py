@@ -244,14 +244,32 @@ def pool_of(executor: str | Executor) -> Pool:
     """
     if isinstance(executor, Executor):
         return Pool(executor)
-    counted = _COUNTED.fullmatch(executor)
+    kind, of = executor_named(executor)
+    if kind == "dask":
+        return _Cluster(of)
+    return _Threads(int(of)) if kind == "threads" else _Processes(int(of))
+
+
+def executor_named(name: str) -> tuple[str, str]:
+    """Read the name of an executor: its kind, and a number of workers or an address.
+
+    Raises
+    ------
+    OptimizerError
+        If it names nothing.
+
+    Examples
+    --------
+    >>> executor_named("local:2")
+    ('local', '2')
+    """
+    counted = _COUNTED.fullmatch(name)
     if counted is not None and 1 <= int(counted[2]) <= MOST_WORKERS:
-        count = int(counted[2])
-        return _Threads(count) if counted[1] == "threads" else _Processes(count)
-    kind, _, address = executor.partition(":")
+        return counted[1], counted[2]
+    kind, _, address = name.partition(":")
     if kind == "dask" and address:
-        return _Cluster(address)
+        return kind, address
     near = did_you_mean(kind, ("threads", "local", "dask"))
     maybe = "" if near is None or near == kind else f". Maybe {near}:{address or 2}"
-    told = f"executor {shorten(ascii(executor))} is not known"
+    told = f"executor {shorten(ascii(name))} is not known"
     raise OptimizerError(f"{told}\n    Expected {KINDS}, N from 1 to {MOST_WORKERS}{maybe}.")

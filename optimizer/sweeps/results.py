@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -26,6 +26,9 @@ from optimizer.sweeps.outcomes import DECIDED_AS, FACTS, MISSING, SOLVED, STATUS
 from optimizer.sweeps.packing import UnreadableError, unpack, unpacked_table
 from optimizer.sweeps.scenarios import PLACED, Scenario
 from optimizer.sweeps.store import Store, StoredRow
+from optimizer.text.figures import counted
+
+_Read = TypeVar("_Read")
 
 FEW_LEVERS = 24
 """Levers up to which each has a column of its own in the table."""
@@ -129,7 +132,7 @@ class Sweep(Result):
 
     def in_words(self) -> list[str]:
         """How many scenarios have which status, the best, the worst, and those without a plan."""
-        told = [f"{len(self.scenarios)} scenarios: {self._counted()}."]
+        told = [f"{counted(len(self.scenarios), 'scenario')}: {self._counted()}."]
         table = self.table
         solved = table[table["status"].isin(SOLVED)]
         what = "The optimum of the relaxation" if self.provenance["relaxed"] else "The plan"
@@ -173,6 +176,21 @@ class Sweep(Result):
         InputError
             If what is stored of it was changed since it was solved.
         """
+        return self._unchanged(name, self._plan)
+
+    @typed
+    def decisions(self, name: str) -> Decisions:
+        """What was decided in a scenario, as it is stored; :meth:`plan` checks it again.
+
+        Raises
+        ------
+        OptimizerError, InputError
+            As :meth:`plan`.
+        """
+        return self._unchanged(name, lambda _, row: self._stored(row)[1])
+
+    def _unchanged(self, name: str, read: Callable[[Scenario, StoredRow], _Read]) -> _Read:
+        """What is read of a scenario with a plan; one that was changed since is refused."""
         scenario, row = self.scenario(name), self.rows.get(name)
         if row is None or row.status not in SOLVED:
             status = MISSING if row is None else row.status
@@ -180,12 +198,8 @@ class Sweep(Result):
             raise OptimizerError(f"scenario {name!r} has no plan ({status}){hint}")
         if self.provenance["relaxed"]:
             raise OptimizerError("only relaxations were solved, so that there are no plans")
-        return self._checked(scenario, row)
-
-    def _checked(self, scenario: Scenario, row: StoredRow) -> Plan:
-        """The plan of a scenario; one that was changed since is refused."""
         try:
-            return self._plan(scenario, row)
+            return read(scenario, row)
         except (UnreadableError, KeyError, TypeError, InputError, SolverError) as error:
             problems = Problems()
             why = str(error).splitlines()[-1].lstrip("- ")
@@ -193,13 +207,17 @@ class Sweep(Result):
             problems.add(self.store.name, told, expected="what the sweep has written")
             raise InputError(problems) from error
 
-    def _plan(self, scenario: Scenario, row: StoredRow) -> Plan:
+    def _stored(self, row: StoredRow) -> tuple[dict[str, Any], Decisions]:
+        """Facts and decisions of a plan."""
         contents = self.store.contents_of(row.key)
         decided = {
             name: unpacked_table(contents[f"{DECIDED_AS}{name}"])
             for name in (*COLUMNS, "variables")
         }
-        facts, decisions = unpack(contents[FACTS]), Decisions(**decided)
+        return unpack(contents[FACTS]), Decisions(**decided)
+
+    def _plan(self, scenario: Scenario, row: StoredRow) -> Plan:
+        facts, decisions = self._stored(row)
         question = asked(self.policy, self.case, scenario.changes)
         instance = build_instance(question.case, question.policy)
         scales = facts["provenance"]["scales"]
@@ -259,7 +277,7 @@ class Sweep(Result):
             columns = ["what", "key", "value", "found", "expected", "holds", "why"]
             found = pd.DataFrame([cells], columns=columns)
         else:
-            plan = self._checked(scenario, row)
+            plan = self.plan(scenario.name)
             question = plan.question
             assert question is not None, "plans of sweeps know what they answer"
             rules = {*plan.tables["rules"]["rule"], *plan.tables["soft"]["limit"]}

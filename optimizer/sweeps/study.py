@@ -31,6 +31,7 @@ from optimizer.sweeps.resolving import asked_value, resolved
 from optimizer.sweeps.sampling import sample_design, sobol_design
 from optimizer.sweeps.scenarios import Scenario
 from optimizer.sweeps.writing import write_study
+from optimizer.text.figures import counted
 
 if TYPE_CHECKING:
     from optimizer.sweeps.preview import Preview
@@ -317,8 +318,7 @@ class Study(HandingOut):
         write_study(self, Path(path), force=force)
 
     def __repr__(self) -> str:
-        levers = len(self.levers)
-        told = f"{len(self):,} scenarios, {levers:,} lever{'' if levers == 1 else 's'}"
+        told = f"{counted(len(self), 'scenario')}, {counted(len(self.levers), 'lever')}"
         return f"<Study {self.name!r}: {told}>"
 
     def __len__(self) -> int:

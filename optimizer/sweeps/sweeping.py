@@ -20,7 +20,7 @@ from optimizer.policy import Policy
 from optimizer.runs.loading import inputs_in
 from optimizer.session.solving import check_options
 from optimizer.sweeps.driver import Driver, SweepProgress
-from optimizer.sweeps.executors import pool_of
+from optimizer.sweeps.executors import executor_named, pool_of
 from optimizer.sweeps.folder import held_folder, kept_inputs
 from optimizer.sweeps.ordering import neighbours_together
 from optimizer.sweeps.outcomes import CRASHED, FAILED, Outcome
@@ -98,6 +98,9 @@ def sweep(
         If there is no such executor, or it is gone.
     """
     check_options(gap, time_limit)
+    if isinstance(executor, str):
+        # Before anything is worked out that takes time.
+        executor_named(executor)
     question = read_question(policy, case)
     asked = replace(_asked(question, study), relaxed=relax, gap=gap, time_limit=time_limit)
     chosen = None if part is None else part_of(part)
@@ -117,8 +120,13 @@ def sweep(
             driver.run(todo)
             interrupted = driver.interrupted
     found = _result(asked, facts, store if folder is None else _reopened(folder), interrupted)
-    if folder is not None and chosen is None:
+    if folder is None or chosen is not None:
+        return found
+    try:
         write_study_files(found, folder)
+    except KeyboardInterrupt:
+        # All answers are there; page and workbook are those of before.
+        return replace(found, interrupted=True)
     return found
 
 

@@ -49,6 +49,17 @@ def plainly(value: float, digits: int = DIGITS) -> str:
     return f"{Decimal(f'{value:.{digits}g}'):f}" if math.isfinite(value) else f"{value:g}"
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Give a count with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "slot"), counted(1200, "slot"), counted(0, "country", "countries")
+    ('1 slot', '1,200 slots', '0 countries')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def persons(value: float) -> str:
     """Write a number of expected persons: few of them with a decimal, and nobody alone as 0.
 

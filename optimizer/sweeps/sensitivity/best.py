@@ -13,7 +13,6 @@ from optimizer.errors.arguments import typed
 from optimizer.frames import rows_of
 from optimizer.plan import Plan
 from optimizer.report.colours import QUALITATIVE
-from optimizer.report.figures import counted
 from optimizer.sweeps.results import Sweep
 from optimizer.sweeps.sensitivity.answers import (
     alone,
@@ -24,7 +23,7 @@ from optimizer.sweeps.sensitivity.answers import (
 )
 from optimizer.sweeps.sensitivity.finding import Finding
 from optimizer.sweeps.sensitivity.payoffs import payoffs
-from optimizer.text.figures import figure
+from optimizer.text.figures import counted, figure
 
 _CLEAR, _CLOSE, _NONE = "clear", "close", "none"
 _ROUNDING = 1e-9

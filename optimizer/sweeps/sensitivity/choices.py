@@ -78,7 +78,7 @@ def _counted(kind: str, rows: pd.DataFrame, amount: str, plans: int) -> pd.DataF
 
 
 def _chosen_in_words(rows: pd.DataFrame, plans: int) -> list[str]:
-    told = [f"{plans} scenarios have a plan."]
+    told = ["1 scenario has a plan." if plans == 1 else f"{plans} scenarios have a plan."]
     for kind, words in (("agreement", "Agreements opened"), ("slots", "Pairs with slots")):
         part = rows[rows["kind"].eq(kind)]
         always = part[part["status"].eq(_ALWAYS)]

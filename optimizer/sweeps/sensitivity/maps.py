@@ -10,13 +10,12 @@ import pandas as pd
 from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.report.colours import SEQUENTIAL
-from optimizer.report.figures import counted
 from optimizer.report.tiles import grid_of
 from optimizer.sweeps.results import Sweep
 from optimizer.sweeps.scenarios import BASE
 from optimizer.sweeps.sensitivity.choices import compared, more_or_fewer
 from optimizer.sweeps.sensitivity.finding import Finding
-from optimizer.text.figures import persons
+from optimizer.text.figures import counted, persons
 
 _MOST_MAPS = 6
 """Scenarios that are shown where none are named."""

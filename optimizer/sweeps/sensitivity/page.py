@@ -16,7 +16,7 @@ from optimizer.io import targets
 from optimizer.io.paths import begins_with
 from optimizer.io.writing import write_text
 from optimizer.report.blocks import Block, Fact, Facts, Picture, Section, Table, Text
-from optimizer.report.figures import counted, percent, whole
+from optimizer.report.figures import percent, whole
 from optimizer.report.page import GENERATOR, environment
 from optimizer.report.tables import behind, plain_table
 from optimizer.sweeps.outcomes import SOLVED
@@ -31,7 +31,7 @@ from optimizer.sweeps.sensitivity.maps import region_maps
 from optimizer.sweeps.sensitivity.parallel import parallel_coordinates
 from optimizer.sweeps.sensitivity.payoffs import distinct_plans, payoffs
 from optimizer.sweeps.sensitivity.tornado import tornado
-from optimizer.text.figures import figure
+from optimizer.text.figures import counted, figure
 
 if TYPE_CHECKING:
     from optimizer.sweeps.results import Sweep
@@ -45,6 +45,8 @@ _MOST_HELD, _MOST_EVALUATED = 8, 120
 _FEWEST_TOGETHER = 3
 """Levers that some scenario changes at once, where lines through all of them are drawn."""
 _MOST_COMPARED, _MOST_COUNTED = 60, 2_000
+_WEIGHT = ".weight"
+"""End of the address of a weight."""
 _Part = tuple[str, str, Callable[["Sweep"], Finding]]
 
 
@@ -210,6 +212,8 @@ def _came_out(sweep: Sweep) -> Section:
         facts.append(Fact("Fewest points", figure(points.min()), str(points.idxmin())))
     seconds = figure(float(table["seconds"].sum()), 3)
     lead = f"{counted(len(table), 'scenario')} in {seconds} s of solving."
+    if any(str(name).endswith(_WEIGHT) for name in sweep.levers):
+        lead += " Each scenario counts points by its own weights."
     if sweep.interrupted or not sweep.complete:
         lead += " Some have no answer yet: the same command goes on with them."
     return Section("result", "What came out", lead, (Facts(tuple(facts)),))

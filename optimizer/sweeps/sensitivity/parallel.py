@@ -76,7 +76,8 @@ def parallel_coordinates(
     value = answers.value
     infeasible = answers.status.eq(INFEASIBLE_ROW)
     fails = infeasible if below is None else infeasible | value.lt(below)
-    rows = placed.assign(**{_VALUE: value, _FAILS: fails})[value.notna() | infeasible]
+    is_drawn = value.notna() | infeasible
+    rows = placed.assign(**{_VALUE: value, _FAILS: fails})[is_drawn]
     if not len(rows):
         raise OptimizerError("no scenario has an answer: there is no line to draw")
     axes = axes_of(rows)
@@ -86,7 +87,7 @@ def parallel_coordinates(
     return Finding(
         name="parallel_coordinates",
         answer=rows,
-        sentences=tuple(with_failed(_in_words(rows, axes, why), answers.status)),
+        sentences=tuple(with_failed(_in_words(rows, axes, why), answers.status[~is_drawn])),
         provenance={**answers.provenance, "levers": tuple(placed), "below": below},
         tables={"axes": axes},
         drawings={"lines": lambda table: _drawn(table, axes, of, why)},

@@ -24,7 +24,7 @@ from optimizer.plan.question import asked
 from optimizer.sweeps.outcomes import SOLVED
 from optimizer.sweeps.results import Sweep
 from optimizer.sweeps.sensitivity.finding import Finding
-from optimizer.text.figures import figure
+from optimizer.text.figures import counted, figure
 
 _HOLDS, _BROKEN = "holds", "broken"
 _MOST_NAMED = 8
@@ -100,14 +100,14 @@ def _held(sweep: Sweep, plans: Mapping[str, Plan] | Sequence[str] | None) -> dic
 def distinct_plans(sweep: Sweep, most: int | None = None) -> dict[str, Plan]:
     """Plans of a sweep in the order of the study, the same ones once; ``most`` of them at most."""
     table = sweep.table
-    found: dict[str, Plan] = {}
+    found: dict[str, Decisions] = {}
     for name in table.loc[table["status"].isin(SOLVED), "scenario"]:
         if len(found) == most:
             break
-        plan = sweep.plan(name)
-        if all(plan.decisions != other.decisions for other in found.values()):
-            found[name] = plan
-    return found
+        decisions = sweep.decisions(name)
+        if all(decisions != other for other in found.values()):
+            found[name] = decisions
+    return {name: sweep.plan(name) for name in found}
 
 
 def _probabilities(sweep: Sweep) -> pd.Series:
@@ -124,7 +124,7 @@ def _rows(sweep: Sweep, held: Mapping[str, Decisions]) -> Iterator[dict[str, obj
         question = asked(sweep.policy, sweep.case, scenario.changes)
         instance = joined(question.case, question.policy, memory)
         for name, decisions in held.items():
-            evaluation = evaluate_decisions(instance, decisions, scales)
+            evaluation = evaluate_decisions(instance, decisions, scales, verdict_only=True)
             yield {
                 "plan": name,
                 "scenario": scenario.name,
@@ -211,8 +211,8 @@ def _in_words(
     summary: pd.DataFrame, possible: pd.Series, within: float, *, equal: bool
 ) -> list[str]:
     every = summary[summary["status"].eq(_HOLDS)]
-    plans = "1 plan" if len(summary) == 1 else f"{len(summary)} plans"
-    told = [f"{plans} in {possible.sum()} scenarios."]
+    plans, scenarios = counted(len(summary), "plan"), counted(int(possible.sum()), "scenario")
+    told = [f"{plans} in {scenarios}."]
     if len(summary) > 1:
         told = [f"{told[0]} There may be better plans than these."]
     if not possible.all():
