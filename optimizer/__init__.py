@@ -55,8 +55,9 @@ if TYPE_CHECKING:
         triangular,
         uniform,
     )
+    from optimizer.sweeps.merging import merge_sweeps
     from optimizer.sweeps.results import Sweep
-    from optimizer.sweeps.sweeping import load_sweep, merge_sweeps, sweep
+    from optimizer.sweeps.sweeping import load_sweep, sweep
     from optimizer.sweeps.validation import Validation, validate
 
 _HOMES = {
@@ -96,7 +97,7 @@ _HOMES = {
     "load_expectations": "plan.expectations",
     "load_policy": "policy",
     "load_sweep": "sweeps.sweeping",
-    "merge_sweeps": "sweeps.sweeping",
+    "merge_sweeps": "sweeps.merging",
     "sweep": "sweeps.sweeping",
     "load_run": "runs.loading",
     "loguniform": "sweeps",

@@ -121,8 +121,9 @@ def sweep_command(
     from optimizer.plan.question import read_question
     from optimizer.runs.loading import load_run
     from optimizer.sweeps.executors import executor_named, usual_processes
+    from optimizer.sweeps.merging import merge_sweeps
     from optimizer.sweeps.sensitivity.payoffs import payoffs
-    from optimizer.sweeps.sweeping import merge_sweeps, part_of, sweep
+    from optimizer.sweeps.sweeping import part_of, sweep
 
     require_word("--executor", executor, executor_named)
     require_word("--part", part, part_of)

@@ -102,12 +102,12 @@ def sweep(
         # Before anything is worked out that takes time.
         executor_named(executor)
     question = read_question(policy, case)
-    asked = replace(_asked(question, study), relaxed=relax, gap=gap, time_limit=time_limit)
+    asked = replace(study_asked(question, study), relaxed=relax, gap=gap, time_limit=time_limit)
     chosen = None if part is None else part_of(part)
     with ExitStack() as stack:
         store = Store() if out is None else stack.enter_context(held_folder(Path(out)))
         folder = None if out is None else Path(out)
-        facts = _settled(asked, store, folder, lambda: _scales(asked, scales, cache=cache))
+        facts = settled_facts(asked, store, folder, lambda: _scales(asked, scales, cache=cache))
         _require_scales(store, facts, asked, scales)
         answers = _Answers(asked, store, facts, retry=retry)
         todo = answers.missing(chosen)
@@ -119,7 +119,7 @@ def sweep(
             driver = Driver(sealed, pool, answers.keep, on_progress, answers.counts)
             driver.run(todo)
             interrupted = driver.interrupted
-    found = _result(asked, facts, store if folder is None else _reopened(folder), interrupted)
+    found = sweep_result(asked, facts, store if folder is None else reopened(folder), interrupted)
     if folder is None or chosen is not None:
         return found
     try:
@@ -130,7 +130,7 @@ def sweep(
     return found
 
 
-def _asked(question: Question, study: Study | str | Path) -> SweepQuestion:
+def study_asked(question: Question, study: Study | str | Path) -> SweepQuestion:
     """The scenarios of a study on a policy and a case."""
     study = study if isinstance(study, Study) else Study.read(study)
     return SweepQuestion(question, study.resolved(question.policy, question.case), study.values())
@@ -165,7 +165,7 @@ def part_of(text: str) -> tuple[int, int]:
     )
 
 
-def _settled(
+def settled_facts(
     asked: SweepQuestion,
     store: Store,
     folder: Path | None,
@@ -265,13 +265,15 @@ class _Answers:
         )
 
 
-def _reopened(folder: Path) -> Store:
+def reopened(folder: Path) -> Store:
+    """The store of a folder, for reading alone, also while a sweep writes to it."""
     return Store(folder / RESULTS, only_read=True)
 
 
-def _result(
+def sweep_result(
     asked: SweepQuestion, facts: Mapping[str, Any], store: Store, interrupted: bool = False
 ) -> Sweep:
+    """What a store holds of the scenarios of a study."""
     told = {name: facts[name] for name in (*asked.facts(), "scales", "scales_from")}
     return Sweep(
         policy=asked.of.policy,
@@ -295,7 +297,7 @@ def load_sweep(folder: str | Path) -> Sweep:
         If it is not one, or was edited since.
     """
     folder = Path(folder)
-    store = _reopened(folder)
+    store = reopened(folder)
     facts = store.facts()
     if "scales" not in facts or "scenarios" not in facts:
         problems = Problems()
@@ -305,73 +307,4 @@ def load_sweep(folder: str | Path) -> Sweep:
     scenarios, levers = scenarios_in(facts)
     question = read_question(policy, case)
     asked = SweepQuestion(question, scenarios, levers, relaxed=facts["relaxed"], gap=facts["gap"])
-    return _result(asked, facts, store)
-
-
-@typed
-def merge_sweeps(
-    policy: Policy | str | Path,
-    case: Case | str | Path,
-    study: Study | str | Path,
-    *,
-    parts: Sequence[str | Path],
-    out: str | Path,
-    relax: bool = False,
-    gap: float | None = None,
-) -> Sweep:
-    """Put together what sweeps of parts of a study have found; nothing is solved.
-
-    Parameters
-    ----------
-    policy, case, study, relax, gap
-        As the parts were asked for.
-    parts
-        Folders of sweeps.
-    out
-        Folder that takes all of it: a new one, or one of the same sweep.
-
-    Returns
-    -------
-    Sweep
-        Scenarios that no part has solved have the status ``missing``.
-
-    Raises
-    ------
-    TargetError
-        If one of them holds results of something else, or ``out`` cannot be written.
-    InputError, PolicyError
-        As :func:`sweep`.
-    """
-    check_options(gap, None)
-    question = read_question(policy, case)
-    asked = replace(_asked(question, study), relaxed=relax, gap=gap)
-    stores = [_reopened(Path(each)) for each in parts]
-    if not stores:
-        raise OptimizerError("there is nothing to merge\n    Expected folders of sweeps.")
-    with held_folder(Path(out)) as store:
-        facts = _settled(asked, store, Path(out), lambda: _scales_in(stores))
-        keys = asked.keys(facts)
-        for each in stores:
-            require_same(each, each.facts(), {**asked.facts(), "scales": facts["scales"]})
-            _take_over(each, store, keys)
-    found = _result(asked, facts, _reopened(Path(out)))
-    write_study_files(found, Path(out))
-    return found
-
-
-def _scales_in(stores: Sequence[Store]) -> Mapping[str, Any]:
-    facts = stores[0].facts()
-    return {name: facts[name] for name in ("scales", "scales_from")}
-
-
-def _take_over(source: Store, store: Store, keys: Mapping[str, str]) -> None:
-    """Take what another store knows better."""
-    known = {row.key: row for row in store.rows().values()}
-    named: dict[str, list[str]] = {}
-    for name, key in keys.items():
-        named.setdefault(key, []).append(name)
-    for row in source.rows().values():
-        is_better = row.key not in known or (row.complete and not known[row.key].complete)
-        if row.key in named and is_better:
-            contents = source.contents_of(row.key)
-            store.write((row.named(name), contents) for name in named[row.key])
+    return sweep_result(asked, facts, store)
