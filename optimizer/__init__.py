@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SolverError,
         TargetError,
     )
+    from optimizer.explain.comparing import Comparison, compare
     from optimizer.explain.repairing import Repairs, repair
     from optimizer.instance import Instance, build_instance
     from optimizer.plan import Decisions, Plan
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Case": "case",
+    "Comparison": "explain.comparing",
     "CustomRule": "schema.rules",
     "Decisions": "plan",
     "Evaluation": "plan.evaluation",
@@ -90,6 +92,7 @@ _HOMES = {
     "build_model": "session.building",
     "check_expectations": "plan.expectations",
     "choice": "sweeps",
+    "compare": "explain.comparing",
     "complete": "session.solving",
     "correlated": "sweeps",
     "evaluate": "plan.checking",
@@ -118,6 +121,7 @@ _HOMES = {
 
 __all__ = [
     "Case",
+    "Comparison",
     "CustomRule",
     "Decisions",
     "Evaluation",
@@ -146,6 +150,7 @@ __all__ = [
     "build_model",
     "check_expectations",
     "choice",
+    "compare",
     "complete",
     "correlated",
     "evaluate",

@@ -17,18 +17,15 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.case.checked import CaseTables
-from optimizer.case.consistency import check_consistency
-from optimizer.case.header import CaseHeader
 from optimizer.case.loading import Case
-from optimizer.errors import InputError, PolicyError, Problems, did_you_mean, shorten
+from optimizer.case.rechecking import require_consistent
+from optimizer.errors import PolicyError, Problems, did_you_mean, shorten
 from optimizer.frames.records import Frames
 from optimizer.io.cell_faults import NUMBER_KINDS, fits
 from optimizer.io.cells import are_figures, parse_cells
 from optimizer.io.changes import CHANGES, Operation, operation_in, unreadable
 from optimizer.io.grids import number_text
 from optimizer.io.guesses import meant_number
-from optimizer.io.tables import TableRead
 from optimizer.io.toml import frozen, shown
 from optimizer.schema.addresses import AddressError, CellAddress, cell_of, one_spelling
 from optimizer.schema.tables import BAND_PREFIX, MONEY, TABLES, ColumnSpec, TableSpec
@@ -110,7 +107,7 @@ def change_case(
     for change in done:
         tables = tables.with_frame(change.table, change.made_in(tables[change.table]))
     changed = replace(case, tables=tables, hashes=_marked(case, changes), contents={})
-    _require_consistent(changed)
+    require_consistent(changed)
     return changed, done
 
 
@@ -144,28 +141,6 @@ def _marked(case: Case, changes: Mapping[str, object]) -> dict[str, str]:
         name: hashlib.sha256(f"{before}{told}".encode()).hexdigest()
         for name, before in case.hashes.items()
     }
-
-
-def _require_consistent(case: Case) -> None:
-    """Refuse figures that contradict each other, as reading them would."""
-    header = CaseHeader.model_validate(
-        {
-            "schema": 1,
-            "title": case.title,
-            "currency": case.currency,
-            "years": case.years,
-            "country_codes": case.country_codes,
-            "licence": case.licence,
-            "movement": case.movement,
-        }
-    )
-    reads = {
-        name: TableRead(frame, is_there=len(frame) > 0, sound=True)
-        for name, frame in case.tables.items()
-    }
-    problems = Problems()
-    check_consistency(CaseTables(header, reads, problems))
-    case.retold(problems).raise_if_any(InputError)
 
 
 def _resolve(address: str, value: object, case: Case, problems: Problems) -> CellChange | None:

@@ -216,7 +216,7 @@ def _show(plan: Plan, expected: Joined | None, *, as_json: bool, public: bool) -
     from optimizer import runs
     from optimizer.plan import expectations
 
-    compared = None if expected is None else expectations.compare(plan, expected)
+    compared = None if expected is None else expectations.compare_expected(plan, expected)
     if as_json:
         document = plan.summary()
         if compared is not None:

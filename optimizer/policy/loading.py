@@ -131,6 +131,17 @@ def tables_of(policy: Policy, added: Iterable[Mapping[str, object]] = ()) -> dic
     return {**data, "limits": limits} if limits else data
 
 
+def policy_with_tables(policy: Policy, tables: Mapping[str, Any]) -> Policy:
+    """Give a loaded policy with other tables, checked like one that is read.
+
+    Raises
+    ------
+    PolicyError
+        Holds everything that is wrong with them.
+    """
+    return _varied(policy, tables_of(policy), tables, Problems())
+
+
 def policy_with_limit(policy: Policy, limit: Mapping[str, object]) -> Policy:
     """Give a loaded policy with one more limit, checked like one that is read.
 

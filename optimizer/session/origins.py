@@ -139,7 +139,7 @@ def _of_policy(
     problems = Problems()
     problems.add(policy.path.name, "", column=address)
     place = next(iter(policy.retold(problems)))
-    return Origin(address, _file(place), place.row, _column(place), value, protected)
+    return Origin(address, file_of(place), place.row, column_of(place), value, protected)
 
 
 def _row_of(instance: Instance, table: str, keys: Mapping[str, Any]) -> int | None:
@@ -183,7 +183,7 @@ def _of_cell(instance: Instance, table: str, column: str, row: int | None) -> Or
     address = CellAddress(table, keys, column)
     is_one = len(frame) == 1 or (bool(keys) and _chosen(frame, keys) == 1)
     return Origin(
-        str(address) if is_one else "", _file(place), row, _column(place), float(cells[column])
+        str(address) if is_one else "", file_of(place), row, column_of(place), float(cells[column])
     )
 
 
@@ -195,10 +195,12 @@ def _chosen(frame: pd.DataFrame, keys: tuple[tuple[str, str], ...]) -> int:
     return int(chosen.sum())
 
 
-def _file(place: Problem) -> str:
+def file_of(place: Problem) -> str:
+    """The file of a problem, with its sheet."""
     return place.file if place.sheet is None else f"{place.file}, sheet {place.sheet}"
 
 
-def _column(place: Problem) -> str:
+def column_of(place: Problem) -> str:
+    """The column or key of a problem, with its letter in a workbook."""
     name = place.column or ""
     return name if place.letter is None else f"{place.letter} ({name})"

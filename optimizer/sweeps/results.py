@@ -18,7 +18,12 @@ from optimizer.frames.records import Frames
 from optimizer.instance import build_instance
 from optimizer.plan import COLUMNS, Decisions, Plan
 from optimizer.plan.evaluation import evaluate_decisions
-from optimizer.plan.expectations import Expectations, compare, join_expectations, load_expectations
+from optimizer.plan.expectations import (
+    Expectations,
+    compare_expected,
+    join_expectations,
+    load_expectations,
+)
 from optimizer.plan.question import asked
 from optimizer.policy import Policy
 from optimizer.result import Result
@@ -282,7 +287,7 @@ class Sweep(Result):
             assert question is not None, "plans of sweeps know what they answer"
             rules = {*plan.tables["rules"]["rule"], *plan.tables["soft"]["limit"]}
             joined = join_expectations(expectations, question.case, question.policy, rules=rules)
-            found = compare(plan, joined)
+            found = compare_expected(plan, joined)
         found.insert(0, "scenario", scenario.name)
         return found
 

@@ -6,7 +6,7 @@ nothing, joined with case and policy like a limit, and compared with the plan th
 
 from __future__ import annotations
 
-from optimizer.plan.expectations.comparing import check_expectations, compare
+from optimizer.plan.expectations.comparing import check_expectations, compare_expected
 from optimizer.plan.expectations.formatting import as_document, in_words
 from optimizer.plan.expectations.joining import Joined, join_expectations
 from optimizer.plan.expectations.models import Expectations, expectations_schema, load_expectations
@@ -16,7 +16,7 @@ __all__ = [
     "Joined",
     "as_document",
     "check_expectations",
-    "compare",
+    "compare_expected",
     "expectations_schema",
     "in_words",
     "join_expectations",

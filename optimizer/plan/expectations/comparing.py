@@ -82,10 +82,10 @@ def check_expectations(
     _require_same(plan, expectations, case, policy)
     tables = plan.tables
     rules = {*tables["rules"]["rule"], *tables["soft"]["limit"]}
-    return compare(plan, join_expectations(expectations, case, policy, rules=rules))
+    return compare_expected(plan, join_expectations(expectations, case, policy, rules=rules))
 
 
-def compare(plan: Plan, joined: Joined) -> pd.DataFrame:
+def compare_expected(plan: Plan, joined: Joined) -> pd.DataFrame:
     """Compare a plan with expectations that were joined with its case and policy."""
     subject = Subject(joined.instance, values_of(joined.instance, plan.decisions), plan.decisions)
     wanted = joined.expectations

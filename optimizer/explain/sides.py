@@ -1,0 +1,143 @@
+"""What is compared: a run, a plan, a policy or a case, each with as much as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from optimizer.case import Case, load_case
+from optimizer.errors import OptimizerError
+from optimizer.explain.case_differences import case_differences
+from optimizer.explain.differences import QUESTION, Difference
+from optimizer.explain.policy_differences import policy_differences
+from optimizer.formulation.custom import Extend
+from optimizer.io.paths import standing_at
+from optimizer.plan import Plan
+from optimizer.policy import Policy, load_policy
+from optimizer.policy.sheets import book_roles
+from optimizer.runs import RUN
+from optimizer.runs.loading import Run, load_run
+
+INFEASIBLE, STOPPED, NOT_ASKED = "infeasible", "stopped", "not solved"
+"""Statuses of what has no plan: there is none, time ran out, or none was looked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One of the inputs that are compared.
+
+    Attributes
+    ----------
+    name
+        As it is called in tables and sentences.
+    policy, case, plan
+        As far as it has them.
+    status
+        Of the plan, or why there is none.
+    extend
+        Function that added custom rules.
+    """
+
+    name: str
+    policy: Policy | None = None
+    case: Case | None = None
+    plan: Plan | None = None
+    status: str = NOT_ASKED
+    extend: Extend | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a run asks beside policy and case."""
+        provenance = {} if self.plan is None else self.plan.provenance
+        told = provenance.get("extend") or {}
+        return {
+            "custom rules": told.get("sha256") or told.get("function"),
+            "dropped": ", ".join(map(str, provenance.get("dropped", ()))) or None,
+        }
+
+
+Given = Side | Run | Plan | Policy | Case | str | Path
+"""What can be compared."""
+
+
+def side_of(given: Given) -> Side:
+    """What is given, read where it is a path.
+
+    Raises
+    ------
+    InputError, PolicyError
+        If what is there is none of a run folder, a policy and a case, or is wrong.
+    OptimizerError
+        If a plan does not say which policy and case it answers.
+    """
+    if isinstance(given, Side):
+        return given
+    if isinstance(given, Run):
+        return _of_plan(given.path.name, given.plan, given.extend)
+    if isinstance(given, Plan):
+        name = f"{given.policy} on {given.case}" if given.folder is None else given.folder.name
+        return _of_plan(name, given, None)
+    if isinstance(given, Policy):
+        return Side(given.name, policy=given)
+    if isinstance(given, Case):
+        return Side(given.name, case=given)
+    return _at(Path(given))
+
+
+def _of_plan(name: str, plan: Plan, extend: Extend | None) -> Side:
+    question = plan.question
+    if question is None:
+        raise OptimizerError(
+            f"{name}: the plan does not say which policy and case it answers\n"
+            "    Expected a plan that was solved here, or a run folder."
+        )
+    return Side(name, question.policy, question.case, plan, plan.status, extend)
+
+
+def _at(path: Path) -> Side:
+    if standing_at(path) == "folder" and standing_at(path / RUN) != "nothing":
+        return side_of(load_run(path))
+    if path.suffix.lower() == ".toml":
+        return Side(path.stem, policy=load_policy(path))
+    has_policy, has_case = book_roles(path)
+    policy = load_policy(path) if has_policy else None
+    case = load_case(path) if has_case or not has_policy else None
+    name = path.stem if path.suffix else path.resolve().name
+    return Side(name, policy=policy, case=case)
+
+
+def named_apart(sides: Sequence[Side], given: Sequence[Given]) -> list[Side]:
+    """Sides of equal names by their whole path, or numbered where that does not help."""
+    names = [side.name for side in sides]
+    found: list[Side] = []
+    for side, one in zip(sides, given, strict=True):
+        name = side.name
+        if names.count(name) > 1 and isinstance(one, str | Path):
+            name = str(one)
+        elif names.count(name) > 1 and side.plan is not None and side.plan.folder is not None:
+            name = str(side.plan.folder)
+        taken, count = {each.name for each in found}, 1
+        unique = name
+        while unique in taken:
+            count += 1
+            unique = f"{name} ({count})"
+        found.append(replace(side, name=unique))
+    return found
+
+
+def input_differences(one: Side, other: Side) -> list[Difference]:
+    """Everything in which policy and case differ, as far as both have them."""
+    found: list[Difference] = []
+    if one.policy is not None and other.policy is not None:
+        found += policy_differences(one.policy, other.policy)
+    if one.case is not None and other.case is not None:
+        found += case_differences(one.case, other.case)
+    if one.plan is not None and other.plan is not None:
+        for name, before in one.facts.items():
+            after = other.facts[name]
+            if before != after:
+                first, second = ("" if value is None else RUN for value in (before, after))
+                found.append(Difference(QUESTION, name, before, after, first, second, True))
+    return found
