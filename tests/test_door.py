@@ -61,6 +61,7 @@ class Room:
             "evaluate": (optimizer.evaluate, {"decisions": self.plan, **pair}),
             "solve": (optimizer.solve, pair),
             "repair": (optimizer.repair, pair),
+            "compare": (optimizer.compare, {"one": run, "other": self.plan}),
             "complete": (optimizer.complete, {"decisions": self.plan, **pair}),
             "build_model": (optimizer.build_model, pair),
             "write_model": (optimizer.write_model, {"path": folder / "m.lp", **pair}),
@@ -168,6 +169,7 @@ STRANGE: dict[str, Any] = {
 }
 NUMBERS = ("factors", "high", "mean", "deviation")
 """Of studies; any number that is in order and not the thousandfold will do."""
+COMPARED = {("compare", "one"), ("compare", "other"), ("compare", "more")}
 MAY_BE_LEFT = {
     # What is no fault: the numbers that gap, time limit and start may be, and functions.
     "a whole number": {"time_limit", "started", "seed", *NUMBERS},
@@ -201,6 +203,8 @@ def test_strange_arguments_end_in_words(name: str, room: Room) -> None:
             if value is good.get(parameter) or parameter in MAY_BE_LEFT.get(what, ()):
                 continue
             if parameter in ("decisions", "plan", "scales") and what in ("a plan", "a read"):
+                continue
+            if (name, parameter) in COMPARED and what in ("a case", "a policy", "a plan"):
                 continue
             if (name, what) == ("write_template", "a case") and parameter == "source":
                 continue

@@ -34,5 +34,5 @@ class Exit(IntEnum):
         "no plan found within the time limit: stderr lists the time of each step; or scenarios "
         "without an answer",
     )
-    UNEXPECTED = 5, "a plan was written, but an expectation is not met"
+    UNEXPECTED = 5, "an expectation is not met; plans are written all the same"
     INTERRUPTED = SIGNALLED, "interrupted before a plan was found, or every scenario was solved"

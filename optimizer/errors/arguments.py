@@ -71,7 +71,7 @@ def typed(function: Callable[_P, _R]) -> Callable[_P, _R]:
         found = [
             fault
             for name, value in given.items()
-            for fault in _faults(name, value, signature.parameters[name].annotation)
+            for fault in _faults_of(signature.parameters[name], value)
         ]
         if found:
             place = function.__qualname__.removesuffix(".__init__")
@@ -96,6 +96,16 @@ def kinds_of(annotation: object) -> list[str]:
         depth += (letter == "[") - (letter == "]")
         text += letter if depth == 0 and letter != "]" else ""
     return text.split(" | ")
+
+
+def _faults_of(parameter: inspect.Parameter, value: object) -> Iterator[str]:
+    """Faults of what a parameter was given, of each argument where there may be any number."""
+    if parameter.kind is not inspect.Parameter.VAR_POSITIONAL:
+        yield from _faults(parameter.name, value, parameter.annotation)
+        return
+    assert isinstance(value, tuple), "Python gathers them in a tuple"
+    for number, item in enumerate(value, start=1):
+        yield from _faults(f"{parameter.name} {number}", item, parameter.annotation)
 
 
 def _faults(name: str, value: object, annotation: object) -> Iterator[str]:

@@ -1,3 +1,3 @@
-"""What to change where no plan keeps every rule: repairs, each solved before it is offered."""
+"""What to change where no plan keeps every rule, and what differs: each claim solved before."""
 
 from __future__ import annotations

@@ -33,7 +33,6 @@ from optimizer.explain.result_differences import (
 from optimizer.explain.sides import (
     INFEASIBLE,
     STOPPED,
-    Given,
     Side,
     input_differences,
     named_apart,
@@ -166,9 +165,10 @@ class Comparison(Result):
 def compare(
     one: Side | Run | Plan | Policy | Case | str | Path,
     other: Side | Run | Plan | Policy | Case | str | Path,
-    *more: Given,
+    *more: Side | Run | Plan | Policy | Case | str | Path,
     policy: Policy | str | Path | None = None,
     case: Case | str | Path | None = None,
+    names: Sequence[str] | None = None,
     by: Sequence[str] | None = None,
     gap: float | None = None,
     time_limit: float | None = None,
@@ -187,6 +187,8 @@ def compare(
     policy, case
         For cases, the policy, and for policies, the case, with which a plan is solved for each of
         them; all but the first take the scales of the first.
+    names
+        What each of them is called; as its file or folder without it.
     by
         Keys by which slots are added up: ``country``, ``track``, ``level``, ``region``, ``year``,
         or several with commas, as in ``country,track``. Each by itself without it.
@@ -210,6 +212,8 @@ def compare(
     watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
     given = (one, other, *more)
     sides = named_apart([side_of(each) for each in given], given)
+    if names is not None:
+        sides = _called(sides, names)
     if policy is not None or case is not None:
         sides = _answered(_completed(sides, policy, case), watch, gap)
     found = [_Pair(sides[0], side, watch, by) for side in sides[1:]]
@@ -279,6 +283,14 @@ def _turned(difference: Difference) -> Difference:
         before_at=difference.after_at,
         after_at=difference.before_at,
     )
+
+
+def _called(sides: Sequence[Side], names: Sequence[str]) -> list[Side]:
+    if len(set(names)) != len(sides):
+        raise OptimizerError(
+            f"names are {len(set(names))} for {len(sides)} inputs\n    Expected a name for each."
+        )
+    return [replace(side, name=name) for side, name in zip(sides, names, strict=True)]
 
 
 def _completed(

@@ -10,12 +10,12 @@ import pandas as pd
 from optimizer.explain.sides import Side
 from optimizer.report.answers import AnswerPage
 from optimizer.report.blocks import Block, Section, Text
-from optimizer.report.figures import counted
 from optimizer.report.pictures import drawn_picture, frame_table
 from optimizer.report.tables import behind
+from optimizer.text.figures import counted
 
-_CHARTS = ("slots: country", "slots: track", "slots: region", "map", "spending: line")
-"""Charts of the page, as far as there are such."""
+_MAP, _MONEY = "map", "spending: line"
+"""Charts of the page beside those of slots."""
 
 
 def comparison_page(
@@ -51,7 +51,7 @@ def comparison_page(
     if len(answer):
         lead = "Parts of the plans, before and after."
         blocks = tuple(
-            behind(frame_table(f"{part} by {by}" if by != "" else f"{part}, all", rows))
+            behind(frame_table(_caption(str(part), str(by)), rows))
             for (part, by), rows in answer.groupby(["part", "by"], sort=False)
         )
         sections.append(Section("results", "What came out", lead, blocks))
@@ -82,13 +82,18 @@ def _paragraphs(sentences: Sequence[str]) -> list[Text]:
 
 def _pictures(drawings: Mapping[str, Callable[[], Any]]) -> tuple[Block, ...]:
     blocks: list[Block] = []
-    for name in _CHARTS:
-        if name in drawings:
+    for name in drawings:
+        if name in (_MAP, _MONEY) or name.startswith("slots: "):
             described = "Circles: the first; diamonds: what is compared with it."
-            if name == "map":
+            if name == _MAP:
                 described = "A tile a region; signs say whether slots are more or fewer."
             block = drawn_picture(name.replace(": ", " by "), described, drawings[name])
             blocks.append(block)
             if isinstance(block, Text):
                 break
     return tuple(blocks)
+
+
+def _caption(part: str, by: str) -> str:
+    words = part.replace("_", " ")
+    return f"{words} by {by}" if by else f"{words}, all"

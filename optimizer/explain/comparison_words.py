@@ -11,8 +11,7 @@ from optimizer.explain.differences import Difference
 from optimizer.explain.result_differences import TOTAL_KEY, Footing, signed
 from optimizer.explain.sides import INFEASIBLE, STOPPED, Side
 from optimizer.frames import rows_of
-from optimizer.report.figures import counted
-from optimizer.text.figures import apart, figure
+from optimizer.text.figures import apart, counted, figure
 
 _MOST_INPUTS, _MOST_NAMED = 20, 4
 
@@ -73,11 +72,12 @@ def culprits_in_words(one: Side, other: Side, found: Culprits) -> list[str]:
 def plans_in_words(one: Side, other: Side, table: pd.DataFrame, footing: Footing) -> list[str]:
     """What differs between the plans."""
     lines = [*_points_in_words(one, other, table, footing)]
+    if table["status"].eq("same").all():
+        return [*lines, "The plans are the same in goals, slots, money and agreements."]
     if footing.is_exchangeable:
         lines.append(
-            "Each plan keeps every rule of the other question, and is as good there as far as the "
-            "gaps say: the difference is too small to be sure, and what follows need have no "
-            "reason."
+            "Each plan keeps every rule of the other question and is as good there as far as the "
+            "gaps say, so that what follows need have no reason."
         )
     lines += _goals_in_words(table)
     lines += _part_in_words(table, "slots", "Slots")
@@ -141,9 +141,8 @@ def _part_in_words(table: pd.DataFrame, part: str, title: str) -> list[str]:
     (total,) = rows_of(rows[rows["key"].eq(TOTAL_KEY) & rows["by"].eq("")])
     unit = "" if part == "slots" else f" {total.unit}"
     lines = [f"{title}{unit and ','}{unit}: {_from_to(total)}."]
-    for by, some in rows[rows["by"].ne("")].groupby("by", sort=False):
-        if part == "spending" and by != "line":
-            continue
+    changed = rows[rows["by"].ne("") & rows["by"].ne("line, year") & rows["status"].ne("same")]
+    for by, some in changed.groupby("by", sort=False):
         gains, losses = some[some["status"].eq("more")], some[some["status"].eq("fewer")]
         verbs = ("more for", "less for" if part == "spending" else "fewer for")
         ends = (
@@ -151,7 +150,7 @@ def _part_in_words(table: pd.DataFrame, part: str, title: str) -> list[str]:
             losses.nsmallest(len(losses), "difference"),
         )
         words = [f"{verb} {_named(end)}" for verb, end in zip(verbs, ends, strict=True) if len(end)]
-        lines.append(f"- by {by}: {'; '.join(words) or 'the same for all'}.")
+        lines.append(f"- by {by}: {'; '.join(words)}.")
     return lines
 
 
