@@ -14,11 +14,13 @@ import pytest
 import optimizer
 from golden.small_cases import HOSTED, NATIONAL, SmallCase
 from optimizer import OptimizerError, Plan, PolicyError, Study, TargetError
-from optimizer.case.rechecking import require_sound
+from optimizer.case.rechecking import require_whole
 from optimizer.cli import main
 from optimizer.explain.case_differences import case_differences, mixed_case
+from optimizer.explain.comparing import _answered
 from optimizer.explain.culprits import culprits_among
 from optimizer.explain.policy_differences import mixed_policy, policy_differences
+from optimizer.explain.sides import Side
 from optimizer.explain.tolerances import load_tolerances, within_tolerances
 from optimizer.solver import Watch
 
@@ -114,7 +116,7 @@ def test_the_differences_that_leave_no_plan_are_named(tmp_path: Path) -> None:
         "lacks",
         POOR.with_(FLOOR, applicants=("AA,t,,4", "BB,t,,2")),
     )
-    found = optimizer.compare(*(side(*pair) for pair in (has, lacks)))
+    found = optimizer.compare(side(*has), side(*lacks))
     assert found.in_words() == [
         "lacks (policy lacks on case lacks, for which there is no plan) compared with has (policy "
         "has on case has).",
@@ -134,15 +136,12 @@ def test_the_differences_that_leave_no_plan_are_named(tmp_path: Path) -> None:
     assert reasons["address"].tolist() == ["limits.five", "budgets[line=main, year=2030].amount"]
     assert reasons[["verified", "is_minimal"]].all(axis=None)
     # The same from the other end.
-    turned = optimizer.compare(*(side(*pair) for pair in (lacks, has)))
+    turned = optimizer.compare(side(*lacks), side(*has))
     assert turned.tables["reasons"]["after"].tolist() == ["", "100"]
 
 
-def side(policy: Path, case: Path) -> object:
+def side(policy: Path, case: Path) -> Side:
     """What is solved of a policy on a case, as the command has it."""
-    from optimizer.explain.comparing import _answered
-    from optimizer.explain.sides import Side
-
     whole = Side(policy.stem, optimizer.load_policy(policy), optimizer.load_case(case))
     (found,) = _answered([whole], Watch(), None)
     return found
@@ -212,7 +211,7 @@ def test_every_kind_of_difference_of_a_case_is_found_and_made(tmp_path: Path) ->
     with pytest.raises(optimizer.InputError, match="r3"):
         # A site of a region that the case does not have.
         mixed_case(one, two, [found[4]])
-    require_sound(mixed_case(one, two, found[:3]))
+    require_whole(mixed_case(one, two, found[:3]))
 
 
 def test_every_kind_of_difference_of_a_policy_is_found_and_made(tmp_path: Path) -> None:
@@ -323,7 +322,7 @@ def test_the_command_compares_writes_a_page_and_expects(
     assert command(monkeypatch, "compare", rich, poor, *options) == 5
     printed = capsys.readouterr().out
     assert [" ".join(line.split()) for line in printed.splitlines()[-6:]] == [
-        "Not as expected: 2 of 5 not met.",
+        "Not as expected: 2 of 5 expectations not met.",
         "what key found expected why",
         "poor: inputs total 1 differ, first budgets[line=main, year=2030].amount same",
         "poor: slots by country BB 3 to 0 (-3) at most 2 apart agreed",

@@ -25,7 +25,7 @@ def require_consistent(case: Case) -> None:
     case.retold(problems).raise_if_any(InputError)
 
 
-def require_sound(case: Case) -> None:
+def require_whole(case: Case) -> None:
     """Refuse whatever reading would: keys that lead nowhere, gaps and contradictions.
 
     Raises

@@ -107,15 +107,15 @@ def _input(text: str) -> Path | Side:
     folder, _, name = text.rpartition(OF_SWEEP)
     if not folder:
         return Path(text)
-    from optimizer.explain.sides import INFEASIBLE, Side
+    from optimizer.explain.sides import NO_PLAN_AT_ALL, Side
     from optimizer.plan.question import asked
     from optimizer.sweeps.sweeping import load_sweep
 
     sweep = load_sweep(folder)
     scenario, row = sweep.scenario(name), sweep.rows.get(name)
     question = asked(sweep.policy, sweep.case, scenario.changes)
-    if row is not None and row.status == INFEASIBLE:
-        return Side(name, question.policy, question.case, status=INFEASIBLE)
+    if row is not None and row.status == NO_PLAN_AT_ALL:
+        return Side(name, question.policy, question.case, status=NO_PLAN_AT_ALL)
     plan = sweep.plan(name)
     return Side(name, question.policy, question.case, plan, plan.status)
 
@@ -152,10 +152,10 @@ def _after(
     written: Path | None,
 ) -> tuple[str | Path | None, ...]:
     """Words of the command to type next: why there is no plan, the page, or one of the inputs."""
-    from optimizer.explain.sides import INFEASIBLE
+    from optimizer.explain.sides import NO_PLAN_AT_ALL
 
     for text, side in zip(inputs, found.sides, strict=True):
-        if side.status == INFEASIBLE and (policy is not None or case is not None):
+        if side.status == NO_PLAN_AT_ALL and (policy is not None or case is not None):
             return "repair", policy or Path(text), case or Path(text)
     if written is None and len(found.table):
         again = {"--case": case, "--policy": policy}

@@ -12,16 +12,16 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.case.header import HEADER_FILE
-from optimizer.case.rechecking import require_sound
+from optimizer.case.rechecking import require_whole
 from optimizer.errors import Problems
 from optimizer.explain.differences import (
     CELL,
     COLUMN,
     HEADER,
     NOT_THERE,
-    ROW,
+    WHOLE_ROW,
     Difference,
-    place_of,
+    place_in_words,
 )
 from optimizer.frames.records import Frames
 from optimizer.schema.addresses import CellAddress
@@ -57,7 +57,7 @@ def mixed_case(one: Case, other: Case, chosen: Sequence[Difference]) -> Case:
     header = {each.at[0]: each.after for each in chosen if each.kind == HEADER}
     tables, by_table = Frames(one.tables), defaultdict(list)
     for each in chosen:
-        if each.kind in (CELL, ROW, COLUMN):
+        if each.kind in (CELL, WHOLE_ROW, COLUMN):
             by_table[each.at[0]].append(each)
     for name, some in by_table.items():
         mixed = _mixed_table(TABLES[name], one.table(name), other.table(name), some)
@@ -67,7 +67,7 @@ def mixed_case(one: Case, other: Case, chosen: Sequence[Difference]) -> Case:
         name: sha256(f"{before}{mark}".encode()).hexdigest() for name, before in one.hashes.items()
     }
     case = replace(one, tables=tables, hashes=hashes, contents={}, **_of_header(header))
-    require_sound(case)
+    require_whole(case)
     return case
 
 
@@ -120,7 +120,7 @@ def _of_tables(one: Case, other: Case, name: str) -> Iterator[Difference]:
 
 def _row(spec: TableSpec, key: _Key, before: Any, after: Any, at: tuple[str, str]) -> Difference:
     address = f"{spec.name}[{_keys_text(spec, key)}]"
-    return Difference(ROW, address, before, after, *at, counts=True, at=(spec.name, "", key))
+    return Difference(WHOLE_ROW, address, before, after, *at, counts=True, at=(spec.name, "", key))
 
 
 def _of_columns(one: Case, other: Case, spec: TableSpec) -> Iterator[Difference]:
@@ -190,8 +190,8 @@ def _mixed_table(
             at = [their_keyed.get(key) for key in keyed]
             cells = [pd.NA if row is None else theirs[each.at[1]].iloc[row] for row in at]
             mixed[each.at[1]] = pd.Series(cells, mixed.index, dtype=theirs[each.at[1]].dtype)
-    gone = [keyed[e.at[2]] for e in chosen if e.kind == ROW and e.after is NOT_THERE]
-    come = [their_keyed[e.at[2]] for e in chosen if e.kind == ROW and e.before is NOT_THERE]
+    gone = [keyed[e.at[2]] for e in chosen if e.kind == WHOLE_ROW and e.after is NOT_THERE]
+    come = [their_keyed[e.at[2]] for e in chosen if e.kind == WHOLE_ROW and e.before is NOT_THERE]
     mixed = mixed.drop(index=mixed.index[gone])
     if not come:
         return mixed
@@ -255,4 +255,4 @@ def _header(spec: TableSpec, column: str, case: Case) -> str:
 def _place(case: Case, file: str, row: int | None, column: str) -> str:
     problems = Problems()
     problems.add(file, "", row=row, column=column or None)
-    return place_of(next(iter(case.retold(problems))))
+    return place_in_words(next(iter(case.retold(problems))))

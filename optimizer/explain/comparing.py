@@ -31,7 +31,7 @@ from optimizer.explain.result_differences import (
     slot_groups,
 )
 from optimizer.explain.sides import (
-    INFEASIBLE,
+    NO_PLAN_AT_ALL,
     STOPPED,
     Side,
     input_differences,
@@ -247,7 +247,7 @@ class _Pair:
     def _culprits(self, watch: Watch) -> Culprits | None:
         """Why one of the two has no plan, where the other has one."""
         sides = self.one, self.other
-        lacking = [side for side in sides if side.status == INFEASIBLE]
+        lacking = [side for side in sides if side.status == NO_PLAN_AT_ALL]
         having = [side for side in sides if side.plan is not None]
         if len(lacking) != 1 or len(having) != 1 or having[0].facts["custom rules"]:
             return None
@@ -333,7 +333,7 @@ def _answered(sides: Sequence[Side], watch: Watch, gap: float | None) -> list[Si
             )
             found.append(replace(side, plan=plan, status=plan.status))
         except InfeasibleError:
-            found.append(replace(side, status=INFEASIBLE))
+            found.append(replace(side, status=NO_PLAN_AT_ALL))
         except NoPlanError as error:
             if error.interrupted:
                 raise

@@ -9,7 +9,7 @@ import pandas as pd
 from optimizer.explain.culprits import Culprits
 from optimizer.explain.differences import Difference
 from optimizer.explain.result_differences import TOTAL_KEY, Footing, signed
-from optimizer.explain.sides import INFEASIBLE, STOPPED, Side
+from optimizer.explain.sides import NO_PLAN_AT_ALL, STOPPED, Side
 from optimizer.frames import rows_of
 from optimizer.text.figures import apart, counted, figure
 
@@ -21,7 +21,7 @@ def side_in_words(side: Side) -> str:
     policy = None if side.policy is None else f"policy {side.policy.name}"
     case = None if side.case is None else f"case {side.case.name}"
     told = " on ".join(part for part in (policy, case) if part is not None)
-    status = {INFEASIBLE: ", for which there is no plan", STOPPED: ", without a plan in time"}
+    status = {NO_PLAN_AT_ALL: ", for which there is no plan", STOPPED: ", without a plan in time"}
     return f"{side.name} ({told}{status.get(side.status, '')})"
 
 
@@ -56,7 +56,7 @@ def inputs_in_words(one: Side, other: Side, found: Sequence[Difference]) -> list
 
 def culprits_in_words(one: Side, other: Side, found: Culprits) -> list[str]:
     """Which differences leave one of two sides without a plan."""
-    has, lacks = (one, other) if other.status == INFEASIBLE else (other, one)
+    has, lacks = (one, other) if other.status == NO_PLAN_AT_ALL else (other, one)
     head = f"{has.name} has a plan, {lacks.name} has none."
     if not found.verified:
         return [f"{head} Which difference is the reason stayed open."]

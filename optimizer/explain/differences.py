@@ -14,7 +14,14 @@ from optimizer.text.figures import apart, figure
 NOT_THERE = None
 """Value where an input does not have what the other has, or leaves a cell blank."""
 
-KEY, CELL, ROW, COLUMN, HEADER, QUESTION = "key", "cell", "row", "column", "header", "question"
+KEY, CELL, WHOLE_ROW, COLUMN, HEADER, QUESTION = (
+    "key",
+    "cell",
+    "row",
+    "column",
+    "header",
+    "question",
+)
 """Kinds of differences: a key of a policy, parts of a case, and what a run adds to both."""
 
 
@@ -92,7 +99,7 @@ def value_as_text(value: Any) -> str:
     return value if isinstance(value, str) else shorten(value_text(value))
 
 
-def place_of(problem: Problem) -> str:
+def place_in_words(problem: Problem) -> str:
     """A place in words, as problems name it."""
     return Origin("", file_of(problem), problem.row, column_of(problem), None).in_words()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from optimizer.errors import Problems
-from optimizer.explain.differences import KEY, NOT_THERE, Difference, place_of
+from optimizer.explain.differences import KEY, NOT_THERE, Difference, place_in_words
 from optimizer.policy import Policy
 from optimizer.policy.loading import policy_with_tables, tables_of
 from optimizer.schema.addresses import address_of
@@ -136,7 +136,7 @@ def _difference(
 def _said_at(policy: Policy, address: str) -> str:
     problems = Problems()
     problems.add(policy.path.name, "", column=address)
-    place = place_of(next(iter(policy.retold(problems))))
+    place = place_in_words(next(iter(policy.retold(problems))))
     # The address stands in front already.
     return place.removesuffix(f", {address}")
 

@@ -20,7 +20,7 @@ from optimizer.policy.sheets import book_roles
 from optimizer.runs import RUN
 from optimizer.runs.loading import Run, load_run
 
-INFEASIBLE, STOPPED, NOT_ASKED = "infeasible", "stopped", "not solved"
+NO_PLAN_AT_ALL, STOPPED, NOT_ASKED = "infeasible", "stopped", "not solved"
 """Statuses of what has no plan: there is none, time ran out, or none was looked for."""
 
 
@@ -58,11 +58,11 @@ class Side:
         }
 
 
-Given = Side | Run | Plan | Policy | Case | str | Path
+Input = Side | Run | Plan | Policy | Case | str | Path
 """What can be compared."""
 
 
-def side_of(given: Given) -> Side:
+def side_of(given: Input) -> Side:
     """What is given, read where it is a path.
 
     Raises
@@ -108,7 +108,7 @@ def _at(path: Path) -> Side:
     return Side(name, policy=policy, case=case)
 
 
-def named_apart(sides: Sequence[Side], given: Sequence[Given]) -> list[Side]:
+def named_apart(sides: Sequence[Side], given: Sequence[Input]) -> list[Side]:
     """Sides of equal names by their whole path, or numbered where that does not help."""
     names = [side.name for side in sides]
     found: list[Side] = []

@@ -17,7 +17,7 @@ from optimizer.io.strict import StrictTable, Version, add_complaints
 from optimizer.io.toml import read_toml
 from optimizer.text.figures import figure
 
-Part = Literal[
+_Part = Literal[
     "points",
     "points_held",
     "goal_raw",
@@ -34,7 +34,7 @@ _ROUNDED = 1e-9
 class AcceptedDifference(StrictTable):
     """How far some figures of a plan may be from those of the first."""
 
-    part: Part = Field(description="a part of the comparison, such as slots or points")
+    part: _Part = Field(description="a part of the comparison, such as slots or points")
     by: str = Field(default="", description="the keys of its rows, such as country; blank for all")
     key: str = Field(default="", description="one of these keys; each of them without it")
     at_most: float | None = Field(
