@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         TargetError,
     )
     from optimizer.explain.comparing import Comparison, compare
+    from optimizer.explain.leaving_out import Importance, importance
+    from optimizer.explain.marginals import MarginalValues, marginal_values
     from optimizer.explain.repairing import Repairs, repair
     from optimizer.instance import Instance, build_instance
     from optimizer.plan import Decisions, Plan
@@ -69,9 +71,11 @@ _HOMES = {
     "Evaluation": "plan.evaluation",
     "Expectations": "plan.expectations",
     "ExtensionError": "errors",
+    "Importance": "explain.leaving_out",
     "InfeasibleError": "errors",
     "InputError": "errors",
     "Instance": "instance",
+    "MarginalValues": "explain.marginals",
     "ModelWarning": "errors",
     "NoPlanError": "errors",
     "OptimizerError": "errors",
@@ -96,6 +100,8 @@ _HOMES = {
     "complete": "session.solving",
     "correlated": "sweeps",
     "evaluate": "plan.checking",
+    "importance": "explain.leaving_out",
+    "marginal_values": "explain.marginals",
     "load_case": "case",
     "load_expectations": "plan.expectations",
     "load_policy": "policy",
@@ -127,9 +133,11 @@ __all__ = [
     "Evaluation",
     "Expectations",
     "ExtensionError",
+    "Importance",
     "InfeasibleError",
     "InputError",
     "Instance",
+    "MarginalValues",
     "ModelWarning",
     "NoPlanError",
     "OptimizerError",
@@ -154,12 +162,14 @@ __all__ = [
     "complete",
     "correlated",
     "evaluate",
+    "importance",
     "load_case",
     "load_expectations",
     "load_policy",
     "load_run",
     "load_sweep",
     "loguniform",
+    "marginal_values",
     "merge_sweeps",
     "normal",
     "read_plan",

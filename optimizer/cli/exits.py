@@ -32,7 +32,7 @@ class Exit(IntEnum):
     NO_PLAN = (
         4,
         "no plan found within the time limit: stderr lists the time of each step; or scenarios "
-        "without an answer",
+        "or numbers without an answer",
     )
     UNEXPECTED = 5, "an expectation is not met; plans are written all the same"
     INTERRUPTED = SIGNALLED, "interrupted before a plan was found, or every scenario was solved"

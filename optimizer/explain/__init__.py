@@ -1,3 +1,3 @@
-"""What to change where no plan keeps every rule, and what differs: each claim solved before."""
+"""Why a plan is as it is, what differs, and what to change where there is none."""
 
 from __future__ import annotations

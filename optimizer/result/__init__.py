@@ -130,10 +130,7 @@ class Result(HandingOut, ABC):
         """Tables by sheet; cells that hold several values are written as JSON."""
         sheets = {name: _flat(table) for name, table in {RESULT: self.table, **self.tables}.items()}
         problems = Problems()
-        if path.suffix.lower() != ".xlsx":
-            problems.add(
-                str(path), "is not the name of a workbook", expected="a name ending in .xlsx"
-            )
+        _require_workbook(path, problems)
         for name, table in sheets.items():
             if len(table) >= MOST_ROWS:
                 message = f"table {name} has {len(table):,} rows"
@@ -163,6 +160,25 @@ class Result(HandingOut, ABC):
         more = f"<p>and {left:,} more rows</p>" if left > 0 else ""
         shown = table.head(SHOWN).to_html(escape=True, index=False)
         return f"<p>{escape(repr(self))}</p><ul>{words}</ul>{shown}{more}"
+
+
+def require_place_for_tables(path: Path, *, force: bool) -> None:
+    """Refuse early what :meth:`Result.to_excel` would refuse once all is solved.
+
+    Raises
+    ------
+    TargetError
+        As there.
+    """
+    problems = Problems()
+    _require_workbook(path, problems)
+    problems.raise_if_any(TargetError)
+    targets.look(path, force=force, check=_no_result, expected="an older result")
+
+
+def _require_workbook(path: Path, problems: Problems) -> None:
+    if path.suffix.lower() != ".xlsx":
+        problems.add(str(path), "is not the name of a workbook", expected="a name ending in .xlsx")
 
 
 def _written(

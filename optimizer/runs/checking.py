@@ -12,7 +12,6 @@ from optimizer.plan.given import ReadPlan
 from optimizer.plan.question import Question
 from optimizer.plan.scales import OfRun
 from optimizer.policy import load_policy
-from optimizer.runs import INPUTS, POLICY_FILE
 from optimizer.runs.loading import Run, load_run
 from optimizer.runs.reading import read_plan
 
@@ -51,10 +50,7 @@ def run_to_check(folder: Path) -> ToCheck:
     dropped = tuple(run.read.facts.get("dropped", ()))
     said = f"what the run had dropped need not hold ({', '.join(dropped)})"
     assumed = (*run.read.assumed, *([said] if dropped else []))
-    files = run.read.facts["inputs"]["files"]
-    # The policy first, whatever the case is called.
-    paths = (folder / INPUTS / name for name in sorted(files, key=lambda name: name != POLICY_FILE))
-    return ToCheck(run.read, run.question, assumed, tuple(paths), _again(run), dropped)
+    return ToCheck(run.read, run.question, assumed, run.inputs, _again(run), dropped)
 
 
 def _again(run: Run) -> tuple[str, ...]:

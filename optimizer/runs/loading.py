@@ -67,6 +67,13 @@ class Run:
         """The case as changed."""
         return self.question.case
 
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """Where its policy and its case are kept, before any change."""
+        # The policy first, whatever the case is called.
+        files = sorted(self.read.facts["inputs"]["files"], key=lambda name: name != POLICY_FILE)
+        return tuple(self.path / INPUTS / name for name in files)
+
     @cached_property
     def plan(self) -> Plan:
         """The plan with all that follows from it, checked again."""

@@ -270,3 +270,8 @@ class Session(InTurns):
         ).next()
         self._solved = True
         return plan
+
+
+def held_anew(session: Session) -> Holding:
+    """What a session holds, in a solver of its own: the session stays as it is."""
+    return session._held.anew()

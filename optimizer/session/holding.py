@@ -147,6 +147,14 @@ class Holding:
                 # Without a time limit only Ctrl-C stops it.
                 raise KeyboardInterrupt from None
 
+    def anew(self) -> Holding:
+        """The question as it is now in a solver of its own, with nothing changed, scales kept."""
+        question = Question.of(self.question.policy, self.question.case)
+        held = Holding(question, extend=self.extend, scales=self.frozen(), cache=False)
+        for name in self.dropped:
+            held.drop(name)
+        return held
+
     def change(self, changes: Mapping[str, object]) -> None:
         """Change numbers of the policy or of the case; nothing if any of them is refused."""
         require_changes(changes)

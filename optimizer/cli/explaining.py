@@ -1,0 +1,150 @@
+"""The command that explains a run: what limits it, and what is lost without a part of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optimizer.cli.app import ASK, app
+from optimizer.cli.exits import Exit
+from optimizer.cli.options import Json, TimeLimit, set_again, share
+from optimizer.cli.showing import ProgressLine, print_json, print_next
+
+if TYPE_CHECKING:
+    from optimizer.explain.leaving_out import Importance
+    from optimizer.explain.marginals import MarginalValues
+    from optimizer.runs.loading import Run
+
+RunPath = Annotated[Path, typer.Argument(help="Run folder.")]
+
+
+@app.command("explain", rich_help_panel=ASK)
+def explain_command(
+    context: typer.Context,
+    run: RunPath,
+    *,
+    top: Annotated[
+        str,
+        typer.Option(
+            metavar="N", help="Numbers that are solved again: how many, none or all that limit."
+        ),
+    ] = "10",
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="What is lost without a part: limits.NAME, a rule, 'countries[country=KEN]', "
+            "'budgets[line=jsps]', or all limits, commitments, budgets, agreements, countries, "
+            "tracks or regions. May be repeated.",
+        ),
+    ] = None,
+    plans: Annotated[
+        bool, typer.Option("--plans", help="Solve plans as well, not relaxations alone.")
+    ] = False,
+    gap: Annotated[
+        float | None,
+        typer.Option(
+            parser=share, metavar="SHARE", help="Relative MIP gap of each plan: 0.01 or 1%."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write all tables to this .xlsx as well.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an older result.")] = False,
+    time_limit: TimeLimit = None,
+    as_json: Json = False,
+) -> None:
+    """Say what limits a plan, what one more of each number brings, what is lost without a part."""
+    from optimizer.explain.leaving_out import importance
+    from optimizer.explain.marginals import marginal_values
+    from optimizer.result import require_place_for_tables
+    from optimizer.runs.loading import load_run
+
+    count = _count(top)
+    if out is not None:
+        # What cannot be written is refused before anything is solved.
+        require_place_for_tables(out, force=force)
+    loaded, line = load_run(run), ProgressLine()
+    found: MarginalValues | Importance
+    if without:
+        found = importance(
+            loaded, without, time_limit=time_limit, report=line.show, started=context.obj
+        )
+    else:
+        found = marginal_values(
+            loaded,
+            top=count,
+            plans=plans,
+            gap=gap,
+            time_limit=time_limit,
+            report=line.show,
+            started=context.obj,
+        )
+    line.end()
+    if as_json:
+        print_json(_document(found))
+    else:
+        print(*found.in_words(), sep="\n")
+    if out is not None:
+        found.to_excel(out, force=force)
+    if not as_json:
+        if out is not None:
+            print(f"Written: {out}")
+        for words in _after(loaded, found):
+            print_next(*words)
+    if not found.complete:
+        raise typer.Exit(Exit.NO_PLAN)
+
+
+def _count(top: str) -> int | None:
+    """How many numbers are solved again; ``None`` for all."""
+    if top in ("all", "none"):
+        return None if top == "all" else 0
+    if not top.isdecimal():
+        raise typer.BadParameter(f"{top!r} is not a count, none or all", param_hint="--top")
+    return int(top)
+
+
+def _after(run: Run, found: MarginalValues | Importance) -> list[tuple[str | Path, ...]]:
+    """Words of the two commands to type next."""
+    from optimizer.explain.leaving_out import Importance
+
+    if isinstance(found, Importance):
+        asked = found.provenance["addresses"]
+        other = "limits" if "limits" not in asked else "countries"
+        return [("explain", run.path), ("explain", run.path, "--without", other)]
+    helpful = found.table[found.table["gain_points"].gt(0.0) & ~found.table["protected"]]
+    helpful = helpful[helpful["kind"].eq("limit")]
+    first: tuple[str | Path, ...] = "explain", run.path, "--without", "limits"
+    if not len(helpful) or run.question.added or run.read.facts.get("dropped"):
+        return [first, ("explain", run.path, "--plans")]
+    return [first, _solved_with(run, helpful["address"].iloc[0], float(helpful["looser"].iloc[0]))]
+
+
+def _solved_with(run: Run, address: str, value: float) -> tuple[str | Path, ...]:
+    """Words that solve the question of a run with one number changed."""
+    from optimizer.io.changes import change_in_words, made_after
+
+    plain = int(value) if value.is_integer() else value
+    changes = made_after(run.question.changes, {address: plain})
+    told = [change_in_words(each, changed) for each, changed in changes.items()]
+    return ("solve", *run.inputs, "--scales", run.path, *set_again(told))
+
+
+def _document(found: MarginalValues | Importance) -> dict[str, object]:
+    """The answer as one document."""
+    from optimizer.runs import finite
+
+    tables = {name: table.to_dict("records") for name, table in found.tables.items()}
+    document = {
+        "points": found.points,
+        "complete": found.complete,
+        "why_incomplete": found.why_incomplete,
+        "rows": found.table.to_dict("records"),
+        **tables,
+        "provenance": dict(found.provenance),
+    }
+    plain: dict[str, object] = finite(document)
+    return plain

@@ -1,0 +1,242 @@
+"""What limits a plan, and what one step of each number brings, as a result with words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import floor, log10
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimizer.errors import PolicyError, Problems
+from optimizer.errors.arguments import typed
+from optimizer.explain.asking import STOPPED, Asking, InHand, InSolver, asked_of
+from optimizer.explain.marginal_tables import (
+    MONEY_COLUMNS,
+    frame,
+    is_budget,
+    marginal_table,
+    money_row,
+    step_table,
+)
+from optimizer.explain.marginal_words import marginal_words
+from optimizer.explain.numbers import TENTH, BindingNumber, binding_numbers
+from optimizer.explain.stepping import Stepping
+from optimizer.formulation.custom import Extend
+from optimizer.frames.records import Frames
+from optimizer.io.changes import CHANGES
+from optimizer.io.toml import shown
+from optimizer.plan import Plan
+from optimizer.plan.provenance import versions
+from optimizer.result import Result
+from optimizer.runs.loading import Run
+from optimizer.schema.tables import LARGEST_NUMBER
+from optimizer.session import Session
+from optimizer.session.solving import check_options
+from optimizer.solver import Progress, Watch
+
+BILLION = 1_000_000_000.0
+"""Money that is asked of every line and year: so much, or less where the case has less."""
+TIGHTEST = 10
+"""Numbers that are solved again."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class MarginalValues(Result):
+    """What limits a plan, and what one more of each number brings; tables are given as copies.
+
+    Attributes
+    ----------
+    answer
+        A row for each number that limits the relaxation, those that were solved again first:
+        address, rule, title, source, kind (``limit`` or ``fact``), unit, protected; number, step,
+        dual_points (per step); looser and tighter (the number one step on), gain_points and
+        loss_points (changes of points there); ``gain_<goal>_raw`` and slots_moved at looser, by
+        relaxation; basis (``dual``, ``relaxation``, ``plan``), within_gap, valid_from, valid_to,
+        status, rebuilt_because.
+    tables
+        ``steps``: a row for each time that something was solved: address, direction, steps,
+        number, basis, points, bound, difference, within_gap, status, why, rebuilt_because;
+        ``money``: what the same sum brings in each line and year: line, year, address, amount,
+        more, dual_points, gain_points, basis, status.
+    points
+        Of the relaxation.
+    plan
+        Points and bound of the plan in hand; ``None`` of a session.
+    complete, why_incomplete
+        Whether all was solved that was asked for, and why not.
+    """
+
+    answer: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame]
+    points: float
+    plan: InHand | None
+    currency: str
+    why_incomplete: str
+    provenance: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "tables", Frames(self.tables))
+
+    def __repr__(self) -> str:
+        return f"<marginal values: {len(self.answer):,} numbers>"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row for each number that limits the relaxation."""
+        return self.answer
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was solved that was asked for."""
+        return not self.why_incomplete
+
+    def in_words(self) -> list[str]:
+        """What limits the plan, what one step brings, and where money helps."""
+        return marginal_words(
+            self.answer,
+            self.tables["money"],
+            points=self.points,
+            plan=self.plan,
+            currency=self.currency,
+            why_incomplete=self.why_incomplete,
+        )
+
+
+@typed
+def marginal_values(
+    subject: Run | Plan | Session | str | Path,
+    *,
+    top: int | None = TIGHTEST,
+    plans: bool = False,
+    extend: Extend | None = None,
+    gap: float | None = None,
+    time_limit: float | None = None,
+    report: Callable[[Progress], None] | None = None,
+    started: float | None = None,
+) -> MarginalValues:
+    """Find what limits a plan, and what one step more or less of each number brings.
+
+    Parameters
+    ----------
+    subject
+        A run or the path of its folder, a plan, or a session as it is now.
+    top
+        How many numbers are solved again, those with the largest duals per step; 0 for none,
+        ``None`` for all that somebody chose.
+    plans
+        Whether plans are solved as well, where the effect is larger than the gap of the plan in
+        hand.
+    extend
+        The function that added custom rules, as in :func:`optimizer.load_run`.
+    gap
+        Of plans; that of the policy without it.
+    time_limit, report, started
+        As in :func:`optimizer.solve`, the time limit for everything. What was found until then,
+        or until Ctrl-C, is kept.
+
+    Returns
+    -------
+    MarginalValues
+        Under the scales of the run.
+
+    Raises
+    ------
+    InputError, PolicyError, ExtensionError
+        As :func:`optimizer.load_run`.
+    InfeasibleError, NoPlanError
+        If the session has no plan, or no time was left for the first relaxation.
+    """
+    check_options(gap, time_limit, started)
+    _require_count(top)
+    watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
+    asked = asked_of(subject, extend)
+    with watch.listening():
+        asking = Asking(asked.held, watch)
+        base, loaded = asking.base, asking.held.loaded
+        numbers = binding_numbers(loaded, asking.solution, asking.prices)
+        chosen = [each for each in numbers if each.kind == "limit"]
+        wanted = chosen if top is None else chosen[:top]
+        own = asked.held.question.policy.solver.gap if gap is None else gap
+        stepping = Stepping(asking, watch, gap=own if plans else None, plan=asked.plan)
+        stepped = list(stepping.of(wanted))
+        money = _money(asking, watch, numbers, len(chosen) if top is None else top)
+    done = {each.number.address for each in stepped}
+    left = [each for each in numbers if each.address not in done]
+    return MarginalValues(
+        answer=marginal_table(stepped, left, base),
+        tables={"steps": step_table(stepped), "money": money},
+        points=base.points,
+        plan=asked.plan,
+        currency=asked.held.question.case.currency,
+        why_incomplete=why_incomplete(watch, len(wanted) - len(stepped), "numbers"),
+        provenance={**provenance_of(asked), "top": top, "plans": plans, "gap_asked": own},
+    )
+
+
+def _require_count(top: object) -> None:
+    problems = Problems()
+    if isinstance(top, int) and not 0 <= top <= LARGEST_NUMBER:
+        message = f"{shown(top)} is not a valid count"
+        problems.add(CHANGES, message, column="top", expected="0 or more, or None for all")
+    problems.raise_if_any(PolicyError)
+
+
+def _money(
+    asking: Asking, watch: Watch, numbers: Sequence[BindingNumber], most: int
+) -> pd.DataFrame:
+    """What the same sum brings in each line and year, those with the largest duals solved."""
+    budgets = [each for each in numbers if is_budget(each) and each.dual > 0.0]
+    amounts = asking.held.loaded.instance.budget["amount"]
+    more = round_sum(float(amounts.median())) if len(amounts) else BILLION
+    rows = []
+    watch.begin("money")
+    for place, number in enumerate(sorted(budgets, key=lambda each: each.dual, reverse=True)):
+        answer = None
+        if place < most and not watch.should_stop():
+            answer = asking.at({number.address: number.value + more})
+            answer = None if answer.status == STOPPED else answer
+        gain = float("nan") if answer is None else asking.difference(answer)
+        rows.append(money_row(number, more, answer, gain))
+    table = frame(rows, MONEY_COLUMNS)
+    is_solved = table["basis"].eq("relaxation")
+    order = table.assign(solved=is_solved).sort_values(
+        ["solved", "gain_points"], ascending=False, kind="stable"
+    )
+    return order.drop(columns="solved").reset_index(drop=True)
+
+
+def round_sum(usual: float) -> float:
+    """A billion, or the largest power of ten that is no more than a tenth of a usual budget.
+
+    Examples
+    --------
+    >>> round_sum(4e10), round_sum(1.1e7)
+    (1000000000.0, 1000000.0)
+    """
+    return min(BILLION, 10.0 ** floor(log10(usual / TENTH) + 1e-9)) if usual > 0.0 else BILLION
+
+
+def why_incomplete(watch: Watch, left: int, what: str) -> str:
+    """Sentence on what was not solved; blank where nothing is left."""
+    if not left and not watch.timed_out and not watch.interrupted:
+        return ""
+    when = "at the interruption" if watch.interrupted else "as the time limit was reached"
+    return f"Stopped {when}: {left} {what} were not solved again."
+
+
+def provenance_of(asked: InSolver) -> dict[str, Any]:
+    """What marginal values and the like were made with."""
+    question, scales = asked.held.question, asked.held.frozen()
+    return {
+        "policy": question.policy.name,
+        "case": question.case.name,
+        "policy_hash": question.base.hash,
+        "case_hashes": dict(question.base_case.hashes),
+        "scales": dict(scales.of),
+        "dropped": list(asked.held.dropped),
+        "versions": versions(),
+    }

@@ -1,0 +1,289 @@
+"""Numbers that limit the relaxation: one for each address, with what its rows' duals add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from math import floor, log10, nan
+
+import numpy as np
+import scipy.sparse
+
+from optimizer.formulation.row_keys import row_keys
+from optimizer.frames.arrays import Floats
+from optimizer.instance import Instance
+from optimizer.persistent import LoadedModel
+from optimizer.persistent.conflict import PER_FLOOR
+from optimizer.policy import Amount, Limit, Previous, Relative
+from optimizer.schema.rules import LIMIT_RULES, RowKey, register
+from optimizer.session.origins import Origin, origin_of
+
+FLOORS = frozenset({"limit_at_least", "commitment_at_least", PER_FLOOR})
+"""Rules that are loosened by lowering their number, beside minimum cohorts."""
+MINIMUM_COHORTS = frozenset({"cohort_reaches_minimum", "active_track_reaches_minimum"})
+"""Rules whose number is the factor of a decision."""
+SHARES_OF_BUDGETS = frozenset({"transfer_within_share", "carry_over_within_share"})
+"""Rules whose number is a share of a budget."""
+IN_SHARES, IN_MONEY = "share", "money"
+LARGE_SUM = 100_000_000.0
+"""Step of money: an amount that somebody decides on."""
+TENTH = 10
+"""No step is more than the number divided by this, except one person or one unit."""
+PERCENTAGE_POINT = 0.01
+LEAST_PRICE = 1e-9
+"""Points per unit, times the number of a row or 1, from which a row counts as binding."""
+
+
+@dataclass(frozen=True)
+class BindingNumber:
+    """A number of policy or case in rows that bind in the relaxation.
+
+    Attributes
+    ----------
+    address, value
+        As policy or case have it.
+    rule, title, source
+        Its rule, the same in words, and file and row or key.
+    kind
+        ``limit`` where somebody chose it, ``fact`` otherwise.
+    protected
+        Whether the policy says that it may not be loosened.
+    loosens
+        1 where raising the number loosens its rows, and -1 where lowering it does.
+    unit
+        ``share``, or what it is counted in.
+    step
+        What one more or less is: one place, a sum, a percentage point.
+    dual
+        Points per unit by which the number is loosened, as the duals of all its rows add up to;
+        without a value where they do not say.
+    """
+
+    address: str
+    value: float
+    rule: str
+    title: str
+    source: str
+    kind: str
+    protected: bool
+    loosens: int
+    unit: str
+    step: float
+    dual: float
+
+    @property
+    def dual_points(self) -> float:
+        """The same per step."""
+        return self.dual * self.step
+
+    def moved(self, steps: float) -> float:
+        """The number after so many steps looser, or tighter where they are negative."""
+        after = self.value + self.loosens * steps * self.step
+        # No number of a policy or case that is limited here may be negative.
+        return float(f"{max(0.0, after):.12g}")
+
+
+def binding_numbers(loaded: LoadedModel, x: Floats, prices: Floats) -> list[BindingNumber]:
+    """Numbers of rows whose dual is not 0, those of the largest effect per step first.
+
+    Parameters
+    ----------
+    x, prices
+        An optimum of the relaxation: a number a column, and points per unit of each row's number.
+    """
+    found: dict[str, BindingNumber] = {}
+    optimum = _Optimum(loaded, scipy.sparse.csr_array(loaded.matrix.a), x, prices)
+    for row, key, origin, share in _binding(loaded, prices):
+        number = found.get(origin.address)
+        if number is None:
+            number = found[origin.address] = _number(loaded.instance, key, origin)
+        by = share or optimum.per_unit(row, key, number)
+        found[origin.address] = replace(number, dual=number.dual + optimum.gain(row) * by)
+    return sorted(found.values(), key=_effect, reverse=True)
+
+
+def _effect(number: BindingNumber) -> float:
+    """Effect of a step as far as it is known; what the duals do not say comes first."""
+    return float("inf") if np.isnan(number.dual) else number.dual_points
+
+
+def _binding(
+    loaded: LoadedModel, prices: Floats
+) -> Iterator[tuple[int, RowKey, Origin, float | None]]:
+    """Rows with a dual, the number that stands in each, and how much of it; ``None``: all."""
+    instance, key_of = loaded.instance, row_keys(loaded.instance)
+    rules = register(instance.extension)
+    shares = {(each.from_, each.to): each.share for each in instance.transfers}
+    sizes = np.maximum(1.0, np.abs(np.nan_to_num(loaded.matrix.numbers(), posinf=1.0, neginf=1.0)))
+    for row in np.flatnonzero(np.abs(prices) * sizes > LEAST_PRICE).tolist():
+        rule, index = loaded.matrix.rows[row]
+        if rule not in rules or rules[rule].kind not in ("limit", "fact"):
+            continue
+        key = key_of(rule, index)
+        origin = _origin(instance, key)
+        if origin is not None and origin.address and origin.value is not None:
+            yield row, key, origin, None
+        if rule in SHARES_OF_BUDGETS:
+            at = key.index
+            share = shares[at[:2]] if rule.startswith("transfer") else instance.carry_over[at[0]]
+            budget = origin_of(instance, RowKey("spending_within_budget", (at[0], at[-1])))
+            if share and budget is not None and budget.address and budget.value is not None:
+                yield row, RowKey("spending_within_budget", (at[0], at[-1])), budget, share
+
+
+def _origin(instance: Instance, key: RowKey) -> Origin | None:
+    """Where a number stands; that of the first year has its own key where the policy names it."""
+    origin = origin_of(instance, key)
+    limit = _limit_of(instance, key)
+    bound = None if limit is None else getattr(limit, key.rule.removeprefix("limit_"))
+    if origin is None or not isinstance(bound, Previous) or bound.first is None:
+        return origin
+    if instance.sets.years[0] not in key.index:
+        return origin
+    address = f"{origin.address.removesuffix('.times')}.first.times"
+    return replace(
+        origin, address=address, column=f"{origin.column}, first", value=bound.first.times
+    )
+
+
+def _limit_of(instance: Instance, key: RowKey) -> Limit | None:
+    if key.rule not in LIMIT_RULES:
+        return None
+    return next(each for each in instance.policy.limits if each.name == key.index[0])
+
+
+def _number(instance: Instance, key: RowKey, origin: Origin) -> BindingNumber:
+    assert origin.value is not None, "numbers without a value are left out"
+    rule, unit = register(instance.extension)[key.rule], _unit(instance, key, origin)
+    is_floor = key.rule in FLOORS or key.rule in MINIMUM_COHORTS
+    return BindingNumber(
+        address=origin.address,
+        value=origin.value,
+        rule=key.rule,
+        title=rule.title,
+        source=origin.in_words(),
+        kind=rule.kind,
+        protected=origin.protected,
+        loosens=-1 if is_floor else 1,
+        unit=unit,
+        step=step_of(origin.value, unit, _largest_budget(instance)),
+        dual=0.0,
+    )
+
+
+def _unit(instance: Instance, key: RowKey, origin: Origin) -> str:
+    """What a number is counted in."""
+    if key.rule in SHARES_OF_BUDGETS or key.rule == "change_within_limit":
+        return IN_SHARES
+    limit = _limit_of(instance, key)
+    if limit is None:
+        return IN_MONEY if key.rule == PER_FLOOR else register(instance.extension)[key.rule].unit
+    bound = getattr(limit, key.rule.removeprefix("limit_"))
+    if isinstance(bound, Relative | Previous):
+        return IN_SHARES
+    return (
+        f"{limit.counts.unit} per {bound.per}" if isinstance(bound, Amount) else limit.counts.unit
+    )
+
+
+def _largest_budget(instance: Instance) -> float:
+    amounts = instance.budget["amount"]
+    return float(amounts.max()) if len(amounts) else 0.0
+
+
+def step_of(value: float, unit: str, largest: float) -> float:
+    """A step that somebody decides on.
+
+    Parameters
+    ----------
+    largest
+        Budget of the case, by which the step of a sum of 0 is chosen.
+
+    Returns
+    -------
+    float
+        One person or agreement; a percentage point; 100 million of the currency, or the largest
+        power of ten that is no more than a tenth of a smaller sum; of all else that power of ten,
+        and no less than one unit of a service.
+
+    Examples
+    --------
+    >>> step_of(20, "persons", 0.0), step_of(0.25, "share", 0.0), step_of(4e10, "money", 0.0)
+    (1.0, 0.01, 100000000.0)
+    >>> step_of(8e6, "money", 0.0), step_of(4.0, "service", 0.0), step_of(0.5, "value", 0.0)
+    (100000.0, 1.0, 0.01)
+    """
+    if unit in ("persons", "agreements", "steps"):
+        return 1.0
+    if unit == IN_SHARES:
+        return PERCENTAGE_POINT
+    base = abs(value) or (largest if unit == IN_MONEY else float(TENTH))
+    step = 10.0 ** floor(log10(base / TENTH) + 1e-9) if base else 1.0
+    if unit == IN_MONEY:
+        return min(LARGE_SUM, step)
+    return max(1.0, step) if unit == "service" else step
+
+
+@dataclass(frozen=True, eq=False)
+class _Optimum:
+    """An optimum of the relaxation, read row by row."""
+
+    loaded: LoadedModel
+    rows: scipy.sparse.csr_array
+    x: Floats
+    prices: Floats
+
+    def gain(self, row: int) -> float:
+        """Points per unit by which a row gives way."""
+        is_ceiling = bool(np.isfinite(self.loaded.matrix.row_upper[row]))
+        return float(self.prices[row]) if is_ceiling else -float(self.prices[row])
+
+    def side(self, row: int) -> float:
+        """The number on the right of a row, without its sign."""
+        return abs(float(self.loaded.matrix.numbers()[row]))
+
+    def sum_of(self, row: int, components: Collection[str]) -> float:
+        """What some components of a row add up to, without the sign."""
+        start, end = self.rows.indptr[row], self.rows.indptr[row + 1]
+        columns, values = self.rows.indices[start:end], self.rows.data[start:end]
+        names = self.loaded.matrix.columns
+        chosen = [names[column][0] in components for column in columns]
+        return abs(float(values[chosen] @ self.x[columns[chosen]]))
+
+    def per_unit(self, row: int, key: RowKey, number: BindingNumber) -> float:
+        """By how much a row gives way when its number is loosened by 1."""
+        if key.rule in LIMIT_RULES:
+            return self._per_unit_of_limit(row, key, number)
+        if key.rule == PER_FLOOR:
+            # Money and floor of a cohort are one coefficient.
+            return nan
+        if key.rule in MINIMUM_COHORTS:
+            # An agreement that exists is no decision: its minimum stands on the right.
+            decided = self.sum_of(row, ("agreement", "active_track"))
+            return _part(decided + self.side(row), number.value)
+        if key.rule in SHARES_OF_BUDGETS or key.rule == "change_within_limit":
+            return _part(self.side(row), number.value)
+        return 1.0
+
+    def _per_unit_of_limit(self, row: int, key: RowKey, number: BindingNumber) -> float:
+        limit = _limit_of(self.loaded.instance, key)
+        assert limit is not None, "asked of limits alone"
+        bound = getattr(limit, key.rule.removeprefix("limit_"))
+        if isinstance(bound, Previous) and self.loaded.instance.sets.years[0] in key.index:
+            # In the first year the number is a factor of today's slots, which the row adds to.
+            plus = bound.in_first_year.plus
+            return _part(self.side(row) - number.loosens * plus, number.value)
+        if isinstance(bound, Relative | Previous):
+            return _part(self.sum_of(row, ("compared",)), number.value)
+        joined = next(each for each in self.loaded.instance.limits if each.name == limit.name)
+        counted = self.side(row) + joined.anyway
+        by = _part(counted, bound.amount) if isinstance(bound, Amount) else 1.0
+        if limit.soft is None or limit.soft_base is not None:
+            return by
+        # The number is also what 100% of the shortfall is.
+        missed = _part(self.sum_of(row, ("violation",)), counted)
+        return by * (1.0 + number.loosens * missed)
+
+
+def _part(amount: float, whole: float) -> float:
+    return amount / whole if whole else nan

@@ -1,0 +1,194 @@
+"""A step more and a step less of each number, solved again; and how far the rate of it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from optimizer.explain.asking import STOPPED, Answer, Asking, InHand, part_done
+from optimizer.explain.numbers import BindingNumber
+from optimizer.solver import Watch
+
+LOOSER, TIGHTER = "looser", "tighter"
+BY_RELAXATION, BY_PLAN = "relaxation", "plan"
+"""What was solved again for an effect; see :data:`BY_DUAL` for what was not."""
+BY_DUAL = "dual"
+_FURTHER = (10.0, 2.0)
+"""Steps at which it is tried whether the rate of the first step holds, the farthest first."""
+_SAME_RATE = 1e-6
+"""Relative difference of two rates that are the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A number changed and the question solved again.
+
+    Attributes
+    ----------
+    direction
+        ``looser`` or ``tighter``.
+    steps
+        How many steps, the last one shorter where the number would become negative.
+    number
+        What it was changed to.
+    basis
+        ``relaxation`` or ``plan``.
+    points
+        Difference to nothing changed; without a value where there is none.
+    within_gap
+        Whether that is no more than the gaps of two plans leave open.
+    """
+
+    address: str
+    direction: str
+    steps: float
+    number: float
+    basis: str
+    points: float
+    within_gap: bool
+    answer: Answer
+
+    @property
+    def is_relaxed(self) -> bool:
+        """Whether it is the relaxation, and has one."""
+        return self.basis == BY_RELAXATION and self.answer.is_known
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is no more than one step."""
+        return self.steps <= 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Stepped:
+    """All that was solved for one number.
+
+    Attributes
+    ----------
+    taken
+        Every step.
+    """
+
+    number: BindingNumber
+    taken: tuple[Step, ...] = ()
+
+    def best(self, direction: str) -> Step | None:
+        """The single step in a direction: of a plan where that says something, else relaxed."""
+        single = [each for each in self.taken if each.direction == direction and each.is_single]
+        plans = [each for each in single if each.basis == BY_PLAN]
+        if plans and not plans[0].within_gap:
+            return plans[0]
+        return next((each for each in single if each.basis == BY_RELAXATION), None)
+
+    @property
+    def is_too_small(self) -> bool:
+        """Whether plans were looked at, and say nothing either way."""
+        plans = [each for each in self.taken if each.basis == BY_PLAN]
+        return bool(plans) and all(each.within_gap for each in plans)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Smallest and largest number between which each step changes as much as the first."""
+        held = [self.number.value]
+        for direction in (LOOSER, TIGHTER):
+            relaxed = [
+                each
+                for each in self.taken
+                if each.direction == direction
+                and each.basis == BY_RELAXATION
+                and each.answer.is_known
+            ]
+            first = next((each for each in relaxed if each.is_single), None)
+            if first is not None:
+                held += [each.number for each in relaxed if _is_as_steep(each, first)]
+        return min(held), max(held)
+
+
+def _is_as_steep(step: Step, first: Step) -> bool:
+    expected = first.points * step.steps / first.steps
+    size = max(abs(expected), abs(step.points))
+    return abs(step.points - expected) <= _SAME_RATE * size
+
+
+class Stepping:
+    """Takes steps of one number after the other.
+
+    Parameters
+    ----------
+    gap
+        Of plans that are solved again; ``None`` for relaxations alone.
+    plan
+        The plan in hand, with which others are compared.
+    """
+
+    def __init__(
+        self, asking: Asking, watch: Watch, *, gap: float | None, plan: InHand | None
+    ) -> None:
+        self._asking, self._watch, self._gap, self._plan = asking, watch, gap, plan
+
+    def of(self, numbers: Sequence[BindingNumber]) -> Iterator[Stepped]:
+        """Steps of each number, until time runs out."""
+        if self._gap is not None and self._plan is None and numbers:
+            self._watch.begin("plan")
+            first = self._asking.plan_at({}, self._gap)
+            self._plan = InHand(first.points, first.bound) if first.is_known else None
+        for place, number in enumerate(numbers):
+            if self._watch.should_stop():
+                return
+            self._watch.begin(part_done("numbers", place, len(numbers)))
+            taken = tuple(self._taken(number))
+            # What time ran out for keeps its dual.
+            if any(each.answer.status == STOPPED and each.is_single for each in taken):
+                return
+            yield Stepped(number, taken)
+
+    def _taken(self, number: BindingNumber) -> Iterator[Step]:
+        for direction, sign in ((LOOSER, 1.0), (TIGHTER, -1.0)):
+            if number.moved(sign) == number.value:
+                continue
+            first = self._step(number, direction, sign)
+            yield first
+            if self._gap is not None and self._plan is not None:
+                yield self._plan_step(first, self._plan, self._gap)
+            if first.answer.is_known:
+                yield from self._further(number, first, sign)
+
+    def _further(self, number: BindingNumber, first: Step, sign: float) -> Iterator[Step]:
+        tried = {first.number}
+        for steps in _FURTHER:
+            if number.moved(sign * steps) in tried:
+                continue
+            tried.add(number.moved(sign * steps))
+            step = self._step(number, first.direction, sign * steps)
+            if step.answer.status == STOPPED:
+                return
+            yield step
+            if step.answer.is_known and _is_as_steep(step, first):
+                return
+
+    def _step(self, number: BindingNumber, direction: str, steps: float) -> Step:
+        after = number.moved(steps)
+        answer = self._asking.at({number.address: after})
+        taken = abs(after - number.value) / number.step
+        points = self._asking.difference(answer)
+        return Step(number.address, direction, taken, after, BY_RELAXATION, points, False, answer)
+
+    def _plan_step(self, relaxed: Step, plan: InHand, gap: float) -> Step:
+        """The same step by a plan, if its effect can be larger than the gap of the plan in hand."""
+        if relaxed.answer.is_known and 0.0 < abs(relaxed.points) <= plan.open_points:
+            answer = Answer("not solved", why="the effect is within the gap of the plan in hand")
+            return _with(relaxed, BY_PLAN, float("nan"), True, answer)
+        answer = self._asking.plan_at({relaxed.address: relaxed.number}, gap)
+        points = answer.points - plan.points
+        # What the true difference may be at least and at most.
+        least, most = answer.points - plan.bound, answer.bound - plan.points
+        none = self._asking.least
+        is_open = answer.is_known and most - least > none and least < none and most > -none
+        is_same = abs(points) <= none
+        return _with(relaxed, BY_PLAN, 0.0 if is_same else points, is_open, answer)
+
+
+def _with(step: Step, basis: str, points: float, within_gap: bool, answer: Answer) -> Step:
+    return Step(
+        step.address, step.direction, step.steps, step.number, basis, points, within_gap, answer
+    )

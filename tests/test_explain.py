@@ -1,0 +1,324 @@
+"""What limits a plan and what is lost without a part, against questions asked from nothing."""
+
+from __future__ import annotations
+
+import json
+from math import isnan
+from pathlib import Path
+from signal import SIGINT, raise_signal
+from typing import Any
+
+import openpyxl
+import pytest
+
+import optimizer
+import shared
+from golden.small_cases import HOSTED, NATIONAL, SmallCase
+from optimizer import (
+    InfeasibleError,
+    MarginalValues,
+    OptimizerError,
+    PolicyError,
+    Session,
+    TargetError,
+)
+from optimizer.frames import rows_of
+from optimizer.solver import Progress
+from random_cases import write_random_case
+from seeds import seeds
+
+FIVE = '\n[[limits]]\nname = "five"\nmeasure = "slots"\nat_most = 5\nwhy = "Five rooms."\n'
+
+
+def explained(case: SmallCase, folder: Path, **options: Any) -> MarginalValues:
+    """Marginal values of the best plan of a case."""
+    files, policy = case.write(folder)
+    return optimizer.marginal_values(optimizer.solve(policy, files, gap=0.0), **options)
+
+
+# Against questions asked from nothing -------------------------------------------------------------
+
+
+def relaxed(policy: Path, case: Path, scales: Any, **changes: Any) -> float:
+    """Points of a relaxation of its own; not a number where there is none."""
+    try:
+        return points_of(Session(policy, case, scales=scales, **changes))
+    except OptimizerError:
+        return float("nan")
+
+
+def points_of(session: Session) -> float:
+    points = session.relax().points
+    return float("nan") if points is None else points
+
+
+def planned(policy: Path, case: Path, scales: Any, changes: dict[str, object]) -> float:
+    """Points of the best plan; not a number where there is none."""
+    try:
+        return optimizer.solve(policy, case, changes=changes, scales=scales, gap=0.0).objective
+    except OptimizerError:
+        return float("nan")
+
+
+@pytest.mark.parametrize("seed", seeds(range(1, 21), quick=1))
+def test_steps_are_differences_of_two_optima(seed: int, tmp_path: Path) -> None:
+    case, policy = write_random_case(tmp_path, seed)
+    try:
+        plan = optimizer.solve(policy, case, gap=0.0)
+    except InfeasibleError:
+        pytest.skip("no plan")
+    found = optimizer.marginal_values(plan, top=2, plans=True, gap=0.0)
+    scales = found.provenance["scales"]
+    base = relaxed(policy, case, scales)
+    assert found.points == pytest.approx(base)
+    steps = found.tables["steps"]
+    for step in rows_of(steps):
+        changes = {step.address: step.number}
+        if step.basis == "plan":
+            whole = planned(policy, case, scales, changes)
+            assert step.points == pytest.approx(whole, nan_ok=True, rel=1e-6, abs=1e-6)
+            if not isnan(whole):
+                apart = whole - plan.objective
+                assert step.difference == pytest.approx(apart, rel=1e-5, abs=1e-5)
+            continue
+        nothing = relaxed(policy, case, scales, changes=changes)
+        assert step.points == pytest.approx(nothing, nan_ok=True, rel=1e-6, abs=1e-6)
+        assert isnan(nothing) == (step.status in ("infeasible", "refused"))
+    rows = found.table[found.table["basis"].ne("dual")]
+    # What has fewer applicants than a minimum cohort needs none, so that more may do good.
+    for row in rows_of(rows[~rows["rule"].str.contains("minimum")]):
+        assert isnan(row.gain_points) or row.gain_points >= -1e-6
+        assert isnan(row.loss_points) or row.loss_points <= 1e-6
+    relaxations = steps[steps["basis"].eq("relaxation") & steps["steps"].le(1.0)]
+    for step in rows_of(relaxations[relaxations["direction"].eq("looser")]):
+        row = found.table.set_index("address").loc[step.address]
+        # The value is concave in numbers on the right, so that their dual is a bound.
+        is_linear = row["rule"] in ("spending_within_budget", "intake_within_cap")
+        if is_linear and step.status == "optimal":
+            assert step.difference <= row["dual_points"] + 1e-6
+
+
+@pytest.mark.parametrize("seed", seeds(range(1, 21), quick=1))
+def test_parts_are_left_out_as_from_nothing(seed: int, tmp_path: Path) -> None:
+    case, policy = write_random_case(tmp_path, seed)
+    session = Session(policy, case)
+    try:
+        found = optimizer.importance(session, ["limits", "countries", "budgets"])
+    except InfeasibleError:
+        pytest.skip("no plan")
+    scales = session.scales
+    for row in rows_of(found.table):
+        if row.address.startswith("support_floor"):
+            continue
+        other = Session(policy, case, scales=scales)
+        if row.status == "refused":
+            with pytest.raises(OptimizerError):
+                other.change({f"{row.address}.amount": 0})
+            continue
+        if row.group == "limits":
+            other.drop(row.address.removeprefix("limits."))
+        elif row.group == "budgets":
+            other.change({f"{row.address}.amount": 0})
+        else:
+            where = {"country": row.address.partition("=")[2].removesuffix("]")}
+            other.add_limit(
+                {"name": "none", "measure": "slots", "where": where, "at_most": 0, "optional": True}
+            )
+        assert row.points == pytest.approx(points_of(other), nan_ok=True, rel=1e-6, abs=1e-6)
+    # Another question of the same session is still the one it was.
+    assert session.relax().points == pytest.approx(found.points)
+
+
+# By hand ------------------------------------------------------------------------------------------
+
+
+def test_room_for_five_of_seven(tmp_path: Path) -> None:
+    # Seven apply, money is enough for ten, five may come, and each brings 100 points.
+    found = explained(NATIONAL.with_(FIVE), tmp_path, plans=True)
+    assert found.in_words() == [
+        "No plan can exceed 500.000 points (relaxation); this one has 500.000.",
+        "What limits it, each solved again with one step more room and one less:",
+        "1. A ceiling of the policy: limits.five.at_most (policy.toml), now 5: 6 brings 100 "
+        "points; 4 costs 100 points (by plans).",
+        "More money in any one line and year brings nothing.",
+    ]
+    (row,) = rows_of(found.table)
+    assert (row.dual_points, row.gain_points, row.loss_points) == pytest.approx(
+        (100.0, 100.0, -100.0)
+    )
+    assert (row.gain_g_raw, row.slots_moved, row.basis) == (pytest.approx(1.0), 1.0, "plan")
+    # Seven apply: two steps more bring twice as much, ten no more than that.
+    assert (row.valid_from, row.valid_to) == (0.0, 7.0)
+    assert (row.status, row.within_gap, found.complete) == ("optimal", False, True)
+
+
+def test_a_degenerate_dual_is_shown_beside_what_solving_shows(tmp_path: Path) -> None:
+    # Two limits bind at once: a place more in one of them changes nothing, whatever its dual is.
+    twice = FIVE.replace('"five"', '"again"')
+    found = explained(NATIONAL.with_(FIVE + twice), tmp_path)
+    assert found.table["dual_points"].tolist() == [100.0]
+    assert found.table["gain_points"].tolist() == [0.0]
+    assert found.table["loss_points"].tolist() == [-100.0]
+    address = found.table["address"].iloc[0]
+    assert found.in_words()[2] == (
+        f"1. A ceiling of the policy: {address} (policy.toml), now 5: 6 changes nothing; 4 costs "
+        "100 points (the dual says 100; at the same rates from 0 to 15)."
+    )
+
+
+def test_money_is_asked_in_sums_that_somebody_decides_on(tmp_path: Path) -> None:
+    # Each costs 10 of 45 in either year; four and a half in the relaxation, four in a plan.
+    poor = NATIONAL.with_(budgets=("main,{year},M,45,program",)).over(2030, 2031)
+    found = explained(poor, tmp_path, plans=True)
+    assert found.tables["money"].drop(columns="address").to_dict("records") == [
+        {
+            "line": "main",
+            "year": year,
+            "amount": 45.0,
+            "more": 1.0,
+            "dual_points": pytest.approx(10.0),
+            "gain_points": pytest.approx(10.0),
+            "basis": "relaxation",
+            "status": "optimal",
+        }
+        for year in ("2030", "2031")
+    ]
+    row = found.table.iloc[0]
+    # No plan has part of a person: with 46 there are as many as with 45.
+    assert (row["step"], row["gain_points"], row["loss_points"]) == (1.0, 0.0, 0.0)
+    assert (row["unit"], row["basis"]) == ("money", "plan")
+
+
+def test_what_leaves_no_plan_is_a_row(tmp_path: Path) -> None:
+    floor = FIVE + '\n[[limits]]\nname = "floor"\nmeasure = "slots"\nat_least = 5\n'
+    found = explained(NATIONAL.with_(floor), tmp_path)
+    steps = found.tables["steps"]
+    tighter = steps["address"].eq("limits.five.at_most") & steps["direction"].eq("tighter")
+    assert steps.loc[tighter, "status"].iloc[0] == "infeasible"
+    assert steps.loc[tighter, "points"].isna().iloc[0]
+    assert found.table.set_index("address").loc["limits.five.at_most", "status"] == "infeasible"
+    assert "4 leaves no plan" in "\n".join(found.in_words())
+    left = optimizer.importance(optimizer.solve(*NATIONAL.with_(floor).write(tmp_path)[::-1]))
+    assert left.table.set_index("address").loc["budgets[line=main]", "status"] == "infeasible"
+
+
+def test_a_number_in_many_rows_is_one_number(tmp_path: Path) -> None:
+    shared_limit = FIVE.replace("at_most = 5", 'by = ["country", "year"]\nat_most = 2')
+    found = explained(NATIONAL.with_(shared_limit).over(2030, 2031), tmp_path)
+    (row,) = rows_of(found.table)
+    # Two countries in two years give way by one place each.
+    assert (row.dual_points, row.gain_points) == (pytest.approx(400.0), pytest.approx(400.0))
+
+
+def test_minimum_cohorts_are_built_again_and_say_so(tmp_path: Path) -> None:
+    # Money for four; B brings 0.75 each and A 0.25, but two of A must come.
+    goal = """
+[goals.g]
+weight = 1
+scale = "none"
+indicators = [{ column = "gdp", range = [0, 4] }]
+effects = [{ stage = "enter", effect = 1 }]
+"""
+    case = NATIONAL.aiming_at(goal).with_(
+        tracks=("t,T,exchange,M,care,inbound,1,2,yes,1,no",),
+        agreements=("AA,t,existing,main,0,0,0", "BB,t,existing,main,0,0,0"),
+        budgets=("main,{year},M,40,program",),
+    )
+    table = explained(case, tmp_path).table.set_index("address")
+    row = table.loc["tracks[track=t].min_cohort"]
+    assert (row["gain_points"], row["dual_points"]) == (pytest.approx(50.0), pytest.approx(50.0))
+    assert row["rebuilt_because"] == "tracks.min_cohort"
+    assert table.loc["budgets[line=main, year=2030].amount", "rebuilt_because"] == ""
+
+
+def test_no_time_leaves_duals(tmp_path: Path) -> None:
+    files, policy = NATIONAL.with_(FIVE).write(tmp_path)
+    plan = optimizer.solve(policy, files)
+
+    def stop(progress: Progress) -> None:
+        if progress.step.startswith("numbers"):
+            raise_signal(SIGINT)
+
+    found = optimizer.marginal_values(plan, report=stop)
+    assert found.table["basis"].tolist() == ["dual"]
+    assert not found.complete
+    assert found.in_words()[-1] == "Stopped at the interruption: 1 numbers were not solved again."
+
+
+# Naming parts -------------------------------------------------------------------------------------
+
+
+def test_parts_are_named_in_every_spelling(tmp_path: Path) -> None:
+    files, policy = HOSTED.with_(FIVE).write(tmp_path)
+    session = Session(policy, files)
+    names = [
+        "limits.five",
+        "spending_within_budget",
+        "countries[ country='AA' ]",
+        "regions[region=r1]",
+        "tracks[track=t]",
+        "budgets[year=2030, line=main]",
+    ]
+    found = optimizer.importance(session, names)
+    points = dict(zip(found.table["address"], found.table["change_points"], strict=True))
+    assert points == {
+        "limits.five": 0.0,
+        "spending_within_budget": 0.0,
+        "countries[country=AA]": pytest.approx(-200.0),
+        "regions[region=r1]": pytest.approx(-300.0),
+        "tracks[track=t]": pytest.approx(-500.0),
+        "budgets[line=main, year=2030]": pytest.approx(-500.0),
+    }
+    assert optimizer.importance(session, ["five"]).table["address"].tolist() == ["limits.five"]
+    with pytest.raises(PolicyError) as refused:
+        optimizer.importance(session, ["countries[country=AB]", "limits.fives"])
+    assert str(refused.value).splitlines()[1:] == [
+        "- changes, countries[country=AB]: names nothing that can be left out",
+        "    Expected a limit, a rule, or rows of a table: limits, commitments, budgets, "
+        "agreements, countries, tracks, regions. Maybe countries[country=BB].",
+        "- changes, limits.fives: names nothing that can be left out",
+        "    Expected a limit, a rule, or rows of a table: limits, commitments, budgets, "
+        "agreements, countries, tracks, regions. Maybe limits.five.",
+    ]
+
+
+# On the command line ------------------------------------------------------------------------------
+
+
+def test_the_command_explains_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files, policy = NATIONAL.with_(FIVE).write(tmp_path)
+    run = optimizer.write_run(optimizer.solve(policy, files), tmp_path / "run")
+    book = tmp_path / "why.xlsx"
+    assert shared.run(monkeypatch, "explain", run, "--out", book) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "No plan can exceed 500.000 points (relaxation); this one has 500.000.",
+        "What limits it, each solved again with one step more room and one less:",
+        "1. A ceiling of the policy: limits.five.at_most (policy.toml), now 5: 6 brings 100 "
+        "points; 4 costs 100 points (at the same rates from 0 to 7).",
+        "More money in any one line and year brings nothing.",
+        f"Written: {book}",
+        f"Next: optimizer explain {run} --without limits",
+        f"Next: optimizer solve {run}/inputs/policy.toml {run}/inputs/case.zip --scales {run} "
+        "--set limits.five.at_most=6",
+    ]
+    assert openpyxl.load_workbook(book).sheetnames == ["result", "steps", "money", "provenance"]
+    assert shared.run(monkeypatch, "explain", run, "--without", "limits", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [(row["address"], row["change_points"]) for row in said["rows"]] == [
+        ("limits.five", 200.0),
+        ("spending_within_budget", 0.0),
+    ]
+    assert shared.run(monkeypatch, "explain", run, "--without", "countries") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "With everything, no plan can exceed 500.000 points (relaxation).",
+        "- without countries[country=AA]: 200 points fewer",
+        "- without countries[country=BB]: 100 points fewer",
+        f"Next: optimizer explain {run}",
+        f"Next: optimizer explain {run} --without limits",
+    ]
+    for words in (["--top", "few"], ["--out", tmp_path / "why.csv"], ["--out", book]):
+        assert shared.run(monkeypatch, "explain", run, *words) == 2
+    with pytest.raises(TargetError, match="not a result"):
+        optimizer.marginal_values(run, top=0).to_excel(run / "plan.xlsx", force=True)
