@@ -30,7 +30,7 @@ from optimizer.solver import Watch
 Explained: TypeAlias = Run | Plan | Session | str | Path
 """What is explained: a run or the path of its folder, a plan, or a session as it is now."""
 
-OPTIMAL, NONE_KEEPS_RULES, CANNOT_BE_HELD, STOPPED, SOLVER_GAVE_UP = (
+OPTIMAL, NONE_KEEPS_RULES, CANNOT_BE_HELD, OUT_OF_TIME, SOLVER_GAVE_UP = (
     "optimal",
     "infeasible",
     "refused",
@@ -227,7 +227,7 @@ class Asking:
         except InfeasibleError:
             return Answer(NONE_KEEPS_RULES, rebuilt_because=because)
         except NoPlanError as error:
-            return Answer(STOPPED, why=_first_line(error), rebuilt_because=because)
+            return Answer(OUT_OF_TIME, why=_first_line(error), rebuilt_because=because)
         except SolverError as error:
             return self._failed(error)
         table = plan.tables["goals"]
@@ -302,7 +302,7 @@ class Asking:
         if run.status == "unbounded":
             return Answer(SOLVER_GAVE_UP, why="points have no upper limit", rebuilt_because=because)
         if run.status != "optimal" or run.x is None or run.objective is None:
-            status = NONE_KEEPS_RULES if run.status == "infeasible" else STOPPED
+            status = NONE_KEEPS_RULES if run.status == "infeasible" else OUT_OF_TIME
             return Answer(status, rebuilt_because=because)
         return _answer(held, run.x, run.objective, because)
 

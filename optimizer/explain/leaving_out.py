@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import STOPPED, Answer, Asking, asked_of, part_done
+from optimizer.explain.asking import OUT_OF_TIME, Answer, Asking, asked_of, part_done
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.marginal_words import without_words
 from optimizer.explain.marginals import provenance_of, why_incomplete
@@ -119,7 +119,7 @@ def _answers(asking: Asking, watch: Watch, parts: Sequence[LeftOut]) -> list[Ans
             break
         watch.begin(part_done("parts", place, len(parts)))
         answer = _without(asking, part)
-        if answer.status == STOPPED:
+        if answer.status == OUT_OF_TIME:
             break
         found.append(answer)
     return found

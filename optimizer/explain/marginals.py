@@ -12,7 +12,7 @@ import pandas as pd
 
 from optimizer.errors import PolicyError, Problems
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import STOPPED, Asking, InHand, InSolver, asked_of
+from optimizer.explain.asking import OUT_OF_TIME, Asking, InHand, InSolver, asked_of
 from optimizer.explain.marginal_tables import (
     MONEY_COLUMNS,
     frame,
@@ -198,7 +198,7 @@ def _money(
         answer = None
         if place < most and not watch.should_stop():
             answer = asking.at({number.address: number.value + more})
-            answer = None if answer.status == STOPPED else answer
+            answer = None if answer.status == OUT_OF_TIME else answer
         gain = float("nan") if answer is None else asking.difference(answer)
         rows.append(money_row(number, more, answer, gain))
     table = frame(rows, MONEY_COLUMNS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from optimizer.explain.asking import STOPPED, Answer, Asking, InHand, part_done
+from optimizer.explain.asking import OUT_OF_TIME, Answer, Asking, InHand, part_done
 from optimizer.explain.numbers import BindingNumber
 from optimizer.solver import Watch
 
@@ -138,7 +138,7 @@ class Stepping:
             self._watch.begin(part_done("numbers", place, len(numbers)))
             taken = tuple(self._taken(number))
             # What time ran out for keeps its dual.
-            if any(each.answer.status == STOPPED and each.is_single for each in taken):
+            if any(each.answer.status == OUT_OF_TIME and each.is_single for each in taken):
                 return
             yield Stepped(number, taken)
 
@@ -160,7 +160,7 @@ class Stepping:
                 continue
             tried.add(number.moved(sign * steps))
             step = self._step(number, first.direction, sign * steps)
-            if step.answer.status == STOPPED:
+            if step.answer.status == OUT_OF_TIME:
                 return
             yield step
             if step.answer.is_known and _is_as_steep(step, first):
