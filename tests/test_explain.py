@@ -9,6 +9,7 @@ from signal import SIGINT, raise_signal
 from typing import Any
 
 import openpyxl
+import pyomo.environ as pyo
 import pytest
 
 import optimizer
@@ -242,7 +243,42 @@ def test_no_time_leaves_duals(tmp_path: Path) -> None:
     found = optimizer.marginal_values(plan, report=stop)
     assert found.table["basis"].tolist() == ["dual"]
     assert not found.complete
-    assert found.in_words()[-1] == "Stopped at the interruption: 1 numbers were not solved again."
+    assert found.in_words()[-1] == "Stopped at the interruption: 1 number was not solved again."
+
+
+def test_what_gaps_leave_open_is_said() -> None:
+    # The relaxation gains 18; the plan found within a gap of a fifth is the one in hand again.
+    plan = optimizer.solve(*shared.tiny())
+    found = optimizer.marginal_values(plan, top=1, plans=True, gap=0.2)
+    row = found.table.iloc[0]
+    assert (row["basis"], row["within_gap"]) == ("relaxation", True)
+    assert row["gain_points"] == pytest.approx(18.3625)
+    assert found.in_words()[2].endswith(
+        "now 2: 1 brings 18.36 points; 3 is refused (too small a difference of plans to be sure; "
+        "at the same rates from 1 to 2)."
+    )
+    steps = found.tables["steps"]
+    assert steps["within_gap"].tolist() == [False, True, False, False, False]
+
+
+def test_custom_rules_are_left_out_and_need_another_model_for_a_number(tmp_path: Path) -> None:
+    files, policy = NATIONAL.with_(FIVE).write(tmp_path)
+
+    def extend(model: Any, instance: Any) -> None:
+        model.three = pyo.Constraint(expr=sum(model.cohort[key] for key in model.cohort) <= 3)
+
+    plan = optimizer.solve(policy, files, extend=extend)
+    with pytest.raises(OptimizerError, match="Expected extend"):
+        optimizer.marginal_values(plan)
+    found = optimizer.importance(plan, ["three", "limits.five"], extend=extend)
+    assert found.table["change_points"].tolist() == [200.0, 0.0]
+    session = Session(policy, files, extend=extend)
+    session.drop("five")
+    session.drop("three")
+    # Money for ten, seven apply: nothing that somebody chose is in the way.
+    assert optimizer.marginal_values(session).in_words()[1] == (
+        "2 facts of the case limit it, by their duals alone (see the table)."
+    )
 
 
 # Naming parts -------------------------------------------------------------------------------------

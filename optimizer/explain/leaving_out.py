@@ -106,7 +106,7 @@ def importance(
     return Importance(
         answer=table,
         points=asking.base.points,
-        why_incomplete=why_incomplete(watch, len(parts) - len(answers), "parts"),
+        why_incomplete=why_incomplete(watch, len(parts) - len(answers), "part"),
         provenance={**provenance_of(asked), "addresses": list(addresses or GROUPS)},
     )
 

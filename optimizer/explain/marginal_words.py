@@ -90,10 +90,10 @@ def _number(row: Any, value: float, currency: str) -> str:
 
 def _remarks(row: Any) -> str:
     said = []
-    if row.within_gap:
-        said.append("by plans too small a difference to be sure")
-    elif "plan" in row.basis:
+    if "plan" in row.basis:
         said.append("by plans" if row.basis == "plan" else "partly by plans")
+    if row.within_gap:
+        said.append("too small a difference of plans to be sure")
     dual, gain = row.dual_points, row.gain_points
     is_apart = not pd.isna(dual) and not pd.isna(gain) and abs(dual - gain) > _SAME * abs(dual)
     if is_apart and "plan" not in row.basis:
@@ -109,16 +109,27 @@ def _remarks(row: Any) -> str:
 def _left(table: pd.DataFrame, solved: pd.DataFrame) -> list[str]:
     left = table[table["basis"].eq(BY_DUAL)]
     chosen = int(left["kind"].eq("limit").sum())
-    facts = len(left) - chosen
-    said = []
-    if chosen:
-        more = "more numbers" if len(solved) else "numbers"
-        said.append(f"{chosen} {more} that somebody chose")
-    if facts:
-        said.append(f"{facts} facts of the case")
+    counts = [
+        counted(chosen, "more number" if len(solved) else "number", "that somebody chose"),
+        counted(len(left) - chosen, "fact", "of the case"),
+    ]
+    said = [count for count in counts if count]
     if not said:
         return []
-    return [f"{' and '.join(said)} limit it too, by their duals alone (see the table)."]
+    verb = "limits" if len(left) == 1 else "limit"
+    too = " too" if len(solved) else ""
+    return [f"{' and '.join(said)} {verb} it{too}, by their duals alone (see the table)."]
+
+
+def counted(count: int, noun: str, rest: str) -> str:
+    """A count in words; blank for none.
+
+    Examples
+    --------
+    >>> counted(1, "fact", "of the case"), counted(2, "fact", "of the case"), counted(0, "x", "y")
+    ('1 fact of the case', '2 facts of the case', '')
+    """
+    return f"{count} {noun}{'' if count == 1 else 's'} {rest}" if count else ""
 
 
 def _money(money: pd.DataFrame, currency: str) -> list[str]:

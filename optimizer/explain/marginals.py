@@ -21,7 +21,7 @@ from optimizer.explain.marginal_tables import (
     money_row,
     step_table,
 )
-from optimizer.explain.marginal_words import marginal_words
+from optimizer.explain.marginal_words import counted, marginal_words
 from optimizer.explain.numbers import TENTH, BindingNumber, binding_numbers
 from optimizer.explain.stepping import Stepping
 from optimizer.formulation.custom import Extend
@@ -172,7 +172,7 @@ def marginal_values(
         points=base.points,
         plan=asked.plan,
         currency=asked.held.question.case.currency,
-        why_incomplete=why_incomplete(watch, len(wanted) - len(stepped), "numbers"),
+        why_incomplete=why_incomplete(watch, len(wanted) - len(stepped), "number"),
         provenance={**provenance_of(asked), "top": top, "plans": plans, "gap_asked": own},
     )
 
@@ -225,7 +225,8 @@ def why_incomplete(watch: Watch, left: int, what: str) -> str:
     if not left and not watch.timed_out and not watch.interrupted:
         return ""
     when = "at the interruption" if watch.interrupted else "as the time limit was reached"
-    return f"Stopped {when}: {left} {what} were not solved again."
+    rest = "was not solved again" if left == 1 else "were not solved again"
+    return f"Stopped {when}: {counted(left, what, rest) or 'some steps were left out'}."
 
 
 def provenance_of(asked: InSolver) -> dict[str, Any]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from optimizer.explain.asking import OUT_OF_TIME, Answer, Asking, InHand, part_done
+from optimizer.explain.asking import (
+    NONE_KEEPS_RULES,
+    OPTIMAL,
+    OUT_OF_TIME,
+    Answer,
+    Asking,
+    InHand,
+    part_done,
+)
 from optimizer.explain.numbers import BindingNumber
 from optimizer.solver import Watch
 
@@ -13,6 +21,8 @@ LOOSER, TIGHTER = "looser", "tighter"
 BY_RELAXATION, BY_PLAN = "relaxation", "plan"
 """What was solved again for an effect; see :data:`BY_DUAL` for what was not."""
 BY_DUAL = "dual"
+_SAYING = (OPTIMAL, "feasible", NONE_KEEPS_RULES)
+"""Statuses of plans that say more than the relaxation does."""
 _FURTHER = (10.0, 2.0)
 """Steps at which it is tried whether the rate of the first step holds, the farthest first."""
 _SAME_RATE = 1e-6
@@ -75,16 +85,15 @@ class Stepped:
     def best(self, direction: str) -> Step | None:
         """The single step in a direction: of a plan where that says something, else relaxed."""
         single = [each for each in self.taken if each.direction == direction and each.is_single]
-        plans = [each for each in single if each.basis == BY_PLAN]
-        if plans and not plans[0].within_gap:
-            return plans[0]
+        plan = next((each for each in single if each.basis == BY_PLAN), None)
+        if plan is not None and not plan.within_gap and plan.answer.status in _SAYING:
+            return plan
         return next((each for each in single if each.basis == BY_RELAXATION), None)
 
     @property
-    def is_too_small(self) -> bool:
-        """Whether plans were looked at, and say nothing either way."""
-        plans = [each for each in self.taken if each.basis == BY_PLAN]
-        return bool(plans) and all(each.within_gap for each in plans)
+    def unsettled(self) -> list[str]:
+        """Directions in which plans say nothing either way."""
+        return [each.direction for each in self.taken if each.basis == BY_PLAN and each.within_gap]
 
     @property
     def range(self) -> tuple[float, float]:
