@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from optimizer.explain.comparing import Comparison, compare
     from optimizer.explain.leaving_out import Importance, importance
     from optimizer.explain.marginals import MarginalValues, marginal_values
+    from optimizer.explain.manoeuvring import Alternatives, alternatives
     from optimizer.explain.repairing import Repairs, repair
     from optimizer.instance import Instance, build_instance
     from optimizer.plan import Decisions, Plan
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from optimizer.sweeps.validation import Validation, validate
 
 _HOMES = {
+    "Alternatives": "explain.manoeuvring",
     "Case": "case",
     "Comparison": "explain.comparing",
     "CustomRule": "schema.rules",
@@ -92,6 +94,7 @@ _HOMES = {
     "Study": "sweeps",
     "Sweep": "sweeps.results",
     "Validation": "sweeps.validation",
+    "alternatives": "explain.manoeuvring",
     "build_instance": "instance",
     "build_model": "session.building",
     "check_expectations": "plan.expectations",
@@ -126,6 +129,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Alternatives",
     "Case",
     "Comparison",
     "CustomRule",
@@ -154,6 +158,7 @@ __all__ = [
     "Sweep",
     "TargetError",
     "Validation",
+    "alternatives",
     "build_instance",
     "build_model",
     "check_expectations",

@@ -61,6 +61,7 @@ class Room:
             "evaluate": (optimizer.evaluate, {"decisions": self.plan, **pair}),
             "solve": (optimizer.solve, pair),
             "repair": (optimizer.repair, pair),
+            "alternatives": (optimizer.alternatives, {"run": self.plan}),
             "compare": (optimizer.compare, {"one": self.plan, "other": self.plan}),
             "marginal_values": (optimizer.marginal_values, {"subject": run, "top": 1}),
             "importance": (optimizer.importance, {"subject": run, "addresses": ["limits"]}),

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 # Importing the commands registers them, in the order in which help lists them.
-from optimizer.cli import ask, compare, explaining, make, many, show, streams
+from optimizer.cli import alternatives, ask, compare, explaining, make, many, show, streams
 from optimizer.cli.app import app
 from optimizer.cli.exits import Exit
 from optimizer.io import interrupts
@@ -18,7 +18,7 @@ from optimizer.io import interrupts
 if TYPE_CHECKING:
     from optimizer.errors import OptimizerError
 
-__all__ = ["Exit", "app", "ask", "compare", "explaining", "main", "make", "many", "show"]
+__all__ = ["Exit", "alternatives", "app", "ask", "compare", "explaining", "main", "make", "many", "show"]
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **_: Any) -> None:

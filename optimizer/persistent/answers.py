@@ -78,11 +78,10 @@ def with_least_moved(model: LoadedModel, x: Floats, watch: Watch) -> Floats:
     return least if least is not None and is_less else x
 
 
-def solution_of(model: LoadedModel, x: Floats, watch: Watch, search: Search) -> Solution:
-    """The plan of a search, with its value and proven bound."""
-    objective = model.matrix.points(x)
-    bound = max(objective, watch.bound if watch.bound is not None else np.inf)
-    gap = relative_gap(objective, bound)
+def decided_at(
+    model: LoadedModel, x: Floats
+) -> tuple[dict[str, Floats], dict[str, dict[tuple[object, ...], float]]]:
+    """Decisions of a solution by family, in the order of their frames, and money moved."""
     decisions = {}
     for family in KEYS:
         columns = columns_in_order(model.instance, model.matrix, family)
@@ -91,6 +90,15 @@ def solution_of(model: LoadedModel, x: Floats, watch: Watch, search: Search) -> 
     for number, (component, index) in enumerate(model.matrix.columns):
         if component in money and isinstance(index, tuple):
             money[component][index] = float(x[number])
+    return decisions, money
+
+
+def solution_of(model: LoadedModel, x: Floats, watch: Watch, search: Search) -> Solution:
+    """The plan of a search, with its value and proven bound."""
+    decisions, money = decided_at(model, x)
+    objective = model.matrix.points(x)
+    bound = max(objective, watch.bound if watch.bound is not None else np.inf)
+    gap = relative_gap(objective, bound)
     return Solution(
         status="optimal" if gap <= OPTIMAL_GAP else "feasible",
         objective=objective,
@@ -100,12 +108,12 @@ def solution_of(model: LoadedModel, x: Floats, watch: Watch, search: Search) -> 
         money=money,
         complete=watch.is_repeatable,
         nodes=search.nodes,
-        variables=_variables(model, x),
+        variables=variables_at(model, x),
         links=search.links,
     )
 
 
-def _variables(model: LoadedModel, x: Floats) -> dict[str, dict[object, float]]:
+def variables_at(model: LoadedModel, x: Floats) -> dict[str, dict[object, float]]:
     """Values of custom variables; of those that no row speaks of, what they were fixed at."""
     found: dict[str, dict[object, float]] = {}
     for name in model.instance.extension.variables:
