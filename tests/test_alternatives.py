@@ -83,7 +83,7 @@ def test_no_plan_of_so_many_points_lies_beyond_an_end(plan: Plan) -> None:
         ("work, hills", "most", "at_least", 1),
     ):
         track, region = key.split(", ")
-        end = rows.loc[key, side]
+        end = float(rows[side].to_dict()[key])
         limit = {"measure": "slots", "where": {"track": track, "region": region}}
         best = {}
         for name, number in (("at", end), ("beyond", end + step)):
