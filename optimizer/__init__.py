@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     )
     from optimizer.explain.comparing import Comparison, compare
     from optimizer.explain.leaving_out import Importance, importance
-    from optimizer.explain.marginals import MarginalValues, marginal_values
     from optimizer.explain.manoeuvring import Alternatives, alternatives
+    from optimizer.explain.marginals import MarginalValues, marginal_values
     from optimizer.explain.repairing import Repairs, repair
     from optimizer.instance import Instance, build_instance
     from optimizer.plan import Decisions, Plan

@@ -54,7 +54,7 @@ def test_ranges_equal_enumeration(seed: int, tmp_path: Path) -> None:
             50 * people * (1 + size / 4) for people, size in zip(cohorts, gdp, strict=True)
         )
         for cohorts in product(*(range(most + 1) for most in applicants))
-        if sum(map(int.__mul__, cohorts, costs)) <= budget
+        if sum(people * cost for people, cost in zip(cohorts, costs, strict=True)) <= budget
     }
     solved = optimizer.solve(policy, files, gap=0)
     assert solved.objective == pytest.approx(max(points.values()))
@@ -62,11 +62,9 @@ def test_ranges_equal_enumeration(seed: int, tmp_path: Path) -> None:
     good = [cohorts for cohorts, worth in points.items() if worth >= least]
     by = ["country", "track"]
     exact = optimizer.alternatives(solved, by=by, within=within, exact=True)
-    wanted = [
-        *((min(each), max(each)) for each in zip(*good, strict=True)),
-        (min(map(sum, good)), max(map(sum, good))),
-    ]
-    assert exact.table[RANGE].to_numpy().tolist() == [list(map(float, each)) for each in wanted]
+    counted = [*zip(*good, strict=True), list(map(sum, good))]
+    wanted = [[float(min(each)), float(max(each))] for each in counted]
+    assert exact.table[RANGE].to_numpy().tolist() == wanted
     assert exact.table[["least_basis", "most_basis"]].eq("plan").all(axis=None)
     outer = optimizer.alternatives(solved, by=by, within=within).table
     assert (outer["least"] <= exact.table["least"]).all()

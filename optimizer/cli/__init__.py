@@ -18,7 +18,18 @@ from optimizer.io import interrupts
 if TYPE_CHECKING:
     from optimizer.errors import OptimizerError
 
-__all__ = ["Exit", "alternatives", "app", "ask", "compare", "explaining", "main", "make", "many", "show"]
+__all__ = [
+    "Exit",
+    "alternatives",
+    "app",
+    "ask",
+    "compare",
+    "explaining",
+    "main",
+    "make",
+    "many",
+    "show",
+]
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **_: Any) -> None:

@@ -12,13 +12,13 @@ import pandas as pd
 from optimizer.errors import OptimizerError, PolicyError, Problems, did_you_mean
 from optimizer.errors.arguments import typed
 from optimizer.explain.ranges import (
-    BY_PLAN,
     NOT_REACHED,
     RangeEnd,
     RangeSearch,
     sums_of,
 )
 from optimizer.explain.sides import side_of
+from optimizer.explain.stepping import BY_PLAN
 from optimizer.frames import rows_of
 from optimizer.frames.arrays import Floats
 from optimizer.frames.records import Frames

@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse
 
 from optimizer.errors import OptimizerError, SolverError, did_you_mean
+from optimizer.explain.stepping import BY_PLAN, BY_RELAXATION
 from optimizer.frames.arrays import Floats, Integers
 from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel
@@ -24,9 +25,9 @@ from optimizer.solver.wholeness import wholeness
 
 AGREEMENTS = "agreement"
 """Stands for keys of slots where agreements are asked for."""
-BY_PLAN, BY_RELAXATION, NOT_REACHED = "plan", "relaxation", "stopped"
-"""What an end rests on: a plan that stands there, and none goes further; the relaxation, which no
-plan exceeds; or nothing, as time ran out."""
+NOT_REACHED = "stopped"
+"""What an end rests on where time ran out; otherwise on a plan that stands there, as none goes
+further, or on the relaxation, which no plan exceeds."""
 END_NODES = 2_000
 """Nodes of branch and bound for one end in whole people."""
 _COUNTED = ("cohort", "placements")
