@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from optimizer.plan.checking import evaluate
     from optimizer.plan.evaluation import Evaluation
     from optimizer.plan.expectations import Expectations, check_expectations, load_expectations
+    from optimizer.plan.keeping import Keep
     from optimizer.policy import Policy, load_policy
     from optimizer.policy.template import write_template
     from optimizer.report import write_report
@@ -78,6 +79,7 @@ _HOMES = {
     "InputError": "errors",
     "Instance": "instance",
     "MarginalValues": "explain.marginals",
+    "Keep": "plan.keeping",
     "ModelWarning": "errors",
     "NoPlanError": "errors",
     "OptimizerError": "errors",
@@ -142,6 +144,7 @@ __all__ = [
     "InputError",
     "Instance",
     "MarginalValues",
+    "Keep",
     "ModelWarning",
     "NoPlanError",
     "OptimizerError",

@@ -141,6 +141,29 @@ def solve_command(
     ] = None,
     time_limit: TimeLimit = None,
     changes: Changes = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PLAN[,COLUMN=VALUE...]",
+            help="Grant slots of an earlier plan as they are there: of a run folder, plan.csv or "
+            "plan.xlsx; some of them: runs/a,year=2027,track=lab*. May be repeated.",
+        ),
+    ] = None,
+    nested_in: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--nested-in",
+            metavar="PLAN[,COLUMN=VALUE...]",
+            help="The same, where more may be granted: nothing that is granted there is dropped.",
+        ),
+    ] = None,
+    realised: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PLAN",
+            help="Slots of the first years as they have happened; the years after are planned.",
+        ),
+    ] = None,
     scales: ScalesOption = None,
     cache: CacheOption = True,
     expect: Annotated[
@@ -165,6 +188,7 @@ def solve_command(
     from optimizer.plan import expectations
     from optimizer.plan.publication import require_sensitive
     from optimizer.plan.question import read_question
+    from optimizer.runs.keeping import keeps_of
     from optimizer.runs.writing import written_somewhere
     from optimizer.session.planning import WRITING
     from optimizer.session.solving import PlanOptions, begun, planned
@@ -178,6 +202,8 @@ def solve_command(
     runs.require_writers()
     with watch.looking():
         question = read_question(policy, case, changed)
+        kept = keeps_of(question, keep or [], nested_in or [], realised)
+        question = replace(question, keep=kept)
         if public:
             require_sensitive(question.case)
         given = scales_of(scales)
@@ -224,6 +250,10 @@ def _show(plan: Plan, expected: Joined | None, *, as_json: bool, public: bool) -
         print_json(runs.finite(document))
     else:
         print_plan(plan)
+        if plan.question is not None and plan.question.keep:
+            from optimizer.session.keeping import cost_in
+
+            print(cost_in(plan.provenance["keeping"]).in_words(plan.question.keep))
         if public and plan.folder is not None:
             print(f"For publication: {plan.folder / runs.PUBLIC}")
         if compared is not None:

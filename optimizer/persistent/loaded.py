@@ -162,15 +162,22 @@ class LoadedModel:
 
     def pin(self, values: Mapping[str, Floats]) -> None:
         """Fix decisions at given values, by family in the order of its frame."""
+        self.hold({family: (numbers, numbers) for family, numbers in values.items()})
+
+    def hold(self, bounds: Mapping[str, tuple[Floats, Floats]]) -> None:
+        """Keep decisions within bounds, by family in the order of its frame."""
         lower, upper = self.matrix.lower.copy(), self.matrix.upper.copy()
-        for family, numbers in values.items():
+        for family, (least, most) in bounds.items():
             columns = columns_in_order(self.instance, self.matrix, family)
             there = columns >= 0
-            lower[columns[there]] = upper[columns[there]] = numbers[there]
+            at = columns[there]
+            lower[at] = np.maximum(lower[at], least[there])
+            # Where the case allows fewer, a rule says so, which is named then.
+            upper[at] = np.maximum(np.minimum(upper[at], most[there]), lower[at])
         self.is_pinned = True
         self.matrix = replace(self.matrix, lower=lower, upper=upper)
-        self.lp = Engine(self.matrix, relaxed=True, options=self.options)
-        self._warm = WarmStart(self.lp)
+        self.lp = Engine(self.matrix, relaxed=True, options=self.options, log=self.log)
+        self._warm = self._warm.with_bounds_of(self.lp)
 
     def solve(self, watch: Watch, *, gap: float) -> Solution:
         """Find a plan with a proven gap of at most ``gap``, or the best until the watch stops.

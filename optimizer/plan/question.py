@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from optimizer.case import Case, load_case
 from optimizer.case.changes import change_case
@@ -13,6 +14,9 @@ from optimizer.io.changes import require_changes
 from optimizer.policy import Policy, load_policy
 from optimizer.policy.loading import NO_CHANGES, changed_policy, policy_with_limit
 from optimizer.schema.addresses import cells_and_keys
+
+if TYPE_CHECKING:
+    from optimizer.plan.keeping import Keep
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Question:
         Values that were changed, by address, in the order in which they are made.
     added
         Limits that were added to the policy, before it was changed.
+    keep
+        Slots of earlier plans that are granted again.
     """
 
     policy: Policy
@@ -37,6 +43,7 @@ class Question:
     base_case: Case
     changes: Mapping[str, object] = field(default_factory=dict)
     added: tuple[Mapping[str, object], ...] = ()
+    keep: tuple[Keep, ...] = ()
 
     @classmethod
     def of(cls, policy: Policy, case: Case) -> Question:
@@ -53,6 +60,7 @@ def read_question(
     policy: Policy | str | Path,
     case: Case | str | Path,
     changes: Mapping[str, object] = NO_CHANGES,
+    keep: Sequence[Keep] = (),
 ) -> Question:
     """Load what are paths, and make the changes.
 
@@ -64,7 +72,7 @@ def read_question(
     require_changes(changes)
     case = case if isinstance(case, Case) else load_case(case)
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
-    return asked(policy, case, changes)
+    return asked(policy, case, changes, keep=keep)
 
 
 def asked(
@@ -72,6 +80,7 @@ def asked(
     base_case: Case,
     changes: Mapping[str, object],
     added: Sequence[Mapping[str, object]] = (),
+    keep: Sequence[Keep] = (),
 ) -> Question:
     """Policy and case with limits added, and then with changes made.
 
@@ -87,7 +96,7 @@ def asked(
         policy = policy_with_limit(policy, limit)
     policy = changed_policy(policy, of_policy) if of_policy else policy
     require_case(policy, case)
-    return Question(policy, case, base, base_case, dict(changes), tuple(added))
+    return Question(policy, case, base, base_case, dict(changes), tuple(added), tuple(keep))
 
 
 def require_case(policy: Policy, case: Case) -> None:

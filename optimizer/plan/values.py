@@ -162,9 +162,17 @@ def decisions_of(
     instance: Instance,
     values: dict[str, Floats],
     money: dict[str, dict[tuple[object, ...], float]],
+    kept: pd.DataFrame | None = None,
 ) -> Decisions:
-    """Tables of a solved plan: single slots filled in, everything that is zero left out."""
-    tables = {"slots": _filled(instance, values)}
+    """Tables of a solved plan: single slots filled in, everything that is zero left out.
+
+    Parameters
+    ----------
+    kept
+        country, track, level, region, year, slots: single slots around which all others are
+        filled in; the margins have room for them.
+    """
+    tables = {"slots": _filled(instance, values, kept)}
     for each in BESIDE_SLOTS:
         if each.has_frame:
             frame, value = getattr(instance.sets, each.name), values[each.name]
@@ -193,7 +201,9 @@ def _written(decision: Decision, frame: pd.DataFrame, values: Floats) -> pd.Data
     return rows.reset_index(drop=True).astype(decision.columns)
 
 
-def _filled(instance: Instance, values: dict[str, Floats]) -> pd.DataFrame:
+def _filled(
+    instance: Instance, values: dict[str, Floats], kept: pd.DataFrame | None
+) -> pd.DataFrame:
     """Single slots: as solved in slot-level blocks, filled in from the margins in all others."""
     sets = instance.sets
     cohort = sets.cohort.assign(slots=np.round(values["cohort"]).astype("int64"))
@@ -207,22 +217,38 @@ def _filled(instance: Instance, values: dict[str, Floats]) -> pd.DataFrame:
     touched = set(keys_of(sets.slots, BLOCK))
     places = dict(groups_of(placements, BLOCK))
     today = _today(instance)
+    granted = {} if kept is None else dict(groups_of(kept, ["track", "level", "year"]))
     parts = [single[single["slots"] > 0][list(COLUMNS["slots"])]]
     for key, rows in groups_of(cohort, BLOCK):
         if key not in touched:
             track, level, _, year = key
-            part = _filled_block(rows, places[key], today.get((track, year), {}))
+            own = granted.get((track, level, year))
+            part = _filled_block(rows, places[key], today.get((track, year), {}), own)
             parts.append(part.assign(track=track, level=level, year=year))
     slots = pd.concat(parts, ignore_index=True).astype(COLUMNS["slots"])
     return _in_key_order(instance, slots)
 
 
 def _filled_block(
-    cohort: pd.DataFrame, placements: pd.DataFrame, today: dict[tuple[str, str], int]
+    cohort: pd.DataFrame,
+    placements: pd.DataFrame,
+    today: dict[tuple[str, str], int],
+    kept: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """country, region, slots of one block; what it keeps of today's slots is used up there."""
     current = _current_cells(today, cohort, placements)
-    cells = fill_block(cohort["slots"].to_numpy(), placements["slots"].to_numpy(), current)
+    people, seats = cohort["slots"].to_numpy(), placements["slots"].to_numpy()
+    if kept is None:
+        cells = fill_block(people, seats, current)
+    else:
+        first = (
+            kept.pivot_table(index="country", columns="region", values="slots", aggfunc="sum")
+            .reindex(index=cohort["country"], columns=placements["region"])
+            .fillna(0)
+            .to_numpy(dtype=np.int64)
+        )
+        left_over = np.maximum(current - first, 0)
+        cells = first + fill_block(people - first.sum(1), seats - first.sum(0), left_over)
     left, right = np.nonzero(cells)
     part = pd.DataFrame(
         {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from optimizer.case import Case
 from optimizer.case.loading import read_case
-from optimizer.errors import ExtensionError, InputError, ModelWarning, Problems
+from optimizer.errors import ExtensionError, InputError, ModelWarning, PolicyError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.io.paths import NotReadError, content_of, standing_at
 from optimizer.plan import Plan
@@ -29,6 +29,7 @@ from optimizer.runs.reading import facts_of_run, read_plan
 
 if TYPE_CHECKING:
     from optimizer.formulation.custom import Extend
+    from optimizer.plan.keeping import Keep
     from optimizer.session import Session
 
 A_RUN = "a run folder"
@@ -93,7 +94,8 @@ class Run:
 
         facts, base = self.read.facts, self.question.unchanged
         scales = None if facts.get("provisional_scales") else self.read.scales
-        session = Session(base.policy, base.case, extend=self.extend, scales=scales)
+        keep, extend = self.question.keep, self.extend
+        session = Session(base.policy, base.case, keep=keep, extend=extend, scales=scales)
         for limit in facts.get("added_limits", ()):
             session.add_limit(limit)
         session.change(facts.get("changes", {}))
@@ -138,8 +140,24 @@ def load_run(path: str | Path, *, extend: Extend | None = None) -> Run:
     assert isinstance(kept, Mapping), "a run without inputs is refused"
     _require_extension(facts, extend)
     policy, case = inputs_in(folder, facts, kept)
-    question = asked(policy, case, facts.get("changes", {}), facts.get("added_limits", ()))
+    asked_of = facts.get("changes", {}), facts.get("added_limits", ())
+    question = asked(policy, case, *asked_of, keep=_kept(facts))
     return Run(folder, read_plan(folder, question.case), question, extend)
+
+
+def _kept(facts: Mapping[str, Any]) -> list[Keep]:
+    """What the run kept of earlier plans."""
+    if "keep" not in facts:
+        return []
+    from optimizer.plan.keeping import keep_in
+
+    try:
+        return [keep_in(each) for each in facts["keep"]]
+    except (ValueError, KeyError, TypeError, PolicyError) as error:
+        problems = Problems()
+        message = f"does not say what was kept ({error})"
+        problems.add(RUN, message, column="keep", expected="what the run has written")
+        raise InputError(problems) from error
 
 
 def inputs_in(

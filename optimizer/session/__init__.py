@@ -7,7 +7,7 @@ answers are the same either way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -17,6 +17,7 @@ from optimizer.errors import NoPlanError, OptimizerError, SolverError
 from optimizer.errors.arguments import typed
 from optimizer.formulation.custom import Extend
 from optimizer.plan import Plan
+from optimizer.plan.keeping import Keep
 from optimizer.plan.question import read_question
 from optimizer.plan.scales import ScalesGiven, scales_given
 from optimizer.policy import Policy
@@ -59,7 +60,7 @@ class Session(InTurns):
     ----------
     policy, case
         Loaded, or paths.
-    changes, extend
+    changes, keep, extend
         As in :func:`optimizer.solve`.
     scales
         Raw value of each goal that counts as 1, or a run, as in :func:`optimizer.solve`; worked
@@ -83,15 +84,17 @@ class Session(InTurns):
         case: Case | str | Path,
         *,
         changes: Mapping[str, object] = NO_CHANGES,
+        keep: Sequence[Keep] = (),
         extend: Extend | None = None,
         scales: ScalesGiven | None = None,
         cache: bool = True,
         log: Path | None = None,
     ) -> None:
         self._turns, self._solved = Turns(), False
-        question = read_question(policy, case, changes)
+        question = read_question(policy, case, changes, keep)
         given = None if scales is None else scales_given(question.policy, scales)
         self._held = Holding(question, extend=extend, scales=given, cache=cache, log=log)
+        self._held.hold_kept()
 
     def __reduce__(self) -> NoReturn:
         raise OptimizerError(

@@ -19,12 +19,14 @@ from optimizer.instance import Instance
 from optimizer.io.changes import made_after, require_changes
 from optimizer.persistent import CannotPatchError, LoadedModel
 from optimizer.plan.anyway import all_warnings
+from optimizer.plan.keeping import KeptSlots, kept_slots
 from optimizer.plan.question import Question, asked, require_case
 from optimizer.plan.scales import Scales, changed_scales
 from optimizer.policy import Policy
 from optimizer.policy.loading import changed_policy, policy_with_limit, tables_of
 from optimizer.schema.addresses import cells_and_keys, is_cell, names_of
 from optimizer.session.adding import with_last_limit
+from optimizer.session.clashing import not_allowed
 from optimizer.session.dropping import require_droppable, rows_of_rules
 from optimizer.session.ideals import Ideals
 from optimizer.session.loading import built, load
@@ -81,7 +83,7 @@ class Holding:
         self.dropped: tuple[str, ...] = ()
         self.rebuilt, self.rebuilt_because = 0, ""
         self._begun: tuple[Policy, Scales | None] = question.policy, scales
-        self._cache, self._memory = cache, Memory()
+        self._cache, self._memory, self._holds = cache, Memory(), False
         watch.count("build")
         instance, model = built(
             question, extend, None if scales is None else scales.of, self._memory
@@ -95,7 +97,8 @@ class Holding:
     @property
     def is_changed(self) -> bool:
         """Whether anything is asked beside policy and case."""
-        return bool(self.question.changes or self.question.added or self.dropped)
+        question = self.question
+        return bool(question.changes or question.added or question.keep or self.dropped)
 
     @property
     def odd(self) -> tuple[str, ...]:
@@ -113,7 +116,7 @@ class Holding:
     def _ideal_model(self) -> LoadedModel:
         """The model whose ideals count: that of the base policy on the base case."""
         question = self.question
-        plain = self.extend is None and not question.added
+        plain = self.extend is None and not question.added and not question.keep
         if plain and all(map(_leaves_rules, question.changes)):
             return self.loaded
         return load(*built(question.unchanged))
@@ -176,7 +179,7 @@ class Holding:
         self.frozen()
         before, (policy, scales) = self.question, self._begun
         assert scales is not None, "scales are frozen"
-        question = asked(before.base, before.base_case, changes, before.added)
+        question = asked(before.base, before.base_case, changes, before.added, before.keep)
         scales = replace(scales, of=scales.of | changed_scales(policy, question.policy))
         asked_of = (cells_and_keys(each)[0] for each in (before.changes, changes))
         cells = [cell for each in asked_of for cell in cell_changes(before.base_case, each)]
@@ -259,7 +262,32 @@ class Holding:
         loaded = load(*built(question, self.extend, scales.of, self._memory), self.log)
         loaded.set_costs(scales.of)
         loaded.drop(rows_of_rules(loaded, self.dropped))
+        if self._holds:
+            loaded.hold(self._kept_in(loaded.instance, question).bounds)
         return loaded
+
+    def hold_kept(self) -> None:
+        """Have the loaded model grant what is to be kept from now on.
+
+        Raises
+        ------
+        InfeasibleError
+            If the case does not allow it.
+        """
+        if self.question.keep:
+            self.loaded.hold(self.kept.bounds)
+            self._holds = True
+
+    @property
+    def kept(self) -> KeptSlots:
+        """What is kept of earlier plans."""
+        return self._kept_in(self.loaded.instance, self.question)
+
+    def _kept_in(self, instance: Instance, question: Question) -> KeptSlots:
+        kept, impossible = kept_slots(instance, question.keep)
+        if len(impossible):
+            raise not_allowed(impossible)
+        return kept
 
     @contextmanager
     def _or_as_before(self) -> Iterator[None]:

@@ -15,6 +15,7 @@ from optimizer.persistent.conflict import MOST_CONFLICTS
 from optimizer.plan import Decisions, Plan, variable_table
 from optimizer.plan.checking import custom_part
 from optimizer.plan.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
+from optimizer.plan.keeping import require_kept
 from optimizer.plan.notes import notes_of
 from optimizer.plan.provenance import function_told, plain_value, versions
 from optimizer.plan.question import Question
@@ -24,6 +25,7 @@ from optimizer.policy.loading import tables_of
 from optimizer.schema.addresses import is_cell, names_of
 from optimizer.session.clashing import no_plan, not_allowed
 from optimizer.session.holding import Holding
+from optimizer.session.keeping import NOT_PRICED, KeepingCost, held_at_a_cost
 from optimizer.session.stand_ins import Provisional, scales_in_time
 from optimizer.solver import Solution, Watch
 from optimizer.solver.tightening import links_told
@@ -42,6 +44,8 @@ SOMETIMES = (
     "changed_to",
     "added_limits",
     "dropped",
+    "keep",
+    "keeping",
     "provisional_scales",
     "tightened_links",
 )
@@ -66,6 +70,8 @@ class PlanSearch:
         Whether the same loaded model was solved before, so that the plan may depend on it.
     conflicts
         How many conflicts are named where there is no plan.
+    keeping
+        What it costs to keep slots of earlier plans.
     """
 
     held: Holding
@@ -74,6 +80,7 @@ class PlanSearch:
     slots: pd.DataFrame | None = None
     again: bool = False
     conflicts: int = MOST_CONFLICTS
+    keeping: KeepingCost = NOT_PRICED
 
     def first(self, to_come: float) -> Plan:
         """The plan of a question that was just loaded, under a time limit for all of it.
@@ -95,7 +102,10 @@ class PlanSearch:
                 held.take_scales(scales_in_time(held.ideals, watch))
             if pinned is not None:
                 held.loaded.pin(pinned)
-            return self._provisional() if isinstance(held.scales, Provisional) else self._plan()
+            is_exact = not isinstance(held.scales, Provisional)
+            cost = held_at_a_cost(held, watch, priced=is_exact)
+            search = replace(self, keeping=cost)
+            return search._plan() if is_exact else search._provisional()
 
     def next(self) -> Plan:
         """The plan of a question as it is now."""
@@ -149,7 +159,10 @@ class PlanSearch:
         if solution.objective is None:
             raise no_plan(held.loaded, solution, self.watch, most=self.conflicts)
         self.watch.count("check")
-        decisions = decisions_of(instance, solution.decisions, solution.money)
+        keep = held.question.keep
+        cells = held.kept.cells if keep else None
+        decisions = decisions_of(instance, solution.decisions, solution.money, cells)
+        require_kept(keep, decisions.slots)
         decisions = replace(decisions, variables=variable_table(solution.variables))
         if self.slots is not None:
             decisions = replace(decisions, slots=self.slots)
@@ -179,7 +192,11 @@ class PlanSearch:
             seconds=_seconds(self.watch),
             decisions=decisions,
             tables=evaluation.tables,
-            notes=(*provisional, *notes_of(held.loaded.instance, filled_in, held.dropped)),
+            notes=(
+                *provisional,
+                *([self.keeping.in_words(question.keep)] if question.keep else []),
+                *notes_of(held.loaded.instance, filled_in, held.dropped),
+            ),
             warnings=held.odd,
             provenance=self._provenance(solution, scales),
             question=question,
@@ -198,6 +215,8 @@ class PlanSearch:
             "changed_to": changed_to(question),
             "added_limits": plain_value(question.added),
             "dropped": list(held.dropped),
+            "keep": [keep.facts() for keep in question.keep],
+            "keeping": self.keeping.facts() if question.keep else {},
             "scales": dict(scales.of),
             "scales_from": scales.origin,
             "provisional_scales": stand_ins,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
@@ -17,6 +17,7 @@ from optimizer.io.changes import CHANGES
 from optimizer.io.toml import shown
 from optimizer.plan import Decisions, Plan
 from optimizer.plan.given import ReadPlan, decisions_in
+from optimizer.plan.keeping import Keep
 from optimizer.plan.question import Question, read_question
 from optimizer.plan.scales import ScalesGiven, scales_given
 from optimizer.policy import Policy
@@ -32,6 +33,7 @@ def solve(
     case: Case | str | Path,
     *,
     changes: Mapping[str, object] = NO_CHANGES,
+    keep: Sequence[Keep] = (),
     extend: Extend | None = None,
     scales: ScalesGiven | None = None,
     cache: bool = True,
@@ -50,6 +52,9 @@ def solve(
     changes
         Values by dotted address, as in ``{"goals.alliance.weight": 0.5}``. Scales stay those of
         the unchanged policy, so that plans can be compared.
+    keep
+        Slots of earlier plans that are granted again. What that costs is in the notes of the plan
+        and in ``provenance["keeping"]``, as the difference of two relaxations.
     extend
         Function of the Pyomo model and the instance that adds constraints, variables and
         expressions; each constraint is a rule like ours. It may give back a list of
@@ -88,7 +93,7 @@ def solve(
     """
     watch = begun(report, started, gap=gap, time_limit=time_limit)
     with watch.looking():
-        question = read_question(policy, case, changes)
+        question = read_question(policy, case, changes, keep)
     options = PlanOptions(extend=extend, scales=scales, cache=cache, gap=gap, log=log)
     return planned(question, watch, options)
 

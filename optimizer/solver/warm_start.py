@@ -140,6 +140,12 @@ class WarmStart:
         """Whether there is an optimum to go on from."""
         return bool(self._optima)
 
+    def with_bounds_of(self, engine: Engine) -> WarmStart:
+        """The same on an engine whose matrix has other bounds alone: optima stay."""
+        other = WarmStart(engine)
+        other._optima, other._anew, other._runs = [*self._optima], self._anew, -1
+        return other
+
     def grow(self, matrix: Matrix) -> None:
         """Append rows and columns; optima stay what the next run may begin with."""
         if self._optima:

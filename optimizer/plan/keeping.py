@@ -1,0 +1,249 @@
+"""Slots of earlier plans that a new plan has to grant: which they are, and what follows for it.
+
+Decisions are margins: a cohort of each country, places of each region. What is kept is single
+slots. Where all slots of a block (track, level and year) are kept as they are, its margins are
+fixed. Where those of some countries are, their cohorts are fixed, and each region has at least the
+places that they take; with regions it is the other way round. Where more may be granted, margins
+are at least what is kept. In each of these cases kept slots can be told apart from all others, and
+whatever is granted beside them is filled in around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimizer.errors import PolicyError, Problems, SolverError, did_you_mean
+from optimizer.frames import rows_of, stacked, summed
+from optimizer.frames.arrays import Floats
+from optimizer.frames.records import Comparable
+from optimizer.instance import Instance
+from optimizer.io.changes import CHANGES
+from optimizer.io.toml import shown
+from optimizer.plan import COLUMNS, Decisions, Plan, empty
+from optimizer.plan.given import ReadPlan, decisions_in
+from optimizer.plan.values import values_of
+from optimizer.schema.patterns import matching_names
+
+CELL = tuple(name for name in COLUMNS["slots"] if name != "slots")
+"""Columns that name a single slot's place."""
+
+_FAMILIES = ("cohort", "placements", "slots")
+_KEEP = "keep"
+
+
+@dataclass(frozen=True, eq=False)
+class Keep(Comparable):
+    """Slots of an earlier plan that a new one grants as well.
+
+    Parameters
+    ----------
+    plan
+        The earlier plan, solved or read; of an edited workbook what stands there now.
+    where
+        Which of its slots: values by column (country, track, level, region, year), one or a list,
+        in which a star stands for any part; all of them without it. Whatever these columns choose
+        is as in the plan, also where that grants nothing. Either countries or regions are named,
+        as who of the other countries goes to a region named is for the new plan to decide.
+    at_least
+        Whether more may be granted.
+    name
+        Of the plan, in messages.
+
+    Raises
+    ------
+    PolicyError
+        If a column is not known, or both countries and regions are named.
+    """
+
+    plan: Decisions | Plan | ReadPlan
+    where: Mapping[str, Any] = field(default_factory=dict)
+    at_least: bool = False
+    name: str = "a plan"
+
+    def __post_init__(self) -> None:
+        problems = Problems()
+        for column in self.where:
+            if column not in CELL:
+                problems.add(
+                    CHANGES,
+                    f"slots have no column {column!r}",
+                    column=_KEEP,
+                    expected=f"one of {', '.join(CELL)}",
+                    maybe=did_you_mean(str(column), CELL),
+                )
+        if {"country", "region"} <= self.where.keys() and not self.at_least:
+            problems.add(
+                CHANGES,
+                "names countries and regions at once",
+                column=_KEEP,
+                expected="one of them, or slots of which there may be more",
+            )
+        problems.raise_if_any(PolicyError)
+
+    @property
+    def slots(self) -> pd.DataFrame:
+        """The slots that are kept: country, track, level, region, year, slots."""
+        slots = decisions_in(self.plan).slots
+        return slots[self.chosen(slots)].reset_index(drop=True)
+
+    def chosen(self, rows: pd.DataFrame) -> pd.Series:
+        """Whether each row of a table is chosen by those columns that the table has."""
+        found = pd.Series(True, index=rows.index)
+        for column, wanted in self.where.items():
+            if column in rows:
+                texts = rows[column].astype("str")
+                known = texts.unique()
+                named = [name for each in _listed(wanted) for name in matching_names(each, known)]
+                found &= texts.isin(named)
+        return found
+
+    def in_words(self) -> str:
+        """Which slots these are."""
+        which = ", ".join(
+            f"{column} {' or '.join(_listed(wanted))}" for column, wanted in self.where.items()
+        )
+        count = int(self.slots["slots"].sum())
+        least = "at least " if self.at_least else ""
+        return f"{least}{count:,} slots of {self.name}{f' ({which})' if which else ''}"
+
+    def facts(self) -> dict[str, Any]:
+        """The same as plain values, from which :func:`keep_in` makes it again."""
+        return {
+            "name": self.name,
+            "where": {column: _listed(wanted) for column, wanted in self.where.items()},
+            "at_least": self.at_least,
+            "slots": self.slots.to_numpy(dtype=object).tolist(),
+        }
+
+
+def keep_in(facts: Mapping[str, Any]) -> Keep:
+    """Undo :meth:`Keep.facts`.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        If they say something else.
+    """
+    slots = pd.DataFrame(facts["slots"], columns=list(COLUMNS["slots"])).astype(COLUMNS["slots"])
+    return Keep(Decisions(slots), dict(facts["where"]), bool(facts["at_least"]), str(facts["name"]))
+
+
+def _listed(wanted: Any) -> list[str]:
+    values = wanted if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
+    return [str(value) for value in values]
+
+
+@dataclass(frozen=True)
+class KeptSlots:
+    """What several plans together have a new one grant.
+
+    Attributes
+    ----------
+    cells
+        country, track, level, region, year, slots: at least so many in each.
+    bounds
+        Lower and upper bounds of margins and single slots by family, in the order of its frame.
+    """
+
+    cells: pd.DataFrame
+    bounds: Mapping[str, tuple[Floats, Floats]]
+
+
+def kept_slots(instance: Instance, keeps: Sequence[Keep]) -> tuple[KeptSlots, pd.DataFrame]:
+    """Put what is kept on the decisions of an instance.
+
+    Returns
+    -------
+    tuple
+        What is kept; and slots among it that the case does not allow, as
+        :class:`optimizer.plan.values.Values` has them.
+
+    Raises
+    ------
+    PolicyError
+        If a plan is kept by names that the case does not have, or two plans contradict each other.
+    """
+    problems = Problems()
+    rows = [keep.slots for keep in keeps]
+    cells = stacked([empty("slots"), *rows]).groupby(list(CELL), sort=False, as_index=False).max()
+    cells = cells.astype(COLUMNS["slots"])
+    for keep, own in zip(keeps, rows, strict=True):
+        _require_known(instance, keep, problems)
+        if not keep.at_least:
+            _require_as_they_are(keep, own, cells, problems)
+    problems.raise_if_any(PolicyError)
+    values = values_of(instance, Decisions(cells))
+    bounds = {name: _bounds(instance, name, values.of[name], keeps) for name in _FAMILIES}
+    return KeptSlots(cells, bounds), values.impossible
+
+
+def _bounds(
+    instance: Instance, family: str, least: Floats, keeps: Sequence[Keep]
+) -> tuple[Floats, Floats]:
+    """Least and most of each decision of a family."""
+    frame, most = getattr(instance.sets, family), np.full(len(least), np.inf)
+    for keep in keeps:
+        # Sums over what the columns tell apart may be more than what is kept.
+        if not keep.at_least and keep.where.keys() & {"country", "region"} <= set(frame):
+            fixed = keep.chosen(frame).to_numpy()
+            most[fixed] = least[fixed]
+    return least, most
+
+
+def _require_known(instance: Instance, keep: Keep, problems: Problems) -> None:
+    """Refuse names that choose nothing: what they were meant to keep would be lost."""
+    sets = instance.sets
+    frame = sets.cohort
+    for column, wanted in keep.where.items():
+        names = sets.regions.index if column == "region" else frame[column].unique()
+        known = [str(name) for name in names]
+        for each in _listed(wanted):
+            if not matching_names(each, known):
+                problems.add(
+                    CHANGES,
+                    f"no slots could be granted with {column} {shown(each)}",
+                    column=_KEEP,
+                    expected=f"a {column} of the case, or a pattern",
+                    maybe=did_you_mean(each, known),
+                )
+
+
+def _require_as_they_are(
+    keep: Keep, own: pd.DataFrame, cells: pd.DataFrame, problems: Problems
+) -> None:
+    """Refuse slots that another plan raises above what this one keeps as it is."""
+    both = cells[keep.chosen(cells)].merge(own, on=list(CELL), how="left", suffixes=("", "_own"))
+    both = both.fillna({"slots_own": 0})
+    raised = both[both["slots"] > both["slots_own"]]
+    for row in rows_of(raised.head(1)):
+        where = ", ".join(str(getattr(row, name)) for name in CELL if getattr(row, name) != "")
+        told = f"{where}: {row.slots:,} slots are kept, and {keep.name} keeps {row.slots_own:g}"
+        problems.add(CHANGES, told, column=_KEEP, expected="plans that agree where both are kept")
+
+
+def require_kept(keeps: Sequence[Keep], slots: pd.DataFrame) -> None:
+    """Check single slots of a plan against what it was to keep.
+
+    Raises
+    ------
+    SolverError
+        If it does not.
+    """
+    for keep in keeps:
+        own = summed(keep.slots, list(CELL), "slots")
+        now = summed(slots[keep.chosen(slots)], list(CELL), "slots")
+        both = own.merge(now, on=list(CELL), how="outer", suffixes=("", "_now")).fillna(0)
+        apart = both["slots_now"] - both["slots"]
+        holds = apart.ge(0) if keep.at_least else apart.eq(0)
+        if not holds.all():
+            worst = both[~holds].iloc[0]
+            where = ", ".join(str(worst[name]) for name in CELL if worst[name] != "")
+            raise SolverError(
+                f"the plan grants {worst['slots_now']:g} slots at {where}, and was to keep "
+                f"{worst['slots']:g} of {keep.name}"
+            )
