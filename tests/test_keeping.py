@@ -23,7 +23,7 @@ from optimizer import (
     write_run,
 )
 from optimizer.plan import COLUMNS
-from optimizer.plan.keeping import CELL, keep_in
+from optimizer.plan.keeping import SLOT_KEYS, keep_in
 from random_cases import write_random_case
 from seeds import seeds
 from shared import ROOT, run, tiny
@@ -60,11 +60,11 @@ def changed(draw: random.Random, session: Session) -> dict[str, object]:
 
 def limited(session: Session, keep: Keep, cells: pd.DataFrame) -> Session:
     """A session in which each kept slot is a limit."""
-    own = keep.slots.set_index(list(CELL))["slots"]
+    own = keep.slots.set_index(list(SLOT_KEYS))["slots"]
     for number, cell in enumerate(cells[keep.chosen(cells)].itertuples()):
-        key = tuple(getattr(cell, name) for name in CELL)
+        key = tuple(getattr(cell, name) for name in SLOT_KEYS)
         slots = int(own.get(key, 0))
-        where = {name: value for name, value in zip(CELL, key, strict=True) if value != ""}
+        where = {name: value for name, value in zip(SLOT_KEYS, key, strict=True) if value != ""}
         sides: dict[str, object] = {"at_least": slots}
         if not keep.at_least:
             sides["at_most"] = slots
@@ -201,7 +201,7 @@ def test_plans_that_contradict_each_other_are_refused(small: Plan) -> None:
 
 def test_slots_that_the_case_does_not_allow_are_named() -> None:
     slots = pd.DataFrame(
-        [("BOR", "lab", "standard", "coast", 2030, 2)], columns=[*CELL, "slots"]
+        [("BOR", "lab", "standard", "coast", 2030, 2)], columns=[*SLOT_KEYS, "slots"]
     ).astype(COLUMNS["slots"])
     with pytest.raises(InfeasibleError, match="BOR, lab, standard"):
         solve(*tiny(), keep=[Keep(Decisions(slots))])

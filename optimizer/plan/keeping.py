@@ -29,7 +29,7 @@ from optimizer.plan.given import ReadPlan, decisions_in
 from optimizer.plan.values import values_of
 from optimizer.schema.patterns import matching_names
 
-CELL = tuple(name for name in COLUMNS["slots"] if name != "slots")
+SLOT_KEYS = tuple(name for name in COLUMNS["slots"] if name != "slots")
 """Columns that name a single slot's place."""
 
 _FAMILIES = ("cohort", "placements", "slots")
@@ -68,13 +68,13 @@ class Keep(Comparable):
     def __post_init__(self) -> None:
         problems = Problems()
         for column in self.where:
-            if column not in CELL:
+            if column not in SLOT_KEYS:
                 problems.add(
                     CHANGES,
                     f"slots have no column {column!r}",
                     column=_KEEP,
-                    expected=f"one of {', '.join(CELL)}",
-                    maybe=did_you_mean(str(column), CELL),
+                    expected=f"one of {', '.join(SLOT_KEYS)}",
+                    maybe=did_you_mean(str(column), SLOT_KEYS),
                 )
         if {"country", "region"} <= self.where.keys() and not self.at_least:
             problems.add(
@@ -170,7 +170,9 @@ def kept_slots(instance: Instance, keeps: Sequence[Keep]) -> tuple[KeptSlots, pd
     """
     problems = Problems()
     rows = [keep.slots for keep in keeps]
-    cells = stacked([empty("slots"), *rows]).groupby(list(CELL), sort=False, as_index=False).max()
+    cells = (
+        stacked([empty("slots"), *rows]).groupby(list(SLOT_KEYS), sort=False, as_index=False).max()
+    )
     cells = cells.astype(COLUMNS["slots"])
     for keep, own in zip(keeps, rows, strict=True):
         _require_known(instance, keep, problems)
@@ -217,11 +219,13 @@ def _require_as_they_are(
     keep: Keep, own: pd.DataFrame, cells: pd.DataFrame, problems: Problems
 ) -> None:
     """Refuse slots that another plan raises above what this one keeps as it is."""
-    both = cells[keep.chosen(cells)].merge(own, on=list(CELL), how="left", suffixes=("", "_own"))
+    both = cells[keep.chosen(cells)].merge(
+        own, on=list(SLOT_KEYS), how="left", suffixes=("", "_own")
+    )
     both = both.fillna({"slots_own": 0})
     raised = both[both["slots"] > both["slots_own"]]
     for row in rows_of(raised.head(1)):
-        where = ", ".join(str(getattr(row, name)) for name in CELL if getattr(row, name) != "")
+        where = ", ".join(str(getattr(row, name)) for name in SLOT_KEYS if getattr(row, name) != "")
         told = f"{where}: {row.slots:,} slots are kept, and {keep.name} keeps {row.slots_own:g}"
         problems.add(CHANGES, told, column=_KEEP, expected="plans that agree where both are kept")
 
@@ -235,14 +239,14 @@ def require_kept(keeps: Sequence[Keep], slots: pd.DataFrame) -> None:
         If it does not.
     """
     for keep in keeps:
-        own = summed(keep.slots, list(CELL), "slots")
-        now = summed(slots[keep.chosen(slots)], list(CELL), "slots")
-        both = own.merge(now, on=list(CELL), how="outer", suffixes=("", "_now")).fillna(0)
+        own = summed(keep.slots, list(SLOT_KEYS), "slots")
+        now = summed(slots[keep.chosen(slots)], list(SLOT_KEYS), "slots")
+        both = own.merge(now, on=list(SLOT_KEYS), how="outer", suffixes=("", "_now")).fillna(0)
         apart = both["slots_now"] - both["slots"]
         holds = apart.ge(0) if keep.at_least else apart.eq(0)
         if not holds.all():
             worst = both[~holds].iloc[0]
-            where = ", ".join(str(worst[name]) for name in CELL if worst[name] != "")
+            where = ", ".join(str(worst[name]) for name in SLOT_KEYS if worst[name] != "")
             raise SolverError(
                 f"the plan grants {worst['slots_now']:g} slots at {where}, and was to keep "
                 f"{worst['slots']:g} of {keep.name}"
