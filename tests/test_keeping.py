@@ -22,8 +22,8 @@ from optimizer import (
     solve,
     write_run,
 )
-from optimizer.plan import COLUMNS
-from optimizer.plan.keeping import SLOT_KEYS, keep_in
+from optimizer.plan import COLUMNS, SLOT_KEYS
+from optimizer.plan.keeping import keep_in
 from random_cases import write_random_case
 from seeds import seeds
 from shared import ROOT, run, tiny

@@ -10,13 +10,11 @@ import pandas as pd
 
 from optimizer.errors import OptimizerError, did_you_mean
 from optimizer.explain.sides import Side
-from optimizer.plan import Plan
+from optimizer.plan import SLOT_KEYS, Plan
 from optimizer.plan.checking import evaluated
 from optimizer.plan.evaluation import Evaluation
 from optimizer.text.figures import figure
 
-SLOT_KEYS = ("country", "track", "level", "region", "year")
-"""Keys by which slots can be added up."""
 TOTAL_KEY = "total"
 _SAME = 1e-9
 """Relative difference that is none: what adding up in another order leaves."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 COLUMNS: dict[str, dict[str, str]] = {name: each.columns for name, each in WRITTEN.items()}
 """Columns and types of every decision table."""
 
+SLOT_KEYS = tuple(name for name in COLUMNS["slots"] if name != "slots")
+"""Columns that name the place of a slot."""
+
 DECIDED: Mapping[str, str] = MappingProxyType({name: f"plan.decisions.{name}" for name in COLUMNS})
 """Where the decision tables of a plan are, for whoever looks among those that follow from it."""
 

@@ -24,13 +24,10 @@ from optimizer.frames.records import Comparable
 from optimizer.instance import Instance
 from optimizer.io.changes import CHANGES
 from optimizer.io.toml import shown
-from optimizer.plan import COLUMNS, Decisions, Plan, empty
+from optimizer.plan import COLUMNS, SLOT_KEYS, Decisions, Plan, empty
 from optimizer.plan.given import ReadPlan, decisions_in
 from optimizer.plan.values import values_of
 from optimizer.schema.patterns import matching_names
-
-SLOT_KEYS = tuple(name for name in COLUMNS["slots"] if name != "slots")
-"""Columns that name a single slot's place."""
 
 _FAMILIES = ("cohort", "placements", "slots")
 _KEEP = "keep"
