@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SolverError,
         TargetError,
     )
+    from optimizer.explain.asking_for import WhyNot, why_not
     from optimizer.explain.comparing import Comparison, compare
     from optimizer.explain.leaving_out import Importance, importance
     from optimizer.explain.manoeuvring import Alternatives, alternatives
@@ -96,6 +97,7 @@ _HOMES = {
     "Study": "sweeps",
     "Sweep": "sweeps.results",
     "Validation": "sweeps.validation",
+    "WhyNot": "explain.asking_for",
     "alternatives": "explain.manoeuvring",
     "build_instance": "instance",
     "build_model": "session.building",
@@ -123,6 +125,7 @@ _HOMES = {
     "triangular": "sweeps",
     "uniform": "sweeps",
     "validate": "sweeps.validation",
+    "why_not": "explain.asking_for",
     "write_case": "case.writing",
     "write_model": "session.building",
     "write_report": "report",
@@ -161,6 +164,7 @@ __all__ = [
     "Sweep",
     "TargetError",
     "Validation",
+    "WhyNot",
     "alternatives",
     "build_instance",
     "build_model",
@@ -188,6 +192,7 @@ __all__ = [
     "triangular",
     "uniform",
     "validate",
+    "why_not",
     "write_case",
     "write_model",
     "write_report",

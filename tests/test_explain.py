@@ -318,6 +318,68 @@ def test_parts_are_named_in_every_spelling(tmp_path: Path) -> None:
     ]
 
 
+# Why not ------------------------------------------------------------------------------------------
+
+
+def test_who_gives_way_for_more_of_another(tmp_path: Path) -> None:
+    # Money for four. B brings 0.75 each and A 0.25: three of B and one of A come.
+    goal = """
+[goals.g]
+weight = 1
+scale = "none"
+indicators = [{ column = "gdp", range = [0, 4] }]
+effects = [{ stage = "enter", effect = 1 }]
+"""
+    case = NATIONAL.aiming_at(goal).with_(budgets=("main,{year},M,40,program",))
+    files, policy = case.write(tmp_path)
+    plan = optimizer.solve(policy, files)
+    found = optimizer.why_not(plan, " slots[country=AA]>=3 ")
+    assert found.in_words() == [
+        "slots[country=AA]>=3: 100 points fewer (150.000 points, relaxation).",
+        "Who gives way: 2 of BB t.",
+        "Who gets more: 2 of AA t.",
+        "Points: g -100.",
+    ]
+    assert found.table["change"].tolist() == [pytest.approx(-2.0), pytest.approx(2.0)]
+    session = Session(policy, files)
+    wanted = {"name": "w", "measure": "slots", "where": {"country": "AA"}, "at_least": 3}
+    session.add_limit(wanted)
+    assert found.points == pytest.approx(points_of(session))
+    assert optimizer.why_not(plan, "slots[country=BB] >= 2").in_words() == [
+        "slots[country=BB] >= 2: the relaxation loses nothing: another plan may be as good, or "
+        "only whole people and whole decisions stand against it."
+    ]
+    none = optimizer.why_not(plan, "slots[year=2030] >= 5")
+    assert none.in_words()[:3] == [
+        "slots[year=2030] >= 5: infeasible.",
+        "No plan keeps every rule.",
+        "These 2 cannot all be kept; without any one of them the rest of these can (verified):",
+    ]
+    refused = optimizer.why_not(plan, "slots[country=AA] >= 5")
+    assert (refused.status, "above the 4 eligible" in refused.why) == ("refused", True)
+
+
+def test_what_is_wanted_must_be_readable(tmp_path: Path) -> None:
+    files, policy = NATIONAL.write(tmp_path)
+    session = Session(policy, files)
+    said = {}
+    for wanted in ("slots >= 5", "slots[country=AA]", "slots[a=1, year=soon] <= 2"):
+        with pytest.raises(PolicyError) as refused:
+            optimizer.why_not(session, wanted)
+        said[wanted] = [line.strip() for line in str(refused.value).splitlines()[1:]]
+    form = "Expected such as 'slots[country=KEN, track=researchers, year=2030] >= 20', or <=."
+    assert said == {
+        "slots >= 5": ["- changes, slots >= 5: cannot be read", form],
+        "slots[country=AA]": ["- changes, slots[country=AA]: cannot be read", form],
+        "slots[a=1, year=soon] <= 2": [
+            "- changes, slots[a=1, year=soon] <= 2: 'a' is not a key of slots",
+            "Expected some of country, track, region, year.",
+            "- changes, slots[a=1, year=soon] <= 2: 'soon' is not a year",
+            "Expected a year.",
+        ],
+    }
+
+
 # On the command line ------------------------------------------------------------------------------
 
 
@@ -354,6 +416,10 @@ def test_the_command_explains_a_run(
         f"Next: optimizer explain {run}",
         f"Next: optimizer explain {run} --without limits",
     ]
+    assert shared.run(monkeypatch, "explain", run, "--why-not", "slots[country=AA] <= 1") == 0
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "slots[country=AA] <= 1: 100 points fewer (400.000 points, relaxation)."
+    )
     for words in (["--top", "few"], ["--out", tmp_path / "why.csv"], ["--out", book]):
         assert shared.run(monkeypatch, "explain", run, *words) == 2
     with pytest.raises(TargetError, match="not a result"):

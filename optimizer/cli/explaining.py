@@ -1,4 +1,4 @@
-"""The command that explains a run: what limits it, and what is lost without a part of it."""
+"""The command that explains a run: what limits it, what a part of it brings, and why not more."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ from optimizer.cli.options import Json, TimeLimit, set_again, share
 from optimizer.cli.showing import ProgressLine, print_json, print_next
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from optimizer.explain.asking_for import WhyNot
     from optimizer.explain.leaving_out import Importance
     from optimizer.explain.marginals import MarginalValues
     from optimizer.runs.loading import Run
+
+    Found: TypeAlias = MarginalValues | Importance | WhyNot
 
 RunPath = Annotated[Path, typer.Argument(help="Run folder.")]
 
@@ -40,6 +45,15 @@ def explain_command(
             "tracks or regions. May be repeated.",
         ),
     ] = None,
+    why_not: Annotated[
+        str | None,
+        typer.Option(
+            "--why-not",
+            metavar="SLOTS",
+            help="What slots would cost, and who would give way: "
+            "'slots[country=KEN, track=researchers, year=2030] >= 20', or <=.",
+        ),
+    ] = None,
     plans: Annotated[
         bool, typer.Option("--plans", help="Solve plans as well, not relaxations alone.")
     ] = False,
@@ -57,18 +71,25 @@ def explain_command(
     as_json: Json = False,
 ) -> None:
     """Say what limits a plan, what one more of each number brings, what is lost without a part."""
+    from optimizer.explain import asking_for
     from optimizer.explain.leaving_out import importance
     from optimizer.explain.marginals import marginal_values
     from optimizer.result import require_place_for_tables
     from optimizer.runs.loading import load_run
 
     count = _count(top)
+    if without and why_not is not None:
+        raise typer.BadParameter("ask one of them at a time", param_hint="--without, --why-not")
     if out is not None:
         # What cannot be written is refused before anything is solved.
         require_place_for_tables(out, force=force)
     loaded, line = load_run(run), ProgressLine()
-    found: MarginalValues | Importance
-    if without:
+    found: Found
+    if why_not is not None:
+        found = asking_for.why_not(
+            loaded, why_not, time_limit=time_limit, report=line.show, started=context.obj
+        )
+    elif without:
         found = importance(
             loaded, without, time_limit=time_limit, report=line.show, started=context.obj
         )
@@ -107,10 +128,13 @@ def _count(top: str) -> int | None:
     return int(top)
 
 
-def _after(run: Run, found: MarginalValues | Importance) -> list[tuple[str | Path, ...]]:
+def _after(run: Run, found: Found) -> list[tuple[str | Path, ...]]:
     """Words of the two commands to type next."""
+    from optimizer.explain.asking_for import WhyNot
     from optimizer.explain.leaving_out import Importance
 
+    if isinstance(found, WhyNot):
+        return [("explain", run.path), ("explain", run.path, "--without", "limits")]
     if isinstance(found, Importance):
         asked = found.provenance["addresses"]
         other = "limits" if "limits" not in asked else "countries"
@@ -133,7 +157,7 @@ def _solved_with(run: Run, address: str, value: float) -> tuple[str | Path, ...]
     return ("solve", *run.inputs, "--scales", run.path, *set_again(told))
 
 
-def _document(found: MarginalValues | Importance) -> dict[str, object]:
+def _document(found: Found) -> dict[str, object]:
     """The answer as one document."""
     from optimizer.runs import finite
 
@@ -141,7 +165,6 @@ def _document(found: MarginalValues | Importance) -> dict[str, object]:
     document = {
         "points": found.points,
         "complete": found.complete,
-        "why_incomplete": found.why_incomplete,
         "rows": found.table.to_dict("records"),
         **tables,
         "provenance": dict(found.provenance),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -174,6 +174,8 @@ class Asking:
         The relaxation with nothing changed.
     solution, prices
         Of the base: a number a column, and points per unit of every row's number.
+    last
+        Solution of the last relaxation.
     held
         What is asked.
 
@@ -196,6 +198,7 @@ class Asking:
         if run.status != "optimal" or run.x is None or run.objective is None:
             raise watch.no_plan()
         self.solution: Floats = run.x
+        self.last: Floats = run.x
         self.prices: Floats = held.loaded.lp.prices()
         self.base = _answer(held, run.x, run.objective, "")
 
@@ -247,8 +250,16 @@ class Asking:
             if loaded is self.held.loaded:
                 loaded.restore(dropped)
 
-    def with_limit(self, limit: Mapping[str, object]) -> Answer:
-        """The relaxation with one limit more, which limits nothing afterwards."""
+    def with_limit(
+        self, limit: Mapping[str, object], look: Callable[[Answer], None] | None = None
+    ) -> Answer:
+        """The relaxation with one limit more, which limits nothing afterwards.
+
+        Parameters
+        ----------
+        look
+            Called while the limit still holds.
+        """
         before = self.held.rebuilt
         try:
             self.held.add_limit(limit)
@@ -256,6 +267,8 @@ class Asking:
             return Answer(CANNOT_BE_HELD, why=str(error))
         because = CUSTOM_RULES if self.held.rebuilt > before else ""
         answer = self._relaxed(self.held, because)
+        if look is not None:
+            look(answer)
         self.held.drop(str(limit["name"]))
         return answer
 
@@ -304,6 +317,7 @@ class Asking:
         if run.status != "optimal" or run.x is None or run.objective is None:
             status = NONE_KEEPS_RULES if run.status == "infeasible" else OUT_OF_TIME
             return Answer(status, rebuilt_because=because)
+        self.last = run.x
         return _answer(held, run.x, run.objective, because)
 
     def _failed(self, error: SolverError) -> Answer:
