@@ -40,7 +40,7 @@ MOVES = {
     **dict.fromkeys(("basis", "status"), "str"),
 }
 """Columns of the main table."""
-OF_GOALS = {
+GOAL_CHANGES = {
     "goal": "str",
     **dict.fromkeys(("raw_before", "raw_after", "change_raw", "change_points"), "float64"),
 }
@@ -236,7 +236,7 @@ def _by_pair(cohorts: pd.Series) -> dict[tuple[str, str], float]:
 
 def _goals(asking: Asking, answer: Answer) -> pd.DataFrame:
     if not answer.is_known:
-        return frame([], OF_GOALS)
+        return frame([], GOAL_CHANGES)
     per_value = points_per_value(asking.held.loaded.instance, asking.held.frozen().of)
     raw, base = answer.raw_since(asking.base), asking.base.goals
     rest = asking.difference(answer) - sum(change * per_value[goal] for goal, change in raw.items())
@@ -253,4 +253,4 @@ def _goals(asking: Asking, answer: Answer) -> pd.DataFrame:
     if abs(rest) > SMALLEST_REST:
         unknown = dict.fromkeys(("raw_before", "raw_after", "change_raw"), float("nan"))
         rows.append({"goal": PENALTIES, **unknown, "change_points": rest})
-    return frame(rows, OF_GOALS)
+    return frame(rows, GOAL_CHANGES)

@@ -110,8 +110,8 @@ def _left(table: pd.DataFrame, solved: pd.DataFrame) -> list[str]:
     left = table[table["basis"].eq(BY_DUAL)]
     chosen = int(left["kind"].eq("limit").sum())
     counts = [
-        counted(chosen, "more number" if len(solved) else "number", "that somebody chose"),
-        counted(len(left) - chosen, "fact", "of the case"),
+        how_many(chosen, "more number" if len(solved) else "number", "that somebody chose"),
+        how_many(len(left) - chosen, "fact", "of the case"),
     ]
     said = [count for count in counts if count]
     if not said:
@@ -121,12 +121,12 @@ def _left(table: pd.DataFrame, solved: pd.DataFrame) -> list[str]:
     return [f"{' and '.join(said)} {verb} it{too}, by their duals alone (see the table)."]
 
 
-def counted(count: int, noun: str, rest: str) -> str:
+def how_many(count: int, noun: str, rest: str) -> str:
     """A count in words; blank for none.
 
     Examples
     --------
-    >>> counted(1, "fact", "of the case"), counted(2, "fact", "of the case"), counted(0, "x", "y")
+    >>> how_many(1, "fact", "of the case"), how_many(2, "fact", "of the case"), how_many(0, "x", "y")
     ('1 fact of the case', '2 facts of the case', '')
     """
     return f"{count} {noun}{'' if count == 1 else 's'} {rest}" if count else ""

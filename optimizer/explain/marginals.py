@@ -21,7 +21,7 @@ from optimizer.explain.marginal_tables import (
     money_row,
     step_table,
 )
-from optimizer.explain.marginal_words import counted, marginal_words
+from optimizer.explain.marginal_words import how_many, marginal_words
 from optimizer.explain.numbers import TENTH, BindingNumber, binding_numbers
 from optimizer.explain.stepping import Stepping
 from optimizer.formulation.custom import Extend
@@ -226,7 +226,7 @@ def why_incomplete(watch: Watch, left: int, what: str) -> str:
         return ""
     when = "at the interruption" if watch.interrupted else "as the time limit was reached"
     rest = "was not solved again" if left == 1 else "were not solved again"
-    return f"Stopped {when}: {counted(left, what, rest) or 'some steps were left out'}."
+    return f"Stopped {when}: {how_many(left, what, rest) or 'some steps were left out'}."
 
 
 def provenance_of(asked: InSolver) -> dict[str, Any]:
