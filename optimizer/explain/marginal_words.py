@@ -126,8 +126,8 @@ def how_many(count: int, noun: str, rest: str) -> str:
 
     Examples
     --------
-    >>> how_many(1, "fact", "of the case"), how_many(2, "fact", "of the case"), how_many(0, "x", "y")
-    ('1 fact of the case', '2 facts of the case', '')
+    >>> how_many(1, "fact", "of the case"), how_many(2, "fact", "of the case")
+    ('1 fact of the case', '2 facts of the case')
     """
     return f"{count} {noun}{'' if count == 1 else 's'} {rest}" if count else ""
 
