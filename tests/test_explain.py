@@ -211,6 +211,18 @@ def test_a_number_in_many_rows_is_one_number(tmp_path: Path) -> None:
     assert (row.dual_points, row.gain_points) == (pytest.approx(400.0), pytest.approx(400.0))
 
 
+def test_a_share_moves_by_a_percentage_point(tmp_path: Path) -> None:
+    # Of seven places at most 1.15 times those of B, which is 3.45 of A beside its three.
+    limit = (
+        '\n[[limits]]\nname = "share"\nmeasure = "slots"\nwhere = { country = "AA" }\n'
+        'at_most = { times = 1.15, measure = "slots", where = { country = "BB" } }\n'
+    )
+    row = explained(NATIONAL.with_(limit), tmp_path).table.iloc[0]
+    assert (row["looser"], row["tighter"]) == (1.16, 1.14)
+    assert (row["gain_points"], row["loss_points"]) == pytest.approx((3.0, -3.0))
+    assert row["dual_points"] == pytest.approx(3.0)
+
+
 def test_minimum_cohorts_are_built_again_and_say_so(tmp_path: Path) -> None:
     # Money for four; B brings 0.75 each and A 0.25, but two of A must come.
     goal = """

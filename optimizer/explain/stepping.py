@@ -178,7 +178,8 @@ class Stepping:
     def _step(self, number: BindingNumber, direction: str, steps: float) -> Step:
         after = number.moved(steps)
         answer = self._asking.at({number.address: after})
-        taken = abs(after - number.value) / number.step
+        # Steps of shares leave digits behind: 1.16 is 1.15 and a little more than 0.01.
+        taken = round(abs(after - number.value) / number.step, 6)
         points = self._asking.difference(answer)
         return Step(number.address, direction, taken, after, BY_RELAXATION, points, False, answer)
 
