@@ -18,10 +18,14 @@ from optimizer import (
     Plan,
     PolicyError,
     Session,
+    alternatives,
+    compare,
     load_run,
+    marginal_values,
     solve,
     write_run,
 )
+from optimizer.case.changes import change_case
 from optimizer.plan import COLUMNS, SLOT_KEYS
 from optimizer.plan.keeping import keep_in
 from random_cases import write_random_case
@@ -58,8 +62,8 @@ def changed(draw: random.Random, session: Session) -> dict[str, object]:
     return {f"goals.{goal}.weight": draw.choice([0.01, 10.0])}
 
 
-def limited(session: Session, keep: Keep, cells: pd.DataFrame) -> Session:
-    """A session in which each kept slot is a limit."""
+def limited(session: Session, keep: Keep, cells: pd.DataFrame, called: str) -> None:
+    """Make each kept slot a limit."""
     own = keep.slots.set_index(list(SLOT_KEYS))["slots"]
     for number, cell in enumerate(cells[keep.chosen(cells)].itertuples()):
         key = tuple(getattr(cell, name) for name in SLOT_KEYS)
@@ -70,12 +74,11 @@ def limited(session: Session, keep: Keep, cells: pd.DataFrame) -> Session:
             sides["at_most"] = slots
         if slots or not keep.at_least:
             limit: dict[str, object] = {
-                "name": f"kept {number}",
+                "name": f"{called} {number}",
                 "measure": "slots",
                 "where": where,
             }
             session.add_limit(limit | sides)
-    return session
 
 
 @pytest.mark.filterwarnings("ignore::optimizer.errors.ModelWarning")
@@ -89,12 +92,14 @@ def test_what_is_kept_is_as_if_each_slot_were_a_limit(seed: int, tmp_path: Path)
     except (InfeasibleError, PolicyError):
         return
     cells = cells_of(session._held.loaded.instance)
-    keep, changes = drawn_keep(draw, first, cells), changed(draw, session)
+    keeps = [drawn_keep(draw, first, cells) for _ in range(draw.choice([1, 1, 2]))]
+    changes = changed(draw, session)
     scales = first.provenance["scales"]
     other = Session(policy, case, scales=scales)
-    other = limited(other, keep, cells)
+    for number, keep in enumerate(keeps):
+        limited(other, keep, cells, f"keep {number}")
     other.change(changes)
-    asked: dict[str, Any] = {"changes": changes, "keep": [keep], "scales": scales}
+    asked: dict[str, Any] = {"changes": changes, "keep": keeps, "scales": scales}
     try:
         wanted = other.solve(gap=0.0).objective
     except InfeasibleError:
@@ -131,8 +136,11 @@ def test_the_filter_chooses_what_stays_empty_as_well(small: Plan) -> None:
 
 
 def test_other_models_of_a_session_keep_it_too(small: Plan) -> None:
-    session = Session(*tiny(), keep=[Keep(small, {"year": "2030"})])
+    session = Session(*tiny())
+    free = session.relax().points
+    session.keep([Keep(small, {"year": "2030"})])
     first = session.relax().points
+    assert first == pytest.approx((free or 0.0) - 30.25)
     session.change({"horizon.tail": 1})
     assert session.rebuilt == 1
     year = session.solve(gap=0.0).decisions.slots.query("year == 2030")["slots"].sum()
@@ -140,6 +148,45 @@ def test_other_models_of_a_session_keep_it_too(small: Plan) -> None:
     session.change_to({})
     assert session.rebuilt == 2
     assert close(session.relax().points, first)
+    session.keep([])
+    assert close(session.relax().points, free)
+
+
+def test_limits_that_are_added_bind_single_slots_that_are_kept(small: Plan) -> None:
+    keep = Keep(small, {"year": 2030})
+    limit = {"name": "few", "measure": "slots", "at_most": 0}
+    limit["where"] = {"country": "BOR", "track": "work", "region": "coast", "year": 2031}
+    after, before = Session(*tiny(), keep=[keep]), Session(*tiny())
+    after.add_limit(limit)
+    before.add_limit(limit)
+    before.keep([keep])
+    assert close(after.relax().points, before.relax().points)
+    plan = after.solve(gap=0.0)
+    assert close(plan.objective, before.solve(gap=0.0).objective)
+    assert plan.decisions.slots.query("year == 2030")["slots"].sum() == 7
+
+
+def test_changes_may_be_what_makes_room(small: Plan, tmp_path: Path) -> None:
+    nobody = {"applicants[country=BOR].applicants": 0}
+    case = change_case(tiny()[1], nobody)[0]
+    more = {"applicants[country=BOR].applicants": 9}
+    keep = Keep(small, {"country": "BOR"}, name="small")
+    with pytest.raises((InfeasibleError, PolicyError)):
+        solve(tiny()[0], case, keep=[keep])
+    plan = solve(tiny()[0], case, changes=more, keep=[keep], gap=0.0)
+    run = load_run(write_run(plan, tmp_path / "run"))
+    assert close(run.session.solve(gap=0.0).objective, plan.objective)
+
+
+def test_questions_of_a_plan_are_asked_with_what_it_keeps(small: Plan) -> None:
+    plan = solve(*tiny(), keep=[Keep(small, {"year": 2030}, name="small")], gap=0.0)
+    found = marginal_values(plan, top=1)
+    assert found.in_words()[0].startswith("No plan can exceed 439.300 points")
+    ranges = alternatives(plan, by="year", within="50%").table.set_index("key")
+    assert ranges.loc["2030", ["least", "most"]].tolist() == [7.0, 7.0]
+    free = solve(*tiny(), gap=0.0)
+    told = compare(plan, free)
+    assert any("kept" in sentence for sentence in told.in_words())
 
 
 def test_scales_are_those_without_what_is_kept(small: Plan) -> None:
@@ -160,7 +207,12 @@ def test_a_run_keeps_what_it_kept(small: Plan, tmp_path: Path) -> None:
     assert [keep.facts() for keep in run.question.keep] == [keep.facts() for keep in keeps]
     assert close(run.session.solve(gap=0.0).objective, plan.objective)
     facts = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
-    facts["keep"][0]["slots"] = "all"
+    for wrong in ("all", [["AVA", "lab", "standard", "coast", 2030, 1.7]], [["AVA"]]):
+        facts["keep"][0]["slots"] = wrong
+        (tmp_path / "run" / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+        with pytest.raises(InputError, match=r"run\.json, keep"):
+            load_run(tmp_path / "run")
+    facts["keep"][0] |= {"slots": [], "where": {"trak": ["lab"]}}
     (tmp_path / "run" / "run.json").write_text(json.dumps(facts), encoding="utf-8")
     with pytest.raises(InputError, match="does not say what was kept"):
         load_run(tmp_path / "run")
@@ -236,11 +288,11 @@ def test_the_command_keeps_and_says_what_it_costs(
     code, lines = said("--nested-in", path)
     assert f"Kept: at least 18 slots of {path}. That costs 6.4 points, {by}" in lines
     first_year = tmp_path / "first_year.csv"
-    first_year.write_text(
-        "country,track,level,region,year,slots\nAVA,lab,standard,coast,2030,2\n", encoding="utf-8"
-    )
+    Keep(small, {"year": 2030}).slots.to_csv(first_year, index=False)
     code, lines = said("--realised", first_year)
-    assert code in (0, 3)
+    assert code == 0
+    told = f"Kept: 7 slots of {first_year} (year 2030). That costs 30.25 points, {by}"
+    assert told in lines
     first_year.write_text(first_year.read_text(encoding="utf-8").replace("2030", "2031"), "utf-8")
     code, lines = said("--realised", first_year)
     assert code == 1

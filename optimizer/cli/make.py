@@ -224,7 +224,8 @@ def solve_command(
             plan = planned(question, watch, options)
         except InfeasibleError:
             line.end()
-            if not as_json:
+            # A repair knows policy and case alone.
+            if not as_json and not question.keep:
                 print_next("repair", policy, case, *set_again(changes))
             raise
         line.end()

@@ -156,9 +156,7 @@ def asked_of(subject: Explained, extend: Extend | None) -> InSolver:
             "    Expected extend=..., the function that added them."
         )
     scales = Scales(dict(facts["scales"]), FROM_BEFORE)
-    held = Holding(
-        Question.of(question.policy, question.case), extend=extend, scales=scales, cache=False
-    )
+    held = Holding(question.as_it_is, extend=extend, scales=scales, cache=False)
     for name in facts.get("dropped", ()):
         held.drop(name)
     bound = plan.objective if plan.bound is None else plan.bound
@@ -295,7 +293,7 @@ class Asking:
     def _elsewhere(self, changes: Mapping[str, object]) -> tuple[Holding, str]:
         """Changes that need another model, in one of their own: this one stays where it was."""
         kept = self.held.question
-        question = asked(kept.base, kept.base_case, changes)
+        question = asked(kept.base, kept.base_case, changes, keep=kept.keep)
         cells = cell_changes(kept.base_case, cells_and_keys(changes)[0])
         moved = [(cell.table, cell.column) for cell in cells]
         because = ", ".join(rebuilding(kept.base, question.policy, moved)) or CUSTOM_RULES

@@ -28,8 +28,8 @@ from optimizer.persistent.answers import decided_at, variables_at
 from optimizer.plan import Plan, variable_table
 from optimizer.plan.checking import custom_part
 from optimizer.plan.evaluation import decisions_of, evaluate_decisions
+from optimizer.plan.keeping import are_kept
 from optimizer.plan.provenance import versions
-from optimizer.plan.question import Question
 from optimizer.plan.scales import FROM_BEFORE, Scales
 from optimizer.result import Result
 from optimizer.runs.loading import Run
@@ -195,12 +195,10 @@ def alternatives(
     watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
     side = side_of(run)
     plan = side.plan
-    if plan is None or side.policy is None or side.case is None:
+    if plan is None or plan.question is None:
         raise OptimizerError(f"{side.name} is not a run\n    Expected a run folder, or a plan.")
     scales = Scales(dict(plan.provenance["scales"]), FROM_BEFORE)
-    held = Holding(
-        Question.of(side.policy, side.case), extend=side.extend, scales=scales, watch=watch
-    )
+    held = Holding(plan.question.as_it_is, extend=side.extend, scales=scales, watch=watch)
     for name in plan.provenance.get("dropped", ()):
         held.drop(name)
     loaded = held.loaded
@@ -224,8 +222,8 @@ def alternatives(
         is_complete=not watch.should_stop() and not answer["status"].eq(NOT_REACHED).any(),
         interrupted=watch.interrupted,
         provenance={
-            "policy_hash": side.policy.hash,
-            "case_hashes": dict(side.case.hashes),
+            "policy_hash": plan.question.policy.hash,
+            "case_hashes": dict(plan.question.case.hashes),
             "scales": dict(scales.of),
             "within": share,
             "by": list(by),
@@ -244,12 +242,18 @@ class _Checks:
     def holds(self, x: Floats) -> bool:
         """Whether a solution keeps every rule and has points enough."""
         held, instance = self._held, self._held.loaded.instance
-        decisions = decisions_of(instance, *decided_at(held.loaded, x))
+        keep = held.question.keep
+        cells = held.kept.cells if keep else None
+        decisions = decisions_of(instance, *decided_at(held.loaded, x), cells)
         decisions = replace(decisions, variables=variable_table(variables_at(held.loaded, x)))
         custom = custom_part(instance, held.loaded.model, decisions)
         found = evaluate_decisions(instance, decisions, self._scales.of, custom, held.dropped)
         allowed = _ROUNDING * max(1.0, abs(self._least_points))
-        is_one = found.holds and found.points >= self._least_points - allowed
+        is_one = (
+            found.holds
+            and are_kept(keep, decisions.slots)
+            and found.points >= self._least_points - allowed
+        )
         self.held += is_one
         return is_one
 

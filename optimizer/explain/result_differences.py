@@ -13,6 +13,7 @@ from optimizer.explain.sides import Side
 from optimizer.plan import SLOT_KEYS, Plan
 from optimizer.plan.checking import evaluated
 from optimizer.plan.evaluation import Evaluation
+from optimizer.plan.keeping import are_kept
 from optimizer.text.figures import figure
 
 TOTAL_KEY = "total"
@@ -137,11 +138,17 @@ def slot_groups(plans: Sequence[Plan], by: Sequence[str] | None) -> list[tuple[s
 
 
 def _held(plan: Plan, side: Side) -> Evaluation | None:
-    """A plan under policy, case and scales of a side; ``None`` where it does not fit them."""
+    """A plan under policy, case and scales of a side.
+
+    ``None`` where it does not fit them, or does not grant what is kept there.
+    """
     assert side.plan is not None, "sides without a plan hold none"
     assert side.policy is not None, "plans have a policy"
     assert side.case is not None, "plans have a case"
     provenance = side.plan.provenance
+    question = side.plan.question
+    if question is not None and not are_kept(question.keep, plan.decisions.slots):
+        return None
     try:
         return evaluated(
             plan.decisions,

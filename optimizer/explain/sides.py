@@ -15,6 +15,7 @@ from optimizer.explain.policy_differences import policy_differences
 from optimizer.formulation.custom import Extend
 from optimizer.io.paths import standing_at
 from optimizer.plan import Plan
+from optimizer.plan.keeping import Keep
 from optimizer.policy import Policy, load_policy
 from optimizer.policy.sheets import book_roles
 from optimizer.runs import RUN
@@ -48,6 +49,11 @@ class Side:
     extend: Extend | None = None
 
     @property
+    def _keep(self) -> tuple[Keep, ...]:
+        question = None if self.plan is None else self.plan.question
+        return () if question is None else question.keep
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What a run asks beside policy and case."""
         provenance = {} if self.plan is None else self.plan.provenance
@@ -55,6 +61,7 @@ class Side:
         return {
             "custom rules": told.get("sha256") or told.get("function"),
             "dropped": ", ".join(map(str, provenance.get("dropped", ()))) or None,
+            "kept": "; ".join(keep.in_words() for keep in self._keep) or None,
         }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -83,6 +84,7 @@ class LoadedModel:
         self._warm = WarmStart(self.lp)
         self._is_patched = False
         self._dropped: dict[int, tuple[float, float]] = {}
+        self._free: tuple[Floats, Floats] | None = None
 
     @cached_property
     def patcher(self) -> Patcher:
@@ -124,6 +126,12 @@ class LoadedModel:
         self._warm.grow(self.matrix)
         self._is_patched = True
         self.patcher = Patcher(instance, self.matrix, before)
+        if self._free is not None:
+            sides = (self.matrix.lower, self.matrix.upper)
+            lower, upper = (
+                np.append(known, now[width:]) for known, now in zip(self._free, sides, strict=True)
+            )
+            self._free = lower, upper
         # Accounts follow from the integers; integers that are new would be missing.
         is_whole = bool(self.matrix.integral[width:].any())
         more = np.zeros(len(self.matrix.columns) - width)
@@ -166,6 +174,8 @@ class LoadedModel:
 
     def hold(self, bounds: Mapping[str, tuple[Floats, Floats]]) -> None:
         """Keep decisions within bounds, by family in the order of its frame."""
+        if self._free is None:
+            self._free = self.matrix.lower, self.matrix.upper
         lower, upper = self.matrix.lower.copy(), self.matrix.upper.copy()
         for family, (least, most) in bounds.items():
             columns = columns_in_order(self.instance, self.matrix, family)
@@ -174,7 +184,27 @@ class LoadedModel:
             lower[at] = np.maximum(lower[at], least[there])
             # Where the case allows fewer, a rule says so, which is named then.
             upper[at] = np.maximum(np.minimum(upper[at], most[there]), lower[at])
+        self._bound(lower, upper)
         self.is_pinned = True
+
+    def let_go(self) -> None:
+        """Let decisions be beyond the bounds within which they were held."""
+        if self._free is not None:
+            self._bound(*self._free)
+            self._free, self.is_pinned = None, False
+
+    @contextmanager
+    def let_go_for_now(self) -> Iterator[None]:
+        """Do the same until the end of a block."""
+        held = self.matrix.lower, self.matrix.upper
+        assert self._free is not None, "nothing is held"
+        self._bound(*self._free)
+        try:
+            yield
+        finally:
+            self._bound(*held)
+
+    def _bound(self, lower: Floats, upper: Floats) -> None:
         self.matrix = replace(self.matrix, lower=lower, upper=upper)
         self.lp = Engine(self.matrix, relaxed=True, options=self.options, log=self.log)
         self._warm = self._warm.with_bounds_of(self.lp)

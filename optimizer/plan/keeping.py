@@ -54,7 +54,7 @@ class Keep(Comparable):
     Raises
     ------
     PolicyError
-        If a column is not known, or both countries and regions are named.
+        If a column is not known or has no values, or both countries and regions are named.
     """
 
     plan: Decisions | Plan | ReadPlan
@@ -80,6 +80,11 @@ class Keep(Comparable):
                 column=_KEEP,
                 expected="one of them, or slots of which there may be more",
             )
+        for column, wanted in self.where.items():
+            if not _listed(wanted):
+                problems.add(
+                    CHANGES, f"names no {column}", column=_KEEP, expected="a value, or several"
+                )
         problems.raise_if_any(PolicyError)
 
     @property
@@ -225,6 +230,15 @@ def _require_as_they_are(
         where = ", ".join(str(getattr(row, name)) for name in SLOT_KEYS if getattr(row, name) != "")
         told = f"{where}: {row.slots:,} slots are kept, and {keep.name} keeps {row.slots_own:g}"
         problems.add(CHANGES, told, column=_KEEP, expected="plans that agree where both are kept")
+
+
+def are_kept(keeps: Sequence[Keep], slots: pd.DataFrame) -> bool:
+    """Whether single slots of a plan are as they are to be kept."""
+    try:
+        require_kept(keeps, slots)
+    except SolverError:
+        return False
+    return True
 
 
 def require_kept(keeps: Sequence[Keep], slots: pd.DataFrame) -> None:

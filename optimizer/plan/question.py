@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,8 +52,13 @@ class Question:
 
     @property
     def unchanged(self) -> Question:
-        """The same before anything was changed."""
-        return Question.of(self.base, self.base_case)
+        """The same before anything was changed; what is kept is kept."""
+        return replace(Question.of(self.base, self.base_case), keep=self.keep)
+
+    @property
+    def as_it_is(self) -> Question:
+        """The same as if policy and case had always been as they are now."""
+        return replace(Question.of(self.policy, self.case), keep=self.keep)
 
 
 def read_question(

@@ -50,6 +50,19 @@ class Inputs(StrictTable):
     case_hashes: Mapping[str, str] = Field(description="hashes by file")
 
 
+class _Kept(StrictTable):
+    """Slots of an earlier plan that the run grants again."""
+
+    name: str = Field(default="", description="the name of a plan")
+    where: Mapping[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="lists of values by column"
+    )
+    at_least: bool = Field(default=False, description="true or false")
+    slots: tuple[tuple[str, str, str, str, int, int], ...] = Field(
+        default=(), description="a list of slots: country, track, level, region, year, slots"
+    )
+
+
 class RunFacts(StrictTable, extra="allow"):
     """Facts of a run; runs of other versions may have more, or fewer.
 
@@ -68,6 +81,7 @@ class RunFacts(StrictTable, extra="allow"):
     inputs: Inputs | None = Field(default=None, description="hashes of policy and case")
     added_limits: tuple[Mapping[str, Any], ...] = Field(default=(), description="a list of limits")
     dropped: tuple[str, ...] = Field(default=(), description="a list of names")
+    keep: tuple[_Kept, ...] = Field(default=(), description="a list of kept slots")
     extend: _Extend | None = Field(default=None, description="a function and its hash")
     policy: str = Field(default="", description="the name of the policy")
     case: str = Field(default="", description="the name of the case")

@@ -30,7 +30,7 @@ def keeps_of(
     Raises
     ------
     InputError, PolicyError
-        If a plan cannot be read, holds no slots that are chosen, or names no slots of the case.
+        If a plan cannot be read, or columns are chosen that slots do not have.
     """
     case = question.case
     found = [_keep_of(text, case, at_least=False) for text in as_they_are]

@@ -94,13 +94,15 @@ class Run:
 
         facts, base = self.read.facts, self.question.unchanged
         scales = None if facts.get("provisional_scales") else self.read.scales
-        keep, extend = self.question.keep, self.extend
-        session = Session(base.policy, base.case, keep=keep, extend=extend, scales=scales)
+        session = Session(base.policy, base.case, extend=self.extend, scales=scales)
         for limit in facts.get("added_limits", ()):
             session.add_limit(limit)
         session.change(facts.get("changes", {}))
         for name in facts.get("dropped", ()):
             session.drop(name)
+        # Last of all: changes may be what makes room for it.
+        if self.question.keep:
+            session.keep(self.question.keep)
         return session
 
 

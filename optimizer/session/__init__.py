@@ -91,10 +91,23 @@ class Session(InTurns):
         log: Path | None = None,
     ) -> None:
         self._turns, self._solved = Turns(), False
-        question = read_question(policy, case, changes, keep)
+        question = read_question(policy, case, changes)
         given = None if scales is None else scales_given(question.policy, scales)
         self._held = Holding(question, extend=extend, scales=given, cache=cache, log=log)
-        self._held.hold_kept()
+        if keep:
+            self._held.keep(keep)
+
+    @in_turn
+    @typed
+    def keep(self, plans: Sequence[Keep]) -> None:
+        """Grant slots of these earlier plans from now on, and of no others; none: of none.
+
+        Raises
+        ------
+        PolicyError, InfeasibleError
+            If the case does not know such slots, or does not allow them.
+        """
+        self._held.keep(plans)
 
     def __reduce__(self) -> NoReturn:
         raise OptimizerError(

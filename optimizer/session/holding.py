@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -19,7 +19,7 @@ from optimizer.instance import Instance
 from optimizer.io.changes import made_after, require_changes
 from optimizer.persistent import CannotPatchError, LoadedModel
 from optimizer.plan.anyway import all_warnings
-from optimizer.plan.keeping import KeptSlots, kept_slots
+from optimizer.plan.keeping import Keep, KeptSlots, kept_slots
 from optimizer.plan.question import Question, asked, require_case
 from optimizer.plan.scales import Scales, changed_scales
 from optimizer.policy import Policy
@@ -83,7 +83,7 @@ class Holding:
         self.dropped: tuple[str, ...] = ()
         self.rebuilt, self.rebuilt_because = 0, ""
         self._begun: tuple[Policy, Scales | None] = question.policy, scales
-        self._cache, self._memory, self._holds = cache, Memory(), False
+        self._cache, self._memory = cache, Memory()
         watch.count("build")
         instance, model = built(
             question, extend, None if scales is None else scales.of, self._memory
@@ -93,6 +93,7 @@ class Holding:
         self.loaded = load(instance, model, log)
         if scales is not None:
             self.loaded.set_costs(scales.of)
+        self._hold_kept(self.loaded, question)
 
     @property
     def is_changed(self) -> bool:
@@ -152,7 +153,7 @@ class Holding:
 
     def anew(self) -> Holding:
         """The question as it is now in a solver of its own, with nothing changed, scales kept."""
-        question = Question.of(self.question.policy, self.question.case)
+        question = self.question.as_it_is
         held = Holding(question, extend=self.extend, scales=self.frozen(), cache=False)
         for name in self.dropped:
             held.drop(name)
@@ -250,6 +251,8 @@ class Holding:
                 self.loaded.grow(instance, limit_part(self.loaded.model, instance, joined))
                 self.loaded.set_costs(scales.of)
             self.loaded.drop(rows_of_rules(self.loaded, self.dropped))
+            # Blocks may be planned slot by slot now, which margins alone did not hold.
+            self._hold_kept(self.loaded, question)
 
     def _rebuild(self, question: Question, scales: Scales) -> None:
         """Load another model."""
@@ -262,21 +265,29 @@ class Holding:
         loaded = load(*built(question, self.extend, scales.of, self._memory), self.log)
         loaded.set_costs(scales.of)
         loaded.drop(rows_of_rules(loaded, self.dropped))
-        if self._holds:
-            loaded.hold(self._kept_in(loaded.instance, question).bounds)
+        self._hold_kept(loaded, question)
         return loaded
 
-    def hold_kept(self) -> None:
-        """Have the loaded model grant what is to be kept from now on.
+    def keep(self, keeps: Sequence[Keep]) -> None:
+        """Have the loaded model grant these slots of earlier plans from now on, and no others.
 
         Raises
         ------
-        InfeasibleError
-            If the case does not allow it.
+        PolicyError, InfeasibleError
+            If the case does not know them, or does not allow them.
         """
-        if self.question.keep:
-            self.loaded.hold(self.kept.bounds)
-            self._holds = True
+        # Before it is bounded: ideals are those without what is kept.
+        scales = self.frozen()
+        question = replace(self.question, keep=tuple(keeps))
+        self._kept_in(self.loaded.instance, question)
+        with self._or_as_before():
+            self.question, self.scales = question, scales
+            self.loaded.let_go()
+            self._hold_kept(self.loaded, question)
+
+    def _hold_kept(self, loaded: LoadedModel, question: Question) -> None:
+        if question.keep:
+            loaded.hold(self._kept_in(loaded.instance, question).bounds)
 
     @property
     def kept(self) -> KeptSlots:

@@ -57,20 +57,14 @@ def cost_in(facts: Mapping[str, Any]) -> KeepingCost:
 NOT_PRICED = KeepingCost()
 
 
-def held_at_a_cost(held: Holding, watch: Watch, *, priced: bool) -> KeepingCost:
-    """Hold what is to be kept from now on, and say what that costs.
-
-    Parameters
-    ----------
-    priced
-        Whether the relaxation is solved without what is kept, and with it.
-    """
-    if not held.question.keep:
+def cost_of_keeping(held: Holding, watch: Watch) -> KeepingCost:
+    """Solve the relaxation with what is kept and without it, in the time that is left."""
+    if not held.question.keep or watch.should_stop():
         return NOT_PRICED
-    priced = priced and not watch.should_stop()
-    if priced:
-        watch.begin("relaxation")
-    free = held.loaded.relax(watch).objective if priced else None
-    held.hold_kept()
-    kept = None if free is None else held.loaded.relax(watch).objective
-    return KeepingCost(free, kept)
+    watch.begin("relaxation")
+    kept = held.loaded.relax(watch)
+    if kept.status != "optimal":
+        return NOT_PRICED
+    with held.loaded.let_go_for_now():
+        free = held.loaded.relax(watch)
+    return KeepingCost(free.objective, kept.objective) if free.status == "optimal" else NOT_PRICED

@@ -25,7 +25,7 @@ from optimizer.policy.loading import tables_of
 from optimizer.schema.addresses import is_cell, names_of
 from optimizer.session.clashing import no_plan, not_allowed
 from optimizer.session.holding import Holding
-from optimizer.session.keeping import NOT_PRICED, KeepingCost, held_at_a_cost
+from optimizer.session.keeping import NOT_PRICED, KeepingCost, cost_of_keeping
 from optimizer.session.stand_ins import Provisional, scales_in_time
 from optimizer.solver import Solution, Watch
 from optimizer.solver.tightening import links_told
@@ -70,8 +70,8 @@ class PlanSearch:
         Whether the same loaded model was solved before, so that the plan may depend on it.
     conflicts
         How many conflicts are named where there is no plan.
-    keeping
-        What it costs to keep slots of earlier plans.
+    is_priced
+        Whether it is worked out what it costs to keep slots of earlier plans.
     """
 
     held: Holding
@@ -80,7 +80,7 @@ class PlanSearch:
     slots: pd.DataFrame | None = None
     again: bool = False
     conflicts: int = MOST_CONFLICTS
-    keeping: KeepingCost = NOT_PRICED
+    is_priced: bool = False
 
     def first(self, to_come: float) -> Plan:
         """The plan of a question that was just loaded, under a time limit for all of it.
@@ -102,10 +102,9 @@ class PlanSearch:
                 held.take_scales(scales_in_time(held.ideals, watch))
             if pinned is not None:
                 held.loaded.pin(pinned)
-            is_exact = not isinstance(held.scales, Provisional)
-            cost = held_at_a_cost(held, watch, priced=is_exact)
-            search = replace(self, keeping=cost)
-            return search._plan() if is_exact else search._provisional()
+            if isinstance(held.scales, Provisional):
+                return self._provisional()
+            return replace(self, is_priced=True)._plan()
 
     def next(self) -> Plan:
         """The plan of a question as it is now."""
@@ -158,6 +157,7 @@ class PlanSearch:
         held, instance = self.held, self.held.loaded.instance
         if solution.objective is None:
             raise no_plan(held.loaded, solution, self.watch, most=self.conflicts)
+        cost = cost_of_keeping(held, self.watch) if self.is_priced else NOT_PRICED
         self.watch.count("check")
         keep = held.question.keep
         cells = held.kept.cells if keep else None
@@ -171,9 +171,15 @@ class PlanSearch:
         evaluation = evaluate_decisions(instance, decisions, scales.of, custom, held.dropped)
         require_sound(evaluation, solution)
         self.watch.count("write")
-        return self._told(solution, decisions, evaluation)
+        return self._told(solution, decisions, evaluation, cost)
 
-    def _told(self, solution: Solution, decisions: Decisions, evaluation: Evaluation) -> Plan:
+    def _told(
+        self,
+        solution: Solution,
+        decisions: Decisions,
+        evaluation: Evaluation,
+        cost: KeepingCost,
+    ) -> Plan:
         held, question = self.held, self.held.question
         filled_in = decisions.slots if self.slots is None else None
         scales = held.scaled(self.watch)
@@ -194,15 +200,17 @@ class PlanSearch:
             tables=evaluation.tables,
             notes=(
                 *provisional,
-                *([self.keeping.in_words(question.keep)] if question.keep else []),
+                *([cost.in_words(question.keep)] if question.keep else []),
                 *notes_of(held.loaded.instance, filled_in, held.dropped),
             ),
             warnings=held.odd,
-            provenance=self._provenance(solution, scales),
+            provenance=self._provenance(solution, scales, cost),
             question=question,
         )
 
-    def _provenance(self, solution: Solution, scales: Scales) -> dict[str, object]:
+    def _provenance(
+        self, solution: Solution, scales: Scales, cost: KeepingCost
+    ) -> dict[str, object]:
         """Everything needed to make the plan again and to see how it was found."""
         held, question, watch = self.held, self.held.question, self.watch
         options = question.policy.solver
@@ -216,7 +224,7 @@ class PlanSearch:
             "added_limits": plain_value(question.added),
             "dropped": list(held.dropped),
             "keep": [keep.facts() for keep in question.keep],
-            "keeping": self.keeping.facts() if question.keep else {},
+            "keeping": cost.facts() if question.keep else {},
             "scales": dict(scales.of),
             "scales_from": scales.origin,
             "provisional_scales": stand_ins,
