@@ -183,7 +183,7 @@ def test_questions_of_a_plan_are_asked_with_what_it_keeps(small: Plan) -> None:
     found = marginal_values(plan, top=1)
     assert found.in_words()[0].startswith("No plan can exceed 439.300 points")
     ranges = alternatives(plan, by="year", within="50%").table.set_index("key")
-    assert ranges.loc["2030", ["least", "most"]].tolist() == [7.0, 7.0]
+    assert ranges.loc[["2030"], ["least", "most"]].to_numpy().tolist() == [[7.0, 7.0]]
     free = solve(*tiny(), gap=0.0)
     told = compare(plan, free)
     assert any("kept" in sentence for sentence in told.in_words())
