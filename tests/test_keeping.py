@@ -154,7 +154,7 @@ def test_other_models_of_a_session_keep_it_too(small: Plan) -> None:
 
 def test_limits_that_are_added_bind_single_slots_that_are_kept(small: Plan) -> None:
     keep = Keep(small, {"year": 2030})
-    limit = {"name": "few", "measure": "slots", "at_most": 0}
+    limit = {"name": "few", "measure": "slots", "at_most": 2}
     limit["where"] = {"country": "BOR", "track": "work", "region": "coast", "year": 2031}
     after, before = Session(*tiny(), keep=[keep]), Session(*tiny())
     after.add_limit(limit)
@@ -182,7 +182,7 @@ def test_questions_of_a_plan_are_asked_with_what_it_keeps(small: Plan) -> None:
     plan = solve(*tiny(), keep=[Keep(small, {"year": 2030}, name="small")], gap=0.0)
     found = marginal_values(plan, top=1)
     assert found.in_words()[0].startswith("No plan can exceed 439.300 points")
-    ranges = alternatives(plan, by="year", within="50%").table.set_index("key")
+    ranges = alternatives(plan, by=["year"], within="50%").table.set_index("key")
     assert ranges.loc[["2030"], ["least", "most"]].to_numpy().tolist() == [[7.0, 7.0]]
     free = solve(*tiny(), gap=0.0)
     told = compare(plan, free)
