@@ -6,6 +6,7 @@ import dataclasses
 import html
 import itertools
 import re
+import resource
 import sys
 from pathlib import Path
 
@@ -19,12 +20,13 @@ from optimizer.errors import OptimizerError
 from optimizer.plan import Plan, empty
 from optimizer.policy import Policy, load_policy
 from optimizer.report import page, render_report, write_report
-from optimizer.report.blocks import Bars, Details, Panels, Section, TileMaps
+from optimizer.report.blocks import Bars, Details, Panels, Section, Text, TileMaps
 from optimizer.report.colours import Colour
 from optimizer.report.figures import SPACE
 from optimizer.report.headline import _by_stage
 from optimizer.report.limits import bounds_in_words
 from optimizer.report.material import gather
+from optimizer.report.pictures import NO_SPACE, drawn_picture
 from optimizer.session.solving import solve
 
 HOSTILE = "<script>alert(1)</script>"
@@ -432,3 +434,13 @@ soft = 1
 """
     page = made(tmp_path, case_builder.smallest_case(), POLICY + limit).page
     assert "few" in page
+
+
+def test_charts_are_left_out_where_address_space_is_limited() -> None:
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (2**46, limits[1]))
+    try:
+        shown = drawn_picture("a", "b", lambda: pytest.fail("nothing is drawn"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+    assert shown == Text((NO_SPACE,), tone="note")

@@ -19,6 +19,8 @@ _SHARPNESS = 2
 _MOST_SHOWN_ROWS = 500
 NO_ALTAIR = "Charts need Altair: pip install 'talent-optimizer[notebook]'."
 
+NO_SPACE = "Charts are left out: the address space of the process is limited (ulimit -v)."
+
 
 def drawn_picture(title: str, description: str, draw: Callable[[], Any]) -> Picture | Text:
     """A chart as a picture of its own, in which nothing of the page applies and nothing runs.
@@ -26,6 +28,8 @@ def drawn_picture(title: str, description: str, draw: Callable[[], Any]) -> Pict
     It is drawn in pixels: where letters are drawn by another font than they were measured by,
     labels of a vector image are cut off.
     """
+    if _is_short_of_space():
+        return Text((NO_SPACE,), tone="note")
     try:
         import vl_convert
 
@@ -36,6 +40,16 @@ def drawn_picture(title: str, description: str, draw: Callable[[], Any]) -> Pict
     # The width stands in the header of the image.
     width = int.from_bytes(drawn[16:20], "big") // _SHARPNESS
     return Picture(title, description, f"data:image/png;base64,{encoded}", width)
+
+
+def _is_short_of_space() -> bool:
+    """Whether address space is limited: what draws reserves much, and ends the process without."""
+    try:
+        import resource
+    except ImportError:
+        # There is no such limit on Windows.
+        return False
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 
 def frame_table(caption: str, table: pd.DataFrame) -> Table:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from optimizer.errors import OptimizerError
 from optimizer.frames import rows_of
 from optimizer.io import targets
-from optimizer.io.paths import begins_with
 from optimizer.io.writing import write_text
+from optimizer.report.answers import place_for_page
 from optimizer.report.blocks import Block, Fact, Facts, Picture, Section, Table, Text
 from optimizer.report.figures import percent, whole
-from optimizer.report.page import GENERATOR, environment
+from optimizer.report.page import environment
+from optimizer.report.pictures import drawn_picture, frame_table
 from optimizer.report.tables import behind, plain_table
 from optimizer.sweeps.outcomes import SOLVED
 from optimizer.sweeps.scenarios import BASE
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 PAGE, BOOK = "study.html", "study.xlsx"
 _MOST_WORDS, _MOST_ROWS = 30, 500
-_SHARP = 2
-"""Pixels of a chart for one of the page."""
 _MOST_HELD, _MOST_EVALUATED = 8, 120
 """Plans that the page holds against all scenarios, and how often it evaluates one at most."""
 _FEWEST_TOGETHER = 3
@@ -59,8 +57,7 @@ def write_study_files(sweep: Sweep, folder: Path) -> None:
         If something else is there, or they cannot be written.
     """
     findings = list(_findings(sweep))
-    page = folder / PAGE
-    place = targets.look(page, force=True, check=_no_page, expected="an older page, or nothing")
+    place = place_for_page(folder / PAGE)
     with targets.written_aside(place) as new:
         write_text(new, _rendered(sweep, findings))
     tables = {name: sweep.tables[name] for name in ("scenarios", "changes", "goals")}
@@ -69,10 +66,6 @@ def write_study_files(sweep: Sweep, folder: Path) -> None:
         tables |= {f"{finding.name}_{name}": table for name, table in finding.tables.items()}
     book = Finding("study", sweep.table, tuple(sweep.in_words()), sweep.provenance, tables)
     book.to_excel(folder / BOOK, force=True)
-
-
-def _no_page(path: Path) -> str | None:
-    return None if begins_with(path, GENERATOR) else "is not a page that this tool has written"
 
 
 def _findings(sweep: Sweep) -> Iterator[tuple[str, str, Finding]]:
@@ -236,49 +229,17 @@ def _tables(finding: Finding) -> dict[str, pd.DataFrame]:
 
 
 def _pictures(finding: Finding) -> Iterator[Picture | Text]:
-    """Charts as pictures of their own, in which nothing of the page applies and nothing runs."""
+    described = " ".join(finding.in_words()[:3])
     for name in finding.drawings:
-        try:
-            import vl_convert
-
-            # As pixels: where letters are drawn by another font than they were measured by, labels
-            # of a vector image are cut off.
-            drawn = vl_convert.vegalite_to_png(finding.chart(name).to_json(), scale=_SHARP)
-        except (ImportError, OptimizerError):
-            yield Text(
-                ("Charts need Altair: pip install 'talent-optimizer[notebook]'.",), tone="note"
-            )
+        block = drawn_picture(f"{finding.name}: {name}", described, partial(finding.chart, name))
+        yield block
+        if isinstance(block, Text):
+            # Why there is no picture holds for the others as well.
             return
-        encoded = base64.b64encode(drawn).decode("ascii")
-        described = " ".join(finding.in_words()[:3])
-        yield Picture(
-            f"{finding.name}: {name}", described, f"data:image/png;base64,{encoded}", _width(drawn)
-        )
-
-
-def _width(png: bytes) -> int:
-    """Width at which an image is shown, from its header."""
-    return int.from_bytes(png[16:20], "big") // _SHARP
 
 
 def _plain(caption: str, table: pd.DataFrame) -> Table:
-    """A table of texts and numbers as it is, the first rows of a long one."""
-    shown = table.head(_MOST_ROWS)
-    numbers = [at for at, name in enumerate(shown) if pd.api.types.is_numeric_dtype(shown[name])]
-    rows = [tuple(_cell(cell) for cell in row) for row in shown.itertuples(index=False, name=None)]
-    left = len(table) - len(shown)
-    caption = caption.replace("_", " ").capitalize() + (
-        f" (and {left:,} more rows)" if left else ""
-    )
-    return plain_table(caption, [str(name).replace("_", " ") for name in shown], rows, numbers)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return "" if np.isnan(value) else figure(value)
-    return "" if value is None else str(value)
+    return frame_table(caption.replace("_", " ").capitalize(), table)
 
 
 def _without(sweep: Sweep) -> Section | None:
