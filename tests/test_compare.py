@@ -241,6 +241,27 @@ def test_every_kind_of_difference_of_a_policy_is_found_and_made(tmp_path: Path) 
     ]
 
 
+def test_goals_and_limits_may_be_called_as_remarks_are(tmp_path: Path) -> None:
+    limit = FLOOR.replace('"five"', '"protected"')
+    bare = written(tmp_path, "one", NATIONAL)[0]
+    goal = SECOND_GOAL.replace("goals.h", "goals.why").format(1, 2)
+    named = written(tmp_path, "two", NATIONAL.with_(limit + goal))[0]
+    found = policy_differences(*map(optimizer.load_policy, (bare, named)))
+    assert [(each.address, each.counts) for each in found] == [
+        ("goals.why", True),
+        ("limits.protected", True),
+    ]
+    limited = written(tmp_path, "three", NATIONAL.with_(limit))[0]
+    remarks = limit + 'why = "Rooms."\nprotected = true\n\n[solver]\nseed = 7\n'
+    told = words(limited, written(tmp_path, "four", NATIONAL.with_(remarks))[0])
+    assert told[1:] == [
+        "The inputs (policy) say the same.",
+        "2 differences of titles, reasons, sources and the like besides, on which no plan depends.",
+        "1 difference of solver options besides: which plans there are does not depend on them, "
+        "but which one is found may.",
+    ]
+
+
 def test_what_is_said_and_what_is_left_to_a_default_are_the_same(tmp_path: Path) -> None:
     one = optimizer.load_policy(written(tmp_path, "one", NATIONAL)[0])
     same = NATIONAL.with_("\n[solver]\ngap = 1e-6\n[budget]\ncarry_over = 0\n")
@@ -404,7 +425,7 @@ def test_charts_are_drawn_by_name(tmp_path: Path) -> None:
         optimizer.compare(*(load for load in (ROOT / "models" / "tiny.toml",) * 2)).chart()
 
 
-def test_a_file_of_tolerances_is_checked(tmp_path: Path) -> None:
+def test_a_file_of_tolerances_is_checked(runs: tuple[Path, Path], tmp_path: Path) -> None:
     path = tmp_path / "accepted.toml"
     path.write_text(
         'schema = 1\ntitle = "x"\n[[differences]]\npart = "slot"\nat_most = 1\n', encoding="utf-8"
@@ -421,14 +442,35 @@ def test_a_file_of_tolerances_is_checked(tmp_path: Path) -> None:
         load_tolerances(path)
     path.write_text(
         'schema = 1\ntitle = "x"\n'
-        '[[differences]]\npart = "slots"\nby = "country"\nkey = "ZZ"\nat_most = 1\n'
+        '[[differences]]\npart = "slots"\nby = "country"\nkey = "BB"\nat_most = 1\n'
         '[[differences]]\npart = "slots"\nby = "planet"\nat_most = 1\n',
         encoding="utf-8",
     )
-    run = solved(tmp_path, "run", NATIONAL)
-    held = within_tolerances(optimizer.compare(run, run), load_tolerances(path))
+    # Nobody of B comes where money is short, and B is a country all the same.
+    same = optimizer.compare(runs[1], runs[1])
+    held = within_tolerances(same, load_tolerances(path))
     assert held["found"].tolist() == ["nothing in both", "no such figures in both plans"]
     assert held["holds"].tolist() == [True, False]
+    path.write_text(
+        'schema = 1\ntitle = "x"\n'
+        '[[differences]]\npart = "agreements"\nby = "country,track"\nkey = "AAA, t"\nat_most = 1\n'
+        '[[differences]]\npart = "goal_raw"\nkey = "h"\nat_most = 1\n'
+        '[[differences]]\npart = "slots"\nkey = "AA"\nat_most = 1\n'
+        '[[differences]]\npart = "slots"\nby = "country"\nkey = "AA, t"\nat_most = 1\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(PolicyError) as refused:
+        within_tolerances(same, load_tolerances(path))
+    assert [line.strip() for line in str(refused.value).splitlines()[1:]] == [
+        "- accepted.toml, differences.1.key: 'AAA, t' is in none of what is compared",
+        "Expected country, track of what is compared. Maybe AA, t.",
+        "- accepted.toml, differences.2.key: 'h' is in none of what is compared",
+        "Expected goal of what is compared.",
+        "- accepted.toml, differences.3.key: 'AA' is in none of what is compared",
+        "Expected total of what is compared without by.",
+        "- accepted.toml, differences.4.key: 'AA, t' has 2 parts for 1",
+        "Expected country of what is compared.",
+    ]
 
 
 def test_a_comparison_is_written_as_a_workbook(tmp_path: Path) -> None:

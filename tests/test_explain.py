@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from math import isnan
+from dataclasses import replace
+from math import inf, isnan
 from pathlib import Path
 from signal import SIGINT, raise_signal
 from typing import Any
@@ -21,10 +22,18 @@ from optimizer import (
     OptimizerError,
     PolicyError,
     Session,
+    SolverError,
     TargetError,
 )
+from optimizer.cli.showing import ProgressLine
+from optimizer.explain.asking import Answer, Asking, asked_of
+from optimizer.explain.in_hand import proven_bound
+from optimizer.explain.marginal_tables import marginal_table
+from optimizer.explain.marginal_words import marginal_words
+from optimizer.explain.numbers import BindingNumber
+from optimizer.explain.stepping import Step, Stepped
 from optimizer.frames import rows_of
-from optimizer.solver import Progress
+from optimizer.solver import Progress, Watch
 from random_cases import write_random_case
 from seeds import seeds
 
@@ -141,7 +150,7 @@ def test_room_for_five_of_seven(tmp_path: Path) -> None:
         "What limits it, each solved again with one step more room and one less:",
         "1. A ceiling of the policy: limits.five.at_most (policy.toml), now 5: 6 brings 100 "
         "points; 4 costs 100 points (by plans).",
-        "More money in any one line and year brings nothing.",
+        "By the relaxation, more money in any one line and year brings nothing.",
     ]
     (row,) = rows_of(found.table)
     assert (row.dual_points, row.gain_points, row.loss_points) == pytest.approx(
@@ -203,6 +212,55 @@ def test_what_leaves_no_plan_is_a_row(tmp_path: Path) -> None:
     assert left.table.set_index("address").loc["budgets[line=main]", "status"] == "infeasible"
 
 
+def test_each_step_without_points_is_said_as_what_it_is() -> None:
+    # One more is refused before anything is solved, and one less leaves no plan.
+    number = BindingNumber(
+        address="limits.r.at_most",
+        value=5.0,
+        rule="r",
+        title="r",
+        source="r",
+        kind="limit",
+        protected=False,
+        loosens=1,
+        unit="slots",
+        step=1.0,
+        dual=2.0,
+    )
+    base = Answer("optimal", 10.0, 10.0, {"g": 1.0})
+    unknown = float("nan")
+    steps = [
+        Step(number.address, way, 1.0, after, "relaxation", unknown, False, Answer(status))
+        for way, after, status in (("looser", 6.0, "refused"), ("tighter", 4.0, "infeasible"))
+    ]
+    table = marginal_table([Stepped(number, tuple(steps))], [], base)
+    (row,) = rows_of(table)
+    assert table[["gain_points", "gain_g_raw", "slots_moved"]].isna().all(axis=None)
+    assert (row.status_looser, row.status_tighter) == ("refused", "infeasible")
+    told = marginal_words(
+        table, table.iloc[:0], points=10.0, plan=None, currency="JPY", why_incomplete=""
+    )
+    assert told[2] == "1. r: limits.r.at_most (r), now 5: 6 is refused; 4 leaves no plan."
+
+
+def test_a_solver_that_fails_leaves_the_question_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, policy = NATIONAL.with_(FIVE).write(tmp_path)
+    asking = Asking(asked_of(Session(policy, files), None).held, Watch())
+
+    def fail(_: Watch) -> None:
+        raise SolverError("HiGHS reported an error")
+
+    monkeypatch.setattr(asking.held.loaded, "relax", fail)
+    limit = {"name": "two", "measure": "slots", "at_most": 2}
+    answer = asking.with_limit(limit)
+    assert (answer.status, answer.why) == ("failed", "HiGHS reported an error")
+    # What is asked from then on is another model, which never had the limit.
+    assert asking.with_limit(limit).points == pytest.approx(200.0)
+    assert asking.at({}).points == pytest.approx(500.0)
+
+
 def test_a_number_in_many_rows_is_one_number(tmp_path: Path) -> None:
     shared_limit = FIVE.replace("at_most = 5", 'by = ["country", "year"]\nat_most = 2')
     found = explained(NATIONAL.with_(shared_limit).over(2030, 2031), tmp_path)
@@ -254,7 +312,7 @@ def test_no_time_leaves_duals(tmp_path: Path) -> None:
 
     found = optimizer.marginal_values(plan, report=stop)
     assert found.table["basis"].tolist() == ["dual"]
-    assert not found.complete
+    assert (found.complete, found.interrupted) == (False, True)
     assert found.in_words()[-1] == "Stopped at the interruption: 1 number was not solved again."
 
 
@@ -282,6 +340,13 @@ def test_custom_rules_are_left_out_and_need_another_model_for_a_number(tmp_path:
     plan = optimizer.solve(policy, files, extend=extend)
     with pytest.raises(OptimizerError, match="Expected extend"):
         optimizer.marginal_values(plan)
+    # Without them other plans would count: of a plan in hand they are not asked for, but refused.
+    for ask in (optimizer.alternatives, lambda given: optimizer.compare(given, given)):
+        with pytest.raises(OptimizerError, match=r"custom rules of .* are not kept with the plan"):
+            ask(plan)
+    run = optimizer.load_run(optimizer.write_run(plan, tmp_path / "run"), extend=extend)
+    most = optimizer.alternatives(run, by=["track"]).table["most"].tolist()
+    assert (most, optimizer.compare(run, run).table["status"].eq("same").all()) == ([3.0], True)
     found = optimizer.importance(plan, ["three", "limits.five"], extend=extend)
     assert found.table["change_points"].tolist() == [200.0, 0.0]
     session = Session(policy, files, extend=extend)
@@ -369,13 +434,17 @@ effects = [{ stage = "enter", effect = 1 }]
     ]
     refused = optimizer.why_not(plan, "slots[country=AA] >= 5")
     assert (refused.status, "above the 4 eligible" in refused.why) == ("refused", True)
+    assert refused.complete
+    # What the solver gave up has a reason, and is no answer.
+    assert not replace(refused, status="failed").complete
 
 
 def test_what_is_wanted_must_be_readable(tmp_path: Path) -> None:
     files, policy = NATIONAL.write(tmp_path)
     session = Session(policy, files)
     said = {}
-    for wanted in ("slots >= 5", "slots[country=AA]", "slots[a=1, year=soon] <= 2"):
+    unknown = "slots[country=AAA, year=2031] <= 2"
+    for wanted in ("slots >= 5", "slots[country=AA]", "slots[a=1, year=soon] <= 2", unknown):
         with pytest.raises(PolicyError) as refused:
             optimizer.why_not(session, wanted)
         said[wanted] = [line.strip() for line in str(refused.value).splitlines()[1:]]
@@ -388,6 +457,12 @@ def test_what_is_wanted_must_be_readable(tmp_path: Path) -> None:
             "Expected some of country, track, region, year.",
             "- changes, slots[a=1, year=soon] <= 2: 'soon' is not a year",
             "Expected a year.",
+        ],
+        unknown: [
+            f"- changes, {unknown}: 'AAA' is not a country",
+            "Expected a code listed in countries. Maybe country=AA.",
+            f"- changes, {unknown}: '2031' is not a year with intake",
+            "Expected one of 2030. Maybe year=2030.",
         ],
     }
 
@@ -407,7 +482,7 @@ def test_the_command_explains_a_run(
         "What limits it, each solved again with one step more room and one less:",
         "1. A ceiling of the policy: limits.five.at_most (policy.toml), now 5: 6 brings 100 "
         "points; 4 costs 100 points (at the same rates from 0 to 7).",
-        "More money in any one line and year brings nothing.",
+        "By the relaxation, more money in any one line and year brings nothing.",
         f"Written: {book}",
         f"Next: optimizer explain {run} --without limits",
         f"Next: optimizer solve {run}/inputs/policy.toml {run}/inputs/case.zip --scales {run} "
@@ -432,7 +507,45 @@ def test_the_command_explains_a_run(
     assert capsys.readouterr().out.splitlines()[0] == (
         "slots[country=AA] <= 1: 100 points fewer (400.000 points, relaxation)."
     )
+    assert shared.run(monkeypatch, "explain", run, "--why-not", "slots[country=AAA] <= 1") == 1
     for words in (["--top", "few"], ["--out", tmp_path / "why.csv"], ["--out", book]):
         assert shared.run(monkeypatch, "explain", run, *words) == 2
     with pytest.raises(TargetError, match="not a result"):
         optimizer.marginal_values(run, top=0).to_excel(run / "plan.xlsx", force=True)
+
+
+def test_ctrl_c_and_broken_plans_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files, policy = NATIONAL.with_(FIVE).write(tmp_path)
+    run = optimizer.write_run(optimizer.solve(policy, files), tmp_path / "run")
+
+    def stop(_: ProgressLine, progress: Progress) -> None:
+        if progress.step.startswith("numbers"):
+            raise_signal(SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ProgressLine, "show", stop)
+        assert shared.run(monkeypatch, "explain", run) == 130
+    assert capsys.readouterr().out.splitlines()[2].startswith("1 number that somebody chose")
+    # Edited by hand: four and three come, and five may.
+    slots = run / "plan.csv"
+    head = slots.read_text(encoding="utf-8").splitlines()[0]
+    slots.write_text(f"{head}\nAA,t,standard,,2030,4\nBB,t,standard,,2030,3\n", encoding="utf-8")
+    for command in ("explain", "alternatives"):
+        assert shared.run(monkeypatch, command, run) == 1
+        assert capsys.readouterr().err.splitlines()[-3:] == [
+            "run: the plan breaks 1 row of a rule",
+            "- A ceiling of the policy: five: 7, but at most 5 (2 too many)",
+            f"    Expected a plan that keeps every rule; optimizer check {run} lists what is "
+            "broken.",
+        ]
+
+
+def test_of_a_plan_without_a_bound_nothing_is_proven(tmp_path: Path) -> None:
+    files, policy = NATIONAL.write(tmp_path)
+    plan = replace(optimizer.solve(policy, files), bound=None, gap=None)
+    assert proven_bound(plan) == inf
+    found = asked_of(plan, None).plan
+    assert found is not None
+    assert found.open_points == inf

@@ -35,4 +35,7 @@ class Exit(IntEnum):
         "or numbers without an answer",
     )
     UNEXPECTED = 5, "an expectation is not met; plans are written all the same"
-    INTERRUPTED = SIGNALLED, "interrupted before a plan was found, or every scenario was solved"
+    INTERRUPTED = (
+        SIGNALLED,
+        "interrupted before a plan was found, or before all that was asked for was solved",
+    )

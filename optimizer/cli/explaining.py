@@ -116,7 +116,7 @@ def explain_command(
         for words in _after(loaded, found):
             print_next(*words)
     if not found.complete:
-        raise typer.Exit(Exit.NO_PLAN)
+        raise typer.Exit(Exit.INTERRUPTED if found.interrupted else Exit.NO_PLAN)
 
 
 def _count(top: str) -> int | None:

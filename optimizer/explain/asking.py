@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimizer.case.changes import cell_changes
 from optimizer.errors import InfeasibleError, NoPlanError, OptimizerError, SolverError
+from optimizer.explain.in_hand import proven_bound, require_custom_rules, require_rules_kept
 from optimizer.formulation.custom import Extend
 from optimizer.frames.arrays import Floats
 from optimizer.plan import Plan
@@ -55,7 +56,7 @@ class InHand:
     Attributes
     ----------
     points, bound
-        Of the plan, and what no plan can exceed.
+        Of the plan, and what no plan can exceed; infinite where nothing is proven.
     """
 
     points: float
@@ -94,7 +95,8 @@ class Answer:
         ``optimal``, ``infeasible``, ``refused`` (policy and case cannot hold the change),
         ``stopped`` (no time was left), ``failed`` (the solver gave up); of a plan, its own.
     points, bound
-        Without a value unless there is one; a relaxation is its own bound.
+        Without a value unless there is one; a relaxation is its own bound, and that of a plan of
+        which nothing is proven is infinite.
     goals
         Raw value of every goal.
     cohorts
@@ -138,7 +140,7 @@ def asked_of(subject: Explained, extend: Extend | None) -> InSolver:
     InputError, PolicyError, ExtensionError
         As :func:`optimizer.load_run`.
     OptimizerError
-        If a plan does not hold its question, or its custom rules are missing.
+        If a plan does not hold its question, breaks rules of it, or its custom rules are missing.
     """
     if isinstance(subject, Session):
         return InSolver(held_anew(subject), None, None)
@@ -150,17 +152,14 @@ def asked_of(subject: Explained, extend: Extend | None) -> InSolver:
     question, facts = plan.question, plan.provenance
     if question is None:
         raise OptimizerError("the plan holds no question\n    Expected a plan of solve, or a run.")
-    if facts.get("extend") is not None and extend is None:
-        raise OptimizerError(
-            f"the custom rules of {facts['extend']['function']} are not kept with the plan\n"
-            "    Expected extend=..., the function that added them."
-        )
+    require_custom_rules(plan, extend, "extend=..., the function that added them")
+    name = "the plan in hand" if plan.folder is None else plan.folder.name
+    require_rules_kept(name, plan, extend)
     scales = Scales(dict(facts["scales"]), FROM_BEFORE)
     held = Holding(question.as_it_is, extend=extend, scales=scales, cache=False)
     for name in facts.get("dropped", ()):
         held.drop(name)
-    bound = plan.objective if plan.bound is None else plan.bound
-    return InSolver(held, InHand(plan.objective, bound), plan.folder)
+    return InSolver(held, InHand(plan.objective, proven_bound(plan)), plan.folder)
 
 
 class Asking:
@@ -233,7 +232,7 @@ class Asking:
             return self._failed(error)
         table = plan.tables["goals"]
         goals = dict(zip(table["goal"], table["raw"], strict=True))
-        bound = plan.objective if plan.bound is None else plan.bound
+        bound = proven_bound(plan)
         return Answer(plan.status, plan.objective, bound, goals, rebuilt_because=because)
 
     def without(self, rows: Collection[int]) -> Answer:
@@ -264,10 +263,13 @@ class Asking:
         except OptimizerError as error:
             return Answer(CANNOT_BE_HELD, why=str(error))
         because = CUSTOM_RULES if self.held.rebuilt > before else ""
-        answer = self._relaxed(self.held, because)
+        held = self.held
+        answer = self._relaxed(held, because)
         if look is not None:
             look(answer)
-        self.held.drop(str(limit["name"]))
+        # Where the solver has failed another model is asked from now on, which never had the limit.
+        if self.held is held:
+            held.drop(str(limit["name"]))
         return answer
 
     def restore(self) -> None:

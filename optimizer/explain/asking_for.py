@@ -10,9 +10,16 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import PolicyError, Problems
+from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import NONE_KEEPS_RULES, OPTIMAL, Answer, Asking, asked_of
+from optimizer.explain.asking import (
+    CANNOT_BE_HELD,
+    NONE_KEEPS_RULES,
+    OPTIMAL,
+    Answer,
+    Asking,
+    asked_of,
+)
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.marginals import provenance_of
 from optimizer.explain.numbers import binding_numbers
@@ -21,6 +28,7 @@ from optimizer.explain.why_not_words import why_not_words
 from optimizer.formulation.custom import Extend
 from optimizer.formulation.goals import points_per_value
 from optimizer.frames.records import Frames
+from optimizer.instance import Instance
 from optimizer.io.changes import CHANGES
 from optimizer.plan import Plan
 from optimizer.result import Result
@@ -32,7 +40,8 @@ from optimizer.session.solving import check_options
 from optimizer.solver import Progress, Watch
 
 _FORM = re.compile(r"\s*(slots\s*\[.*\])\s*(>=|<=)\s*(\d+(?:\.\d+)?)\s*", re.DOTALL)
-_KEYS = ("country", "track", "region", "year")
+_TABLE_OF = {"country": "countries", "track": "tracks", "region": "regions"}
+_KEYS = (*_TABLE_OF, "year")
 _EXPECTED = "such as 'slots[country=KEN, track=researchers, year=2030] >= 20', or <="
 MOVES = {
     **dict.fromkeys(("country", "track"), "str"),
@@ -72,7 +81,10 @@ class WhyNot(Result):
         Of the relaxation with what was asked, and against the one without; without a value where
         there is none.
     status, why
-        ``optimal``, ``infeasible``, ``refused`` or ``stopped``, and what stands in the way.
+        ``optimal``, ``infeasible``, ``refused``, ``stopped`` or ``failed`` (the solver gave up),
+        and what stands in the way.
+    interrupted
+        Whether Ctrl-C ended it.
     """
 
     wanted: str
@@ -82,6 +94,7 @@ class WhyNot(Result):
     change_points: float
     status: str
     why: str
+    interrupted: bool
     provenance: Mapping[str, Any]
 
     def __post_init__(self) -> None:
@@ -98,8 +111,8 @@ class WhyNot(Result):
 
     @property
     def complete(self) -> bool:
-        """Whether the relaxation was solved, or found to have no solution."""
-        return self.status in (OPTIMAL, NONE_KEEPS_RULES) or bool(self.why)
+        """Whether the relaxation was solved, found to have no solution, or is ruled out."""
+        return self.status in (OPTIMAL, NONE_KEEPS_RULES, CANNOT_BE_HELD)
 
     def in_words(self) -> list[str]:
         """What it would cost, and who would give way."""
@@ -136,12 +149,13 @@ def why_not(
     Raises
     ------
     InputError, PolicyError, ExtensionError, InfeasibleError, NoPlanError
-        As there, and if what is wanted cannot be read.
+        As there, and if what is wanted cannot be read, or names what the case does not have.
     """
     check_options(None, time_limit, started)
     limit = _limit(wanted)
     watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
     asked = asked_of(subject, extend)
+    _require_known(limit, wanted, asked.held.loaded.instance)
     with watch.listening():
         asking = Asking(asked.held, watch)
         before = _binding(asking)
@@ -168,6 +182,7 @@ def why_not(
         change_points=asking.difference(answer),
         status=answer.status,
         why=answer.why or seen["why"],
+        interrupted=watch.interrupted,
         provenance={**provenance_of(asked), "wanted": wanted.strip()},
     )
 
@@ -194,6 +209,24 @@ def _limit(wanted: str) -> dict[str, object]:
     where = {name: int(value) if name == "year" else value for name, value in keys}
     sense = "at_least" if form[2] == ">=" else "at_most"
     return {"name": WANTED, "measure": "slots", "where": where, sense: float(form[3])}
+
+
+def _require_known(limit: Mapping[str, Any], wanted: str, instance: Instance) -> None:
+    """Refuse names and years that the case does not have: no plan could ever give such slots."""
+    years, problems = [str(year) for year in instance.sets.years], Problems()
+    for key, value in limit["where"].items():
+        if key == "year":
+            known, expected = years, f"one of {', '.join(years)}"
+        else:
+            known = instance.case.table(_TABLE_OF[key])[key].tolist()
+            expected = f"a code listed in {_TABLE_OF[key]}"
+        if str(value) in known:
+            continue
+        near = did_you_mean(str(value), known)
+        message = f"{str(value)!r} is not a {key}" + (" with intake" if key == "year" else "")
+        maybe = None if near is None else f"{key}={near}"
+        problems.add(CHANGES, message, column=wanted, expected=expected, maybe=maybe)
+    problems.raise_if_any(PolicyError)
 
 
 def _binding(asking: Asking) -> dict[str, dict[str, str]]:

@@ -67,7 +67,8 @@ class Comparison(Result):
         Empty where there are no two plans.
     tables
         ``sides``: side, policy, case, status, points, bound, gap; ``inputs``: side, kind, address,
-        before, after, before_at, after_at, status, counts (whether it can change a plan);
+        before, after, before_at, after_at, status, counts (whether it can change which plans
+        there are, or their points);
         ``reasons``: side, address, before, after, status, verified, is_minimal, of differences
         that leave no plan.
     sentences
@@ -206,7 +207,8 @@ def compare(
     InputError, PolicyError
         If an input is wrong.
     OptimizerError
-        If what is given cannot be compared, or slots have no such key.
+        If what is given cannot be compared, custom rules of a plan are missing, or slots have no
+        such key.
     """
     check_options(gap, time_limit, started)
     watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from optimizer.explain.culprits import Culprits
-from optimizer.explain.differences import Difference
+from optimizer.explain.differences import KEY, Difference
+from optimizer.explain.policy_differences import SOLVER
 from optimizer.explain.result_differences import TOTAL_KEY, Footing, signed
 from optimizer.explain.sides import NO_PLAN_AT_ALL, STOPPED, Side
 from optimizer.frames import rows_of
@@ -39,7 +40,8 @@ def inputs_in_words(one: Side, other: Side, found: Sequence[Difference]) -> list
     if not both:
         return ["They have neither policy nor case in common to compare."]
     counting = [each for each in found if each.counts]
-    remarks = len(found) - len(counting)
+    options = sum(each.kind == KEY and each.at[0] == SOLVER for each in found)
+    remarks = len(found) - len(counting) - options
     lines = [f"The inputs ({' and '.join(both)}) say the same."]
     if counting:
         lines = [f"{counted(len(counting), 'difference')} of the inputs ({' and '.join(both)}):"]
@@ -48,8 +50,13 @@ def inputs_in_words(one: Side, other: Side, found: Sequence[Difference]) -> list
         lines += [f"- and {left:,} more"] if left > 0 else []
     if remarks:
         lines.append(
-            f"{counted(remarks, 'difference')} of titles, reasons, sources and solver options "
-            f"besides, which change no plan."
+            f"{counted(remarks, 'difference')} of titles, reasons, sources and the like besides, "
+            "on which no plan depends."
+        )
+    if options:
+        lines.append(
+            f"{counted(options, 'difference')} of solver options besides: which plans there are "
+            "does not depend on them, but which one is found may."
         )
     return lines
 

@@ -39,11 +39,14 @@ class Importance(Result):
         Of the relaxation with all of them.
     complete, why_incomplete
         Whether all was solved that was asked for, and why not.
+    interrupted
+        Whether Ctrl-C ended it.
     """
 
     answer: pd.DataFrame
     points: float
     why_incomplete: str
+    interrupted: bool
     provenance: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
@@ -107,6 +110,7 @@ def importance(
         answer=table,
         points=asking.base.points,
         why_incomplete=why_incomplete(watch, len(parts) - len(answers), "part"),
+        interrupted=watch.interrupted,
         provenance={**provenance_of(asked), "addresses": list(addresses or GROUPS)},
     )
 

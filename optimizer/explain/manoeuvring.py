@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimizer.errors import OptimizerError, PolicyError, Problems, did_you_mean
 from optimizer.errors.arguments import typed
+from optimizer.explain.in_hand import require_rules_kept
 from optimizer.explain.ranges import (
     NOT_REACHED,
     RangeEnd,
@@ -188,7 +189,8 @@ def alternatives(
     InputError, PolicyError
         If the run or the share is wrong.
     OptimizerError
-        If there is no plan, or no slots are decided by such keys.
+        If there is no plan, it breaks rules, its custom rules are missing, or no slots are decided
+        by such keys.
     """
     check_options(None, time_limit, started)
     share = _share_of(within)
@@ -197,6 +199,7 @@ def alternatives(
     plan = side.plan
     if plan is None or plan.question is None:
         raise OptimizerError(f"{side.name} is not a run\n    Expected a run folder, or a plan.")
+    require_rules_kept(side.name, plan, side.extend)
     scales = Scales(dict(plan.provenance["scales"]), FROM_BEFORE)
     held = Holding(plan.question.as_it_is, extend=side.extend, scales=scales, watch=watch)
     for name in plan.provenance.get("dropped", ()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -27,6 +28,8 @@ AFTER_GOALS = {
     "valid_from": "float64",
     "valid_to": "float64",
     "status": "str",
+    "status_looser": "str",
+    "status_tighter": "str",
     "rebuilt_because": "str",
 }
 
@@ -78,6 +81,8 @@ def _alone(number: BindingNumber, goals: Sequence[str]) -> dict[str, Any]:
         "valid_from": number.value,
         "valid_to": number.value,
         "status": OPTIMAL,
+        "status_looser": "",
+        "status_tighter": "",
         "rebuilt_because": "",
     }
 
@@ -89,26 +94,34 @@ def _solved(stepped: Stepped, base: Answer) -> dict[str, Any]:
     failed = [each.answer.status for each in taken if not each.answer.is_known]
     because = [each.answer.rebuilt_because for each in taken if each.answer.rebuilt_because]
     relaxed = next((each for each in stepped.taken if each.direction == LOOSER), None)
-    after = base if relaxed is None or not relaxed.answer.is_known else relaxed.answer
+    after = None if relaxed is None or not relaxed.answer.is_known else relaxed.answer
+    # What is not known after a step is left blank, as 0 would say that nothing moves.
+    raw = dict.fromkeys(base.goals, _NONE) if after is None else after.raw_since(base)
     low, high = stepped.range
     return _of_number(number) | {
         "looser": _NONE if more is None else more.number,
         "gain_points": _points(more),
         "tighter": _NONE if less is None else less.number,
         "loss_points": _points(less),
-        **{f"gain_{goal}_raw": raw for goal, raw in after.raw_since(base).items()},
-        "slots_moved": after.moved_since(base),
+        **{f"gain_{goal}_raw": change for goal, change in raw.items()},
+        "slots_moved": _NONE if after is None else after.moved_since(base),
         "basis": ", ".join(dict.fromkeys(each.basis for each in taken)),
         "within_gap": bool(stepped.unsettled),
         "valid_from": low,
         "valid_to": high,
         "status": next(iter(failed), OPTIMAL),
+        "status_looser": _status(more),
+        "status_tighter": _status(less),
         "rebuilt_because": next(iter(because), ""),
     }
 
 
 def _points(step: Step | None) -> float:
     return _NONE if step is None else step.points
+
+
+def _status(step: Step | None) -> str:
+    return "" if step is None else step.answer.status
 
 
 STEPS = {
@@ -131,7 +144,7 @@ def step_table(stepped: Sequence[Stepped]) -> pd.DataFrame:
             "number": step.number,
             "basis": step.basis,
             "points": step.answer.points,
-            "bound": step.answer.bound,
+            "bound": step.answer.bound if isfinite(step.answer.bound) else _NONE,
             "difference": step.points,
             "within_gap": step.within_gap,
             "status": step.answer.status,

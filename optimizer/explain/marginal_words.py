@@ -6,7 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.explain.asking import InHand
+from optimizer.explain.asking import (
+    CANNOT_BE_HELD,
+    NONE_KEEPS_RULES,
+    OUT_OF_TIME,
+    SOLVER_GAVE_UP,
+    InHand,
+)
 from optimizer.explain.stepping import BY_DUAL
 from optimizer.frames import rows_of
 from optimizer.text.figures import figure
@@ -17,6 +23,13 @@ _SAME = 1e-3
 """Relative difference of a dual and of what solving shows from which both are said."""
 _SHOWN = 10
 """Budgets that are written out."""
+_WITHOUT_POINTS = {
+    NONE_KEEPS_RULES: "leaves no plan",
+    CANNOT_BE_HELD: "is refused",
+    OUT_OF_TIME: "was not solved in time",
+    SOLVER_GAVE_UP: "was not solved, as the solver gave up",
+}
+"""What is said of a change after which no points are known."""
 NO_LIMIT = "No number of policy or case limits the relaxation."
 
 
@@ -57,19 +70,19 @@ def _row(row: Any, currency: str) -> str:
 
 
 def _more(row: Any, currency: str) -> str:
-    return _effect(row, row.looser, row.gain_points, currency)
+    return _effect(row, row.looser, row.gain_points, row.status_looser, currency)
 
 
 def _less(row: Any, currency: str) -> str:
-    return _effect(row, row.tighter, row.loss_points, currency)
+    return _effect(row, row.tighter, row.loss_points, row.status_tighter, currency)
 
 
-def _effect(row: Any, after: float, points: float, currency: str) -> str:
+def _effect(row: Any, after: float, points: float, status: str, currency: str) -> str:
     if pd.isna(after):
         return ""
     at = f"{_number(row, after, currency)}"
     if pd.isna(points):
-        return f"{at} {'leaves no plan' if row.status == 'infeasible' else f'is {row.status}'}"
+        return f"{at} {_WITHOUT_POINTS[status]}"
     return f"{at} {in_points(points)}"
 
 
@@ -134,13 +147,14 @@ def how_many(count: int, noun: str, rest: str) -> str:
 
 def _money(money: pd.DataFrame, currency: str) -> list[str]:
     if not len(money):
-        return ["More money in any one line and year brings nothing."]
+        return ["By the relaxation, more money in any one line and year brings nothing."]
     amount = figure(float(money["more"].iloc[0]))
     lines = [f"Where {amount} {currency} more help, one line and year at a time:"]
     for row in rows_of(money.head(_SHOWN)):
         year = f" {row.year}" if row.year else ""
         by = " (by its dual)" if row.basis == BY_DUAL else ""
-        said = in_points(row.gain_points) if not pd.isna(row.gain_points) else f"is {row.status}"
+        known = not pd.isna(row.gain_points)
+        said = in_points(row.gain_points) if known else _WITHOUT_POINTS[row.status]
         lines.append(f"- {row.line}{year} {said}{by}")
     more = len(money) - _SHOWN
     return [*lines, *([f"- and {more} more"] if more > 0 else [])]

@@ -54,8 +54,8 @@ class MarginalValues(Result):
         address, rule, title, source, kind (``limit`` or ``fact``), unit, protected; number, step,
         dual_points (per step); looser and tighter (the number one step on), gain_points and
         loss_points (changes of points there); ``gain_<goal>_raw`` and slots_moved at looser, by
-        relaxation; basis (``dual``, ``relaxation``, ``plan``), within_gap, valid_from, valid_to,
-        status, rebuilt_because.
+        relaxation, blank where that is not known; basis (``dual``, ``relaxation``, ``plan``),
+        within_gap, valid_from, valid_to, status, status_looser, status_tighter, rebuilt_because.
     tables
         ``steps``: a row for each time that something was solved: address, direction, steps,
         number, basis, points, bound, difference, within_gap, status, why, rebuilt_because;
@@ -67,6 +67,8 @@ class MarginalValues(Result):
         Points and bound of the plan in hand; ``None`` of a session.
     complete, why_incomplete
         Whether all was solved that was asked for, and why not.
+    interrupted
+        Whether Ctrl-C ended it.
     """
 
     answer: pd.DataFrame
@@ -75,6 +77,7 @@ class MarginalValues(Result):
     plan: InHand | None
     currency: str
     why_incomplete: str
+    interrupted: bool
     provenance: Mapping[str, Any]
 
     def __post_init__(self) -> None:
@@ -173,6 +176,7 @@ def marginal_values(
         plan=asked.plan,
         currency=asked.held.question.case.currency,
         why_incomplete=why_incomplete(watch, len(wanted) - len(stepped), "number"),
+        interrupted=watch.interrupted,
         provenance={**provenance_of(asked), "top": top, "plans": plans, "gap_asked": own},
     )
 

@@ -12,10 +12,14 @@ from optimizer.policy.loading import policy_with_tables, tables_of
 from optimizer.schema.addresses import address_of
 
 _LIMITS, _NAME = "limits", "name"
-_REMARKS = frozenset({"title", "why", "source", "cases", "protected"})
-"""Keys that change no plan."""
+_REMARKS = frozenset({"title", "why", "cases"})
+"""Keys of a policy that change no plan."""
+_REMARKS_WITHIN = frozenset({"why", "source", "protected"})
+_WITH_REMARKS = frozenset({"goals", _LIMITS, "support_floor"})
+"""The same of each goal, limit and floor of support."""
 _NOT_COMPARED = frozenset({"extends", "schema"})
-_SOLVER = "solver"
+SOLVER = "solver"
+"""Options that decide which plan is found, and neither which there are nor their points."""
 _Part = str | int
 
 
@@ -128,9 +132,19 @@ def _difference(
         after=after,
         before_at="" if before is NOT_THERE else _said_at(one, address),
         after_at="" if after is NOT_THERE else _said_at(other, address),
-        counts=at[-1] not in _REMARKS and at[0] != _SOLVER,
+        counts=at[0] != SOLVER and not _is_remark(at),
         at=at,
     )
+
+
+def _is_remark(at: tuple[_Part, ...]) -> bool:
+    """Whether a key changes no plan; goals and limits may have the names of such keys."""
+    match at:
+        case (key,):
+            return key in _REMARKS
+        case (table, _, key):
+            return table in _WITH_REMARKS and key in _REMARKS_WITHIN
+    return False
 
 
 def _said_at(policy: Policy, address: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from optimizer.explain.in_hand import proven_bound
 from optimizer.explain.levers import Lever
 from optimizer.explain.searching import Repair, RepairSearch
 from optimizer.persistent.conflict import Conflicts
@@ -119,5 +120,4 @@ def _is_within_gap(plan: Plan | None, best: Plan | None) -> bool:
     """Whether a plan has fewer points than the best by no more than the gaps leave open."""
     if plan is None or best is None or plan is best:
         return False
-    bound = plan.bound if plan.bound is not None else plan.objective
-    return bool(bound >= best.objective)
+    return proven_bound(plan) >= best.objective

@@ -9,6 +9,7 @@ from math import isclose, isnan, nan
 import pandas as pd
 
 from optimizer.errors import OptimizerError, did_you_mean
+from optimizer.explain.in_hand import proven_bound
 from optimizer.explain.sides import Side
 from optimizer.plan import SLOT_KEYS, Plan
 from optimizer.plan.checking import evaluated
@@ -177,14 +178,14 @@ def _may_be_equal(one: Plan, other: Plan) -> bool:
     if _status(one.objective, other.objective) == "same":
         return True
     worse, better = sorted((one, other), key=lambda plan: plan.objective)
-    return worse.bound is None or worse.bound >= better.objective
+    return proven_bound(worse) >= better.objective
 
 
 def _is_as_good(held: Evaluation | None, plan: Plan) -> bool:
     """Whether a plan that is held in a question could be the best there, as far as is proven."""
     if held is None or not held.holds:
         return False
-    left_open = 0.0 if plan.bound is None else plan.bound - plan.objective
+    left_open = proven_bound(plan) - plan.objective
     short = plan.objective - held.points
     return bool(short <= max(left_open, _SAME * max(1.0, abs(plan.objective))))
 

@@ -11,6 +11,7 @@ from optimizer.case import Case, load_case
 from optimizer.errors import OptimizerError
 from optimizer.explain.case_differences import case_differences
 from optimizer.explain.differences import QUESTION, Difference
+from optimizer.explain.in_hand import require_custom_rules
 from optimizer.explain.policy_differences import policy_differences
 from optimizer.formulation.custom import Extend
 from optimizer.io.paths import standing_at
@@ -77,14 +78,17 @@ def side_of(given: Input) -> Side:
     InputError, PolicyError
         If what is there is none of a run folder, a policy and a case, or is wrong.
     OptimizerError
-        If a plan does not say which policy and case it answers.
+        If a plan does not say which policy and case it answers, or its custom rules are missing.
     """
     if isinstance(given, Side):
+        if given.plan is not None:
+            require_custom_rules(given.plan, given.extend, "extend of the side")
         return given
     if isinstance(given, Run):
         return _of_plan(given.path.name, given.plan, given.extend)
     if isinstance(given, Plan):
         name = f"{given.policy} on {given.case}" if given.folder is None else given.folder.name
+        require_custom_rules(given, None, "a run, read with load_run(path, extend=...)")
         return _of_plan(name, given, None)
     if isinstance(given, Policy):
         return Side(given.name, policy=given)

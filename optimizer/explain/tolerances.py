@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
-from optimizer.errors import PolicyError, Problems
+from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.explain.comparing import Comparison
 from optimizer.explain.result_differences import TOTAL_KEY, signed
+from optimizer.explain.sides import Side
 from optimizer.frames import rows_of
 from optimizer.io.strict import StrictTable, Version, add_complaints
 from optimizer.io.toml import read_toml
-from optimizer.text.figures import figure
+from optimizer.text.figures import counted, figure
 
 _Part = Literal[
     "points",
@@ -76,7 +77,7 @@ class Tolerances(StrictTable):
     schema_version: Version = Field(alias="schema", description="schema = 1, the version")
     title: str = Field(min_length=1, description="a title")
     inputs: Literal["any", "same"] = Field(
-        default="any", description="same where nothing that can change a plan may differ"
+        default="any", description="same where nothing but remarks and solver options may differ"
     )
     differences: tuple[AcceptedDifference, ...] = Field(
         default=(), description="figures that may differ by so much"
@@ -125,9 +126,15 @@ def within_tolerances(comparison: Comparison, tolerances: Tolerances) -> pd.Data
     -------
     pandas.DataFrame
         what, key, value (the difference), found, expected, holds, why: a row for every figure of
-        each side that is spoken of. What is not there, as there are no two plans or no such keys,
-        does not hold.
+        each side that is spoken of. What is not there, as there are no two plans or nothing is
+        added up by such keys, does not hold; nothing in both plans is accepted.
+
+    Raises
+    ------
+    PolicyError
+        If a key is in none of the cases and policies that are compared.
     """
+    _require_known_keys(comparison, tolerances)
     rows = [*_of_inputs(comparison, tolerances)]
     for side in comparison.sides[1:]:
         table = comparison.table
@@ -137,6 +144,77 @@ def within_tolerances(comparison: Comparison, tolerances: Tolerances) -> pd.Data
     columns = ["what", "key", "value", "found", "expected", "holds", "why"]
     kinds = {**dict.fromkeys(columns, "str"), "value": "float64", "holds": "bool"}
     return pd.DataFrame(rows, columns=columns).astype(kinds)
+
+
+def _require_known_keys(comparison: Comparison, tolerances: Tolerances) -> None:
+    """Refuse keys that nothing compared has: they are misspelt, and would always be as expected."""
+    problems, table = Problems(), comparison.table
+    for place, entry in enumerate(tolerances.differences, start=1):
+        rows = table[table["part"].eq(entry.part)]
+        if not entry.key or entry.key in rows.loc[_asked_by(rows, entry), "key"].tolist():
+            continue
+        columns = _keys_of(entry)
+        known = [_known_names(comparison.sides, column) for column in columns]
+        if not all(known):
+            # Nothing is added up by such keys, which is said where it is held against the plans.
+            continue
+        names = [name.strip() for name in entry.key.split(",")]
+        is_total = columns == [TOTAL_KEY]
+        expected = f"{', '.join(columns)} of what is compared{' without by' if is_total else ''}"
+        if len(names) != len(columns):
+            message = f"{entry.key!r} has {counted(len(names), 'part')} for {len(columns)}"
+            problems.add(_file(tolerances), message, column=_at(place), expected=expected)
+            continue
+        near = [
+            name if name in options else did_you_mean(name, options)
+            for name, options in zip(names, known, strict=True)
+        ]
+        if near != names:
+            maybe = None if None in near else ", ".join(map(str, near))
+            problems.add(
+                _file(tolerances),
+                f"{entry.key!r} is in none of what is compared",
+                column=_at(place),
+                expected=expected,
+                maybe=maybe,
+            )
+    problems.raise_if_any(PolicyError)
+
+
+def _file(tolerances: Tolerances) -> str:
+    return tolerances.path.name
+
+
+def _at(place: int) -> str:
+    return f"differences.{place}.key"
+
+
+def _keys_of(entry: AcceptedDifference) -> list[str]:
+    """Keys of the rows that are spoken of."""
+    if entry.by:
+        return [name.strip() for name in entry.by.split(",")]
+    return ["goal"] if entry.part.startswith("goal_") else [TOTAL_KEY]
+
+
+def _known_names(sides: Sequence[Side], key: str) -> list[str]:
+    """Names that a key can have in a case or policy of what is compared."""
+    found: list[str] = [TOTAL_KEY] if key == TOTAL_KEY else []
+    for side in sides:
+        if side.policy is not None and key == "goal":
+            found += side.policy.goals
+        # Plans have years and levels of which the case says nothing.
+        for holder in (side.case, side.plan):
+            tables = () if holder is None else holder.tables.values()
+            found += [name for table in tables if key in table for name in _texts(table[key])]
+    return [name for name in dict.fromkeys(found) if name]
+
+
+def _texts(column: pd.Series) -> list[str]:
+    known = column.dropna()
+    # Years beside blank cells are held as floats.
+    known = known.astype("int64") if known.dtype.kind == "f" else known
+    names: list[str] = known.astype("str").tolist()
+    return names
 
 
 _Row = tuple[str, str, float, str, str, bool, str]
@@ -155,11 +233,8 @@ def _of_inputs(comparison: Comparison, tolerances: Tolerances) -> Iterator[_Row]
 
 def _of_figures(side: str, table: pd.DataFrame, entry: AcceptedDifference) -> Iterator[_Row]:
     what = f"{side}: {entry.part}" + (f" by {entry.by}" if entry.by else "")
-    by = ", ".join(part.strip() for part in entry.by.split(","))
     rows = table[table["part"].eq(entry.part)]
-    # Goals have no total: without keys each of them is meant.
-    is_whole = not by and rows["by"].eq("").any()
-    rows = rows[rows["by"].eq(by)] if by or is_whole else rows
+    rows = rows[_asked_by(rows, entry)]
     chosen = rows[rows["key"].eq(entry.key)] if entry.key else rows
     if not len(chosen):
         # Where the others have rows, this one has nothing in both.
@@ -171,6 +246,14 @@ def _of_figures(side: str, table: pd.DataFrame, entry: AcceptedDifference) -> It
         found = f"{figure(row.before)} to {figure(row.after)} ({signed(row.difference)})"
         expected = _accepted(entry, row.before)
         yield what, row.key, float(row.difference), found, expected, holds, entry.why
+
+
+def _asked_by(rows: pd.DataFrame, entry: AcceptedDifference) -> pd.Series:
+    """Which rows of a part are added up by the keys that are spoken of."""
+    by = ", ".join(part.strip() for part in entry.by.split(","))
+    # Goals have no total: without keys each of them is meant.
+    is_any = not by and not rows["by"].eq("").any()
+    return rows["by"].eq(by) | is_any
 
 
 def _accepted(entry: AcceptedDifference, before: float) -> str:
