@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optimizer.case import Case, load_case
     from optimizer.case.writing import write_case
     from optimizer.errors import (
+        BrokenPlanError,
         ExtensionError,
         InfeasibleError,
         InputError,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Alternatives": "explain.manoeuvring",
+    "BrokenPlanError": "errors",
     "Case": "case",
     "Comparison": "explain.comparing",
     "CustomRule": "schema.rules",
@@ -135,6 +137,7 @@ _HOMES = {
 
 __all__ = [
     "Alternatives",
+    "BrokenPlanError",
     "Case",
     "Comparison",
     "CustomRule",

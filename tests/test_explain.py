@@ -17,6 +17,7 @@ import optimizer
 import shared
 from golden.small_cases import HOSTED, NATIONAL, SmallCase
 from optimizer import (
+    BrokenPlanError,
     InfeasibleError,
     MarginalValues,
     OptimizerError,
@@ -533,13 +534,15 @@ def test_ctrl_c_and_broken_plans_on_the_command_line(
     head = slots.read_text(encoding="utf-8").splitlines()[0]
     slots.write_text(f"{head}\nAA,t,standard,,2030,4\nBB,t,standard,,2030,3\n", encoding="utf-8")
     for command in ("explain", "alternatives"):
-        assert shared.run(monkeypatch, command, run) == 1
+        assert shared.run(monkeypatch, command, run) == 3
         assert capsys.readouterr().err.splitlines()[-3:] == [
             "run: the plan breaks 1 row of a rule",
             "- A ceiling of the policy: five: 7, but at most 5 (2 too many)",
             f"    Expected a plan that keeps every rule; optimizer check {run} lists what is "
             "broken.",
         ]
+    with pytest.raises(BrokenPlanError):
+        optimizer.importance(run)
 
 
 def test_of_a_plan_without_a_bound_nothing_is_proven(tmp_path: Path) -> None:

@@ -97,10 +97,10 @@ def _run() -> int:
 
 
 def _fail(error: OptimizerError) -> int:
-    from optimizer.errors import InfeasibleError, NoPlanError, TargetError
+    from optimizer.errors import BrokenPlanError, InfeasibleError, NoPlanError, TargetError
 
     print(error, file=sys.stderr)
-    if isinstance(error, InfeasibleError):
+    if isinstance(error, InfeasibleError | BrokenPlanError):
         return Exit.BROKEN
     if isinstance(error, NoPlanError):
         return Exit.INTERRUPTED if error.interrupted else Exit.NO_PLAN

@@ -8,6 +8,7 @@
         ├── InputError             the case has faulty files, rows or cells
         │   └── TargetError        nothing may or can be written at the path that was given
         ├── ExtensionError         a custom rule does not fit the model
+        ├── BrokenPlanError        the plan in hand breaks rules
         ├── InfeasibleError        no plan keeps every rule; holds the rules that clash
         └── SolverError            the solver failed or refused
             └── NoPlanError        the search was stopped before it found a plan
@@ -41,6 +42,7 @@ from optimizer.text.old_names import replaced
 
 __all__ = [
     "LONGEST_SHOWN",
+    "BrokenPlanError",
     "ExtensionError",
     "InfeasibleError",
     "InputError",
@@ -117,6 +119,10 @@ class ExtensionError(_CollectedError):
     problems
         All that was found; kept sorted in the attribute ``problems``.
     """
+
+
+class BrokenPlanError(OptimizerError):
+    """The plan in hand breaks rules, so that nothing is said of plans as good as it."""
 
 
 class InfeasibleError(OptimizerError):

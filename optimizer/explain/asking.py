@@ -140,7 +140,9 @@ def asked_of(subject: Explained, extend: Extend | None) -> InSolver:
     InputError, PolicyError, ExtensionError
         As :func:`optimizer.load_run`.
     OptimizerError
-        If a plan does not hold its question, breaks rules of it, or its custom rules are missing.
+        If a plan does not hold its question, or its custom rules are missing.
+    BrokenPlanError
+        If a plan breaks rules.
     """
     if isinstance(subject, Session):
         return InSolver(held_anew(subject), None, None)

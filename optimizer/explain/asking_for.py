@@ -148,7 +148,7 @@ def why_not(
 
     Raises
     ------
-    InputError, PolicyError, ExtensionError, InfeasibleError, NoPlanError
+    InputError, PolicyError, ExtensionError, BrokenPlanError, InfeasibleError, NoPlanError
         As there, and if what is wanted cannot be read, or names what the case does not have.
     """
     check_options(None, time_limit, started)

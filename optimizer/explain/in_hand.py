@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from optimizer.errors import OptimizerError
+from optimizer.errors import BrokenPlanError, OptimizerError
 from optimizer.formulation.custom import Extend
 from optimizer.plan import Plan
 from optimizer.plan.checking import evaluated
@@ -41,7 +41,7 @@ def require_rules_kept(name: str, plan: Plan, extend: Extend | None) -> None:
 
     Raises
     ------
-    OptimizerError
+    BrokenPlanError
         With the first rules that it breaks.
     """
     if plan.status in _CHECKED_WHEN_FOUND or plan.question is None:
@@ -61,4 +61,4 @@ def require_rules_kept(name: str, plan: Plan, extend: Extend | None) -> None:
     lines.append(
         f"    Expected a plan that keeps every rule; optimizer check {where} lists what is broken."
     )
-    raise OptimizerError("\n".join(lines))
+    raise BrokenPlanError("\n".join(lines))

@@ -95,7 +95,7 @@ def importance(
 
     Raises
     ------
-    InputError, PolicyError, ExtensionError, InfeasibleError, NoPlanError
+    InputError, PolicyError, ExtensionError, BrokenPlanError, InfeasibleError, NoPlanError
         As there, and if an address names nothing that can be left out.
     """
     check_options(None, time_limit, started)

@@ -189,8 +189,9 @@ def alternatives(
     InputError, PolicyError
         If the run or the share is wrong.
     OptimizerError
-        If there is no plan, it breaks rules, its custom rules are missing, or no slots are decided
-        by such keys.
+        If there is no plan, its custom rules are missing, or no slots are decided by such keys.
+    BrokenPlanError
+        If the plan breaks rules.
     """
     check_options(None, time_limit, started)
     share = _share_of(within)

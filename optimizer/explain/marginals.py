@@ -150,6 +150,8 @@ def marginal_values(
     ------
     InputError, PolicyError, ExtensionError
         As :func:`optimizer.load_run`.
+    BrokenPlanError
+        If the plan in hand breaks rules.
     InfeasibleError, NoPlanError
         If the session has no plan, or no time was left for the first relaxation.
     """
