@@ -453,7 +453,7 @@ def test_a_file_of_tolerances_is_checked(runs: tuple[Path, Path], tmp_path: Path
     assert held["holds"].tolist() == [True, False]
     path.write_text(
         'schema = 1\ntitle = "x"\n'
-        '[[differences]]\npart = "agreements"\nby = "country,track"\nkey = "AAA, t"\nat_most = 1\n'
+        '[[differences]]\npart = "agreements"\nby = "country,track"\nkey = "AAA,t"\nat_most = 1\n'
         '[[differences]]\npart = "goal_raw"\nkey = "h"\nat_most = 1\n'
         '[[differences]]\npart = "slots"\nkey = "AA"\nat_most = 1\n'
         '[[differences]]\npart = "slots"\nby = "country"\nkey = "AA, t"\nat_most = 1\n',
@@ -462,7 +462,7 @@ def test_a_file_of_tolerances_is_checked(runs: tuple[Path, Path], tmp_path: Path
     with pytest.raises(PolicyError) as refused:
         within_tolerances(same, load_tolerances(path))
     assert [line.strip() for line in str(refused.value).splitlines()[1:]] == [
-        "- accepted.toml, differences.1.key: 'AAA, t' is in none of what is compared",
+        "- accepted.toml, differences.1.key: 'AAA,t' is in none of what is compared",
         "Expected country, track of what is compared. Maybe AA, t.",
         "- accepted.toml, differences.2.key: 'h' is in none of what is compared",
         "Expected goal of what is compared.",

@@ -151,7 +151,7 @@ def _require_known_keys(comparison: Comparison, tolerances: Tolerances) -> None:
     problems, table = Problems(), comparison.table
     for place, entry in enumerate(tolerances.differences, start=1):
         rows = table[table["part"].eq(entry.part)]
-        if not entry.key or entry.key in rows.loc[_asked_by(rows, entry), "key"].tolist():
+        if not entry.key or _has_key(rows[_asked_by(rows, entry)], entry).any():
             continue
         columns = _keys_of(entry)
         known = [_known_names(comparison.sides, column) for column in columns]
@@ -235,7 +235,7 @@ def _of_figures(side: str, table: pd.DataFrame, entry: AcceptedDifference) -> It
     what = f"{side}: {entry.part}" + (f" by {entry.by}" if entry.by else "")
     rows = table[table["part"].eq(entry.part)]
     rows = rows[_asked_by(rows, entry)]
-    chosen = rows[rows["key"].eq(entry.key)] if entry.key else rows
+    chosen = rows[_has_key(rows, entry)] if entry.key else rows
     if not len(chosen):
         # Where the others have rows, this one has nothing in both.
         found = "nothing in both" if len(rows) else "no such figures in both plans"
@@ -254,6 +254,12 @@ def _asked_by(rows: pd.DataFrame, entry: AcceptedDifference) -> pd.Series:
     # Goals have no total: without keys each of them is meant.
     is_any = not by and not rows["by"].eq("").any()
     return rows["by"].eq(by) | is_any
+
+
+def _has_key(rows: pd.DataFrame, entry: AcceptedDifference) -> pd.Series:
+    """Which rows have the key that is spoken of, with or without a space after each comma."""
+    spaced = ", ".join(part.strip() for part in entry.key.split(","))
+    return rows["key"].isin([entry.key, spaced])
 
 
 def _accepted(entry: AcceptedDifference, before: float) -> str:
