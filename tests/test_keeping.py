@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from optimizer import (
+    BrokenPlanError,
     Decisions,
     InfeasibleError,
     InputError,
@@ -185,6 +187,9 @@ def test_questions_of_a_plan_are_asked_with_what_it_keeps(small: Plan) -> None:
     ranges = alternatives(plan, by=["year"], within="50%").table.set_index("key")
     assert ranges.loc[["2030"], ["least", "most"]].to_numpy().tolist() == [[7.0, 7.0]]
     free = solve(*tiny(), gap=0.0)
+    for ask in (marginal_values, alternatives):
+        with pytest.raises(BrokenPlanError, match=r"grants .* slots at .*, and was to keep"):
+            ask(replace(free, question=plan.question))
     told = compare(plan, free)
     assert any("kept" in sentence for sentence in told.in_words())
 

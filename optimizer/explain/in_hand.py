@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from math import inf
 
-from optimizer.errors import BrokenPlanError, OptimizerError
+from optimizer.errors import BrokenPlanError, OptimizerError, SolverError
 from optimizer.formulation.custom import Extend
 from optimizer.plan import Plan
 from optimizer.plan.checking import evaluated
+from optimizer.plan.keeping import require_kept
 
 _CHECKED_WHEN_FOUND = ("optimal", "feasible")
 """Statuses of plans of which every rule was checked when they were found or read back."""
@@ -42,11 +43,18 @@ def require_rules_kept(name: str, plan: Plan, extend: Extend | None) -> None:
     Raises
     ------
     BrokenPlanError
-        With the first rules that it breaks.
+        With the first rules that it breaks, or what it does not keep of earlier plans.
     """
-    if plan.status in _CHECKED_WHEN_FOUND or plan.question is None:
-        return
     question, dropped = plan.question, plan.provenance.get("dropped", ())
+    if question is None:
+        return
+    try:
+        require_kept(question.keep, plan.decisions.slots)
+    except SolverError as error:
+        expected = "a plan that grants what it was to keep"
+        raise BrokenPlanError(f"{name}: {error}\n    Expected {expected}.") from None
+    if plan.status in _CHECKED_WHEN_FOUND:
+        return
     found = evaluated(
         plan.decisions, question.policy, question.case, extend=extend, dropped=dropped
     )
