@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyomo.environ as pyo
 import pytest
 
@@ -25,6 +26,7 @@ from optimizer import (
     Session,
     TargetError,
     cli,
+    evaluate,
     load_case,
     load_policy,
     load_run,
@@ -326,3 +328,15 @@ def test_a_run_is_checked_without_naming_its_policy(
     monkeypatch.setattr(sys, "argv", ["optimizer", "check", str(run.parent / "ran")])
     assert cli.main() == cli.Exit.WRONG
     assert f"ran: there is no such folder in {run.parent}" in capsys.readouterr().err
+
+
+def test_a_run_that_was_edited_is_proven_no_more(tmp_path: Path) -> None:
+    run = write_run(solve(POLICY, CASE, gap=0.0), tmp_path / "run")
+    assert load_run(run).plan.status == "optimal"
+    slots = pd.read_csv(run / "plan.csv")
+    fewer = slots["country"].eq("BOR") & slots["year"].eq(2030)
+    slots.loc[fewer, "slots"] -= 1
+    slots.to_csv(run / "plan.csv", index=False)
+    plan = load_run(run).plan
+    assert evaluate(plan, POLICY, CASE).holds
+    assert (plan.status, plan.bound, plan.gap) == ("checked", None, None)

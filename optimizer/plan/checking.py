@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isclose
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ from optimizer.schema.decisions import DECISIONS, families
 if TYPE_CHECKING:
     from optimizer.formulation import Model
     from optimizer.formulation.custom import Extend
+
+_SAME = 1e-9
+"""Difference of points, relative and absolute, that is what writing and reading leaves."""
 
 
 def run_scales(plan: ReadPlan, policy: Policy | str | Path) -> dict[str, float]:
@@ -137,7 +141,7 @@ def recomputed(
     """A plan with all that follows from it: one solved here as it is, another recomputed.
 
     What run.json says of how good a plan is proven to be holds where policy and case are those of
-    the run; a plan without provenance is one of this policy and case.
+    the run, and the points as well; a plan without provenance is one of this policy and case.
     """
     if isinstance(plan, Plan):
         return plan
@@ -145,7 +149,10 @@ def recomputed(
     evaluation = evaluated(plan, policy, case, extend=extend, dropped=dropped)
     told = {"policy_hash": policy.hash, "case_hashes": dict(case.hashes)}
     is_same = all(facts.get(name, "") == value for name, value in told.items())
-    proven = facts if is_same and evaluation.holds else {}
+    # A plan that was edited since has other points, and is not the one that was found.
+    found = facts.get("objective")
+    is_found = found is None or isclose(found, evaluation.points, rel_tol=_SAME, abs_tol=_SAME)
+    proven = facts if is_same and is_found and evaluation.holds else {}
     return Plan(
         policy=facts.get("policy") or policy.name,
         case=facts.get("case") or case.name,
