@@ -28,6 +28,15 @@ FACTS = {
     "inputs": {"files": {"policy.toml": "c"}, "case_hashes": {"case.toml": "a"}},
     "added_limits": [{"name": "few"}],
     "dropped": ["few"],
+    "keep": [
+        {
+            "name": "first",
+            "where": {"year": ["2030"]},
+            "at_least": False,
+            "slots": [["A", "lab", "standard", "", 2030, 2]],
+        }
+    ],
+    "keeping": {"free_points": 2.0, "kept_points": 1.5, "cost_points": 0.5, "basis": "relaxation"},
     "extend": {"function": "f", "sha256": None},
     "policy": "p",
     "case": "c",

@@ -63,6 +63,15 @@ class _Kept(StrictTable):
     )
 
 
+class _Keeping(StrictTable):
+    """What it costs to grant them."""
+
+    free_points: float | None = Field(default=None, description="points")
+    kept_points: float | None = Field(default=None, description="points")
+    cost_points: float | None = Field(default=None, description="points")
+    basis: str = Field(default="", description="a word")
+
+
 class RunFacts(StrictTable, extra="allow"):
     """Facts of a run; runs of other versions may have more, or fewer.
 
@@ -82,6 +91,7 @@ class RunFacts(StrictTable, extra="allow"):
     added_limits: tuple[Mapping[str, Any], ...] = Field(default=(), description="a list of limits")
     dropped: tuple[str, ...] = Field(default=(), description="a list of names")
     keep: tuple[_Kept, ...] = Field(default=(), description="a list of kept slots")
+    keeping: _Keeping | None = Field(default=None, description="points with and without them")
     extend: _Extend | None = Field(default=None, description="a function and its hash")
     policy: str = Field(default="", description="the name of the policy")
     case: str = Field(default="", description="the name of the case")
