@@ -158,9 +158,8 @@ def asked_of(subject: Explained, extend: Extend | None) -> InSolver:
     name = "the plan in hand" if plan.folder is None else plan.folder.name
     require_rules_kept(name, plan, extend)
     scales = Scales(dict(facts["scales"]), FROM_BEFORE)
-    held = Holding(question.as_it_is, extend=extend, scales=scales, cache=False)
-    for name in facts.get("dropped", ()):
-        held.drop(name)
+    dropped = facts.get("dropped", ())
+    held = Holding(question.as_it_is, extend=extend, scales=scales, cache=False, dropped=dropped)
     return InSolver(held, InHand(plan.objective, proven_bound(plan)), plan.folder)
 
 
@@ -304,10 +303,13 @@ class Asking:
         return self._held_anew(question), because
 
     def _held_anew(self, question: Question) -> Holding:
-        held = Holding(question, extend=self.held.extend, scales=self.held.frozen(), cache=False)
-        for name in self._dropped:
-            held.drop(name)
-        return held
+        return Holding(
+            question,
+            extend=self.held.extend,
+            scales=self.held.frozen(),
+            cache=False,
+            dropped=self._dropped,
+        )
 
     def _relaxed(self, held: Holding, because: str) -> Answer:
         try:

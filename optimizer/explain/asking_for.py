@@ -153,7 +153,7 @@ def why_not(
     """
     check_options(None, time_limit, started)
     limit = _limit(wanted)
-    watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
+    watch = Watch.since(started, time_limit, report)
     asked = asked_of(subject, extend)
     _require_known(limit, wanted, asked.held.loaded.instance)
     with watch.listening():

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.case import Case, load_case
-from optimizer.errors import InfeasibleError, NoPlanError, OptimizerError, did_you_mean
+from optimizer.errors import InfeasibleError, NoPlanError, OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.explain.comparison_charts import can_be_mapped, difference_map, dumbbells
 from optimizer.explain.comparison_page import comparison_page
@@ -44,6 +44,7 @@ from optimizer.plan.provenance import versions
 from optimizer.policy import Policy, load_policy
 from optimizer.report.answers import place_for_page, write_answer
 from optimizer.result import Result
+from optimizer.result.charts import drawing, not_among
 from optimizer.runs.loading import Run
 from optimizer.session.solving import check_options, solve
 from optimizer.solver import Progress, Watch
@@ -130,22 +131,13 @@ class Comparison(Result):
             raise OptimizerError("there are no two plans to draw")
         wanted = name or known[0]
         if wanted not in known:
-            near = did_you_mean(wanted, known)
-            maybe = "" if near is None else f". Maybe {near!r}"
-            raise OptimizerError(
-                f"a comparison has no chart {wanted!r}\n    Expected one of "
-                f"{', '.join(known)}{maybe}."
-            )
-        try:
+            raise not_among(known, wanted, "a comparison has no chart")
+        with drawing():
             case = self.sides[0].case
             if wanted == MAP and case is not None:
                 return difference_map(self.answer, case)
             part, _, by = wanted.partition(": ")
             return dumbbells(self.answer, self.sides[0].name, part, by)
-        except ImportError:
-            raise OptimizerError(
-                "charts need Altair, which is missing: pip install 'talent-optimizer[notebook]'"
-            ) from None
 
     @typed
     def to_html(self, path: str | Path) -> Path:
@@ -211,7 +203,7 @@ def compare(
         such key.
     """
     check_options(gap, time_limit, started)
-    watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
+    watch = Watch.since(started, time_limit, report)
     given = (one, other, *more)
     sides = named_apart([side_of(each) for each in given], given)
     if names is not None:

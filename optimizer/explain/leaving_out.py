@@ -99,7 +99,7 @@ def importance(
         As there, and if an address names nothing that can be left out.
     """
     check_options(None, time_limit, started)
-    watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
+    watch = Watch.since(started, time_limit, report)
     asked = asked_of(subject, extend)
     parts = parts_named(asked.held.loaded, GROUPS if addresses is None else addresses)
     with watch.listening():

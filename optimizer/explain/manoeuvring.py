@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import OptimizerError, PolicyError, Problems, did_you_mean
+from optimizer.errors import OptimizerError, PolicyError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.in_hand import require_rules_kept
 from optimizer.explain.ranges import (
@@ -33,6 +33,7 @@ from optimizer.plan.keeping import are_kept
 from optimizer.plan.provenance import versions
 from optimizer.plan.scales import FROM_BEFORE, Scales
 from optimizer.result import Result
+from optimizer.result.charts import drawing, not_among
 from optimizer.runs.loading import Run
 from optimizer.session.holding import Holding
 from optimizer.session.solving import check_options
@@ -137,17 +138,9 @@ class Alternatives(Result):
         known = self.answer["by"].unique().tolist()
         wanted = name or known[0]
         if wanted not in known:
-            near = did_you_mean(wanted, known)
-            maybe = "" if near is None else f". Maybe {near!r}"
-            raise OptimizerError(
-                f"nothing was asked by {wanted!r}\n    Expected one of {', '.join(known)}{maybe}."
-            )
-        try:
+            raise not_among(known, wanted, "nothing was asked by")
+        with drawing():
             return _drawn(self.answer[self.answer["by"].eq(wanted)], wanted)
-        except ImportError:
-            raise OptimizerError(
-                "charts need Altair, which is missing: pip install 'talent-optimizer[notebook]'"
-            ) from None
 
 
 @typed
@@ -195,16 +188,17 @@ def alternatives(
     """
     check_options(None, time_limit, started)
     share = _share_of(within)
-    watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
+    watch = Watch.since(started, time_limit, report)
     side = side_of(run)
     plan = side.plan
     if plan is None or plan.question is None:
         raise OptimizerError(f"{side.name} is not a run\n    Expected a run folder, or a plan.")
     require_rules_kept(side.name, plan, side.extend)
     scales = Scales(dict(plan.provenance["scales"]), FROM_BEFORE)
-    held = Holding(plan.question.as_it_is, extend=side.extend, scales=scales, watch=watch)
-    for name in plan.provenance.get("dropped", ()):
-        held.drop(name)
+    dropped = plan.provenance.get("dropped", ())
+    held = Holding(
+        plan.question.as_it_is, extend=side.extend, scales=scales, watch=watch, dropped=dropped
+    )
     loaded = held.loaded
     sums = [each for keys in by for each in sums_of(loaded.instance, loaded.matrix, plan, keys)]
     least_points = plan.objective - share * abs(plan.objective)

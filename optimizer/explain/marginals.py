@@ -157,7 +157,7 @@ def marginal_values(
     """
     check_options(gap, time_limit, started)
     _require_count(top)
-    watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
+    watch = Watch.since(started, time_limit, report)
     asked = asked_of(subject, extend)
     with watch.listening():
         asking = Asking(asked.held, watch)

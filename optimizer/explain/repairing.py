@@ -178,7 +178,7 @@ def repair(
     """
     check_options(gap, time_limit, started)
     _require_prices(prices)
-    watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
+    watch = Watch.since(started, time_limit, report)
     asked = read_question(policy, case, changes)
     given = None if scales is None else scales_given(asked.policy, scales)
     counted = given or Scales(known_scales(asked.policy), GIVEN)

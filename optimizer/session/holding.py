@@ -54,6 +54,8 @@ class Holding:
         File for the solver's own log.
     watch
         Clock to which joining, building and loading are counted.
+    dropped
+        Limits and rules that need not hold from the start; scales are given then, or worked out.
 
     Attributes
     ----------
@@ -76,6 +78,7 @@ class Holding:
         cache: bool = True,
         log: Path | None = None,
         watch: Watch | None = None,
+        dropped: Iterable[str] = (),
     ) -> None:
         watch = watch or Watch()
         self.question, self.extend, self.log = question, extend, log
@@ -94,6 +97,8 @@ class Holding:
         if scales is not None:
             self.loaded.set_costs(scales.of)
         self._hold_kept(self.loaded, question)
+        for name in dropped:
+            self.drop(name)
 
     @property
     def is_changed(self) -> bool:
@@ -153,11 +158,13 @@ class Holding:
 
     def anew(self) -> Holding:
         """The question as it is now in a solver of its own, with nothing changed, scales kept."""
-        question = self.question.as_it_is
-        held = Holding(question, extend=self.extend, scales=self.frozen(), cache=False)
-        for name in self.dropped:
-            held.drop(name)
-        return held
+        return Holding(
+            self.question.as_it_is,
+            extend=self.extend,
+            scales=self.frozen(),
+            cache=False,
+            dropped=self.dropped,
+        )
 
     def change(self, changes: Mapping[str, object]) -> None:
         """Change numbers of the policy or of the case; nothing if any of them is refused."""

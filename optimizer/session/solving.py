@@ -159,7 +159,7 @@ def begun(
 ) -> Watch:
     """Clock of a command that reads first, counted from its start."""
     check_options(gap, time_limit, started)
-    watch = Watch(time_limit, report) if started is None else Watch(time_limit, report, started)
+    watch = Watch.since(started, time_limit, report)
     watch.count("read")
     return watch
 

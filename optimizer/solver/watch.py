@@ -87,6 +87,18 @@ class Watch:
     _last: float = 0.0
     _counted: float = 0.0
 
+    @classmethod
+    def since(
+        cls,
+        started: float | None,
+        time_limit: float | None,
+        report: Callable[[Progress], None] | None,
+    ) -> Watch:
+        """Clock of a command that began at a monotonic time, or begins now."""
+        if started is None:
+            return cls(time_limit, report)
+        return cls(time_limit, report, started)
+
     @property
     def seconds(self) -> float:
         """Wall time since the start."""

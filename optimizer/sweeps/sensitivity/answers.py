@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import OptimizerError, did_you_mean
+from optimizer.result.charts import not_among
 from optimizer.sweeps.outcomes import SOLVED
 from optimizer.sweeps.results import Sweep
 from optimizer.sweeps.scenarios import BASE
-from optimizer.sweeps.sensitivity.finding import not_among
 
 OF_POINTS = "points"
 _ROUNDING = 1e-9

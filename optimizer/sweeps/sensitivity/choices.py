@@ -9,10 +9,11 @@ import pandas as pd
 from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.frames import rows_of
+from optimizer.result.charts import not_among
 from optimizer.sweeps.outcomes import SOLVED
 from optimizer.sweeps.results import Sweep
 from optimizer.sweeps.scenarios import BASE
-from optimizer.sweeps.sensitivity.finding import Finding, not_among
+from optimizer.sweeps.sensitivity.finding import Finding
 from optimizer.text.figures import persons
 
 _PAIR = ["country", "track"]

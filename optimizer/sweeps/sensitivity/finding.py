@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import OptimizerError, did_you_mean
+from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.frames.records import Frames
 from optimizer.result import Result
+from optimizer.result.charts import drawing, not_among
 
 Drawing = Callable[[pd.DataFrame], Any]
 """Makes a chart of the main table of a finding."""
@@ -80,17 +81,5 @@ class Finding(Result):
         wanted = name or known[0]
         if wanted not in self.drawings:
             raise not_among(known, wanted, f"{self.name} has no chart")
-        try:
+        with drawing():
             return self.drawings[wanted](self.answer)
-        except ImportError:
-            raise OptimizerError(
-                "charts need Altair, which is missing: pip install 'talent-optimizer[notebook]'"
-            ) from None
-
-
-def not_among(known: Sequence[str], name: str, told: str) -> OptimizerError:
-    """Give the error for a name that is none of those that are known."""
-    near = did_you_mean(name, known)
-    maybe = "" if near is None else f". Maybe {near!r}"
-    listed = ", ".join(known)
-    return OptimizerError(f"{told} {name!r}\n    Expected one of {listed}{maybe}.")
