@@ -15,7 +15,7 @@ import pytest
 
 import optimizer
 import shared
-from golden.small_cases import HOSTED, NATIONAL, SmallCase
+from golden.small_cases import AGREED, HOSTED, NATIONAL, SmallCase
 from optimizer import (
     BrokenPlanError,
     InfeasibleError,
@@ -39,6 +39,16 @@ from random_cases import write_random_case
 from seeds import seeds
 
 FIVE = '\n[[limits]]\nname = "five"\nmeasure = "slots"\nat_most = 5\nwhy = "Five rooms."\n'
+
+BY_GDP = """
+[goals.g]
+weight = 1
+scale = "none"
+indicators = [{ column = "gdp", range = [0, 4] }]
+effects = [{ stage = "enter", effect = 1 }]
+"""
+WORTHY = NATIONAL.aiming_at(BY_GDP).with_(budgets=("main,{year},M,40,program",))
+"""Money for four. B brings 0.75 each and A 0.25: three of B and one of A come."""
 
 
 def explained(case: SmallCase, folder: Path, **options: Any) -> MarginalValues:
@@ -402,15 +412,7 @@ def test_parts_are_named_in_every_spelling(tmp_path: Path) -> None:
 
 def test_who_gives_way_for_more_of_another(tmp_path: Path) -> None:
     # Money for four. B brings 0.75 each and A 0.25: three of B and one of A come.
-    goal = """
-[goals.g]
-weight = 1
-scale = "none"
-indicators = [{ column = "gdp", range = [0, 4] }]
-effects = [{ stage = "enter", effect = 1 }]
-"""
-    case = NATIONAL.aiming_at(goal).with_(budgets=("main,{year},M,40,program",))
-    files, policy = case.write(tmp_path)
+    files, policy = WORTHY.write(tmp_path)
     plan = optimizer.solve(policy, files)
     found = optimizer.why_not(plan, " slots[country=AA]>=3 ")
     assert found.in_words() == [
@@ -424,7 +426,7 @@ effects = [{ stage = "enter", effect = 1 }]
     wanted = {"name": "w", "measure": "slots", "where": {"country": "AA"}, "at_least": 3}
     session.add_limit(wanted)
     assert found.points == pytest.approx(points_of(session))
-    assert optimizer.why_not(plan, "slots[country=BB] >= 2").in_words() == [
+    assert optimizer.why_not(Session(policy, files), "slots[country=BB] >= 2").in_words() == [
         "slots[country=BB] >= 2: the relaxation loses nothing: another plan may be as good, or "
         "only whole people and whole decisions stand against it."
     ]
@@ -441,19 +443,94 @@ effects = [{ stage = "enter", effect = 1 }]
     assert not replace(refused, status="failed").complete
 
 
+def test_what_is_wanted_counts_from_the_plan_in_hand(tmp_path: Path) -> None:
+    # Money for four: three of B and one of A come, and B brings 0.75 each, A 0.25.
+    files, policy = WORTHY.write(tmp_path)
+    plan = optimizer.solve(policy, files)
+    assert optimizer.why_not(plan, "slots[country=AA] += 2").in_words() == [
+        "slots[country=AA] += 2 (at least 3; the plan has 1): 100 points fewer (150.000 points, "
+        "relaxation).",
+        "Who gives way: 2 of BB t.",
+        "Who gets more: 2 of AA t.",
+        "Points: g -100.",
+    ]
+    assert optimizer.why_not(plan, "slots -= 1").in_words() == [
+        "slots -= 1 (at most 3; the plan has 4): 25 points fewer (225.000 points, relaxation).",
+        "Who gives way: 1 of AA t.",
+        "Points: g -25.",
+    ]
+    assert optimizer.why_not(plan, "slots[country=BB] += 0").in_words() == [
+        "slots[country=BB] += 0 (at least 3; the plan has 3): the plan in hand gives that, and "
+        "the relaxation loses nothing by it."
+    ]
+
+
+def test_agreements_are_asked_for_and_gone_without(tmp_path: Path) -> None:
+    # The agreement of A is set up in 2030 and opens in 2031, when four of A come beside the three
+    # of B who come in both years: without it A sends nobody.
+    files, policy = AGREED.write(tmp_path)
+    plan = optimizer.solve(policy, files)
+    assert plan.decisions.agreements["country"].tolist() == ["AA"]
+    for wanted in ("agreements[country=AA, track=t]", "agreements[track=t, country=AA] >= 1"):
+        assert optimizer.why_not(plan, f"{wanted}").in_words() == [
+            f"{wanted}: the plan in hand gives that, and the relaxation loses nothing by it."
+        ]
+    for wanted in ("agreements[country=AA, track=t] without", "agreements[country=AA,track=t]<=0"):
+        assert optimizer.why_not(plan, wanted).in_words()[:3] == [
+            f"{wanted}: 400 points fewer (600.000 points, relaxation).",
+            "Who gives way: 4 of AA t.",
+            "Points: g -400.",
+        ]
+    early = optimizer.why_not(plan, "agreements[country=AA, track=t, year=2030] open")
+    assert (early.status, early.is_given) == ("refused", False)
+    # It cannot open before 2031.
+    assert optimizer.why_not(plan, "agreements[country=AA, track=t, year=2030]<=0").is_given
+    # Where setting it up costs more than there is, the plan goes without.
+    dear = AGREED.with_(agreements=("AA,t,proposed,main,200,1,1", "BB,t,existing,main,0,1,0"))
+    files, policy = dear.write(tmp_path)
+    plan = optimizer.solve(policy, files)
+    gone = optimizer.why_not(plan, "agreements[country=AA, track=t] without")
+    # The relaxation opens a part of it, which no plan can.
+    assert gone.is_given
+    assert optimizer.why_not(plan, "agreements[country=AA, track=t]").in_words()[:2] == [
+        "agreements[country=AA, track=t]: infeasible.",
+        "No plan keeps every rule.",
+    ]
+
+
+def refused(session: Session, wanted: str) -> list[str]:
+    """Lines of the refusal of what was asked, without its head."""
+    with pytest.raises(PolicyError) as refusal:
+        optimizer.why_not(session, wanted)
+    return [line.strip() for line in str(refusal.value).splitlines()[1:]]
+
+
 def test_what_is_wanted_must_be_readable(tmp_path: Path) -> None:
-    files, policy = NATIONAL.write(tmp_path)
+    files, policy = AGREED.write(tmp_path)
     session = Session(policy, files)
-    said = {}
-    unknown = "slots[country=AAA, year=2031] <= 2"
-    for wanted in ("slots >= 5", "slots[country=AA]", "slots[a=1, year=soon] <= 2", unknown):
-        with pytest.raises(PolicyError) as refused:
-            optimizer.why_not(session, wanted)
-        said[wanted] = [line.strip() for line in str(refused.value).splitlines()[1:]]
-    form = "Expected such as 'slots[country=KEN, track=researchers, year=2030] >= 20', or <=."
+    form = (
+        "Expected such as 'slots[country=KEN, track=researchers, year=2030] >= 20', with <=, += "
+        "or -=, or 'agreements[country=KEN, track=researchers] open', or without."
+    )
+    unreadable = {
+        "slots[country=AA]": " Maybe 'slots[country=AA] >= 1'.",
+        "slots[country=AA] = 5": " Maybe 'slots[country=AA] >= 5'.",
+        "slot[country=AA] => 5": " Maybe 'slots[country=AA] >= 5'.",
+        "slots[country=AA] + 5": " Maybe 'slots[country=AA] += 5'.",
+        "agreements[country=AA, track=t] = 0": " Maybe 'agreements[country=AA, track=t] without'.",
+        "agreements[country=AA, track=t] >= 2": " Maybe 'agreements[country=AA, track=t] open'.",
+        "slots[country=AA >= 5": "",
+        "slots[country=AA] >= -5": "",
+        "budgets[line=main] >= 5": "",
+    }
+    said = {wanted: refused(session, wanted) for wanted in unreadable}
     assert said == {
-        "slots >= 5": ["- changes, slots >= 5: cannot be read", form],
-        "slots[country=AA]": ["- changes, slots[country=AA]: cannot be read", form],
+        wanted: [f"- changes, {wanted}: cannot be read", form + maybe]
+        for wanted, maybe in unreadable.items()
+    }
+    unknown = "slots[country=AAA, year=2033] <= 2"
+    both = "agreements[country=BB, track=t]"
+    said = {
         "slots[a=1, year=soon] <= 2": [
             "- changes, slots[a=1, year=soon] <= 2: 'a' is not a key of slots",
             "Expected some of country, track, region, year.",
@@ -461,12 +538,33 @@ def test_what_is_wanted_must_be_readable(tmp_path: Path) -> None:
             "Expected a year.",
         ],
         unknown: [
-            f"- changes, {unknown}: '2031' is not a year with intake",
-            "Expected one of 2030. Maybe year=2030.",
+            f"- changes, {unknown}: '2033' is not a year with intake",
+            "Expected one of 2030, 2031. Maybe year=2031.",
             f"- changes, {unknown}: 'AAA' is not a country",
             "Expected a code listed in countries. Maybe country=AA.",
         ],
+        "slots += 1": [
+            "- changes, slots += 1: there is no plan in hand from which to count",
+            "Expected a run or a plan, or >= and <= of a session.",
+        ],
+        both: [
+            f"- changes, {both}: the agreement exists already, so no plan decides on it",
+            "Expected a proposed agreement, or slots. Maybe 'slots[country=BB, track=t] >= 1'.",
+        ],
+        "agreements[country=AA] open": [
+            "- changes, agreements[country=AA] open: names no agreement of the case",
+            "Expected country and track of a row of agreements. Maybe agreements[country=AA, "
+            "track=t].",
+        ],
+        "slots[year=2030, year=2031] >= 1": [
+            "- changes, slots[year=2030, year=2031] >= 1: year is given twice",
+            "Expected each key once.",
+        ],
     }
+    assert {wanted: refused(session, wanted) for wanted in said} == said
+    plan = optimizer.solve(policy, files)
+    with pytest.raises(PolicyError, match=r"gives only 3 slots there\n.*Maybe 'slots\[.* <= 0'"):
+        optimizer.why_not(plan, "slots[country=BB, year=2030] -= 4")
 
 
 # On the command line ------------------------------------------------------------------------------

@@ -49,9 +49,10 @@ def explain_command(
         str | None,
         typer.Option(
             "--why-not",
-            metavar="SLOTS",
-            help="What slots would cost, and who would give way: "
-            "'slots[country=KEN, track=researchers, year=2030] >= 20', or <=.",
+            metavar="WANTED",
+            help="What slots or an agreement would cost, and who would give way: "
+            "'slots[country=KEN, track=researchers, year=2030] >= 20', with <=, += or -= (from "
+            "the plan in hand), or 'agreements[country=KEN, track=researchers] open', or without.",
         ),
     ] = None,
     plans: Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.errors.arguments import typed
 from optimizer.explain.asking import (
     CANNOT_BE_HELD,
@@ -22,45 +20,19 @@ from optimizer.explain.asking import (
 )
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.marginals import provenance_of
-from optimizer.explain.numbers import binding_numbers
-from optimizer.explain.stepping import BY_RELAXATION
+from optimizer.explain.moved import binding_by_address, goals_between, moves_between
+from optimizer.explain.subjects import subject_and_plan
+from optimizer.explain.wanting import WANTED, wanted_from
 from optimizer.explain.why_not_words import why_not_words
 from optimizer.formulation.custom import Extend
-from optimizer.formulation.goals import points_per_value
 from optimizer.frames.records import Frames
-from optimizer.instance import Instance
-from optimizer.io.changes import CHANGES
 from optimizer.plan import Plan
 from optimizer.result import Result
 from optimizer.runs.loading import Run
-from optimizer.schema.addresses import AddressError, cell_of
 from optimizer.session import Session
 from optimizer.session.clashing import infeasible
 from optimizer.session.solving import check_options
 from optimizer.solver import Progress, Watch
-
-_FORM = re.compile(r"\s*(slots\s*\[.*\])\s*(>=|<=)\s*(\d+(?:\.\d+)?)\s*", re.DOTALL)
-_TABLE_OF = {"country": "countries", "track": "tracks", "region": "regions"}
-_KEYS = (*_TABLE_OF, "year")
-_EXPECTED = "such as 'slots[country=KEN, track=researchers, year=2030] >= 20', or <="
-MOVES = {
-    **dict.fromkeys(("country", "track"), "str"),
-    **dict.fromkeys(("slots_before", "slots_after", "change"), "float64"),
-    **dict.fromkeys(("basis", "status"), "str"),
-}
-"""Columns of the main table."""
-GOAL_CHANGES = {
-    "goal": "str",
-    **dict.fromkeys(("raw_before", "raw_after", "change_raw", "change_points"), "float64"),
-}
-PENALTIES = "penalties"
-"""Row for points that no goal earns: penalties of soft limits and of change."""
-SMALLEST_REST = 1e-6
-"""Points from which it is there."""
-WANTED = "what is wanted"
-"""Name of the limit that asks for it."""
-_NOBODY = 1e-6
-"""Part of a slot that is none."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -71,6 +43,10 @@ class WhyNot(Result):
     ----------
     wanted
         What was asked, as it was said.
+    meant
+        The same with the number that it comes to, where it refers to the plan in hand.
+    is_given
+        Whether the plan in hand has it already.
     answer
         A row for each country and track whose slots change: country, track, slots_before,
         slots_after, change, basis (``relaxation``), status.
@@ -88,6 +64,8 @@ class WhyNot(Result):
     """
 
     wanted: str
+    meant: str
+    is_given: bool
     answer: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
     points: float
@@ -137,7 +115,11 @@ def why_not(
         A run or the path of its folder, a plan, or a session as it is now.
     wanted
         Slots and a number, such as ``slots[country=KEN, track=researchers, year=2030] >= 20``, or
-        ``<=``. Without a country, track, region or year the sum over all of them is meant.
+        ``<=``; ``+=`` and ``-=`` are so many more or fewer than in the plan in hand. Without a
+        country, track, region or year the sum over all of them is meant. Or a proposed agreement
+        that is ``open`` (or ``>= 1``) or that the plan goes ``without`` (or ``<= 0``), such as
+        ``agreements[country=KEN, track=researchers] open``: without a year, by the last year of
+        intake, or ever.
     extend, time_limit, report, started
         As in :func:`marginal_values`.
 
@@ -152,30 +134,32 @@ def why_not(
         As there, and if what is wanted cannot be read, or names what the case does not have.
     """
     check_options(None, time_limit, started)
-    limit = _limit(wanted)
     watch = Watch.since(started, time_limit, report)
-    asked = asked_of(subject, extend)
-    _require_known(limit, wanted, asked.held.loaded.instance)
+    known, plan = subject_and_plan(subject, extend)
+    asked = asked_of(known, extend)
+    meant = wanted_from(wanted, plan, asked.held.loaded.instance)
     with watch.listening():
         asking = Asking(asked.held, watch)
-        before = _binding(asking)
+        before = binding_by_address(asking)
         seen: dict[str, Any] = {"why": "", "numbers": []}
 
         def look(answer: Answer) -> None:
             if answer.status == NONE_KEEPS_RULES:
                 seen["why"] = str(infeasible(asking.held.loaded, watch.for_last_steps()))
             elif answer.is_known:
-                found = _binding(asking)
+                found = binding_by_address(asking)
                 seen["numbers"] = [row for at, row in found.items() if at not in before]
 
         watch.begin("what is wanted")
-        answer = asking.with_limit(limit, look)
+        answer = asking.with_limit(meant.limit, look)
     numbers = [row for row in seen["numbers"] if WANTED not in row["address"]]
     return WhyNot(
-        wanted=wanted.strip(),
-        answer=_moves(asking.base, answer),
+        wanted=meant.text,
+        meant=meant.in_words,
+        is_given=plan is not None and meant.is_given_by(plan),
+        answer=moves_between(asking.base, answer),
         tables={
-            "goals": _goals(asking, answer),
+            "goals": goals_between(asking, answer),
             "numbers": frame(numbers, dict.fromkeys(("address", "title", "source"), "str")),
         },
         points=answer.points,
@@ -185,105 +169,3 @@ def why_not(
         interrupted=watch.interrupted,
         provenance={**provenance_of(asked), "wanted": wanted.strip()},
     )
-
-
-def _limit(wanted: str) -> dict[str, object]:
-    """What is wanted as a limit of the policy."""
-    form, problems = _FORM.fullmatch(wanted), Problems()
-    try:
-        keys = None if form is None else cell_of(f"{form[1]}.slots").keys
-    except AddressError:
-        keys = None
-    unknown = [name for name, _ in keys or () if name not in _KEYS]
-    if form is None or keys is None:
-        problems.add(CHANGES, "cannot be read", column=wanted, expected=_EXPECTED)
-    for name in unknown:
-        expected = f"some of {', '.join(_KEYS)}"
-        problems.add(CHANGES, f"{name!r} is not a key of slots", column=wanted, expected=expected)
-    for name, value in keys or ():
-        if name == "year" and not value.isdecimal():
-            problems.add(CHANGES, f"{value!r} is not a year", column=wanted, expected="a year")
-    problems.raise_if_any(PolicyError)
-    assert form is not None, "what cannot be read is refused"
-    assert keys is not None, "the same"
-    where = {name: int(value) if name == "year" else value for name, value in keys}
-    sense = "at_least" if form[2] == ">=" else "at_most"
-    return {"name": WANTED, "measure": "slots", "where": where, sense: float(form[3])}
-
-
-def _require_known(limit: Mapping[str, Any], wanted: str, instance: Instance) -> None:
-    """Refuse names and years that the case does not have: no plan could ever give such slots."""
-    years, problems = [str(year) for year in instance.sets.years], Problems()
-    for key, value in limit["where"].items():
-        if key == "year":
-            known, expected = years, f"one of {', '.join(years)}"
-        else:
-            known = instance.case.table(_TABLE_OF[key])[key].tolist()
-            expected = f"a code listed in {_TABLE_OF[key]}"
-        if str(value) in known:
-            continue
-        near = did_you_mean(str(value), known)
-        message = f"{str(value)!r} is not a {key}" + (" with intake" if key == "year" else "")
-        maybe = None if near is None else f"{key}={near}"
-        problems.add(CHANGES, message, column=wanted, expected=expected, maybe=maybe)
-    problems.raise_if_any(PolicyError)
-
-
-def _binding(asking: Asking) -> dict[str, dict[str, str]]:
-    """Numbers that limit the last relaxation, by address."""
-    loaded = asking.held.loaded
-    found = binding_numbers(loaded, asking.last, loaded.lp.prices())
-    return {
-        each.address: {"address": each.address, "title": each.title, "source": each.source}
-        for each in found
-    }
-
-
-def _moves(base: Answer, answer: Answer) -> pd.DataFrame:
-    if not answer.is_known:
-        return frame([], MOVES)
-    before, after = _by_pair(base.cohorts), _by_pair(answer.cohorts)
-    rows: list[dict[str, Any]] = [
-        {
-            "country": country,
-            "track": track,
-            "slots_before": before.get((country, track), 0.0),
-            "slots_after": after.get((country, track), 0.0),
-            "change": after.get((country, track), 0.0) - before.get((country, track), 0.0),
-            "basis": BY_RELAXATION,
-            "status": answer.status,
-        }
-        for country, track in dict.fromkeys([*before, *after])
-    ]
-    table = frame([row for row in rows if abs(row["change"]) > _NOBODY], MOVES)
-    return table.sort_values("change", kind="stable").reset_index(drop=True)
-
-
-def _by_pair(cohorts: pd.Series) -> dict[tuple[str, str], float]:
-    found: dict[tuple[str, str], float] = {}
-    for key, slots in zip(cohorts.index, cohorts, strict=True):
-        pair = str(key[0]), str(key[1])
-        found[pair] = found.get(pair, 0.0) + float(slots)
-    return found
-
-
-def _goals(asking: Asking, answer: Answer) -> pd.DataFrame:
-    if not answer.is_known:
-        return frame([], GOAL_CHANGES)
-    per_value = points_per_value(asking.held.loaded.instance, asking.held.frozen().of)
-    raw, base = answer.raw_since(asking.base), asking.base.goals
-    rest = asking.difference(answer) - sum(change * per_value[goal] for goal, change in raw.items())
-    rows: list[dict[str, Any]] = [
-        {
-            "goal": goal,
-            "raw_before": base[goal],
-            "raw_after": answer.goals[goal],
-            "change_raw": change,
-            "change_points": change * per_value[goal],
-        }
-        for goal, change in raw.items()
-    ]
-    if abs(rest) > SMALLEST_REST:
-        unknown = dict.fromkeys(("raw_before", "raw_after", "change_raw"), float("nan"))
-        rows.append({"goal": PENALTIES, **unknown, "change_points": rest})
-    return frame(rows, GOAL_CHANGES)

@@ -21,17 +21,19 @@ NOTHING_LOST = (
     "decisions stand against it"
 )
 
+GIVEN = "the plan in hand gives that, and the relaxation loses nothing by it"
+
 
 def why_not_words(found: WhyNot) -> list[str]:
     """What it would cost, who would give way, and what would limit the plan then."""
     if pd.isna(found.points):
-        return [f"{found.wanted}: {found.status}.", *found.why.splitlines()]
+        return [f"{found.meant}: {found.status}.", *found.why.splitlines()]
     cost = figure(abs(found.change_points), 4)
     verb = "fewer" if found.change_points < 0.0 else "more"
     if found.change_points == 0.0:
-        return [f"{found.wanted}: {NOTHING_LOST}."]
+        return [f"{found.meant}: {GIVEN if found.is_given else NOTHING_LOST}."]
     lines = [
-        f"{found.wanted}: {cost} points {verb} ({found.points:,.3f} points, relaxation).",
+        f"{found.meant}: {cost} points {verb} ({found.points:,.3f} points, relaxation).",
         *_moves(found.table[found.table["change"].lt(0.0)], "Who gives way"),
         *_moves(found.table[found.table["change"].gt(0.0)].iloc[::-1], "Who gets more"),
     ]
