@@ -2,10 +2,10 @@
 
     python benchmarks/sweeps.py [--quick]
 
-The scenarios are those of `changes.py`, each with all changes up to its own, so that every tool
-solves the same models one after the other: a sweep (in memory, in a folder, with processes), a
-session, a loop written by hand for this very case, linopy's updates, and stock Pyomo, which builds
-each model anew; the last two do the first few. Inside the clock: from the first scenario to the
+Each scenario changes one number, a weight or a budget. Every tool solves the same models one after
+the other: a sweep (in memory, in a folder, with processes), a session, a loop written by hand for
+this very case, linopy's updates, and stock Pyomo, which builds each model anew; the last two do the
+first few. Inside the clock: from the first scenario to the
 last, without imports and the first model; with processes their start counts, as it is part of every
 such sweep. Peak memory is that of the process which drives and, in memory, solves. LP: the optima
 must agree to 1e-6. MIP: plans within 1%, by a sweep and from nothing.
@@ -58,7 +58,7 @@ def work(payload: dict[str, Any], note: Note) -> None:
     path, tool = Path(payload["path"]), payload["tool"]
     if tool == "prepare":
         path.parent.mkdir(parents=True, exist_ok=True)
-        prepare(payload["case"], payload["count"], path)
+        prepare(payload["case"], payload["count"], path, single=True)
         return
     given = prepared(path)
     if tool in SWEEPS:
@@ -67,16 +67,6 @@ def work(payload: dict[str, Any], note: Note) -> None:
         _stepped(given, payload, note)
     else:
         _cold(given, payload, note)
-
-
-def _scenarios(given: Any, count: int) -> list[dict[str, object]]:
-    """Changes of every scenario: its own upon all before."""
-    made: dict[str, object] = {}
-    found = []
-    for change in given.changes[:count]:
-        made = {**made, **change.addresses}
-        found.append(made)
-    return found
 
 
 def _swept(given: Any, payload: dict[str, Any], note: Note) -> None:
@@ -90,8 +80,8 @@ def _swept(given: Any, payload: dict[str, Any], note: Note) -> None:
     study = Study(
         changes=[
             {"scenario": f"s{number:05}", "address": address, "value": value}
-            for number, changes in enumerate(_scenarios(given, payload["count"]))
-            for address, value in changes.items()
+            for number, change in enumerate(given.changes[: payload["count"]])
+            for address, value in change.scenario.items()
         ]
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -142,9 +132,9 @@ def _cold(given: Any, payload: dict[str, Any], note: Note) -> None:
     case_path, policy_path = case_and_policy(payload["case"])
     case, policy = load_case(case_path), load_policy(policy_path)
     answers, seconds = [], 0.0
-    for changes in _scenarios(given, payload["count"]):
+    for change in given.changes[: payload["count"]]:
         started = perf_counter()
-        plan = solve(policy, case, changes=changes, scales=given.scales, gap=GAP)
+        plan = solve(policy, case, changes=change.scenario, scales=given.scales, gap=GAP)
         seconds += perf_counter() - started
         answers.append(plan.objective)
     note(seconds=seconds / len(answers), count=len(answers), answers=answers)
@@ -157,7 +147,7 @@ def measured(*, quick: bool) -> Rows:
     rows: Rows = []
     limit = QUICK_LIMIT if quick else LIMIT
     for kind, case, count, few, sweeps in QUICK_RUNS if quick else RUNS:
-        path = str(KEPT / f"changes-{case}-{count}.pickle")
+        path = str(KEPT / f"scenarios-{case}-{count}.pickle")
         payload = {"kind": kind, "case": case, "count": count, "path": path, "time_limit": limit}
         ended = apart("sweeps", {**payload, "tool": "prepare"}, limit=limit)[1]
         counts = dict.fromkeys([OURS, HAND], count) if kind == "LP" else {}

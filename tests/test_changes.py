@@ -7,6 +7,7 @@ import time
 import tomllib
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 
 import pandas as pd
 import pytest
@@ -17,9 +18,12 @@ from typer.testing import CliRunner
 import optimizer
 from case_builder import changed as rewritten
 from case_builder import full_case, smallest_case, write_case
+from optimizer.case import Case, load_case
 from optimizer.case.changes import change_case
 from optimizer.cli import app
-from optimizer.errors import PolicyError
+from optimizer.errors import InputError, PolicyError
+from optimizer.frames.memory import Memory
+from optimizer.io.cell_faults import NUMBER_KINDS
 from optimizer.io.changes import (
     Operation,
     change_in_words,
@@ -28,6 +32,8 @@ from optimizer.io.changes import (
     share_in,
 )
 from optimizer.policy.loading import changed_policy, load_policy
+from optimizer.schema.tables import TABLES, TableSpec
+from shared import ROOT
 
 POLICY = """\
 schema = 1
@@ -580,3 +586,47 @@ def test_an_operation_is_what_scenarios_say() -> None:
     assert operation_in("*1.1") == operation_in("+10%") == Operation("multiply", Fraction("1.1"))
     assert operation_in("-=5") == Operation("add", Fraction(-5))
     assert operation_in("much") is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_checks_that_remember_find_what_checks_from_nothing_find(seed: int) -> None:
+    case, memory, random = load_case(ROOT / "inputs" / "tiny"), Memory(), Random(seed)
+    addresses = [
+        f"{spec.name}[{', '.join(f'{key}={cell}' for key, cell in keys)}].{column.name}"
+        for spec in TABLES.values()
+        for column in spec.columns
+        if column.kind in NUMBER_KINDS and column.name not in spec.keys
+        for keys in _keys_of_rows(case, spec)[:3]
+    ]
+    outcomes = set()
+    for _ in range(60):
+        chosen = random.sample(addresses, random.randint(1, 3))
+        changes: dict[str, object] = {
+            address: random.choice([0, 0.3, 1, 3, 50]) for address in chosen
+        }
+        told, fresh = (_made_or_told(case, changes, each) for each in (memory, None))
+        assert told == fresh, changes
+        outcomes.add(fresh.startswith("["))
+    assert outcomes == {True, False}, "some are made, others contradict something"
+
+
+def _keys_of_rows(case: Case, spec: TableSpec) -> list[list[tuple[str, str]]]:
+    """Keys of each row, those left out that are blank."""
+    frame = case.table(spec.name)
+    names = [name for name in (*spec.keys, *spec.optional_keys) if name in frame]
+    rows = frame[names].astype("object").itertuples(index=False, name=None)
+    return [
+        [
+            (name, str(cell))
+            for name, cell in zip(names, cells, strict=True)
+            if not pd.isna(cell) and cell != ""
+        ]
+        for cells in rows
+    ]
+
+
+def _made_or_told(case: Case, changes: dict[str, object], memory: Memory | None) -> str:
+    try:
+        return str(sorted(change_case(case, changes, memory=memory)[0].hashes.items()))
+    except (InputError, PolicyError) as error:
+        return str(error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
@@ -20,6 +20,7 @@ import pandas as pd
 from optimizer.case.loading import Case
 from optimizer.case.rechecking import require_consistent
 from optimizer.errors import PolicyError, Problems, did_you_mean, shorten
+from optimizer.frames.memory import Memory
 from optimizer.frames.records import Frames
 from optimizer.io.cell_faults import NUMBER_KINDS, fits
 from optimizer.io.cells import are_figures, parse_cells
@@ -68,21 +69,16 @@ class CellChange:
             told[str(CellAddress(self.table, tuple(keys), self.column))] = value
         return told
 
-    def made_in(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Give a copy of the table with the figures changed."""
-        cells = frame[self.column].array.copy()
-        # Attributes keep their text.
-        is_text = pd.api.types.is_string_dtype(cells.dtype)
-        cells[self.rows] = [number_text(each) for each in self.values] if is_text else self.values
-        return frame.assign(**{self.column: cells})
-
 
 def _is_blank(cell: Any) -> bool:
     return bool(pd.isna(cell)) or cell == ""
 
 
 def change_case(
-    case: Case, changes: Mapping[str, object], unchanged: Case | None = None
+    case: Case,
+    changes: Mapping[str, object],
+    unchanged: Case | None = None,
+    memory: Memory | None = None,
 ) -> tuple[Case, tuple[CellChange, ...]]:
     """Give a copy of a case with cells changed, and what was changed in it.
 
@@ -92,6 +88,8 @@ def change_case(
         Figures by address. Keys, names and other text cannot be changed.
     unchanged
         Case whose figures changes such as ``*1.1`` refer to; the case itself without it.
+    memory
+        Of checks that the tables have passed.
 
     Raises
     ------
@@ -104,11 +102,24 @@ def change_case(
         return case, ()
     done = cell_changes(case if unchanged is None else unchanged, changes)
     tables = Frames(case.tables)
-    for change in done:
-        tables = tables.with_frame(change.table, change.made_in(tables[change.table]))
+    for name in dict.fromkeys(change.table for change in done):
+        changed_here = [change for change in done if change.table == name]
+        tables = tables.with_frame(name, _with_figures(tables[name], changed_here))
     changed = replace(case, tables=tables, hashes=_marked(case, changes), contents={})
-    require_consistent(changed)
+    require_consistent(changed, memory)
     return changed, done
+
+
+def _with_figures(frame: pd.DataFrame, changes: Iterable[CellChange]) -> pd.DataFrame:
+    """Give a copy of a table with figures changed."""
+    cells: dict[str, Any] = {}
+    for change in changes:
+        of_column = cells.setdefault(change.column, frame[change.column].array.copy())
+        # Attributes keep their text.
+        is_text = pd.api.types.is_string_dtype(of_column.dtype)
+        values = [number_text(each) for each in change.values] if is_text else change.values
+        of_column[change.rows] = values
+    return frame.assign(**cells)
 
 
 def cell_changes(case: Case, changes: Mapping[str, object]) -> tuple[CellChange, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 import pandas as pd
 
@@ -19,27 +20,28 @@ from optimizer.text.figures import apart, plainly
 
 def check_consistency(tables: CaseTables) -> None:
     """Check sums, cycles, constant columns, bounds and spellings."""
+    for check in CONSISTENCY_CHECKS:
+        check(tables)
+
+
+def _check_continuations(tables: CaseTables) -> None:
     if tables.sound("continuations"):
         _check_stay_rates(tables)
         _check_retention(tables)
         if tables.sound("tracks"):
             _check_cycles(tables)
+
+
+def _check_levels(tables: CaseTables) -> None:
     if tables.sound("support_levels"):
         _check_standard(tables)
         if tables.sound("continuations"):
             _check_stay_factors(tables)
-    if tables.sound("commitments"):
-        _check_commitments(tables)
+
+
+def _check_present(tables: CaseTables) -> None:
     if tables.sound("present_by_country", "present_by_region"):
-        _check_present(tables)
-    check_forecasts(tables)
-    check_today(tables)
-    if tables.sound("rank_bands"):
-        _check_crossed(tables, "rank_bands", "low", "high")
-    _check_constant(tables, "budgets", "line", ["agency", "purpose"])
-    _check_constant(tables, "services", "service", ["unit"])
-    for labels in LABELS:
-        _check_spellings(tables, labels)
+        _check_people_present(tables)
 
 
 def _check_stay_rates(tables: CaseTables) -> None:
@@ -155,6 +157,8 @@ def _check_standard(tables: CaseTables) -> None:
 
 
 def _check_commitments(tables: CaseTables) -> None:
+    if not tables.sound("commitments"):
+        return
     frame = tables["commitments"]
     neither = frame["at_least"].isna() & frame["at_most"].isna()
     tables.add_all(
@@ -179,7 +183,7 @@ def _check_crossed(tables: CaseTables, name: str, low: str, high: str) -> None:
     )
 
 
-def _check_present(tables: CaseTables) -> None:
+def _check_people_present(tables: CaseTables) -> None:
     """Both margins must count the same people."""
     if not (tables.has("present_by_country") and tables.has("present_by_region")):
         return
@@ -201,6 +205,19 @@ def _check_present(tables: CaseTables) -> None:
                 column="persons",
                 expected="the same total in both tables",
             )
+
+
+def _check_bands(tables: CaseTables) -> None:
+    if tables.sound("rank_bands"):
+        _check_crossed(tables, "rank_bands", "low", "high")
+
+
+def _check_lines(tables: CaseTables) -> None:
+    _check_constant(tables, "budgets", "line", ["agency", "purpose"])
+
+
+def _check_units(tables: CaseTables) -> None:
+    _check_constant(tables, "services", "service", ["unit"])
 
 
 def _check_constant(tables: CaseTables, name: str, key: str, columns: Iterable[str]) -> None:
@@ -235,7 +252,7 @@ _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 def _check_spellings(tables: CaseTables, labels: tuple[tuple[str, str], ...]) -> None:
     firsts: dict[str, tuple[str, str, int]] = {}
     for name, column in labels:
-        cells = tables[name].drop_duplicates(column)[column]
+        cells = tables[name][column].drop_duplicates()
         for row, value in zip(cells.index.tolist(), cells.tolist(), strict=True):
             plain = _BETWEEN_WORDS.sub(" ", folded(value))
             first, table, first_row = firsts.setdefault(plain, (value, name, row))
@@ -247,3 +264,19 @@ def _check_spellings(tables: CaseTables, labels: tuple[tuple[str, str], ...]) ->
                     column,
                     "one spelling",
                 )
+
+
+CONSISTENCY_CHECKS: tuple[Callable[[CaseTables], None], ...] = (
+    _check_continuations,
+    _check_levels,
+    _check_commitments,
+    _check_present,
+    check_forecasts,
+    check_today,
+    _check_bands,
+    _check_lines,
+    _check_units,
+    *(partial(_check_spellings, labels=labels) for labels in LABELS),
+)
+"""In the order in which problems are told. Each reads the tables that it is about, and only those
+are noted: a check of a changed case is made again where one of them is not as it was."""

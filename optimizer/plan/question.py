@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from optimizer.case import Case, load_case
 from optimizer.case.changes import change_case
 from optimizer.errors import PolicyError, Problems
+from optimizer.frames.memory import Memory
 from optimizer.io.changes import require_changes
 from optimizer.policy import Policy, load_policy
 from optimizer.policy.loading import NO_CHANGES, changed_policy, policy_with_limit
@@ -86,8 +87,15 @@ def asked(
     changes: Mapping[str, object],
     added: Sequence[Mapping[str, object]] = (),
     keep: Sequence[Keep] = (),
+    *,
+    memory: Memory | None = None,
 ) -> Question:
     """Policy and case with limits added, and then with changes made.
+
+    Parameters
+    ----------
+    memory
+        Of checks that tables of the case have passed.
 
     Raises
     ------
@@ -95,7 +103,7 @@ def asked(
         As :func:`read_question`.
     """
     of_cells, of_policy = cells_and_keys(changes)
-    case = change_case(base_case, of_cells)[0]
+    case = change_case(base_case, of_cells, memory=memory)[0]
     policy = base
     for limit in added:
         policy = policy_with_limit(policy, limit)

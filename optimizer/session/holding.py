@@ -174,7 +174,7 @@ class Holding:
         policy = before.policy
         if keys:
             policy = changed_policy(policy, keys, tables_of(before.base, before.added))
-        case, done = change_case(before.case, cells, before.base_case)
+        case, done = change_case(before.case, cells, before.base_case, self._memory)
         require_case(policy, case)
         scales = replace(frozen, of=frozen.of | changed_scales(before.policy, policy))
         made = made_after(before.changes, changes)
@@ -187,7 +187,14 @@ class Holding:
         self.frozen()
         before, (policy, scales) = self.question, self._begun
         assert scales is not None, "scales are frozen"
-        question = asked(before.base, before.base_case, changes, before.added, before.keep)
+        question = asked(
+            before.base,
+            before.base_case,
+            changes,
+            before.added,
+            before.keep,
+            memory=self._memory,
+        )
         scales = replace(scales, of=scales.of | changed_scales(policy, question.policy))
         asked_of = (cells_and_keys(each)[0] for each in (before.changes, changes))
         cells = [cell for each in asked_of for cell in cell_changes(before.base_case, each)]

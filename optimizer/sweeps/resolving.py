@@ -14,6 +14,7 @@ from optimizer.case import Case
 from optimizer.case.changes import figures_at
 from optimizer.errors import InputError, PolicyError, Problem, Problems
 from optimizer.frames import rows_of
+from optimizer.frames.memory import Memory
 from optimizer.io.changes import CHANGES, place_at, unchanged_value
 from optimizer.io.grids import number_text
 from optimizer.plan.question import asked, require_case
@@ -79,7 +80,7 @@ class Targets:
     """Addresses looked up on a policy and a case, each once."""
 
     def __init__(self, policy: Policy, case: Case) -> None:
-        self.policy, self.case = policy, case
+        self.policy, self.case, self.memory = policy, case, Memory()
         self._known: dict[str, tuple[tuple[Target, ...], tuple[Problem, ...]]] = {}
         self._clashes: dict[tuple[str, ...], list[tuple[int, int]]] = {}
 
@@ -209,7 +210,8 @@ class _Asks:
         if not (check or is_rescaled):
             return made, ""
         try:
-            question = asked(self._targets.policy, self._targets.case, made)
+            known = self._targets
+            question = asked(known.policy, known.case, made, memory=known.memory)
             if is_rescaled:
                 more, said = rescaled_weights(question.base, question.policy, made)
                 return {**made, **more}, said
