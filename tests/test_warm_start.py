@@ -104,10 +104,26 @@ def test_as_many_optima_are_remembered_as_is_said() -> None:
     before = [with_costs(knapsacks(), dearer(seed)) for seed in range(warm_start.KEPT + 1)]
     for matrix in before:
         solved(warm, matrix)
-    assert [optimum.matrix for optimum in warm._optima] == before[1:]
+    remembered = [optimum.matrix for optimum in warm._optima]
+    assert len(remembered) == warm_start.KEPT
+    assert remembered[-1] is before[-1]
     # One that is found again is the last one, and not there twice.
-    solved(warm, before[2])
-    assert [optimum.matrix for optimum in warm._optima] == [*before[1:2], *before[3:], before[2]]
+    again = remembered[0]
+    solved(warm, again)
+    found = [optimum.matrix for optimum in warm._optima]
+    assert found[-1] is again
+    assert sorted(map(id, found)) == sorted(map(id, remembered))
+
+
+def test_what_runs_begin_at_is_not_forgotten() -> None:
+    warm, base = fresh(knapsacks()), knapsacks()
+    solved(warm, base)
+    for place in range(2 * warm_start.KEPT):
+        factors = np.ones(WIDTH)
+        factors[place] = 1.1
+        # Nearer to the base than to any other, which differs in two costs.
+        solved(warm, with_costs(base, factors))
+        assert any(optimum.matrix is base for optimum in warm._optima)
 
 
 @pytest.mark.parametrize("what", ["sides", "costs", "both"])

@@ -37,7 +37,8 @@ REPLACED = 0.2
 """Mean relative change of the costs from which an objective is another one, and nothing is tried:
 all weights of the Japan case drawn anew are 0.25, one of them three times as large is 0.11."""
 KEPT = 4
-"""Optima that are remembered."""
+"""Optima that are remembered: those that runs have begun at most recently, and the last one. Single
+changes of the Japan case so begin at what they are changes of: 0.52 CPU s instead of 0.63."""
 
 
 @dataclass(frozen=True)
@@ -172,20 +173,22 @@ class WarmStart:
             run = self._on(nearest, matrix, watch)
         self.began_anew = run is None
         if run is None:
+            nearest = None
             if afresh:
                 self.engine.load(matrix)
             run = self._from_nothing(matrix, watch)
-        return self._noted(matrix, run)
+        return self._noted(matrix, run, nearest)
 
     def run_anew(self, matrix: Matrix, watch: Watch) -> EngineRun:
         """Load a matrix in units of its own and solve it from nothing."""
         self.engine.load(matrix)
         return self._noted(matrix, self._from_nothing(matrix, watch))
 
-    def _noted(self, matrix: Matrix, run: EngineRun) -> EngineRun:
-        """Remember where a run has come to."""
+    def _noted(self, matrix: Matrix, run: EngineRun, start: Optimum | None = None) -> EngineRun:
+        """Remember where a run has come to, and that its start was of use."""
         if run.status == "optimal":
             kept = [each for each in self._optima if each.distance(matrix) > 0.0]
+            kept.sort(key=lambda each: each is start)
             self._optima = [*kept[1 - KEPT :], Optimum(matrix, self.engine.basis())]
             self._runs = self.engine.runs
         return run
