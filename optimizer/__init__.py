@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from optimizer.explain.manoeuvring import Alternatives, alternatives
     from optimizer.explain.marginals import MarginalValues, marginal_values
     from optimizer.explain.repairing import Repairs, repair
+    from optimizer.explain.why_slots import Why, why
     from optimizer.instance import Instance, build_instance
     from optimizer.plan import Decisions, Plan
     from optimizer.plan.checking import evaluate
@@ -99,6 +100,7 @@ _HOMES = {
     "Study": "sweeps",
     "Sweep": "sweeps.results",
     "Validation": "sweeps.validation",
+    "Why": "explain.why_slots",
     "WhyNot": "explain.asking_for",
     "alternatives": "explain.manoeuvring",
     "build_instance": "instance",
@@ -127,6 +129,7 @@ _HOMES = {
     "triangular": "sweeps",
     "uniform": "sweeps",
     "validate": "sweeps.validation",
+    "why": "explain.why_slots",
     "why_not": "explain.asking_for",
     "write_case": "case.writing",
     "write_model": "session.building",
@@ -167,6 +170,7 @@ __all__ = [
     "Sweep",
     "TargetError",
     "Validation",
+    "Why",
     "WhyNot",
     "alternatives",
     "build_instance",
@@ -195,6 +199,7 @@ __all__ = [
     "triangular",
     "uniform",
     "validate",
+    "why",
     "why_not",
     "write_case",
     "write_model",

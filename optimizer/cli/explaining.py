@@ -1,9 +1,9 @@
-"""The command that explains a run: what limits it, what a part of it brings, and why not more."""
+"""The command that explains a run: what limits it, what a part of it brings, why and why not."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from optimizer.explain.asking_for import WhyNot
     from optimizer.explain.leaving_out import Importance
     from optimizer.explain.marginals import MarginalValues
+    from optimizer.explain.why_slots import Why
     from optimizer.runs.loading import Run
 
-    Found: TypeAlias = MarginalValues | Importance | WhyNot
+    Found: TypeAlias = MarginalValues | Importance | Why | WhyNot
 
 RunPath = Annotated[Path, typer.Argument(help="Run folder.")]
 
@@ -33,7 +34,9 @@ def explain_command(
     top: Annotated[
         str,
         typer.Option(
-            metavar="N", help="Numbers that are solved again: how many, none or all that limit."
+            metavar="N",
+            help="Numbers that are solved again: how many, none or all that limit; with --why and "
+            "--why-not those that would bring in slots of which there are none.",
         ),
     ] = "10",
     without: Annotated[
@@ -43,6 +46,14 @@ def explain_command(
             help="What is lost without a part: limits.NAME, a rule, 'countries[country=KEN]', "
             "'budgets[line=jsps]', or all limits, commitments, budgets, agreements, countries, "
             "tracks or regions. May be repeated.",
+        ),
+    ] = None,
+    why: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SLOTS",
+            help="Why there are as many as there are, and what would change that: "
+            "'slots[country=KEN, track=researchers]'.",
         ),
     ] = None,
     why_not: Annotated[
@@ -75,49 +86,54 @@ def explain_command(
     from optimizer.explain import asking_for
     from optimizer.explain.leaving_out import importance
     from optimizer.explain.marginals import marginal_values
+    from optimizer.explain.why_slots import why as why_there
     from optimizer.result import require_place_for_tables
     from optimizer.runs.loading import load_run
 
     count = _count(top)
-    if without and why_not is not None:
-        raise typer.BadParameter("ask one of them at a time", param_hint="--without, --why-not")
+    asked = [bool(without), why is not None, why_not is not None]
+    if asked.count(True) > 1:
+        raise typer.BadParameter(
+            "ask one of them at a time", param_hint="--without, --why, --why-not"
+        )
     if out is not None:
         # What cannot be written is refused before anything is solved.
         require_place_for_tables(out, force=force)
     loaded, line = load_run(run), ProgressLine()
+    limits: dict[str, Any] = {
+        "time_limit": time_limit,
+        "report": line.show,
+        "started": context.obj,
+    }
     found: Found
     if why_not is not None:
-        found = asking_for.why_not(
-            loaded, why_not, time_limit=time_limit, report=line.show, started=context.obj
-        )
+        found = asking_for.why_not(loaded, why_not, top=count, plans=plans, gap=gap, **limits)
+    elif why is not None:
+        found = why_there(loaded, why, top=count, **limits)
     elif without:
-        found = importance(
-            loaded, without, time_limit=time_limit, report=line.show, started=context.obj
-        )
+        found = importance(loaded, without, **limits)
     else:
-        found = marginal_values(
-            loaded,
-            top=count,
-            plans=plans,
-            gap=gap,
-            time_limit=time_limit,
-            report=line.show,
-            started=context.obj,
-        )
+        found = marginal_values(loaded, top=count, plans=plans, gap=gap, **limits)
     line.end()
+    _show(found, loaded, out, force=force, as_json=as_json)
+    if not found.complete:
+        raise typer.Exit(Exit.INTERRUPTED if found.interrupted else Exit.NO_PLAN)
+
+
+def _show(found: Found, run: Run, out: Path | None, *, force: bool, as_json: bool) -> None:
+    """Print the answer, and write it where that was asked for."""
     if as_json:
         print_json(_document(found))
     else:
         print(*found.in_words(), sep="\n")
     if out is not None:
         found.to_excel(out, force=force)
-    if not as_json:
-        if out is not None:
-            print(f"Written: {out}")
-        for words in _after(loaded, found):
-            print_next(*words)
-    if not found.complete:
-        raise typer.Exit(Exit.INTERRUPTED if found.interrupted else Exit.NO_PLAN)
+    if as_json:
+        return
+    if out is not None:
+        print(f"Written: {out}")
+    for words in _after(run, found):
+        print_next(*words)
 
 
 def _count(top: str) -> int | None:
@@ -133,7 +149,13 @@ def _after(run: Run, found: Found) -> list[tuple[str | Path, ...]]:
     """Words of the two commands to type next."""
     from optimizer.explain.asking_for import WhyNot
     from optimizer.explain.leaving_out import Importance
+    from optimizer.explain.why_slots import Why
 
+    if isinstance(found, Why):
+        return [
+            ("explain", run.path, "--why-not", f"{found.asked} += 1"),
+            ("explain", run.path),
+        ]
     if isinstance(found, WhyNot):
         return [("explain", run.path), ("explain", run.path, "--without", "limits")]
     if isinstance(found, Importance):

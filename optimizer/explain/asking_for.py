@@ -14,13 +14,18 @@ from optimizer.explain.asking import (
     CANNOT_BE_HELD,
     NONE_KEEPS_RULES,
     OPTIMAL,
-    Answer,
+    OUT_OF_TIME,
+    SOLVER_GAVE_UP,
     Asking,
     asked_of,
 )
+from optimizer.explain.bringing_in import LEFT_OUT
+from optimizer.explain.entering_numbers import MOST_KINDS
+from optimizer.explain.looking import Looking, is_of_nothing
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.marginals import provenance_of
 from optimizer.explain.moved import binding_by_address, goals_between, moves_between
+from optimizer.explain.plan_after import NO_PLANS, plan_after
 from optimizer.explain.subjects import subject_and_plan
 from optimizer.explain.wanting import WANTED, wanted_from
 from optimizer.explain.why_not_words import why_not_words
@@ -30,7 +35,6 @@ from optimizer.plan import Plan
 from optimizer.result import Result
 from optimizer.runs.loading import Run
 from optimizer.session import Session
-from optimizer.session.clashing import infeasible
 from optimizer.session.solving import check_options
 from optimizer.solver import Progress, Watch
 
@@ -52,7 +56,14 @@ class WhyNot(Result):
         slots_after, change, basis (``relaxation``), status.
     tables
         ``goals``: goal, raw_before, raw_after, change_raw, change_points; ``numbers``: address,
-        title, source of those that limit the relaxation then and not now.
+        title, source of those that limit the relaxation then and not now; ``facts``: country,
+        track, years (blank: all), fact, source that rule slots out; ``entry``: the nearest number
+        of each kind that would bring in slots of which there are none: kind, address, source,
+        unit, protected, number, step, needed, proposed (by the slope), bound, points, basis, status
+        (``found``, ``beyond`` the bound, ``stopped``); ``plan``: points_before, bound_before,
+        points, bound, gap, change_points, least_change, most_change (between which the true
+        difference lies), within_gap, basis, status, why; ``plan_moves``: country, track, region,
+        year, slots_before, slots_after, change, basis.
     points, change_points
         Of the relaxation with what was asked, and against the one without; without a value where
         there is none.
@@ -72,6 +83,7 @@ class WhyNot(Result):
     change_points: float
     status: str
     why: str
+    currency: str
     interrupted: bool
     provenance: Mapping[str, Any]
 
@@ -90,7 +102,10 @@ class WhyNot(Result):
     @property
     def complete(self) -> bool:
         """Whether the relaxation was solved, found to have no solution, or is ruled out."""
-        return self.status in (OPTIMAL, NONE_KEEPS_RULES, CANNOT_BE_HELD)
+        is_known = self.status in (OPTIMAL, NONE_KEEPS_RULES, CANNOT_BE_HELD)
+        stopped = self.tables["entry"]["status"].eq(LEFT_OUT).any()
+        left = self.tables["plan"]["status"].isin([OUT_OF_TIME, SOLVER_GAVE_UP]).any()
+        return is_known and not stopped and not left
 
     def in_words(self) -> list[str]:
         """What it would cost, and who would give way."""
@@ -102,7 +117,10 @@ def why_not(
     subject: Run | Plan | Session | str | Path,
     wanted: str,
     *,
+    top: int | None = None,
+    plans: bool = False,
     extend: Extend | None = None,
+    gap: float | None = None,
     time_limit: float | None = None,
     report: Callable[[Progress], None] | None = None,
     started: float | None = None,
@@ -120,7 +138,12 @@ def why_not(
         that is ``open`` (or ``>= 1``) or that the plan goes ``without`` (or ``<= 0``), such as
         ``agreements[country=KEN, track=researchers] open``: without a year, by the last year of
         intake, or ever.
-    extend, time_limit, report, started
+    top
+        Kinds of numbers (score, unit cost, cap, agreement) of which one is searched for that would
+        bring in slots of which the relaxation has none; all without it, 0 for none.
+    plans
+        Whether the best plan with what is wanted is found as well.
+    extend, gap, time_limit, report, started
         As in :func:`marginal_values`.
 
     Returns
@@ -133,26 +156,24 @@ def why_not(
     InputError, PolicyError, ExtensionError, BrokenPlanError, InfeasibleError, NoPlanError
         As there, and if what is wanted cannot be read, or names what the case does not have.
     """
-    check_options(None, time_limit, started)
+    check_options(gap, time_limit, started)
     watch = Watch.since(started, time_limit, report)
     known, plan = subject_and_plan(subject, extend)
     asked = asked_of(known, extend)
     meant = wanted_from(wanted, plan, asked.held.loaded.instance)
+    own = asked.held.question.policy.solver.gap if gap is None else gap
     with watch.listening():
         asking = Asking(asked.held, watch)
         before = binding_by_address(asking)
-        seen: dict[str, Any] = {"why": "", "numbers": []}
-
-        def look(answer: Answer) -> None:
-            if answer.status == NONE_KEEPS_RULES:
-                seen["why"] = str(infeasible(asking.held.loaded, watch.for_last_steps()))
-            elif answer.is_known:
-                found = binding_by_address(asking)
-                seen["numbers"] = [row for at, row in found.items() if at not in before]
-
+        seen = Looking(is_of_nothing(asking, meant))
         watch.begin("what is wanted")
-        answer = asking.with_limit(meant.limit, look)
-    numbers = [row for row in seen["numbers"] if WANTED not in row["address"]]
+        answer = asking.with_limit(meant.limit, lambda each: seen.look(asking, watch, meant, each))
+        entry = seen.entry(asking, watch, meant, answer, MOST_KINDS if top is None else top)
+        after = NO_PLANS
+        if plans and answer.status in (OPTIMAL, OUT_OF_TIME, SOLVER_GAVE_UP):
+            after = plan_after(asking, watch, meant, plan, own)
+    numbers = [row for at, row in seen.numbers.items() if at not in before]
+    numbers = [row for row in numbers if WANTED not in row["address"]]
     return WhyNot(
         wanted=meant.text,
         meant=meant.in_words,
@@ -161,11 +182,22 @@ def why_not(
         tables={
             "goals": goals_between(asking, answer),
             "numbers": frame(numbers, dict.fromkeys(("address", "title", "source"), "str")),
+            "facts": seen.facts,
+            "entry": entry,
+            "plan": after.rows,
+            "plan_moves": after.moves,
         },
         points=answer.points,
         change_points=asking.difference(answer),
         status=answer.status,
-        why=answer.why or seen["why"],
+        why=answer.why or seen.why,
+        currency=asked.held.question.case.currency,
         interrupted=watch.interrupted,
-        provenance={**provenance_of(asked), "wanted": wanted.strip()},
+        provenance={
+            **provenance_of(asked),
+            "wanted": meant.text,
+            "top": top,
+            "plans": plans,
+            "gap_asked": own,
+        },
     )

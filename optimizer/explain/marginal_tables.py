@@ -52,6 +52,11 @@ def frame(rows: Sequence[Mapping[str, Any]], types: Mapping[str, str]) -> pd.Dat
     )
 
 
+def plain_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table as records by the names of its columns."""
+    return [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]
+
+
 def _of_number(number: BindingNumber) -> dict[str, Any]:
     return {
         "address": number.address,

@@ -23,7 +23,7 @@ _SAME = 1e-3
 """Relative difference of a dual and of what solving shows from which both are said."""
 _SHOWN = 10
 """Budgets that are written out."""
-_WITHOUT_POINTS = {
+WITHOUT_POINTS = {
     NONE_KEEPS_RULES: "leaves no plan",
     CANNOT_BE_HELD: "is refused",
     OUT_OF_TIME: "was not solved in time",
@@ -82,7 +82,7 @@ def _effect(row: Any, after: float, points: float, status: str, currency: str) -
         return ""
     at = f"{_number(row, after, currency)}"
     if pd.isna(points):
-        return f"{at} {_WITHOUT_POINTS[status]}"
+        return f"{at} {WITHOUT_POINTS[status]}"
     return f"{at} {in_points(points)}"
 
 
@@ -154,7 +154,7 @@ def _money(money: pd.DataFrame, currency: str) -> list[str]:
         year = f" {row.year}" if row.year else ""
         by = " (by its dual)" if row.basis == BY_DUAL else ""
         known = not pd.isna(row.gain_points)
-        said = in_points(row.gain_points) if known else _WITHOUT_POINTS[row.status]
+        said = in_points(row.gain_points) if known else WITHOUT_POINTS[row.status]
         lines.append(f"- {row.line}{year} {said}{by}")
     more = len(money) - _SHOWN
     return [*lines, *([f"- and {more} more"] if more > 0 else [])]

@@ -11,6 +11,7 @@ from optimizer.explain.marginal_tables import frame
 from optimizer.explain.numbers import binding_numbers
 from optimizer.explain.stepping import BY_RELAXATION
 from optimizer.formulation.goals import points_per_value
+from optimizer.text.figures import NOBODY
 
 MOVES = {
     **dict.fromkeys(("country", "track"), "str"),
@@ -26,8 +27,6 @@ PENALTIES = "penalties"
 """Row for points that no goal earns: penalties of soft limits and of change."""
 SMALLEST_REST = 1e-6
 """Points from which it is there."""
-_NOBODY = 1e-6
-"""Part of a slot that is none."""
 
 
 def binding_by_address(asking: Asking) -> dict[str, dict[str, str]]:
@@ -57,7 +56,7 @@ def moves_between(base: Answer, answer: Answer) -> pd.DataFrame:
         }
         for country, track in dict.fromkeys([*before, *after])
     ]
-    table = frame([row for row in rows if abs(row["change"]) > _NOBODY], MOVES)
+    table = frame([row for row in rows if abs(row["change"]) > NOBODY], MOVES)
     return table.sort_values("change", kind="stable").reset_index(drop=True)
 
 

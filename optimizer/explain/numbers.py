@@ -102,6 +102,14 @@ def binding_numbers(loaded: LoadedModel, x: Floats, prices: Floats) -> list[Bind
     return sorted(found.values(), key=_effect, reverse=True)
 
 
+def rows_by_address(loaded: LoadedModel, prices: Floats) -> dict[str, list[int]]:
+    """Rows with a dual by the address of the number that stands in them."""
+    found: dict[str, list[int]] = {}
+    for row, _, origin, _ in _binding(loaded, prices):
+        found.setdefault(origin.address, []).append(row)
+    return found
+
+
 def _effect(number: BindingNumber) -> float:
     """Effect of a step as far as it is known; what the duals do not say comes first."""
     return float("inf") if np.isnan(number.dual) else number.dual_points

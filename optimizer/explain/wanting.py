@@ -14,6 +14,7 @@ from optimizer.instance import Instance
 from optimizer.io.changes import CHANGES
 from optimizer.plan import Plan
 from optimizer.schema.addresses import AddressError, CellAddress, cell_of
+from optimizer.session.holding import Holding
 from optimizer.text.figures import counted, figure
 
 SLOTS, AGREEMENTS = "slots", "agreements"
@@ -61,6 +62,8 @@ class Wanted:
         How many.
     since
         What the plan in hand gives, where the number refers to that.
+    name
+        Of the limit that asks for it.
     """
 
     text: str
@@ -69,6 +72,7 @@ class Wanted:
     sense: str = AT_LEAST
     number: float = 1.0
     since: float | None = None
+    name: str = WANTED
 
     @property
     def in_words(self) -> str:
@@ -87,16 +91,23 @@ class Wanted:
         measure = {"measure": "open"} if self.what == AGREEMENTS else {"measure": SLOTS}
         planned = {"planned": True} if self.what == SLOTS else {}
         bound = {self.sense: self.number}
-        return {"name": WANTED, **measure, "where": dict(self.where), **planned, **bound}
+        return {"name": self.name, **measure, "where": dict(self.where), **planned, **bound}
 
     @property
     def is_of_slots(self) -> bool:
         """Whether slots are asked for rather than an agreement."""
         return self.what == SLOTS
 
-    def with_number(self, sense: str, number: float) -> Wanted:
-        """The same slots with another number."""
-        return replace(self, sense=sense, number=number)
+    def with_number(self, sense: str, number: float, name: str = WANTED) -> Wanted:
+        """The same slots with another number, asked for by a limit of another name."""
+        return replace(self, sense=sense, number=float(f"{number:.12g}"), name=name)
+
+    def hold(self, held: Holding) -> None:
+        """Ask for it in a model, which may know the limit from before."""
+        if self.name in held.dropped:
+            held.restore(self.name)
+        else:
+            held.add_limit(self.limit)
 
     def chosen(self, frame: pd.DataFrame) -> pd.Series:
         """Rows of a frame that are meant; keys that it does not have say nothing."""

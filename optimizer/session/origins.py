@@ -88,10 +88,10 @@ def origin_of(instance: Instance, key: RowKey) -> Origin | None:
     if key.rule in RULE_CELLS:
         table, column, names = RULE_CELLS[key.rule]
         keys = {name: at for name, at in zip(names, key.index, strict=True) if name}
-        return _of_cell(instance, table, column, _row_of(instance, table, keys))
+        return origin_of_cell(instance, table, column, _row_of(instance, table, keys))
     if key.rule.startswith("commitment_"):
         column = key.rule.removeprefix("commitment_")
-        return _of_cell(instance, "commitments", column, key.index[-1])
+        return origin_of_cell(instance, "commitments", column, key.index[-1])
     found = _in_policy(instance, key)
     return None if found is None else _of_policy(instance, *found)
 
@@ -164,7 +164,8 @@ def _blank(cells: pd.Series) -> pd.Series:
     return cells.isna() | cells.eq("").fillna(False)
 
 
-def _of_cell(instance: Instance, table: str, column: str, row: int | None) -> Origin | None:
+def origin_of_cell(instance: Instance, table: str, column: str, row: int | None) -> Origin | None:
+    """Where a figure stands in a row of a table of the case; ``None`` without a row."""
     if row is None:
         return None
     spec, case = TABLES[table], instance.case
