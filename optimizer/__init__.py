@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from optimizer.explain.leaving_out import Importance, importance
     from optimizer.explain.manoeuvring import Alternatives, alternatives
     from optimizer.explain.marginals import MarginalValues, marginal_values
+    from optimizer.explain.odd_years import OddYears, odd_years
     from optimizer.explain.repairing import Repairs, repair
     from optimizer.explain.why_slots import Why, why
     from optimizer.instance import Instance, build_instance
@@ -100,6 +101,7 @@ _HOMES = {
     "Study": "sweeps",
     "Sweep": "sweeps.results",
     "Validation": "sweeps.validation",
+    "OddYears": "explain.odd_years",
     "Why": "explain.why_slots",
     "WhyNot": "explain.asking_for",
     "alternatives": "explain.manoeuvring",
@@ -129,6 +131,7 @@ _HOMES = {
     "triangular": "sweeps",
     "uniform": "sweeps",
     "validate": "sweeps.validation",
+    "odd_years": "explain.odd_years",
     "why": "explain.why_slots",
     "why_not": "explain.asking_for",
     "write_case": "case.writing",
@@ -156,6 +159,7 @@ __all__ = [
     "MarginalValues",
     "ModelWarning",
     "NoPlanError",
+    "OddYears",
     "OptimizerError",
     "Plan",
     "Policy",
@@ -191,6 +195,7 @@ __all__ = [
     "marginal_values",
     "merge_sweeps",
     "normal",
+    "odd_years",
     "read_plan",
     "repair",
     "solve",

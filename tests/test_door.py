@@ -64,6 +64,7 @@ class Room:
             "alternatives": (optimizer.alternatives, {"run": self.plan}),
             "compare": (optimizer.compare, {"one": self.plan, "other": self.plan}),
             "marginal_values": (optimizer.marginal_values, {"subject": run, "top": 1}),
+            "odd_years": (optimizer.odd_years, {"subject": run, "top": 1}),
             "why": (optimizer.why, {"subject": run, "slots": "slots[track=t]"}),
             "why_not": (optimizer.why_not, {"subject": run, "wanted": "slots[track=t] >= 1"}),
             "importance": (optimizer.importance, {"subject": run, "addresses": ["limits"]}),

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from optimizer.explain.asking_for import WhyNot
     from optimizer.explain.leaving_out import Importance
     from optimizer.explain.marginals import MarginalValues
+    from optimizer.explain.odd_years import OddYears
     from optimizer.explain.why_slots import Why
     from optimizer.runs.loading import Run
 
-    Found: TypeAlias = MarginalValues | Importance | Why | WhyNot
+    Found: TypeAlias = MarginalValues | Importance | OddYears | Why | WhyNot
 
 RunPath = Annotated[Path, typer.Argument(help="Run folder.")]
 
@@ -66,6 +67,14 @@ def explain_command(
             "the plan in hand), or 'agreements[country=KEN, track=researchers] open', or without.",
         ),
     ] = None,
+    odd_years: Annotated[
+        bool,
+        typer.Option(
+            "--odd-years",
+            help="Why tracks, countries and regions change by more than half from one year to the "
+            "next.",
+        ),
+    ] = False,
     plans: Annotated[
         bool, typer.Option("--plans", help="Solve plans as well, not relaxations alone.")
     ] = False,
@@ -86,15 +95,16 @@ def explain_command(
     from optimizer.explain import asking_for
     from optimizer.explain.leaving_out import importance
     from optimizer.explain.marginals import marginal_values
+    from optimizer.explain.odd_years import odd_years as changes_of
     from optimizer.explain.why_slots import why as why_there
     from optimizer.result import require_place_for_tables
     from optimizer.runs.loading import load_run
 
     count = _count(top)
-    asked = [bool(without), why is not None, why_not is not None]
+    asked = [bool(without), why is not None, why_not is not None, odd_years]
     if asked.count(True) > 1:
         raise typer.BadParameter(
-            "ask one of them at a time", param_hint="--without, --why, --why-not"
+            "ask one of them at a time", param_hint="--without, --why, --why-not, --odd-years"
         )
     if out is not None:
         # What cannot be written is refused before anything is solved.
@@ -110,6 +120,8 @@ def explain_command(
         found = asking_for.why_not(loaded, why_not, top=count, plans=plans, gap=gap, **limits)
     elif why is not None:
         found = why_there(loaded, why, top=count, **limits)
+    elif odd_years:
+        found = changes_of(loaded, top=count, **limits)
     elif without:
         found = importance(loaded, without, **limits)
     else:
@@ -149,8 +161,11 @@ def _after(run: Run, found: Found) -> list[tuple[str | Path, ...]]:
     """Words of the two commands to type next."""
     from optimizer.explain.asking_for import WhyNot
     from optimizer.explain.leaving_out import Importance
+    from optimizer.explain.odd_years import OddYears
     from optimizer.explain.why_slots import Why
 
+    if isinstance(found, OddYears):
+        return [_why_of(run, found), ("explain", run.path)]
     if isinstance(found, Why):
         return [
             ("explain", run.path, "--why-not", f"{found.asked} += 1"),
@@ -169,6 +184,15 @@ def _after(run: Run, found: Found) -> list[tuple[str | Path, ...]]:
     if not len(helpful) or asks_more:
         return [first, ("explain", run.path, "--plans")]
     return [first, _solved_with(run, helpful["address"].iloc[0], float(helpful["looser"].iloc[0]))]
+
+
+def _why_of(run: Run, found: OddYears) -> tuple[str | Path, ...]:
+    """Words that ask why the first change has the slots that it has."""
+    from optimizer.frames import rows_of
+
+    for row in rows_of(found.table.head(1)):
+        return "explain", run.path, "--why", f"slots[{row.by}={row.key}, year={row.year}]"
+    return "explain", run.path, "--without", "limits"
 
 
 def _solved_with(run: Run, address: str, value: float) -> tuple[str | Path, ...]:
