@@ -19,11 +19,11 @@ from optimizer.explain.asking import (
     Asking,
     asked_of,
 )
-from optimizer.explain.bringing_in import LEFT_OUT
+from optimizer.explain.bringing_in import NOT_IN_TIME
 from optimizer.explain.entering_numbers import MOST_KINDS
 from optimizer.explain.looking import Looking, is_of_nothing
 from optimizer.explain.marginal_tables import frame
-from optimizer.explain.marginals import provenance_of
+from optimizer.explain.marginals import provenance_of, require_count
 from optimizer.explain.moved import binding_by_address, goals_between, moves_between
 from optimizer.explain.plan_after import NO_PLANS, plan_after
 from optimizer.explain.subjects import subject_and_plan
@@ -103,7 +103,7 @@ class WhyNot(Result):
     def complete(self) -> bool:
         """Whether the relaxation was solved, found to have no solution, or is ruled out."""
         is_known = self.status in (OPTIMAL, NONE_KEEPS_RULES, CANNOT_BE_HELD)
-        stopped = self.tables["entry"]["status"].eq(LEFT_OUT).any()
+        stopped = self.tables["entry"]["status"].eq(NOT_IN_TIME).any()
         left = self.tables["plan"]["status"].isin([OUT_OF_TIME, SOLVER_GAVE_UP]).any()
         return is_known and not stopped and not left
 
@@ -157,6 +157,7 @@ def why_not(
         As there, and if what is wanted cannot be read, or names what the case does not have.
     """
     check_options(gap, time_limit, started)
+    require_count(top)
     watch = Watch.since(started, time_limit, report)
     known, plan = subject_and_plan(subject, extend)
     asked = asked_of(known, extend)

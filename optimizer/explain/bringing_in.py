@@ -19,13 +19,13 @@ from optimizer.explain.stepping import BY_RELAXATION
 from optimizer.explain.wanting import Wanted
 from optimizer.solver import Watch
 
-FOUND, BEYOND, LEFT_OUT = "found", "beyond", "stopped"
+FOUND, BEYOND, NOT_IN_TIME = "found", "beyond", "stopped"
 """Statuses of a number: it brings them in, it does not within its bound, time ran out."""
 MOST_CANDIDATES = 4
 """Numbers of a kind that are tried at their bounds."""
 _SAME = 1e-7
 """Part of the points, and points, by which two relaxations differ that are the same."""
-ENTRY = {
+ENTERING = {
     **dict.fromkeys(("kind", "address", "source", "unit"), "str"),
     "protected": "bool",
     **dict.fromkeys(("number", "step", "needed", "proposed", "bound", "points"), "float64"),
@@ -67,7 +67,7 @@ class BringingIn:
                 if not kind:
                     continue
                 if self._watch.should_stop():
-                    rows.append(_row(kind[0], LEFT_OUT))
+                    rows.append(_row(kind[0], NOT_IN_TIME))
                     continue
                 self._watch.begin(part_done("what would bring it in", place, len(kinds)))
                 rows.append(self._nearest(kind))
@@ -75,12 +75,12 @@ class BringingIn:
             if asking.held is held:
                 asking.restore()
                 held.drop(self._wanted.name)
-        return frame(rows, ENTRY)
+        return frame(rows, ENTERING)
 
     def _nearest(self, kind: Sequence[Entering]) -> dict[str, object]:
         tried = list(self._at_bounds(kind[:MOST_CANDIDATES]))
         if not tried:
-            return _row(kind[0], LEFT_OUT)
+            return _row(kind[0], NOT_IN_TIME)
         best = min(tried, key=lambda each: each.part)
         return self._smallest(best)
 
@@ -103,13 +103,13 @@ class BringingIn:
         steps = number.steps
         last = self._brings_in(number, steps)
         if last is None or not last[0]:
-            return _row(number, LEFT_OUT if last is None else BEYOND)
+            return _row(number, NOT_IN_TIME if last is None else BEYOND)
         proposed = self._proposed(number)
         low, high, points = 0, steps, last[1]
         for step in self._proposals(proposed, steps):
             found = self._brings_in(number, step)
             if found is None:
-                return _row(number, LEFT_OUT)
+                return _row(number, NOT_IN_TIME)
             if found[0] and step < high:
                 high, points = step, found[1]
             elif not found[0] and step > low:
@@ -118,7 +118,7 @@ class BringingIn:
             middle = (low + high) // 2
             found = self._brings_in(number, middle)
             if found is None:
-                return _row(number, LEFT_OUT)
+                return _row(number, NOT_IN_TIME)
             low, high = (low, middle) if found[0] else (middle, high)
             points = found[1] if found[0] else points
         at = nan if isnan(proposed) else number.value + proposed * (number.bound - number.value)

@@ -14,7 +14,7 @@ from optimizer.schema.tables import FORECAST, TABLES
 from optimizer.session.origins import Origin, origin_of, origin_of_cell
 from optimizer.text.figures import counted, figure
 
-FACTS = dict.fromkeys(("country", "track", "years", "fact", "source"), "str")
+RULED_OUT = dict.fromkeys(("country", "track", "years", "fact", "source"), "str")
 
 
 def forbidding_facts(instance: Instance, wanted: Wanted) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def forbidding_facts(instance: Instance, wanted: Wanted) -> pd.DataFrame:
         }
         for (country, track, fact, source), years in found.items()
     ]
-    return frame(rows, FACTS)
+    return frame(rows, RULED_OUT)
 
 
 def _pairs(instance: Instance, wanted: Wanted) -> list[tuple[str, str]]:

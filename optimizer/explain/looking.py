@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from optimizer.explain.asking import NONE_KEEPS_RULES, Answer, Asking
-from optimizer.explain.bringing_in import ENTRY, BringingIn
+from optimizer.explain.bringing_in import ENTERING, BringingIn
 from optimizer.explain.entering_numbers import CAP, entering_numbers
-from optimizer.explain.forbidding import FACTS, forbidding_facts
+from optimizer.explain.forbidding import RULED_OUT, forbidding_facts
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.moved import binding_by_address
 from optimizer.explain.reaching import Binding, attributed_in, binding_on, slots_in
@@ -43,7 +43,7 @@ class Looking:
     numbers: dict[str, dict[str, str]] = field(default_factory=dict)
     binding: list[Binding] = field(default_factory=list)
     conflicts: Conflicts | None = None
-    facts: pd.DataFrame = field(default_factory=lambda: frame([], FACTS))
+    facts: pd.DataFrame = field(default_factory=lambda: frame([], RULED_OUT))
 
     def look(self, asking: Asking, watch: Watch, meant: Wanted, answer: Answer) -> None:
         """See what limits it, or what clashes with it."""
@@ -68,12 +68,12 @@ class Looking:
     ) -> pd.DataFrame:
         """What would bring in slots of which there are none, and the facts that rule them out."""
         if not self.is_of_nothing:
-            return frame([], ENTRY)
+            return frame([], ENTERING)
         instance = asking.held.loaded.instance
         self.facts = forbidding_facts(instance, meant)
         can_be = answer.is_known and asking.difference(answer) != 0.0
         if asking.held.extend is not None or not (can_be or self.conflicts):
-            return frame([], ENTRY)
+            return frame([], ENTERING)
         kinds = entering_numbers(instance, meant, self.binding, self.conflicts)
         if not answer.is_known:
             # No score and no cost lets in what rules forbid.

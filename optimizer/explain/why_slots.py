@@ -21,11 +21,11 @@ from optimizer.explain.asking import (
     asked_of,
 )
 from optimizer.explain.attributing import Attributed, attributed
-from optimizer.explain.bringing_in import LEFT_OUT
+from optimizer.explain.bringing_in import NOT_IN_TIME
 from optimizer.explain.entering_numbers import MOST_KINDS
 from optimizer.explain.looking import Looking
 from optimizer.explain.marginal_tables import frame, plain_records
-from optimizer.explain.marginals import provenance_of
+from optimizer.explain.marginals import provenance_of, require_count
 from optimizer.explain.moved import MOVES, moves_between
 from optimizer.explain.reaching import Binding, attributed_in, binding_on, slots_in
 from optimizer.explain.stepping import BY_PLAN, BY_RELAXATION
@@ -43,7 +43,7 @@ from optimizer.session.solving import check_options
 from optimizer.solver import Progress, Watch
 from optimizer.text.figures import NOBODY
 
-MORE, FEWER, NONE_LEFT = "more", "fewer", "none"
+SOME_MORE, SOME_FEWER, NONE_LEFT = "more", "fewer", "none"
 """What is solved again: some more slots, some fewer, and none of them."""
 TENTH_FROM = 10.0
 """Slots from which a tenth is a step rather than one."""
@@ -59,7 +59,7 @@ LIMITING = {
     **dict.fromkeys(("number", "step", "dual_points", "taken_points"), "float64"),
     "basis": "str",
 }
-_NAMES = {MORE: "more of them", FEWER: "fewer of them", NONE_LEFT: "none of them"}
+_NAMES = {SOME_MORE: "more of them", SOME_FEWER: "fewer of them", NONE_LEFT: "none of them"}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -124,7 +124,7 @@ class Why(Result):
     def complete(self) -> bool:
         """Whether every step was solved, found to have no solution, or is ruled out."""
         known = self.answer["status"].isin([OPTIMAL, NONE_KEEPS_RULES, CANNOT_BE_HELD])
-        return bool(known.all()) and not self.tables["entry"]["status"].eq(LEFT_OUT).any()
+        return bool(known.all()) and not self.tables["entry"]["status"].eq(NOT_IN_TIME).any()
 
     def in_words(self) -> list[str]:
         """How many there are, what they earn, cost and keep out."""
@@ -168,6 +168,7 @@ def why(
         As there, and if the slots cannot be read, or name what the case does not have.
     """
     check_options(None, time_limit, started)
+    require_count(top)
     watch = Watch.since(started, time_limit, report)
     known, plan = subject_and_plan(subject, extend)
     asked = asked_of(known, extend)
@@ -188,7 +189,7 @@ def why(
     none = next((step.why for step in steps if step.name == NONE_LEFT), "")
     shown = [each for each in binding if each.points]
     if looking.is_of_nothing:
-        shown = [each for each in looking.binding if _NAMES[MORE] not in each.number.address]
+        shown = [each for each in looking.binding if _NAMES[SOME_MORE] not in each.number.address]
     return Why(
         asked=meant.text,
         answer=frame([_row(step, asking, there) for step in steps], AROUND),
@@ -225,9 +226,9 @@ def _steps(
 ) -> list[_Step]:
     """Some more and some fewer than the relaxation has, and none."""
     by = 1.0 if there < TENTH_FROM else float(round(there / TENTH_FROM))
-    wanted = [(MORE, AT_LEAST, there + by)]
+    wanted = [(SOME_MORE, AT_LEAST, there + by)]
     if there > by + NOBODY:
-        wanted.append((FEWER, AT_MOST, there - by))
+        wanted.append((SOME_FEWER, AT_MOST, there - by))
     if there > NOBODY:
         wanted.append((NONE_LEFT, AT_MOST, 0.0))
     return [
@@ -240,9 +241,9 @@ def _step(asking: Asking, watch: Watch, name: str, meant: Wanted, looking: Looki
     if watch.should_stop():
         return _Step(name, meant, Answer(OUT_OF_TIME), "")
     watch.begin(_NAMES[name])
-    looks = Looking(looking.is_of_nothing and name == MORE)
+    looks = Looking(looking.is_of_nothing and name == SOME_MORE)
     answer = asking.with_limit(meant.limit, lambda each: looks.look(asking, watch, meant, each))
-    if name == MORE:
+    if name == SOME_MORE:
         looking.binding, looking.conflicts = looks.binding, looks.conflicts
     return _Step(name, meant, answer, answer.why or looks.why)
 
