@@ -23,7 +23,7 @@ from optimizer.explain.bringing_in import NOT_IN_TIME
 from optimizer.explain.entering_numbers import MOST_KINDS
 from optimizer.explain.looking import Looking, is_of_nothing
 from optimizer.explain.marginal_tables import frame
-from optimizer.explain.marginals import provenance_of, require_count
+from optimizer.explain.marginals import provenance_of, require_top
 from optimizer.explain.moved import binding_by_address, goals_between, moves_between
 from optimizer.explain.plan_after import NO_PLANS, plan_after
 from optimizer.explain.subjects import subject_and_plan
@@ -157,7 +157,7 @@ def why_not(
         As there, and if what is wanted cannot be read, or names what the case does not have.
     """
     check_options(gap, time_limit, started)
-    require_count(top)
+    require_top(top)
     watch = Watch.since(started, time_limit, report)
     known, plan = subject_and_plan(subject, extend)
     asked = asked_of(known, extend)

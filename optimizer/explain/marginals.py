@@ -156,7 +156,7 @@ def marginal_values(
         If the session has no plan, or no time was left for the first relaxation.
     """
     check_options(gap, time_limit, started)
-    require_count(top)
+    require_top(top)
     watch = Watch.since(started, time_limit, report)
     asked = asked_of(subject, extend)
     with watch.listening():
@@ -183,7 +183,7 @@ def marginal_values(
     )
 
 
-def require_count(top: object) -> None:
+def require_top(top: object) -> None:
     """Refuse a count below 0, or too large to be one."""
     problems = Problems()
     if isinstance(top, int) and not 0 <= top <= LARGEST_NUMBER:

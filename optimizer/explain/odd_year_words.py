@@ -10,9 +10,9 @@ from optimizer.explain.year_reasons import (
     AS_MANY_BEFORE,
     EXPLAINED,
     FROM_CASE,
+    LEFT_UNSOLVED,
     NOT_SOLVED,
     OPEN,
-    STOPPED,
 )
 from optimizer.frames import rows_of
 from optimizer.text.figures import counted, figure
@@ -25,7 +25,7 @@ def odd_year_words(table: pd.DataFrame, left: int, why_incomplete: str) -> list[
     """Each change that was solved with its reason, and how many were not."""
     if not len(table):
         return [NO_ODD_YEARS]
-    solved = table[~table["status"].isin([NOT_SOLVED, STOPPED])]
+    solved = table[~table["status"].isin([NOT_SOLVED, LEFT_UNSOLVED])]
     lines = [f"- {_row(row)}" for row in rows_of(solved)]
     head = "Changes by more than half from one year to the next:"
     lines = [head, *lines] if lines else []

@@ -14,10 +14,10 @@ import pandas as pd
 from optimizer.errors.arguments import typed
 from optimizer.explain.asking import Asking, asked_of, part_done
 from optimizer.explain.marginal_tables import frame
-from optimizer.explain.marginals import TIGHTEST, provenance_of, require_count, why_incomplete
+from optimizer.explain.marginals import TIGHTEST, provenance_of, require_top, why_incomplete
 from optimizer.explain.odd_year_words import odd_year_words
 from optimizer.explain.subjects import subject_and_plan
-from optimizer.explain.year_reasons import NOT_SOLVED, STOPPED, YearChange, YearReasons
+from optimizer.explain.year_reasons import LEFT_UNSOLVED, NOT_SOLVED, YearChange, YearReasons
 from optimizer.formulation.custom import Extend
 from optimizer.frames import rows_of
 from optimizer.frames.records import Frames
@@ -27,7 +27,7 @@ from optimizer.runs.loading import Run
 from optimizer.session.solving import check_options
 from optimizer.solver import Progress, Watch
 
-DIMENSIONS = ("track", "country", "region")
+CHANGING = ("track", "country", "region")
 HALF_AGAIN = 0.5
 """Part of a year's slots by more than which the next year's must differ."""
 ODD_YEARS = {
@@ -126,7 +126,7 @@ def odd_years(
         As there.
     """
     check_options(None, time_limit, started)
-    require_count(top)
+    require_top(top)
     watch = Watch.since(started, time_limit, report)
     known, plan = subject_and_plan(subject, extend)
     asked = asked_of(known, extend)
@@ -143,12 +143,12 @@ def odd_years(
                     break
                 watch.begin(part_done("years", place, len(wanted)))
                 found = reasons.of(change)
-                if found["status"] == STOPPED:
+                if found["status"] == LEFT_UNSOLVED:
                     break
                 rows.append(found)
     solved = len(rows)
     rows += [
-        change.row(NOT_SOLVED if at >= len(wanted) else STOPPED)
+        change.row(NOT_SOLVED if at >= len(wanted) else LEFT_UNSOLVED)
         for at, change in enumerate(changes)
         if at >= solved
     ]
@@ -166,7 +166,7 @@ def odd_years(
 def year_changes(plan: Plan, years: tuple[int, ...]) -> list[YearChange]:
     """Changes by more than half from one year of intake to the next, the largest first."""
     slots, found = plan.decisions.slots, list[YearChange]()
-    for by in DIMENSIONS:
+    for by in CHANGING:
         sums = slots[slots[by].ne("")].pivot_table(
             index=by, columns="year", values="slots", aggfunc="sum", fill_value=0
         )

@@ -17,7 +17,7 @@ from optimizer.schema.addresses import AddressError, CellAddress, cell_of
 from optimizer.session.holding import Holding
 from optimizer.text.figures import counted, figure
 
-SLOTS, AGREEMENTS = "slots", "agreements"
+SLOTS, OF_AGREEMENTS = "slots", "agreements"
 WANTED = "what is wanted"
 """Name of the limit that asks for it."""
 AT_LEAST, AT_MOST = "at_least", "at_most"
@@ -26,7 +26,7 @@ _CHANGES = {"+=": 1.0, "-=": -1.0}
 _SIGNS = {"=>": ">=", "=<": "<=", ">": ">=", "<": "<=", "=": ">=", "==": ">=", "+": "+=", "-": "-="}
 """What may be meant by other signs."""
 _TABLE_OF = {"country": "countries", "track": "tracks", "region": "regions"}
-_KEYS = {SLOTS: (*_TABLE_OF, "year"), AGREEMENTS: ("country", "track", "year")}
+_KEYS = {SLOTS: (*_TABLE_OF, "year"), OF_AGREEMENTS: ("country", "track", "year")}
 _OPEN, _WITHOUT = "open", "without"
 _FORM = re.compile(
     r"\s*(?P<what>slots|agreements)\s*(?P<keys>\[.*\])?\s*"
@@ -88,7 +88,7 @@ class Wanted:
 
         An agreement without a year is open by the last year of intake, or never.
         """
-        measure = {"measure": "open"} if self.what == AGREEMENTS else {"measure": SLOTS}
+        measure = {"measure": "open"} if self.what == OF_AGREEMENTS else {"measure": SLOTS}
         planned = {"planned": True} if self.what == SLOTS else {}
         bound = {self.sense: self.number}
         return {"name": self.name, **measure, "where": dict(self.where), **planned, **bound}
@@ -161,7 +161,7 @@ def wanted_from(text: str, plan: Plan | None, instance: Instance) -> Wanted:
     where = {name: int(value) if name == "year" else value for name, value in keys}
     _check_known(where, text, instance, problems)
     problems.raise_if_any(PolicyError)
-    if what == AGREEMENTS:
+    if what == OF_AGREEMENTS:
         return _agreement(form, where, text, instance)
     wanted = Wanted(text.strip(), SLOTS, where, _SENSES[form["sign"]], float(form["number"]))
     change = _CHANGES.get(form["sign"])
@@ -214,10 +214,10 @@ def _meant(text: str) -> str | None:
     found = _ALMOST.fullmatch(text)
     if found is None or _keys_in(found["keys"]) is None:
         return None
-    what = did_you_mean(found["what"], (SLOTS, AGREEMENTS))
+    what = did_you_mean(found["what"], (SLOTS, OF_AGREEMENTS))
     keys, number = found["keys"] or "", found["number"]
-    if what == AGREEMENTS and keys:
-        return f"'{AGREEMENTS}{keys} {_WITHOUT if number == '0' else _OPEN}'"
+    if what == OF_AGREEMENTS and keys:
+        return f"'{OF_AGREEMENTS}{keys} {_WITHOUT if number == '0' else _OPEN}'"
     if what != SLOTS:
         return None
     sign = found["sign"] if found["sign"] in _SENSES else _SIGNS.get(found["sign"], ">=")
@@ -289,7 +289,7 @@ def _agreement(
     form: re.Match[str], where: Mapping[str, Any], text: str, instance: Instance
 ) -> Wanted:
     """A proposed agreement, open or not."""
-    problems, table = Problems(), instance.case.table(AGREEMENTS)
+    problems, table = Problems(), instance.case.table(OF_AGREEMENTS)
     names = [(str(country), str(track)) for country, track in zip(*_pair(table), strict=True)]
     pair = where.get("country"), where.get("track")
     stays_away = form["word"] == _WITHOUT or form["sign"] == "<="
@@ -304,7 +304,7 @@ def _agreement(
             maybe=None if found is None else _named(*found),
         )
     elif table["status"].iloc[names.index((str(pair[0]), str(pair[1])))] == "existing":
-        slots = _named(*map(str, pair)).replace(AGREEMENTS, SLOTS)
+        slots = _named(*map(str, pair)).replace(OF_AGREEMENTS, SLOTS)
         problems.add(
             CHANGES,
             "the agreement exists already, so no plan decides on it",
@@ -314,8 +314,8 @@ def _agreement(
         )
     problems.raise_if_any(PolicyError)
     if stays_away:
-        return Wanted(text.strip(), AGREEMENTS, where, AT_MOST, 0.0)
-    return Wanted(text.strip(), AGREEMENTS, {"year": instance.sets.years[-1], **where})
+        return Wanted(text.strip(), OF_AGREEMENTS, where, AT_MOST, 0.0)
+    return Wanted(text.strip(), OF_AGREEMENTS, {"year": instance.sets.years[-1], **where})
 
 
 def _pair(table: pd.DataFrame) -> tuple[list[Any], list[Any]]:
@@ -324,4 +324,4 @@ def _pair(table: pd.DataFrame) -> tuple[list[Any], list[Any]]:
 
 def _named(country: str, track: str) -> str:
     keys = (("country", country), ("track", track))
-    return str(CellAddress(AGREEMENTS, keys, "row")).removesuffix(".row")
+    return str(CellAddress(OF_AGREEMENTS, keys, "row")).removesuffix(".row")

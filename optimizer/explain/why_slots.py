@@ -25,7 +25,7 @@ from optimizer.explain.bringing_in import NOT_IN_TIME
 from optimizer.explain.entering_numbers import MOST_KINDS
 from optimizer.explain.looking import Looking
 from optimizer.explain.marginal_tables import frame, plain_records
-from optimizer.explain.marginals import provenance_of, require_count
+from optimizer.explain.marginals import provenance_of, require_top
 from optimizer.explain.moved import MOVES, moves_between
 from optimizer.explain.reaching import Binding, attributed_in, binding_on, slots_in
 from optimizer.explain.stepping import BY_PLAN, BY_RELAXATION
@@ -168,7 +168,7 @@ def why(
         As there, and if the slots cannot be read, or name what the case does not have.
     """
     check_options(None, time_limit, started)
-    require_count(top)
+    require_top(top)
     watch = Watch.since(started, time_limit, report)
     known, plan = subject_and_plan(subject, extend)
     asked = asked_of(known, extend)

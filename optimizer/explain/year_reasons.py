@@ -26,7 +26,7 @@ from optimizer.solver import Watch
 from optimizer.text.figures import counted, figure
 
 EXPLAINED, OPEN, UNEXPLAINED = "explained", "open", "unexplained"
-NOT_SOLVED, STOPPED = "not solved", "stopped"
+NOT_SOLVED, LEFT_UNSOLVED = "not solved", "stopped"
 """Statuses of a change."""
 LEVEL, AS_MANY_BEFORE = "level", "as many before"
 """What is asked instead: the year as the one before, or the one before as the year."""
@@ -103,7 +103,7 @@ class YearReasons:
             return found
         # What holds a rise back stands in the year before it.
         earlier = self._reason(change, change.as_many_before(), AS_MANY_BEFORE)
-        if earlier["status"] in (EXPLAINED, STOPPED):
+        if earlier["status"] in (EXPLAINED, LEFT_UNSOLVED):
             return earlier
         return found
 
@@ -117,7 +117,7 @@ class YearReasons:
         if answer.status == NONE_KEEPS_RULES:
             return row | self._of_clash(change, asked, seen)
         if not answer.is_known:
-            return row | {"status": STOPPED}
+            return row | {"status": LEFT_UNSOLVED}
         cost = -self._asking.difference(answer)
         row |= {"cost_points": cost}
         if cost == 0.0:
@@ -187,7 +187,7 @@ class YearReasons:
         tried = [each for each in tried if each.points > 0.0][:MOST_TRIED]
         for each in tried:
             if self._watch.should_stop():
-                return {"status": STOPPED}
+                return {"status": LEFT_UNSOLVED}
             left = self._cost_without(asked, each.rows)
             if left is None or left > (1.0 - ENOUGH) * cost:
                 continue
