@@ -10,12 +10,12 @@ from optimizer.plan import Plan
 from optimizer.runs.loading import Run, load_run
 from optimizer.session import Session
 
-Subject: TypeAlias = Run | Plan | Session
+ExplainedSubject: TypeAlias = Run | Plan | Session
 
 
 def subject_and_plan(
     subject: Run | Plan | Session | str | Path, extend: Extend | None
-) -> tuple[Subject, Plan | None]:
+) -> tuple[ExplainedSubject, Plan | None]:
     """Read the folder of a run; the plan is ``None`` of a session, which has none."""
     if isinstance(subject, str | Path):
         subject = load_run(subject, extend=extend)

@@ -17,7 +17,7 @@ from optimizer.schema.addresses import AddressError, CellAddress, cell_of
 from optimizer.session.holding import Holding
 from optimizer.text.figures import counted, figure
 
-SLOTS, OF_AGREEMENTS = "slots", "agreements"
+WANTED_SLOTS, OF_AGREEMENTS = "slots", "agreements"
 WANTED = "what is wanted"
 """Name of the limit that asks for it."""
 AT_LEAST, AT_MOST = "at_least", "at_most"
@@ -26,7 +26,7 @@ _CHANGES = {"+=": 1.0, "-=": -1.0}
 _SIGNS = {"=>": ">=", "=<": "<=", ">": ">=", "<": "<=", "=": ">=", "==": ">=", "+": "+=", "-": "-="}
 """What may be meant by other signs."""
 _TABLE_OF = {"country": "countries", "track": "tracks", "region": "regions"}
-_KEYS = {SLOTS: (*_TABLE_OF, "year"), OF_AGREEMENTS: ("country", "track", "year")}
+_KEYS = {WANTED_SLOTS: (*_TABLE_OF, "year"), OF_AGREEMENTS: ("country", "track", "year")}
 _OPEN, _WITHOUT = "open", "without"
 _FORM = re.compile(
     r"\s*(?P<what>slots|agreements)\s*(?P<keys>\[.*\])?\s*"
@@ -88,15 +88,15 @@ class Wanted:
 
         An agreement without a year is open by the last year of intake, or never.
         """
-        measure = {"measure": "open"} if self.what == OF_AGREEMENTS else {"measure": SLOTS}
-        planned = {"planned": True} if self.what == SLOTS else {}
+        measure = {"measure": "open"} if self.what == OF_AGREEMENTS else {"measure": WANTED_SLOTS}
+        planned = {"planned": True} if self.what == WANTED_SLOTS else {}
         bound = {self.sense: self.number}
         return {"name": self.name, **measure, "where": dict(self.where), **planned, **bound}
 
     @property
     def is_of_slots(self) -> bool:
         """Whether slots are asked for rather than an agreement."""
-        return self.what == SLOTS
+        return self.what == WANTED_SLOTS
 
     def with_number(self, sense: str, number: float, name: str = WANTED) -> Wanted:
         """The same slots with another number, asked for by a limit of another name."""
@@ -163,7 +163,7 @@ def wanted_from(text: str, plan: Plan | None, instance: Instance) -> Wanted:
     problems.raise_if_any(PolicyError)
     if what == OF_AGREEMENTS:
         return _agreement(form, where, text, instance)
-    wanted = Wanted(text.strip(), SLOTS, where, _SENSES[form["sign"]], float(form["number"]))
+    wanted = Wanted(text.strip(), WANTED_SLOTS, where, _SENSES[form["sign"]], float(form["number"]))
     change = _CHANGES.get(form["sign"])
     return wanted if change is None else _relative(wanted, change, plan)
 
@@ -178,17 +178,17 @@ def slots_from(text: str, instance: Instance) -> Wanted:
     """
     form, problems = _FORM.fullmatch(text), Problems()
     keys = None if form is None else _keys_in(form["keys"])
-    if form is None or keys is None or form["what"] != SLOTS or form["sign"] or form["word"]:
-        near = None if form is None or keys is None else f"'{SLOTS}{form['keys'] or '[]'}'"
+    if form is None or keys is None or form["what"] != WANTED_SLOTS or form["sign"] or form["word"]:
+        near = None if form is None or keys is None else f"'{WANTED_SLOTS}{form['keys'] or '[]'}'"
         problems.add(CHANGES, "cannot be read", column=text, expected=EXPECTED_SLOTS, maybe=near)
         problems.raise_if_any(PolicyError)
     assert keys is not None, "what cannot be read is refused"
-    _check_keys(keys, SLOTS, text, problems)
+    _check_keys(keys, WANTED_SLOTS, text, problems)
     problems.raise_if_any(PolicyError)
     where = {name: int(value) if name == "year" else value for name, value in keys}
     _check_known(where, text, instance, problems)
     problems.raise_if_any(PolicyError)
-    return Wanted(text.strip(), SLOTS, where)
+    return Wanted(text.strip(), WANTED_SLOTS, where)
 
 
 def _keys_in(text: str | None) -> tuple[tuple[str, str], ...] | None:
@@ -203,7 +203,7 @@ def _keys_in(text: str | None) -> tuple[tuple[str, str], ...] | None:
 
 def _is_whole(form: re.Match[str]) -> bool:
     """Whether it says all that is needed: slots a number, an agreement its name."""
-    if form["what"] == SLOTS:
+    if form["what"] == WANTED_SLOTS:
         return form["sign"] is not None
     said = form["sign"], None if form["number"] is None else float(form["number"])
     return form["keys"] is not None and said in ((None, None), (">=", 1.0), ("<=", 0.0))
@@ -214,14 +214,14 @@ def _meant(text: str) -> str | None:
     found = _ALMOST.fullmatch(text)
     if found is None or _keys_in(found["keys"]) is None:
         return None
-    what = did_you_mean(found["what"], (SLOTS, OF_AGREEMENTS))
+    what = did_you_mean(found["what"], (WANTED_SLOTS, OF_AGREEMENTS))
     keys, number = found["keys"] or "", found["number"]
     if what == OF_AGREEMENTS and keys:
         return f"'{OF_AGREEMENTS}{keys} {_WITHOUT if number == '0' else _OPEN}'"
-    if what != SLOTS:
+    if what != WANTED_SLOTS:
         return None
     sign = found["sign"] if found["sign"] in _SENSES else _SIGNS.get(found["sign"], ">=")
-    return f"'{SLOTS}{keys} {sign} {number or 1}'"
+    return f"'{WANTED_SLOTS}{keys} {sign} {number or 1}'"
 
 
 def _check_keys(
@@ -304,7 +304,7 @@ def _agreement(
             maybe=None if found is None else _named(*found),
         )
     elif table["status"].iloc[names.index((str(pair[0]), str(pair[1])))] == "existing":
-        slots = _named(*map(str, pair)).replace(OF_AGREEMENTS, SLOTS)
+        slots = _named(*map(str, pair)).replace(OF_AGREEMENTS, WANTED_SLOTS)
         problems.add(
             CHANGES,
             "the agreement exists already, so no plan decides on it",

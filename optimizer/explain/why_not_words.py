@@ -23,7 +23,7 @@ NOTHING_LOST = (
     "decisions stand against it"
 )
 
-GIVEN = "the plan in hand gives that, and the relaxation loses nothing by it"
+GIVEN_ALREADY = "the plan in hand gives that, and the relaxation loses nothing by it"
 
 
 def why_not_words(found: WhyNot) -> list[str]:
@@ -43,7 +43,7 @@ def _by_relaxation(found: WhyNot) -> list[str]:
     cost = figure(abs(found.change_points), 4)
     verb = "fewer" if found.change_points < 0.0 else "more"
     if found.change_points == 0.0:
-        return [f"{found.meant}: {GIVEN if found.is_given else NOTHING_LOST}."]
+        return [f"{found.meant}: {GIVEN_ALREADY if found.is_given else NOTHING_LOST}."]
     lines = [
         f"{found.meant}: {cost} points {verb} ({found.points:,.3f} points, relaxation).",
         *moved_words(found.table[found.table["change"].lt(0.0)], "Who gives way"),
@@ -56,13 +56,13 @@ def _by_relaxation(found: WhyNot) -> list[str]:
         lines.append(f"Points: {', '.join(told)}.")
     numbers = found.tables["numbers"]["address"].tolist()
     if numbers:
-        lines.append(f"What limits it then and not now: {'; '.join(shortened(numbers))}.")
+        lines.append(f"What limits it then and not now: {'; '.join(first_of_many(numbers))}.")
     return lines
 
 
 def bringing_words(facts: pd.DataFrame, entry: pd.DataFrame, currency: str) -> list[str]:
     """Facts that rule slots out, and the smallest changes that would bring them in."""
-    lines = shortened([_fact(row) for row in rows_of(facts)])
+    lines = first_of_many([_fact(row) for row in rows_of(facts)])
     if not len(entry):
         return lines
     lines.append("What would bring it in, one change at a time (relaxation, solved again):")
@@ -121,7 +121,7 @@ def _plan_moves(moves: pd.DataFrame) -> list[str]:
     if not len(by):
         return ["Nothing moves by country, track and year."]
     said = [f"{_signed(row.change)} {row.country} {row.track} {row.year}" for row in rows_of(by)]
-    return [f"What moves: {', '.join(shortened(said))}."]
+    return [f"What moves: {', '.join(first_of_many(said))}."]
 
 
 def moved_words(rows: pd.DataFrame, head: str) -> list[str]:
@@ -131,10 +131,10 @@ def moved_words(rows: pd.DataFrame, head: str) -> list[str]:
     told = [
         f"{figure(abs(row.change), _SMALL)} of {row.country} {row.track}" for row in rows_of(rows)
     ]
-    return [f"{head}: {', '.join(shortened(told))}."]
+    return [f"{head}: {', '.join(first_of_many(told))}."]
 
 
-def shortened(told: list[str]) -> list[str]:
+def first_of_many(told: list[str]) -> list[str]:
     """The first of many, and how many more there are."""
     more = len(told) - _MOST
     return [*told[:_MOST], f"and {more} more"] if more > 0 else told

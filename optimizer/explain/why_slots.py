@@ -52,7 +52,7 @@ AROUND = {
     **dict.fromkeys(("slots", "change", "points", "change_points"), "float64"),
     **dict.fromkeys(("basis", "status", "why"), "str"),
 }
-BY_YEAR = {"year": "int64", **dict.fromkeys(("plan", "relaxation"), "float64")}
+SLOTS_BY_YEAR = {"year": "int64", **dict.fromkeys(("plan", "relaxation"), "float64")}
 LIMITING = {
     **dict.fromkeys(("address", "title", "source", "kind", "unit"), "str"),
     "protected": "bool",
@@ -286,7 +286,7 @@ def _by_year(
         for year in years
         if named in (None, year)
     ]
-    return frame(rows, BY_YEAR)
+    return frame(rows, SLOTS_BY_YEAR)
 
 
 def _number(binding: Binding) -> dict[str, Any]:

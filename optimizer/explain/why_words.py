@@ -8,7 +8,7 @@ import pandas as pd
 
 from optimizer.explain.marginal_words import WITHOUT_POINTS, in_points
 from optimizer.explain.stepping import BY_PLAN
-from optimizer.explain.why_not_words import amount, bringing_words, moved_words, shortened
+from optimizer.explain.why_not_words import amount, bringing_words, first_of_many, moved_words
 from optimizer.frames import rows_of
 from optimizer.text.figures import NOBODY, figure
 
@@ -56,7 +56,7 @@ def _earned(found: Why) -> list[str]:
     of = "the plan's" if found.accounted == BY_PLAN else "the relaxation's"
     if not by_goal:
         return [f"They earn no points by {of} own terms."]
-    return [f"They earn {total} points by {of} own terms: {', '.join(shortened(by_goal))}."]
+    return [f"They earn {total} points by {of} own terms: {', '.join(first_of_many(by_goal))}."]
 
 
 def _spent(found: Why) -> list[str]:
@@ -66,7 +66,9 @@ def _spent(found: Why) -> list[str]:
     by = by.sort_values(ascending=False, kind="stable")
     by_line = [f"{line} {figure(money)}" for line, money in by.items()]
     total = figure(float(by.sum()))
-    return [f"They cost {total} {found.currency} in all years: {', '.join(shortened(by_line))}."]
+    return [
+        f"They cost {total} {found.currency} in all years: {', '.join(first_of_many(by_line))}."
+    ]
 
 
 def _around(found: Why) -> list[str]:

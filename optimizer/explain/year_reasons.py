@@ -16,7 +16,7 @@ from optimizer.explain.asking import (
 from optimizer.explain.forbidding import forbidding_facts
 from optimizer.explain.reaching import Binding, attributed_in, binding_on
 from optimizer.explain.stepping import BY_RELAXATION
-from optimizer.explain.wanting import AT_LEAST, AT_MOST, SLOTS, Wanted
+from optimizer.explain.wanting import AT_LEAST, AT_MOST, WANTED_SLOTS, Wanted
 from optimizer.formulation.row_keys import row_keys
 from optimizer.frames import rows_of
 from optimizer.persistent.conflict import Conflicts, find_conflicts
@@ -28,7 +28,7 @@ from optimizer.text.figures import counted, figure
 EXPLAINED, OPEN, UNEXPLAINED = "explained", "open", "unexplained"
 NOT_SOLVED, LEFT_UNSOLVED = "not solved", "stopped"
 """Statuses of a change."""
-LEVEL, AS_MANY_BEFORE = "level", "as many before"
+LEVEL_YEAR, AS_MANY_BEFORE = "level", "as many before"
 """What is asked instead: the year as the one before, or the one before as the year."""
 FROM_CASE = "case"
 MOST_TRIED = 3
@@ -80,7 +80,7 @@ class YearChange:
         sign = ">=" if sense == AT_LEAST else "<="
         # The same slots may be asked for by the next change as well.
         name = f"{said} {sign} {figure(number)} ({self.before} to {self.year})"
-        return Wanted(said, SLOTS, where, sense, number, name=name)
+        return Wanted(said, WANTED_SLOTS, where, sense, number, name=name)
 
 
 @dataclass
@@ -97,7 +97,7 @@ class YearReasons:
 
     def of(self, change: YearChange) -> dict[str, Any]:
         """A row of the table: what a level year costs, and why."""
-        found = self._reason(change, change.level(), LEVEL)
+        found = self._reason(change, change.level(), LEVEL_YEAR)
         rises = change.now > change.was
         if not rises or found["status"] != UNEXPLAINED:
             return found
