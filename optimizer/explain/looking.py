@@ -14,8 +14,10 @@ from optimizer.explain.marginal_tables import frame
 from optimizer.explain.moved import binding_by_address
 from optimizer.explain.reaching import Binding, attributed_in, binding_on, slots_in
 from optimizer.explain.wanting import AT_LEAST, Wanted
+from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import Conflicts, find_conflicts
-from optimizer.session.clashing import infeasible
+from optimizer.session.clash_table import clash_table
+from optimizer.session.clashing import clash_lines, infeasible
 from optimizer.solver import Watch
 from optimizer.text.figures import NOBODY
 
@@ -28,6 +30,8 @@ class Looking:
     ----------
     is_of_nothing
         Whether slots are asked for of which the relaxation has none.
+    names_clash
+        Whether rules that clash with it are looked for.
     why
         Rules that clash with it.
     numbers, binding
@@ -39,6 +43,7 @@ class Looking:
     """
 
     is_of_nothing: bool
+    names_clash: bool = True
     why: str = ""
     numbers: dict[str, dict[str, str]] = field(default_factory=dict)
     binding: list[Binding] = field(default_factory=list)
@@ -49,9 +54,7 @@ class Looking:
         """See what limits it, or what clashes with it."""
         loaded = asking.held.loaded
         if answer.status == NONE_KEEPS_RULES:
-            self.why = str(infeasible(loaded, watch.for_last_steps()))
-            if self.is_of_nothing:
-                self.conflicts = find_conflicts(loaded, watch, most=1)
+            self._name_clash(loaded, watch)
         elif answer.is_known:
             self.numbers = binding_by_address(asking)
             if self.is_of_nothing:
@@ -62,6 +65,20 @@ class Looking:
                     meant,
                     attributed_in(loaded, asking.last, meant),
                 )
+
+    def _name_clash(self, loaded: LoadedModel, watch: Watch) -> None:
+        """One conflict: further ones, among whole people, take far longer on large cases."""
+        if not self.names_clash:
+            return
+        if not self.is_of_nothing:
+            self.why = str(infeasible(loaded, watch.for_last_steps(), most=1))
+            return
+        self.conflicts = find_conflicts(loaded, watch.for_last_steps(), most=1)
+        if not self.conflicts.found:
+            self.why = "No plan keeps every rule. The rules that clash were not found."
+            return
+        lines = clash_lines(clash_table(self.conflicts, loaded.instance))
+        self.why = "\n".join(["No plan keeps every rule.", *lines])
 
     def entry(
         self, asking: Asking, watch: Watch, meant: Wanted, answer: Answer, most: int

@@ -241,7 +241,8 @@ def _step(asking: Asking, watch: Watch, name: str, meant: Wanted, looking: Looki
     if watch.should_stop():
         return _Step(name, meant, Answer(OUT_OF_TIME), "")
     watch.begin(_NAMES[name])
-    looks = Looking(looking.is_of_nothing and name == SOME_MORE)
+    is_of_nothing = looking.is_of_nothing and name == SOME_MORE
+    looks = Looking(is_of_nothing, names_clash=is_of_nothing or name == NONE_LEFT)
     answer = asking.with_limit(meant.limit, lambda each: looks.look(asking, watch, meant, each))
     if name == SOME_MORE:
         looking.binding, looking.conflicts = looks.binding, looks.conflicts
