@@ -165,9 +165,11 @@ def test_the_command_leads_to_exact_ends(
 
 def test_the_page_of_alternatives_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
     page = (ROOT / "docs" / "alternatives.md").read_text(encoding="utf-8")
-    found = re.findall(
+    parts = re.findall(
         r"<!-- run -->\n```python\n(.*?)```\n\n<!-- prints -->\n```text\n(.*?)```", page, re.DOTALL
     )
-    ((code, printed),) = found
-    exec(code, {})
-    assert capsys.readouterr().out == printed
+    names: dict[str, object] = {}
+    assert len(parts) == 2
+    for code, printed in parts:
+        exec(code, names)
+        assert capsys.readouterr().out == printed

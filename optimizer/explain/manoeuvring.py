@@ -1,9 +1,9 @@
-"""Room to manoeuvre: how far slots may move among plans that are nearly as good."""
+"""Room to manoeuvre: how far slots may move among plans that are nearly as good, and which."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,111 +11,143 @@ import pandas as pd
 
 from optimizer.errors import OptimizerError, PolicyError, Problems
 from optimizer.errors.arguments import typed
-from optimizer.explain.in_hand import require_rules_kept
-from optimizer.explain.ranges import (
-    NOT_REACHED,
-    RangeEnd,
-    RangeSearch,
-    sums_of,
+from optimizer.explain.apart import PAIRS, ApartSearch, Pairs
+from optimizer.explain.apart_tables import (
+    HOW_OFTEN,
+    PLANS,
+    apart_in_words,
+    apart_tables,
+    drawn_apart,
+    drawn_often,
 )
-from optimizer.explain.sides import side_of
+from optimizer.explain.in_hand import require_rules_kept
+from optimizer.explain.kept_ends import KeptEnds
+from optimizer.explain.nearly_as_good import Checks, NearlyAsGood
+from optimizer.explain.other_plans import OtherPlans
+from optimizer.explain.range_tables import drawn_ranges, range_table, ranges_in_words
+from optimizer.explain.ranges import NOT_REACHED, RangeSearch, ends_of, learn, sums_of
+from optimizer.explain.sides import Side, side_of
 from optimizer.explain.stepping import BY_PLAN
-from optimizer.frames import rows_of
+from optimizer.formulation.custom import Extend
 from optimizer.frames.arrays import Floats
 from optimizer.frames.records import Frames
 from optimizer.io.changes import CHANGES, share_in
 from optimizer.io.toml import shown
-from optimizer.persistent.answers import decided_at, variables_at
-from optimizer.plan import Plan, variable_table
-from optimizer.plan.checking import custom_part
-from optimizer.plan.evaluation import decisions_of, evaluate_decisions
-from optimizer.plan.keeping import are_kept
+from optimizer.plan import Plan
 from optimizer.plan.provenance import versions
 from optimizer.plan.scales import FROM_BEFORE, Scales
 from optimizer.result import Result
 from optimizer.result.charts import drawing, not_among
-from optimizer.runs.loading import Run
+from optimizer.runs.loading import Run, load_run
 from optimizer.session.holding import Holding
+from optimizer.session.ideals_cache import content_hash
 from optimizer.session.solving import check_options
 from optimizer.solver import Progress, Watch
 from optimizer.text.figures import counted, figure
 
 ONE_PERCENT = 0.01
-_MOST_LINES = 12
-_WIDTH_OF_CHART = 420
-_ROUNDING = 1e-6
-"""Part of the floor of points by which a row of the solver may be missed."""
+BY_DEFAULT = ("country",)
+MOST_PLANS = 50
+RANGES = "ranges"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Alternatives(Result):
-    """Least and most of slots among plans that are nearly as good; tables are given as copies.
+    """Least and most of slots among plans that are nearly as good, and such plans.
+
+    Tables are given as copies.
 
     Attributes
     ----------
-    answer
+    ranges
         A row for each sum: by, key, plan (in the plan in hand), least, most (in whole slots;
         missing where time ran out), least_found, most_found (of known plans), least_basis,
         most_basis (``plan`` where a known plan stands there; ``relaxation``, which no plan exceeds
         and none need reach; ``stopped``), unit, status (``open``, ``fixed``, ``stopped``).
+    tables
+        ``ranges``. Where plans were asked for as well: ``plans``: plan (0 in hand), status (``in
+        hand``, ``optimal``, ``feasible``; ``none``, ``none found``, ``stopped``), points, gap (to
+        what no plan can exceed; blank where nothing is proven), difference_points, slots,
+        agreements (opened), distance_from_plan, distance_from_nearest, nearest, is_farthest
+        (whether none is farther from those before it); ``often``: kind
+        (``agreement`` or ``country,track``), country, track, plans (that have it), of, in_hand,
+        least, most, status (``always``, ``sometimes``, ``never``; pairs of no plan have no row);
+        ``slots``: plan, country, track, slots; ``distances``: plan, other, distance.
+    plans
+        Plans as different as was found, each checked, by number from 1 on.
     points, least_points
         Of the plan in hand, and of every plan that counts.
     free
         Ends that needed no solving.
-    plans
+    at_ends
         Plans that were found at ends, each checked.
+    taken_over
+        Ends and plans that were in the file of ``resume``.
     is_exact
         Whether plans were looked for at every end.
     is_complete
-        Whether every end was found.
+        Whether every end was found, and every plan looked for.
     interrupted
         Whether Ctrl-C ended it.
     """
 
-    answer: pd.DataFrame
+    ranges: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
     points: float
     least_points: float
     free: int
-    plans: int
+    at_ends: int
+    taken_over: int
     is_exact: bool
     is_complete: bool
     interrupted: bool
     provenance: Mapping[str, Any]
+    plans: Mapping[int, Plan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "tables", Frames(self.tables))
 
     def __repr__(self) -> str:
-        return f"<alternatives: {counted(len(self.answer), 'range')}>"
+        plans = f", {counted(len(self.plans), 'plan')}" if PLANS in self.tables else ""
+        return f"<alternatives: {counted(len(self.ranges), 'range')}{plans}>"
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row for each sum."""
-        return self.answer
+        """A row for each sum; for each plan where only plans were asked for."""
+        only_plans = PLANS in self.tables and not len(self.ranges)
+        return self.tables[PLANS] if only_plans else self.ranges
 
     def in_words(self) -> list[str]:
-        """From where to where each sum may move, the widest ranges first."""
+        """From where to where each sum may move, the widest ranges first; then the plans."""
         lines = [
             f"Plans of at least {figure(self.least_points)} points; the plan in hand has "
             f"{figure(self.points)}."
         ]
-        ends = pd.concat([self.answer["least_basis"], self.answer["most_basis"]])
+        if len(self.ranges):
+            lines += self._ranges_in_words()
+        if PLANS in self.tables:
+            lines += apart_in_words(dict(self.tables))
+        if self.taken_over:
+            lines.append(f"{self.taken_over:,} ends and plans were found before.")
+        return lines
+
+    def _ranges_in_words(self) -> list[str]:
+        ends = pd.concat([self.ranges["least_basis"], self.ranges["most_basis"]])
         reached, count = int(ends.eq(BY_PLAN).sum()), counted(len(ends), "end")
-        lines.append(
+        lines = [
             f"No such plan lies outside these ranges; at {reached} of {count} there is one that "
             "is known."
-        )
-        for by, rows in self.answer.groupby("by", sort=False):
-            lines += [f"By {by}:", *_ranges_in_words(rows)]
+        ]
+        for by, rows in self.ranges.groupby("by", sort=False):
+            lines += [f"By {by}:", *ranges_in_words(rows)]
         if self.free:
             lines.append(
                 f"{self.free} of {count} needed no solving: no decision goes further than the plan "
                 "in hand."
             )
         if self.is_exact:
-            lines.append(f"{counted(self.plans, 'more plan')} found at ends, each checked.")
+            lines.append(f"{counted(self.at_ends, 'more plan')} found at ends, each checked.")
         stopped = int(ends.eq(NOT_REACHED).sum())
         if stopped:
             lines.append(f"{stopped} of {counted(len(ends), 'end')} were not reached in time.")
@@ -123,33 +155,43 @@ class Alternatives(Result):
 
     @typed
     def chart(self, name: str = "") -> Any:
-        """Draw the ranges by some keys with Altair, with a tick at the plan in hand.
+        """Draw ranges or plans with Altair.
 
         Parameters
         ----------
         name
-            One of the values of the column ``by``; the first without it.
+            One of the values of the column ``by``, for ranges with a tick at the plan in hand;
+            ``plans``, for the slots of each plan where they differ most; ``often``, for how many
+            plans have each agreement and pair. The first of these without it.
 
         Raises
         ------
         OptimizerError
             If nothing was asked by these keys, or the extra ``notebook`` is not installed.
         """
-        known = self.answer["by"].unique().tolist()
+        known = self.ranges["by"].unique().tolist()
+        known += [PLANS, HOW_OFTEN] if PLANS in self.tables else []
         wanted = name or known[0]
         if wanted not in known:
             raise not_among(known, wanted, "nothing was asked by")
         with drawing():
-            return _drawn(self.answer[self.answer["by"].eq(wanted)], wanted)
+            if wanted == PLANS:
+                return drawn_apart(dict(self.tables))
+            if wanted == HOW_OFTEN:
+                return drawn_often(dict(self.tables))
+            return drawn_ranges(self.ranges[self.ranges["by"].eq(wanted)], wanted)
 
 
 @typed
 def alternatives(
     run: Run | Plan | str | Path,
     *,
-    by: Sequence[str] = ("country",),
+    by: Sequence[str] | None = None,
     within: float | str = ONE_PERCENT,
     exact: bool = False,
+    plans: int = 0,
+    resume: str | Path | None = None,
+    extend: Extend | None = None,
     time_limit: float | None = None,
     report: Callable[[Progress], None] | None = None,
     started: float | None = None,
@@ -163,11 +205,19 @@ def alternatives(
     by
         Keys by which slots are added up, as ``country``, ``track``, ``level``, ``region``,
         ``year`` or ``country,track``; or ``agreement``, for whether proposed ones are ever open.
+        By country without it, unless only plans are asked for.
     within
         Share of the points of the plan in hand that such a plan may lack: ``0.01`` or ``"1%"``.
     exact
-        Whether a plan in whole people is looked for at every end that the plan in hand does not
-        reach, with 2,000 nodes of branch and bound each.
+        Whether a plan in whole people is looked for at every end that no known plan reaches, with
+        2,000 nodes of branch and bound each.
+    plans
+        How many such plans are given, each as different from those before it as is found.
+    resume
+        File in which what is found is kept, written every ten seconds and at the end; what an
+        earlier call for the same question left there is taken over.
+    extend
+        The function that added custom rules, as in :func:`optimizer.load_run`.
     time_limit, report, started
         As in :func:`optimizer.solve`. What is not reached in time is ``stopped``.
 
@@ -175,21 +225,24 @@ def alternatives(
     -------
     Alternatives
         Ranges under the scales of the plan: outer ones, by LP relaxation, where ``least_basis``
-        or ``most_basis`` says so.
+        or ``most_basis`` says so. Plans, where they were asked for.
 
     Raises
     ------
-    InputError, PolicyError
-        If the run or the share is wrong.
+    InputError, PolicyError, ExtensionError
+        If the run, the share, the number of plans or the file of ``resume`` is wrong.
     OptimizerError
         If there is no plan, its custom rules are missing, or no slots are decided by such keys.
     BrokenPlanError
         If the plan breaks rules.
+    TargetError
+        If something else stands where the file is to be.
     """
     check_options(None, time_limit, started)
     share = _share_of(within)
+    _require_count(plans)
     watch = Watch.since(started, time_limit, report)
-    side = side_of(run)
+    side = _in_hand(run, extend)
     plan = side.plan
     if plan is None or plan.question is None:
         raise OptimizerError(f"{side.name} is not a run\n    Expected a run folder, or a plan.")
@@ -200,60 +253,96 @@ def alternatives(
         plan.question.as_it_is, extend=side.extend, scales=scales, watch=watch, dropped=dropped
     )
     loaded = held.loaded
-    sums = [each for keys in by for each in sums_of(loaded.instance, loaded.matrix, plan, keys)]
+    keys = by if by is not None else () if plans else BY_DEFAULT
+    sums = [each for names in keys for each in sums_of(loaded.instance, loaded.matrix, plan, names)]
     least_points = plan.objective - share * abs(plan.objective)
-    checks = _Checks(held, scales, least_points)
+    checks = Checks(held, dict(scales.of), least_points)
+    among = NearlyAsGood(loaded, least_points)
+    kept = KeptEnds(
+        None if resume is None else Path(resume),
+        content_hash(among.matrix, versions()),
+        len(among.matrix.cost),
+        watch,
+    )
+    ends = ends_of(sums)
+    taken_over = kept.restore(ends) + len(kept.apart[:plans])
+    for x in (*kept.at_ends, *(x for x, _ in kept.apart)):
+        if checks.checked(x) is not None:
+            learn(ends, x)
+
+    def stands(x: Floats) -> bool:
+        if checks.checked(x) is None:
+            return False
+        kept.at_ends.append(x)
+        return True
+
+    others = OtherPlans(plan, checks, watch, share) if plans else None
     with watch.listening():
-        search = RangeSearch(loaded, least_points)
-        ends = search.relaxed(sums, watch)
-        if exact:
-            search.whole(ends, watch, checks.holds)
-    answer = _range_table(ends)
+        try:
+            search = RangeSearch(among)
+            search.relaxed(ends, watch, lambda: kept.note(ends))
+            if exact:
+                search.whole(ends, watch, stands, lambda: kept.note(ends))
+            if others is not None:
+                pairs = Pairs(
+                    sums_of(loaded.instance, loaded.matrix, plan, PAIRS), len(among.matrix.cost)
+                )
+                apart = ApartSearch(among, pairs, plan.question.policy.solver.seed)
+                others.look(apart, pairs, plans, kept.apart, lambda: kept.note(ends, at_once=True))
+                for x, _ in kept.apart:
+                    learn(ends, x)
+        finally:
+            kept.note(ends, at_once=True)
+    answer = range_table(ends)
+    tables = {RANGES: answer}
+    if others is not None:
+        tables |= apart_tables(others.found, pairs.keys, loaded.instance)
+    stopped = [bool(answer["status"].eq(NOT_REACHED).any())]
+    stopped += [each.status == NOT_REACHED for each in (others.found if others else ())]
     return Alternatives(
-        answer=answer,
-        tables={},
+        ranges=answer,
+        tables=tables,
         points=plan.objective,
         least_points=least_points,
         free=sum(end.is_free for end in ends),
-        plans=checks.held,
+        at_ends=len(kept.at_ends),
+        taken_over=taken_over,
         is_exact=exact,
-        is_complete=not watch.should_stop() and not answer["status"].eq(NOT_REACHED).any(),
+        is_complete=not watch.should_stop() and not any(stopped),
         interrupted=watch.interrupted,
         provenance={
             "policy_hash": plan.question.policy.hash,
             "case_hashes": dict(plan.question.case.hashes),
             "scales": dict(scales.of),
             "within": share,
-            "by": list(by),
+            "by": list(keys),
+            "plans": plans,
             "versions": versions(),
         },
+        plans={} if others is None else others.plans,
     )
 
 
-class _Checks:
-    """Checks of solutions without the solver, and how many were plans of enough points."""
+def _in_hand(run: Run | Plan | str | Path, extend: Extend | None) -> Side:
+    """The run that is asked of, with its custom rules."""
+    if extend is None:
+        return side_of(run)
+    if isinstance(run, str | Path):
+        return side_of(load_run(run, extend=extend))
+    plan = run if isinstance(run, Plan) else run.plan
+    question = plan.question
+    if question is None:
+        return side_of(run)
+    name = f"{plan.policy} on {plan.case}" if plan.folder is None else plan.folder.name
+    return Side(name, question.policy, question.case, plan, plan.status, extend)
 
-    def __init__(self, held: Holding, scales: Scales, least_points: float) -> None:
-        self._held, self._scales, self._least_points = held, scales, least_points
-        self.held = 0
 
-    def holds(self, x: Floats) -> bool:
-        """Whether a solution keeps every rule and has points enough."""
-        held, instance = self._held, self._held.loaded.instance
-        keep = held.question.keep
-        cells = held.kept.cells if keep else None
-        decisions = decisions_of(instance, *decided_at(held.loaded, x), cells)
-        decisions = replace(decisions, variables=variable_table(variables_at(held.loaded, x)))
-        custom = custom_part(instance, held.loaded.model, decisions)
-        found = evaluate_decisions(instance, decisions, self._scales.of, custom, held.dropped)
-        allowed = _ROUNDING * max(1.0, abs(self._least_points))
-        is_one = (
-            found.holds
-            and are_kept(keep, decisions.slots)
-            and found.points >= self._least_points - allowed
-        )
-        self.held += is_one
-        return is_one
+def _require_count(plans: int) -> None:
+    problems = Problems()
+    if not 0 <= plans <= MOST_PLANS:
+        message = f"{shown(plans)} is not a valid number of plans"
+        problems.add(CHANGES, message, column="plans", expected=f"0 to {MOST_PLANS}")
+    problems.raise_if_any(PolicyError)
 
 
 def _share_of(within: object) -> float:
@@ -267,73 +356,3 @@ def _share_of(within: object) -> float:
             CHANGES, f"{shown(within)} is not a valid share", column="within", expected=expected
         )
         raise PolicyError(problems) from None
-
-
-def _range_table(ends: Sequence[RangeEnd]) -> pd.DataFrame:
-    """A row for each sum, from its two ends, which follow each other."""
-    least, most = ends[::2], ends[1::2]
-    sums = [end.each for end in least]
-    numbers = {
-        "plan": [each.value for each in sums],
-        "least": [end.limit for end in least],
-        "most": [end.limit for end in most],
-        "least_found": [end.found for end in least],
-        "most_found": [end.found for end in most],
-    }
-    texts = {
-        "least_basis": [end.basis for end in least],
-        "most_basis": [end.basis for end in most],
-    }
-    table = pd.DataFrame(
-        {
-            "by": pd.Series([each.by for each in sums], dtype="str"),
-            "key": pd.Series([each.key for each in sums], dtype="str"),
-            **{name: pd.Series(cells, dtype="float64") for name, cells in numbers.items()},
-            **{name: pd.Series(cells, dtype="str") for name, cells in texts.items()},
-        }
-    )
-    table["unit"] = table["by"].map(lambda by: "open" if by == "agreement" else "slots")
-    statuses = table["least"].eq(table["most"]).map({True: "fixed", False: "open"})
-    missing = table[["least", "most"]].isna().any(axis=1)
-    table["status"] = statuses.mask(missing, NOT_REACHED).astype("str")
-    return table
-
-
-def _ranges_in_words(rows: pd.DataFrame) -> list[str]:
-    found = rows[rows["status"].ne(NOT_REACHED)]
-    found = found.assign(width=found["most"] - found["least"])
-    found = found.sort_values("width", ascending=False, kind="stable")
-    told = [f"- {row.key}: {figure(row.plan)}, {_range_in_words(row)}" for row in rows_of(found)]
-    left = len(told) - _MOST_LINES
-    return told[:_MOST_LINES] + ([f"- and {left} more"] if left > 0 else [])
-
-
-def _range_in_words(row: Any) -> str:
-    """A range; ends that no known plan reaches are marked."""
-    if row.status == "fixed":
-        return "and so in every such plan"
-    least, most = (
-        figure(value) if basis == BY_PLAN else f"{figure(value)} (relaxation)"
-        for value, basis in ((row.least, row.least_basis), (row.most, row.most_basis))
-    )
-    return f"from {least} to {most}"
-
-
-def _drawn(rows: pd.DataFrame, by: str) -> Any:
-    import altair as alt
-
-    shown = rows[rows["status"].ne(NOT_REACHED)]
-    order = shown.assign(width=shown["most"] - shown["least"]).sort_values(
-        "width", ascending=False, kind="stable"
-    )["key"]
-    keys = alt.Y("key:N", sort=order.tolist(), title=by, axis=alt.Axis(labelLimit=220))
-    base = alt.Chart(shown).encode(y=keys)
-    unit = str(shown["unit"].iloc[0]) if len(shown) else "slots"
-    tips = ["key", "plan", "least", "most", "least_basis", "most_basis"]
-    bars = base.mark_bar(color="#a3cbde", height=8).encode(
-        x=alt.X("least:Q", title=unit), x2="most:Q", tooltip=tips
-    )
-    ticks = base.mark_tick(color="#1b2126", thickness=2, size=12).encode(x="plan:Q", tooltip=tips)
-    return (bars + ticks).properties(
-        width=_WIDTH_OF_CHART, height={"step": 16}, title=f"From least to most by {by}"
-    )

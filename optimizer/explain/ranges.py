@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, floor
+from typing import TypeAlias
 
 import numpy as np
-import scipy.sparse
 
-from optimizer.errors import OptimizerError, SolverError, did_you_mean
+from optimizer.errors import OptimizerError, did_you_mean
+from optimizer.explain.nearly_as_good import NearlyAsGood
+from optimizer.explain.pace import Pace
 from optimizer.explain.stepping import BY_PLAN, BY_RELAXATION
 from optimizer.frames.arrays import Floats, Integers
 from optimizer.instance import Instance
-from optimizer.persistent import LoadedModel
-from optimizer.persistent.roles import columns_in_order, roles_of
+from optimizer.persistent.roles import columns_in_order
 from optimizer.plan import Plan
 from optimizer.schema.decisions import DECISIONS
 from optimizer.solver import Watch
-from optimizer.solver.engine import Engine
-from optimizer.solver.loading import Option, Options
 from optimizer.solver.matrix import Matrix
-from optimizer.solver.wholeness import wholeness
 
 AGREEMENTS = "agreement"
 """Stands for keys of slots where agreements are asked for."""
 NOT_REACHED = "stopped"
 """What an end rests on where time ran out; otherwise on a plan that stands there, as none goes
 further, or on the relaxation, which no plan exceeds."""
-END_NODES = 2_000
-"""Nodes of branch and bound for one end in whole people."""
+Done: TypeAlias = Callable[[], None]
+"""Called whenever something is done that is to be kept."""
 _COUNTED = ("cohort", "placements")
 _PAIR = ["country", "track"]
 _NOISE = 1e-6
 """Relative error of a sum that a relaxation leaves, so that whole numbers are rounded right."""
-_PRIMAL_SIMPLEX = 4
-"""In HiGHS's ``simplex_strategy``: only costs change, so that a basis stays primal feasible."""
-_TENTHS = 10
 
 
 @dataclass(frozen=True)
@@ -73,6 +68,8 @@ class RangeEnd:
         What no plan of the least value exceeds; ``None`` where time ran out.
     is_free
         Whether it needed no solving: no decision goes further than a known plan.
+    is_asked
+        Whether a plan was looked for there, with all the nodes of a question.
     """
 
     each: Sum
@@ -80,6 +77,7 @@ class RangeEnd:
     found: float
     limit: float | None = None
     is_free: bool = False
+    is_asked: bool = False
 
     @property
     def basis(self) -> str:
@@ -156,38 +154,42 @@ def _unknown(names: Sequence[str], instance: Instance) -> OptimizerError:
 
 
 class RangeSearch:
-    """A question with its value kept above a floor, solved on from end to end.
+    """Ends of ranges among plans that are nearly as good, from end to end.
 
     Parameters
     ----------
-    loaded
-        Of the question; it stays as it is. Its costs are points.
-    least_points
-        The floor, in points.
+    among
+        The plans.
     """
 
-    def __init__(self, loaded: LoadedModel, least_points: float) -> None:
-        self._matrix = _with_floor(loaded.matrix, least_points)
-        self._options: Options = loaded.options
-        staged = roles_of(loaded.instance, loaded.matrix).staged
-        self._whole_options = wholeness(loaded.matrix, staged).options
-        self._engine = Engine(self._matrix, relaxed=True, options=self._options)
-        self._has_begun = False
+    def __init__(self, among: NearlyAsGood) -> None:
+        self._among = among
 
-    def relaxed(self, sums: Sequence[Sum], watch: Watch) -> list[RangeEnd]:
-        """Least and most of every sum in the relaxation, one after the other."""
-        ends = [RangeEnd(each, sign, each.value) for each in sums for sign in (-1.0, 1.0)]
-        for number, end in enumerate(ends):
-            _show(watch, "relaxation", number, len(ends))
-            side = self._matrix.upper if end.sign > 0 else self._matrix.lower
+    def relaxed(self, ends: Sequence[RangeEnd], watch: Watch, done: Done) -> None:
+        """Least and most of every sum in the relaxation, one after the other.
+
+        Parameters
+        ----------
+        done
+            Called after each end.
+        """
+        matrix = self._among.matrix
+        left = [end for end in ends if end.limit is None]
+        pace = Pace("relaxation", len(left), watch)
+        for end in left:
+            pace.say()
+            side = matrix.upper if end.sign > 0 else matrix.lower
             if end.found == float(side[end.each.columns].sum()):
                 end.limit, end.is_free = end.found, True
             elif not watch.should_stop():
-                self._relax(end, watch)
-        return ends
+                x = self._among.relaxed(self._cost(end), watch)
+                if x is not None:
+                    end.limit_by(float(x[end.each.columns].sum()))
+            pace.solved += not end.is_free
+            done()
 
     def whole(
-        self, ends: Sequence[RangeEnd], watch: Watch, checked: Callable[[Floats], bool]
+        self, ends: Sequence[RangeEnd], watch: Watch, checked: Callable[[Floats], bool], done: Done
     ) -> None:
         """Look for a plan at each end that no known plan reaches.
 
@@ -195,60 +197,37 @@ class RangeSearch:
         ----------
         checked
             Whether a solution is a plan that keeps every rule and the floor.
+        done
+            Called after each end.
         """
-        left = [end for end in ends if end.basis == BY_RELAXATION]
-        for number, end in enumerate(left):
-            _show(watch, "plan", number, len(left))
+        left = [end for end in ends if end.basis == BY_RELAXATION and not end.is_asked]
+        pace = Pace("plan", len(left), watch)
+        for end in left:
+            pace.say()
             if end.basis == BY_PLAN or watch.should_stop():
                 # A plan that was found for another end may stand here too.
                 continue
-            options: dict[str, Option] = {"mip_rel_gap": 0.0, "mip_max_nodes": END_NODES}
-            matrix = replace(self._matrix, cost=self._cost(end))
-            engine = Engine(
-                matrix, relaxed=False, options={**self._options, **self._whole_options, **options}
-            )
-            run = engine.run(watch)
+            run = self._among.whole(self._cost(end), watch)
             if run.bound is not None and np.isfinite(run.bound):
                 end.limit_by(end.sign * run.bound)
             if run.x is not None and checked(run.x):
-                for other in ends:
-                    other.learn(float(np.round(run.x[other.each.columns]).sum()))
+                learn(ends, run.x)
+            end.is_asked = not watch.should_stop()
+            pace.solved += 1
+            done()
 
     def _cost(self, end: RangeEnd) -> Floats:
-        cost = np.zeros(len(self._matrix.cost))
+        cost = np.zeros(len(self._among.matrix.cost))
         cost[end.each.columns] = end.sign
         return cost
 
-    def _relax(self, end: RangeEnd, watch: Watch) -> None:
-        """Largest or smallest sum in the relaxation."""
-        self._engine.set_costs(self._cost(end))
-        run = self._engine.run(watch, afresh=not self._has_begun)
-        if run.status == "infeasible":
-            raise SolverError("no plan of so many points is found, although there is one in hand")
-        if run.status != "optimal" or run.x is None:
-            return
-        if not self._has_begun:
-            self._has_begun = True
-            self._engine.set_option("simplex_strategy", _PRIMAL_SIMPLEX)
-        end.limit_by(float(run.x[end.each.columns].sum()))
+
+def ends_of(sums: Sequence[Sum]) -> list[RangeEnd]:
+    """Both ends of every sum, the least before the most."""
+    return [RangeEnd(each, sign, each.value) for each in sums for sign in (-1.0, 1.0)]
 
 
-def _show(watch: Watch, kind: str, number: int, count: int) -> None:
-    """Say now and then how many ends are done."""
-    if number % max(1, count // _TENTHS) == 0:
-        watch.begin(f"{kind} at end {number + 1} of {count}")
-
-
-def _with_floor(matrix: Matrix, least_points: float) -> Matrix:
-    """The matrix with one row more: its value is at least a floor."""
-    value = scipy.sparse.csc_array(matrix.cost.reshape(1, -1))
-    none: Floats = np.zeros(len(matrix.cost))
-    return replace(
-        matrix,
-        a=scipy.sparse.csc_array(scipy.sparse.vstack([matrix.a, value])),
-        cost=none,
-        offset=0.0,
-        row_lower=np.append(matrix.row_lower, least_points - matrix.offset),
-        row_upper=np.append(matrix.row_upper, np.inf),
-        rows=[*matrix.rows, ("value_at_least", None)],
-    )
+def learn(ends: Sequence[RangeEnd], x: Floats) -> None:
+    """Take note of a plan at every end."""
+    for end in ends:
+        end.learn(float(np.round(x[end.each.columns]).sum()))

@@ -80,7 +80,11 @@ def key_of(model: LoadedModel, goals: Sequence[str]) -> str:
     """
     matrix = replace(model.matrix, cost=np.zeros(len(model.matrix.cost)), offset=0.0)
     columns = {goal: matrix.column("value", goal) for goal in sorted(goals)}
-    parts = (matrix, columns, dict(ideal_options(model)), versions(), _code())
+    return content_hash(matrix, columns, dict(ideal_options(model)), versions(), _code())
+
+
+def content_hash(*parts: Any) -> str:
+    """Hash of matrices, tables and numbers, in every digit."""
     digest = hashlib.sha256()
     for piece in _pieces(parts):
         # Each with its length, so that no two lists of pieces run into the same bytes.

@@ -1,0 +1,173 @@
+"""Ends of ranges and plans that were found before, in a file with which a question goes on.
+
+The file holds a hash of everything that was handed to the solver, so that it can only go on with
+the same question; plans in it are checked again before they count.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from optimizer.errors import InputError, Problems
+from optimizer.explain.ranges import RangeEnd
+from optimizer.frames.arrays import Floats
+from optimizer.io import targets
+from optimizer.io.paths import NotReadError, content_of, standing_at
+from optimizer.io.writing import write_text
+from optimizer.solver import Watch
+
+_MARK, _FORMAT = "talent-optimizer alternatives", 1
+_LARGEST = 500 * 2**20
+"""Bytes of such a file; a plan of fifty countries takes fifty thousand."""
+_EVERY = 10.0
+"""Seconds after which what was found is written once more."""
+_EXPECTED = "a file that this question has written; another name begins anew"
+_ENDS, _AT_ENDS, _APART = "ends", "at_ends", "apart"
+
+
+@dataclass
+class KeptEnds:
+    """What was found of a question, in a file that is replaced as a whole.
+
+    Parameters
+    ----------
+    path
+        Of the file; ``None`` keeps nothing.
+    question
+        Hash of the question.
+    width
+        Columns of a plan.
+
+    Attributes
+    ----------
+    at_ends, apart
+        Solutions in whole people that stand at ends, and those that are far apart, in order, with
+        whether none is farther.
+    """
+
+    path: Path | None
+    question: str
+    width: int
+    watch: Watch
+    at_ends: list[Floats] = field(default_factory=list)
+    apart: list[tuple[Floats, bool]] = field(default_factory=list)
+    _ends: dict[tuple[str, str, float], dict[str, Any]] = field(default_factory=dict)
+    _written: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._written = self.watch.seconds
+        if self.path is None:
+            return
+        targets.look(self.path, force=True, check=_none_of_ours, expected=_EXPECTED)
+        if standing_at(self.path) != "nothing":
+            self._take(_document_in(self.path))
+
+    def _take(self, document: Mapping[str, Any]) -> None:
+        assert self.path is not None, "it was read from there"
+        if document["question"] != self.question:
+            raise _refused(self.path, "answers another question")
+        self._ends = {(by, key, sign): said for by, key, sign, said in document[_ENDS]}
+        self.at_ends = [_unpacked(text, self.width) for text in document[_AT_ENDS]]
+        self.apart = [(_unpacked(text, self.width), proven) for text, proven in document[_APART]]
+
+    def restore(self, ends: Sequence[RangeEnd]) -> int:
+        """Take over what is known of ends; the number of those that are."""
+        count = 0
+        for end in ends:
+            said = self._ends.get((end.each.by, end.each.key, end.sign))
+            if said is not None:
+                end.limit, end.is_free, end.is_asked = said["limit"], said["free"], said["asked"]
+                count += 1
+        return count
+
+    def note(self, ends: Sequence[RangeEnd], *, at_once: bool = False) -> None:
+        """Keep what is known of ends, and write it all from time to time."""
+        if self.path is None or not (at_once or self.watch.seconds - self._written >= _EVERY):
+            return
+        for end in ends:
+            if end.limit is not None:
+                said = {"limit": end.limit, "free": end.is_free, "asked": end.is_asked}
+                self._ends[end.each.by, end.each.key, end.sign] = said
+        place = targets.look(self.path, force=True, check=_none_of_ours, expected=_EXPECTED)
+        with targets.written_aside(place) as new:
+            write_text(new, self._text())
+        self._written = self.watch.seconds
+
+    def _text(self) -> str:
+        said = {
+            "question": self.question,
+            _ENDS: [[*key, said] for key, said in self._ends.items()],
+            _AT_ENDS: [_packed(x) for x in self.at_ends],
+            _APART: [[_packed(x), proven] for x, proven in self.apart],
+        }
+        return json.dumps({"made_by": _MARK, "format": _FORMAT, **said, "sha256": _digest(said)})
+
+
+def _packed(x: Floats) -> str:
+    return base64.b64encode(zlib.compress(x.astype("<f8").tobytes())).decode()
+
+
+def _unpacked(text: str, width: int) -> Floats:
+    content = zlib.decompress(base64.b64decode(text))
+    found = np.frombuffer(content, dtype="<f8").astype(float)
+    assert len(found) == width, "the question is the same"
+    return found
+
+
+def _digest(said: Mapping[str, Any]) -> str:
+    """Hash of what a file says, which reveals whatever was changed since."""
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _document_in(path: Path) -> dict[str, Any]:
+    """What a file says, as it was written.
+
+    Raises
+    ------
+    InputError
+        If it was changed since.
+    """
+    document = _parsed(path)
+    if document is None:
+        raise _refused(path, "is not a file of alternatives")
+    if document.get("format") != _FORMAT:
+        raise _refused(path, f"is of version {document.get('format')} of such files, not {_FORMAT}")
+    said = {name: document.get(name) for name in ("question", _ENDS, _AT_ENDS, _APART)}
+    if _digest(said) != document.get("sha256") or not _is_finite(said):
+        raise _refused(path, "was changed since it was written")
+    return said
+
+
+def _is_finite(said: Mapping[str, Any]) -> bool:
+    return all(isfinite(each[-1]["limit"]) for each in said[_ENDS])
+
+
+def _parsed(path: Path) -> dict[str, Any] | None:
+    with suppress(NotReadError, ValueError, RecursionError):
+        document = json.loads(content_of(path, at_most=_LARGEST, expected="JSON"))
+        if isinstance(document, dict) and document.get("made_by") == _MARK:
+            return document
+    return None
+
+
+def _none_of_ours(path: Path) -> str | None:
+    """Why what is at a path may not be replaced."""
+    is_ours = standing_at(path) == "file" and _parsed(path) is not None
+    return None if is_ours else "is not a file of alternatives"
+
+
+def _refused(path: Path, message: str) -> InputError:
+    problems = Problems()
+    problems.add(str(path), message, expected=_EXPECTED)
+    return InputError(problems)
