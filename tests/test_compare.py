@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +19,12 @@ from optimizer import OptimizerError, Plan, PolicyError, Study, TargetError
 from optimizer.case.rechecking import require_whole
 from optimizer.cli import main
 from optimizer.explain.case_differences import case_differences, mixed_case
-from optimizer.explain.comparing import _answered
+from optimizer.explain.completing_sides import sides_solved
 from optimizer.explain.culprits import culprits_among
 from optimizer.explain.policy_differences import mixed_policy, policy_differences
 from optimizer.explain.sides import Side
 from optimizer.explain.tolerances import load_tolerances, within_tolerances
-from optimizer.solver import Watch
+from optimizer.solver import Progress, Watch
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOOR = '\n[[limits]]\nname = "five"\nmeasure = "slots"\nat_least = 5\n'
@@ -143,8 +145,27 @@ def test_the_differences_that_leave_no_plan_are_named(tmp_path: Path) -> None:
 def side(policy: Path, case: Path) -> Side:
     """What is solved of a policy on a case, as the command has it."""
     whole = Side(policy.stem, optimizer.load_policy(policy), optimizer.load_case(case))
-    (found,) = _answered([whole], Watch(), None)
+    (found,) = sides_solved([whole], Watch(), None)
     return found
+
+
+def test_plans_that_were_found_stay_after_ctrl_c(tmp_path: Path) -> None:
+    """Ctrl-C comes while the second is solved: the third is not begun, the first is kept."""
+    cases = [written(tmp_path, name, POOR) for name in ("one", "two", "three")]
+    seen: list[str] = []
+
+    def report(progress: Progress) -> None:
+        if progress.step == "relaxation":
+            seen.append(progress.step)
+            if len(seen) == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    paths = [case for _, case in cases]
+    found = optimizer.compare(*paths, policy=cases[0][0], report=report)
+    assert found.interrupted
+    assert len(seen) == 2
+    assert found.tables["sides"]["status"].tolist() == ["optimal", "stopped", "stopped"]
+    assert ", without a plan in time) compared with " in found.in_words()[0]
 
 
 def test_plans_that_are_as_good_in_both_questions_need_no_reason(tmp_path: Path) -> None:

@@ -98,6 +98,8 @@ def compare_command(
         if written is not None:
             print(f"Written: {written}")
         print_next(*_after(found, inputs, policy, case, written))
+    if found.interrupted:
+        raise typer.Exit(Exit.INTERRUPTED)
     if held is not None and not held["holds"].all():
         raise typer.Exit(Exit.UNEXPECTED)
 

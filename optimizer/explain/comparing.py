@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.case import Case, load_case
-from optimizer.errors import InfeasibleError, NoPlanError, OptimizerError
+from optimizer.case import Case
+from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.explain.comparison_charts import can_be_mapped, difference_map, dumbbells
 from optimizer.explain.comparison_page import comparison_page
@@ -21,6 +21,7 @@ from optimizer.explain.comparison_words import (
     plans_in_words,
     side_in_words,
 )
+from optimizer.explain.completing_sides import called, completed, sides_solved
 from optimizer.explain.culprits import Culprits, culprits_among
 from optimizer.explain.differences import Difference
 from optimizer.explain.result_differences import (
@@ -32,7 +33,6 @@ from optimizer.explain.result_differences import (
 )
 from optimizer.explain.sides import (
     NO_PLAN_AT_ALL,
-    STOPPED,
     Side,
     input_differences,
     named_apart,
@@ -41,12 +41,12 @@ from optimizer.explain.sides import (
 from optimizer.frames.records import Frames
 from optimizer.plan import Plan
 from optimizer.plan.provenance import versions
-from optimizer.policy import Policy, load_policy
+from optimizer.policy import Policy
 from optimizer.report.answers import place_for_page, write_answer
 from optimizer.result import Result
 from optimizer.result.charts import drawing, not_among
 from optimizer.runs.loading import Run
-from optimizer.session.solving import check_options, solve
+from optimizer.session.solving import check_options
 from optimizer.solver import Progress, Watch
 
 DRAWN_PARTS = ("slots", "spending", "goal")
@@ -76,6 +76,8 @@ class Comparison(Result):
         The same in words.
     sides
         What is compared, the first one first.
+    interrupted
+        Whether Ctrl-C ended it: sides that were not solved by then are ``stopped``.
     """
 
     answer: pd.DataFrame
@@ -83,6 +85,7 @@ class Comparison(Result):
     sentences: tuple[str, ...]
     provenance: Mapping[str, Any]
     sides: tuple[Side, ...] = field(default=())
+    interrupted: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -207,9 +210,9 @@ def compare(
     given = (one, other, *more)
     sides = named_apart([side_of(each) for each in given], given)
     if names is not None:
-        sides = _called(sides, names)
+        sides = called(sides, names)
     if policy is not None or case is not None:
-        sides = _answered(_completed(sides, policy, case), watch, gap)
+        sides = sides_solved(completed(sides, policy, case), watch, gap)
     found = [_Pair(sides[0], side, watch, by) for side in sides[1:]]
     return Comparison(
         answer=_stacked([pair.rows for pair in found]),
@@ -221,6 +224,7 @@ def compare(
         sentences=tuple(sentence for pair in found for sentence in pair.in_words()),
         provenance=_provenance(sides, by, gap),
         sides=tuple(sides),
+        interrupted=watch.interrupted,
     )
 
 
@@ -277,62 +281,6 @@ def _turned(difference: Difference) -> Difference:
         before_at=difference.after_at,
         after_at=difference.before_at,
     )
-
-
-def _called(sides: Sequence[Side], names: Sequence[str]) -> list[Side]:
-    if len(set(names)) != len(sides):
-        raise OptimizerError(
-            f"names are {len(set(names))} for {len(sides)} inputs\n    Expected a name for each."
-        )
-    return [replace(side, name=name) for side, name in zip(sides, names, strict=True)]
-
-
-def _completed(
-    sides: Sequence[Side], policy: Policy | str | Path | None, case: Case | str | Path | None
-) -> list[Side]:
-    """Give each side the half of a question that it lacks."""
-    added_policy = load_policy(policy) if isinstance(policy, str | Path) else policy
-    added_case = load_case(case) if isinstance(case, str | Path) else case
-    found = []
-    for side in sides:
-        for name, own, added in (
-            ("policy", side.policy, added_policy),
-            ("case", side.case, added_case),
-        ):
-            if own is not None and added is not None:
-                raise OptimizerError(
-                    f"{side.name} has a {name} of its own\n"
-                    f"    Expected inputs without a {name}, or no {name} beside them."
-                )
-        found.append(
-            replace(side, policy=side.policy or added_policy, case=side.case or added_case)
-        )
-    return found
-
-
-def _answered(sides: Sequence[Side], watch: Watch, gap: float | None) -> list[Side]:
-    """Solve for a plan of each side that has policy and case; the first gives the scales."""
-    found: list[Side] = []
-    for side in sides:
-        if side.plan is not None or side.policy is None or side.case is None:
-            found.append(side)
-            continue
-        first = next((each.plan for each in found if each.plan is not None), None)
-        goals = None if first is None else set(first.provenance["scales"])
-        shared = first if goals == set(side.policy.goals) else None
-        left = None if watch.time_limit is None else max(watch.seconds_left(), 1e-3)
-        try:
-            plan = solve(
-                side.policy, side.case, scales=shared, gap=gap, time_limit=left, report=watch.report
-            )
-            found.append(replace(side, plan=plan, status=plan.status))
-        except InfeasibleError:
-            found.append(replace(side, status=NO_PLAN_AT_ALL))
-        except NoPlanError as error:
-            if error.interrupted:
-                raise
-            found.append(replace(side, status=STOPPED))
-    return found
 
 
 def _stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

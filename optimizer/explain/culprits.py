@@ -9,7 +9,7 @@ from optimizer.case import Case
 from optimizer.errors import OptimizerError
 from optimizer.explain.case_differences import mixed_case
 from optimizer.explain.differences import KEY, QUESTION, Difference
-from optimizer.explain.loosening import has_plan
+from optimizer.explain.loosening import PlanAsking
 from optimizer.explain.policy_differences import mixed_policy
 from optimizer.plan.question import Question
 from optimizer.policy import Policy
@@ -135,4 +135,4 @@ class _MixtureSearch:
         except OptimizerError:
             # Half of two inputs may be none: a row of a track that only the other has.
             return None
-        return has_plan(load(instance, model), self._watch)
+        return PlanAsking().has_plan(load(instance, model), self._watch)

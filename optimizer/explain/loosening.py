@@ -74,13 +74,37 @@ def least_changes(
     return {address: by for address, by in changed.items() if by > least[address]}
 
 
-def has_plan(loaded: LoadedModel, watch: Watch, free: Collection[int] = ()) -> bool | None:
-    """Whether there is a plan in whole people; ``None`` where that stays open."""
-    relaxed = Feasibility(loaded.matrix, np.zeros_like(loaded.matrix.integral), loaded.options)
-    answer = relaxed.without(free, watch)
-    if answer is not True or not loaded.matrix.integral.any():
-        return answer
-    staged = roles_of(loaded.instance, loaded.matrix).staged
-    options = {**loaded.options, **wholeness(loaded.matrix, staged).options}
-    whole = Feasibility(loaded.matrix, loaded.matrix.integral, options, QUESTION_NODES)
-    return whole.without(free, watch)
+class PlanAsking:
+    """Asks again and again whether there is a plan, in models that stay loaded.
+
+    They are loaded anew only where more has changed than sides of rows.
+    """
+
+    def __init__(self) -> None:
+        self._relaxed: Feasibility | None = None
+        self._whole: Feasibility | None = None
+        self.loads = 0
+
+    def has_plan(
+        self, loaded: LoadedModel, watch: Watch, free: Collection[int] = ()
+    ) -> bool | None:
+        """Whether there is a plan in whole people; ``None`` where that stays open.
+
+        Parameters
+        ----------
+        free
+            Rows that limit nothing.
+        """
+        matrix = loaded.matrix
+        if self._relaxed is None or not self._relaxed.take_sides(matrix):
+            none = np.zeros_like(matrix.integral)
+            self._relaxed = Feasibility(matrix, none, loaded.options)
+            self.loads += 1
+        answer = self._relaxed.without(free, watch)
+        if answer is not True or not matrix.integral.any():
+            return answer
+        if self._whole is None or not self._whole.take_sides(matrix):
+            staged = roles_of(loaded.instance, matrix).staged
+            options = {**loaded.options, **wholeness(matrix, staged).options}
+            self._whole = Feasibility(matrix, matrix.integral, options, QUESTION_NODES)
+        return self._whole.without(free, watch)

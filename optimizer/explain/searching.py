@@ -8,7 +8,7 @@ from itertools import combinations
 
 from optimizer.errors import OptimizerError
 from optimizer.explain.levers import Lever
-from optimizer.explain.loosening import has_plan, least_changes
+from optimizer.explain.loosening import PlanAsking, least_changes
 from optimizer.persistent import goals_alone
 from optimizer.persistent.conflict import Conflict, Conflicts
 from optimizer.plan import Plan
@@ -77,6 +77,7 @@ class RepairSearch:
     ) -> None:
         self._held, self._found, self._watch = held, found, watch
         self._scales, self._gap = scales, gap
+        self._asking = PlanAsking()
         self.levers = {lever.address: lever for lever in levers}
 
     def levers_in(self, conflict: Conflict) -> list[Lever]:
@@ -95,7 +96,7 @@ class RepairSearch:
     def has_another_conflict(self, lever: Lever, conflict: Conflict) -> bool:
         """Whether there is no plan even where a number limits nothing, the others resolved."""
         free = self._others_than(conflict) | lever.rows.keys()
-        return has_plan(self._held.loaded, self._watch, free) is False
+        return self._asking.has_plan(self._held.loaded, self._watch, free) is False
 
     def _others_than(self, conflict: Conflict) -> set[int]:
         """Rows of the numbers of all other conflicts."""
@@ -151,7 +152,7 @@ class RepairSearch:
     def _together(self, some: Sequence[Lever]) -> Mapping[str, float] | None:
         """What some numbers would have to be together: the last share by bisection."""
         free = {row for lever in some for row in lever.rows}
-        if has_plan(self._held.loaded, self._watch, free) is not True:
+        if self._asking.has_plan(self._held.loaded, self._watch, free) is not True:
             return None
         shares = [lever for lever in some if not lever.is_linear]
         if len(shares) > 1:
@@ -190,7 +191,7 @@ class RepairSearch:
             # Where another model was built, the same rows stand elsewhere.
             rows = self._held.loaded.matrix.rows
             left_out = [row for row, name in enumerate(rows) if name in names]
-            return has_plan(self._held.loaded, self._watch, left_out) is True
+            return self._asking.has_plan(self._held.loaded, self._watch, left_out) is True
 
         tight, loose = lever.value, self._loose(lever, does)
         if loose is None:

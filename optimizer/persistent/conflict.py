@@ -17,7 +17,7 @@ from optimizer.persistent.loaded import LoadedModel
 from optimizer.persistent.roles import roles_of
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
 from optimizer.solver.elastic import Elastic
-from optimizer.solver.feasibility import Feasibility
+from optimizer.solver.feasibility import Feasibility, left_out
 from optimizer.solver.subsets import minimal_subset
 from optimizer.solver.watch import Watch
 from optimizer.solver.wholeness import wholeness
@@ -167,7 +167,11 @@ class _ConflictSearch:
                 rows = self._in_relaxation() if stage == NOTHING_WHOLE else self._in_integers(asked)
                 if not rows:
                     break
-                conflict = self._conflict(stage, rows, asked)
+                conflict, fewer = self._conflict(stage, rows, asked)
+                while fewer and stage == NOTHING_WHOLE and not self._watch.should_stop():
+                    # Other rows of some of these rules clash as well, so that one rule less does.
+                    rows = self._within(fewer)
+                    conflict, fewer = self._conflict(stage, rows, asked)
                 yield conflict
                 self._free |= conflict.numbers
 
@@ -196,22 +200,27 @@ class _ConflictSearch:
         self.has_plan = given.status == "kept" and not self._model.matrix.integral.any()
         if given.status != "clashing":
             return []
-        parts = {rule_part_of(self._keys[row]) for row in given.to_blame}
-        for part in self._facts_first(parts):
-            blamed = self._blamed(self._rows_of(parts - {part}))
-            if blamed:
-                parts = {rule_part_of(self._keys[row]) for row in blamed}
-        rows = self._blamed(self._rows_of(parts)) or self._rows_of(parts)
+        return self._within(set(given.to_blame))
+
+    def _within(self, some: set[int]) -> list[int]:
+        """Rows among some that clash, none of which can be left out: first rule by rule.
+
+        They are asked in a model of their own, in which no other candidate limits anything.
+        """
+        matrix, options = self._model.matrix, self._model.options
+        others = left_out(matrix, self._candidates - some)
+        elastic = Elastic(others, np.array(sorted(some), dtype=np.int64), options)
+
+        def blamed(rows: set[int]) -> set[int]:
+            return set(elastic.run(some - rows, self._watch).to_blame) if rows else set()
+
+        rows = blamed(some) or some
+        for part in self._facts_first({rule_part_of(self._keys[row]) for row in rows}):
+            rows = blamed({row for row in rows if rule_part_of(self._keys[row]) != part}) or rows
         for row in sorted(rows):
             if row in rows:
-                rows = self._blamed(rows - {row}) or rows
+                rows = blamed(rows - {row}) or rows
         return sorted(rows)
-
-    def _blamed(self, rows: set[int]) -> set[int]:
-        """Those of some rows that clash with each other alone; none where they do not."""
-        if not rows:
-            return set()
-        return set(self._elastic.run(self._candidates - rows, self._watch).to_blame)
 
     def _facts_first(self, parts: Collection[RulePart]) -> list[RulePart]:
         """Rules in the order in which they are left out: rather facts than what was chosen."""
@@ -239,20 +248,28 @@ class _ConflictSearch:
             row for row in self._candidates - self._free if rule_part_of(self._keys[row]) in parts
         }
 
-    def _conflict(self, stage: str, rows: list[int], asked: Feasibility) -> Conflict:
-        """Ask once more whether the rows clash, and whether none of them can be left out."""
+    def _conflict(
+        self, stage: str, rows: list[int], asked: Feasibility
+    ) -> tuple[Conflict, set[int]]:
+        """Ask once more whether the rows clash, and whether none of them can be left out.
+
+        With all rows of one rule less, where these clash nevertheless.
+        """
         kept, parts = set(rows), {rule_part_of(self._keys[row]) for row in rows}
 
         def is_kept(some: set[int]) -> bool | None:
             return asked.without(self._candidates - some, self._watch)
 
         smaller = [kept - {row} for row in rows]
-        smaller += [self._rows_of(parts - {part}) for part in parts]
+        rules = [self._rows_of(parts - {part}) for part in self._facts_first(parts)]
         clash = is_kept(kept) is False
-        answers = [is_kept(some) for some in smaller]
+        answers = [is_kept(some) for some in (*smaller, *rules)]
         is_minimal = all(answer is True for answer in answers)
+        of_rules = zip(rules, answers[len(smaller) :], strict=True)
+        fewer = next((some for some, answer in of_rules if answer is False), set[int]())
         told = sorted((self._told(row) for row in rows), key=lambda each: rule_part_of(each.key))
-        return Conflict(tuple(told), self._numbers_of(rows), stage, is_minimal, clash)
+        found = Conflict(tuple(told), self._numbers_of(rows), stage, is_minimal, clash)
+        return found, fewer
 
     def _told(self, row: int) -> ClashingRow:
         matrix, key = self._model.matrix, self._keys[row]

@@ -69,7 +69,8 @@ class Elastic:
         self._engine.set_costs(
             np.concatenate([np.zeros(self._width), np.where(priced, -self._prices, 0.0)])
         )
-        run = self._engine.run(watch)
+        # From nothing, interior point: simplex took more than ten minutes on the Japan case.
+        run = self._engine.run(watch, afresh=self._engine.runs == 0)
         # Only prices change from here on: the basis stays primal feasible.
         self._engine.set_option("simplex_strategy", _PRIMAL)
         if run.status != "optimal" or run.x is None:

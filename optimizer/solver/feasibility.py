@@ -40,7 +40,18 @@ class Feasibility:
         limit: dict[str, Option] = {} if nodes is None else {"mip_max_nodes": nodes}
         self._options: Options = dict(options) if self._is_relaxed else {**options, **limit}
         self._engine: Engine | None = None
+        self._has_basis = False
         self.left_open = 0
+
+    def take_sides(self, matrix: Matrix) -> bool:
+        """Ask from now on about a matrix that differs in sides of rows alone, if it does."""
+        mine = self._matrix
+        is_alike = all(
+            getattr(mine, name) is getattr(matrix, name) for name in ("a", "lower", "upper")
+        )
+        if is_alike:
+            self._matrix = replace(mine, row_lower=matrix.row_lower, row_upper=matrix.row_upper)
+        return is_alike
 
     def without(self, rows: Collection[int], watch: Watch) -> bool | None:
         """Whether there is a solution when these rows limit nothing; ``None`` if that stays open.
@@ -56,8 +67,10 @@ class Feasibility:
             engine.set_sides(np.arange(len(matrix.row_lower), dtype=np.int64), matrix)
         else:
             engine = Engine(matrix, relaxed=False, options=self._options)
-        run = engine.run(watch, afresh=engine.runs == 0)
+        # Where there was no solution so far, there is no basis either that is nearly right.
+        run = engine.run(watch, afresh=not self._has_basis)
         if run.x is not None:
+            self._has_basis = self._is_relaxed
             return True
         if run.status == "infeasible":
             return False
