@@ -178,7 +178,7 @@ NUMBERS = ("factors", "high", "mean", "deviation")
 COMPARED = {("compare", "one"), ("compare", "other")}
 MAY_BE_LEFT = {
     # What is no fault: the numbers that time limits, starts and counts may be, and functions.
-    "a whole number": {"time_limit", "started", "seed", "top", *NUMBERS},
+    "a whole number": {"time_limit", "started", "seed", "top", "plans", *NUMBERS},
     "nan": {"started"},
     "a list of numbers": {"values"},
     "half a character": {"path", "log", "folder"},

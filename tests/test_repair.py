@@ -18,7 +18,12 @@ from clashing_cases import MINIMUM, ClashingCase, Row, clashing_case
 from golden.small_cases import NATIONAL, SmallCase
 from optimizer import OptimizerError, PolicyError, Repairs, TargetError
 from optimizer.cli import main
+from optimizer.explain.loosening import PlanAsking
+from optimizer.plan.question import read_question
+from optimizer.plan.scales import GIVEN, Scales
 from optimizer.schema.addresses import is_cell
+from optimizer.session.holding import Holding
+from optimizer.solver import Watch
 from seeds import seeds
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -456,3 +461,26 @@ def test_the_page_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> Non
     ((code, printed),) = found
     exec(code, {})
     assert capsys.readouterr().out == printed
+
+
+def test_questions_for_a_plan_share_a_loaded_model(tmp_path: Path) -> None:
+    """A number that only moves sides of rows is asked about in one model, again and again."""
+    case = NATIONAL.with_(
+        '\n[[limits]]\nname = "floor"\nmeasure = "slots"\nat_least = 5\n',
+        budgets=("main,{year},M,40,program",),
+    )
+    files, policy = case.write(tmp_path)
+    held = Holding(read_question(policy, files), scales=Scales({"g": 1.0}, GIVEN))
+    asking, watch = PlanAsking(), Watch()
+    found = []
+    for least in (5, 4, 3, 5):
+        held.change_to({"limits.floor.at_least": least})
+        found.append(asking.has_plan(held.loaded, watch))
+    assert found == [False, True, True, False]
+    assert asking.loads == 1
+    held.change_to({})
+    rows = [
+        row for row, (name, _) in enumerate(held.loaded.matrix.rows) if name == "limit_at_least"
+    ]
+    assert asking.has_plan(held.loaded, watch, rows) is True
+    assert asking.loads == 1
