@@ -21,7 +21,7 @@ IN_HAND, NONE_FOUND, NO_OTHER = "in hand", "none found", "none"
 it is proven that there is none."""
 PLANS, HOW_OFTEN, SLOTS_OF_PLANS, DISTANCES = "plans", "often", "slots", "distances"
 """Names of the tables."""
-AGREEMENT, OF_PAIRS = "agreement", PAIRS
+OF_AGREEMENTS, OF_PAIRS = "agreement", PAIRS
 """What is counted."""
 _MOST_NAMED = 12
 _NO_POINTS = 5e-7
@@ -122,7 +122,8 @@ def _often_table(
         set(map(tuple, instance.sets.agreement[["country", "track"]].to_numpy().tolist()))
     )
     counted_of = [
-        (AGREEMENT, pair, np.array([float(pair in each) for each in opened])) for pair in proposed
+        (OF_AGREEMENTS, pair, np.array([float(pair in each) for each in opened]))
+        for pair in proposed
     ]
     counted_of += [(OF_PAIRS, pair, slots[:, place]) for place, pair in enumerate(pairs)]
     rows = []
@@ -196,7 +197,7 @@ def apart_in_words(tables: dict[str, pd.DataFrame]) -> list[str]:
             f"It is proven of {proven} of {counted(len(more), 'plan')} that none is farther from "
             "the nearest plan before it."
         )
-    names = ((AGREEMENT, "Proposed agreements"), (OF_PAIRS, "Countries and tracks"))
+    names = ((OF_AGREEMENTS, "Proposed agreements"), (OF_PAIRS, "Countries and tracks"))
     for kind, title in names:
         lines += _often_in_words(often[often["kind"].eq(kind)], title, len(there))
     return lines
@@ -247,13 +248,14 @@ def drawn_apart(tables: dict[str, pd.DataFrame]) -> Any:
     whole = pd.MultiIndex.from_product([order, numbers], names=["pair", "plan"])
     dots = given.reindex(whole, fill_value=0).rename("slots").reset_index()
     dots["name"] = dots["plan"].map(lambda number: f"plan {number}" if number else IN_HAND)
+    names = [f"plan {number}" if number else IN_HAND for number in numbers]
     keys = alt.Y("pair:N", sort=order, title="country, track", axis=alt.Axis(labelLimit=220))
     base = alt.Chart(dots).encode(y=keys)
     rules = base.mark_rule(color="#d5dade").encode(x="min(slots):Q", x2="max(slots):Q")
     points = base.mark_point(filled=True, size=55, opacity=0.9).encode(
-        x=alt.X("slots:Q", title="slots over all years"),
-        color=alt.Color("name:N", title="", sort=[IN_HAND]),
-        shape=alt.Shape("name:N", title="", sort=[IN_HAND]),
+        x=alt.X("slots:Q", title="slots over all years", axis=alt.Axis(tickMinStep=1)),
+        color=alt.Color("name:N", title=None, scale=alt.Scale(domain=names)),
+        shape=alt.Shape("name:N", title=None, scale=alt.Scale(domain=names)),
         tooltip=["pair", "name", "slots"],
     )
     title = "Slots of each plan, where they differ most"
@@ -265,7 +267,7 @@ def drawn_often(tables: dict[str, pd.DataFrame]) -> Any:
     import altair as alt
 
     often = tables[HOW_OFTEN]
-    shown = often[often["kind"].eq(AGREEMENT) | often["status"].eq("sometimes")]
+    shown = often[often["kind"].eq(OF_AGREEMENTS) | often["status"].eq("sometimes")]
     shown = shown.assign(pair=_named(shown)).sort_values("plans", ascending=False, kind="stable")
     shown = shown.groupby("kind", sort=False).head(_MOST_DRAWN)
     most = int(often["of"].max()) if len(often) else 1
