@@ -21,7 +21,7 @@ IN_HAND, NONE_FOUND, NO_OTHER = "in hand", "none found", "none"
 it is proven that there is none."""
 PLANS, HOW_OFTEN, SLOTS_OF_PLANS, DISTANCES = "plans", "often", "slots", "distances"
 """Names of the tables."""
-OF_AGREEMENTS, OF_PAIRS = "agreement", PAIRS
+OPENED_PAIRS, OF_PAIRS = "agreement", PAIRS
 """What is counted."""
 _MOST_NAMED = 12
 _NO_POINTS = 5e-7
@@ -122,7 +122,7 @@ def _often_table(
         set(map(tuple, instance.sets.agreement[["country", "track"]].to_numpy().tolist()))
     )
     counted_of = [
-        (OF_AGREEMENTS, pair, np.array([float(pair in each) for each in opened]))
+        (OPENED_PAIRS, pair, np.array([float(pair in each) for each in opened]))
         for pair in proposed
     ]
     counted_of += [(OF_PAIRS, pair, slots[:, place]) for place, pair in enumerate(pairs)]
@@ -197,7 +197,7 @@ def apart_in_words(tables: dict[str, pd.DataFrame]) -> list[str]:
             f"It is proven of {proven} of {counted(len(more), 'plan')} that none is farther from "
             "the nearest plan before it."
         )
-    names = ((OF_AGREEMENTS, "Proposed agreements"), (OF_PAIRS, "Countries and tracks"))
+    names = ((OPENED_PAIRS, "Proposed agreements"), (OF_PAIRS, "Countries and tracks"))
     for kind, title in names:
         lines += _often_in_words(often[often["kind"].eq(kind)], title, len(there))
     return lines
@@ -267,7 +267,7 @@ def drawn_often(tables: dict[str, pd.DataFrame]) -> Any:
     import altair as alt
 
     often = tables[HOW_OFTEN]
-    shown = often[often["kind"].eq(OF_AGREEMENTS) | often["status"].eq("sometimes")]
+    shown = often[often["kind"].eq(OPENED_PAIRS) | often["status"].eq("sometimes")]
     shown = shown.assign(pair=_named(shown)).sort_values("plans", ascending=False, kind="stable")
     shown = shown.groupby("kind", sort=False).head(_MOST_DRAWN)
     most = int(often["of"].max()) if len(often) else 1
