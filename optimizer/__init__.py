@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         SolverError,
         TargetError,
     )
+    from optimizer.explain.answering import with_answers
     from optimizer.explain.asking_for import WhyNot, why_not
     from optimizer.explain.comparing import Comparison, compare
     from optimizer.explain.leaving_out import Importance, importance
@@ -134,6 +135,7 @@ _HOMES = {
     "odd_years": "explain.odd_years",
     "why": "explain.why_slots",
     "why_not": "explain.asking_for",
+    "with_answers": "explain.answering",
     "write_case": "case.writing",
     "write_model": "session.building",
     "write_report": "report",
@@ -206,6 +208,7 @@ __all__ = [
     "validate",
     "why",
     "why_not",
+    "with_answers",
     "write_case",
     "write_model",
     "write_report",

@@ -19,6 +19,7 @@ import optimizer
 import shared
 from optimizer import cli
 from optimizer.cli import app
+from optimizer.plan.answers import ANSWER_SHEETS
 from optimizer.runs.workbook import sheets_of
 from optimizer.schema.tables import TABLES
 
@@ -237,7 +238,10 @@ def test_no_page_names_a_sheet_or_column_of_a_plan_that_it_has_not(plan: optimiz
     quoted = set(re.findall(r"`([a-z]+_[a-z_]+)`", text))
     # ... or a key of run.json or summary.json.
     in_run = {*plan.provenance, *plan.summary(), "provisional_scales"}
-    assert quoted <= known | set(sheets) | set(plan.decisions.tables()) | set(TABLES) | in_run
+    named_too = {*plan.decisions.tables(), *TABLES, *ANSWER_SHEETS.values(), *in_run}
+    # Every sheet of what is asked of a plan has its row.
+    assert set(ANSWER_SHEETS.values()) <= quoted
+    assert quoted <= known | set(sheets) | named_too
 
 
 def test_dictionary_names_columns_as_files_and_as_frames_have_them(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ class Room:
             "odd_years": (optimizer.odd_years, {"subject": run, "top": 1}),
             "why": (optimizer.why, {"subject": run, "slots": "slots[track=t]"}),
             "why_not": (optimizer.why_not, {"subject": run, "wanted": "slots[track=t] >= 1"}),
+            "with_answers": (optimizer.with_answers, {"plan": self.plan, "questions": 1}),
             "importance": (optimizer.importance, {"subject": run, "addresses": ["limits"]}),
             "complete": (optimizer.complete, {"decisions": self.plan, **pair}),
             "build_model": (optimizer.build_model, pair),
@@ -175,10 +176,20 @@ STRANGE: dict[str, Any] = {
 }
 NUMBERS = ("factors", "high", "mean", "deviation")
 """Of studies; any number that is in order and not the thousandfold will do."""
+COUNTS = ("top", "plans", "most", "questions")
 COMPARED = {("compare", "one"), ("compare", "other")}
 MAY_BE_LEFT = {
     # What is no fault: the numbers that time limits, starts and counts may be, and functions.
-    "a whole number": {"time_limit", "started", "seed", "top", "plans", *NUMBERS},
+    "a whole number": {
+        "time_limit",
+        "started",
+        "seed",
+        "top",
+        "plans",
+        "most",
+        "questions",
+        *NUMBERS,
+    },
     "nan": {"started"},
     "a list of numbers": {"values"},
     "half a character": {"path", "log", "folder"},

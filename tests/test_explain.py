@@ -327,6 +327,80 @@ def test_no_time_leaves_duals(tmp_path: Path) -> None:
     assert found.in_words()[-1] == "Stopped at the interruption: 1 number was not solved again."
 
 
+def test_steps_that_are_solved_stay_when_time_runs_out(tmp_path: Path) -> None:
+    files, policy = NATIONAL.with_(FIVE).write(tmp_path)
+    plan = optimizer.solve(policy, files)
+    ask = Asking.at
+
+    def interrupted_after_two(asking: Asking, changes: Any) -> Answer:
+        if changes == {"limits.five.at_most": 4.0}:
+            raise_signal(SIGINT)
+        return ask(asking, changes)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Asking, "at", interrupted_after_two)
+        found = optimizer.marginal_values(plan)
+    row = found.table.iloc[0]
+    assert (row["gain_points"], row["status_looser"]) == (pytest.approx(100.0), "optimal")
+    assert isnan(row["loss_points"])
+    assert row["status_tighter"] == "stopped"
+    assert found.in_words()[2:4] == [
+        "1. A ceiling of the policy: limits.five.at_most (policy.toml), now 5: 6 brings 100 "
+        "points; 4 was not solved in time (at the same rates from 5 to 7).",
+        "By the relaxation, more money in any one line and year brings nothing.",
+    ]
+    assert found.in_words()[-1] == "Stopped at the interruption: 1 number was not solved again."
+
+
+def test_progress_says_how_many_are_done_and_what_is_left(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    explained(NATIONAL.with_(FIVE), tmp_path, report=seen.append)
+    parts = [each for each in seen if each.step == "numbers"]
+    assert {(each.done, each.total) for each in parts} == {(0, 1)}
+    assert parts[0].seconds_left is None
+    assert Progress(9.0, "numbers", None, None, 3, 5, 6.0).seconds_left == pytest.approx(4.0)
+
+
+def test_money_that_a_step_has_shown_is_not_asked_again(tmp_path: Path) -> None:
+    asked: list[object] = []
+    ask = Asking.at
+
+    def counted(asking: Asking, changes: Any) -> Answer:
+        asked.append(tuple(changes.items()))
+        return ask(asking, changes)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Asking, "at", counted)
+        optimizer.marginal_values(optimizer.solve(*shared.tiny()), top=4)
+    assert len(asked) == len(set(asked))
+
+
+def test_charts_of_steps_money_and_parts(tmp_path: Path) -> None:
+    plan = optimizer.solve(*shared.tiny())
+    found = optimizer.marginal_values(plan, top=2)
+    assert found.charts == ["numbers", "money"]
+    steps = found.chart().to_dict()
+    (bars,) = steps["datasets"].values()
+    assert [(bar["which"], round(bar["points"], 2)) for bar in bars] == [
+        ("a step more room", 18.36),
+        ("a step more room", 0.0),
+        ("a step less room", -12.55),
+    ]
+    assert found.chart("money").to_dict()["title"] == (
+        "Points that 1,000,000 more bring, each by itself"
+    )
+    lost = optimizer.importance(plan, ["limits"])
+    (bars,) = lost.chart().to_dict()["datasets"].values()
+    assert bars[0]["name"] == "spending_within_budget"
+    with pytest.raises(OptimizerError, match="marginal values have no chart 'stepz'"):
+        found.chart("stepz")
+    same = lost.table[lost.table["change_points"].eq(0.0)]["address"].iloc[0]
+    nothing = optimizer.importance(plan, [same])
+    assert nothing.charts == []
+    with pytest.raises(OptimizerError, match="importance has no chart, as nothing was solved"):
+        nothing.chart()
+
+
 def test_what_gaps_leave_open_is_said() -> None:
     # The relaxation gains 18; the plan found within a gap of a fifth is the one in hand again.
     plan = optimizer.solve(*shared.tiny())

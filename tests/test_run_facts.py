@@ -26,6 +26,7 @@ FACTS = {
     "changes": {"goals.g.weight": "*1.1", "budgets[line=a].amount": 5},
     "changed_to": {"goals.g.weight": 1.1, "budgets[line=a].amount": {"budgets[line=a].amount": 5}},
     "inputs": {"files": {"policy.toml": "c"}, "case_hashes": {"case.toml": "a"}},
+    "answers": "d",
     "added_limits": [{"name": "few"}],
     "dropped": ["few"],
     "keep": [

@@ -233,3 +233,24 @@ def test_a_solve_leaves_the_relaxation_hot(tmp_path: Path, monkeypatch: pytest.M
     # Fixing decisions, rounding and moving least money are done by others: one relaxation each.
     assert engine.runs == asked + 2
     assert not begun
+
+
+def test_a_model_like_another_begins_at_its_optimum() -> None:
+    first = knapsacks()
+    warm = fresh(first)
+    solved(warm, first)
+    # The same rows with one coefficient changed, loaded anew, and the same with other names.
+    changed = replace(first, a=first.a * 1.001)
+    other = fresh(changed)
+    other.begin_like(warm)
+    assert solved(other, changed).iterations < solved(fresh(changed), changed).iterations
+    assert not other.began_anew
+    renamed = replace(first, rows=[("new", row) for row in range(len(first.rows))])
+    stranger = fresh(renamed)
+    stranger.begin_like(warm)
+    solved(stranger, renamed)
+    # What has no optimum lends none.
+    lone = fresh(first)
+    lone.begin_like(fresh(first))
+    solved(lone, first)
+    assert lone.began_anew

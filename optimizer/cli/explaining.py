@@ -9,7 +9,7 @@ import typer
 
 from optimizer.cli.app import ASK, app
 from optimizer.cli.exits import Exit
-from optimizer.cli.options import Json, TimeLimit, set_again, share
+from optimizer.cli.options import Json, TimeLimit, count_of, set_again, share
 from optimizer.cli.showing import ProgressLine, print_json, print_next
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def explain_command(
     from optimizer.result import require_place_for_tables
     from optimizer.runs.loading import load_run
 
-    count = _count(top)
+    count = count_of(top, "--top")
     asked = [bool(without), why is not None, why_not is not None, odd_years]
     if asked.count(True) > 1:
         raise typer.BadParameter(
@@ -146,15 +146,6 @@ def _show(found: Found, run: Run, out: Path | None, *, force: bool, as_json: boo
         print(f"Written: {out}")
     for words in _after(run, found):
         print_next(*words)
-
-
-def _count(top: str) -> int | None:
-    """How many numbers are solved again; ``None`` for all."""
-    if top in ("all", "none"):
-        return None if top == "all" else 0
-    if not top.isdecimal():
-        raise typer.BadParameter(f"{top!r} is not a count, none or all", param_hint="--top")
-    return int(top)
 
 
 def _after(run: Run, found: Found) -> list[tuple[str | Path, ...]]:

@@ -19,12 +19,14 @@ from optimizer.cli.options import (
     TimeLimit,
     case_name,
     case_path,
+    count_of,
     scales_of,
     set_again,
     share,
 )
 from optimizer.cli.showing import (
     ProgressLine,
+    print_answers,
     print_evaluation,
     print_json,
     print_next,
@@ -37,6 +39,7 @@ from optimizer.io import interrupts
 if TYPE_CHECKING:
     from optimizer.plan import Plan
     from optimizer.plan.expectations import Joined
+    from optimizer.solver import Watch
     from optimizer.sweeps.validation import Validation
 
 
@@ -176,6 +179,15 @@ def solve_command(
             help="Write public/ too, for publication: no small numbers of sensitive tracks.",
         ),
     ] = False,
+    explain: Annotated[
+        str,
+        typer.Option(
+            metavar="N",
+            help="Ask so many questions of each kind of the plan, or none or all: what limits it, "
+            "where money helps, prices of rules, ranges of countries. Report and workbook show "
+            "the answers.",
+        ),
+    ] = "none",
     as_json: Json = False,
 ) -> None:
     """Find the best plan, check it, and write a run folder with a report."""
@@ -194,6 +206,7 @@ def solve_command(
     from optimizer.session.solving import PlanOptions, begun, planned
 
     case = case_path(policy, case)
+    questions = count_of(explain, "--explain")
     changed = parse_changes(changes or [])
     folder = out or runs.default_folder(policy.stem, case_name(case))
     place = runs.run_place(folder, force=force)
@@ -228,6 +241,8 @@ def solve_command(
             if not as_json and not question.keep:
                 print_next("repair", policy, case, *set_again(changes))
             raise
+        if questions != 0:
+            plan = _answered(plan, questions, watch)
         line.end()
         found, refused = written_somewhere(plan, made, public=public)
     shown = replace(plan, folder=found)
@@ -236,6 +251,15 @@ def solve_command(
         raise refused
     if not is_as_expected:
         raise typer.Exit(Exit.UNEXPECTED)
+
+
+def _answered(plan: Plan, questions: int | None, watch: Watch) -> Plan:
+    """Ask questions of a plan in the time that is left before it is written."""
+    from optimizer.explain.answering import answers_if_any
+    from optimizer.solver import Watch as Clock
+
+    left = Clock(watch.time_limit, watch.report, watch.started, watch.reserve)
+    return answers_if_any(plan, questions, left)
 
 
 def _show(plan: Plan, expected: Joined | None, *, as_json: bool, public: bool) -> bool:
@@ -255,6 +279,8 @@ def _show(plan: Plan, expected: Joined | None, *, as_json: bool, public: bool) -
             from optimizer.session.keeping import cost_in
 
             print(cost_in(plan.provenance["keeping"]).in_words(plan.question.keep))
+        if plan.answers is not None:
+            print_answers(plan.answers)
         if public and plan.folder is not None:
             print(f"For publication: {plan.folder / runs.PUBLIC}")
         if compared is not None:

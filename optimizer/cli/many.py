@@ -21,7 +21,7 @@ from optimizer.cli.options import (
     set_again,
     share,
 )
-from optimizer.cli.showing import print_json, print_next
+from optimizer.cli.showing import EVERY, print_json, print_next, rate_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from optimizer.sweeps.sensitivity.finding import Finding
 
 MOST_ROWS_SHOWN, MOST_CHANGES_SHOWN = 20, 3
-_EVERY = 10.0
-"""Seconds between two lines of progress where nobody sees one rewritten."""
 _PATHS = "POLICY CASE STUDY"
 
 
@@ -193,7 +191,7 @@ class _SweepLine:
     def __init__(self, then: str) -> None:
         self._then = then
         self._terminal = sys.stderr.isatty()
-        self._last = -_EVERY
+        self._last = -EVERY
 
     def show(self, progress: SweepProgress) -> None:
         """Show how far a sweep is."""
@@ -202,7 +200,7 @@ class _SweepLine:
         if self._terminal:
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
-        elif progress.seconds - self._last >= _EVERY or is_last:
+        elif progress.seconds - self._last >= EVERY or is_last:
             self._last = progress.seconds
             print(text, file=sys.stderr)
 
@@ -217,28 +215,9 @@ def _in_line(progress: SweepProgress) -> str:
     text = f"{progress.seconds:6.1f} s  {progress.done:,} of {progress.total:,} solved"
     if progress.kept:
         text += f", {progress.kept:,} from before"
-    if progress.done:
-        text += f"  {60 * progress.rate:,.1f} a minute"
-    if progress.seconds_left:
-        text += f"  {_time(progress.seconds_left)} left"
+    text += rate_in_words(progress.done, progress.rate, progress.seconds_left)
     told = ", ".join(f"{count:,} {status}" for status, count in progress.counts.items())
     return f"{text}  {told}" if told else text
-
-
-def _time(seconds: float) -> str:
-    """A time in two parts at most.
-
-    Examples
-    --------
-    >>> _time(42), _time(200), _time(9000)
-    ('42 s', '3:20 min', '2:30 h')
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60}:{whole % 60:02} min"
-    return f"{whole // 3600}:{whole % 3600 // 60:02} h"
 
 
 def _show(

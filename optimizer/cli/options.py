@@ -60,6 +60,15 @@ def share(text: str | float) -> float:
         raise typer.BadParameter(message) from None
 
 
+def count_of(text: str, option: str) -> int | None:
+    """How many questions are asked; 0 for none, and ``None`` for all."""
+    if text in ("all", "none"):
+        return None if text == "all" else 0
+    if not text.isdecimal():
+        raise typer.BadParameter(f"{text!r} is not a count, none or all", param_hint=option)
+    return int(text)
+
+
 def require_word(option: str, word: str | None, read: Callable[[str], object]) -> None:
     """Refuse the word of an option that cannot be read, as a wrong use of the command."""
     from optimizer.errors import OptimizerError

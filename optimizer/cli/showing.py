@@ -11,24 +11,35 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from optimizer.errors import Problem
     from optimizer.plan import Plan
+    from optimizer.plan.answers import PlanAnswers
     from optimizer.plan.evaluation import Evaluation
     from optimizer.solver import Progress
     from optimizer.sweeps.validation import Validation
 
 SHOWN_VIOLATIONS = 20
+SHOWN_SENTENCES = 6
+"""Sentences of each answer that follow a plan."""
+EVERY = 10.0
+"""Seconds between two lines of progress where nobody sees one rewritten."""
 SHOWN_LOSS = 5e-4
 
 
 class ProgressLine:
-    """One line on stderr, rewritten in place on a terminal and silent elsewhere but for steps."""
+    """One line on stderr, rewritten in place on a terminal.
+
+    Elsewhere there is a line for each step, and now and then one on how many parts are done.
+    """
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
-        self._step = ""
+        self._step, self._said = "", (0.0, 0)
 
     def show(self, progress: Progress) -> None:
         """Show how far a search is."""
         text = f"{progress.seconds:6.1f} s  {progress.step}"
+        if progress.total:
+            text += f"  {progress.done:,} of {progress.total:,} solved"
+            text += rate_in_words(progress.done, progress.rate, progress.seconds_left)
         if progress.objective is not None:
             text += f"  plan {progress.objective:,.3f}"
         if progress.bound is not None:
@@ -38,15 +49,49 @@ class ProgressLine:
         if self._terminal:
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
-        elif progress.step != self._step:
+        elif progress.step != self._step or self._is_due(progress):
             print(text, file=sys.stderr)
+            self._said = progress.seconds, progress.done
         self._step = progress.step
+
+    def _is_due(self, progress: Progress) -> bool:
+        """Whether more parts are done than were said some time ago."""
+        seconds, done = self._said
+        return progress.done > done and progress.seconds - seconds >= EVERY
 
     def end(self) -> None:
         """Leave a clean line."""
         if self._terminal:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def rate_in_words(done: int, rate: float, seconds_left: float | None) -> str:
+    """How many parts are done in a minute, and when the last one will be.
+
+    Examples
+    --------
+    >>> rate_in_words(3, 0.05, 340.0), rate_in_words(0, 0.0, None)
+    ('  3.0 a minute  5:40 min left', '')
+    """
+    text = f"  {60 * rate:,.1f} a minute" if done else ""
+    return f"{text}  {time_in_words(seconds_left)} left" if seconds_left else text
+
+
+def time_in_words(seconds: float) -> str:
+    """A time in two parts at most.
+
+    Examples
+    --------
+    >>> time_in_words(42), time_in_words(200), time_in_words(9000)
+    ('42 s', '3:20 min', '2:30 h')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02} min"
+    return f"{whole // 3600}:{whole % 3600 // 60:02} h"
 
 
 def print_json(document: object) -> None:
@@ -86,6 +131,19 @@ def print_plan(plan: Plan) -> None:
     lost = plan.tables["goals"]["weighted"].sum() - plan.objective
     if lost > SHOWN_LOSS:
         print(f"  {'soft limits, change':<20} {-lost:9.3f} points")
+
+
+def print_answers(answers: PlanAnswers) -> None:
+    """Print what was asked of a plan: the first answers of each kind, and what was left out."""
+    for answer in answers.of.values():
+        for sentence in answer.sentences[:SHOWN_SENTENCES]:
+            print(sentence)
+        if len(answer.sentences) > SHOWN_SENTENCES:
+            print(f"... and {len(answer.sentences) - SHOWN_SENTENCES} more lines in the report")
+        for sentence in answer.skipped:
+            print(sentence)
+    for sentence in answers.skipped:
+        print(sentence)
 
 
 def print_evaluation(evaluation: Evaluation, assumed: tuple[str, ...]) -> None:

@@ -300,7 +300,9 @@ class Asking:
         cells = cell_changes(kept.base_case, cells_and_keys(changes)[0])
         moved = [(cell.table, cell.column) for cell in cells]
         because = ", ".join(rebuilding(kept.base, question.policy, moved)) or CUSTOM_RULES
-        return self._held_anew(question), because
+        held = self._held_anew(question)
+        held.loaded.begin_like(self.held.loaded)
+        return held, because
 
     def _held_anew(self, question: Question) -> Holding:
         return Holding(
@@ -337,17 +339,6 @@ def _answer(held: Holding, x: Floats, points: float, because: str) -> Answer:
     cohorts = pd.Series(x[columns], index=pd.Index(names, tupleize_cols=False))
     goals = relaxed_goal_values(loaded, x)
     return Answer(OPTIMAL, points, points, goals, cohorts, rebuilt_because=because)
-
-
-def part_done(what: str, place: int, count: int) -> str:
-    """Step of progress, in tenths of all that is asked.
-
-    Examples
-    --------
-    >>> part_done("numbers", 3, 20), part_done("numbers", 4, 20)
-    ('numbers, 10% solved', 'numbers, 20% solved')
-    """
-    return f"{what}, {10 * (10 * place // count)}% solved"
 
 
 def _without_rounding(apart: float, size: float) -> float:

@@ -12,7 +12,7 @@ from math import ceil, inf, isfinite, isnan, nan
 
 import pandas as pd
 
-from optimizer.explain.asking import NONE_KEEPS_RULES, OPTIMAL, Answer, Asking, part_done
+from optimizer.explain.asking import NONE_KEEPS_RULES, OPTIMAL, Answer, Asking
 from optimizer.explain.entering_numbers import Entering
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.stepping import BY_RELAXATION
@@ -69,7 +69,7 @@ class BringingIn:
                 if self._watch.should_stop():
                     rows.append(_row(kind[0], NOT_IN_TIME))
                     continue
-                self._watch.begin(part_done("what would bring it in", place, len(kinds)))
+                self._watch.begin_part("what would bring it in", place, len(kinds))
                 rows.append(self._nearest(kind))
         finally:
             if asking.held is held:

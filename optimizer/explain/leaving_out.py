@@ -10,15 +10,17 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import OUT_OF_TIME, Answer, Asking, asked_of, part_done
+from optimizer.explain.asking import OUT_OF_TIME, Answer, Asking, InSolver, asked_of
+from optimizer.explain.marginal_charts import change_bars
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.marginal_words import without_words
 from optimizer.explain.marginals import provenance_of, why_incomplete
 from optimizer.explain.parts import BUDGET, GROUPS, RULE, LeftOut, parts_named
-from optimizer.explain.stepping import BY_RELAXATION
+from optimizer.explain.stepping import BY_DUAL, BY_RELAXATION
 from optimizer.formulation.custom import Extend
 from optimizer.plan import Plan
 from optimizer.result import Result
+from optimizer.result.charts import drawn_by_name
 from optimizer.runs.loading import Run
 from optimizer.session import Session
 from optimizer.session.solving import check_options
@@ -33,8 +35,9 @@ class Importance(Result):
     ----------
     answer
         A row for each part: address, group, title, points, change_points (without it, against
-        the relaxation with it), ``change_<goal>_raw``, slots_moved, basis (``relaxation``),
-        status, why, rebuilt_because; groups as asked, and the largest change first.
+        the relaxation with it), ``change_<goal>_raw``, slots_moved, basis (``relaxation``, or
+        ``dual`` for rules whose duals are all 0: nothing changes without them), status, why,
+        rebuilt_because; groups as asked, and the largest change first.
     points
         Of the relaxation with all of them.
     complete, why_incomplete
@@ -66,6 +69,33 @@ class Importance(Result):
     def in_words(self) -> list[str]:
         """What is lost or gained without each part."""
         return without_words(self.answer, self.points, self.why_incomplete)
+
+    @property
+    def charts(self) -> list[str]:
+        """Names of the charts that there are."""
+        return list(self._drawings)
+
+    @typed
+    def chart(self, name: str = "") -> Any:
+        """Draw with Altair points more or fewer without each part.
+
+        Parameters
+        ----------
+        name
+            One of ``charts``; the first without it.
+
+        Raises
+        ------
+        OptimizerError
+            If there is no chart of that name, or the extra ``notebook`` is not installed.
+        """
+        return drawn_by_name(self._drawings, name, "importance has")
+
+    @property
+    def _drawings(self) -> Mapping[str, Callable[[], Any]]:
+        changes = self.answer["change_points"]
+        is_any = bool((changes.notna() & changes.ne(0.0)).any())
+        return {"parts": lambda: change_bars(self.answer)} if is_any else {}
 
 
 @typed
@@ -104,14 +134,31 @@ def importance(
     parts = parts_named(asked.held.loaded, GROUPS if addresses is None else addresses)
     with watch.listening():
         asking = Asking(asked.held, watch)
-        answers = _answers(asking, watch, parts)
+        return parts_left_out(asked, asking, watch, parts, list(addresses or GROUPS))
+
+
+def parts_left_out(
+    asked: InSolver,
+    asking: Asking,
+    watch: Watch,
+    parts: Sequence[LeftOut],
+    addresses: Sequence[str],
+) -> Importance:
+    """Find the same of parts of what is loaded and has been solved once.
+
+    Parameters
+    ----------
+    addresses
+        As they were named.
+    """
+    answers = _answers(asking, watch, parts)
     table = _table(list(zip(parts, answers, strict=False)), asking)
     return Importance(
         answer=table,
         points=asking.base.points,
         why_incomplete=why_incomplete(watch, len(parts) - len(answers), "part"),
         interrupted=watch.interrupted,
-        provenance={**provenance_of(asked), "addresses": list(addresses or GROUPS)},
+        provenance={**provenance_of(asked), "addresses": list(addresses)},
     )
 
 
@@ -121,7 +168,7 @@ def _answers(asking: Asking, watch: Watch, parts: Sequence[LeftOut]) -> list[Ans
     for place, part in enumerate(parts):
         if watch.should_stop():
             break
-        watch.begin(part_done("parts", place, len(parts)))
+        watch.begin_part("parts", place, len(parts))
         answer = _without(asking, part)
         if answer.status == OUT_OF_TIME:
             break
@@ -129,7 +176,17 @@ def _answers(asking: Asking, watch: Watch, parts: Sequence[LeftOut]) -> list[Ans
     return found
 
 
+def is_idle(asking: Asking, part: LeftOut) -> bool:
+    """Whether the relaxation stays as it is without a part, so that nothing need be solved.
+
+    The duals of an optimum prove that it is one as well without rows whose duals are 0.
+    """
+    return part.kind == RULE and not asking.prices[list(part.rows)].any()
+
+
 def _without(asking: Asking, part: LeftOut) -> Answer:
+    if is_idle(asking, part):
+        return asking.base
     if part.kind == BUDGET:
         answer = asking.at({f"{part.address}.amount": 0})
         asking.restore()
@@ -175,7 +232,7 @@ def _row(part: LeftOut, answer: Answer, asking: Asking) -> dict[str, Any]:
         "change_points": asking.difference(answer),
         **{f"change_{goal}_raw": value for goal, value in raw.items()},
         "slots_moved": answer.moved_since(base) if answer.is_known else float("nan"),
-        "basis": BY_RELAXATION,
+        "basis": BY_DUAL if is_idle(asking, part) else BY_RELAXATION,
         "status": answer.status,
         "why": answer.why,
         "rebuilt_because": answer.rebuilt_because,

@@ -22,10 +22,11 @@ from optimizer.explain.apart_tables import (
 )
 from optimizer.explain.in_hand import require_rules_kept
 from optimizer.explain.kept_ends import KeptEnds
+from optimizer.explain.marginals import require_questions
 from optimizer.explain.nearly_as_good import Checks, NearlyAsGood
 from optimizer.explain.other_plans import OtherPlans
 from optimizer.explain.range_tables import drawn_ranges, range_table, ranges_in_words
-from optimizer.explain.ranges import NOT_REACHED, RangeSearch, ends_of, learn, sums_of
+from optimizer.explain.ranges import NOT_REACHED, RangeSearch, Sum, ends_of, learn, sums_of
 from optimizer.explain.sides import Side, side_of
 from optimizer.explain.stepping import BY_PLAN
 from optimizer.formulation.custom import Extend
@@ -189,6 +190,7 @@ def alternatives(
     by: Sequence[str] | None = None,
     within: float | str = ONE_PERCENT,
     exact: bool = False,
+    most: int | None = None,
     plans: int = 0,
     resume: str | Path | None = None,
     extend: Extend | None = None,
@@ -218,6 +220,9 @@ def alternatives(
         earlier call for the same question left there is taken over.
     extend
         The function that added custom rules, as in :func:`optimizer.load_run`.
+    most
+        How many sums of each kind are asked for, those that are largest in the plan; all without
+        it.
     time_limit, report, started
         As in :func:`optimizer.solve`. What is not reached in time is ``stopped``.
 
@@ -239,6 +244,7 @@ def alternatives(
         If something else stands where the file is to be.
     """
     check_options(None, time_limit, started)
+    require_questions(most, "most")
     share = _share_of(within)
     _require_count(plans)
     watch = Watch.since(started, time_limit, report)
@@ -254,7 +260,11 @@ def alternatives(
     )
     loaded = held.loaded
     keys = by if by is not None else () if plans else BY_DEFAULT
-    sums = [each for names in keys for each in sums_of(loaded.instance, loaded.matrix, plan, names)]
+    sums = [
+        each
+        for names in keys
+        for each in largest_sums(sums_of(loaded.instance, loaded.matrix, plan, names), most)
+    ]
     least_points = plan.objective - share * abs(plan.objective)
     checks = Checks(held, dict(scales.of), least_points)
     among = NearlyAsGood(loaded, least_points)
@@ -343,6 +353,11 @@ def _require_count(plans: int) -> None:
         message = f"{shown(plans)} is not a valid number of plans"
         problems.add(CHANGES, message, column="plans", expected=f"0 to {MOST_PLANS}")
     problems.raise_if_any(PolicyError)
+
+
+def largest_sums(sums: Sequence[Sum], most: int | None) -> Sequence[Sum]:
+    """The sums that are largest in the plan in hand; all of them without a number."""
+    return sums if most is None else sorted(sums, key=lambda each: -each.value)[:most]
 
 
 def _share_of(within: object) -> float:

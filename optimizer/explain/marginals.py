@@ -13,6 +13,7 @@ import pandas as pd
 from optimizer.errors import PolicyError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.asking import OUT_OF_TIME, Asking, InHand, InSolver, asked_of
+from optimizer.explain.marginal_charts import marginal_charts
 from optimizer.explain.marginal_tables import (
     MONEY_COLUMNS,
     frame,
@@ -23,7 +24,7 @@ from optimizer.explain.marginal_tables import (
 )
 from optimizer.explain.marginal_words import how_many, marginal_words
 from optimizer.explain.numbers import TENTH, BindingNumber, binding_numbers
-from optimizer.explain.stepping import Stepping
+from optimizer.explain.stepping import Stepped, Stepping
 from optimizer.formulation.custom import Extend
 from optimizer.frames.records import Frames
 from optimizer.io.changes import CHANGES
@@ -31,6 +32,7 @@ from optimizer.io.toml import shown
 from optimizer.plan import Plan
 from optimizer.plan.provenance import versions
 from optimizer.result import Result
+from optimizer.result.charts import drawn_by_name
 from optimizer.runs.loading import Run
 from optimizer.schema.tables import LARGEST_NUMBER
 from optimizer.session import Session
@@ -108,6 +110,31 @@ class MarginalValues(Result):
             why_incomplete=self.why_incomplete,
         )
 
+    @property
+    def charts(self) -> list[str]:
+        """Names of the charts that there are."""
+        return list(self._drawings)
+
+    @typed
+    def chart(self, name: str = "") -> Any:
+        """Draw with Altair what a step of each number brings and costs, or where money helps.
+
+        Parameters
+        ----------
+        name
+            One of ``charts``; the first without it.
+
+        Raises
+        ------
+        OptimizerError
+            If there is no chart of that name, or the extra ``notebook`` is not installed.
+        """
+        return drawn_by_name(self._drawings, name, "marginal values have")
+
+    @property
+    def _drawings(self) -> Mapping[str, Callable[[], Any]]:
+        return marginal_charts(self.answer, self.tables["money"])
+
 
 @typed
 def marginal_values(
@@ -161,15 +188,29 @@ def marginal_values(
     asked = asked_of(subject, extend)
     with watch.listening():
         asking = Asking(asked.held, watch)
-        base, loaded = asking.base, asking.held.loaded
-        numbers = binding_numbers(loaded, asking.solution, asking.prices)
-        chosen = [each for each in numbers if each.kind == "limit"]
-        wanted = chosen if top is None else chosen[:top]
-        own = asked.held.question.policy.solver.gap if gap is None else gap
-        stepping = Stepping(asking, watch, gap=own if plans else None, plan=asked.plan)
-        stepped = list(stepping.of(wanted))
-        money = _money(asking, watch, numbers, len(chosen) if top is None else top)
+        return values_asked(asked, asking, watch, top=top, plans=plans, gap=gap)
+
+
+def values_asked(
+    asked: InSolver,
+    asking: Asking,
+    watch: Watch,
+    *,
+    top: int | None,
+    plans: bool = False,
+    gap: float | None = None,
+) -> MarginalValues:
+    """Find the same of what is loaded and has been solved once."""
+    base, loaded = asking.base, asking.held.loaded
+    numbers = binding_numbers(loaded, asking.solution, asking.prices)
+    chosen = [each for each in numbers if each.kind == "limit"]
+    wanted = chosen if top is None else chosen[:top]
+    own = asked.held.question.policy.solver.gap if gap is None else gap
+    stepping = Stepping(asking, watch, gap=own if plans else None, plan=asked.plan)
+    stepped = list(stepping.of(wanted))
+    money = _money(asking, watch, numbers, stepped, len(chosen) if top is None else top)
     done = {each.number.address for each in stepped}
+    whole = [each for each in stepped if each.is_whole]
     left = [each for each in numbers if each.address not in done]
     return MarginalValues(
         answer=marginal_table(stepped, left, base),
@@ -177,7 +218,7 @@ def marginal_values(
         points=base.points,
         plan=asked.plan,
         currency=asked.held.question.case.currency,
-        why_incomplete=why_incomplete(watch, len(wanted) - len(stepped), "number"),
+        why_incomplete=why_incomplete(watch, len(wanted) - len(whole), "number"),
         interrupted=watch.interrupted,
         provenance={**provenance_of(asked), "top": top, "plans": plans, "gap_asked": own},
     )
@@ -185,26 +226,42 @@ def marginal_values(
 
 def require_top(top: object) -> None:
     """Refuse a count below 0, or too large to be one."""
+    require_questions(top, "top")
+
+
+def require_questions(count: object, name: str) -> None:
+    """Refuse the same of a count of another name."""
     problems = Problems()
-    if isinstance(top, int) and not 0 <= top <= LARGEST_NUMBER:
-        message = f"{shown(top)} is not a valid count"
-        problems.add(CHANGES, message, column="top", expected="0 or more, or None for all")
+    if isinstance(count, int) and not 0 <= count <= LARGEST_NUMBER:
+        message = f"{shown(count)} is not a valid count"
+        problems.add(CHANGES, message, column=name, expected="0 or more, or None for all")
     problems.raise_if_any(PolicyError)
 
 
 def _money(
-    asking: Asking, watch: Watch, numbers: Sequence[BindingNumber], most: int
+    asking: Asking,
+    watch: Watch,
+    numbers: Sequence[BindingNumber],
+    stepped: Sequence[Stepped],
+    most: int,
 ) -> pd.DataFrame:
     """What the same sum brings in each line and year, those with the largest duals solved."""
+    known = {
+        (step.address, step.number): step.answer
+        for each in stepped
+        for step in each.taken
+        if step.is_relaxed
+    }
     budgets = [each for each in numbers if is_budget(each) and each.dual > 0.0]
     amounts = asking.held.loaded.instance.budget["amount"]
     more = round_sum(float(amounts.median())) if len(amounts) else BILLION
-    rows = []
-    watch.begin("money")
+    rows, count = [], min(most, len(budgets))
     for place, number in enumerate(sorted(budgets, key=lambda each: each.dual, reverse=True)):
-        answer = None
-        if place < most and not watch.should_stop():
-            answer = asking.at({number.address: number.value + more})
+        after = number.value + more
+        answer = known.get((number.address, after))
+        if place < most and answer is None and not watch.should_stop():
+            watch.begin_part("money", place, count)
+            answer = asking.at({number.address: after})
             answer = None if answer.status == OUT_OF_TIME else answer
         gain = float("nan") if answer is None else asking.difference(answer)
         rows.append(money_row(number, more, answer, gain))

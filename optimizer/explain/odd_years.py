@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import Asking, asked_of, part_done
+from optimizer.explain.asking import Asking, asked_of
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.marginals import TIGHTEST, provenance_of, require_top, why_incomplete
 from optimizer.explain.odd_year_words import odd_year_words
@@ -141,7 +141,7 @@ def odd_years(
             for place, change in enumerate(wanted):
                 if watch.should_stop():
                     break
-                watch.begin(part_done("years", place, len(wanted)))
+                watch.begin_part("years", place, len(wanted))
                 found = reasons.of(change)
                 if found["status"] == LEFT_UNSOLVED:
                     break

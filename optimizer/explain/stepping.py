@@ -12,7 +12,6 @@ from optimizer.explain.asking import (
     Answer,
     Asking,
     InHand,
-    part_done,
 )
 from optimizer.explain.numbers import BindingNumber
 from optimizer.solver import Watch
@@ -23,10 +22,14 @@ BY_RELAXATION, BY_PLAN = "relaxation", "plan"
 BY_DUAL = "dual"
 _SAYING = (OPTIMAL, "feasible", NONE_KEEPS_RULES)
 """Statuses of plans that say more than the relaxation does."""
-_FURTHER = (10.0, 2.0)
-"""Steps at which it is tried whether the rate of the first step holds, the farthest first."""
+_FURTHER = (2.0, 10.0)
+"""Steps at which it is tried whether the rate of the first step holds, until it does not: ten steps
+at once may take as long as a relaxation from nothing."""
 _SAME_RATE = 1e-6
 """Relative difference of two rates that are the same."""
+_AS_DUAL = 1e-4
+"""Relative difference of a rate and a dual that are the same, as tolerances leave duals less
+certain than points."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +94,11 @@ class Stepped:
         return next((each for each in single if each.basis == BY_RELAXATION), None)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether there was time for every single step."""
+        return not any(each.answer.status == OUT_OF_TIME for each in self.taken)
+
+    @property
     def unsettled(self) -> list[str]:
         """Directions in which plans say nothing either way."""
         return [each.direction for each in self.taken if each.basis == BY_PLAN and each.within_gap]
@@ -119,6 +127,18 @@ def _is_as_steep(step: Step, first: Step) -> bool:
     return abs(step.points - expected) <= _SAME_RATE * size
 
 
+def _may_hold_further(number: BindingNumber, first: Step, sign: float) -> bool:
+    """Whether it is tried how far the rate of the first step holds.
+
+    It has changed within that step where the step changes something, and not as the dual says. And
+    another model for each further step would take longer than the first steps themselves.
+    """
+    if not first.answer.is_known or first.answer.rebuilt_because:
+        return False
+    expected = sign * number.dual_points * first.steps
+    return first.points == 0.0 or not abs(first.points - expected) > _AS_DUAL * abs(expected)
+
+
 class Stepping:
     """Takes steps of one number after the other.
 
@@ -144,12 +164,13 @@ class Stepping:
         for place, number in enumerate(numbers):
             if self._watch.should_stop():
                 return
-            self._watch.begin(part_done("numbers", place, len(numbers)))
-            taken = tuple(self._taken(number))
-            # What time ran out for keeps its dual.
-            if any(each.answer.status == OUT_OF_TIME and each.is_single for each in taken):
+            self._watch.begin_part("numbers", place, len(numbers))
+            stepped = Stepped(number, tuple(self._taken(number)))
+            # What time ran out for at once keeps its dual.
+            if any(each.answer.status != OUT_OF_TIME for each in stepped.taken):
+                yield stepped
+            if not stepped.is_whole:
                 return
-            yield Stepped(number, taken)
 
     def _taken(self, number: BindingNumber) -> Iterator[Step]:
         for direction, sign in ((LOOSER, 1.0), (TIGHTER, -1.0)):
@@ -157,9 +178,11 @@ class Stepping:
                 continue
             first = self._step(number, direction, sign)
             yield first
+            if first.answer.status == OUT_OF_TIME:
+                return
             if self._gap is not None and self._plan is not None:
                 yield self._plan_step(first, self._plan, self._gap)
-            if first.answer.is_known:
+            if _may_hold_further(number, first, sign):
                 yield from self._further(number, first, sign)
 
     def _further(self, number: BindingNumber, first: Step, sign: float) -> Iterator[Step]:
@@ -172,7 +195,7 @@ class Stepping:
             if step.answer.status == OUT_OF_TIME:
                 return
             yield step
-            if step.answer.is_known and _is_as_steep(step, first):
+            if not (step.answer.is_known and _is_as_steep(step, first)):
                 return
 
     def _step(self, number: BindingNumber, direction: str, steps: float) -> Step:

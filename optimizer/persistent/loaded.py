@@ -154,7 +154,8 @@ class LoadedModel:
         """Solve the linear relaxation, from where the last one ended if there is one.
 
         Units stay when numbers change, and may no longer suit them. So a changed model is loaded
-        afresh before it is called infeasible or an error of HiGHS's is raised.
+        afresh before an error of HiGHS's is raised, or it is called infeasible without a proof that
+        holds in the numbers of the model themselves.
         """
         try:
             run = self._warm.run(self.matrix, watch, afresh=self._is_patched)
@@ -165,8 +166,17 @@ class LoadedModel:
             self._is_patched &= not self._warm.began_anew
             if run.status != "infeasible" or not self._is_patched:
                 return run
+            if self.lp.is_proven_infeasible():
+                return run
         self._is_patched = False
         return self._warm.run_anew(self.matrix, watch)
+
+    def begin_like(self, other: LoadedModel) -> None:
+        """Let the first relaxation begin at an optimum of a model that is nearly the same.
+
+        Rows and columns are found by their names.
+        """
+        self._warm.begin_like(other._warm)
 
     def pin(self, values: Mapping[str, Floats]) -> None:
         """Fix decisions at given values, by family in the order of its frame."""

@@ -19,6 +19,7 @@ from optimizer.schema.decisions import WRITTEN
 from optimizer.text.figures import persons
 
 if TYPE_CHECKING:
+    from optimizer.plan.answers import PlanAnswers
     from optimizer.plan.question import Question
 
 COLUMNS: dict[str, dict[str, str]] = {name: each.columns for name, each in WRITTEN.items()}
@@ -220,6 +221,9 @@ class Plan(Comparable):
     question
         Policy and case that it is a plan for, as they were and as changed; ``None`` where nobody
         said.
+    answers
+        What was asked of it: what limits it, prices of rules, room to manoeuvre; ``None`` where
+        nothing was.
     """
 
     policy: str
@@ -237,6 +241,7 @@ class Plan(Comparable):
     provenance: Mapping[str, Any] = field(default_factory=dict, compare=False)
     folder: Path | None = field(default=None, compare=False)
     question: Question | None = field(default=None, compare=False)
+    answers: PlanAnswers | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", Frames(self.tables, DECIDED))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from optimizer.errors import OptimizerError, did_you_mean
 
@@ -23,6 +24,29 @@ def drawing() -> Iterator[None]:
         raise OptimizerError(
             "charts need Altair, which is missing: pip install 'talent-optimizer[notebook]'"
         ) from None
+
+
+def drawn_by_name(drawings: Mapping[str, Callable[[], Any]], name: str, told: str) -> Any:
+    """Draw the chart of a name, or the first one.
+
+    Parameters
+    ----------
+    told
+        Whose charts they are, for errors: "importance has".
+
+    Raises
+    ------
+    OptimizerError
+        If there is no chart, or none of that name, or the extra ``notebook`` is not installed.
+    """
+    known = list(drawings)
+    if not known:
+        raise OptimizerError(f"{told} no chart, as nothing was solved that changes points")
+    wanted = name or known[0]
+    if wanted not in known:
+        raise not_among(known, wanted, f"{told} no chart")
+    with drawing():
+        return drawings[wanted]()
 
 
 def not_among(known: Sequence[str], name: str, told: str) -> OptimizerError:

@@ -25,6 +25,8 @@ PLAN, DECISIONS_FILE, SUMMARY, RUN = "plan.csv", "decisions.csv", "summary.json"
 WORKBOOK, REPORT, LOG = "plan.xlsx", "report.html", "solver.log"
 PRINTED = "sheets.html"
 """One page for each agency and region; runs of before have none."""
+ANSWERS = "answers.json"
+"""What was asked of the plan, where anything was."""
 VARIABLES = "variables.csv"
 """Values of the variables of custom rules, where there are any."""
 
@@ -48,7 +50,7 @@ PUBLIC_TABLES: Mapping[str, str] = MappingProxyType(
 """Tables that are published, and what they hold in words."""
 
 WRITTEN_ALWAYS = frozenset({PLAN, DECISIONS_FILE, SUMMARY, RUN, WORKBOOK, REPORT})
-_WRITTEN = WRITTEN_ALWAYS | {VARIABLES, LOG, f"search-{LOG}", INPUTS, PRINTED, PUBLIC}
+_WRITTEN = WRITTEN_ALWAYS | {ANSWERS, VARIABLES, LOG, f"search-{LOG}", INPUTS, PRINTED, PUBLIC}
 """Names of all that a run folder holds: one with anything else is nobody's to replace."""
 
 OF_INPUTS = frozenset({POLICY_FILE, CASE_FILES, CASE_BOOK})
@@ -141,7 +143,11 @@ def write_tables(plan: Plan, folder: Path, policy: Policy, case: Case) -> None:
 
 
 def write_facts(
-    plan: Plan, folder: Path, name: Path, inputs: Mapping[str, Any] = NO_INPUTS
+    plan: Plan,
+    folder: Path,
+    name: Path,
+    inputs: Mapping[str, Any] = NO_INPUTS,
+    answers: str = "",
 ) -> None:
     """Write summary and provenance, last of all, so that they hold the whole time taken.
 
@@ -153,6 +159,8 @@ def write_facts(
         Name the folder will have, for the summary.
     inputs
         What is kept of policy and case: hashes of the files, and of those they were read from.
+    answers
+        Hash of what was asked of the plan; blank where nothing was.
     """
     write_json(plan.summary() | {"run_folder": str(name)}, folder / SUMMARY)
     facts = {
@@ -163,7 +171,8 @@ def write_facts(
         "objective": plan.objective,
         "bound": plan.bound,
     }
-    kept = {"inputs": inputs} if inputs else {}
+    kept: dict[str, Any] = {"inputs": inputs} if inputs else {}
+    kept |= {"answers": answers} if answers else {}
     write_json(facts | dict(plan.provenance) | kept, folder / RUN)
 
 

@@ -88,6 +88,7 @@ class RunFacts(StrictTable, extra="allow"):
         default_factory=dict, description="figures by address"
     )
     inputs: Inputs | None = Field(default=None, description="hashes of policy and case")
+    answers: str = Field(default="", description="the hash of what was asked of the plan")
     added_limits: tuple[Mapping[str, Any], ...] = Field(default=(), description="a list of limits")
     dropped: tuple[str, ...] = Field(default=(), description="a list of names")
     keep: tuple[_Kept, ...] = Field(default=(), description="a list of kept slots")

@@ -24,6 +24,7 @@ from optimizer.plan.question import Question, asked
 from optimizer.policy import Policy
 from optimizer.policy.loading import read_policy
 from optimizer.runs import CASE_BOOK, CASE_FILES, INPUTS, POLICY_FILE, RUN
+from optimizer.runs.answers import answers_in
 from optimizer.runs.of_before import renewed_policy, tables_of_before
 from optimizer.runs.reading import facts_of_run, read_plan
 
@@ -77,10 +78,22 @@ class Run:
 
     @cached_property
     def plan(self) -> Plan:
-        """The plan with all that follows from it, checked again."""
+        """The plan with all that follows from it, checked again, and what was asked of it.
+
+        Raises
+        ------
+        InputError
+            If what was asked of it was edited since.
+        """
         dropped = self.read.facts.get("dropped", ())
         plan = recomputed(self.read, self.policy, self.case, extend=self.extend, dropped=dropped)
-        return replace(plan, folder=self.path, question=self.question)
+        plan = replace(plan, folder=self.path, question=self.question)
+        wanted = self.read.facts.get("answers", "")
+        if not wanted:
+            return plan
+        answers, why_none = answers_in(self.path, wanted, plan.objective)
+        notes = (*plan.notes, why_none) if why_none else plan.notes
+        return replace(plan, answers=answers, notes=notes)
 
     @cached_property
     def session(self) -> Session:

@@ -87,6 +87,8 @@ def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]
     sheets |= {"integration": total.reset_index()}
     for name, left_out in LEFT_OUT.items():
         sheets[name] = with_names(sheets[name], case).drop(columns=list(left_out))
+    if plan.answers is not None:
+        sheets |= dict(plan.answers.sheets())
     too_long = {name: len(table) for name, table in sheets.items() if len(table) >= MOST_ROWS}
     fitting = {name: table for name, table in sheets.items() if name not in too_long}
     return fitting | {_PARAMETERS: parameters(plan, policy, case, too_long)}

@@ -36,6 +36,7 @@ from optimizer.runs import (
     write_facts,
     write_tables,
 )
+from optimizer.runs.answers import write_answers
 from optimizer.runs.public import write_public
 
 
@@ -97,8 +98,9 @@ def written_into(made: Made, plan: Plan, *, public: bool = False) -> Path:
     if public:
         write_public(plan, made.path / PUBLIC)
     inputs = write_inputs(question, made.path / INPUTS)
+    answers = "" if plan.answers is None else write_answers(plan.answers, made.path)
     plan.seconds["write"] = time.monotonic() - begun
-    return made.put(lambda name: write_facts(plan, made.path, name, inputs))
+    return made.put(lambda name: write_facts(plan, made.path, name, inputs, answers))
 
 
 def written_somewhere(

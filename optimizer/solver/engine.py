@@ -13,6 +13,7 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.frames.arrays import Floats
 from optimizer.io.writing import add_to_log
+from optimizer.solver.certificate import proves_no_solution
 from optimizer.solver.early import Early
 from optimizer.solver.loading import Loaded, Options
 from optimizer.solver.matrix import Matrix, read_only
@@ -153,6 +154,14 @@ class Engine(Loaded):
         if not ran and not self._run_by_simplex(watch):
             raise SolverError("HiGHS reported an error in run")
         return self._result()
+
+    def is_proven_infeasible(self) -> bool:
+        """Whether the last run, a simplex that found no solution, gives a proof that holds."""
+        found = self._highs.getDualRay()  # type: ignore[attr-defined]  # not in its stubs
+        status, is_known, ray = found
+        if status == highspy.HighsStatus.kError or not is_known:
+            return False
+        return proves_no_solution(self.matrix, np.array(ray) * self._row_scale)
 
     def _begin(self, *, afresh: bool) -> None:
         """Choose how the next relaxation is solved."""

@@ -61,6 +61,14 @@ class Optimum:
         )
         return apart + _cells_apart(self.matrix, matrix)
 
+    def is_of_rows_like(self, matrix: Matrix) -> bool:
+        """Whether another matrix has the same rows and columns, whatever stands in them."""
+        return self.matrix.rows == matrix.rows and self.matrix.columns == matrix.columns
+
+    def reach(self, matrix: Matrix) -> float:
+        """Distance of rows to a matrix with the same ones; infinite to others."""
+        return self.distance_of_rows(matrix) if self.is_of_rows_like(matrix) else np.inf
+
     def is_for_another_objective(self, matrix: Matrix) -> bool:
         """Whether costs have changed so much that little of the basis will be left."""
         apart = _apart(self.matrix.cost, matrix.cost)
@@ -88,6 +96,21 @@ class Optimum:
         own.col_status = [*self.basis.col_status, *list(basis.col_status)[width:]]
         own.row_status = [*self.basis.row_status, *list(basis.row_status)[len(mine.row_lower) :]]
         return Optimum(wider, own)
+
+
+def basis_by_name(start: Optimum, matrix: Matrix) -> highspy.HighsBasis:
+    """The basis of an optimum for another matrix; what is new there begins outside of it.
+
+    HiGHS mends a basis that is none.
+    """
+    of_column = dict(zip(start.matrix.columns, start.basis.col_status, strict=True))
+    of_row = dict(zip(start.matrix.rows, start.basis.row_status, strict=True))
+    outside, inside = highspy.HighsBasisStatus.kLower, highspy.HighsBasisStatus.kBasic
+    own = highspy.HighsBasis()
+    own.valid, own.alien = True, not start.is_of_rows_like(matrix)
+    own.col_status = [of_column.get(key, outside) for key in matrix.columns]
+    own.row_status = [of_row.get(key, inside) for key in matrix.rows]
+    return own
 
 
 def _sides(matrix: Matrix) -> tuple[Floats, ...]:
@@ -132,6 +155,7 @@ class WarmStart:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._optima: list[Optimum] = []
+        self._guess: highspy.HighsBasis | None = None
         self._runs = 0
         self._anew = 0
         self.began_anew = False
@@ -146,6 +170,14 @@ class WarmStart:
         other = WarmStart(engine)
         other._optima, other._anew, other._runs = [*self._optima], self._anew, -1
         return other
+
+    def begin_like(self, other: WarmStart) -> None:
+        """Let the first run begin at an optimum of another matrix, found by names."""
+        mine, last = self.engine.matrix, other._optima[-1:]
+        alike = [each for each in other._optima if each.is_of_rows_like(mine)]
+        nearest = min(reversed(alike or last), key=lambda each: each.reach(mine), default=None)
+        if nearest is not None:
+            self._guess = basis_by_name(nearest, mine)
 
     def grow(self, matrix: Matrix) -> None:
         """Append rows and columns; optima stay what the next run may begin with."""
@@ -171,6 +203,8 @@ class WarmStart:
         run = None
         if nearest is not None and not nearest.is_for_another_objective(matrix):
             run = self._on(nearest, matrix, watch)
+        elif self._guess is not None and nearest is None:
+            run = self._on_guess(self._guess, matrix, watch)
         self.began_anew = run is None
         if run is None:
             nearest = None
@@ -215,6 +249,17 @@ class WarmStart:
         self.engine.set_costs(matrix.cost)
         run = self._by(PRIMAL, left, watch)
         return None if run.gave_up else run
+
+    def _on_guess(
+        self, basis: highspy.HighsBasis, matrix: Matrix, watch: Watch
+    ) -> EngineRun | None:
+        """Solve on from a basis of another matrix; ``None`` where that is given up."""
+        self._guess = None
+        self.engine.set_costs(matrix.cost)
+        self._begin_with(DEVEX, basis)
+        run = self._by(DUAL, self._patience(), watch)
+        # Numbers of another matrix prove nothing of this one but where it ends.
+        return run if run.status in ("optimal", "stopped") and not run.gave_up else None
 
     def _patience(self) -> int:
         """Iterations after which the relaxation had better begin anew."""

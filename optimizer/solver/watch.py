@@ -19,12 +19,28 @@ GRACE, LEAST_GRACE = 0.1, 0.5
 
 @dataclass(frozen=True)
 class Progress:
-    """Progress so far: seconds since the start, best plan and proven bound in points."""
+    """Progress so far: seconds since the start, best plan and proven bound in points.
+
+    Of a step that has parts also how many are done, of how many, and the seconds these took.
+    """
 
     seconds: float
     step: str
     objective: float | None
     bound: float | None
+    done: int = 0
+    total: int = 0
+    part_seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Parts in a second."""
+        return self.done / self.part_seconds if self.part_seconds > 0.0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the last part is done at this rate; ``None`` where nothing is known."""
+        return (self.total - self.done) / self.rate if self.rate else None
 
     @property
     def gap(self) -> float | None:
@@ -86,6 +102,7 @@ class Watch:
     spent: dict[str, float] = field(default_factory=dict)
     _last: float = 0.0
     _counted: float = 0.0
+    _part: tuple[int, int, float] = (0, 0, 0.0)
 
     @classmethod
     def since(
@@ -159,6 +176,14 @@ class Watch:
 
     def begin(self, step: str) -> None:
         """Name what is being done now."""
+        self._part = 0, 0, 0.0
+        self.count(step)
+        self._say()
+
+    def begin_part(self, step: str, done: int, total: int) -> None:
+        """Name what is being done now, and how many of its parts are done."""
+        begun = self._part[2] if done and step == self.step else self.seconds
+        self._part = done, total, begun
         self.count(step)
         self._say()
 
@@ -198,7 +223,10 @@ class Watch:
     def _say(self) -> None:
         self._last = self.seconds
         if self.report is not None:
-            self.report(Progress(self.seconds, self.step, self.objective, self.bound))
+            done, total, begun = self._part
+            taken = self.seconds - begun if total else 0.0
+            told = self.step, self.objective, self.bound, done, total, taken
+            self.report(Progress(self.seconds, *told))
 
     @contextmanager
     def listening(self) -> Iterator[None]:
