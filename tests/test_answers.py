@@ -14,7 +14,7 @@ import shared
 from golden.small_cases import NATIONAL
 from optimizer import InputError, Plan, PolicyError, write_run
 from optimizer.explain.answering import answers_if_any
-from optimizer.plan.answers import ANSWER_SHEETS, LIMITING, MONEY_HELPS, PRICES, ROOM
+from optimizer.plan.answers import ANSWER_SHEETS, MONEY_HELPS, PRICES, ROOM, WHAT_LIMITS
 from optimizer.report import render_report
 from optimizer.report.answered import ANSWER_SECTIONS
 from optimizer.runs.answers import answers_in, write_answers
@@ -50,7 +50,7 @@ def test_they_are_the_answers_to_the_same_questions_asked_alone(plan: Plan, answ
     assert answered.answers is not None
     of = answered.answers.of
     values = optimizer.marginal_values(plan, top=3)
-    assert of[LIMITING].sentences == tuple(values.in_words())
+    assert of[WHAT_LIMITS].sentences == tuple(values.in_words())
     assert of[MONEY_HELPS].table.equals(values.tables["money"])
     lost = optimizer.importance(plan, ["limits"]).table.set_index("address")
     prices = of[PRICES].table.set_index("address")["change_points"]
@@ -66,7 +66,7 @@ def test_what_was_not_asked_is_named(answered: Plan) -> None:
     assert answered.answers is not None
     skipped = {name: answer.skipped for name, answer in answered.answers.of.items()}
     assert skipped == {
-        LIMITING: ("8 more numbers limit it by the dual alone; --explain all asks for them.",),
+        WHAT_LIMITS: ("8 more numbers limit it by the dual alone; --explain all asks for them.",),
         MONEY_HELPS: (),
         PRICES: (
             "Not asked: use_within_capacity, limits.industry_money, placements_within_site, "

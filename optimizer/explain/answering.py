@@ -18,10 +18,10 @@ from optimizer.explain.stepping import BY_DUAL
 from optimizer.formulation.custom import Extend
 from optimizer.plan import Plan
 from optimizer.plan.answers import (
-    LIMITING,
     MONEY_HELPS,
     PRICES,
     ROOM,
+    WHAT_LIMITS,
     PlanAnswer,
     PlanAnswers,
     answer_of,
@@ -111,7 +111,7 @@ def _limiting(
     duals = int(money["basis"].eq(BY_DUAL).sum())
     lines = _left(duals, "more budget of a year", "stand", "stands", "there by the dual alone")
     return {
-        LIMITING: answer_of(found, found.table, [numbers, found.why_incomplete]),
+        WHAT_LIMITS: answer_of(found, found.table, [numbers, found.why_incomplete]),
         MONEY_HELPS: PlanAnswer((), money, tuple(filter(None, [lines]))),
     }
 

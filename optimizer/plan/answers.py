@@ -12,10 +12,10 @@ import pandas as pd
 from optimizer.frames.records import HandingOut
 from optimizer.result import Result
 
-LIMITING, MONEY_HELPS, PRICES, ROOM = "limiting", "money", "prices", "room"
+WHAT_LIMITS, MONEY_HELPS, PRICES, ROOM = "limiting", "money", "prices", "room"
 ANSWER_SHEETS: Mapping[str, str] = MappingProxyType(
     {
-        LIMITING: "what_limits",
+        WHAT_LIMITS: "what_limits",
         MONEY_HELPS: "where_money_helps",
         PRICES: "prices_of_rules",
         ROOM: "room_to_manoeuvre",

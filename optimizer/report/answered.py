@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.plan.answers import LIMITING, MONEY_HELPS, PRICES, ROOM, PlanAnswer
+from optimizer.plan.answers import MONEY_HELPS, PRICES, ROOM, WHAT_LIMITS, PlanAnswer
 from optimizer.report.blocks import Bar, Bars, Block, Details, Key, Piece, Section, Text
 from optimizer.report.colours import ACCENT, ALARM, SEQUENTIAL, Colour
 from optimizer.report.figures import SPACE, number, sentence
@@ -31,7 +31,7 @@ _LINES_IN_WORDS = 12
 
 def limiting_section(material: Material) -> Section | None:
     """Give what limits the plan, and where money helps."""
-    answer, money = _answer(material, LIMITING), _answer(material, MONEY_HELPS)
+    answer, money = _answer(material, WHAT_LIMITS), _answer(material, MONEY_HELPS)
     if answer is None:
         return _left_out(material)
     blocks: list[Block] = []
@@ -84,7 +84,7 @@ def room_section(material: Material) -> Section | None:
 
 
 ANSWER_SECTIONS: Mapping[str, Callable[[Material], Section | None]] = {
-    LIMITING: limiting_section,
+    WHAT_LIMITS: limiting_section,
     MONEY_HELPS: limiting_section,
     PRICES: prices_section,
     ROOM: room_section,
