@@ -22,6 +22,7 @@ from optimizer.frames.records import Comparable
 from optimizer.instance.attributes import Attributes, build_attributes
 from optimizer.instance.bounds import JoinedLimit
 from optimizer.instance.diminishing import JoinedDiminishing, earned_anyway, join_diminishing
+from optimizer.instance.divisions import JoinedDivision, join_divisions
 from optimizer.instance.limits import join_commitments, join_limits
 from optimizer.instance.measures import Measures
 from optimizer.instance.money import spending_terms, support_floor_terms
@@ -81,6 +82,8 @@ class Instance(FollowedFields, Comparable):
     support_floor
         One frame of terms per entry of the policy's ``support_floor``: family, position,
         coefficient, track, entry_year.
+    divisions
+        Joined divisions whose fairness the policy asks for.
     current, current_at
         Slots today by country and track, and by track and region (empty where not given), of
         tracks that are planned.
@@ -106,6 +109,7 @@ class Instance(FollowedFields, Comparable):
     limits: tuple[JoinedLimit, ...]
     commitments: tuple[JoinedLimit, ...]
     support_floor: tuple[pd.DataFrame, ...]
+    divisions: tuple[JoinedDivision, ...]
     current: pd.DataFrame
     current_at: pd.DataFrame
     attributes: Attributes
@@ -225,6 +229,7 @@ def joined(case: Case, policy: Policy, memory: Memory | None = None) -> Instance
     pause()
     commitments = join_commitments(measures, step)
     floors = _support_floors(policy.support_floor, measures, step)
+    divisions = join_divisions(policy.fairness, measures, step)
     check_budget(case, policy, attributes)
     current, current_at = step(_current_plan, case, policy.stability is not None, attributes)
     policy.retold(case.retold(problems)).raise_if_any(PolicyError)
@@ -247,6 +252,7 @@ def joined(case: Case, policy: Policy, memory: Memory | None = None) -> Instance
         limits=limits,
         commitments=commitments,
         support_floor=floors,
+        divisions=divisions,
         current=current,
         current_at=current_at,
         attributes=attributes,

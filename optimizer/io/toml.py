@@ -18,6 +18,7 @@ Address = tuple[str | int, ...]
 
 NAMING_KEYS = {
     "limits": "name",
+    "fairness": "name",
     "indicators": "column",
     "region_indicators": "column",
     "scenarios": "name",

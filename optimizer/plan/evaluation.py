@@ -15,6 +15,7 @@ from optimizer.instance import Instance
 from optimizer.plan import DECIDED, Decisions
 from optimizer.plan.checks import check_all
 from optimizer.plan.custom import custom_table, split_rows
+from optimizer.plan.fair_shares import fairness_tables
 from optimizer.plan.soft import change_costs, soft_costs
 from optimizer.plan.subject import PLACE, Subject, judged
 from optimizer.plan.tables import goals, result_tables
@@ -150,6 +151,7 @@ def evaluate_decisions(
     tables["change"] = change_costs(subject)
     checked = judged(stacked([check_all(subject), hard]), smallest_unit(instance.case))
     if not verdict_only:
+        tables |= fairness_tables(subject)
         tables["custom_rules"] = custom_table(instance.extension)
         tables["take_up"] = take_up(subject, checked, custom)
     tables["rules"] = checked

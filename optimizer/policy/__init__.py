@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optimizer.policy.fairness import Fairness
 from optimizer.policy.goals import (
     Diminishing,
     Effect,
@@ -24,6 +25,7 @@ __all__ = [
     "Budget",
     "Diminishing",
     "Effect",
+    "Fairness",
     "First",
     "Goal",
     "Horizon",

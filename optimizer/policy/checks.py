@@ -7,6 +7,7 @@ from typing import Any
 
 from optimizer.errors import Problems, did_you_mean
 from optimizer.io.toml import Address, dotted
+from optimizer.policy.shapes import NAMED_LISTS
 from optimizer.schema.measures import MEASURES
 from optimizer.schema.rules import BOUNDS, RULES
 
@@ -44,12 +45,14 @@ def check_whole(
     }
     _check_weights(goals, add)
     _check_names(data, add)
-    for place, limit in _limits(data):
-        for key, goal in _goals_named(limit):
-            if goal not in goals:
-                message = f"there is no goal {goal!r}"
-                expected = f"one of {', '.join(goals)}"
-                add(("limits", place, *key), message, expected, did_you_mean(goal, goals))
+    for listed in NAMED_LISTS:
+        for place, entry in _entries(data, listed):
+            for key, goal in _goals_named(entry):
+                if goal not in goals:
+                    message = f"there is no goal {goal!r}"
+                    expected = f"one of {', '.join(goals)}"
+                    add((listed, place, *key), message, expected, did_you_mean(goal, goals))
+    for place, limit in _entries(data, "limits"):
         _check_diminishing(place, limit, goals, add)
 
 
@@ -58,11 +61,11 @@ def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _limits(data: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    limits = data.get("limits")
-    for place, limit in enumerate(limits if isinstance(limits, tuple) else ()):
-        if isinstance(limit, Mapping):
-            yield place, limit
+def _entries(data: Mapping[str, Any], listed: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    entries = data.get(listed)
+    for place, entry in enumerate(entries if isinstance(entries, tuple) else ()):
+        if isinstance(entry, Mapping):
+            yield place, entry
 
 
 def _check_weights(goals: Mapping[str, Mapping[str, Any]], add: _Add) -> None:
@@ -75,16 +78,19 @@ def _check_weights(goals: Mapping[str, Mapping[str, Any]], add: _Add) -> None:
 
 
 def _check_names(data: Mapping[str, Any], add: _Add) -> None:
-    seen: set[str] = set()
-    for place, limit in _limits(data):
-        name = limit.get("name")
-        if isinstance(name, str):
-            if name in seen:
-                add(("limits", place), f"the name {name!r} is given twice", "one limit per name")
-            seen.add(name)
-            if name in RULES or name in BOUNDS:
-                message = f"{name!r} is the name of a rule already"
-                add(("limits", place, "name"), message, "another name", f"my_{name}")
+    for listed, what in NAMED_LISTS.items():
+        seen: set[str] = set()
+        for place, entry in _entries(data, listed):
+            name = entry.get("name")
+            if isinstance(name, str):
+                if name in seen:
+                    add(
+                        (listed, place), f"the name {name!r} is given twice", f"one {what} per name"
+                    )
+                seen.add(name)
+                if name in RULES or name in BOUNDS:
+                    message = f"{name!r} is the name of a rule already"
+                    add((listed, place, "name"), message, "another name", f"my_{name}")
 
 
 def _goals_named(limit: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -15,6 +15,7 @@ from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.io.changes import CHANGES
 from optimizer.io.paths import NEITHER, names_in, standing_at
 from optimizer.io.toml import Address, named_parts, read_toml
+from optimizer.policy.shapes import NAMED_LISTS
 from optimizer.policy.sheets import Sheets, read_sheets
 from optimizer.schema.addresses import names_of
 
@@ -96,14 +97,15 @@ class Layers:
 
 
 class _Said:
-    """Tables of one file, asked what they say; limits are found by name."""
+    """Tables of one file, asked what they say; entries of :data:`NAMED_LISTS` are found by name."""
 
     def __init__(self, tables: Mapping[str, Any]) -> None:
         self.tables = tables
-        limits = tables.get("limits")
-        entries = limits if isinstance(limits, tuple) else ()
         # The first of a name; of thousands none is looked for twice.
-        self.limits = {_name(entry): entry for entry in reversed(entries)}
+        self._named: dict[Address, dict[str | None, Any]] = {
+            (key,): {_name(entry): entry for entry in reversed(_entries(tables, key))}
+            for key in NAMED_LISTS
+        }
 
     def holds(self, address: Address, merged: Any) -> bool:
         """Whether something is said at an address of the merged tables."""
@@ -113,9 +115,10 @@ class _Said:
                 if not isinstance(merged, tuple) or not isinstance(data, tuple):
                     return False
                 merged = merged[part] if part < len(merged) else None
-                name = _name(merged) if address[:depth] == ("limits",) else None
-                if name is not None:
-                    data = self.limits.get(name)
+                named = self._named.get(address[:depth])
+                name = None if named is None else _name(merged)
+                if named is not None and name is not None:
+                    data = named.get(name)
                 else:
                     data = data[part] if part < len(data) else None
             else:
@@ -132,7 +135,7 @@ class _Said:
         data: Any = self.tables
         for depth, part in enumerate(parts):
             if isinstance(data, tuple):
-                data = self.limits.get(part) if parts[:depth] == ("limits",) else None
+                data = self._named.get(parts[:depth], {}).get(part)
             else:
                 data = data.get(part) if isinstance(data, Mapping) else None
             if data is None:
@@ -140,8 +143,13 @@ class _Said:
         return len(parts)
 
 
+def _entries(tables: Mapping[str, Any], key: str) -> tuple[Any, ...]:
+    found = tables.get(key)
+    return found if isinstance(found, tuple) else ()
+
+
 def _name(entry: object) -> str | None:
-    """The name of a limit; None where it has none, or something else stands for it."""
+    """The name of an entry; None where it has none, or something else stands for it."""
     name = entry.get("name") if isinstance(entry, Mapping) else None
     return name if isinstance(name, str) else None
 
@@ -273,7 +281,7 @@ def _link_fault(link: Path) -> str:
 
 
 def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge tables recursively and ``limits`` by name; anything else of ``own`` replaces.
+    """Merge tables recursively and named lists by name; anything else of ``own`` replaces.
 
     Examples
     --------
@@ -281,9 +289,10 @@ def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     {'goals': {'a': {'weight': 2, 'why': 'x'}}}
     """
     merged = _merged_tables(base, own)
-    before, after = base.get("limits"), own.get("limits")
-    if isinstance(before, tuple) and isinstance(after, tuple):
-        merged["limits"] = _merged_limits(before, after)
+    for key in NAMED_LISTS:
+        before, after = base.get(key), own.get(key)
+        if isinstance(before, tuple) and isinstance(after, tuple):
+            merged[key] = _merged_entries(before, after)
     return merged
 
 
@@ -298,8 +307,8 @@ def _merged_tables(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str,
     return merged
 
 
-def _merged_limits(base: tuple[Any, ...], own: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Put limits of the same name together key by key; new ones come last."""
+def _merged_entries(base: tuple[Any, ...], own: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Put entries of the same name together key by key; new ones come last."""
     merged = list(base)
     places = {_name(entry): place for place, entry in enumerate(base) if _name(entry) is not None}
     for entry in own:

@@ -12,6 +12,7 @@ from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from optimizer.errors import Problems
 from optimizer.io.strict import Line, StrictTable, Version
+from optimizer.policy.fairness import Fairness
 from optimizer.policy.goals import Goal
 from optimizer.policy.limits import Limit, SupportFloor
 from optimizer.policy.merging import Layers
@@ -149,6 +150,9 @@ class Policy(StrictTable):
     limits: tuple[Limit, ...] = Field(default=(), description="limits, each with a name of its own")
     support_floor: tuple[SupportFloor, ...] = Field(
         default=(), description="floors on support per person"
+    )
+    fairness: tuple[Fairness, ...] = Field(
+        default=(), description="divisions that are judged, each with a name of its own"
     )
     budget: Budget = Field(default_factory=Budget, description="transfers and carry-over")
     stability: Stability | None = Field(default=None, description="limits on change")

@@ -7,6 +7,7 @@ from typing import Any
 
 from optimizer.io.changes import refusal_of
 from optimizer.policy.models import Policy
+from optimizer.policy.shapes import NAMED_LISTS
 from optimizer.schema.addresses import Names
 from optimizer.schema.fields import inner_types, required_keys, same_types
 
@@ -25,21 +26,22 @@ def check_overrides(base: _Table, own: _Table, add: _Add) -> None:
         Takes the names on the way to the value, what is wrong and what was expected.
     """
     _check_merged(base, own, [Policy], (), add)
-    limits = inner_types(inner_types([Policy], "limits"), 0)
-    before = {limit["name"]: limit for limit in _named(base)}
-    for limit in _named(own):
-        # A limit that says all it must is written anew.
-        if limit["name"] in before and not required_keys(limits) <= set(limit):
-            names = ("limits", limit["name"])
-            for key, value in limit.items():
-                _check(before[limit["name"]], limit, (key, value), (limits, names, add))
+    for listed in NAMED_LISTS:
+        kinds = inner_types(inner_types([Policy], listed), 0)
+        before = {entry["name"]: entry for entry in _named(base, listed)}
+        for entry in _named(own, listed):
+            # One that says all it must is written anew.
+            if entry["name"] in before and not required_keys(kinds) <= set(entry):
+                names = (listed, entry["name"])
+                for key, value in entry.items():
+                    _check(before[entry["name"]], entry, (key, value), (kinds, names, add))
 
 
-def _named(tables: _Table) -> Iterator[_Table]:
-    limits = tables.get("limits")
-    for limit in limits if isinstance(limits, tuple) else ():
-        if isinstance(limit, Mapping) and isinstance(limit.get("name"), str):
-            yield limit
+def _named(tables: _Table, listed: str) -> Iterator[_Table]:
+    entries = tables.get(listed)
+    for entry in entries if isinstance(entries, tuple) else ():
+        if isinstance(entry, Mapping) and isinstance(entry.get("name"), str):
+            yield entry
 
 
 def _check_merged(base: _Table, own: _Table, kinds: list[Any], names: Names, add: _Add) -> None:

@@ -31,6 +31,9 @@ Where = Mapping[str, _Wanted]
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
+NAMED_LISTS: Mapping[str, str] = {"limits": "limit", "fairness": "division"}
+"""Lists of tables that are known by their name, and merged by it; the word for one of them."""
+
 WHERE = "a table of attributes and the value, or list of values, each must have"
 BY = "a list of attributes to group by"
 PLANNED = "true to count only what the plan decides, not what is there or expected anyway"

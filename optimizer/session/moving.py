@@ -58,6 +58,8 @@ FIELD_PARTS: Mapping[str, str] = {
     "support_floor.*.protected": "",
     "support_floor.*.why": "",
     "support_floor.*.source": "",
+    "fairness.*.why": "",
+    "fairness.*.source": "",
     "solver.gap": "",
     "solver.time_limit": "",
 }

@@ -114,7 +114,7 @@ SETS: Mapping[str, Same] = {
 PARTS: Mapping[str, Same] = {
     **dict.fromkeys(("people", "current", "current_at", "extension"), alike),
     **dict.fromkeys(("case", "policy", "attributes", "scores"), any_numbers),
-    **dict.fromkeys(("spending", "value", "anyway", "support_floor"), any_numbers),
+    **dict.fromkeys(("spending", "value", "anyway", "support_floor", "divisions"), any_numbers),
     "sets": _same_sets,
     "use": _same_users,
     "diminishing": _same_curves,
