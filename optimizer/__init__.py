@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from optimizer.sweeps.results import Sweep
     from optimizer.sweeps.sweeping import load_sweep, sweep
     from optimizer.sweeps.validation import Validation, validate
+    from optimizer.tradeoffs.dividing import FairShares, fairness
 
 _HOMES = {
     "Alternatives": "explain.manoeuvring",
@@ -81,6 +82,7 @@ _HOMES = {
     "Expectations": "plan.expectations",
     "ExtensionError": "errors",
     "Importance": "explain.leaving_out",
+    "FairShares": "tradeoffs.dividing",
     "InfeasibleError": "errors",
     "InputError": "errors",
     "Instance": "instance",
@@ -114,6 +116,7 @@ _HOMES = {
     "complete": "session.solving",
     "correlated": "sweeps",
     "evaluate": "plan.checking",
+    "fairness": "tradeoffs.dividing",
     "importance": "explain.leaving_out",
     "marginal_values": "explain.marginals",
     "load_case": "case",
@@ -153,6 +156,7 @@ __all__ = [
     "Evaluation",
     "Expectations",
     "ExtensionError",
+    "FairShares",
     "Importance",
     "InfeasibleError",
     "InputError",
@@ -187,6 +191,7 @@ __all__ = [
     "complete",
     "correlated",
     "evaluate",
+    "fairness",
     "importance",
     "load_case",
     "load_expectations",

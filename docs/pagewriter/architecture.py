@@ -26,6 +26,7 @@ ORDER = (
     "report",
     "runs",
     "explain",
+    "tradeoffs",
     "sweeps",
     "cli",
 )

@@ -341,6 +341,7 @@ def check(
             "points": evaluation.points,
             "assumed": list(assumed),
             "goals": evaluation.tables["goals"].to_dict("records"),
+            "fairness": evaluation.tables["fairness"].to_dict("records"),
             "violations": evaluation.violations.to_dict("records"),
         }
         print_json(runs.finite(document))

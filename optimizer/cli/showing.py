@@ -151,6 +151,10 @@ def print_evaluation(evaluation: Evaluation, assumed: tuple[str, ...]) -> None:
     for sentence in assumed:
         print(f"Assumed: {sentence}.")
     sentences = evaluation.in_words()
+    from optimizer.plan.fair_shares import fairness_words
+
+    for sentence in fairness_words(evaluation.tables):
+        print(f"Fairness of {sentence}")
     if evaluation.holds:
         print(*sentences, sep="\n")
         return

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from math import ceil, inf, isfinite, log10
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from optimizer.frames import rows_of
+from optimizer.instance.attributes import value_in_words
 from optimizer.instance.divisions import JoinedDivision
 from optimizer.plan.inequality import inequality
 from optimizer.plan.subject import Subject
+from optimizer.schema.measures import MEASURES
+from optimizer.text.figures import counted, figure
+
+_SAME = 1e-9
+"""Relative difference of rates that rounding leaves."""
 
 FAIRNESS = {
     **dict.fromkeys(("fairness", "measure", "unit", "relative_to"), "str"),
@@ -17,12 +27,13 @@ FAIRNESS = {
     **dict.fromkeys(("total", "gini", "hoover", "jain", "theil", "palma"), "float64"),
     "largest_to_smallest": "float64",
     **dict.fromkeys(("lowest_group", "highest_group"), "str"),
+    "at_lowest": "int64",
     **dict.fromkeys(("lowest_rate", "highest_rate"), "float64"),
 }
 """Columns of the table ``fairness``."""
 
 FAIRNESS_GROUPS = {
-    **dict.fromkeys(("fairness", "group"), "str"),
+    **dict.fromkeys(("fairness", "group", "called"), "str"),
     **dict.fromkeys(("amount", "need", "rate", "share", "need_share"), "float64"),
 }
 """Columns of the table ``fairness_groups``."""
@@ -54,9 +65,9 @@ def groups_of_division(s: Subject, division: JoinedDivision) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index: group; amount (of the measure), need (blank where all groups count the same), rate
-        (amount for each unit of need; the amount without needs), share and need_share (of all
-        groups).
+        Index: group; called (values of its attributes), amount (of the measure), need (blank
+        where all groups count the same), rate (amount for each unit of need; the amount without
+        needs), share and need_share (of all groups).
     """
     labels = division.groups.index
     amount = s.at(labels, division.measured, ["group"])
@@ -64,6 +75,7 @@ def groups_of_division(s: Subject, division: JoinedDivision) -> pd.DataFrame:
     total = float(amount.sum())
     return pd.DataFrame(
         {
+            "called": _called(division.groups),
             "amount": amount,
             "need": weights if division.fairness.relative_to else np.nan,
             "rate": amount / weights,
@@ -72,6 +84,11 @@ def groups_of_division(s: Subject, division: JoinedDivision) -> pd.DataFrame:
         },
         index=pd.Index(labels, name="group"),
     )
+
+
+def _called(groups: pd.DataFrame) -> list[str]:
+    cells = groups.itertuples(index=False, name=None)
+    return [", ".join(map(value_in_words, values)) for values in cells]
 
 
 def _row(division: JoinedDivision, groups: pd.DataFrame) -> dict[str, object]:
@@ -87,6 +104,61 @@ def _row(division: JoinedDivision, groups: pd.DataFrame) -> dict[str, object]:
         **asdict(inequality(groups["amount"].to_numpy(), division.needs.to_numpy())),
         "lowest_group": str(rates.idxmin()),
         "highest_group": str(rates.idxmax()),
+        "at_lowest": int((rates <= rates.min() * (1.0 + _SAME)).sum()),
         "lowest_rate": float(rates.min()),
         "highest_rate": float(rates.max()),
     }
+
+
+def fairness_words(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """How evenly each division is made, a sentence each.
+
+    Parameters
+    ----------
+    tables
+        ``fairness`` and ``fairness_groups``.
+    """
+    groups = tables["fairness_groups"].set_index(["fairness", "group"])["called"]
+    return [
+        _sentence(
+            row,
+            groups[row.fairness, row.lowest_group],
+            groups[row.fairness, row.highest_group],
+        )
+        for row in rows_of(tables["fairness"])
+    ]
+
+
+def measured_per(row: Any) -> tuple[str, float]:
+    """What the rates of a division are of, and by how much they are multiplied to be read easily.
+
+    Parameters
+    ----------
+    row
+        Of the table ``fairness``.
+    """
+    noun = MEASURES[row.measure].noun
+    if not row.relative_to:
+        return noun, 1.0
+    is_small = 0.0 < row.highest_rate < 1.0
+    per = 10.0 ** ceil(-log10(row.highest_rate)) if is_small else 1.0
+    times = f"{figure(per)} " if per > 1.0 else ""
+    need = row.relative_to.rpartition(".")[2]
+    return f"{noun} per {times}of {need}", per
+
+
+def _sentence(row: Any, lowest_group: str, highest_group: str) -> str:
+    what, per = measured_per(row)
+    left_out = f" {counted(row.left_out, 'group')} without need left out." if row.left_out else ""
+    if not isfinite(row.gini):
+        return f"{row.fairness}: no {MEASURES[row.measure].noun} to divide.{left_out}"
+    more = f" and {row.at_lowest - 1:,} more" if row.at_lowest > 1 else ""
+    apart = "" if row.largest_to_smallest == inf else f", {row.largest_to_smallest:.3g} times that"
+    lowest, highest = (figure(rate * per, 4) for rate in (row.lowest_rate, row.highest_rate))
+    if row.largest_to_smallest <= 1.0 + _SAME:
+        return f"{row.fairness} ({what}): {lowest} in every group.{left_out}"
+    return (
+        f"{row.fairness} ({what}): from {lowest} ({lowest_group}{more}) to {highest} "
+        f"({highest_group}){apart}; Gini {row.gini:.3f}; {row.hoover:.1%} would have to go "
+        f"elsewhere for all to get the same.{left_out}"
+    )

@@ -156,6 +156,19 @@ def policy_with_limit(policy: Policy, limit: Mapping[str, object]) -> Policy:
     return _noted(longer, (("limits", longer.limits[-1].name),))
 
 
+def policy_with_division(policy: Policy, division: Mapping[str, object]) -> Policy:
+    """Give a loaded policy that judges one division and no other, checked like one that is read.
+
+    Raises
+    ------
+    PolicyError
+        Holds everything that is wrong with the division.
+    """
+    data = tables_of(policy)
+    judging = _varied(policy, data, {**data, "fairness": (frozen(division),)}, Problems())
+    return _noted(judging, (("fairness", judging.fairness[0].name),))
+
+
 def _noted(policy: Policy, changed: tuple[tuple[str, ...], ...]) -> Policy:
     """Note what no file of the policy says any more."""
     layers = policy._layers

@@ -15,6 +15,7 @@ from optimizer.report.answered import limiting_section, prices_section, room_sec
 from optimizer.report.background import assumptions_section, policy_section, provenance_section
 from optimizer.report.blocks import Section
 from optimizer.report.charts import COLUMN_HEIGHT
+from optimizer.report.fairness import fairness_section
 from optimizer.report.headline import headline
 from optimizer.report.limits import limits_section
 from optimizer.report.living import living_section
@@ -48,6 +49,7 @@ SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
     room_section,
     rules_section,
     limits_section,
+    fairness_section,
     policy_section,
     assumptions_section,
     provenance_section,

@@ -1,0 +1,1 @@
+"""What is given up for what: how fairly a plan divides, and among whom."""
