@@ -112,6 +112,8 @@ CHANGED: Mapping[str, tuple[str, object]] = {
     "support_floor.*.protected": ("support_floor.1.protected", False),
     "support_floor.*.why": ("support_floor.1.why", "Because."),
     "support_floor.*.source": ("support_floor.1.source", "a study"),
+    "fairness.*.why": ("fairness.regions.why", "Because."),
+    "fairness.*.source": ("fairness.regions.source", "a study"),
     "horizon.discount": ("horizon.discount", 0.1),
     "budget.transfers.*.share": ("budget.transfers.1.share", 0.2),
     "budget.carry_over.*": ("budget.carry_over.science", 0.25),
@@ -149,8 +151,13 @@ by = ["year"]
 at_least = { times = 0.5, previous = true, plus = 4, first = { times = 0.2, plus = 6 } }
 at_most = { times = 1.5, previous = true, plus = 4, first = { times = 2, plus = 6 } }
 
+[[fairness]]
+name = "regions"
+measure = "slots"
+by = ["region"]
+
 """
-"""Limits of the kinds that the tiny policy has not: a floor per amount, and relative ones."""
+"""What the tiny policy has not: limits with a floor per amount, relative ones, and a division."""
 
 
 @pytest.fixture
