@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,7 @@ def test_words_are_those_of_the_tables(plan: Plan) -> None:
 
 
 def test_groups_named_on_the_spot_need_no_policy(plan: Plan, tmp_path: Path) -> None:
-    asked = {"by": ["region"], "relative_to": "population"}
+    asked: dict[str, Any] = {"by": ["region"], "relative_to": "population"}
     without = optimizer.solve(*tiny())
     found = optimizer.fairness(without, **asked)
     assert found.tables["figures"]["gini"].tolist() == [plan.tables["fairness"]["gini"].iloc[0]]
@@ -167,10 +168,10 @@ def test_a_session_divides_by_needs_as_they_are_now(fair: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_be_divided_is_refused(asked: dict[str, object], told: str) -> None:
+def test_what_cannot_be_divided_is_refused(asked: dict[str, Any], told: str) -> None:
     plan = optimizer.solve(*tiny())
     with pytest.raises(PolicyError) as error:
-        optimizer.fairness(plan, **asked)  # type: ignore[arg-type]
+        optimizer.fairness(plan, **asked)
     assert told in str(error.value)
     assert "changes, fairness." in str(error.value)
 

@@ -61,6 +61,8 @@ def policy_page(policy: Policy) -> str:
             for floor in policy.support_floor
         ]
         parts.append("## Support of people\n\n" + "\n".join(floors))
+    if policy.fairness:
+        parts.append("## Fairness\n\n" + "\n".join(_divisions(policy)))
     parts += [f"## {name}\n\n{_bullets(tell(policy))}" for name, tell in PARTS]
     return "\n\n".join(parts) + "\n"
 
@@ -110,6 +112,14 @@ def _limits(policy: Policy) -> list[str]:
     ]
 
 
+def _divisions(policy: Policy) -> list[str]:
+    return [
+        f"* **{plain(each.name).capitalize()}.** {sentences.division(each)}"
+        f"{_reasons(each.why, each.source)}"
+        for each in policy.fairness
+    ]
+
+
 def _differences(policy: Policy, base: Policy) -> str:
     """Changes of a policy to the one it extends."""
     mine, theirs = _shares(policy), _shares(base)
@@ -123,7 +133,7 @@ def _differences(policy: Policy, base: Policy) -> str:
         told, before = sentences.limit(limit), known.get(limit.name, "")
         if told != before:
             rows.append((f"limit {plain(limit.name)}", before or "none", told))
-    for name, tell in (("Support of people", _floors), *PARTS):
+    for name, tell in (("Support of people", _floors), ("Fairness", _divisions), *PARTS):
         gone = [line for line in tell(base) if line not in tell(policy)]
         new = [line for line in tell(policy) if line not in tell(base)]
         if gone or new:

@@ -9,6 +9,7 @@ from optimizer.policy import (
     Budget,
     Diminishing,
     Effect,
+    Fairness,
     Goal,
     Horizon,
     Indicator,
@@ -193,6 +194,15 @@ def support(floor: SupportFloor) -> str:
         f"Those who enter tracks with {chosen(floor.where)} in a year get, on average, at least "
         f"{figure(floor.amount_per_year)} of integration money per person and year of stay.{kept}"
     )
+
+
+def division(wanted: Fairness) -> str:
+    """Say what is divided among whom."""
+    groups = listed([plain(name) for name in wanted.by])
+    need = f", beside {plain(wanted.relative_to)}" if wanted.relative_to else ""
+    whose = " Only what the plan decides counts." if wanted.planned else ""
+    told = counted(wanted.measure, wanted.goal, wanted.where)
+    return f"{told[0].upper()}{told[1:]} by {groups}{need}.{whose}"
 
 
 def budget(wanted: Budget) -> list[str]:
