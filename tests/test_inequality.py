@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.plan.inequality import NOTHING, Inequality, inequality
+from optimizer.plan.inequality import NOTHING_DIVIDED, Inequality, inequality
 
 GROUPS = st.lists(
     st.tuples(st.floats(0.0, 1e3), st.floats(0.01, 1e3)), min_size=1, max_size=12
@@ -43,7 +43,7 @@ def test_of_nothing_there_are_no_figures() -> None:
     for groups in ([(0.0, 1.0)], [(0.0, 1.0), (0.0, 2.0)], [(-1.0, 1.0), (3.0, 1.0)]):
         found = of(*groups)
         assert all(math.isnan(figure) for figure in vars(found).values())
-    assert inequality(np.array([]), np.array([])) is NOTHING
+    assert inequality(np.array([]), np.array([])) is NOTHING_DIVIDED
 
 
 @given(GROUPS)

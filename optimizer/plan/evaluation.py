@@ -151,9 +151,9 @@ def evaluate_decisions(
     tables["change"] = change_costs(subject)
     checked = judged(stacked([check_all(subject), hard]), smallest_unit(instance.case))
     if not verdict_only:
-        tables |= fairness_tables(subject)
         tables["custom_rules"] = custom_table(instance.extension)
         tables["take_up"] = take_up(subject, checked, custom)
+        tables |= fairness_tables(subject)
     tables["rules"] = checked
     impossible = subject.values.impossible
     strange = pd.DataFrame(

@@ -42,7 +42,7 @@ class Inequality:
     largest_to_smallest: float
 
 
-NOTHING = Inequality(*[float("nan")] * 6)
+NOTHING_DIVIDED = Inequality(*[float("nan")] * 6)
 """Figures where nothing is divided."""
 
 TOP, BOTTOM = 0.1, 0.4
@@ -71,7 +71,7 @@ def inequality(outcomes: Floats, weights: Floats) -> Inequality:
     """
     all_outcomes, all_weights = float(outcomes.sum()), float(weights.sum())
     if not len(outcomes) or all_outcomes <= 0.0 or (outcomes < 0.0).any():
-        return NOTHING
+        return NOTHING_DIVIDED
     rates = outcomes / weights
     order = np.argsort(rates, kind="stable")
     shares, of_weight = outcomes[order] / all_outcomes, weights[order] / all_weights

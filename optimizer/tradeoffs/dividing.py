@@ -12,7 +12,7 @@ import pandas as pd
 from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.frames.records import Frames
-from optimizer.instance import build_instance
+from optimizer.instance import NO_FILTER, build_instance
 from optimizer.plan import Decisions, Plan
 from optimizer.plan.fair_shares import fairness_tables, fairness_words, measured_per
 from optimizer.plan.question import Question
@@ -24,8 +24,6 @@ from optimizer.result import Result
 from optimizer.result.charts import drawing, not_among
 from optimizer.runs.loading import Run, load_run
 from optimizer.tradeoffs.fairness_charts import rate_bars
-
-NO_FILTER: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
