@@ -68,6 +68,7 @@ class Room:
             "why": (optimizer.why, {"subject": run, "slots": "slots[track=t]"}),
             "why_not": (optimizer.why_not, {"subject": run, "wanted": "slots[track=t] >= 1"}),
             "with_answers": (optimizer.with_answers, {"plan": self.plan, "questions": 1}),
+            "fairness": (optimizer.fairness, {"subject": run, "by": ["track"]}),
             "importance": (optimizer.importance, {"subject": run, "addresses": ["limits"]}),
             "complete": (optimizer.complete, {"decisions": self.plan, **pair}),
             "build_model": (optimizer.build_model, pair),

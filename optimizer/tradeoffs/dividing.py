@@ -12,7 +12,8 @@ import pandas as pd
 from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.frames.records import Frames
-from optimizer.instance import NO_FILTER, build_instance
+from optimizer.instance import NO_FILTER, build_instance, is_filter
+from optimizer.io.toml import shown
 from optimizer.plan import Decisions, Plan
 from optimizer.plan.fair_shares import fairness_tables, fairness_words, measured_per
 from optimizer.plan.question import Question
@@ -129,6 +130,8 @@ def fairness(
     slots by region (slots per 1,000 of population): from 0.625 (hills) to 1.4 (coast), \
 2.24 times that; Gini 0.181; 18.1% would have to go elsewhere for all to get the same.
     """
+    if not is_filter(where):
+        raise OptimizerError(f"fairness: where is {shown(where)}, not values by attribute")
     question, decisions = _question_of(subject)
     policy = question.policy
     if by:
