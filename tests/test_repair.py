@@ -16,7 +16,7 @@ import pytest
 import optimizer
 from clashing_cases import MINIMUM, ClashingCase, Row, clashing_case
 from golden.small_cases import NATIONAL, SmallCase
-from optimizer import OptimizerError, PolicyError, Repairs, TargetError
+from optimizer import InfeasibleError, OptimizerError, PolicyError, Repairs, TargetError
 from optimizer.cli import main
 from optimizer.explain.loosening import PlanAsking
 from optimizer.plan.question import read_question
@@ -340,6 +340,28 @@ def test_a_table_of_the_policy_that_a_repair_changes_is_written_whole(tmp_path: 
     assert scenario.changes == {"stability": {"max_change": 0.5, "penalty": 0.01}}
     plan = optimizer.solve(found.apply(1, tmp_path / "new.toml"), TINY[1])
     assert plan.objective == pytest.approx(found.table["points"].iloc[0])
+
+
+def test_a_session_is_repaired_as_it_stands(tmp_path: Path) -> None:
+    """Changed, with limits added and dropped: as if that had been asked from the beginning."""
+    session = optimizer.Session(*TINY)
+    session.change({"stability.max_change": 0.25})
+    found = optimizer.repair(session)
+    assert found.changes(1) == {"stability.max_change": 0.5}
+    session.drop("change_within_limit")
+    session.add_limit({"name": "many", "measure": "slots", "at_least": 25, "why": "Enough."})
+    found = optimizer.repair(session)
+    assert all("stability" not in address for address in found.table["address"])
+    assert "many" in " ".join(found.in_words())
+    with pytest.raises(InfeasibleError):
+        session.solve()
+    session.change(found.changes(1))
+    points = found.table["points"].iloc[0]
+    assert session.solve(gap=0.0).objective == pytest.approx(points)
+    with pytest.raises(OptimizerError, match="a session holds case, changes and custom rules"):
+        optimizer.repair(session, TINY[1])
+    with pytest.raises(OptimizerError, match="there is no case"):
+        optimizer.repair(TINY[0])
 
 
 def test_what_was_asked_of_many_cells_is_written_beside_the_repair(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from optimizer.plan.scales import GIVEN, Scales, ScalesGiven, known_scales, scal
 from optimizer.policy import Policy
 from optimizer.result import Result
 from optimizer.schema.tables import LARGEST_NUMBER
+from optimizer.session import AskedInSession, Session, asked_in
 from optimizer.session.clash_table import clash_table
 from optimizer.session.holding import Holding
 from optimizer.session.solving import check_options
@@ -136,8 +137,8 @@ class Repairs(Result):
 
 @typed
 def repair(
-    policy: Policy | str | Path,
-    case: Case | str | Path,
+    policy: Policy | Session | str | Path,
+    case: Case | str | Path | None = None,
     *,
     changes: Mapping[str, object] = NO_PRICES,
     extend: Extend | None = None,
@@ -154,7 +155,8 @@ def repair(
     Parameters
     ----------
     policy, case, changes, extend
-        As in :func:`optimizer.solve`.
+        As in :func:`optimizer.solve`; or a session alone, which holds all of them and stays as it
+        is.
     scales
         As there. Without them all repairs share the ideals that goals have with the numbers that
         clash set free, so that their points can be compared.
@@ -175,14 +177,16 @@ def repair(
     ------
     InputError, PolicyError
         Case, policy, scales or prices are wrong.
+    OptimizerError
+        If there is no case, or a session and what it holds already.
     """
     check_options(gap, time_limit, started)
     _require_prices(prices)
     watch = Watch.since(started, time_limit, report)
-    asked = read_question(policy, case, changes)
-    given = None if scales is None else scales_given(asked.policy, scales)
+    asked, extend, known, dropped = _asked(policy, case, changes, extend)
+    given = known if scales is None else scales_given(asked.policy, scales)
     counted = given or Scales(known_scales(asked.policy), GIVEN)
-    held = Holding(Question.of(asked.policy, asked.case), extend=extend, scales=counted)
+    held = Holding(asked.as_it_is, extend=extend, scales=counted, dropped=dropped)
     with watch.listening():
         found = find_conflicts(held.loaded, watch)
         levers = priced(levers_of(held.loaded), prices, touch_protected=touch_protected)
@@ -204,6 +208,25 @@ def repair(
         question=asked,
         plans={number: each.plan for number, each in enumerate(repairs, 1) if each.plan},
     )
+
+
+def _asked(
+    policy: Policy | Session | str | Path,
+    case: Case | str | Path | None,
+    changes: Mapping[str, object],
+    extend: Extend | None,
+) -> AskedInSession:
+    if isinstance(policy, Session):
+        if case is not None or changes or extend is not None:
+            raise OptimizerError(
+                "repair: a session holds case, changes and custom rules already\n"
+                "    Expected a session alone, or policy and case."
+            )
+        return asked_in(policy)
+    if case is None:
+        expected = "policy and case, or a session"
+        raise OptimizerError(f"repair: there is no case\n    Expected {expected}.")
+    return AskedInSession(read_question(policy, case, changes), extend, None, ())
 
 
 def _require_prices(prices: object) -> None:

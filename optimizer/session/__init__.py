@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from optimizer.case import Case
 from optimizer.errors import NoPlanError, OptimizerError, SolverError
@@ -18,8 +18,8 @@ from optimizer.errors.arguments import typed
 from optimizer.formulation.custom import Extend
 from optimizer.plan import Plan
 from optimizer.plan.keeping import Keep
-from optimizer.plan.question import read_question
-from optimizer.plan.scales import ScalesGiven, scales_given
+from optimizer.plan.question import Question, read_question
+from optimizer.plan.scales import Scales, ScalesGiven, scales_given
 from optimizer.policy import Policy
 from optimizer.policy.loading import NO_CHANGES
 from optimizer.session.holding import Holding
@@ -288,6 +288,29 @@ class Session(InTurns):
         return plan
 
 
+class AskedInSession(NamedTuple):
+    """What a session asks.
+
+    Attributes
+    ----------
+    scales
+        ``None`` as long as they are not known.
+    dropped
+        Limits and rules that need not hold.
+    """
+
+    question: Question
+    extend: Extend | None
+    scales: Scales | None
+    dropped: tuple[str, ...]
+
+
 def held_anew(session: Session) -> Holding:
     """What a session holds, in a solver of its own: the session stays as it is."""
     return session._held.anew()
+
+
+def asked_in(session: Session) -> AskedInSession:
+    """What a session asks, however far it has come."""
+    held = session._held
+    return AskedInSession(held.question, held.extend, held.scales, held.dropped)
