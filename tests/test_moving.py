@@ -105,6 +105,10 @@ CHANGED: Mapping[str, tuple[str, object]] = {
     "limits.*.at_most.first.plus": ("limits.steps.at_most.first.plus", 7),
     "limits.*.soft": ("limits.more_from_africa.soft", 0.2),
     "limits.*.soft_base": ("limits.near.soft_base", 5),
+    "limits.*.flex": ("limits.industry_money.flex", {"price": 2}),
+    "limits.*.flex.down": ("limits.steps.flex.down", 0.2),
+    "limits.*.flex.up": ("limits.steps.flex.up", 0.2),
+    "limits.*.flex.price": ("limits.steps.flex.price", 3),
     "limits.*.protected": ("limits.alliance_floor.protected", False),
     "limits.*.why": ("limits.alliance_floor.why", "Because."),
     "limits.*.source": ("limits.alliance_floor.source", "a study"),
@@ -150,6 +154,7 @@ measure = "slots"
 by = ["year"]
 at_least = { times = 0.5, previous = true, plus = 4, first = { times = 0.2, plus = 6 } }
 at_most = { times = 1.5, previous = true, plus = 4, first = { times = 2, plus = 6 } }
+flex = { down = 0.1, up = 0.1, price = 2 }
 
 [[fairness]]
 name = "regions"

@@ -25,8 +25,8 @@ from optimizer.schema.addresses import is_cell
 from optimizer.session.holding import Holding
 from optimizer.solver import Watch
 from seeds import seeds
+from shared import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 TINY = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
 BUDGET = "budgets[line=main, year=2030].amount"
 FLOOR = '\n[[limits]]\nname = "five"\nmeasure = "slots"\nat_least = 5\n'
@@ -340,6 +340,72 @@ def test_a_table_of_the_policy_that_a_repair_changes_is_written_whole(tmp_path: 
     assert scenario.changes == {"stability": {"max_change": 0.5, "penalty": 0.01}}
     plan = optimizer.solve(found.apply(1, tmp_path / "new.toml"), TINY[1])
     assert plan.objective == pytest.approx(found.table["points"].iloc[0])
+
+
+MANY = '\n[[limits]]\nname = "many"\nmeasure = "slots"\nat_least = 22\n'
+
+
+def flexible(folder: Path, flex: str, **options: object) -> Repairs:
+    """Tiny with a floor of 22 slots, of which 19 are possible."""
+    policy = folder / "flex.toml"
+    policy.write_text((ROOT / "models" / "tiny.toml").read_text() + MANY + flex)
+    return optimizer.repair(policy, TINY[1], **options)  # type: ignore[arg-type]  # options of it
+
+
+def told(repairs: Repairs) -> list[tuple[str, float, float, str]]:
+    columns = ["address", "after", "cost", "kinds"]
+    rows = repairs.table[columns].itertuples(index=False, name=None)
+    return [(address, after, round(cost, 3), kinds) for address, after, cost, kinds in rows]
+
+
+def test_a_limit_gives_way_as_far_and_as_dearly_as_its_policy_says(tmp_path: Path) -> None:
+    floor = "limits.many.at_least"
+    alone = [(floor, 19.0, 13.636, "alone, cheapest")]
+    assert told(flexible(tmp_path, "")) == alone
+    assert told(flexible(tmp_path, "flex = { down = 0.14 }\n")) == alone
+    # A twentieth of 22 is one slot, so that money has to do the rest.
+    few = flexible(tmp_path, "flex = { down = 0.05 }\n")
+    assert few.tables["alone"].set_index("address").loc[floor, "status"] == "not alone"
+    afters = few.table.loc[few.table["address"].eq(floor), "after"]
+    assert set(afters) == {21.0}
+    assert len(few.table) > len(afters)
+    dear = [(floor, 19.0, 40.909, "alone, cheapest, least change")]
+    assert told(flexible(tmp_path, "flex = { price = 3 }\n")) == dear
+    # What is asked on the spot comes before what the policy says.
+    assert told(flexible(tmp_path, "flex = { price = 3 }\n", prices={floor: 1})) == alone
+    dearer = flexible(tmp_path, "flex = { price = 30 }\n").table.drop_duplicates("repair")
+    assert dearer["kinds"].tolist() == ["cheapest", "alone, least change"]
+    assert dearer["total_cost"].tolist()[1] == pytest.approx(30 * 300 / 22)
+
+
+@pytest.mark.parametrize(
+    ("flex", "said"),
+    [
+        ("flex = { up = 0.1 }\n", "flex.up: the limit has no at_most"),
+        ("flex = { down = -1 }\n", "flex.down: -1 is below 0"),
+        ("flex = {}\nprotected = true\n", "a protected limit is not loosened by repairs"),
+        ("flex = {}\nsoft = 1\n", "a soft limit is not loosened by repairs"),
+        ("flex = { price = 0 }\n", "flex.price: 0 is not above 0"),
+    ],
+)
+def test_what_no_limit_can_mean_by_flex_is_refused(tmp_path: Path, flex: str, said: str) -> None:
+    with pytest.raises(PolicyError) as error:
+        flexible(tmp_path, flex)
+    assert said in str(error.value)
+
+
+def test_one_agency_changes_its_own_budgets_alone(tmp_path: Path) -> None:
+    few = {"stability.max_change": 1, "budgets[line=science].amount": "*0.5"}
+    anybody = optimizer.repair(*TINY, changes=few)
+    assert anybody.verified
+    own = optimizer.repair(*TINY, changes=few, agency="Science")
+    assert own.verified
+    assert own.table["address"].str.startswith("budgets[line=science").all()
+    other = optimizer.repair(*TINY, changes=few, agency="Interior")
+    assert not other.verified
+    assert "No repair was found." in other.in_words()
+    with pytest.raises(PolicyError, match=r"(?s)no budget line is of agency 'Sience'.*Science"):
+        optimizer.repair(*TINY, changes=few, agency="Sience")
 
 
 def test_a_session_is_repaired_as_it_stands(tmp_path: Path) -> None:

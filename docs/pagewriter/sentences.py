@@ -10,6 +10,7 @@ from optimizer.policy import (
     Diminishing,
     Effect,
     Fairness,
+    Flex,
     Goal,
     Horizon,
     Indicator,
@@ -125,7 +126,19 @@ def _force(wanted: Limit) -> str:
     if wanted.soft is not None:
         base = "" if wanted.soft_base is None else f" of {figure(wanted.soft_base)}"
         return f" Soft: each 1%{base} by which it is missed costs {figure(wanted.soft)} points."
-    return " Protected: nothing can buy it out." if wanted.protected else ""
+    if wanted.protected:
+        return " Protected: nothing can buy it out."
+    return "" if wanted.flex is None else _flex(wanted.flex)
+
+
+def _flex(flex: Flex) -> str:
+    ways = [
+        f"{word} by {percent(bound)}"
+        for word, bound in (("lowered", flex.down), ("raised", flex.up))
+        if bound is not None
+    ]
+    far = f" Repairs may have it {' or '.join(ways)} at most." if ways else ""
+    return f"{far} Each 1% that a repair takes counts {figure(flex.price)} times."
 
 
 def effect(earned: Effect, side: str) -> str:

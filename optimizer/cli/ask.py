@@ -52,6 +52,10 @@ def repair_command(
         bool,
         typer.Option("--touch-protected", help="Let protected limits and floors change too."),
     ] = False,
+    agency: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Change budgets of this agency's lines alone."),
+    ] = None,
     gap: Annotated[
         float | None,
         typer.Option(
@@ -81,6 +85,7 @@ def repair_command(
         scales=scales_of(scales),
         prices=_prices(price or []),
         touch_protected=touch_protected,
+        agency=agency,
         gap=gap,
         time_limit=time_limit,
         report=line.show,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf
+from math import floor, inf
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from optimizer.instance import Instance
 from optimizer.io.changes import CHANGES
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import PER_FLOOR, rule_part_of
-from optimizer.policy import Amount, Previous, Relative
-from optimizer.schema.addresses import one_spelling
+from optimizer.policy import Amount, Flex, Previous, Relative
+from optimizer.schema.addresses import cell_of, is_cell, one_spelling
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
 from optimizer.session.origins import Origin, origin_of
 from optimizer.text.figures import rounded_up
@@ -48,6 +48,8 @@ class Lever:
         Whether the number is a share; whether only a whole number can be meant.
     protected
         Whether the policy says that it stays.
+    furthest
+        Largest change that the policy allows.
     """
 
     address: str
@@ -58,6 +60,7 @@ class Lever:
     is_share: bool
     is_whole: bool
     protected: bool
+    furthest: float = inf
     rows: dict[int, float] = field(default_factory=dict)
 
     @property
@@ -67,11 +70,11 @@ class Lever:
 
     @property
     def most(self) -> float:
-        """Largest change that means anything."""
+        """Largest change that means anything, and is allowed."""
         if self.sign < 0:
-            return self.value if self.value > 0 else inf
+            return min(self.furthest, self.value if self.value > 0 else inf)
         is_part = self.title_is_of_share
-        return max(0.0, 1.0 - self.value) if is_part else inf
+        return min(self.furthest, max(0.0, 1.0 - self.value) if is_part else inf)
 
     @property
     def title_is_of_share(self) -> bool:
@@ -81,8 +84,7 @@ class Lever:
     @property
     def price_of_unit(self) -> float:
         """Price of changing the number by 1."""
-        base = 1.0 if self.is_share or not self.value else abs(self.value)
-        return self.price * PERCENT / base
+        return self.price * PERCENT / _base(self.value, is_share=self.is_share)
 
     def after(self, change: float) -> float:
         """The number loosened by at least so much, in digits that somebody would write."""
@@ -131,12 +133,42 @@ def priced(
                 maybe=did_you_mean(address, known),
             )
     problems.raise_if_any(PolicyError)
-    at_prices = (replace(lever, price=of.get(lever.address, 1.0)) for lever in levers)
+    at_prices = (replace(lever, price=of.get(lever.address, lever.price)) for lever in levers)
     return [
         lever
         for lever in at_prices
         if lever.price < inf and (touch_protected or not lever.protected)
     ]
+
+
+def of_agency(levers: Sequence[Lever], agency: str, instance: Instance) -> list[Lever]:
+    """Budgets of an agency's lines alone.
+
+    Raises
+    ------
+    PolicyError
+        If the case has no such agency.
+    """
+    lines = instance.budget.loc[instance.budget["agency"].eq(agency), "line"].unique().tolist()
+    if not lines:
+        known = instance.budget["agency"].drop_duplicates().tolist()
+        problems = Problems()
+        problems.add(
+            CHANGES,
+            f"no budget line is of agency {agency!r}",
+            expected=f"one of {', '.join(known)}",
+            maybe=did_you_mean(agency, known),
+        )
+        raise PolicyError(problems)
+    return [lever for lever in levers if _line_of(lever) in lines]
+
+
+def _line_of(lever: Lever) -> str | None:
+    """Budget line whose money a number is."""
+    if not is_cell(lever.address):
+        return None
+    cell = cell_of(lever.address)
+    return dict(cell.keys).get("line") if cell.table == "budgets" else None
 
 
 def _chosen(loaded: LoadedModel) -> Iterator[tuple[int, RowKey, Origin]]:
@@ -166,16 +198,33 @@ def _lever(loaded: LoadedModel, key: RowKey, origin: Origin) -> Lever:
     rule = register(loaded.instance.extension)[key.rule]
     lowers = key.rule in {"limit_at_least", "commitment_at_least", PER_FLOOR, *MINIMUMS}
     is_share = key.rule in SHARES or origin.address.endswith(".times")
+    is_whole = not is_share and _counts_people(loaded.instance, key, origin.value)
+    flex = _flex(loaded.instance, key)
+    allowed = None if flex is None else flex.down if lowers else flex.up
+    furthest = inf if allowed is None else allowed * _base(origin.value, is_share=is_share)
     return Lever(
         address=origin.address,
         title=rule.title,
         value=origin.value,
         sign=-1 if lowers else 1,
-        price=1.0,
+        price=1.0 if flex is None else flex.price,
         is_share=is_share,
-        is_whole=not is_share and _counts_people(loaded.instance, key, origin.value),
+        is_whole=is_whole,
         protected=origin.protected,
+        furthest=floor(furthest) if is_whole and furthest < inf else furthest,
     )
+
+
+def _base(value: float, *, is_share: bool) -> float:
+    """What 100% of a number is; of a share, 100 percentage points."""
+    return 1.0 if is_share or not value else abs(value)
+
+
+def _flex(instance: Instance, key: RowKey) -> Flex | None:
+    """How far the limit of a row may give way, where the policy says."""
+    if key.rule not in LIMIT_RULES:
+        return None
+    return next(each for each in instance.policy.limits if each.name == key.index[0]).flex
 
 
 def _counts_people(instance: Instance, key: RowKey, value: float) -> bool:

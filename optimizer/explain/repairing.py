@@ -14,7 +14,7 @@ from optimizer.case import Case
 from optimizer.errors import OptimizerError, PolicyError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.applying import write_repaired
-from optimizer.explain.levers import levers_of, priced
+from optimizer.explain.levers import levers_of, of_agency, priced
 from optimizer.explain.repair_tables import alone_in, alone_table, repair_table
 from optimizer.explain.repair_words import repairs_in_words
 from optimizer.explain.searching import RepairSearch
@@ -145,6 +145,7 @@ def repair(
     scales: ScalesGiven | None = None,
     prices: Mapping[str, float] = NO_PRICES,
     touch_protected: bool = False,
+    agency: str | None = None,
     gap: float | None = None,
     time_limit: float | None = None,
     report: Callable[[Progress], None] | None = None,
@@ -162,9 +163,12 @@ def repair(
         clash set free, so that their points can be compared.
     prices
         By address: points of price for changing that number by 1%, or a share by one percentage
-        point; infinite for a number that must stay. 1 for all others.
+        point; infinite for a number that must stay. For all others that of the policy (``flex``),
+        or 1.
     touch_protected
         Whether protected limits and floors may be changed as well.
+    agency
+        Only budgets of this agency's lines may be changed.
     gap, time_limit, report, started
         As in :func:`optimizer.solve`, the time limit for everything.
 
@@ -190,6 +194,8 @@ def repair(
     with watch.listening():
         found = find_conflicts(held.loaded, watch)
         levers = priced(levers_of(held.loaded), prices, touch_protected=touch_protected)
+        if agency is not None:
+            levers = of_agency(levers, agency, held.loaded.instance)
         gap = asked.policy.solver.gap if gap is None else gap
         search = RepairSearch(held, found, levers, watch, scales=given, gap=gap)
         alone = alone_in(search, found) if found.found else []

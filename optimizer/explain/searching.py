@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
+from math import inf
 
 from optimizer.errors import OptimizerError
 from optimizer.explain.levers import Lever
@@ -18,8 +19,9 @@ from optimizer.session.ideals import NO_SCALE, SCALE_DIGITS
 from optimizer.session.planning import PlanSearch
 from optimizer.solver import Watch
 
-ALONE, CHEAPEST, FEWEST = "alone", "cheapest", "fewest"
-"""What a repair is: a change of one number, or the one of least price or of fewest numbers."""
+ALONE, CHEAPEST, FEWEST, LEAST = "alone", "cheapest", "fewest", "least change"
+"""What a repair is: a change of one number, or the one of least price, of fewest numbers, or of
+least total change in percent."""
 MOST_AT_ONCE = 3
 """Most numbers of a repair of fewest numbers."""
 MOST_COMBINATIONS = 200
@@ -43,7 +45,7 @@ class Repair:
     cost
         Price of all changes.
     kinds
-        What it is: ``alone``, ``cheapest``, ``fewest``.
+        What it is: ``alone``, ``cheapest``, ``fewest``, ``least change``.
     plan
         The plan found with the changes, checked; ``None`` where none was found in time.
     """
@@ -107,8 +109,13 @@ class RepairSearch:
         kinds: dict[tuple[tuple[str, float], ...], list[str]] = {}
         offered = [(ALONE, changes) for changes in alone]
         fewest = [(FEWEST, changes) for changes in self._fewest(alone)]
-        cheapest = self._cheapest([changes for _, changes in (*offered, *fewest)])
-        for kind, changes in (*offered, *fewest, *((CHEAPEST, each) for each in cheapest)):
+        others = [changes for _, changes in (*offered, *fewest)]
+        cheapest = [(CHEAPEST, each) for each in self._cheapest(others, self.levers)]
+        least = []
+        if any(lever.price != 1.0 for lever in self.levers.values()):
+            at_one = {name: replace(lever, price=1.0) for name, lever in self.levers.items()}
+            least = [(LEAST, each) for each in self._cheapest(others, at_one)]
+        for kind, changes in (*offered, *fewest, *cheapest, *least):
             kinds.setdefault(tuple(sorted(changes.items())), []).append(kind)
         found = [
             Repair(dict(changes), self.cost(dict(changes)), tuple(dict.fromkeys(told)))
@@ -119,18 +126,20 @@ class RepairSearch:
 
     def cost(self, changes: Mapping[str, float]) -> float:
         """Price of changes."""
-        return sum(self.levers[address].cost(after) for address, after in changes.items())
+        return _cost(changes, self.levers)
 
-    def _cheapest(self, offered: Sequence[Mapping[str, float]]) -> list[Mapping[str, float]]:
+    def _cheapest(
+        self, offered: Sequence[Mapping[str, float]], levers: Mapping[str, Lever]
+    ) -> list[Mapping[str, float]]:
         """The cheapest of all: numbers that rows follow, shares by bisection, what is offered."""
-        linear = [lever for lever in self.levers.values() if lever.is_linear]
+        linear = [lever for lever in levers.values() if lever.is_linear]
         changes = least_changes(self._held.loaded, linear, self._watch)
         found = list(offered)
         if changes:
             found.append(
                 {address: self.levers[address].after(by) for address, by in changes.items()}
             )
-        return [min(found, key=self.cost)] if found else []
+        return [min(found, key=lambda each: _cost(each, levers))] if found else []
 
     def _fewest(self, alone: Collection[Mapping[str, float]]) -> list[Mapping[str, float]]:
         """Repairs of fewest numbers, where none suffices alone: of each set the cheapest."""
@@ -210,7 +219,8 @@ class RepairSearch:
     def _loose(self, lever: Lever, does: Callable[[float], bool]) -> float | None:
         """A value at which the number no longer stands in the way; ``None`` if there is none."""
         if lever.sign < 0:
-            return 0.0 if does(0.0) else None
+            value = lever.value - lever.most if lever.most < inf else 0.0
+            return value if does(value) else None
         most = lever.value + lever.most
         value = max(lever.value, SHARE_STEP)
         for _ in range(_DOUBLINGS):
@@ -259,6 +269,10 @@ class RepairSearch:
         for name, value in ideals.items():
             scales[name] = float(f"{value:.{SCALE_DIGITS}g}") if value > NO_SCALE else 1.0
         return Scales(scales, SCALES_OF_REPAIRS)
+
+
+def _cost(changes: Mapping[str, float], levers: Mapping[str, Lever]) -> float:
+    return sum(levers[address].cost(after) for address, after in changes.items())
 
 
 def _stepped(start: float, by: float) -> float:

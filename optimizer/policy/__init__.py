@@ -13,7 +13,7 @@ from optimizer.policy.goals import (
     RegionStage,
     Stage,
 )
-from optimizer.policy.limits import Amount, First, Limit, Previous, Relative, SupportFloor
+from optimizer.policy.limits import Amount, First, Flex, Limit, Previous, Relative, SupportFloor
 from optimizer.policy.loading import load_policy, policy_schema
 from optimizer.policy.models import Budget, Horizon, Policy, Solver, Stability, Transfer
 from optimizer.policy.shapes import Where
@@ -27,6 +27,7 @@ __all__ = [
     "Effect",
     "Fairness",
     "First",
+    "Flex",
     "Goal",
     "Horizon",
     "Indicator",

@@ -101,6 +101,25 @@ BOUND = "a number, {amount, per}, {times, measure} or {times, previous}"
 PREVIOUS_ALONE = "both compare with the year before, or a limit of its own for each"
 
 
+class Flex(StrictTable):
+    """How far a limit may give way where no plan keeps every rule, and at which price."""
+
+    down: Annotated[float | None, A_SHARE] = Field(
+        default=None,
+        ge=0.0,
+        description="how far at_least may be lowered, as a share of the number; of a share, in "
+        "percentage points",
+    )
+    up: Annotated[float | None, A_SHARE] = Field(
+        default=None, ge=0.0, description="the same of raising at_most"
+    )
+    price: float = Field(
+        default=1.0,
+        gt=0.0,
+        description="price of 1%, or of one percentage point of a share, beside 1 for all others",
+    )
+
+
 class Limit(StrictTable):
     """One named limit on a measure, for every group."""
 
@@ -119,6 +138,9 @@ class Limit(StrictTable):
     )
     soft_base: float | None = Field(
         default=None, gt=0.0, description="a number above 0 that counts as 100%"
+    )
+    flex: Flex | None = Field(
+        default=None, description="how far repairs may loosen the limit, and at which price"
     )
     protected: bool = Field(default=False, description="true if the limit may never be loosened")
     optional: bool = Field(
@@ -152,6 +174,8 @@ class Limit(StrictTable):
             clashes.append(("at_least", message, f"at most {most}"))
         if self.soft is not None and self.protected:
             clashes.append(("soft", "a protected limit cannot be soft", "one of the two"))
+        if self.flex is not None:
+            clashes += self._flex_clashes(self.flex)
         for key, bound in given if self.soft is not None and self.soft_base is None else ():
             is_relative = isinstance(bound, Relative | Previous)
             if is_relative or not (bound.amount if isinstance(bound, Amount) else bound):
@@ -169,6 +193,17 @@ class Limit(StrictTable):
         if self.soft_base is not None and self.soft is None:
             clashes.append(("soft_base", "the limit is not soft", "soft as well, or neither"))
         return clashes + self._goal_clashes(given) + self._previous_clashes(given)
+
+    def _flex_clashes(self, flex: Flex) -> list[Clash]:
+        clashes: list[Clash] = []
+        for is_given, told in ((self.protected, "protected"), (self.soft is not None, "soft")):
+            if is_given:
+                message = f"a {told} limit is not loosened by repairs"
+                clashes.append(("flex", message, "one of the two"))
+        for key, bound, side in (("down", flex.down, "at_least"), ("up", flex.up, "at_most")):
+            if bound is not None and getattr(self, side) is None:
+                clashes.append((f"flex.{key}", f"the limit has no {side}", f"{side}, or no {key}"))
+        return clashes
 
     def _previous_clashes(self, given: list[tuple[str, Any]]) -> list[Clash]:
         clashes: list[Clash] = []

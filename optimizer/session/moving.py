@@ -52,6 +52,7 @@ FIELD_PARTS: Mapping[str, str] = {
         for side in ("", "region_")
         for field in ("", ".*.where", ".*.where.*", ".*.stage", ".*.effect", ".*.optional")
     },
+    **{f"limits.*.flex{part}": "" for part in ("", ".down", ".up", ".price")},
     "limits.*.protected": "",
     "limits.*.why": "",
     "limits.*.source": "",
