@@ -19,7 +19,7 @@ from optimizer.session.ideals import NO_SCALE, SCALE_DIGITS
 from optimizer.session.planning import PlanSearch
 from optimizer.solver import Watch
 
-ALONE, CHEAPEST, FEWEST, LEAST = "alone", "cheapest", "fewest", "least change"
+ALONE, CHEAPEST, FEWEST, LEAST_CHANGE = "alone", "cheapest", "fewest", "least change"
 """What a repair is: a change of one number, or the one of least price, of fewest numbers, or of
 least total change in percent."""
 MOST_AT_ONCE = 3
@@ -114,7 +114,7 @@ class RepairSearch:
         least = []
         if any(lever.price != 1.0 for lever in self.levers.values()):
             at_one = {name: replace(lever, price=1.0) for name, lever in self.levers.items()}
-            least = [(LEAST, each) for each in self._cheapest(others, at_one)]
+            least = [(LEAST_CHANGE, each) for each in self._cheapest(others, at_one)]
         for kind, changes in (*offered, *fewest, *cheapest, *least):
             kinds.setdefault(tuple(sorted(changes.items())), []).append(kind)
         found = [
