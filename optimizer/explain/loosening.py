@@ -10,7 +10,7 @@ import scipy.sparse
 
 from optimizer.explain.levers import Lever
 from optimizer.persistent import LoadedModel
-from optimizer.persistent.conflict import QUESTION_NODES
+from optimizer.persistent.conflict import QUESTION_NODES, can_be_asked_whole
 from optimizer.persistent.roles import roles_of
 from optimizer.solver import Watch
 from optimizer.solver.elastic import with_columns
@@ -27,6 +27,8 @@ def least_changes(
     loaded: LoadedModel, levers: Sequence[Lever], watch: Watch, free: Collection[int] = ()
 ) -> dict[str, float] | None:
     """Change numbers at least price, so that there is a plan in whole people.
+
+    In a large model people have parts here: whether there is a plan, solving it then shows.
 
     minimise sum over levers of price * change
 
@@ -63,10 +65,10 @@ def least_changes(
     elastic = replace(elastic, upper=upper)
     options: dict[str, Option] = {"mip_rel_gap": 0.0, "mip_max_nodes": 10 * QUESTION_NODES}
     options |= wholeness(matrix, roles_of(loaded.instance, matrix).staged).options
-    is_whole = bool(matrix.integral.any())
+    is_whole = bool(matrix.integral.any()) and can_be_asked_whole(matrix)
     run = Engine(
         elastic, relaxed=not is_whole, options={**loaded.options, **(options if is_whole else {})}
-    ).run(watch)
+    ).run(watch, afresh=not is_whole)
     if run.x is None:
         return None
     changed = dict(zip((lever.address for lever in levers), run.x[width:].tolist(), strict=True))
@@ -90,6 +92,8 @@ class PlanAsking:
     ) -> bool | None:
         """Whether there is a plan in whole people; ``None`` where that stays open.
 
+        In a large model people have parts.
+
         Parameters
         ----------
         free
@@ -101,7 +105,7 @@ class PlanAsking:
             self._relaxed = Feasibility(matrix, none, loaded.options)
             self.loads += 1
         answer = self._relaxed.without(free, watch)
-        if answer is not True or not matrix.integral.any():
+        if answer is not True or not matrix.integral.any() or not can_be_asked_whole(matrix):
             return answer
         if self._whole is None or not self._whole.take_sides(matrix):
             staged = roles_of(loaded.instance, matrix).staged

@@ -18,12 +18,16 @@ from optimizer.persistent.roles import roles_of
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
 from optimizer.solver.elastic import Elastic
 from optimizer.solver.feasibility import Feasibility, left_out
+from optimizer.solver.matrix import Matrix
 from optimizer.solver.subsets import minimal_subset
 from optimizer.solver.watch import Watch
 from optimizer.solver.wholeness import wholeness
 
 QUESTION_NODES = 2_000
 """Nodes of branch and bound for one question of whole decisions."""
+WHOLE_UP_TO = 100_000
+"""Coefficients up to which it is asked again and again whether there is a solution in whole
+numbers: on the Japan case, with more than twice as many, one such question takes minutes."""
 MOST_CONFLICTS = 5
 """Conflicts that are looked for one after the other."""
 PER_FLOOR = "support_reaches_floor"
@@ -115,6 +119,11 @@ def rule_part_of(key: RowKey) -> RulePart:
     return (key.rule, key.index[-1]) if key.rule == PER_FLOOR else (key.rule,)
 
 
+def can_be_asked_whole(matrix: Matrix) -> bool:
+    """Whether a model is small enough to ask for whole numbers again and again."""
+    return bool(matrix.a.nnz <= WHOLE_UP_TO)
+
+
 def find_conflicts(
     model: LoadedModel, watch: Watch, *, nodes: int = QUESTION_NODES, most: int = MOST_CONFLICTS
 ) -> Conflicts:
@@ -160,8 +169,14 @@ class _ConflictSearch:
         self._elastic = Elastic(model.matrix, rows, model.options)
 
     def all(self) -> Iterator[Conflict]:
-        """Conflicts one after the other; their numbers are set free in between."""
+        """Conflicts one after the other; their numbers are set free in between.
+
+        In a large model conflicts that need whole numbers are looked for only where there is no
+        other one.
+        """
         for stage in (NOTHING_WHOLE, WHOLE_DECISIONS, WHOLE_PEOPLE):
+            if stage != NOTHING_WHOLE and self._free and not can_be_asked_whole(self._model.matrix):
+                return
             asked = self._asked_of(stage)
             while asked is not None and not self._watch.should_stop():
                 is_first = stage == NOTHING_WHOLE
