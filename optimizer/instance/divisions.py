@@ -76,7 +76,7 @@ def _join(fairness: Fairness, measures: Measures) -> JoinedDivision | None:
     if not len(groups):
         measures.attributes.add(place, "has no groups", "filters and groups that the case has")
         return None
-    needs = _needs(fairness, groups, measures)
+    needs = _needs(fairness, groups, measures, set(terms["group"]))
     if needs is None:
         return None
     some = needs > 0
@@ -124,8 +124,16 @@ def _members(fairness: Fairness, measures: Measures, dimension: str | None) -> p
     return member
 
 
-def _needs(fairness: Fairness, groups: pd.DataFrame, measures: Measures) -> pd.Series | None:
-    """Need of every group: the attribute added up over its members; ``None`` after a problem."""
+def _needs(
+    fairness: Fairness, groups: pd.DataFrame, measures: Measures, counted: set[str]
+) -> pd.Series | None:
+    """Need of every group: the attribute added up over its members; ``None`` after a problem.
+
+    Parameters
+    ----------
+    counted
+        Groups in which something can be counted: others need no figure.
+    """
     if fairness.relative_to is None:
         return pd.Series(1.0, index=groups.index)
     place, attributes = division_place(fairness, "relative_to"), measures.attributes
@@ -150,9 +158,13 @@ def _needs(fairness: Fairness, groups: pd.DataFrame, measures: Measures) -> pd.S
     found = {name: measures.dimension(name) for name in own}
     table = pd.DataFrame({name: each.values for name, each in found.items() if each})
     needs = []
-    for row in groups[own].itertuples(index=False, name=None):
+    cells = groups[own].itertuples(index=False, name=None)
+    for label, row in zip(groups.index, cells, strict=True):
         inside = member & table.eq(list(row)).all(axis=1)
         chosen = figures[inside]
+        if label not in counted and chosen.isna().any():
+            needs.append(0.0)
+            continue
         if not _are_needs(chosen, fairness, measures):
             return None
         needs.append(float(chosen.sum()))
