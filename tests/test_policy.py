@@ -111,7 +111,7 @@ FAULTS = [
         (
             "1 problem\n"
             "- plain.toml, stabilty: is not a known key\n"
-            "    Expected one of budget, cases, extends, goals, horizon, limits, schema, "
+            "    Expected one of budget, cases, extends, fairness, goals, horizon, limits, schema, "
             "solver, stability, support_floor, title, why. Maybe stability."
         ),
         id="unknown table",

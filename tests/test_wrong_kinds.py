@@ -32,9 +32,11 @@ BOUNDS = [
     {"name": "amount", "measure": "residents", "at_most": {"amount": 1, "per": "region.people"},
      "protected": True},
     {"name": "share", "measure": "value", "goal": "g", "by": ["year"],
-     "at_least": {"times": 0.1, "measure": "value", "goal": "h", "where": {"a": "b"}, "by": []}},
+     "at_least": {"times": 0.1, "measure": "value", "goal": "h", "where": {"a": "b"}, "by": []},
+     "flex": {"down": 0.1}},
     {"name": "steps", "measure": "slots", "planned": True, "by": ["year"], "at_most": {"times": 1.1,
-     "previous": True, "plus": 2, "first": {"times": 1.2, "plus": 3}}},
+     "previous": True, "plus": 2, "first": {"times": 1.2, "plus": 3}},
+     "flex": {"up": 0.1, "price": 2}},
 ]  # fmt: skip
 POLICY: dict[str, Any] = {
     "schema": 1,
@@ -74,6 +76,19 @@ POLICY: dict[str, Any] = {
         "h": {"weight": 1, "scale": "ideal"},
     },
     "limits": BOUNDS,
+    "fairness": [
+        {
+            "name": "even",
+            "measure": "value",
+            "goal": "h",
+            "where": {"a": "b"},
+            "by": ["country"],
+            "relative_to": "country.gdp",
+            "planned": True,
+            "why": "",
+            "source": "",
+        },
+    ],
     "support_floor": [
         {"where": {"a": "b"}, "amount_per_year": 5, "protected": True, "why": "", "source": ""}
     ],
