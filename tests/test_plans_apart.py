@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import random
 import signal
 import sys
 import threading
+import zlib
 from itertools import product
 from pathlib import Path
 
@@ -224,6 +227,34 @@ def test_plans_are_kept_too_and_another_question_is_refused(plan: Plan, tmp_path
     with pytest.raises(TargetError, match="is not a file of alternatives"):
         optimizer.alternatives(plan, plans=1, within="20%", resume=file)
     assert file.read_text(encoding="utf-8") == "{}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"ends": [["country", "AVA", 1.0]]},
+        {"ends": [["country", "AVA", 1.0, {"limit": "x", "free": True, "asked": True}]]},
+        {"ends": [["country", "AVA", 1.0, {"limit": 1e999, "free": True, "asked": True}]]},
+        {"ends": 3},
+        {"at_ends": ["no base64"]},
+        # A thousand times as long as a plan, and packed into nothing.
+        {"at_ends": [base64.b64encode(zlib.compress(bytes(10**7))).decode()]},
+        {"apart": [["AAAA"]]},
+    ],
+    ids=str,
+)
+def test_what_no_question_writes_is_refused(
+    plan: Plan, tmp_path: Path, said: dict[str, object]
+) -> None:
+    """Files made by somebody who knows how the hash is made."""
+    file = tmp_path / "kept.json"
+    optimizer.alternatives(plan, by=["year"], within="5%", resume=file)
+    document = json.loads(file.read_text(encoding="utf-8"))
+    facts = {name: document[name] for name in ("question", "ends", "at_ends", "apart")} | said
+    digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    file.write_text(json.dumps(document | facts | {"sha256": digest}), encoding="utf-8")
+    with pytest.raises(InputError, match="holds what no question writes"):
+        optimizer.alternatives(plan, by=["year"], within="5%", resume=file)
 
 
 def test_ends_at_which_a_known_plan_stands_are_not_solved(
