@@ -41,7 +41,7 @@ MEMORY, FOLDER, ONE, TWO = SWEEPS
 RUNS: tuple[_Run, ...] = (
     ("LP", "gap_01", 500, {REBUILT: 20, UPDATED: 100}, (MEMORY, FOLDER, ONE, TWO)),
     ("LP", "gap_01", 5000, {}, (MEMORY, FOLDER, TWO)),
-    ("LP", "japan", 30, {REBUILT: 1, UPDATED: 10}, (MEMORY, TWO)),
+    ("LP", "japan", 100, {REBUILT: 1, UPDATED: 10}, (MEMORY, TWO)),
     ("MIP", "japan", 6, {COLD: 1}, (MEMORY,)),
 )
 QUICK_RUNS: tuple[_Run, ...] = (
