@@ -30,7 +30,6 @@ from optimizer.explain.subjects import subject_and_plan
 from optimizer.explain.wanting import WANTED, wanted_from
 from optimizer.explain.why_not_words import why_not_words
 from optimizer.formulation.custom import Extend
-from optimizer.frames.records import Frames
 from optimizer.plan import Plan
 from optimizer.result import Result
 from optimizer.runs.loading import Run
@@ -86,10 +85,6 @@ class WhyNot(Result):
     currency: str
     interrupted: bool
     provenance: Mapping[str, Any]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "tables", Frames(self.tables))
 
     def __repr__(self) -> str:
         return f"<why not {self.wanted}: {self.status}>"

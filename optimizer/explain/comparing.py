@@ -38,7 +38,6 @@ from optimizer.explain.sides import (
     named_apart,
     side_of,
 )
-from optimizer.frames.records import Frames
 from optimizer.plan import Plan
 from optimizer.plan.provenance import versions
 from optimizer.policy import Policy
@@ -86,10 +85,6 @@ class Comparison(Result):
     provenance: Mapping[str, Any]
     sides: tuple[Side, ...] = field(default=())
     interrupted: bool = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "tables", Frames(self.tables))
 
     def __repr__(self) -> str:
         return f"<comparison of {', '.join(side.name for side in self.sides)}>"

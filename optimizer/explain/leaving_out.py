@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -16,11 +16,10 @@ from optimizer.explain.marginal_tables import frame
 from optimizer.explain.marginal_words import without_words
 from optimizer.explain.marginals import provenance_of, why_incomplete
 from optimizer.explain.parts import BUDGET, GROUPS, RULE, LeftOut, parts_named
+from optimizer.explain.solved_again import DrawnAgain
 from optimizer.explain.stepping import BY_DUAL, BY_RELAXATION
 from optimizer.formulation.custom import Extend
 from optimizer.plan import Plan
-from optimizer.result import Result
-from optimizer.result.charts import drawn_by_name
 from optimizer.runs.loading import Run
 from optimizer.session import Session
 from optimizer.session.solving import check_options
@@ -28,7 +27,7 @@ from optimizer.solver import Progress, Watch
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Importance(Result):
+class Importance(DrawnAgain):
     """What the relaxation comes to without parts of policy and case; tables are given as copies.
 
     Attributes
@@ -52,6 +51,7 @@ class Importance(Result):
     interrupted: bool
     provenance: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    called: ClassVar[str] = "importance has"
 
     def __repr__(self) -> str:
         return f"<importance: {len(self.answer):,} parts>"
@@ -61,35 +61,9 @@ class Importance(Result):
         """A row for each part."""
         return self.answer
 
-    @property
-    def complete(self) -> bool:
-        """Whether all was solved that was asked for."""
-        return not self.why_incomplete
-
     def in_words(self) -> list[str]:
         """What is lost or gained without each part."""
         return without_words(self.answer, self.points, self.why_incomplete)
-
-    @property
-    def charts(self) -> list[str]:
-        """Names of the charts that there are."""
-        return list(self._drawings)
-
-    @typed
-    def chart(self, name: str = "") -> Any:
-        """Draw with Altair points more or fewer without each part.
-
-        Parameters
-        ----------
-        name
-            One of ``charts``; the first without it.
-
-        Raises
-        ------
-        OptimizerError
-            If there is no chart of that name, or the extra ``notebook`` is not installed.
-        """
-        return drawn_by_name(self._drawings, name, "importance has")
 
     @property
     def _drawings(self) -> Mapping[str, Callable[[], Any]]:

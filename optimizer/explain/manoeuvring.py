@@ -31,7 +31,6 @@ from optimizer.explain.sides import Side, side_of
 from optimizer.explain.stepping import BY_PLAN
 from optimizer.formulation.custom import Extend
 from optimizer.frames.arrays import Floats
-from optimizer.frames.records import Frames
 from optimizer.io.changes import CHANGES, share_in
 from optimizer.io.toml import shown
 from optimizer.plan import Plan
@@ -104,10 +103,6 @@ class Alternatives(Result):
     interrupted: bool
     provenance: Mapping[str, Any]
     plans: Mapping[int, Plan] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "tables", Frames(self.tables))
 
     def __repr__(self) -> str:
         plans = f", {counted(len(self.plans), 'plan')}" if PLANS in self.tables else ""

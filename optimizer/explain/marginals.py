@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -24,15 +24,13 @@ from optimizer.explain.marginal_tables import (
 )
 from optimizer.explain.marginal_words import how_many, marginal_words
 from optimizer.explain.numbers import TENTH, BindingNumber, binding_numbers
+from optimizer.explain.solved_again import DrawnAgain
 from optimizer.explain.stepping import Stepped, Stepping
 from optimizer.formulation.custom import Extend
-from optimizer.frames.records import Frames
 from optimizer.io.changes import CHANGES
 from optimizer.io.toml import shown
 from optimizer.plan import Plan
 from optimizer.plan.provenance import versions
-from optimizer.result import Result
-from optimizer.result.charts import drawn_by_name
 from optimizer.runs.loading import Run
 from optimizer.schema.tables import LARGEST_NUMBER
 from optimizer.session import Session
@@ -46,7 +44,7 @@ TIGHTEST = 10
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class MarginalValues(Result):
+class MarginalValues(DrawnAgain):
     """What limits a plan, and what one more of each number brings; tables are given as copies.
 
     Attributes
@@ -81,10 +79,7 @@ class MarginalValues(Result):
     why_incomplete: str
     interrupted: bool
     provenance: Mapping[str, Any]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "tables", Frames(self.tables))
+    called: ClassVar[str] = "marginal values have"
 
     def __repr__(self) -> str:
         return f"<marginal values: {len(self.answer):,} numbers>"
@@ -93,11 +88,6 @@ class MarginalValues(Result):
     def table(self) -> pd.DataFrame:
         """A row for each number that limits the relaxation."""
         return self.answer
-
-    @property
-    def complete(self) -> bool:
-        """Whether all was solved that was asked for."""
-        return not self.why_incomplete
 
     def in_words(self) -> list[str]:
         """What limits the plan, what one step brings, and where money helps."""
@@ -109,27 +99,6 @@ class MarginalValues(Result):
             currency=self.currency,
             why_incomplete=self.why_incomplete,
         )
-
-    @property
-    def charts(self) -> list[str]:
-        """Names of the charts that there are."""
-        return list(self._drawings)
-
-    @typed
-    def chart(self, name: str = "") -> Any:
-        """Draw with Altair what a step of each number brings and costs, or where money helps.
-
-        Parameters
-        ----------
-        name
-            One of ``charts``; the first without it.
-
-        Raises
-        ------
-        OptimizerError
-            If there is no chart of that name, or the extra ``notebook`` is not installed.
-        """
-        return drawn_by_name(self._drawings, name, "marginal values have")
 
     @property
     def _drawings(self) -> Mapping[str, Callable[[], Any]]:

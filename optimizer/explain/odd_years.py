@@ -16,13 +16,12 @@ from optimizer.explain.asking import Asking, asked_of
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.marginals import TIGHTEST, provenance_of, require_top, why_incomplete
 from optimizer.explain.odd_year_words import odd_year_words
+from optimizer.explain.solved_again import SolvedAgain
 from optimizer.explain.subjects import subject_and_plan
 from optimizer.explain.year_reasons import LEFT_UNSOLVED, NOT_SOLVED, YearChange, YearReasons
 from optimizer.formulation.custom import Extend
 from optimizer.frames import rows_of
-from optimizer.frames.records import Frames
 from optimizer.plan import Plan
-from optimizer.result import Result
 from optimizer.runs.loading import Run
 from optimizer.session.solving import check_options
 from optimizer.solver import Progress, Watch
@@ -42,7 +41,7 @@ ODD_YEARS = {
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class OddYears(Result):
+class OddYears(SolvedAgain):
     """Changes by more than half from year to year, with their reasons; tables are copies.
 
     Attributes
@@ -71,10 +70,6 @@ class OddYears(Result):
     interrupted: bool
     provenance: Mapping[str, Any]
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "tables", Frames(self.tables))
-
     def __repr__(self) -> str:
         return f"<odd years: {len(self.answer):,} changes>"
 
@@ -82,11 +77,6 @@ class OddYears(Result):
     def table(self) -> pd.DataFrame:
         """A row for each change."""
         return self.answer
-
-    @property
-    def complete(self) -> bool:
-        """Whether all was solved that was asked for."""
-        return not self.why_incomplete
 
     def in_words(self) -> list[str]:
         """Each change with its reason, as far as one could be verified."""

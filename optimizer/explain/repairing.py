@@ -19,7 +19,6 @@ from optimizer.explain.repair_tables import alone_in, alone_table, repair_table
 from optimizer.explain.repair_words import repairs_in_words
 from optimizer.explain.searching import RepairSearch
 from optimizer.formulation.custom import Extend
-from optimizer.frames.records import Frames
 from optimizer.io.changes import CHANGES, require_changes
 from optimizer.io.toml import shown
 from optimizer.persistent.conflict import find_conflicts
@@ -69,10 +68,6 @@ class Repairs(Result):
     provenance: Mapping[str, Any]
     question: Question
     plans: Mapping[int, Plan] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "tables", Frames(self.tables))
 
     def __repr__(self) -> str:
         return f"<repairs: {self.answer['repair'].nunique()}>"

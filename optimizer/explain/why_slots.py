@@ -33,7 +33,6 @@ from optimizer.explain.subjects import subject_and_plan
 from optimizer.explain.wanting import AT_LEAST, AT_MOST, Wanted, slots_from
 from optimizer.explain.why_words import why_words
 from optimizer.formulation.custom import Extend
-from optimizer.frames.records import Frames
 from optimizer.plan import Plan
 from optimizer.plan.values import values_of
 from optimizer.result import Result
@@ -102,10 +101,6 @@ class Why(Result):
     currency: str
     interrupted: bool
     provenance: Mapping[str, Any]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "tables", Frames(self.tables))
 
     def __repr__(self) -> str:
         return f"<why {self.asked}>"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from optimizer.errors import Problems, TargetError
 from optimizer.errors.arguments import typed
-from optimizer.frames.records import HandingOut
+from optimizer.frames.records import Frames, HandingOut
 from optimizer.io import targets
 from optimizer.io.parquet import no_parquet, parquet_bytes
 from optimizer.io.sheet_scan import LONGEST_TEXT, MOST_ROWS
@@ -47,6 +47,12 @@ class Result(HandingOut, ABC):
 
     tables: Mapping[str, pd.DataFrame]
     provenance: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # Those of a sweep are read when somebody asks for one.
+        if "tables" in vars(self):
+            object.__setattr__(self, "tables", Frames(self.tables))
 
     @property
     @abstractmethod

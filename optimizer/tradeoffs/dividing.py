@@ -11,7 +11,6 @@ import pandas as pd
 
 from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
-from optimizer.frames.records import Frames
 from optimizer.instance import NO_FILTER, build_instance, is_filter
 from optimizer.io.toml import shown
 from optimizer.plan import Decisions, Plan
@@ -49,10 +48,6 @@ class FairShares(Result):
     groups: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
     provenance: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "tables", Frames(self.tables))
 
     def __repr__(self) -> str:
         return f"<FairShares: {', '.join(self.charts)}>"

@@ -10,7 +10,6 @@ import pandas as pd
 
 from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
-from optimizer.frames.records import Frames
 from optimizer.result import Result
 from optimizer.result.charts import drawing, not_among
 
@@ -44,10 +43,6 @@ class Finding(Result):
     provenance: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     drawings: Mapping[str, Drawing] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "tables", Frames(self.tables))
 
     def __repr__(self) -> str:
         return f"<{self.name}: {len(self.answer):,} rows>"
