@@ -42,14 +42,14 @@ RUNS: tuple[_Run, ...] = (
     ("LP", "gap_01", 500, {REBUILT: 20, UPDATED: 100}, (MEMORY, FOLDER, ONE, TWO)),
     ("LP", "gap_01", 5000, {}, (MEMORY, FOLDER, TWO)),
     ("LP", "japan", 100, {REBUILT: 1, UPDATED: 10}, (MEMORY, TWO)),
-    ("MIP", "japan", 6, {COLD: 1}, (MEMORY,)),
+    ("MIP", "japan", 3, {COLD: 1}, (MEMORY,)),
 )
 QUICK_RUNS: tuple[_Run, ...] = (
     ("LP", "gap_01", 8, {REBUILT: 1, UPDATED: 1}, (MEMORY, FOLDER, ONE, TWO)),
     ("MIP", "gap_01", 2, {COLD: 1}, (MEMORY, FOLDER, ONE, TWO)),
 )
 """Kind, case, scenarios, tools that answer the first few of them only, and sweeps."""
-LIMIT, QUICK_LIMIT = 10_800.0, 120.0
+LIMIT, QUICK_LIMIT = 1_200.0, 120.0
 
 
 def work(payload: dict[str, Any], note: Note) -> None:
