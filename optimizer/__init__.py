@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from optimizer.plan.expectations import Expectations, check_expectations, load_expectations
     from optimizer.plan.keeping import Keep
     from optimizer.policy import Policy, load_policy
+    from optimizer.policy.first_case import write_first_case
     from optimizer.policy.template import write_template
     from optimizer.report import write_report
     from optimizer.result import Result
@@ -140,6 +141,7 @@ _HOMES = {
     "why_not": "explain.asking_for",
     "with_answers": "explain.answering",
     "write_case": "case.writing",
+    "write_first_case": "policy.first_case",
     "write_model": "session.building",
     "write_report": "report",
     "write_run": "runs.writing",
@@ -215,6 +217,7 @@ __all__ = [
     "why_not",
     "with_answers",
     "write_case",
+    "write_first_case",
     "write_model",
     "write_report",
     "write_run",

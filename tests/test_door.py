@@ -94,6 +94,7 @@ class Room:
                 {**pair, "study": optimizer.Study(), "parts": [swept], "out": folder / "merged"},
             ),
             "load_run": (optimizer.load_run, {"path": run}),
+            "write_first_case": (optimizer.write_first_case, {"path": folder / "first"}),
             "write_template": (optimizer.write_template, {"path": folder / "new"}),
             "Session": (optimizer.Session, pair),
             "Session.change": (session.change, {"changes": {}}),
@@ -180,6 +181,9 @@ NUMBERS = ("factors", "high", "mean", "deviation")
 COUNTS = ("top", "plans", "most", "questions")
 COMPARED = {("compare", "one"), ("compare", "other")}
 MAY_BE_LEFT = {
+    # Titles may be as long as somebody likes.
+    "a name too long": {"title"},
+    "a path too long": {"title"},
     # What is no fault: the numbers that time limits, starts and counts may be, and functions.
     "a whole number": {
         "time_limit",

@@ -80,7 +80,8 @@ def test_from_an_empty_template_to_a_plan_of_ones_own(name: str, tmp_path: Path,
     case, out = tmp_path / name, tmp_path / "run"
     is_book = case.suffix == ".xlsx"
     policy = tmp_path / "mine-policy.toml" if is_book else case / "policy.toml"
-    code, said = run("new", case, "--policy", "--currency", "EUR", "--years", "2031-2032")
+    options = ("--empty", "--policy", "--currency", "EUR", "--years", "2031-2032")
+    code, said = run("new", case, *options)
     assert code == 0, said
     to_check = said.split("Next: optimizer ")[1].split()
     # The empty template reads, and what is said about it is that it is empty.

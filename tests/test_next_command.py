@@ -133,7 +133,7 @@ def test_a_path_is_never_taken_for_an_option(capsys: pytest.CaptureFixture[str])
 
 
 def test_new_is_template_too(tmp_path: Path, run: Run) -> None:
-    code, said = run("template", tmp_path / "mine")
+    code, said = run("template", tmp_path / "mine", "--empty")
     assert (code, next_of(said)) == (0, f"Next: optimizer validate {tmp_path / 'mine'}")
     groups = run("--help")[1].split("\n\n")
     assert [group.split(":")[0] for group in groups if "  solve" in group] == ["Make"]

@@ -168,7 +168,7 @@ def test_policy_in_a_folder_is_validated_with_it(root: Path, tmp_path: Path, run
 
 
 def test_command_names_the_policy_beside_a_workbook(tmp_path: Path, run: Run) -> None:
-    code, output = run("new", tmp_path / "mine.xlsx", "--policy")
+    code, output = run("new", tmp_path / "mine.xlsx", "--empty", "--policy")
     assert code == 0
     assert output.endswith(
         f"optimizer validate {tmp_path / 'mine.xlsx'} {tmp_path / 'mine-policy.toml'}\n"

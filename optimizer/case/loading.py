@@ -1,9 +1,9 @@
-"""Reads a case from its folder or workbook and has it checked."""
+"""Reads a case from its folder or workbook, or from frames, and has it checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,15 +11,17 @@ import pandas as pd
 
 from optimizer.case import consistency, coverage, references
 from optimizer.case.checked import CaseTables
+from optimizer.case.from_frames import FramesGiven, InMemory
 from optimizer.case.header import HEADER_FILE, CaseHeader, Movement
-from optimizer.case.sources import open_source
-from optimizer.errors import InputError, Problems, did_you_mean, shorten
+from optimizer.case.sources import Source, open_source
+from optimizer.errors import InputError, OptimizerError, Problems, did_you_mean, shorten
 from optimizer.errors.arguments import typed
 from optimizer.frames.following import FollowedFields
 from optimizer.frames.records import Comparable, Frames
 from optimizer.io.pauses import pause
-from optimizer.io.places import Places
+from optimizer.io.places import PlaceFinder
 from optimizer.io.tables import TableRead
+from optimizer.io.toml import frozen
 from optimizer.schema.tables import MONEY, TABLES, TableSpec
 
 
@@ -33,9 +35,9 @@ class Case(FollowedFields, Comparable):
     Attributes
     ----------
     name
-        Name of the folder, or of the workbook without its ending.
+        Name of the folder, or of the workbook without its ending, or as given with frames.
     path
-        The folder or workbook.
+        The folder or workbook; only the name of a case from frames.
     title, licence, country_codes, movement
         As in ``case.toml``; movement is None where it says nothing of it.
     currency
@@ -46,13 +48,13 @@ class Case(FollowedFields, Comparable):
         Description and unit of attribute columns, by table and column.
     tables
         A frame for every table of the schema; those of absent tables are empty. The index,
-        ``row``, is the row in the file or sheet.
+        ``row``, is the row in the file or sheet, or that a file of the frame would have.
     hashes
         SHA-256 of every file read, by name.
     contents
-        These files, byte by byte; none for a case that was changed.
+        These files, byte by byte, or what they would be of frames; none for a changed case.
     places
-        Finder of places in the workbook; None for a folder.
+        Finder of places in the workbook or in frames; None for a folder.
     """
 
     name: str
@@ -66,7 +68,7 @@ class Case(FollowedFields, Comparable):
     tables: Mapping[str, pd.DataFrame]
     hashes: dict[str, str] = field(compare=False)
     contents: Mapping[str, bytes] = field(compare=False, repr=False)
-    places: Places | None = field(default=None, compare=False)
+    places: PlaceFinder | None = field(default=None, compare=False)
     movement: Movement | None = None
 
     def __post_init__(self) -> None:
@@ -102,22 +104,75 @@ class Case(FollowedFields, Comparable):
 
 
 @typed
-def load_case(path: str | Path) -> Case:
-    """Read a case from its folder or workbook and check it.
+def load_case(
+    path: str | Path | FramesGiven,
+    *,
+    title: str | None = None,
+    currency: str | None = None,
+    years: Sequence[int] | None = None,
+    country_codes: str | None = None,
+    licence: str | None = None,
+    movement: str | None = None,
+    attributes: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
+    name: str | None = None,
+) -> Case:
+    """Read a case from its folder, its workbook or data frames, and check it.
 
     Parameters
     ----------
     path
         Folder with ``case.toml`` and one CSV file per table, the same as a ``.zip`` archive, or
         an ``.xlsx`` workbook with a sheet per table and the sheets ``case`` and ``attributes``.
+        Or a data frame for every table, by its name: columns as in files, those of money also
+        without the currency in their name, as tables of a case have them. Missing values are
+        blank cells, and where a file says yes or no there is True or False.
+    title, currency, years
+        As in ``case.toml``; with frames, and only with them.
+    country_codes, licence, movement, attributes
+        The same; ``"any"``, ``"not stated"`` and nothing without them.
+    name
+        Name of a case from frames, which policies may ask for; ``"case"`` without it.
 
     Raises
     ------
     InputError
-        Holds everything that is wrong with the case.
+        Holds everything that is wrong with the case. Of frames it names table, label of the row
+        and column.
     OptimizerError
-        If a workbook is given and python-calamine is not installed.
+        If a workbook is given and python-calamine is not installed, or arguments do not fit.
+
+    Examples
+    --------
+    >>> frames = {
+    ...     "countries": pd.DataFrame({"country": ["a"], "name": ["A"], "world_region": ["Asia"]}),
+    ...     "applicants": pd.DataFrame({"country": ["b"], "track": ["t"], "applicants": [5]}),
+    ... }
+    >>> load_case(frames, title="Few", currency="EUR", years=[2030])
+    Traceback (most recent call last):
+    optimizer.errors.InputError: 5 problems
+    - table applicants, row 0, column country: 'b' is not in table countries
+        Expected a country of table countries. Maybe a.
     """
+    said: dict[str, object] = {
+        "title": title,
+        "currency": currency,
+        "years": years,
+        "country_codes": country_codes,
+        "licence": licence,
+        "movement": movement,
+        "attributes": attributes,
+    }
+    given = {key: value for key, value in said.items() if value is not None}
+    if isinstance(path, Mapping):
+        by_default = {"schema": 1, "country_codes": "any", "licence": "not stated"}
+        if years is not None:
+            given["years"] = frozen(tuple(years))
+        problems = Problems()
+        return _case_of(InMemory(path, by_default | given, name or "case"), problems)
+    if given or name is not None:
+        told = ", ".join([*given, *([] if name is None else ["name"])])
+        message = f"load_case: {told} can be said of data frames only; a case at a path says it"
+        raise OptimizerError(message)
     return read_case(Path(path), TABLES.values())
 
 
@@ -127,6 +182,12 @@ def read_case(path: Path, specs: Iterable[TableSpec]) -> Case:
     source = open_source(path, problems)
     if source is None:
         raise InputError(problems)
+    return replace(_case_of(source, problems, specs), path=path)
+
+
+def _case_of(
+    source: Source, problems: Problems, specs: Iterable[TableSpec] = TABLES.values()
+) -> Case:
     header = source.header(problems)
     source.check_names(problems)
     reads = {}
@@ -147,7 +208,7 @@ def read_case(path: Path, specs: Iterable[TableSpec]) -> Case:
     assert contents is not None, "a header that cannot be used is a problem"
     return Case(
         name=source.name,
-        path=path,
+        path=Path(source.name),
         title=contents.title,
         currency=contents.currency.upper(),
         years=contents.years,

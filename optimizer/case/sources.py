@@ -19,7 +19,7 @@ from optimizer.io.paths import (
     names_in,
     standing_at,
 )
-from optimizer.io.places import Places
+from optimizer.io.places import PlaceFinder
 from optimizer.io.tables import TableRead
 from optimizer.io.workbook import read_workbook
 from optimizer.schema.tables import TABLES, TableSpec
@@ -46,8 +46,8 @@ class Source(Protocol):
         """Every file read so far, by name."""
 
     @property
-    def places(self) -> Places | None:
-        """Finder of places in a workbook; None for a folder."""
+    def places(self) -> PlaceFinder | None:
+        """Finder of places in a workbook or in frames; None for a folder."""
 
     def check_names(self, problems: Problems) -> None:
         """Refuse tables that nothing would read."""

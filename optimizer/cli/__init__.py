@@ -9,8 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-# Importing the commands registers them, in the order in which help lists them.
-from optimizer.cli import alternatives, ask, compare, explaining, make, many, show, streams
+# Importing the commands registers them.
+from optimizer.cli import (
+    alternatives,
+    ask,
+    beginning,
+    compare,
+    explaining,
+    make,
+    many,
+    show,
+    streams,
+)
 from optimizer.cli.app import app
 from optimizer.cli.exits import Exit
 from optimizer.io import interrupts
@@ -23,6 +33,7 @@ __all__ = [
     "alternatives",
     "app",
     "ask",
+    "beginning",
     "compare",
     "explaining",
     "main",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any
 
 import typer
@@ -12,28 +13,52 @@ from optimizer.cli.exits import Exit
 MAKE, ASK, MANY, SHOW = "Make", "Ask", "Many", "Show"
 """Groups of commands, in the order of the help."""
 
+_GROUPS = {
+    MAKE: "which plan is best, and does it keep every rule?",
+    ASK: "why this plan, what else would do, and what would change it?",
+    MANY: "what if numbers or aims are others?",
+    SHOW: "how does it look, for whom?",
+}
+"""The question that the commands of each group answer."""
+
+_ORDER = (
+    *("new", "validate", "solve", "check"),
+    *("explain", "alternatives", "compare", "repair"),
+    *("sweep", "frontier", "stakeholders"),
+    *("app", "formulation"),
+)
+"""Commands as they are asked one after the other; others come last."""
+
 WIDEST_SENTENCE = 200
 """Characters of a command's first sentence: help breaks the line rather than cutting it."""
 
+_SHELLS = ("bash", "zsh", "fish")
+_COMPLETE = "_OPTIMIZER_COMPLETE"
+"""What the script of a shell sets where it asks for the words that may come next."""
+
 
 class Grouped(TyperGroup):
-    """Commands under the names of their groups, in plain text."""
+    """Commands under the names and questions of their groups, in plain text."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Commands in the order in which they were registered."""
-        return list(self.commands)
+        """Commands in the order of the help."""
+        place = {name: number for number, name in enumerate(_ORDER)}
+        return sorted(self.commands, key=lambda name: place.get(name, len(place)))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write a section for each group."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for name, command in self.commands.items():
+        rows: dict[str, list[tuple[str, str]]] = {group: [] for group in _GROUPS}
+        for name in self.list_commands(ctx):
+            command = self.commands[name]
             if not command.hidden:
-                panel = str(getattr(command, "rich_help_panel", None) or "Commands")
+                group = str(getattr(command, "rich_help_panel", None) or SHOW)
                 sentence = command.get_short_help_str(WIDEST_SENTENCE)
-                groups.setdefault(panel, []).append((name, sentence))
-        for panel, rows in groups.items():
-            with formatter.section(panel):
-                formatter.write_dl(rows)
+                rows[group].append((name, sentence))
+        for group, question in _GROUPS.items():
+            formatter.write_paragraph()
+            formatter.write(f"{group}: {question}\n")
+            with formatter.indentation():
+                formatter.write_dl(rows[group])
 
 
 def _epilog() -> str:
@@ -43,6 +68,7 @@ def _epilog() -> str:
 
 app = typer.Typer(
     cls=Grouped,
+    # That would write into the files of a shell; --completion prints what goes there.
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -50,6 +76,12 @@ app = typer.Typer(
     help="Plan talent programmes: slots, support and money across countries, tracks and regions.",
     epilog=_epilog(),
 )
+
+if _COMPLETE in os.environ:
+    from typer.completion import get_completion_inspect_parameters
+
+    # Makes the shells known to typer, which answers them before any command is looked at.
+    get_completion_inspect_parameters()
 
 
 def _version(wanted: bool) -> None:
@@ -60,10 +92,31 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _completion(shell: str | None) -> None:
+    if shell is None:
+        return
+    if shell not in _SHELLS:
+        raise typer.BadParameter(f"{shell!r} is not one of {', '.join(_SHELLS)}")
+    from typer._completion_shared import get_completion_script
+
+    print(get_completion_script(prog_name="optimizer", complete_var=_COMPLETE, shell=shell))
+    raise typer.Exit
+
+
 @app.callback()
 def _top(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    completion: Annotated[
+        str | None,
+        typer.Option(
+            "--completion",
+            metavar="SHELL",
+            callback=_completion,
+            is_eager=True,
+            help="Print what has bash, zsh or fish complete commands and options.",
+        ),
+    ] = None,
 ) -> None:
     pass

@@ -1,4 +1,4 @@
-"""Commands that make: a case, the proof that inputs are in order, a plan, the check of a plan."""
+"""Commands that make: the proof that inputs are in order, a plan, the check of a plan."""
 
 from __future__ import annotations
 
@@ -41,44 +41,6 @@ if TYPE_CHECKING:
     from optimizer.plan.expectations import Joined
     from optimizer.solver import Watch
     from optimizer.sweeps.validation import Validation
-
-
-@app.command(rich_help_panel=MAKE)
-@app.command("template", hidden=True)
-def new(
-    target: Annotated[Path, typer.Argument(help="New folder, or new .xlsx workbook.")],
-    *,
-    source: Annotated[
-        Path | None, typer.Option("--from", help="Case to copy; default: an empty one.")
-    ] = None,
-    currency: Annotated[str | None, typer.Option(help="Currency of amounts, such as EUR.")] = None,
-    years: Annotated[
-        str | None, typer.Option(help="First and last year, such as 2031-2040.")
-    ] = None,
-    policy: Annotated[bool, typer.Option("--policy", help="Write a first policy too.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace an older template.")] = False,
-) -> None:
-    """Write a case to begin with: an empty one that explains itself, or a copy of another."""
-    from optimizer.case.header import YEARS, years_in
-    from optimizer.policy.template import write_template
-
-    wanted = None if years is None else years_in(years)
-    if years is not None and wanted is None:
-        raise typer.BadParameter(f"{years!r} is not {YEARS}", param_hint="--years")
-    written = write_template(
-        target, source=source, currency=currency, years=wanted, policy=policy, force=force
-    )
-    for path in written:
-        print(f"Written: {path}")
-    if source is not None and currency:
-        print("Amounts are copied, not converted; their rows are marked as assumptions.")
-    if source is not None and years:
-        print(
-            "New years repeat the nearest year of the copied case and are marked as assumptions; "
-            "commitments with a year are left out."
-        )
-    beside = [path for path in written[1:] if target not in path.parents]
-    print_next("validate", target, *beside)
 
 
 @app.command("validate", rich_help_panel=MAKE)

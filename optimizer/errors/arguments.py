@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Real
 from typing import ParamSpec, TypeVar
 
@@ -29,6 +29,8 @@ _WORDS = {
     "int": "a whole number",
     "Callable": "a function of the progress",
     "ReadPlan": "a plan that was read",
+    "FramesGiven": "data frames by table",
+    "TablesGiven": "tables by key",
 }
 """Name of a kind; records of this package have their own."""
 TAKES = {"Extend": 2, "Callable": 1}
@@ -40,6 +42,8 @@ SIMPLE: dict[str, Callable[[object], bool]] = {
     "Path": lambda value: isinstance(value, os.PathLike) and isinstance(os.fspath(value), str),
     "Sequence": lambda value: isinstance(value, Sequence) and not isinstance(value, str | bytes),
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "FramesGiven": lambda value: isinstance(value, Mapping),
+    "TablesGiven": lambda value: isinstance(value, Mapping),
 }
 """Kinds that are no records and no functions."""
 _OTHERS = frozenset({"float", "object", "Any", "Mapping", "Iterable", "tuple", "ScalesGiven"})

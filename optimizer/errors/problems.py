@@ -33,7 +33,7 @@ LONGEST_LIST = 2000
 LINE_BREAKS = {ord(sign): repr(sign)[1:-1] for sign in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
 """Line ends, and how each is shown."""
 
-ADDRESSED = (".toml", ".json", "changes", "extend", "scales")
+ADDRESSED = (".toml", ".json", "changes", "extend", "scales", "load_case", "policy")
 """How the names end of what is addressed by dotted keys and lines, not by columns and rows."""
 
 
@@ -57,6 +57,8 @@ class Problem:
         What was probably meant, where one can guess.
     sheet, letter
         Sheet of a workbook and letter of its column.
+    label
+        Label of the row of a frame, "" where a frame is meant and no row of it; None elsewhere.
 
     Examples
     --------
@@ -67,6 +69,8 @@ class Problem:
     >>> print(Problem("japan.xlsx", "'x' is not a number", row=7, column="applicants",
     ...               sheet="applicants", letter="C"))
     japan.xlsx, sheet applicants, row 7, column C (applicants): 'x' is not a number
+    >>> print(Problem("table applicants", "'x' is not a number", column="applicants", label="KOR"))
+    table applicants, row KOR, column applicants: 'x' is not a number
     """
 
     file: str
@@ -77,6 +81,7 @@ class Problem:
     maybe: str | None = None
     sheet: str | None = None
     letter: str | None = None
+    label: str | None = None
 
     def __post_init__(self) -> None:
         """Keep lists that name thousands of things to what can be read."""
@@ -90,6 +95,8 @@ class Problem:
         """Where it is wrong, in words."""
         if self.sheet is not None:
             return self._place_in_workbook()
+        if self.label is not None:
+            return self._place_in_frame(self.label)
         is_table = not self.file.endswith(ADDRESSED)
         place = printable(self.file)
         if self.row is not None:
@@ -106,6 +113,10 @@ class Problem:
             return place if self.column is None else f"{place}, column {_name(self.column)}"
         name = f" ({_name(self.column)})" if self.column else ""
         return f"{place}, column {self.letter}{name}"
+
+    def _place_in_frame(self, label: str) -> str:
+        place = printable(f"{self.file}, row {label}" if label else self.file)
+        return place if self.column is None else f"{place}, column {_name(self.column)}"
 
     def __str__(self) -> str:
         hints = []

@@ -101,7 +101,8 @@ def value_as_text(value: Any) -> str:
 
 def place_in_words(problem: Problem) -> str:
     """A place in words, as problems name it."""
-    return Origin("", file_of(problem), problem.row, column_of(problem), None).in_words()
+    file, column = file_of(problem), column_of(problem)
+    return Origin("", file, problem.row, column, None, label=problem.label).in_words()
 
 
 def _is_number(value: Any) -> bool:

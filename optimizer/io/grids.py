@@ -257,3 +257,18 @@ def _records(text: str, file: str, problems: Problems) -> Iterator[tuple[int, li
             row=begins,
             expected='quotes in pairs, and doubled ("") inside quoted cells',
         )
+
+
+def given_grid(header: list[str], rows: list[list[str]], file: str, problems: Problems) -> Grid:
+    """Make the grid of rows that are in memory already, as the file that held them would give it.
+
+    Examples
+    --------
+    >>> problems = Problems()
+    >>> given_grid(["a", "b"], [["1", "2"], ["", ""]], "x.csv", problems).rows, len(problems)
+    ([2], 1)
+    """
+    if len(rows) > _MOST_ROWS:
+        problems.add(file, f"has {len(rows):,} rows", expected=f"at most {_MOST_ROWS:,}")
+        return Grid(header, [], [], lost=True)
+    return _rows_below(header, iter(enumerate(rows, start=2)), file, problems, len(problems))

@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from optimizer.errors import Problem
 from optimizer.io.grids import letters
 
 TABLE_FILE = re.compile(r"\b([a-z_]+)\.csv\b")
+
+
+class PlaceFinder(Protocol):
+    """Knows the places of a workbook, or of frames, where problems name those of files."""
+
+    def retell(self, problem: Problem) -> Problem:
+        """Report a problem of a table's file as one of its sheet or frame."""
 
 
 @dataclass(frozen=True)

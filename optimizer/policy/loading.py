@@ -1,7 +1,8 @@
-"""Reads policies from their files.
+"""Reads policies from their files, or from what files would say.
 
-A policy is one TOML file, or the sheets of a workbook. It may extend one other, and single values
-may be changed by dotted addresses on the way in. All that is wrong with it is raised at once.
+A policy is one TOML file, the sheets of a workbook, or tables in memory. A file may extend one
+other, and single values may be changed by dotted addresses on the way in. All that is wrong with
+it is raised at once.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from optimizer.errors import PolicyError, Problems
+from optimizer.errors import OptimizerError, PolicyError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.io.changes import CHANGES, apply_changes, require_changes
 from optimizer.io.paths import name_is_text
 from optimizer.io.strict import add_complaints
 from optimizer.io.toml import Address, frozen
 from optimizer.policy.checks import check_whole
+from optimizer.policy.from_tables import IN_MEMORY, TablesGiven, layers_of
 from optimizer.policy.merging import Layers, changed_parts, read_layers
 from optimizer.policy.models import Policy
 from optimizer.policy.overriding import check_overrides
@@ -31,16 +33,25 @@ Renew = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 @typed
-def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES) -> Policy:
+def load_policy(
+    path: str | Path | TablesGiven,
+    *,
+    changes: Mapping[str, object] = NO_CHANGES,
+    name: str | None = None,
+) -> Policy:
     """Read, merge, change and check a policy.
 
     Parameters
     ----------
     path
-        TOML file, or ``.xlsx`` workbook with the sheets ``policy``, ``goals`` and ``limits``.
+        TOML file, or ``.xlsx`` workbook with the sheets ``policy``, ``goals`` and ``limits``. Or
+        what a file would say, as tables by key: ``[[limits]]`` is a list of tables under
+        ``"limits"``; ``schema`` may be left out, and ``extends`` needs a file.
     changes
         Values by dotted address, as in ``{"goals.alliance.weight": 0.5}``; limits are addressed
         by name. They are made after ``extends`` is merged and before anything is checked.
+    name
+        Name of a policy from tables, and only of such a one; ``"policy"`` without it.
 
     Returns
     -------
@@ -52,9 +63,20 @@ def load_policy(path: str | Path, *, changes: Mapping[str, object] = NO_CHANGES)
     PolicyError
         Holds everything that is wrong with the policy, the one it extends and the changes.
     OptimizerError
-        If a workbook is given and python-calamine is not installed.
+        If a workbook is given and python-calamine is not installed, or arguments do not fit.
+
+    Examples
+    --------
+    >>> people = {"weight": 1, "effects": [{"stage": "complete", "effect": 1}]}
+    >>> load_policy({"title": "Most people", "goals": {"people": people}}).goals["people"].weight
+    1.0
     """
     require_changes(changes)
+    if isinstance(path, Mapping):
+        named = name or IN_MEMORY
+        return _made_of(layers_of(path), changes, Problems(), Path(IN_MEMORY)).called(named)
+    if name is not None:
+        raise OptimizerError("load_policy: name can be said of tables only; a file has its own")
     return read_policy(Path(path), changes)
 
 
@@ -71,11 +93,17 @@ def read_policy(
     problems = Problems()
     name_is_text(path, problems)
     layers = read_layers(path, problems)
-    problems_in_file = len(problems)
     if layers is None:
         raise PolicyError(problems)
     if renew is not None:
         layers = replace(layers, own=renew(layers.own), merged=renew(layers.merged))
+    return _made_of(layers, changes, problems, path)
+
+
+def _made_of(
+    layers: Layers, changes: Mapping[str, object], problems: Problems, path: Path
+) -> Policy:
+    problems_in_file = len(problems)
     _check_overrides(layers, problems)
     merged = apply_changes(layers.merged, changes, Policy, problems)
     layers = replace(layers, merged=merged, changed=changed_parts(changes))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from optimizer.case import Case, load_case
@@ -81,6 +82,9 @@ gap = 0.005
 time_limit = 300
 """
 
+_LIMIT = re.compile(r"^# \[\[limits\]\]\n(?:# \w+ = .*\n)+", re.M)
+"""The limit among the comments of the first policy."""
+
 
 @typed
 def write_template(
@@ -129,26 +133,60 @@ def write_template(
     if years is not None and not years:
         raise OptimizerError("write_template: years is an empty list, not years in a row")
     path = Path(path)
-    is_workbook = path.suffix.lower() == SUFFIX
-    policy_path = (
-        path.with_name(f"{path.stem}-policy.toml") if is_workbook else path / POLICY_BESIDE
-    )
-    place = case_place(path, force=force, replaces_policy=policy)
-    policy_place = _policy_place(policy_path, force=force) if policy and is_workbook else None
+    place = _Places.looked_at(path, policy=policy, force=force)
     contents = replace(_recast(_copied(source), currency, years), explained=True)
-    first_policy = _first_policy(contents)
-    if policy_place is None:
-        beside = {HELP: readme_text(contents)} | ({POLICY_BESIDE: first_policy} if policy else {})
-        with targets.written_aside(place) as new:
-            write_contents(contents, new, beside=beside)
-        return [path, policy_path] if policy else [path]
-    # Both are whole before either takes its place; the workbook is nothing without the policy.
-    with targets.written_aside(place) as new, policy_place.aside() as made:
-        write_text(made.path, first_policy)
-        rows = policy_rows(load_policy(made.path))
-        write_contents(contents, new, further=[(SHEETS[name], rows[name]) for name in rows])
-        made.take_place()
-    return [path, policy_path]
+    return place.filled(contents, first_policy(contents) if policy else None)
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where a case goes, and its policy."""
+
+    path: Path
+    case: targets.Place
+    policy: targets.Place | None
+
+    @classmethod
+    def looked_at(cls, path: Path, *, policy: bool, force: bool) -> _Places:
+        """Find out whether both may be written, before anything is made."""
+        case = case_place(path, force=force, replaces_policy=policy)
+        is_apart = policy and path.suffix.lower() == SUFFIX
+        beside = _policy_place(policy_beside(path), force=force) if is_apart else None
+        return cls(path, case, beside)
+
+    def filled(self, contents: Contents, policy: str | None) -> list[Path]:
+        """Write the case and the text of its policy, and give what was written."""
+        path, policy_path = self.path, policy_beside(self.path)
+        if policy is None or self.policy is None:
+            beside = {HELP: readme_text(contents)}
+            beside |= {} if policy is None else {POLICY_BESIDE: policy}
+            with targets.written_aside(self.case) as new:
+                write_contents(contents, new, beside=beside)
+            return [path] if policy is None else [path, policy_path]
+        # Both are whole before either takes its place; the workbook is nothing without the policy.
+        with targets.written_aside(self.case) as new, self.policy.aside() as made:
+            write_text(made.path, policy)
+            rows = policy_rows(load_policy(made.path))
+            write_contents(contents, new, further=[(SHEETS[name], rows[name]) for name in rows])
+            made.take_place()
+        return [path, policy_path]
+
+
+def write_both(path: Path, contents: Contents, policy: str, *, force: bool) -> list[Path]:
+    """Write a case and the text of its policy as :func:`write_template` does."""
+    return _Places.looked_at(path, policy=True, force=force).filled(contents, policy)
+
+
+def policy_beside(path: Path) -> Path:
+    """Where the policy of a case goes: into its folder, or beside its workbook.
+
+    Examples
+    --------
+    >>> policy_beside(Path("mine.xlsx")).name, policy_beside(Path("mine")).name
+    ('mine-policy.toml', 'policy.toml')
+    """
+    is_workbook = path.suffix.lower() == SUFFIX
+    return path.with_name(f"{path.stem}-policy.toml") if is_workbook else path / POLICY_BESIDE
 
 
 def _copied(source: Case | str | Path | None) -> Contents:
@@ -167,9 +205,13 @@ def _recast(contents: Contents, currency: str | None, years: Sequence[int] | Non
     return contents if currency is None else in_currency(contents, currency.upper())
 
 
-def _first_policy(contents: Contents) -> str:
+def first_policy(contents: Contents, *, limited: bool = False) -> str:
+    """Text of a first policy for a case, whose example of a limit holds or is a comment."""
     first, last = contents.years[0], contents.years[-1]
-    return FIRST_POLICY.replace("FIRST", str(first)).replace("LAST", str(last))
+    text = FIRST_POLICY
+    if limited:
+        text = _LIMIT.sub(lambda match: match[0].replace("# ", ""), text)
+    return text.replace("FIRST", str(first)).replace("LAST", str(last))
 
 
 def _policy_place(path: Path, *, force: bool) -> targets.Place:

@@ -57,6 +57,8 @@ class Origin:
         The number as it stands there, which may be one of several in a row of a rule.
     protected
         Whether it may never be loosened.
+    label
+        Label of the row of a frame; None in files and sheets.
     """
 
     address: str
@@ -65,6 +67,7 @@ class Origin:
     column: str
     value: float | None
     protected: bool = False
+    label: str | None = None
 
     def in_words(self) -> str:
         """The place as problems name it.
@@ -74,6 +77,8 @@ class Origin:
         >>> Origin("", "budgets.csv", 3, "amount", 5.0).in_words()
         'budgets.csv row 3, column amount'
         """
+        if self.label is not None:
+            return Problem(self.file, "", column=self.column or None, label=self.label).place
         place = self.file if self.row is None else f"{self.file} row {self.row}"
         if not self.column:
             return place
@@ -184,7 +189,12 @@ def origin_of_cell(instance: Instance, table: str, column: str, row: int | None)
     address = CellAddress(table, keys, column)
     is_one = len(frame) == 1 or (bool(keys) and _chosen(frame, keys) == 1)
     return Origin(
-        str(address) if is_one else "", file_of(place), row, column_of(place), float(cells[column])
+        str(address) if is_one else "",
+        file_of(place),
+        row,
+        column_of(place),
+        float(cells[column]),
+        label=place.label,
     )
 
 

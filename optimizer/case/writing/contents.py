@@ -26,6 +26,8 @@ class Contents:
         Frames as a case has them, of the tables that are to be written.
     explained
         Whether ``case.toml`` says what else it may hold, for whoever begins with it.
+    steps
+        What to do next, each step in a few words and in full, for whoever begins with it.
     """
 
     title: str
@@ -37,6 +39,7 @@ class Contents:
     tables: Mapping[str, pd.DataFrame]
     movement: Movement | None = None
     explained: bool = False
+    steps: tuple[tuple[str, str], ...] = ()
 
     @property
     def specs(self) -> list[TableSpec]:

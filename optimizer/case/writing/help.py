@@ -66,7 +66,13 @@ def attribute_lines(info: Mapping[str, str]) -> list[str]:
 
 def readme_text(contents: Contents) -> str:
     """Explain a case's folder, table by table, in Markdown."""
-    parts = [f"<!-- {MARK} -->\n# {contents.title}", _FOLDER.strip()]
+    parts = [f"<!-- {MARK} -->\n# {contents.title}"]
+    if contents.steps:
+        numbered = enumerate(contents.steps, start=1)
+        lines = [f"{number}. **{short}.** {_as_code(full)}" for number, (short, full) in numbered]
+        parts.append("## Next steps\n\n" + "\n".join(lines))
+        parts.append("## What is in this folder")
+    parts.append(_FOLDER.strip())
     fields = CaseHeader.model_fields.items()
     keys = [(f"`{field.alias or name}`", field.description or "") for name, field in fields]
     parts.append(f"## case.toml\n\n{_markdown_table(('key', 'what it says'), keys)}")
@@ -90,6 +96,12 @@ def readme_text(contents: Contents) -> str:
 def _markdown_table(header: tuple[str, str], rows: list[tuple[str, str]]) -> str:
     lines = [header, ("---", "---"), *rows]
     return "\n".join(f"| {' | '.join(map(_in_table, line))} |" for line in lines)
+
+
+def _as_code(text: str) -> str:
+    """A step with its command as code."""
+    command, colon, rest = text.partition(": ")
+    return f"`{command}`{colon}{rest}" if command.startswith("optimizer ") else text
 
 
 def _in_table(cell: str) -> str:

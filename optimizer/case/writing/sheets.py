@@ -283,6 +283,10 @@ def _write_read_me(sheet: Any, contents: Contents, further: Further) -> None:
 
 def _read_me(contents: Contents, further: Further) -> Iterable[tuple[str, str, bool]]:
     yield contents.title, "", True
+    for number, (short, full) in enumerate(contents.steps, start=1):
+        yield f"{number}. {short}", full, False
+    if contents.steps:
+        yield "", "", False
     yield "What this is", "A case: facts that plans are made from. One sheet per table.", False
     yield "Help", "Every header has a comment: meaning, unit, and what a blank cell means.", False
     yield "Numbers", "Plain number cells. A share of 90% is 0.9, shown as 90.0%.", False
