@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from optimizer.sweeps.sweeping import load_sweep, sweep
     from optimizer.sweeps.validation import Validation, validate
     from optimizer.tradeoffs.dividing import FairShares, fairness
+    from optimizer.tradeoffs.fair_plans import FairPlan, fair_plan
 
 _HOMES = {
     "Alternatives": "explain.manoeuvring",
@@ -83,6 +84,7 @@ _HOMES = {
     "Expectations": "plan.expectations",
     "ExtensionError": "errors",
     "Importance": "explain.leaving_out",
+    "FairPlan": "tradeoffs.fair_plans",
     "FairShares": "tradeoffs.dividing",
     "InfeasibleError": "errors",
     "InputError": "errors",
@@ -117,6 +119,7 @@ _HOMES = {
     "complete": "session.solving",
     "correlated": "sweeps",
     "evaluate": "plan.checking",
+    "fair_plan": "tradeoffs.fair_plans",
     "fairness": "tradeoffs.dividing",
     "importance": "explain.leaving_out",
     "marginal_values": "explain.marginals",
@@ -158,6 +161,7 @@ __all__ = [
     "Evaluation",
     "Expectations",
     "ExtensionError",
+    "FairPlan",
     "FairShares",
     "Importance",
     "InfeasibleError",
@@ -193,6 +197,7 @@ __all__ = [
     "complete",
     "correlated",
     "evaluate",
+    "fair_plan",
     "fairness",
     "importance",
     "load_case",

@@ -299,7 +299,7 @@ def test_file_is_read_strictly_and_all_at_once(write: Write) -> None:
         "- try.toml, points.at_least: 2 is above at_most = 1\n"
         "    Expected at most 1.\n"
         "- try.toml, slots.1.at_least: neither at_least nor at_most is given\n"
-        "    Expected a number, {amount, per}, {times, measure} or {times, previous}.\n"
+        "    Expected a number, {amount, per}, {times, measure}, {times, previous} or {parity}.\n"
         "- try.toml, spending.1.at_most.goal: is missing; the measure is value\n"
         "    Expected the name of a goal.\n"
         "- try.toml, status.1: 'optmal' is not allowed\n"

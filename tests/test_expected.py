@@ -23,7 +23,11 @@ IN_WORDS = [
     (Policy, "goals.g.weight", "a number from -1,000,000 to 1,000,000"),
     (Policy, "goals.g.scale", "one of ideal, none or a number above 0"),
     (Policy, "horizon.years", "a list of 2 integers"),
-    (Policy, "limits.0.at_least", "a number, {amount, per}, {times, measure} or {times, previous}"),
+    (
+        Policy,
+        "limits.0.at_least",
+        "a number, {amount, per}, {times, measure}, {times, previous} or {parity}",
+    ),
     (Policy, "limits.0.where.gdp", "text, true or false, a number or a list"),
     (Policy, "limits.0.protected", "true or false"),
     (Policy, "limits.0.measure", f"one of {', '.join(MEASURES)}"),

@@ -223,3 +223,63 @@ def test_the_report_shows_divisions_that_the_policy_names(plan: Plan, fair: Path
     assert "all together: 1.056" in page
     without = render_report(optimizer.solve(*tiny()), case("tiny"), policy("tiny"))
     assert 'id="fairness"' not in without
+
+
+@pytest.mark.parametrize(
+    ("asked", "needs"),
+    [
+        # Four in the laboratory and two in work each year; B in work has a row of its own year.
+        ({"by": ["country"], "relative_to": "applicants"}, [12, 7, 10]),
+        (
+            {"by": ["country"], "relative_to": "applicants", "where": {"track": "lab"}},
+            [8, 4],
+        ),
+        (
+            {"by": ["country"], "relative_to": "applicants.applicants", "where": {"year": 2031}},
+            [6, 3, 5],
+        ),
+        ({"by": ["region"], "relative_to": "sites"}, [18, 16]),
+        ({"by": ["region"], "relative_to": "services.capacity"}, [8, 8]),
+        ({"by": ["line"], "measure": "spending", "relative_to": "budgets"}, [19e6, 21e6, 21e6]),
+        (
+            {"by": ["line", "year"], "measure": "spending", "relative_to": "budgets.amount_jpy",
+             "where": {"year": 2030}},
+            [8e6, 11e6, 10e6],
+        ),
+        ({"by": ["country"], "relative_to": "current_plan"}, [2, 4, 2]),
+    ],
+)  # fmt: skip
+def test_tables_are_needs_too(plan: Plan, asked: dict[str, Any], needs: list[float]) -> None:
+    found = optimizer.fairness(plan, **asked)
+    assert sorted(found.table["need"]) == sorted(needs)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"by": ["country"], "relative_to": "sites"}, "sites has no figures by country"),
+        (
+            {"by": ["region"], "relative_to": "services"},
+            "'services' is not a column of figures\n    Expected one of services.capacity, ",
+        ),
+        ({"by": ["country"], "relative_to": "applicants.aplicants"}, "Maybe applicants.applicants"),
+        ({"by": ["country"], "relative_to": "countries.gdp_usd"}, "is not an attribute of"),
+    ],
+)
+def test_tables_that_do_not_fit_are_refused(plan: Plan, asked: dict[str, Any], told: str) -> None:
+    with pytest.raises(PolicyError) as error:
+        optimizer.fairness(plan, **asked)
+    assert told in str(error.value)
+
+
+def test_needs_follow_changes_of_their_table(fair: Path) -> None:
+    path = fair.with_name("needs.toml")
+    path.write_text(
+        (ROOT / "models" / "tiny.toml").read_text()
+        + '[[fairness]]\nname = "lines"\nmeasure = "spending"\nby = ["line"]\n'
+        'relative_to = "budgets"\n'
+    )
+    session = Session(path, case("tiny"))
+    session.change({"budgets[line=science, year=2030].amount_jpy": 9e6})
+    needs = session.solve().tables["fairness_groups"].set_index("called")["need"]
+    assert needs["science"] == 20e6

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyomo.environ as pyo
 import pytest
 
-from golden.rule_cases import CASES, FORECAST, STEPPED
+from golden.rule_cases import CASES, EVENLY, FORECAST, STEPPED
 from golden.small_cases import SmallCase
 from optimizer.formulation import RULES, build_pyomo
 
@@ -79,6 +79,14 @@ def test_limits_from_year_to_year_are_written_as_reviewed(
     require_as_reviewed(FOLDER / f"previous_{rule}.lp", text)
 
 
+@pytest.mark.parametrize("rule", EVENLY)
+def test_limits_on_evenness_are_written_as_reviewed(
+    rule: str, tmp_path: Path, models: dict[str, pyo.ConcreteModel]
+) -> None:
+    text = built_alone(model_of(EVENLY[rule], tmp_path, models), rule, tmp_path)
+    require_as_reviewed(FOLDER / f"even_{rule}.lp", text)
+
+
 @pytest.mark.parametrize("rule", FORECAST)
 def test_rules_with_a_forecast_are_written_as_reviewed(
     rule: str, tmp_path: Path, models: dict[str, pyo.ConcreteModel]
@@ -101,4 +109,5 @@ def test_all_rows_of_every_case_belong_to_rules(
 def test_every_rule_has_a_golden_file_and_every_file_a_rule() -> None:
     assert set(CASES) == {*RULES, "points"}
     more = {f"previous_{rule}" for rule in STEPPED} | {f"forecast_{rule}" for rule in FORECAST}
+    more |= {f"even_{rule}" for rule in EVENLY}
     assert {file.stem for file in FOLDER.glob("*.lp")} == {*CASES, *more}

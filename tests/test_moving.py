@@ -103,6 +103,12 @@ CHANGED: Mapping[str, tuple[str, object]] = {
     "limits.*.at_most.plus": ("limits.steps.at_most.plus", 5),
     "limits.*.at_most.first.times": ("limits.steps.at_most.first.times", 3),
     "limits.*.at_most.first.plus": ("limits.steps.at_most.first.plus", 7),
+    "limits.*.at_least.parity": ("limits.band.at_least.parity", 0.2),
+    "limits.*.at_most.parity": ("limits.band.at_most.parity", 3),
+    "limits.*.at_least.coverage": ("limits.covered.at_least.coverage", 0.2),
+    "limits.*.at_most.coverage": ("limits.covered.at_most.coverage", 3),
+    "limits.*.at_most.gini": ("limits.even.at_most.gini", 0.6),
+    "limits.*.at_most.hoover": ("limits.settled.at_most.hoover", 0.6),
     "limits.*.soft": ("limits.more_from_africa.soft", 0.2),
     "limits.*.soft_base": ("limits.near.soft_base", 5),
     "limits.*.flex": ("limits.industry_money.flex", {"price": 2}),
@@ -156,13 +162,43 @@ at_least = { times = 0.5, previous = true, plus = 4, first = { times = 0.2, plus
 at_most = { times = 1.5, previous = true, plus = 4, first = { times = 2, plus = 6 } }
 flex = { down = 0.1, up = 0.1, price = 2 }
 
+[[limits]]
+name = "band"
+measure = "slots"
+by = ["region"]
+relative_to = "region.population"
+at_least = { parity = 0.1 }
+at_most = { parity = 2 }
+
+[[limits]]
+name = "covered"
+measure = "slots"
+by = ["country"]
+relative_to = "applicants"
+at_least = { coverage = 0.1 }
+at_most = { coverage = 2 }
+soft = 0.1
+
+[[limits]]
+name = "even"
+measure = "slots"
+by = ["region"]
+at_most = { gini = 0.5 }
+
+[[limits]]
+name = "settled"
+measure = "slots"
+by = ["region"]
+relative_to = "region.population"
+at_most = { hoover = 0.5 }
+
 [[fairness]]
 name = "regions"
 measure = "slots"
 by = ["region"]
 
 """
-"""What the tiny policy has not: limits with a floor per amount, relative ones, and a division."""
+"""What the tiny policy has not: limits per amount, relative ones and on evenness; a division."""
 
 
 @pytest.fixture

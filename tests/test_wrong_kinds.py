@@ -37,6 +37,10 @@ BOUNDS = [
     {"name": "steps", "measure": "slots", "planned": True, "by": ["year"], "at_most": {"times": 1.1,
      "previous": True, "plus": 2, "first": {"times": 1.2, "plus": 3}},
      "flex": {"up": 0.1, "price": 2}},
+    {"name": "band", "measure": "slots", "by": ["country"], "relative_to": "country.gdp",
+     "at_least": {"parity": 0.5}, "at_most": {"coverage": 2.5}},
+    {"name": "even", "measure": "slots", "by": ["country"], "at_most": {"gini": 0.2}},
+    {"name": "moved", "measure": "slots", "by": ["country"], "at_most": {"hoover": 0.2}},
 ]  # fmt: skip
 POLICY: dict[str, Any] = {
     "schema": 1,

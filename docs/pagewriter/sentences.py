@@ -9,6 +9,7 @@ from optimizer.policy import (
     Budget,
     Diminishing,
     Effect,
+    Even,
     Fairness,
     Flex,
     Goal,
@@ -95,7 +96,9 @@ def limit(wanted: Limit) -> str:
     return f"{text[0].upper()}{text[1:]}.{_force(wanted)}"
 
 
-def _bound(number: float | Amount | Relative | Previous, wanted: Limit, side: str) -> str:
+def _bound(number: float | Amount | Relative | Previous | Even, wanted: Limit, side: str) -> str:
+    if isinstance(number, Even):
+        return _even(number, wanted)
     if isinstance(number, Previous):
         told = f"{_times(number.times)} that of the year before{_beside(number.plus, side)}"
         if number.first is None:
@@ -110,6 +113,18 @@ def _bound(number: float | Amount | Relative | Previous, wanted: Limit, side: st
         other = counted(number.measure, number.goal, number.where)
         return f"{_times(number.times)} {'' if number.where else 'all '}{other}{groups}"
     return figure(float(number))
+
+
+def _even(bound: Even, wanted: Limit) -> str:
+    need = plain(wanted.relative_to) if wanted.relative_to else ""
+    if bound.kind == "coverage":
+        return f"{_times(bound.number)} {need}"
+    beside = f", beside {need}" if need else ""
+    if bound.kind == "parity":
+        return f"{_times(bound.number)} the rate of all groups together{beside}"
+    if bound.kind == "gini":
+        return f"a Gini coefficient of {figure(bound.number)}{beside}"
+    return f"{percent(bound.number)} that would have to go elsewhere{beside}"
 
 
 def _times(factor: float) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from optimizer.cli.app import MAKE, app
 from optimizer.cli.exits import Exit
+from optimizer.cli.fair import AimOption, FairnessOption, LeastOption, aim_asked, planned_for
 from optimizer.cli.options import (
     CacheOption,
     CasePath,
@@ -129,6 +130,9 @@ def solve_command(
             help="Slots of the first years as they have happened; the years after are planned.",
         ),
     ] = None,
+    aim: AimOption = None,
+    fairness: FairnessOption = None,
+    least: LeastOption = None,
     scales: ScalesOption = None,
     cache: CacheOption = True,
     expect: Annotated[
@@ -169,6 +173,7 @@ def solve_command(
 
     case = case_path(policy, case)
     questions = count_of(explain, "--explain")
+    wanted = aim_asked(aim, fairness, least)
     changed = parse_changes(changes or [])
     folder = out or runs.default_folder(policy.stem, case_name(case))
     place = runs.run_place(folder, force=force)
@@ -196,7 +201,10 @@ def solve_command(
         log = made.path / runs.LOG
         options = PlanOptions(scales=given, cache=cache, gap=gap, log=log, to_come=WRITING)
         try:
-            plan = planned(question, watch, options)
+            if wanted is None:
+                plan = planned(question, watch, options)
+            else:
+                plan = planned_for(question, watch, options, wanted, fairness)
         except InfeasibleError:
             line.end()
             # A repair knows policy and case alone.

@@ -14,7 +14,8 @@ from optimizer.instance import Instance
 from optimizer.io.changes import CHANGES
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import PER_FLOOR, rule_part_of
-from optimizer.policy import Amount, Flex, Previous, Relative
+from optimizer.policy import Amount, Even, Flex, Previous, Relative
+from optimizer.policy.evenness import EVENNESS
 from optimizer.schema.addresses import cell_of, is_cell, one_spelling
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
 from optimizer.session.origins import Origin, origin_of
@@ -25,6 +26,9 @@ SHARES = ("transfer_within_share", "carry_over_within_share", "change_within_lim
 """Rules whose number is a share, which is priced by the percentage point."""
 MINIMUMS = ("cohort_reaches_minimum", "active_track_reaches_minimum")
 """Rules whose number is the factor of a decision."""
+
+_FACTORS = (".times", *(f".{key}" for key in EVENNESS))
+"""Ends of addresses of shares of something else."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +201,7 @@ def _lever(loaded: LoadedModel, key: RowKey, origin: Origin) -> Lever:
     assert origin.value is not None, "numbers without a value are no levers"
     rule = register(loaded.instance.extension)[key.rule]
     lowers = key.rule in {"limit_at_least", "commitment_at_least", PER_FLOOR, *MINIMUMS}
-    is_share = key.rule in SHARES or origin.address.endswith(".times")
+    is_share = key.rule in SHARES or origin.address.endswith(_FACTORS)
     is_whole = not is_share and _counts_people(loaded.instance, key, origin.value)
     flex = _flex(loaded.instance, key)
     allowed = None if flex is None else flex.down if lowers else flex.up
@@ -247,6 +251,9 @@ def _per_unit(loaded: LoadedModel, row: int, key: RowKey, lever: Lever) -> float
         bound = getattr(limit, key.rule.removeprefix("limit_"))
         if isinstance(bound, Relative | Previous):
             return 0.0
+        if isinstance(bound, Even):
+            is_fixed = bound.coverage is not None and bound.number > 0.0
+            return number / bound.number if is_fixed else 0.0
         if isinstance(bound, Amount):
             joined = next(each for each in instance.limits if each.name == limit.name)
             return (number + joined.anyway) / bound.amount if bound.amount else 0.0

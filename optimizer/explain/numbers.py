@@ -14,7 +14,7 @@ from optimizer.frames.arrays import Floats
 from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import PER_FLOOR
-from optimizer.policy import Amount, Limit, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, Previous, Relative
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
 from optimizer.session.origins import Origin, origin_of
 
@@ -187,7 +187,7 @@ def _unit(instance: Instance, key: RowKey, origin: Origin) -> str:
     if limit is None:
         return IN_MONEY if key.rule == PER_FLOOR else register(instance.extension)[key.rule].unit
     bound = getattr(limit, key.rule.removeprefix("limit_"))
-    if isinstance(bound, Relative | Previous):
+    if isinstance(bound, Relative | Previous | Even):
         return IN_SHARES
     return (
         f"{limit.counts.unit} per {bound.per}" if isinstance(bound, Amount) else limit.counts.unit
@@ -281,11 +281,13 @@ class _Optimum:
             # In the first year the number is a factor of today's slots, which the row adds to.
             plus = bound.in_first_year.plus
             return _part(self.side(row) - number.loosens * plus, number.value)
-        if isinstance(bound, Relative | Previous):
+        per = bound.number if isinstance(bound, Even) and bound.coverage is not None else None
+        if per is None and isinstance(bound, Relative | Previous | Even):
             return _part(self.sum_of(row, ("compared",)), number.value)
         joined = next(each for each in self.loaded.instance.limits if each.name == limit.name)
         counted = self.side(row) + joined.anyway
-        by = _part(counted, bound.amount) if isinstance(bound, Amount) else 1.0
+        per = bound.amount if isinstance(bound, Amount) else per
+        by = 1.0 if per is None else _part(counted, per)
         if limit.soft is None or limit.soft_base is not None:
             return by
         # The number is also what 100% of the shortfall is.

@@ -27,6 +27,7 @@ from optimizer.formulation.agreements import add_active, add_agreements
 from optimizer.formulation.budget import add_budget, budget_numbers
 from optimizer.formulation.caps import add_caps, cap_numbers
 from optimizer.formulation.collecting import all_kept
+from optimizer.formulation.evenness import add_evenness
 from optimizer.formulation.expressions import Numbers
 from optimizer.formulation.goals import add_goals, add_points, curve_numbers
 from optimizer.formulation.limits import add_commitments, add_limits, commitment_numbers
@@ -69,6 +70,7 @@ CONCEPTS: tuple[Callable[[pyo.ConcreteModel, Instance], None], ...] = (
     add_budget,
     add_goals,
     add_commitments,
+    add_evenness,
     add_limits,
     add_support,
     add_stability,

@@ -229,7 +229,7 @@ class _Accounts:
             return [self.model.component(f"limit_{sense}")[limit, group]]
         if name == "counted":
             return [row for key, row in parts[0].items() if key[:2] == index]
-        return [part[index] for part in parts]
+        return [part[index] for part in parts if index in part]
 
     def _where_tight(self, variable: Any, row: Any) -> float:
         """Value of a variable at which a linear row holds with equality."""

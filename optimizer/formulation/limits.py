@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pyomo.environ as pyo
 
+from optimizer.formulation.evenness import sum_apart
 from optimizer.formulation.expressions import Numbers, Sums
 from optimizer.instance import Instance
 from optimizer.instance.bounds import Bound, JoinedLimit
@@ -57,7 +58,8 @@ def add_limits(model: pyo.ConcreteModel, instance: Instance) -> None:
     .. math:: measured_{i,j} + \tfrac{base_i}{100} violation_{i,j} \ge number_{i,j}
         + times_i \cdot compared_{i,j}
 
-    (at_most the other way round). The shortfall, in percent of the base, exists only for soft
+    (at_most the other way round). With `parity`, times is also multiplied by the share of the group
+    in all needs, and compared is what all groups get. The shortfall, in percent of the base, exists only for soft
     limits; the base is soft_base, or the number itself. Where a limit has `previous`, compared is
     what it measures in the same group a year before, and number is plus (minus plus for
     at_least); slots of `current_plan` stand in the number of the first year, times its factor.
@@ -104,6 +106,7 @@ def named_limit_rows(limits: Sequence[JoinedLimit]) -> dict[str, dict[tuple[str,
         for bound in limit.bounds:
             sign = 1.0 if bound.sense == "at_least" else -1.0
             compared = set(bound.other["group"].unique())
+            factors = bound.factors
             for group, constant in zip(bound.constant.index, bound.constant, strict=True):
                 others: list[tuple[str, tuple[str, str, str], float]] = []
                 if limit.limit.soft is not None:
@@ -113,7 +116,7 @@ def named_limit_rows(limits: Sequence[JoinedLimit]) -> dict[str, dict[tuple[str,
                 other = str(bound.other_group[group])
                 if other in compared:
                     key = (limit.name, bound.sense, other)
-                    others.append(("compared", key, -bound.times))
+                    others.append(("compared", key, -float(factors[group])))
                 row = LimitRow(float(constant) - limit.anyway, tuple(others))
                 rows[f"limit_{bound.sense}"][limit.name, str(group)] = row
     return rows
@@ -164,6 +167,8 @@ def _add_accounts(
     def measure_adds_up(model: pyo.ConcreteModel, name: str, group: str) -> object:
         if limits[name].counted:
             return model.measured[name, group] == model.value[limits[name].limit.goal]
+        if limits[name].spread is not None:
+            return model.measured[name, group] == sum_apart(model, name)
         return model.measured[name, group] == measured[name, group]
 
     @model.Constraint(model.COMPARED)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from optimizer.formulation import NUMBERS
 from optimizer.formulation.expressions import Numbers
+from optimizer.formulation.evenness import divided_terms
 from optimizer.formulation.limits import compared_terms, measured_terms
 from optimizer.formulation.services import PLACE_YEAR
 from optimizer.formulation.support import FLOOR, floor_terms
@@ -69,13 +70,14 @@ def rule_terms(instance: Instance, step: Steps | None = None) -> dict[str, Terms
     """
     step = step or Steps()
     curved = frozenset(instance.diminishing)
-    counted = [limit for limit in instance.limits if limit.counted]
-    whole = frozenset((limit.name, group) for limit in counted for group in limit.groups.index)
+    elsewhere = [limit for limit in instance.limits if limit.counted or limit.spread is not None]
+    whole = frozenset((limit.name, group) for limit in elsewhere for group in limit.groups.index)
     frames = {
         "value_adds_up": step(_plain_value, instance),
         "raw_value_adds_up": step(_curved_value, instance),
         "measure_adds_up": step(_measured, instance),
         "compared_adds_up": step(_compared, instance),
+        "division_adds_up": step(_divided, instance),
         "support_reaches_floor": step(floor_terms, instance),
     }
     return {
@@ -87,6 +89,7 @@ def rule_terms(instance: Instance, step: Steps | None = None) -> dict[str, Terms
         "compared_adds_up": Terms(
             "compared", ["limit", "sense", "group"], frames["compared_adds_up"]
         ),
+        "division_adds_up": Terms("divided", ["limit", "group"], frames["division_adds_up"]),
         "support_reaches_floor": Terms("", FLOOR, frames["support_reaches_floor"]),
     }
 
@@ -106,3 +109,7 @@ def _measured(instance: Instance) -> pd.DataFrame:
 
 def _compared(instance: Instance) -> pd.DataFrame:
     return compared_terms(instance.limits)
+
+
+def _divided(instance: Instance) -> pd.DataFrame:
+    return divided_terms(instance.limits)

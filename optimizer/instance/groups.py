@@ -15,7 +15,7 @@ from optimizer.frames.grouping import Groups
 from optimizer.instance.attributes import in_order, value_in_words
 from optimizer.instance.attribution import COUNTRY, REGION
 from optimizer.instance.measures import Measures, numbered
-from optimizer.instance.people import TERM
+from optimizer.instance.people import TERM, terms
 from optimizer.policy import Amount, Limit
 
 _SIGNS = ",="
@@ -23,6 +23,9 @@ _SIGNS = ",="
 
 TOTAL = "total"
 """Group of a limit without ``by``."""
+
+NO_TERMS = terms(pd.DataFrame({"group": pd.Series(dtype="str")}), "")[[*TERM, "group"]]
+"""Terms of nothing."""
 
 
 def limit_place(limit: Limit, *keys: str) -> str:

@@ -9,7 +9,15 @@ import pandas as pd
 from optimizer.frames import keys_of
 from optimizer.frames.memory import Steps
 from optimizer.instance.bounds import Bound, JoinedLimit
-from optimizer.instance.groups import TOTAL, amounts, grouped, limit_place, measured_by
+from optimizer.instance.evenness import is_of_evenness, join_even
+from optimizer.instance.groups import (
+    NO_TERMS,
+    TOTAL,
+    amounts,
+    grouped,
+    limit_place,
+    measured_by,
+)
 from optimizer.instance.limit_checks import (
     check_floor,
     check_soft_base,
@@ -19,13 +27,9 @@ from optimizer.instance.limit_checks import (
     value_is_additive,
 )
 from optimizer.instance.measures import Measures
-from optimizer.instance.people import TERM, terms
 from optimizer.instance.previous import compares_with_before, join_previous
-from optimizer.policy import Amount, Limit, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, Previous, Relative
 from optimizer.text.figures import apart, plainly
-
-NO_TERMS = terms(pd.DataFrame({"group": pd.Series(dtype="str")}), "")[[*TERM, "group"]]
-"""Terms of the other measure of a plain number: none."""
 
 
 def join_limits(
@@ -46,6 +50,8 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
         return None
     if not _can_count(limit, measures):
         return None
+    if is_of_evenness(limit):
+        return join_even(limit, measured, measures)
     measured, groups = grouped(measured, limit.by)
     bounds = [
         _bound(sense, wanted, limit, groups, measures)
@@ -92,6 +98,8 @@ def with_bounds(joined: JoinedLimit, limit: Limit, measures: Measures) -> Joined
     """The same limit with other numbers on the sides it has, each in place of one like it."""
     if compares_with_before(limit):
         return _join_previous(limit, measures) or joined
+    if is_of_evenness(limit):
+        return join_even(limit, measured_by(limit, measures), measures) or joined
     bounds = []
     for bound in joined.bounds:
         before, wanted = getattr(joined.limit, bound.sense), getattr(limit, bound.sense)
@@ -108,7 +116,7 @@ def with_bounds(joined: JoinedLimit, limit: Limit, measures: Measures) -> Joined
 
 def _bound(
     sense: str,
-    wanted: float | Amount | Relative | Previous,
+    wanted: float | Amount | Relative | Previous | Even,
     limit: Limit,
     groups: pd.DataFrame,
     measures: Measures,
@@ -142,8 +150,8 @@ def _bound(
         elif len(other_groups):
             labels = labels.replace("", TOTAL)
         return Bound(sense, zero, wanted.times, other, labels)
-    if isinstance(wanted, Previous):
-        raise AssertionError("bounds against the year before are joined elsewhere")
+    if isinstance(wanted, Previous | Even):
+        raise AssertionError("these bounds are joined elsewhere")
     if isinstance(wanted, Amount):
         return Bound(sense, amounts(wanted, limit, groups, measures), 0.0, NO_TERMS, labels)
     return Bound(sense, zero + float(wanted), 0.0, NO_TERMS, labels)

@@ -95,9 +95,16 @@ def decided_at(
 
 def solution_of(model: LoadedModel, x: Floats, watch: Watch, search: Search) -> Solution:
     """The plan of a search, with its value and proven bound."""
+    bound = watch.bound if watch.bound is not None else np.inf
+    found = solution_at(model, x, bound, watch)
+    return replace(found, nodes=search.nodes, links=search.links)
+
+
+def solution_at(model: LoadedModel, x: Floats, bound: float, watch: Watch) -> Solution:
+    """A solution as a plan, with its value and what no plan exceeds."""
     decisions, money = decided_at(model, x)
     objective = model.matrix.points(x)
-    bound = max(objective, watch.bound if watch.bound is not None else np.inf)
+    bound = max(objective, bound)
     gap = relative_gap(objective, bound)
     return Solution(
         status="optimal" if gap <= OPTIMAL_GAP else "feasible",
@@ -107,9 +114,7 @@ def solution_of(model: LoadedModel, x: Floats, watch: Watch, search: Search) -> 
         decisions=decisions,
         money=money,
         complete=watch.is_repeatable,
-        nodes=search.nodes,
         variables=variables_at(model, x),
-        links=search.links,
     )
 
 

@@ -140,7 +140,7 @@ def _of_limit(instance: Instance, row: Any) -> tuple[float, Problem] | None:
 
 
 def _group(joined: JoinedLimit, place: tuple[object, ...]) -> str:
-    if not joined.limit.by:
+    if not len(joined.groups.columns):
         return str(joined.groups.index[0])
     cells = joined.groups[list(joined.limit.by)].itertuples(index=False, name=None)
     return next(

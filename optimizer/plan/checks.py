@@ -24,6 +24,7 @@ from optimizer.instance.people import (
     terms,
 )
 from optimizer.instance.sets import FLOW, cross
+from optimizer.plan.evenness import lies_apart
 from optimizer.plan.money import check_money
 from optimizer.plan.movement import check_movement, room
 from optimizer.plan.subject import Keys, Subject, keys_in, rows
@@ -165,7 +166,9 @@ def limit_rows(s: Subject, limit: JoinedLimit) -> list[pd.DataFrame]:
     labels, goal, key = limit.groups.index, limit.limit.goal, ["group"]
     rule, keys = _rule(limit), once(named_groups, limit)
     size = s.size_at(labels, limit.measured, key)
-    if limit.counted and goal is not None:
+    if limit.spread is not None:
+        measured, size = lies_apart(s, limit.spread)
+    elif limit.counted and goal is not None:
         measured = np.full(len(labels), once(goal_values, s)[goal] + limit.anyway)
         size = size + np.abs(measured)
     else:
@@ -175,8 +178,9 @@ def limit_rows(s: Subject, limit: JoinedLimit) -> list[pd.DataFrame]:
         number, group = bound.constant.to_numpy(), bound.other_group
         sizes = size + np.abs(number)
         if bound.is_relative:
-            number = number + bound.times * s.at(group, bound.other, key)
-            sizes = sizes + bound.times * s.size_at(group, bound.other, key)
+            factors = bound.factors.to_numpy()
+            number = number + factors * s.at(group, bound.other, key)
+            sizes = sizes + factors * s.size_at(group, bound.other, key)
         told = rows(
             f"{rule}_{bound.sense}",
             keys,
@@ -202,9 +206,9 @@ def named_groups(limit: JoinedLimit) -> Keys:
         return Keys(pd.DataFrame({rule: [limit.row]}), [limit.in_words()])
     # An attribute may be called like anything, so columns are given their names afterwards.
     columns = [pd.Series(limit.name, index=limit.groups.index)]
-    columns += [limit.groups[name] for name in limit.limit.by]
+    columns += [limit.groups[name] for name in limit.groups]
     key = pd.concat(columns, axis=1)
-    key.columns = pd.Index([rule, *limit.limit.by])
+    key.columns = pd.Index([rule, *limit.groups])
     return Keys(key, [limit.in_words(group) for group in limit.groups.index])
 
 

@@ -75,7 +75,7 @@ def groups_of_division(s: Subject, division: JoinedDivision) -> pd.DataFrame:
     total = float(amount.sum())
     return pd.DataFrame(
         {
-            "called": _called(division.groups),
+            "called": called_groups(division.groups),
             "amount": amount,
             "need": weights if division.fairness.relative_to else np.nan,
             "rate": amount / weights,
@@ -86,7 +86,8 @@ def groups_of_division(s: Subject, division: JoinedDivision) -> pd.DataFrame:
     )
 
 
-def _called(groups: pd.DataFrame) -> list[str]:
+def called_groups(groups: pd.DataFrame) -> list[str]:
+    """Values of the attributes of every group."""
     cells = groups.itertuples(index=False, name=None)
     return [", ".join(map(value_in_words, values)) for values in cells]
 
@@ -142,9 +143,8 @@ def measured_per(row: Any) -> tuple[str, float]:
         return noun, 1.0
     is_small = 0.0 < row.highest_rate < 1.0
     per = 10.0 ** ceil(-log10(row.highest_rate)) if is_small else 1.0
-    times = f"{figure(per)} " if per > 1.0 else ""
     need = row.relative_to.rpartition(".")[2]
-    return f"{noun} per {times}of {need}", per
+    return f"{noun} per {figure(per)} of {need}" if per > 1.0 else f"{noun} per unit of {need}", per
 
 
 def _sentence(row: Any, lowest_group: str, highest_group: str) -> str:

@@ -14,8 +14,9 @@ from optimizer.case import Case
 from optimizer.frames import rows_of
 from optimizer.io.sheet_scan import MOST_ROWS
 from optimizer.plan import Plan
-from optimizer.policy import Amount, Limit, Policy, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, Policy, Previous, Relative
 from optimizer.policy.cell_text import filter_text, names_text
+from optimizer.policy.evenness import EVEN_UNITS
 
 PARAMETER_COLUMNS = ("group", "name", "value", "unit", "of", "why")
 SCALE, INPUT, HASH, _EXTEND = "goal scale", "input", "policy hash", "custom rules from"
@@ -124,6 +125,10 @@ def _limit_rows(policy: Policy) -> Iterator[_Row]:
             if isinstance(bound, Amount):
                 told = f"per {bound.per}"
                 yield _row(f"limit {key}", limit.name, bound.amount, told, of=of, why=limit.why)
+            elif isinstance(bound, Even):
+                need = f", by {limit.relative_to}" if limit.relative_to else ""
+                told = f"{EVEN_UNITS[bound.kind]}{need}"
+                yield _row(f"limit {key}", limit.name, bound.number, told, of=of, why=limit.why)
             elif isinstance(bound, Relative):
                 groups = limit.by if bound.by is None else bound.by
                 told = f"times {_counted(bound.measure, bound.where, groups)}"

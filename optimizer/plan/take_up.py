@@ -169,7 +169,8 @@ def _counting(s: Subject) -> Iterator[tuple[str, pd.DataFrame, list[str]]]:
         of_floor = _turned(floor).assign(floor=number)
         yield "support_reaches_floor", of_floor, ["track", "entry_year", "floor"]
     for limit in instance.limits:
-        if limit.limit.soft is None:
+        # Whether one more lies apart from others depends on how many all have.
+        if limit.limit.soft is None and limit.spread is None:
             for bound in limit.bounds:
                 yield f"limit_{bound.sense}", _taking(instance, limit, bound), ["place"]
 
@@ -181,9 +182,10 @@ def _taking(instance: Instance, limit: JoinedLimit, bound: Bound) -> pd.DataFram
     if limit.counted:
         of_goal = instance.value[instance.value["goal"].eq(limit.limit.goal or "")]
         measured = of_goal[TERM].assign(group=places["group"].iloc[0])
-    compared = places.assign(other=list(bound.other_group)).drop(columns="group")
+    compared = places.assign(other=list(bound.other_group), factor=bound.factors.to_numpy())
+    compared = compared.drop(columns="group")
     other = bound.other.rename(columns={"group": "other"}).merge(compared, on="other")
-    other = other.assign(coefficient=-bound.times * other["coefficient"])
+    other = other.assign(coefficient=-other["factor"] * other["coefficient"])
     both = stacked([measured.merge(places, on="group")[_PLACED], other[_PLACED]])
     both["place"] = both["place"].astype("object")
     net = both.groupby(["family", "position", "place"], sort=False, as_index=False).sum()

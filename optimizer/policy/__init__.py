@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optimizer.policy.evenness import Even
 from optimizer.policy.fairness import Fairness
 from optimizer.policy.goals import (
     Diminishing,
@@ -25,6 +26,7 @@ __all__ = [
     "Budget",
     "Diminishing",
     "Effect",
+    "Even",
     "Fairness",
     "First",
     "Flex",

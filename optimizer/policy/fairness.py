@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from optimizer.io.strict import Clash, Line, StrictTable
-from optimizer.policy.shapes import BY, PLANNED, SOURCE_MEANING, WHERE, WHY, Where
+from optimizer.policy.shapes import BY, PLANNED, RELATIVE_TO, SOURCE_MEANING, WHERE, WHY, Where
 from optimizer.schema.measures import MEASURES, Measure, MeasureSpec
 
 
@@ -16,12 +16,7 @@ class Fairness(StrictTable):
     measure: Measure = Field(description="what is divided")
     where: Where = Field(default_factory=dict, description=WHERE)
     by: tuple[str, ...] = Field(min_length=1, description=BY)
-    relative_to: str | None = Field(
-        default=None,
-        min_length=1,
-        description="a numeric attribute, added up over each group as its need; "
-        "all groups count the same without it",
-    )
+    relative_to: str | None = Field(default=None, min_length=1, description=RELATIVE_TO)
     goal: str | None = Field(
         default=None, description="the name of a goal, where the measure is value"
     )

@@ -8,7 +8,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from optimizer.io.strict import Clash, Line, StrictTable
-from optimizer.policy.shapes import BY, PLANNED, SOURCE_MEANING, WHERE, WHY, Where, shape_of
+from optimizer.policy.evenness import Even, even_clashes, is_even
+from optimizer.policy.shapes import (
+    BY,
+    PLANNED,
+    RELATIVE_TO,
+    SOURCE_MEANING,
+    WHERE,
+    WHY,
+    Where,
+    shape_of,
+)
 from optimizer.schema.fields import A_SHARE
 from optimizer.schema.measures import MEASURES, Measure, MeasureSpec
 from optimizer.text.figures import apart, plainly
@@ -20,6 +30,8 @@ def _bound_shape(value: object) -> str:
         return shape
     if isinstance(value, Previous) or (isinstance(value, Mapping) and _is_previous(value)):
         return "<previous>"
+    if is_even(value):
+        return "<even>"
     is_relative = isinstance(value, Relative) or (
         isinstance(value, Mapping) and ("times" in value or "measure" in value)
     )
@@ -91,13 +103,14 @@ LimitBound = Annotated[
     Annotated[float, Tag("<number>")]
     | Annotated[Amount, Tag("<amount>")]
     | Annotated[Relative, Tag("<relative>")]
-    | Annotated[Previous, Tag("<previous>")],
+    | Annotated[Previous, Tag("<previous>")]
+    | Annotated[Even, Tag("<even>")],
     Discriminator(_bound_shape),
 ]
-"""A bound: a number, an amount per unit of an attribute, times another measure or the year before.
-"""
+"""A bound: a number, an amount per unit of an attribute, times another measure or the year before,
+or how evenly groups share."""
 
-BOUND = "a number, {amount, per}, {times, measure} or {times, previous}"
+BOUND = "a number, {amount, per}, {times, measure}, {times, previous} or {parity}"
 PREVIOUS_ALONE = "both compare with the year before, or a limit of its own for each"
 
 
@@ -127,6 +140,7 @@ class Limit(StrictTable):
     measure: Measure = Field(description="what is limited")
     where: Where = Field(default_factory=dict, description=WHERE)
     by: tuple[str, ...] = Field(default=(), description=BY)
+    relative_to: str | None = Field(default=None, min_length=1, description=RELATIVE_TO)
     goal: str | None = Field(
         default=None, description="the name of a goal, where the measure is value"
     )
@@ -177,6 +191,8 @@ class Limit(StrictTable):
         if self.flex is not None:
             clashes += self._flex_clashes(self.flex)
         for key, bound in given if self.soft is not None and self.soft_base is None else ():
+            if isinstance(bound, Even):
+                continue
             is_relative = isinstance(bound, Relative | Previous)
             if is_relative or not (bound.amount if isinstance(bound, Amount) else bound):
                 what = "relative" if is_relative else "0"
@@ -192,7 +208,8 @@ class Limit(StrictTable):
                 clashes.append((key, message, "each attribute once"))
         if self.soft_base is not None and self.soft is None:
             clashes.append(("soft_base", "the limit is not soft", "soft as well, or neither"))
-        return clashes + self._goal_clashes(given) + self._previous_clashes(given)
+        clashes += self._goal_clashes(given) + self._previous_clashes(given)
+        return clashes + even_clashes(self)
 
     def _flex_clashes(self, flex: Flex) -> list[Clash]:
         clashes: list[Clash] = []

@@ -36,6 +36,10 @@ NAMED_LISTS: Mapping[str, str] = {"limits": "limit", "fairness": "division"}
 
 WHERE = "a table of attributes and the value, or list of values, each must have"
 BY = "a list of attributes to group by"
+RELATIVE_TO = (
+    "the need of each group: a numeric attribute, or a table of figures, added up; all groups "
+    "count the same without it"
+)
 PLANNED = "true to count only what the plan decides, not what is there or expected anyway"
 WHY = "the reason, printed in reports"
 SOURCE_MEANING = "where the figures come from, printed in reports"

@@ -16,12 +16,14 @@ from optimizer.policy.cell_text import (
     parse_filter,
     parse_names,
 )
+from optimizer.policy.evenness import Even
 from optimizer.policy.limits import Amount, Limit, Previous, Relative
 from optimizer.policy.models import Policy
 from optimizer.policy.sheet_columns import GOALS, LIMITS, POLICY
 from optimizer.schema.tables import TableSpec
 
 MIXED = "The bounds are of different kinds, so they can be changed in the TOML file only."
+OF_EVENNESS = "How evenly groups share can be changed in the TOML file only."
 
 
 def policy_rows(policy: Policy) -> dict[str, pd.DataFrame]:
@@ -100,7 +102,13 @@ def _limit_row(limit: Limit) -> dict[str, Any]:
         "source": _exact(limit.source),
     }
     bounds = {"at_least": limit.at_least, "at_most": limit.at_most}
-    said = {key: _bound_cells(bound) for key, bound in bounds.items() if bound is not None}
+    if any(isinstance(bound, Even) for bound in bounds.values()):
+        return row | {"note": OF_EVENNESS}
+    said = {
+        key: _bound_cells(bound)
+        for key, bound in bounds.items()
+        if bound is not None and not isinstance(bound, Even)
+    }
     beside = [
         {key: cell for key, cell in cells.items() if key != "number"} for cells in said.values()
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.policy import Amount, Limit, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, Previous, Relative
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Text
 from optimizer.report.custom import custom_blocks
@@ -42,7 +42,9 @@ def are_relative(material: Material, rows: pd.DataFrame) -> pd.Series:
     names = {
         limit.name
         for limit in material.policy.limits
-        if any(isinstance(each, Relative | Previous) for each in (limit.at_least, limit.at_most))
+        if any(
+            isinstance(each, Relative | Previous | Even) for each in (limit.at_least, limit.at_most)
+        )
     }
     first = rows["place"].map(lambda place: place[0] if place else "")
     return rows["rule"].isin(LIMIT_RULES) & first.isin(names)
@@ -113,7 +115,8 @@ def bounds_in_words(limit: Limit, sense: str = "") -> str:
     parts = []
     for side, bound in (("at_least", limit.at_least), ("at_most", limit.at_most)):
         if bound is not None and sense in {side, "soft", ""}:
-            parts.append(f"{side.replace('_', ' ')} {_bound(bound, side)}")
+            told = _even(bound, limit) if isinstance(bound, Even) else _bound(bound, side)
+            parts.append(f"{side.replace('_', ' ')} {told}")
     soft = f", {limit.soft:g} points per 1% missed" if limit.soft is not None else ""
     kept = "; protected" if limit.protected else ""
     planned = "planned " if limit.planned else ""
@@ -135,6 +138,17 @@ def _bound(bound: float | Amount | Relative | Previous, side: str) -> str:
         by = by if bound.by or bound.by is None else " in all"
         return f"{exactly(bound.times)} of {bound.measure}{_where(bound.where)}{by}"
     return number(float(bound))
+
+
+def _even(bound: Even, limit: Limit) -> str:
+    need = _attribute(limit.relative_to) if limit.relative_to else ""
+    if bound.kind == "coverage":
+        return f"{exactly(bound.number)} of {need}"
+    per = f" per {need}" if need else ""
+    if bound.kind == "parity":
+        return f"{exactly(bound.number)} of what all get together{per or ' per group'}"
+    figure = "Gini coefficient" if bound.kind == "gini" else "part to go elsewhere"
+    return f"{exactly(bound.number)} as {figure}{per}"
 
 
 def _beside(plus: float, side: str) -> str:

@@ -10,7 +10,8 @@ import pandas as pd
 from optimizer.frames import plain_rows
 from optimizer.instance import Instance
 from optimizer.persistent.conflict import ClashingRow, Conflicts
-from optimizer.policy import Amount, Limit, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, Previous, Relative
+from optimizer.policy.evenness import EVEN_UNITS
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
 from optimizer.session.origins import RULE_CELLS, Origin, origin_of
 from optimizer.text.figures import figure
@@ -131,6 +132,8 @@ def _bound_of_limit(limit: Limit, each: ClashingRow, told: str) -> str:
         return f"{told}, {figure(bound.amount)} per {bound.per}"
     if isinstance(bound, Relative):
         return f"{sense} {figure(bound.times)} times {bound.measure}"
+    if isinstance(bound, Even):
+        return f"{sense} {figure(bound.number)} of {EVEN_UNITS[bound.kind]}"
     if isinstance(bound, Previous):
         plus = f" {'+' if sense == 'at most' else '-'} {figure(bound.plus)}" if bound.plus else ""
         return f"{sense} {figure(bound.times)} times the year before{plus}"

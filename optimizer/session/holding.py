@@ -259,6 +259,9 @@ class Holding:
             return
         before = self.loaded.instance
         instance = with_last_limit(before, policy)
+        if any(limit.spread is not None for limit in instance.limits[len(before.limits) :]):
+            self._rebuild(question, scales)
+            return
         with self._or_as_before():
             self.question, self.loaded.instance = question, instance
             for joined in instance.limits[len(before.limits) :]:

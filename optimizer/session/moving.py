@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from optimizer.formulation import NUMBERS
 from optimizer.policy import Policy
+from optimizer.policy.evenness import EVENNESS, OF_EACH_GROUP
 from optimizer.schema.addresses import AddressError, cell_of, is_cell, names_of
 from optimizer.schema.tables import TABLES
 
@@ -73,6 +74,8 @@ FIGURES: Mapping[str, str] = {
         for sense in ("at_least", "at_most")
         for figure in ("", ".amount", ".times", ".plus", ".first.times", ".first.plus")
     },
+    **{f"limits.*.at_least.{key}": "limits" for key in OF_EACH_GROUP},
+    **{f"limits.*.at_most.{key}": "limits" for key in EVENNESS},
     "limits.*.soft": "costs",
     "limits.*.soft_base": "limits",
     "support_floor.*.amount_per_year": "terms",

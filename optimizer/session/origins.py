@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimizer.errors import Problem, Problems
 from optimizer.instance import Instance
-from optimizer.policy import Amount, Limit, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, Previous, Relative
 from optimizer.schema.addresses import CellAddress, address_of
 from optimizer.schema.rules import LIMIT_RULES, RowKey
 from optimizer.schema.tables import TABLES
@@ -109,6 +109,8 @@ def _of_limit(instance: Instance, limit: Limit, sense: str) -> Origin:
         names, value = (*names, "amount"), bound.amount
     elif isinstance(bound, Relative | Previous):
         names, value = (*names, "times"), bound.times
+    elif isinstance(bound, Even):
+        names, value = (*names, bound.kind), bound.number
     return _of_policy(instance, names, value, limit.protected)
 
 

@@ -127,7 +127,7 @@ class PlanSearch:
         return {name: kept.of[name] for name in ("cohort", "placements", "slots")}
 
     def _plan(self) -> Plan:
-        return self._checked(self._solved())
+        return self.checked(self._solved())
 
     def _solved(self) -> Solution:
         return self.held.loaded.solve(self.watch, gap=self.gap)
@@ -141,18 +141,18 @@ class PlanSearch:
         may_go_on = first.objective is not None and self.slots is None
         exact = scales.exact(watch) if may_go_on and not watch.should_stop() else None
         if exact is None:
-            return self._checked(first)
+            return self.checked(first)
         trace = list(watch.trace)
         watch.forget()
         held.take_scales(exact)
         solution = self._solved()
         if solution.gap is not None and solution.gap < float("inf"):
-            return self._checked(solution)
+            return self.checked(solution)
         watch.trace = trace
         held.take_scales(scales)
-        return self._checked(first)
+        return self.checked(first)
 
-    def _checked(self, solution: Solution) -> Plan:
+    def checked(self, solution: Solution) -> Plan:
         """Check what the solver found; slots that were given are kept just as they came."""
         held, instance = self.held, self.held.loaded.instance
         if solution.objective is None:

@@ -68,13 +68,21 @@ def instance_renewed(
     """
     cells = list(cells)
     moved = moved_by(old.policy, policy, cells)
-    if moved is None or "terms" in moved or not is_known():
+    if moved is None or "terms" in moved or not is_known() or _moves_needs(policy, cells):
         new = joined(case, policy, memory)
     else:
         new = _with_numbers(old, case, policy, moved)
     if moved is None:
         return Renewal(new, None, ", ".join(rebuilding(old.policy, policy, cells)))
     return Renewal(new, moved) if same_model(old, new) else Renewal(new, None, OTHER_MODEL)
+
+
+def _moves_needs(policy: Policy, cells: Iterable[tuple[str, str]]) -> bool:
+    """Whether a need may follow from one of the cells."""
+    named = [each.relative_to or "" for each in policy.fairness]
+    named += [each.relative_to or "" for each in policy.limits]
+    parts = {part for name in named for part in name.split(".")}
+    return any(table in parts or column in parts for table, column in cells)
 
 
 def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[str]) -> Instance:

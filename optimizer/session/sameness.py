@@ -69,6 +69,7 @@ def _groups(limit: JoinedLimit) -> object:
         limit.name,
         list(limit.groups.index),
         limit.counted,
+        None if limit.spread is None else (limit.spread.kind, limit.spread.shares.to_dict()),
         [
             (bound.sense, sorted(set(bound.other["group"])), list(bound.other_group))
             for bound in limit.bounds

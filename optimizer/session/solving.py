@@ -168,11 +168,22 @@ def planned(
     question: Question, watch: Watch, options: PlanOptions, *, slots: pd.DataFrame | None = None
 ) -> Plan:
     """Hold a question, and find and check its plan; slots that are given are kept."""
+    held = holding_for(question, watch, options)
+    return PlanSearch(held, watch, gap_of(question, options), slots).first(options.to_come)
+
+
+def gap_of(question: Question, options: PlanOptions) -> float:
+    """Relative gap to stop at: as asked for, or as the policy says."""
+    return question.policy.solver.gap if options.gap is None else options.gap
+
+
+def holding_for(question: Question, watch: Watch, options: PlanOptions) -> Holding:
+    """Hold a question, as long as its time limit leaves time for that."""
     given, policy = options.scales, question.policy
     if watch.time_limit is None:
         watch.time_limit = policy.solver.time_limit
     with watch.looking():
-        held = Holding(
+        return Holding(
             question,
             extend=options.extend,
             scales=None if given is None else scales_given(policy, given),
@@ -180,8 +191,6 @@ def planned(
             log=options.log,
             watch=watch,
         )
-    gap = policy.solver.gap if options.gap is None else options.gap
-    return PlanSearch(held, watch, gap, slots).first(options.to_come)
 
 
 def check_options(

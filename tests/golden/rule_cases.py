@@ -109,6 +109,30 @@ soft_base = 8
     current_plan=("AA,t,,2", "BB,t,,1"),
 ).over(2030, 2031, 2032)
 
+EVEN = HOSTED.with_("""
+[[limits]]
+name = "band"
+measure = "slots"
+by = ["region"]
+relative_to = "jobs"
+at_least = { parity = 0.7 }
+at_most = { coverage = 0.5 }
+[[limits]]
+name = "even"
+measure = "slots"
+by = ["region"]
+relative_to = "jobs"
+at_most = { gini = 0.25 }
+soft = 3
+soft_base = 8
+[[limits]]
+name = "moved"
+measure = "slots"
+by = ["country"]
+relative_to = "applicants"
+at_most = { hoover = 0.125 }
+""")
+
 COMING = EXPECTED.with_(
     """
 [horizon]
@@ -152,6 +176,11 @@ STEPPED: dict[str, SmallCase] = {
 }
 """Rules of limits once more, for limits that compare with the year before."""
 
+EVENLY: dict[str, SmallCase] = dict.fromkeys(
+    ("measure_adds_up", "compared_adds_up", "limit_at_least", "limit_at_most"), EVEN
+)
+"""Rules of limits once more, for limits on how evenly groups share."""
+
 CASES: dict[str, SmallCase] = {
     "points": LIMITED.with_("[stability]\npenalty = 2\n", current_plan=("AA,t,r1,3", "BB,t,r2,1")),
     "placements_match_cohorts": SERVED,
@@ -189,6 +218,9 @@ CASES: dict[str, SmallCase] = {
     "commitment_at_most": COMMITTED,
     "measure_adds_up": LIMITED,
     "compared_adds_up": LIMITED,
+    "division_adds_up": EVEN,
+    "distance_counts_up": EVEN,
+    "distance_counts_down": EVEN,
     "limit_at_least": LIMITED,
     "limit_at_most": LIMITED,
     "support_reaches_floor": FLOORED,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from optimizer.errors import ModelWarning, Problem, Problems
 from optimizer.instance import Instance
+from optimizer.instance.oddities.evenness import evenness_without_floor
 from optimizer.instance.oddities.figures import far_off_figures, far_off_weights
 from optimizer.instance.oddities.goals import idle_scores, ranges_beside_figures, unearnable_goals
 from optimizer.instance.oddities.money import (
@@ -71,6 +72,7 @@ LOOKS: tuple[Look, ...] = (
     held_shut,
     unsaid_movement,
     idle_movement,
+    evenness_without_floor,
 )
 
 

@@ -13,7 +13,7 @@ from optimizer.io.strict import StrictTable, Version, add_complaints
 from optimizer.io.toml import read_toml
 from optimizer.policy import Limit, Where
 from optimizer.policy.limits import BOUND, LimitBound
-from optimizer.policy.shapes import BY, PLANNED, WHERE
+from optimizer.policy.shapes import BY, PLANNED, RELATIVE_TO, WHERE
 from optimizer.schema.measures import MEASURES, Measure
 from optimizer.text.figures import apart, plainly
 
@@ -44,6 +44,7 @@ class Range(StrictTable):
 
     where: Where = Field(default_factory=dict, description=WHERE)
     by: tuple[str, ...] = Field(default=(), description=BY)
+    relative_to: str | None = Field(default=None, min_length=1, description=RELATIVE_TO)
     planned: bool = Field(default=False, description=PLANNED)
     at_least: LimitBound | None = Field(default=None, description=BOUND)
     at_most: LimitBound | None = Field(default=None, description=BOUND)
@@ -59,6 +60,7 @@ class Range(StrictTable):
             measure=measure,
             where=self.where,
             by=self.by,
+            relative_to=self.relative_to,
             planned=self.planned,
             at_least=self.at_least,
             at_most=self.at_most,

@@ -1,0 +1,161 @@
+"""Plans of enough points, searched for whatever they are to have most of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimizer.errors import SolverError
+from optimizer.frames.arrays import Floats
+from optimizer.persistent import LoadedModel
+from optimizer.persistent.roles import roles_of
+from optimizer.persistent.rounding import build_rounding
+from optimizer.solver import Watch
+from optimizer.solver.appending import Addition, appended
+from optimizer.solver.engine import Engine, EngineRun
+from optimizer.solver.matrix import Matrix
+from optimizer.solver.part import Part
+from optimizer.solver.search import Search
+from optimizer.solver.solution import OPTIMAL_GAP
+from optimizer.solver.watch import relative_gap
+from optimizer.solver.wholeness import Roles, wholeness
+
+_ROUNDING = 1e-9
+"""Part of a floor that adding up in another order may lose."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """Answer of one search.
+
+    Attributes
+    ----------
+    status
+        ``optimal`` (proven), ``feasible``, ``infeasible`` or ``stopped``, without a solution.
+    x
+        The best solution, exact in its integers.
+    value, bound
+        What it has of what was aimed at, and what no plan exceeds.
+    prices
+        Of the rows, where the relaxation was asked for alone.
+    """
+
+    status: str
+    x: Floats | None
+    value: float = float("nan")
+    bound: float = float("inf")
+    prices: Floats | None = None
+
+
+class Among:
+    """All plans of a loaded model with enough points, or of its relaxation.
+
+    Parameters
+    ----------
+    loaded
+        Stays as it is; its costs are points.
+    least_points
+        ``None`` for all plans.
+    is_relaxed
+        Whether people may be divided.
+    """
+
+    def __init__(
+        self, loaded: LoadedModel, least_points: float | None, watch: Watch, *, is_relaxed: bool
+    ) -> None:
+        self.loaded, self.watch, self.is_relaxed = loaded, watch, is_relaxed
+        self.points = dict(_filled(loaded.matrix.cost))
+        self.offset = loaded.matrix.offset
+        self.matrix = loaded.matrix
+        if least_points is not None:
+            floor = Addition(len(self.matrix.cost))
+            least = floored(least_points) - self.offset
+            floor.row(("points_at_least", None), self.points, lower=least)
+            self.matrix = appended(self.matrix, floor)
+        self._engine: Engine | None = None
+
+    def most(
+        self, matrix: Matrix, *, starts: Sequence[Floats] = (), goes_on: bool = False
+    ) -> Reached:
+        """Find the solution of a matrix with the most of its costs.
+
+        Parameters
+        ----------
+        matrix
+            :attr:`matrix`, with rows and columns appended.
+        starts
+            Solutions that are known, of as many columns.
+        goes_on
+            Whether the matrix is that of the last call but for costs and bounds.
+        """
+        if self.is_relaxed:
+            return self._relaxed(matrix, goes_on=goes_on)
+        return self._whole(matrix, starts)
+
+    def _relaxed(self, matrix: Matrix, *, goes_on: bool) -> Reached:
+        engine = self._engine
+        if engine is None or not goes_on:
+            engine = self._engine = Engine(matrix, relaxed=True, options=self.loaded.options)
+            run = engine.run(self.watch, afresh=True)
+        else:
+            changed = np.flatnonzero(
+                (engine.matrix.lower != matrix.lower) | (engine.matrix.upper != matrix.upper)
+            )
+            if len(changed):
+                engine.set_bounds(changed, matrix.lower[changed], matrix.upper[changed])
+            engine.set_costs(matrix.cost)
+            run = engine.run(self.watch)
+        found = _told(run)
+        return replace(found, prices=engine.prices()) if found.x is not None else found
+
+    def _whole(self, matrix: Matrix, starts: Sequence[Floats]) -> Reached:
+        loaded = self.loaded
+        relaxation = Engine(matrix, relaxed=True, options=loaded.options)
+        root = relaxation.run(self.watch, afresh=True)
+        if root.status != "optimal":
+            return _told(root)
+        part = Part(whole=self.watch)
+        part.learn(bound=root.bound)
+        roles = roles_of(loaded.instance, matrix)
+        ours = np.flatnonzero(matrix.integral[len(loaded.matrix.cost) :]) + len(loaded.matrix.cost)
+        roles = Roles(np.append(roles.staged, ours).astype(np.int64), roles.margins)
+        whole = wholeness(matrix, roles.staged)
+        search = Search(
+            matrix,
+            relaxation.basis(),
+            roles,
+            whole,
+            lambda: build_rounding(loaded.instance, matrix),
+            {**loaded.options, **whole.options},
+            part,
+            0.0,
+        )
+        search.run(root, starts)
+        if search.best is None:
+            if search.is_stuck():
+                raise SolverError(search.why_stuck())
+            return Reached("infeasible" if search.infeasible else "stopped", None)
+        value = matrix.points(search.best)
+        bound = max(value, np.inf if part.bound is None else part.bound)
+        is_proven = relative_gap(value, bound) <= OPTIMAL_GAP or bound - value <= OPTIMAL_GAP
+        return Reached("optimal" if is_proven else "feasible", search.best, value, float(bound))
+
+
+def floored(value: float) -> float:
+    """A floor just below a value, as adding up in another order may lose a last digit."""
+    return value - _ROUNDING * max(1.0, abs(value))
+
+
+def _told(run: EngineRun) -> Reached:
+    if run.status == "unbounded":
+        raise SolverError("what is aimed at has no upper limit")
+    if run.x is None or run.objective is None or run.status != "optimal":
+        return Reached("infeasible" if run.status == "infeasible" else "stopped", None)
+    return Reached("optimal", run.x, run.objective, run.objective)
+
+
+def _filled(cost: Floats) -> list[tuple[int, float]]:
+    columns = np.flatnonzero(cost)
+    return list(zip(columns.tolist(), cost[columns].tolist(), strict=True))

@@ -1,0 +1,166 @@
+"""Fairest plans among those of enough points: as enumeration finds them, and by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import log, prod
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import optimizer
+from optimizer import OptimizerError, PolicyError
+from seeds import seeds
+from shared_out import SharedOut, shared_out
+
+DIVISION = (
+    '\n[[fairness]]\nname = "partners"\nmeasure = "slots"\nby = ["country"]\n'
+    'relative_to = "people"\n'
+)
+NEAR = 1e-7
+
+
+def enough(drawn: SharedOut, share: float) -> list[tuple[int, ...]]:
+    """Ways of enough points."""
+    ways = list(drawn.ways())
+    most = max(map(drawn.points, ways))
+    return [x for x in ways if drawn.points(x) >= share * most - NEAR]
+
+
+def given(found: optimizer.FairPlan) -> tuple[int, ...]:
+    return tuple(round(x) for x in found.table["amount"])
+
+
+@pytest.mark.parametrize("seed", seeds(range(12), quick=2))
+def test_max_min_is_that_of_enumeration(seed: int, tmp_path: Path) -> None:
+    drawn = shared_out(seed)
+    found = optimizer.fair_plan(
+        *drawn.write(tmp_path, DIVISION), aim="max_min", least=0.7, gap=0.0, cache=False
+    )
+    ways = enough(drawn, 0.7)
+    level = max(min(drawn.rates(x)) for x in ways)
+    as_fair = [x for x in ways if min(drawn.rates(x)) >= level - NEAR]
+    assert found.table["rate"].min() == pytest.approx(level)
+    assert found.plan is not None
+    assert found.plan.objective == pytest.approx(max(map(drawn.points, as_fair)))
+    assert found.is_proven
+
+
+@pytest.mark.parametrize("seed", seeds(range(12), quick=2))
+def test_leximin_is_that_of_enumeration(seed: int, tmp_path: Path) -> None:
+    drawn = shared_out(seed, count=4 if seed % 3 == 0 else 3)
+    found = optimizer.fair_plan(
+        *drawn.write(tmp_path, DIVISION), aim="leximin", least=0.6, gap=0.0, cache=False
+    )
+    ways = enough(drawn, 0.6)
+    best = max(sorted(drawn.rates(x)) for x in ways)
+    as_fair = [x for x in ways if sorted(drawn.rates(x)) == pytest.approx(best)]
+    assert sorted(found.table["rate"]) == pytest.approx(best)
+    assert found.plan is not None
+    assert found.plan.objective == pytest.approx(max(map(drawn.points, as_fair)))
+    assert found.is_proven
+
+
+@pytest.mark.parametrize("seed", seeds(range(12), quick=2))
+def test_nash_is_that_of_enumeration(seed: int, tmp_path: Path) -> None:
+    """Over a plan of today that gives the first country one slot, and the others one or none."""
+    today = (1, seed % 2, seed // 2 % 2)
+    drawn = replace(shared_out(seed), today=today)
+    files, ways = drawn.write(tmp_path, DIVISION), enough(drawn, 0.5)
+    products = {
+        x: prod(each - least for each, least in zip(x, today, strict=True))
+        for x in ways
+        if all(each > least for each, least in zip(x, today, strict=True))
+    }
+    options: dict[str, Any] = {"aim": "nash", "least": 0.5, "gap": 0.0, "cache": False}
+    if not products:
+        with pytest.raises(OptimizerError, match="more than the point of disagreement"):
+            optimizer.fair_plan(*files, **options)
+        return
+    found = optimizer.fair_plan(*files, **options)
+    best = max(products.values())
+    assert found.tables["disagreement"]["amount"].tolist() == list(today)
+    assert products[given(found)] == pytest.approx(best)
+    assert found.is_proven
+    steps = found.tables["steps"].set_index("aimed_at")
+    assert steps["value"]["sum of logarithms of gains"] == pytest.approx(log(best))
+    as_fair = [x for x in ways if products.get(x, 0.0) == pytest.approx(best)]
+    assert found.plan is not None
+    assert found.plan.objective in [pytest.approx(drawn.points(x)) for x in as_fair]
+
+
+def test_either_can_have_two_but_not_both(tmp_path: Path) -> None:
+    """Three slots for two: whoever is tested alone can be raised above 1."""
+    drawn = SharedOut((3, 3), (1.0, 1.0), (1, 1), 3)
+    found = optimizer.fair_plan(
+        *drawn.write(tmp_path, DIVISION), aim="leximin", least=0.0, gap=0.0, cache=False
+    )
+    assert sorted(given(found)) == [1, 2]
+    steps = found.tables["steps"]
+    assert steps["aimed_at"].tolist() == ["lowest rate", "sum of the 2 lowest rates", "points"]
+    assert steps["value"].tolist() == pytest.approx([1.0, 3.0, 300.0])
+    assert steps["status"].eq("optimal").all()
+
+
+def test_gains_are_counted_over_todays_plan_where_it_keeps_the_rules(tmp_path: Path) -> None:
+    """A has 2 today and B 1, and seven can be paid: gains of 2 and 2 have the largest product."""
+    drawn = SharedOut((6, 6), (3.0, 1.0), (1, 1), 7, today=(2, 1))
+    options: dict[str, Any] = {"aim": "nash", "least": 0.0, "gap": 0.0, "cache": False}
+    found = optimizer.fair_plan(*drawn.write(tmp_path, DIVISION), **options)
+    assert found.tables["disagreement"]["amount"].tolist() == [2.0, 1.0]
+    assert given(found) == (4, 3)
+    assert "Gains are counted over today's plan, which keeps every rule." in found.in_words()
+    many = '\n[[limits]]\nname = "many"\nmeasure = "slots"\nat_least = 4\n'
+    late = drawn.write(tmp_path, DIVISION + many)
+    found = optimizer.fair_plan(*late, **options)
+    assert "(today's plan does not keep every rule)" in " ".join(found.in_words())
+
+
+def test_no_gain_for_all_is_said(tmp_path: Path) -> None:
+    drawn = SharedOut((1, 1), (1.0, 1.0), (1, 1), 1)
+    with pytest.raises(OptimizerError, match=r"(?s)gives every group more.*Maybe aim leximin"):
+        optimizer.fair_plan(*drawn.write(tmp_path, DIVISION), aim="nash", least=0.5)
+
+
+def test_relaxations_raise_all_that_can_be_raised(tmp_path: Path) -> None:
+    """A has one applicant, and of ten slots B and C share the nine that are left."""
+    drawn = SharedOut((1, 8, 8), (1.0, 2.0, 3.0), (1, 1, 1), 10)
+    files = drawn.write(tmp_path, DIVISION)
+    found = optimizer.fair_plan(*files, aim="leximin", least=0.0, relaxed=True)
+    assert found.table["amount"].tolist() == pytest.approx([1.0, 4.5, 4.5])
+    assert found.plan is None
+    lowest = optimizer.fair_plan(*files, aim="max_min", least=0.0, relaxed=True)
+    assert lowest.table["amount"].tolist() == pytest.approx([1.0, 1.0, 8.0])
+    nash = optimizer.fair_plan(*files, aim="nash", least=0.0, relaxed=True, tolerance=1e-4)
+    assert nash.table["amount"].tolist() == pytest.approx([1.0, 4.5, 4.5], abs=0.05)
+
+
+def test_words_say_what_is_given_up(tmp_path: Path) -> None:
+    drawn = SharedOut((4, 4, 4), (5.0, 2.0, 1.0), (1, 1, 2), 8)
+    found = optimizer.fair_plan(
+        *drawn.write(tmp_path, DIVISION), aim="max_min", least="60%", gap=0.0, cache=False
+    )
+    words = found.in_words()
+    assert words[0] == (
+        "Aim max-min of partners (slots per unit of people), among plans of at least 60% of the "
+        "most points: 1,680 of 2,800."
+    )
+    assert found.plan is not None
+    assert found.plan.notes[: len(words)] == tuple(words)
+    assert found.plan.provenance["aim"]["aim"] == "max_min"
+    assert found.best_plan is not None
+    assert found.best_plan.objective == pytest.approx(2800.0)
+
+
+def test_aims_and_divisions_are_named(tmp_path: Path) -> None:
+    drawn = SharedOut((3, 3), (1.0, 1.0), (1, 1), 3)
+    files = drawn.write(tmp_path, DIVISION)
+    with pytest.raises(PolicyError, match=r"(?s)no aim 'leximn'.*Maybe leximin"):
+        optimizer.fair_plan(*files, aim="leximn")
+    with pytest.raises(PolicyError, match="'120%' is not a valid share"):
+        optimizer.fair_plan(*files, least="120%")
+    with pytest.raises(PolicyError, match=r"(?s)no division 'partner'.*Maybe partners"):
+        optimizer.fair_plan(*files, division="partner")
+    with pytest.raises(PolicyError, match="there are 0 divisions"):
+        optimizer.fair_plan(*drawn.write(tmp_path))
