@@ -52,11 +52,19 @@ def aim_asked(aim: str | None, fairness: str | None, least: float | None) -> Aim
 
 
 def planned_for(
-    question: Question, watch: Watch, options: PlanOptions, aim: Aim, fairness: str | None
-) -> Plan:
-    """Find the fairest plan; its notes say what it brought."""
+    question: Question,
+    watch: Watch,
+    options: PlanOptions,
+    aim: Aim | None,
+    fairness: str | None,
+) -> tuple[Plan, list[str]]:
+    """Find the best plan, or the fairest by an aim, and say what the aim brought."""
+    if aim is None:
+        from optimizer.session.solving import planned
+
+        return planned(question, watch, options), []
     from optimizer.tradeoffs.fair_plans import fair_plan_of
 
-    plan = fair_plan_of(question, aim, fairness, watch, options).plan
-    assert plan is not None, "only relaxations have none"
-    return plan
+    found = fair_plan_of(question, aim, fairness, watch, options)
+    assert found.plan is not None, "only relaxations have none"
+    return found.plan, found.in_words()

@@ -169,19 +169,18 @@ def solve_command(
     from optimizer.runs.keeping import keeps_of
     from optimizer.runs.writing import written_somewhere
     from optimizer.session.planning import WRITING
-    from optimizer.session.solving import PlanOptions, begun, planned
+    from optimizer.session.solving import PlanOptions, begun
 
     case = case_path(policy, case)
     questions = count_of(explain, "--explain")
     wanted = aim_asked(aim, fairness, least)
-    changed = parse_changes(changes or [])
     folder = out or runs.default_folder(policy.stem, case_name(case))
     place = runs.run_place(folder, force=force)
     line = ProgressLine()
     watch = begun(line.show, context.obj, gap=gap, time_limit=time_limit)
     runs.require_writers()
     with watch.looking():
-        question = read_question(policy, case, changed)
+        question = read_question(policy, case, parse_changes(changes or []))
         kept = keeps_of(question, keep or [], nested_in or [], realised)
         question = replace(question, keep=kept)
         if public:
@@ -201,10 +200,7 @@ def solve_command(
         log = made.path / runs.LOG
         options = PlanOptions(scales=given, cache=cache, gap=gap, log=log, to_come=WRITING)
         try:
-            if wanted is None:
-                plan = planned(question, watch, options)
-            else:
-                plan = planned_for(question, watch, options, wanted, fairness)
+            plan, words = planned_for(question, watch, options, wanted, fairness)
         except InfeasibleError:
             line.end()
             # A repair knows policy and case alone.
@@ -216,7 +212,7 @@ def solve_command(
         line.end()
         found, refused = written_somewhere(plan, made, public=public)
     shown = replace(plan, folder=found)
-    is_as_expected = _show(shown, expected, as_json=as_json, public=public)
+    is_as_expected = _show(shown, expected, words, as_json=as_json, public=public)
     if refused is not None:
         raise refused
     if not is_as_expected:
@@ -232,7 +228,9 @@ def _answered(plan: Plan, questions: int | None, watch: Watch) -> Plan:
     return answers_if_any(plan, questions, left)
 
 
-def _show(plan: Plan, expected: Joined | None, *, as_json: bool, public: bool) -> bool:
+def _show(
+    plan: Plan, expected: Joined | None, words: list[str], *, as_json: bool, public: bool
+) -> bool:
     """Print a plan and what was expected of it; give whether that is met."""
     from optimizer import runs
     from optimizer.plan import expectations
@@ -245,6 +243,7 @@ def _show(plan: Plan, expected: Joined | None, *, as_json: bool, public: bool) -
         print_json(runs.finite(document))
     else:
         print_plan(plan)
+        print("".join(f"{line}\n" for line in words), end="")
         if plan.question is not None and plan.question.keep:
             from optimizer.session.keeping import cost_in
 

@@ -249,20 +249,18 @@ def _per_unit(loaded: LoadedModel, row: int, key: RowKey, lever: Lever) -> float
     if key.rule in LIMIT_RULES:
         limit = next(each for each in instance.policy.limits if each.name == key.index[0])
         bound = getattr(limit, key.rule.removeprefix("limit_"))
-        if isinstance(bound, Relative | Previous):
+        if isinstance(bound, Even) and bound.coverage:
+            return number / bound.coverage
+        if isinstance(bound, Relative | Previous | Even):
             return 0.0
-        if isinstance(bound, Even):
-            is_fixed = bound.coverage is not None and bound.number > 0.0
-            return number / bound.number if is_fixed else 0.0
         if isinstance(bound, Amount):
             joined = next(each for each in instance.limits if each.name == limit.name)
             return (number + joined.anyway) / bound.amount if bound.amount else 0.0
-        return 1.0
-    if key.rule in (PER_FLOOR, *MINIMUMS):
+    elif key.rule in (PER_FLOOR, *MINIMUMS):
         return 0.0
-    if key.rule in SHARES:
-        return number / lever.value if lever.value else 0.0
-    return 1.0
+    if key.rule not in SHARES:
+        return 1.0
+    return number / lever.value if lever.value else 0.0
 
 
 def _add_shares_of_budgets(loaded: LoadedModel, found: Mapping[str, Lever]) -> None:

@@ -58,11 +58,12 @@ def add_limits(model: pyo.ConcreteModel, instance: Instance) -> None:
     .. math:: measured_{i,j} + \tfrac{base_i}{100} violation_{i,j} \ge number_{i,j}
         + times_i \cdot compared_{i,j}
 
-    (at_most the other way round). With `parity`, times is also multiplied by the share of the group
-    in all needs, and compared is what all groups get. The shortfall, in percent of the base, exists only for soft
-    limits; the base is soft_base, or the number itself. Where a limit has `previous`, compared is
-    what it measures in the same group a year before, and number is plus (minus plus for
-    at_least); slots of `current_plan` stand in the number of the first year, times its factor.
+    (at_most the other way round). With `parity`, compared is what all groups get, and times is
+    also multiplied by the share of the group in all needs. The shortfall, in percent of the base,
+    exists only for soft limits; the base is soft_base, or the number itself. Where a limit has
+    `previous`, compared is what it measures in the same group a year before, and number is plus
+    (minus plus for at_least); slots of `current_plan` stand in the number of the first year, times
+    its factor.
     """
     limits = {limit.name: limit for limit in instance.limits}
     _add_accounts(model, instance, limits)

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from optimizer.formulation import NUMBERS
-from optimizer.formulation.expressions import Numbers
 from optimizer.formulation.evenness import divided_terms
+from optimizer.formulation.expressions import Numbers
 from optimizer.formulation.limits import compared_terms, measured_terms
 from optimizer.formulation.services import PLACE_YEAR
 from optimizer.formulation.support import FLOOR, floor_terms

@@ -1,4 +1,4 @@
-"""What is divided among groups with needs: divisions that a policy judges, and what limits divide."""
+"""What is divided among groups with needs: divisions of a policy, and what limits divide."""
 
 from __future__ import annotations
 

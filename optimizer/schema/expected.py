@@ -108,7 +108,7 @@ def _words(kind: Any, marks: Sequence[Any], address: _Address) -> str:
 
 
 def _either(inner: Sequence[Any], marks: Sequence[Any], address: _Address) -> str:
-    """Any of several kinds: records by the keys that they must have, lists by their name."""
+    """Any of several kinds: records by the keys that they must have, or the first, lists by their name."""
     kinds = [_unannotated(part)[0] for part in inner]
     several = len(kinds) - kinds.count(NoneType) > 1
     words = []
@@ -117,7 +117,8 @@ def _either(inner: Sequence[Any], marks: Sequence[Any], address: _Address) -> st
         if kind is NoneType or (kind is int and float in kinds):
             continue
         if several and _is_record(kind):
-            words.append(f"{{{', '.join(_required(kind))}}}")
+            keys = _required(kind) or list(kind.model_fields)[:1]
+            words.append(f"{{{', '.join(keys)}}}")
         elif several and get_origin(kind) is tuple:
             words.append("a list")
         else:

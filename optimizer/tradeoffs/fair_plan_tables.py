@@ -13,8 +13,8 @@ from optimizer.frames.arrays import Floats
 from optimizer.plan.fair_shares import called_groups, measured_per
 from optimizer.plan.inequality import inequality
 from optimizer.session.aims.disagreement import TODAY
-from optimizer.session.aims.planning import FairSolution
 from optimizer.session.aims.nash import LEAST_GAIN, PRODUCT
+from optimizer.session.aims.planning import FairSolution
 from optimizer.session.aims.steps import REST
 from optimizer.text.figures import counted, figure
 
@@ -127,10 +127,8 @@ def fair_plan_in_words(
     lost = float(most[MOST_POINTS] - most[FAIREST])
     share = lost / abs(float(most[MOST_POINTS])) if most[MOST_POINTS] else 0.0
     rest = "Among plans that are as fair it has the most points"
-    words.append(
-        f"{rest}: {figure(most[FAIREST])}, which is {figure(max(0.0, lost))} ({max(0.0, share):.2%}) "
-        "fewer."
-    )
+    fewer = f"{figure(max(0.0, lost))} ({max(0.0, share):.2%}) fewer"
+    words.append(f"{rest}: {figure(most[FAIREST])}, which is {fewer}.")
     up, down = int((groups["change"] > _SAME).sum()), int((groups["change"] < -_SAME).sum())
     words.append(
         f"Of {counted(len(groups), 'group')}, {up} have more than in the plan with the most points "

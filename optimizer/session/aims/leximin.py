@@ -2,8 +2,9 @@
 
 In whole numbers a level cannot be tested group by group: with rates of (1, 2) or (2, 1) either
 group can have more than 1, but not both. So the sums of the k lowest rates are raised one after the
-other, whoever has them (Ogryczak and Sliwinski, European Journal of Operational Research 169, 2006):
-the sum of the k lowest rates is the largest of ``k r - sum_g max(0, r - rate_g)`` over all r.
+other, whoever has them (Ogryczak and Sliwinski, On solving linear programs with the ordered
+weighted averaging objective, European Journal of Operational Research 148, 2003): the sum of the k
+lowest rates is the largest of ``k r - sum_g max(0, r - rate_g)`` over all r.
 
 In the relaxation, whose plans can be mixed, a group whose row has a price cannot be raised.
 """
