@@ -108,7 +108,7 @@ def _words(kind: Any, marks: Sequence[Any], address: _Address) -> str:
 
 
 def _either(inner: Sequence[Any], marks: Sequence[Any], address: _Address) -> str:
-    """Any of several kinds: records by the keys that they must have, or the first, lists by their name."""
+    """Any of several kinds: records by the keys they must have, or the first; lists by name."""
     kinds = [_unannotated(part)[0] for part in inner]
     several = len(kinds) - kinds.count(NoneType) > 1
     words = []

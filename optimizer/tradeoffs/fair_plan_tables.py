@@ -129,11 +129,10 @@ def fair_plan_in_words(
     rest = "Among plans that are as fair it has the most points"
     fewer = f"{figure(max(0.0, lost))} ({max(0.0, share):.2%}) fewer"
     words.append(f"{rest}: {figure(most[FAIREST])}, which is {fewer}.")
-    up, down = int((groups["change"] > _SAME).sum()), int((groups["change"] < -_SAME).sum())
+    up, down = (int((groups["change"] * sign > _SAME).sum()) for sign in (1.0, -1.0))
     words.append(
-        f"Of {counted(len(groups), 'group')}, {up} have more than in the plan with the most points "
-        f"and {down} have less; Gini {_gini(tables, MOST_POINTS)} before, {_gini(tables, FAIREST)} "
-        "now."
+        f"More than in the plan with the most points: {up} of {counted(len(groups), 'group')}; "
+        f"less: {down}. Gini {_gini(tables, MOST_POINTS)} before, {_gini(tables, FAIREST)} now."
     )
     if found.division.left_out:
         words.append(f"{counted(len(found.division.left_out), 'group')} without need left out.")

@@ -155,7 +155,12 @@ def fair_plan(
     Examples
     --------
     >>> from optimizer import fair_plan
-    >>> found = fair_plan("models/tiny.toml", "inputs/tiny", aim="max_min", least="90%")
+    >>> regions = {"name": "regions", "measure": "slots", "by": ["region"]}
+    >>> changes = {"fairness": [regions]}
+    >>> found = fair_plan("models/tiny.toml", "inputs/tiny", aim="max_min", changes=changes)
+    >>> print(found.in_words()[1])
+    The lowest rate is 6 (hills), 5 in the plan with the most points. No such plan is fairer by \
+this aim.
     """
     wanted = aim_of(aim, least, is_relaxed=relaxed, tolerance=tolerance)
     watch = begun(report, started, gap=gap, time_limit=time_limit)
