@@ -46,7 +46,8 @@ def test_what_is_written_solves_and_its_report_is_there(
     case = load_case(name)
     assert (case.title, case.currency, case.years) == ("Scholarships", "EUR", (2027, 2028, 2029))
     assert case.table("countries")["name"].tolist() == ["Kenya", "VNM"]
-    assert case.table("regions")["name"].tolist() == ["north", "The south"]
+    assert case.table("tracks")["pathway"].eq("study").all()
+    assert case.table("regions")["name"].tolist() == ["North", "The south"]
     assert case.country_codes == "iso3166"
     for frame in case.tables.values():
         assert frame["source"].eq(EXAMPLE).all()
@@ -121,7 +122,7 @@ def test_one_country_is_not_kept_to_a_half(tmp_path: Path) -> None:
     ("options", "said"),
     [
         (("--years", "soon"), "'soon' is not the first and the last year"),
-        (("--currency", "yen!"), "'yen!' is not a currency of three letters, such as EUR"),
+        (("--currency", "yen!"), "case.toml, currency: 'yen!' is not allowed"),
         (("--countries", "KEN, KEN"), "countries: 'KEN' is given twice"),
         (("--tracks", "study,,work"), "tracks: '' has no code"),
         (("--countries", "none"), "countries: none is given"),
@@ -171,16 +172,16 @@ def test_on_a_terminal_it_asks_for_what_no_option_says(tmp_path: Path) -> None:
         command, cwd=tmp_path, stdin=other, stdout=other, stderr=other, close_fds=True
     )
     os.close(other)
-    said = ""
-    # A year that cannot be read is asked for again; blank answers take what is proposed.
+    said = "\n"
+    # What cannot be read is asked for again; blank answers take what is proposed.
     answers = {
-        "Currency": "chf",
-        "First and last year [2027-2031]": "next year",
+        "Currency": "francs",
+        "First and last year": "next year",
         "Countries": "AA=Land A, BB",
         "Tracks": "",
         "Regions": "one, two",
     }
-    again = {"'next year' is not": "2030-2031"}
+    again = {"'francs' is not a currency": "chf", "'next year' is not": "2030-2031"}
     until = time.monotonic() + 60
     while time.monotonic() < until:
         if not select.select([main], [], [], 1.0)[0]:
@@ -193,13 +194,10 @@ def test_on_a_terminal_it_asks_for_what_no_option_says(tmp_path: Path) -> None:
             break
         said += piece
         if said.endswith("]: "):
-            tail = said.rsplit("\n", 1)[-1]
-            if again and next(iter(again)) in said and "First and last year" in tail:
-                answer = again.pop(next(iter(again)))
-            else:
-                key = next(key for key in answers if tail.startswith(key.split(" [")[0]))
-                answer = answers[key]
-            os.write(main, f"{answer}\n".encode())
+            *_, before, tail = said.splitlines()
+            asked = [key for key in again if before.startswith(key)]
+            key = next(key for key in answers if tail.startswith(key))
+            os.write(main, f"{again[asked[0]] if asked else answers[key]}\n".encode())
     assert process.wait(10) == 0, said
     os.close(main)
     case = load_case(tmp_path / "mine")

@@ -105,7 +105,7 @@ def _write_examples(target: Path, said: dict[str, str], *, force: bool) -> None:
     if sys.stdin.isatty() and sys.stderr.isatty():
         for key, proposal in proposed.items():
             if key not in said:
-                said[key] = _asked(_QUESTIONS[key], proposal, _READ.get(key, str))
+                said[key] = _asked(_QUESTIONS[key], proposal, _CHECKED.get(key, str))
     told = {key: said.get(key, proposal) for key, proposal in proposed.items()}
     arguments: dict[str, Any] = {key: _READ.get(key, str)(text) for key, text in told.items()}
     written = first_case.write_first_case(target, **arguments, force=force)
@@ -143,9 +143,8 @@ def _currency(text: str) -> str:
     from optimizer.case.header import CURRENCY
 
     if re.fullmatch(CURRENCY, text) is None:
-        message = f"{text!r} is not a currency of three letters, such as EUR"
-        raise typer.BadParameter(message, param_hint="--currency")
-    return text.upper()
+        raise typer.BadParameter(f"{text!r} is not a currency of three letters, such as EUR")
+    return text
 
 
 def _names(text: str) -> list[str]:
@@ -155,13 +154,15 @@ def _names(text: str) -> list[str]:
 
 
 _READ: dict[str, Callable[[str], object]] = {
-    "currency": _currency,
     "years": _years,
     "countries": _names,
     "tracks": _names,
     "regions": _names,
 }
-"""What is made of an answer; of all others the text itself."""
+"""What is made of what is said; of all others the text itself."""
+
+_CHECKED = {"currency": _currency, "years": _years}
+"""What can be asked for again at once; all else is checked with the case."""
 
 
 def _print_written(written: list[Path]) -> None:

@@ -28,7 +28,12 @@ FIRST_COUNTRIES = ("KEN=Kenya", "UKR=Ukraine", "VNM=Viet Nam")
 FIRST_TRACKS = ("study=Study", "research=Joint research", "work=Skilled work")
 
 _WORLD_REGIONS = {"KEN": "Africa", "UKR": "Europe", "VNM": "Asia"}
-_PATHWAYS = {"research": "exchange", "internship": "training", "work": "skilled_work"}
+_PATHWAYS = {
+    **dict.fromkeys(("bachelor", "master", "doctorate", "scholarship"), "study"),
+    **{"research": "exchange", "internship": "training", "work": "skilled_work"},
+    **{"refuge": "protection", "asylum": "protection"},
+}
+"""What tracks of these names are; others of which none is near are training."""
 _SMALL_UNITS = {"IDR": 10_000, "JPY": 100, "KRW": 1_000, "VND": 10_000}
 """Currencies of small units, and how many of them stand for one of the others."""
 
@@ -124,7 +129,7 @@ def _named(
         elif code in found:
             problems.add(what, f"{code!r} is given twice", expected="each once")
         else:
-            found[code] = _Named(code, name or code)
+            found[code] = _Named(code, name or _begun(code))
     if not given and least:
         problems.add(what, "none is given", expected="at least one")
     return tuple(found.values())
@@ -207,20 +212,27 @@ def _steps(path: Path, has_regions: bool) -> tuple[tuple[str, str], ...]:
     tables = "countries, tracks, applicants, costs and budgets"
     tables += ", then regions and sites" if has_regions else ""
     run = _typed_again(Path("runs") / f"{path.stem if is_book else 'policy'}-{path.stem}")
-    where = f"the sheets policy, goals and limits, and in {policy.name}" if is_book else policy.name
+    sheets = "on the sheets policy, goals and limits, and " if is_book else ""
     return (
         ("See a plan", f"optimizer solve {both}"),
-        ("Read it", f"open {run}/report.html: what is granted, what limits it, what it costs"),
+        ("Read it", f"Open {run}/report.html: what is granted, what limits it, what it costs"),
         (
             "Fill in your own figures",
             f"Every row whose source says '{EXAMPLE}' is made up. Replace the rows of {tables}, "
             "and say in source where the new figures come from.",
         ),
         ("Have them checked", f"optimizer validate {both}: names table, row and column"),
-        ("Say what is wanted", f"in {where}: goals, their weights, and limits"),
+        (
+            "Say what is wanted",
+            _begun(f"{sheets}in {policy.name}: goals, their weights, and limits"),
+        ),
         ("Solve again", f"optimizer solve {both} --force"),
         ("Ask why", f"optimizer explain {run}: what limits the plan, and where money would help"),
     )
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _typed_again(*paths: Path) -> str:
