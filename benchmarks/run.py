@@ -24,6 +24,7 @@ import cases
 import changes
 import changing
 import command
+import conflicts
 import gap_tables
 import gaps
 import house
@@ -39,6 +40,7 @@ PARTS: dict[str, tuple[str, ModuleType]] = {
     "house": ("What the house does besides solving", house),
     "plans": ("A first plan, then the gap", plans),
     "gaps": ("Time to a proven gap", gaps),
+    "conflicts": ("Why nothing fits", conflicts),
     "sweeps": ("Sweeps of many scenarios", sweeps),
     "scale": ("Scale", scale),
 }

@@ -42,7 +42,7 @@ RUNS: tuple[_Run, ...] = (
     ("LP", "gap_01", 500, {REBUILT: 20, UPDATED: 100}, (MEMORY, FOLDER, ONE, TWO)),
     ("LP", "gap_01", 5000, {}, (MEMORY, FOLDER, TWO)),
     ("LP", "japan", 100, {REBUILT: 1, UPDATED: 10}, (MEMORY, TWO)),
-    ("MIP", "japan", 3, {COLD: 1}, (MEMORY,)),
+    ("MIP", "JAPAN", 12, {COLD: 2}, (MEMORY,)),
 )
 QUICK_RUNS: tuple[_Run, ...] = (
     ("LP", "gap_01", 8, {REBUILT: 1, UPDATED: 1}, (MEMORY, FOLDER, ONE, TWO)),

@@ -14,13 +14,13 @@ import shared
 from golden.small_cases import NATIONAL
 from optimizer import InputError, Plan, PolicyError, write_run
 from optimizer.explain.answering import answers_if_any
-from optimizer.plan.answers import ANSWER_SHEETS, MONEY_HELPS, PRICES, ROOM, WHAT_LIMITS
+from optimizer.plan.answers import ANSWER_SHEETS, MONEY_HELPS, PRICES, ROOM, WHAT_LIMITS, YEARS
 from optimizer.report import render_report
 from optimizer.report.answered import ANSWER_SECTIONS
 from optimizer.runs.answers import answers_in, write_answers
 from optimizer.solver import Watch
 
-SECTIONS = ("limiting", "prices", "room")
+SECTIONS = ("limiting", "prices", "years", "room")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,9 @@ def test_they_are_the_answers_to_the_same_questions_asked_alone(plan: Plan, answ
     lost = optimizer.importance(plan, ["limits"]).table.set_index("address")
     prices = of[PRICES].table.set_index("address")["change_points"]
     assert prices.to_dict() == pytest.approx(lost.loc[prices.index, "change_points"].to_dict())
+    years = optimizer.odd_years(plan, top=3)
+    assert of[YEARS].table.equals(years.table)
+    assert of[YEARS].sentences == tuple(years.in_words())
     ranges = optimizer.alternatives(plan).table
     assert of[ROOM].table["key"].tolist() == ["BOR", "CYR", "AVA"]
     assert of[ROOM].table.set_index("key")["most"].to_dict() == (
@@ -72,11 +75,22 @@ def test_what_was_not_asked_is_named(answered: Plan) -> None:
             "Not asked: use_within_capacity, limits.industry_money, placements_within_site, "
             "limits.more_from_africa; --explain all asks for them.",
         ),
+        YEARS: (),
         ROOM: (),
     }
     page = report_of(answered)
     assert "8 more numbers limit it by the dual alone" in page
     assert answered.answers.asked == "3"
+
+
+def test_changes_between_years_that_were_not_asked_about_are_counted(plan: Plan) -> None:
+    answers = optimizer.with_answers(plan, 1).answers
+    assert answers is not None
+    years = answers.of[YEARS]
+    assert years.table["status"].tolist() == ["explained", "not solved"]
+    assert years.skipped == (
+        "Why of 1 more change by more than half was not asked; --explain all asks for them.",
+    )
 
 
 def test_what_limits_nothing_needs_no_question(answered: Plan) -> None:
@@ -197,6 +211,7 @@ def test_the_command_asks_so_many_questions(
         "With everything, no plan can exceed 500.000 points (relaxation).",
         "- without limits.five: 200 points more",
         "- without spending_within_budget: the same points",
+        "No track, country or region changes by more than half from one year to the next.",
         "Plans of at least 495 points; the plan in hand has 500.",
         "No such plan lies outside these ranges; at 1 of 2 ends there is one that is known.",
         "By country:",

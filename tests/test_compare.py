@@ -24,6 +24,7 @@ from optimizer.explain.culprits import culprits_among
 from optimizer.explain.policy_differences import mixed_policy, policy_differences
 from optimizer.explain.sides import Side
 from optimizer.explain.tolerances import load_tolerances, within_tolerances
+from optimizer.frames import rows_of
 from optimizer.solver import Progress, Watch
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -515,3 +516,37 @@ def test_the_page_of_comparing_prints_what_it_says(capsys: pytest.CaptureFixture
     for code, printed in found:
         exec(code, known)
         assert capsys.readouterr().out == printed
+
+
+def test_plans_are_compared_by_how_they_divide(tmp_path: Path) -> None:
+    policy = tmp_path / "fair.toml"
+    policy.write_text(
+        (ROOT / "models" / "tiny.toml").read_text()
+        + '\n[[fairness]]\nname = "regions"\nmeasure = "slots"\nby = ["region"]\n'
+        'relative_to = "region.population"\n'
+        '\n[[fairness]]\nname = "exchange"\nmeasure = "slots"\nby = ["region"]\n'
+        'where = { track = "lab" }\n'
+    )
+    case = ROOT / "inputs" / "tiny"
+    one = optimizer.solve(policy, case)
+    other = optimizer.solve(policy, case, changes={"budgets[line=industry].amount": "*0.8"})
+    found = optimizer.compare(one, other, names=["full", "less"])
+    rows = found.table[found.table["part"].str.startswith("fairness")]
+    indexed = rows.set_index(["part", "by", "key"])
+    for which, plan in (("before", one), ("after", other)):
+        figures = plan.tables["fairness"].set_index("fairness")
+        for name in figures.index:
+            for index in ("gini", "hoover"):
+                assert indexed[which]["fairness", index, name] == figures[index][name]
+        for row in rows_of(plan.tables["fairness_groups"]):
+            # Slots per 1,000 of population; and slots as they are.
+            times = 1_000 if row.fairness == "regions" else 1
+            value = indexed[which]["fairness_groups", row.fairness, row.group]
+            assert value == pytest.approx(row.rate * times)
+    units = set(rows.loc[rows["key"].eq("region=hills") & rows["by"].eq("regions"), "unit"])
+    assert units == {"slots per 1,000 of population"}
+    assert [line for line in found.in_words() if line.startswith("Fairness of regions: Gini ")]
+    assert "fairness_groups: regions" in found.charts
+    # Without the division in one of the two there is nothing to compare.
+    alone = optimizer.compare(optimizer.solve(ROOT / "models" / "tiny.toml", case), one)
+    assert not alone.table["part"].str.startswith("fairness").any()

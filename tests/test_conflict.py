@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from optimizer.schema.rules import RULES
 from optimizer.session.loading import built, load
 from optimizer.session.origins import RULE_CELLS, RULES_OF_POLICY
 from optimizer.solver import Watch
+from optimizer.solver.elastic import Elastic, Given
 from optimizer.solver.subsets import minimal_subset
 from seeds import seeds
 
@@ -155,6 +157,43 @@ def test_a_mistyped_budget_is_named_before_anything_else(tmp_path: Path) -> None
         "- Spending stays within the budget: main, 2031: at most 3 (budgets.csv row 3, column "
         "amount_jpy)"
     )
+
+
+@pytest.mark.parametrize("cost", [10, 10**5, 10**8, 10**11])
+def test_a_mistyped_budget_is_named_beside_numbers_of_any_size(cost: int, tmp_path: Path) -> None:
+    """Four people cost 40 to 400,000 million: beside such a floor a budget of 3 is nothing."""
+    least = f'[[limits]]\nname = "spent"\nmeasure = "spending"\nat_least = {4 * cost}\n'
+    case = NATIONAL.with_(
+        least, budgets=("main,{year},M,3,program",), costs=(f"t,main,1,,,,,{cost}",)
+    )
+    error = refusal(case, tmp_path)
+    assert error.clash is not None
+    assert error.clash["rule"].tolist() == ["limit_at_least", "spending_within_budget"]
+    assert "(verified)" in str(error)
+
+
+def test_a_conflict_that_duals_do_not_show_is_found_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whatever is blamed, one row of it is lost: what is left clashes no more.
+    before = Elastic.run
+
+    def misled(elastic: Elastic, *given: Any) -> Given:
+        found = before(elastic, *given)
+        return replace(found, to_blame=found.to_blame[:-1])
+
+    case = NATIONAL.with_(
+        floor("a", "AA", 3) + floor("b", "BB", 2), budgets=("main,{year},M,40,program",)
+    )
+    monkeypatch.setattr(Elastic, "run", misled)
+    error = refusal(case, tmp_path)
+    assert error.clash is not None
+    assert sorted(error.clash["rule"]) == [
+        "limit_at_least",
+        "limit_at_least",
+        "spending_within_budget",
+    ]
+    assert "without any one of them the rest of these can (verified)" in str(error)
 
 
 def test_what_clashes_apart_is_told_apart(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from optimizer.explain.leaving_out import is_idle, parts_left_out
 from optimizer.explain.manoeuvring import alternatives
 from optimizer.explain.marginals import TIGHTEST, require_questions, values_asked
 from optimizer.explain.numbers import binding_numbers
+from optimizer.explain.odd_year_words import odd_year_words
+from optimizer.explain.odd_years import year_changes, years_asked
 from optimizer.explain.parts import OF_RULES, LeftOut, parts_named
 from optimizer.explain.stepping import BY_DUAL
 from optimizer.formulation.custom import Extend
@@ -22,6 +24,7 @@ from optimizer.plan.answers import (
     PRICES,
     ROOM,
     WHAT_LIMITS,
+    YEARS,
     PlanAnswer,
     PlanAnswers,
     answer_of,
@@ -45,7 +48,7 @@ def with_answers(
     report: Callable[[Progress], None] | None = None,
     started: float | None = None,
 ) -> Plan:
-    """Ask what limits a plan, where money helps, what rules cost and how far slots may move.
+    """Ask what limits a plan, where money helps, what rules cost, why years differ, what may move.
 
     The plan that is given back holds the answers: its report, its workbook and its run folder
     show them.
@@ -54,8 +57,8 @@ def with_answers(
     ----------
     questions
         How many of each kind are solved: numbers and budgets with the largest duals, rules of the
-        policy with the largest, countries with the most slots; ``None`` for all. What is not asked
-        is named.
+        policy with the largest, changes from year to year that are largest, countries with the most
+        slots; ``None`` for all. What is not asked is named.
     extend, time_limit, report, started
         As in :func:`marginal_values`.
 
@@ -91,7 +94,8 @@ def answers_to(
         asking = Asking(asked.held, watch)
         of = _limiting(asked, asking, watch, questions)
         of[PRICES] = _prices(asked, asking, watch, questions)
-        room, why_none = _room(plan, questions, watch)
+        of[YEARS] = _years(plan, asked, asking, watch, questions)
+        room, why_none = _room(plan, questions, watch, extend)
     if room is not None:
         of[ROOM] = room
     return PlanAnswers(_asked(questions), plan.objective, of, tuple(filter(None, [why_none])))
@@ -135,6 +139,21 @@ def _prices(asked: InSolver, asking: Asking, watch: Watch, questions: int | None
     return answer_of(found, found.table, [skipped, found.why_incomplete])
 
 
+def _years(
+    plan: Plan, asked: InSolver, asking: Asking, watch: Watch, questions: int | None
+) -> PlanAnswer:
+    asking.restore()
+    changes = year_changes(plan, asked.held.loaded.instance.sets.years)
+    found = years_asked(asked, asking, watch, changes, top=questions)
+    more = counted(found.left, "more change") if found.left else ""
+    skipped = f"Why of {more} by more than half was not asked; {_ASK_MORE}." if more else ""
+    # What is left is said among what was skipped.
+    words = odd_year_words(found.table, 0, "")
+    return PlanAnswer(
+        tuple(words), found.table, tuple(filter(None, [skipped, found.why_incomplete]))
+    )
+
+
 def _weighed(asking: Asking, parts: Sequence[LeftOut]) -> list[LeftOut]:
     """Rules whose numbers have the largest duals per step first."""
     loaded = asking.held.loaded
@@ -146,12 +165,15 @@ def _weighed(asking: Asking, parts: Sequence[LeftOut]) -> list[LeftOut]:
     return sorted(parts, key=lambda part: -weights.get(part.address, 0.0))
 
 
-def _room(plan: Plan, questions: int | None, watch: Watch) -> tuple[PlanAnswer | None, str]:
+def _room(
+    plan: Plan, questions: int | None, watch: Watch, extend: Extend | None
+) -> tuple[PlanAnswer | None, str]:
     """Ranges by country; none, and why, where there is no time or they cannot be asked for."""
     if watch.should_stop():
         return None, "Room to manoeuvre was not asked for, as no time was left."
     limit = None if watch.time_limit is None else watch.time_limit - watch.reserve
     options: dict[str, Any] = {
+        "extend": extend,
         "time_limit": limit,
         "report": watch.report,
         "started": watch.started,

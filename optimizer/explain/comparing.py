@@ -24,6 +24,7 @@ from optimizer.explain.comparison_words import (
 from optimizer.explain.completing_sides import called, completed, sides_solved
 from optimizer.explain.culprits import Culprits, culprits_among
 from optimizer.explain.differences import Difference
+from optimizer.explain.fairness_differences import FAIRNESS_OF_GROUPS
 from optimizer.explain.result_differences import (
     Footing,
     compared_plans,
@@ -48,7 +49,7 @@ from optimizer.runs.loading import Run
 from optimizer.session.solving import check_options
 from optimizer.solver import Progress, Watch
 
-DRAWN_PARTS = ("slots", "spending", "goal")
+DRAWN_PARTS = ("slots", "spending", "goal", FAIRNESS_OF_GROUPS)
 """Parts of which dumbbells are drawn."""
 MAP = "map"
 
@@ -63,7 +64,8 @@ class Comparison(Result):
         A row for each figure of two plans: side (the other), part, by, key, unit, before (of the
         first), after, difference, status (``more``, ``fewer``, ``same``, ``only before``, ``only
         after``), within_gap. Parts are ``points``, ``points_held`` (in the question of the first),
-        ``goal_raw``, ``goal_scaled``, ``goal_points``, ``slots``, ``spending``, ``agreements``.
+        ``goal_raw``, ``goal_scaled``, ``goal_points``, ``slots``, ``spending``, ``agreements``,
+        ``fairness`` (by index), ``fairness_groups`` (by division: what each unit of need gets).
         Empty where there are no two plans.
     tables
         ``sides``: side, policy, case, status, points, bound, gap; ``inputs``: side, kind, address,

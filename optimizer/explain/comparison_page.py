@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.explain.fairness_differences import FAIRNESS_OF_GROUPS
 from optimizer.explain.sides import Side
 from optimizer.report.answers import AnswerPage
 from optimizer.report.blocks import Block, Section, Text
@@ -83,11 +84,13 @@ def _paragraphs(sentences: Sequence[str]) -> list[Text]:
 def _pictures(drawings: Mapping[str, Callable[[], Any]]) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for name in drawings:
-        if name in (_MAP, _MONEY) or name.startswith("slots: "):
+        if name in (_MAP, _MONEY) or name.startswith(("slots: ", FAIRNESS_OF_GROUPS)):
             described = "Circles: the first; diamonds: what is compared with it."
             if name == _MAP:
                 described = "A tile a region; signs say whether slots are more or fewer."
-            block = drawn_picture(name.replace(": ", " by "), described, drawings[name])
+            block = drawn_picture(
+                name.replace("_", " ").replace(": ", " by "), described, drawings[name]
+            )
             blocks.append(block)
             if isinstance(block, Text):
                 break

@@ -8,6 +8,7 @@ import pandas as pd
 
 from optimizer.explain.culprits import Culprits
 from optimizer.explain.differences import KEY, Difference
+from optimizer.explain.fairness_differences import FAIRNESS_PART, LOWEST_RATE
 from optimizer.explain.policy_differences import SOLVER
 from optimizer.explain.result_differences import TOTAL_KEY, Footing, signed
 from optimizer.explain.sides import NO_PLAN_AT_ALL, STOPPED, Side
@@ -90,6 +91,7 @@ def plans_in_words(one: Side, other: Side, table: pd.DataFrame, footing: Footing
     lines += _part_in_words(table, "slots", "Slots")
     lines += _part_in_words(table, "spending", "Spending")
     lines += _agreements_in_words(one, other, table)
+    lines += _fairness_in_words(table)
     return lines
 
 
@@ -176,3 +178,16 @@ def _agreements_in_words(one: Side, other: Side, table: pd.DataFrame) -> list[st
             left = f" and {len(keys) - _MOST_NAMED} more" if len(keys) > _MOST_NAMED else ""
             told.append(f"only in {name}: {'; '.join(keys[:_MOST_NAMED])}{left}")
     return [f"Agreements, {'; '.join(told) or 'the same in both'}."]
+
+
+def _fairness_in_words(table: pd.DataFrame) -> list[str]:
+    """Gini and the lowest rate of every division that both have."""
+    told = []
+    for name, rows in table[table["part"].eq(FAIRNESS_PART)].groupby("key", sort=False):
+        by = {row.by: row for row in rows_of(rows)}
+        lowest = by[LOWEST_RATE]
+        gini = by.get("gini")
+        has_gini = gini is not None and not gini.status.startswith("only")
+        even = f"Gini {_from_to(gini)}; " if has_gini else ""
+        told.append(f"Fairness of {name}: {even}lowest rate {_from_to(lowest)} {lowest.unit}.")
+    return told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import nan
@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import Asking, asked_of
+from optimizer.explain.asking import Asking, InSolver, asked_of
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.marginals import TIGHTEST, provenance_of, require_top, why_incomplete
 from optimizer.explain.odd_year_words import odd_year_words
@@ -122,20 +122,34 @@ def odd_years(
     asked = asked_of(known, extend)
     assert plan is not None, "runs and plans have one"
     changes = year_changes(plan, asked.held.loaded.instance.sets.years)
+    with watch.listening():
+        # Where nothing changes, nothing is solved.
+        asking = Asking(asked.held, watch) if changes and top != 0 else None
+        return years_asked(asked, asking, watch, changes, top=top)
+
+
+def years_asked(
+    asked: InSolver,
+    asking: Asking | None,
+    watch: Watch,
+    changes: Sequence[YearChange],
+    *,
+    top: int | None,
+) -> OddYears:
+    """Solve the largest changes in a model that is loaded; none has one where nothing is solved."""
     wanted = changes if top is None else changes[:top]
     rows, points = list[dict[str, Any]](), nan
-    with watch.listening():
-        if wanted:
-            asking = Asking(asked.held, watch)
-            points, reasons = asking.base.points, YearReasons(asking, watch)
-            for place, change in enumerate(wanted):
-                if watch.should_stop():
-                    break
-                watch.begin_part("years", place, len(wanted))
-                found = reasons.of(change)
-                if found["status"] == LEFT_UNSOLVED:
-                    break
-                rows.append(found)
+    if wanted:
+        assert asking is not None, "something is solved"
+        points, reasons = asking.base.points, YearReasons(asking, watch)
+        for place, change in enumerate(wanted):
+            if watch.should_stop():
+                break
+            watch.begin_part("years", place, len(wanted))
+            found = reasons.of(change)
+            if found["status"] == LEFT_UNSOLVED:
+                break
+            rows.append(found)
     solved = len(rows)
     rows += [
         change.row(NOT_SOLVED if at >= len(wanted) else LEFT_UNSOLVED)

@@ -1,4 +1,4 @@
-"""What two plans do not have in common: points, goals, slots, money and agreements."""
+"""What two plans do not have in common: points, goals, slots, money, agreements and fairness."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from math import isclose, isnan, nan
 import pandas as pd
 
 from optimizer.errors import OptimizerError, did_you_mean
+from optimizer.explain.fairness_differences import of_fairness
 from optimizer.explain.in_hand import proven_bound
 from optimizer.explain.sides import Side
 from optimizer.plan import SLOT_KEYS, Plan
@@ -92,6 +93,7 @@ def compared_plans(
         *_of_slots(plan, second, by),
         *_of_money(plan, second),
         *_of_agreements(plan, second),
+        *of_fairness(plan, second),
     ]
     table = pd.DataFrame(rows, columns=["part", "by", "key", "unit", "before", "after"])
     table.insert(0, "side", other.name)

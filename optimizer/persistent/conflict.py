@@ -180,7 +180,7 @@ class _ConflictSearch:
             asked = self._asked_of(stage)
             while asked is not None and not self._watch.should_stop():
                 is_first = stage == NOTHING_WHOLE
-                rows = self._in_relaxation(asked) if is_first else self._in_integers(asked)
+                rows = self._in_relaxation(asked) if is_first else self._by_leaving_out(asked)
                 if not rows:
                     break
                 conflict, fewer = self._conflict(stage, rows, asked)
@@ -188,6 +188,10 @@ class _ConflictSearch:
                     # Other rows of some of these rules clash as well, so that one rule less does.
                     rows = self._within(fewer)
                     conflict, fewer = self._conflict(stage, rows, asked)
+                if is_first and not conflict.verified and not self._watch.should_stop():
+                    # Duals have misled: numbers of very different size stand in one rule.
+                    rows = self._by_leaving_out(asked)
+                    conflict = self._conflict(stage, rows, asked)[0] if rows else conflict
                 yield conflict
                 self._free |= conflict.numbers
 
@@ -247,8 +251,8 @@ class _ConflictSearch:
         kinds = {rule_part_of(key): self._kinds[row] for row, key in self._keys.items()}
         return sorted(parts, key=lambda part: (kinds[part] == "limit", str(part)))
 
-    def _in_integers(self, asked: Feasibility) -> list[int]:
-        """Rows that clash as some columns must be whole."""
+    def _by_leaving_out(self, asked: Feasibility) -> list[int]:
+        """Rows that clash, found without duals: what must be whole has none."""
         there_is = asked.without(self._free, self._watch)
         self.has_plan = there_is is True
         if there_is is not False:

@@ -12,12 +12,13 @@ import pandas as pd
 from optimizer.frames.records import HandingOut
 from optimizer.result import Result
 
-WHAT_LIMITS, MONEY_HELPS, PRICES, ROOM = "limiting", "money", "prices", "room"
+WHAT_LIMITS, MONEY_HELPS, PRICES, YEARS, ROOM = "limiting", "money", "prices", "years", "room"
 ANSWER_SHEETS: Mapping[str, str] = MappingProxyType(
     {
         WHAT_LIMITS: "what_limits",
         MONEY_HELPS: "where_money_helps",
         PRICES: "prices_of_rules",
+        YEARS: "odd_years",
         ROOM: "room_to_manoeuvre",
     }
 )

@@ -12,7 +12,14 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.plan.answers import MONEY_HELPS, PRICES, ROOM, WHAT_LIMITS, PlanAnswer
+from optimizer.plan.answers import (
+    MONEY_HELPS,
+    PRICES,
+    ROOM,
+    WHAT_LIMITS,
+    YEARS,
+    PlanAnswer,
+)
 from optimizer.report.blocks import Bar, Bars, Block, Details, Key, Piece, Section, Text
 from optimizer.report.colours import ACCENT, ALARM, SEQUENTIAL, Colour
 from optimizer.report.figures import SPACE, number, sentence
@@ -71,6 +78,20 @@ def prices_section(material: Material) -> Section | None:
     return Section("prices", "The price of each rule", lead, (*blocks, *_skipped(answer)))
 
 
+def years_section(material: Material) -> Section | None:
+    """Give what changes by more than half from one year to the next, with reasons."""
+    answer = _answer(material, YEARS)
+    if answer is None or not len(answer.table):
+        return None
+    blocks: list[Block] = [_changes(material, answer.table.head(_MOST_BARS))]
+    blocks += _behind("Why each changes", answer, _YEAR_COLUMNS)
+    lead = (
+        "Slots of a track, country or region that change by more than half from one year to the "
+        "next. For each the relaxation was solved with a level year instead."
+    )
+    return Section("years", "What changes from year to year", lead, (*blocks, *_skipped(answer)))
+
+
 def room_section(material: Material) -> Section | None:
     """Give how far slots may move among plans that are nearly as good."""
     answer = _answer(material, ROOM)
@@ -87,6 +108,7 @@ ANSWER_SECTIONS: Mapping[str, Callable[[Material], Section | None]] = {
     WHAT_LIMITS: limiting_section,
     MONEY_HELPS: limiting_section,
     PRICES: prices_section,
+    YEARS: years_section,
     ROOM: room_section,
 }
 """The section of the report in which each answer stands."""
@@ -116,6 +138,19 @@ _PRICE_COLUMNS = {
     "title": "Says",
     "change_points": "Points without it",
     "slots_moved": "Slots that move",
+    "basis": "Basis",
+    "status": "Status",
+}
+_YEAR_COLUMNS = {
+    "by": "By",
+    "key": "Of",
+    "year_before": "Year before",
+    "slots_before": "Slots then",
+    "year": "Year",
+    "slots": "Slots",
+    "cost_points": "Points of a level year",
+    "reason": "Reason",
+    "address": "Number",
     "basis": "Basis",
     "status": "Status",
 }
@@ -276,6 +311,33 @@ def _prices(changed: pd.DataFrame) -> Bars:
         value = _points(points) if is_known else f"{row.status}"
         bars.append(Bar(_part(row.address), value, pieces, mark=axis.zero, small=str(row.title)))
     return Bars("Points without each rule", "Those that change most.", tuple(bars))
+
+
+def _changes(material: Material, table: pd.DataFrame) -> Bars:
+    """A bar a change, from the slots of one year to those of the next."""
+    width = float(table[["slots_before", "slots"]].to_numpy().max()) or 1.0
+    bars = []
+    for row in records(table):
+        low, high = sorted((row.slots_before, row.slots))
+        colour = _MORE if row.change > 0 else _LESS
+        said = f"{number(row.slots_before)} to {number(row.slots)}"
+        piece = Piece(
+            round(100.0 * low / width, 3), round(100.0 * (high - low) / width, 3), colour, said
+        )
+        name = f"{material.names.of(row.by, row.key)}, {row.year_before} to {row.year}"
+        bars.append(Bar(name, said, (piece,), small=_reason(row)))
+    legend = (Key(_LESS, "fewer than the year before"), Key(_MORE, "more than the year before"))
+    return Bars("Changes by more than half", "The largest.", tuple(bars), legend)
+
+
+def _reason(row: Any) -> str:
+    """What stands against a level year, in a few words."""
+    if row.status == "open":
+        return "a level year costs nothing"
+    if isnan(row.cost_points):
+        return f"{row.reason or row.status}"
+    cost = f"a level year costs {figure(row.cost_points, _DIGITS)} points"
+    return f"{cost}, because of {row.address}" if row.address else cost
 
 
 def _ranges(material: Material, table: pd.DataFrame) -> Bars:

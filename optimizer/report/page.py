@@ -11,7 +11,12 @@ from optimizer.errors import OptimizerError
 from optimizer.plan import Plan
 from optimizer.policy import Policy
 from optimizer.report.agreements import agreements_section
-from optimizer.report.answered import limiting_section, prices_section, room_section
+from optimizer.report.answered import (
+    limiting_section,
+    prices_section,
+    room_section,
+    years_section,
+)
 from optimizer.report.background import assumptions_section, policy_section, provenance_section
 from optimizer.report.blocks import Section
 from optimizer.report.charts import COLUMN_HEIGHT
@@ -46,6 +51,7 @@ SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
     agreements_section,
     limiting_section,
     prices_section,
+    years_section,
     room_section,
     rules_section,
     limits_section,
