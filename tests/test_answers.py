@@ -14,7 +14,14 @@ import shared
 from golden.small_cases import NATIONAL
 from optimizer import InputError, Plan, PolicyError, write_run
 from optimizer.explain.answering import answers_if_any
-from optimizer.plan.answers import ANSWER_SHEETS, MONEY_HELPS, PRICES, ROOM, WHAT_LIMITS, YEARS
+from optimizer.plan.answers import (
+    ANSWER_SHEETS,
+    MONEY_HELPS,
+    PRICES,
+    ROOM,
+    WHAT_LIMITS,
+    YEAR_CHANGES,
+)
 from optimizer.report import render_report
 from optimizer.report.answered import ANSWER_SECTIONS
 from optimizer.runs.answers import answers_in, write_answers
@@ -56,8 +63,8 @@ def test_they_are_the_answers_to_the_same_questions_asked_alone(plan: Plan, answ
     prices = of[PRICES].table.set_index("address")["change_points"]
     assert prices.to_dict() == pytest.approx(lost.loc[prices.index, "change_points"].to_dict())
     years = optimizer.odd_years(plan, top=3)
-    assert of[YEARS].table.equals(years.table)
-    assert of[YEARS].sentences == tuple(years.in_words())
+    assert of[YEAR_CHANGES].table.equals(years.table)
+    assert of[YEAR_CHANGES].sentences == tuple(years.in_words())
     ranges = optimizer.alternatives(plan).table
     assert of[ROOM].table["key"].tolist() == ["BOR", "CYR", "AVA"]
     assert of[ROOM].table.set_index("key")["most"].to_dict() == (
@@ -75,7 +82,7 @@ def test_what_was_not_asked_is_named(answered: Plan) -> None:
             "Not asked: use_within_capacity, limits.industry_money, placements_within_site, "
             "limits.more_from_africa; --explain all asks for them.",
         ),
-        YEARS: (),
+        YEAR_CHANGES: (),
         ROOM: (),
     }
     page = report_of(answered)
@@ -86,7 +93,7 @@ def test_what_was_not_asked_is_named(answered: Plan) -> None:
 def test_changes_between_years_that_were_not_asked_about_are_counted(plan: Plan) -> None:
     answers = optimizer.with_answers(plan, 1).answers
     assert answers is not None
-    years = answers.of[YEARS]
+    years = answers.of[YEAR_CHANGES]
     assert years.table["status"].tolist() == ["explained", "not solved"]
     assert years.skipped == (
         "Why of 1 more change by more than half was not asked; --explain all asks for them.",

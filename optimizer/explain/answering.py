@@ -24,7 +24,7 @@ from optimizer.plan.answers import (
     PRICES,
     ROOM,
     WHAT_LIMITS,
-    YEARS,
+    YEAR_CHANGES,
     PlanAnswer,
     PlanAnswers,
     answer_of,
@@ -94,7 +94,7 @@ def answers_to(
         asking = Asking(asked.held, watch)
         of = _limiting(asked, asking, watch, questions)
         of[PRICES] = _prices(asked, asking, watch, questions)
-        of[YEARS] = _years(plan, asked, asking, watch, questions)
+        of[YEAR_CHANGES] = _years(plan, asked, asking, watch, questions)
         room, why_none = _room(plan, questions, watch, extend)
     if room is not None:
         of[ROOM] = room

@@ -12,13 +12,19 @@ import pandas as pd
 from optimizer.frames.records import HandingOut
 from optimizer.result import Result
 
-WHAT_LIMITS, MONEY_HELPS, PRICES, YEARS, ROOM = "limiting", "money", "prices", "years", "room"
+WHAT_LIMITS, MONEY_HELPS, PRICES, YEAR_CHANGES, ROOM = (
+    "limiting",
+    "money",
+    "prices",
+    "years",
+    "room",
+)
 ANSWER_SHEETS: Mapping[str, str] = MappingProxyType(
     {
         WHAT_LIMITS: "what_limits",
         MONEY_HELPS: "where_money_helps",
         PRICES: "prices_of_rules",
-        YEARS: "odd_years",
+        YEAR_CHANGES: "odd_years",
         ROOM: "room_to_manoeuvre",
     }
 )

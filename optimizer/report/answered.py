@@ -17,7 +17,7 @@ from optimizer.plan.answers import (
     PRICES,
     ROOM,
     WHAT_LIMITS,
-    YEARS,
+    YEAR_CHANGES,
     PlanAnswer,
 )
 from optimizer.report.blocks import Bar, Bars, Block, Details, Key, Piece, Section, Text
@@ -80,7 +80,7 @@ def prices_section(material: Material) -> Section | None:
 
 def years_section(material: Material) -> Section | None:
     """Give what changes by more than half from one year to the next, with reasons."""
-    answer = _answer(material, YEARS)
+    answer = _answer(material, YEAR_CHANGES)
     if answer is None or not len(answer.table):
         return None
     blocks: list[Block] = [_changes(material, answer.table.head(_MOST_BARS))]
@@ -108,7 +108,7 @@ ANSWER_SECTIONS: Mapping[str, Callable[[Material], Section | None]] = {
     WHAT_LIMITS: limiting_section,
     MONEY_HELPS: limiting_section,
     PRICES: prices_section,
-    YEARS: years_section,
+    YEAR_CHANGES: years_section,
     ROOM: room_section,
 }
 """The section of the report in which each answer stands."""
