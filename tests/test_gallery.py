@@ -45,15 +45,27 @@ def test_model_solves_and_holds(name: str) -> None:
     assert (plan.tables["goals"]["raw"].abs() > 0).all()
 
 
+SEVERAL_BEST = ("refuge", "interns", "teachers")
+"""Models with several plans of the same value, of which another solver may find another."""
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_page_shows_what_is_solved(name: str) -> None:
     plan, case = plan_of(name), case_of(name)
     page = (ROOT / "docs" / "gallery.md").read_text("utf-8")
     (line,) = re.findall(rf"<!-- solved: {name} -->\n(.*)\n", page)
-    assert line == line_below(plan, case), "run docs/draw_gallery.py"
     drawn = (ROOT / "docs" / "gallery" / f"{name}.svg").read_text("utf-8")
-    assert drawn == picture(plan, case), "run docs/draw_gallery.py"
     assert f"optimizer solve models/gallery/{name}.toml inputs/gallery/{name}\n" in page
+    # Points are those of every best plan.
+    assert line.rpartition("; ")[2] == line_below(plan, case).rpartition("; ")[2]
+    if name not in SEVERAL_BEST:
+        assert line == line_below(plan, case), "run docs/draw_gallery.py"
+        assert drawn == picture(plan, case), "run docs/draw_gallery.py"
+        return
+    total = int(line.split(" slots ")[0])
+    assert f"<title>{case.title}: {total:,} slots</title>" in drawn
+    shown = [int(slots) for slots in re.findall(r": (\d+)</text>", drawn)]
+    assert sum(shown) == total * (3 if len(case.table("regions")) else 2)
 
 
 def test_no_assignment_is_cheaper() -> None:
