@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from optimizer.sweeps.validation import Validation, validate
     from optimizer.tradeoffs.dividing import FairShares, fairness
     from optimizer.tradeoffs.fair_plans import FairPlan, fair_plan
+    from optimizer.tradeoffs.frontier import Frontier, frontier
 
 _HOMES = {
     "Alternatives": "explain.manoeuvring",
@@ -86,6 +87,7 @@ _HOMES = {
     "Importance": "explain.leaving_out",
     "FairPlan": "tradeoffs.fair_plans",
     "FairShares": "tradeoffs.dividing",
+    "Frontier": "tradeoffs.frontier",
     "InfeasibleError": "errors",
     "InputError": "errors",
     "Instance": "instance",
@@ -121,6 +123,7 @@ _HOMES = {
     "evaluate": "plan.checking",
     "fair_plan": "tradeoffs.fair_plans",
     "fairness": "tradeoffs.dividing",
+    "frontier": "tradeoffs.frontier",
     "importance": "explain.leaving_out",
     "marginal_values": "explain.marginals",
     "load_case": "case",
@@ -163,6 +166,7 @@ __all__ = [
     "ExtensionError",
     "FairPlan",
     "FairShares",
+    "Frontier",
     "Importance",
     "InfeasibleError",
     "InputError",
@@ -199,6 +203,7 @@ __all__ = [
     "evaluate",
     "fair_plan",
     "fairness",
+    "frontier",
     "importance",
     "load_case",
     "load_expectations",

@@ -29,6 +29,12 @@ from optimizer.session.building import build_model
 from optimizer.session.solving import complete, solve
 
 HUGE = 10**400
+SECOND_GOAL = """
+[goals.h]
+weight = 1
+scale = "none"
+effects = [{ stage = "complete", effect = 1 }]
+"""
 
 
 class Room:
@@ -46,6 +52,8 @@ class Room:
         self.wish.write_text(
             'schema = 1\ntitle = "Wish"\n[points]\nat_least = 1\n', encoding="utf-8"
         )
+        two = folder / "two.toml"
+        two.write_text(NATIONAL.with_(SECOND_GOAL).policy_text(), encoding="utf-8")
         session = Session(self.policy, self.case)
         pair = {"policy": self.policy, "case": self.case}
         swept = folder / "swept"
@@ -69,6 +77,10 @@ class Room:
             "why_not": (optimizer.why_not, {"subject": run, "wanted": "slots[track=t] >= 1"}),
             "with_answers": (optimizer.with_answers, {"plan": self.plan, "questions": 1}),
             "fairness": (optimizer.fairness, {"subject": run, "by": ["track"]}),
+            "frontier": (
+                optimizer.frontier,
+                {"policy": load_policy(two), "case": self.case, "goals": ["g", "h"], "points": 2},
+            ),
             "importance": (optimizer.importance, {"subject": run, "addresses": ["limits"]}),
             "complete": (optimizer.complete, {"decisions": self.plan, **pair}),
             "build_model": (optimizer.build_model, pair),
@@ -193,6 +205,7 @@ MAY_BE_LEFT = {
         "plans",
         "most",
         "questions",
+        "points",
         *NUMBERS,
     },
     "nan": {"started"},

@@ -31,8 +31,8 @@ class Exit(IntEnum):
     BROKEN = 3, "no plan can keep every rule, or a rule is broken"
     NO_PLAN = (
         4,
-        "no plan found within the time limit: stderr lists the time of each step; or scenarios "
-        "or numbers without an answer",
+        "no plan found within the time limit: stderr lists the time of each step; or scenarios, "
+        "numbers or points of a front without an answer",
     )
     UNEXPECTED = 5, "an expectation is not met; plans are written all the same"
     INTERRUPTED = (

@@ -71,7 +71,7 @@ def _policy_text(question: Question, changes: Mapping[str, object], path: Path) 
     changed = tables_of(changed_policy(base, keys))
     title = f"{base.title}, {SCENARIO}"
     marks = "".join(_marks(base, keys))
-    reached = _reached_from(path, base)
+    reached = reached_from(path, base)
     if reached is not None:
         said = _said(changed, keys)
         if _alike(merge(tables_of(base), said), changed):
@@ -93,7 +93,7 @@ def _marks(base: Policy, keys: Mapping[str, object]) -> Iterator[str]:
         yield f"# {printable(change_in_words(address.strip(), value) + told)}\n"
 
 
-def _reached_from(path: Path, base: Policy) -> str | None:
+def reached_from(path: Path, base: Policy) -> str | None:
     """How a policy extends the one at fault, from its own folder; ``None`` where it cannot.
 
     It extends a TOML file in its folder, or in one within, which extends no other.

@@ -83,17 +83,25 @@ class BindingNumber:
         return float(f"{max(0.0, after):.12g}")
 
 
-def binding_numbers(loaded: LoadedModel, x: Floats, prices: Floats) -> list[BindingNumber]:
+RowOrigins = dict[RowKey, Origin | None]
+"""Where the numbers of rows stand, as far as they were looked up."""
+
+
+def binding_numbers(
+    loaded: LoadedModel, x: Floats, prices: Floats, known: RowOrigins | None = None
+) -> list[BindingNumber]:
     """Numbers of rows whose dual is not 0, those of the largest effect per step first.
 
     Parameters
     ----------
     x, prices
         An optimum of the relaxation: a number a column, and points per unit of each row's number.
+    known
+        What was looked up of the same model before, and is from now on.
     """
     found: dict[str, BindingNumber] = {}
     optimum = _Optimum(loaded, scipy.sparse.csr_array(loaded.matrix.a), x, prices)
-    for row, key, origin, share in _binding(loaded, prices):
+    for row, key, origin, share in _binding(loaded, prices, {} if known is None else known):
         number = found.get(origin.address)
         if number is None:
             number = found[origin.address] = _number(loaded.instance, key, origin)
@@ -105,7 +113,7 @@ def binding_numbers(loaded: LoadedModel, x: Floats, prices: Floats) -> list[Bind
 def rows_by_address(loaded: LoadedModel, prices: Floats) -> dict[str, list[int]]:
     """Rows with a dual by the address of the number that stands in them."""
     found: dict[str, list[int]] = {}
-    for row, _, origin, _ in _binding(loaded, prices):
+    for row, _, origin, _ in _binding(loaded, prices, {}):
         found.setdefault(origin.address, []).append(row)
     return found
 
@@ -116,7 +124,7 @@ def _effect(number: BindingNumber) -> float:
 
 
 def _binding(
-    loaded: LoadedModel, prices: Floats
+    loaded: LoadedModel, prices: Floats, known: RowOrigins
 ) -> Iterator[tuple[int, RowKey, Origin, float | None]]:
     """Rows with a dual, the number that stands in each, and how much of it; ``None``: all."""
     instance, key_of = loaded.instance, row_keys(loaded.instance)
@@ -128,7 +136,9 @@ def _binding(
         if rule not in rules or rules[rule].kind not in ("limit", "fact"):
             continue
         key = key_of(rule, index)
-        origin = _origin(instance, key)
+        if key not in known:
+            known[key] = _origin(instance, key)
+        origin = known[key]
         if origin is not None and origin.address and origin.value is not None:
             yield row, key, origin, None
         if rule in SHARES_OF_BUDGETS:

@@ -121,8 +121,12 @@ class LoadedModel:
 
     def grow(self, instance: Instance, part: Model) -> None:
         """Append what a part of a model adds; costs of its columns are set apart."""
+        self.append(instance, compile_model(part))
+
+    def append(self, instance: Instance, part: Matrix) -> None:
+        """Append rows and columns that were compiled already, found by their names."""
         before, width = self.patcher, len(self.matrix.columns)
-        self.instance, self.matrix = instance, grown(self.matrix, compile_model(part))
+        self.instance, self.matrix = instance, grown(self.matrix, part)
         self._warm.grow(self.matrix)
         self._is_patched = True
         self.patcher = Patcher(instance, self.matrix, before)
@@ -228,26 +232,45 @@ class LoadedModel:
             Relative gap at which the search ends; 0 asks for proven optimality.
         """
         with watch.listening():
-            watch.begin("relaxation")
-            search = self._over_some_pairs(watch, gap)
-            if search is None or not search.is_over():
-                root = self.relax(watch)
-                if root.status == "unbounded":
-                    raise SolverError("the points of a plan have no upper limit")
-                if root.status == "infeasible":
-                    return without_plan("infeasible", watch)
-                watch.learn(bound=root.bound)
-                search = self._search(self.matrix, watch, gap, search)
-                search.run(root, self._starts())
-            if search.best is None and search.is_stuck():
-                raise SolverError(search.why_stuck())
+            search = self.searched(watch, gap=gap)
+            if search is None:
+                return without_plan("infeasible", watch)
             if search.best is None:
                 return without_plan("infeasible" if search.infeasible else "no_plan", watch)
             x = with_least_moved(self, with_least_built(self, search.best, watch), watch)
-            self._keep(x)
+            self.keep_plan(x)
         return solution_of(self, x, watch, search)
 
-    def _keep(self, x: Floats) -> None:
+    def searched(self, watch: Watch, *, gap: float, is_straight: bool = False) -> Search | None:
+        """The search for a plan, at its end; ``None`` where even the relaxation has no solution.
+
+        Parameters
+        ----------
+        is_straight
+            As of :class:`optimizer.solver.search.Search`.
+
+        Raises
+        ------
+        SolverError
+            If points have no upper limit, or the search ends with neither plan nor proof.
+        """
+        watch.begin("relaxation")
+        search = self._over_some_pairs(watch, gap)
+        if search is None or not search.is_over():
+            root = self.relax(watch)
+            if root.status == "unbounded":
+                raise SolverError("the points of a plan have no upper limit")
+            if root.status == "infeasible":
+                return None
+            watch.learn(bound=root.bound)
+            search = self._search(self.matrix, watch, gap, search)
+            search.is_straight = is_straight
+            search.run(root, self._starts())
+        if search.best is None and search.is_stuck():
+            raise SolverError(search.why_stuck())
+        return search
+
+    def keep_plan(self, x: Floats) -> None:
         """Keep a plan to begin with, in place of one with the same integers."""
         whole = self.matrix.integral
         others = [plan for plan in self.plans if not np.array_equal(plan[whole], x[whole])]

@@ -73,6 +73,9 @@ class Search:
         What was tightened in the matrix.
     is_finest
         Whether integers are searched for as nearly as HiGHS can.
+    is_straight
+        Whether branch and bound over everything begins at once: what else finds plans saves
+        nothing where a model is small and each search is to be proven.
     """
 
     matrix: Matrix
@@ -91,6 +94,7 @@ class Search:
     infeasible: bool = False
     decided: float | None = None
     is_finest: bool = False
+    is_straight: bool = False
 
     @property
     def staged(self) -> Integers:
@@ -106,8 +110,9 @@ class Search:
                 self._keep(self.exact(start))
         if root.status != "optimal":
             return
-        whole = (self._restricted, self._improve, self._everything)
-        for step in (self._restricted, self._neighbourhoods) if self.partial else whole:
+        whole = [self._restricted, self._improve, self._everything]
+        whole = whole[-1:] if self.is_straight else whole
+        for step in [self._restricted, self._neighbourhoods] if self.partial else whole:
             if not self.is_over():
                 step(root)
 

@@ -1,1 +1,1 @@
-"""What is given up for what: how fairly a plan divides, and among whom."""
+"""What is given up for what: one goal for another, and how fairly a plan divides among whom."""

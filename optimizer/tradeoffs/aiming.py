@@ -1,0 +1,304 @@
+"""Points of a front: plans that are asked for the goals of a question, checked, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from math import gcd, lcm
+
+import numpy as np
+
+from optimizer.errors import SolverError
+from optimizer.frames import mapping
+from optimizer.frames.arrays import Floats
+from optimizer.instance import Instance
+from optimizer.instance.people import CONSTANT
+from optimizer.persistent.aimed import NO_FLOOR, AimedModel, AimedRun
+from optimizer.persistent.answers import decided_at, variables_at
+from optimizer.plan import Plan
+from optimizer.schema.decisions import DECISIONS
+from optimizer.session.holding import Holding
+from optimizer.session.planning import PlanSearch
+from optimizer.solver import Solution, Watch
+from optimizer.solver.solution import OPTIMAL_GAP
+
+SAME_VALUE = 1e-6
+"""Part of the range of a goal by which two plans may differ and have the same value, where values
+are not multiples of anything."""
+_LOST = 1e-9
+"""Part of a value that a floor at it leaves to the rounding of sums."""
+ASIDE = 1e-3
+"""Weight of all other goals beside the one there is to be most of, each in parts of its range."""
+_FINEST_PART, _MOST_STEPS = 10**6, 1e7
+"""Largest denominator of a coefficient that counts as a fraction, and most steps of a value."""
+
+
+@dataclass(frozen=True, eq=False)
+class FrontPoint:
+    """A plan on a front.
+
+    Attributes
+    ----------
+    values
+        Of the goals, counted so that more is better.
+    gap
+        Relative gap of what was asked for here; the largest where several things were.
+    found_by
+        ``end``, ``between``, ``lexicographic`` or ``reference``.
+    seconds
+        Wall time of finding and checking it.
+    """
+
+    values: Floats
+    plan: Plan
+    gap: float
+    found_by: str
+    seconds: float
+
+    @property
+    def status(self) -> str:
+        """``optimal`` where it is proven that no plan dominates it; ``feasible`` otherwise."""
+        return "optimal" if self.gap <= OPTIMAL_GAP else "feasible"
+
+
+OnPoint = Callable[[FrontPoint], None]
+
+
+@dataclass(frozen=True)
+class AimAnswer:
+    """What one question for a point came to.
+
+    Attributes
+    ----------
+    status
+        ``found``, ``infeasible`` (proven) or ``stopped``.
+    why
+        Why it was stopped, where that was not for want of time.
+    """
+
+    status: str
+    point: FrontPoint | None = None
+    why: str = ""
+
+
+@dataclass
+class FrontPoints:
+    """The points that were found, each once.
+
+    Attributes
+    ----------
+    steps
+        Of each goal: difference of values that no two plans can be nearer than, or what is
+        told apart at most; see :func:`steps_of`.
+    dominated
+        Number of plans that were found, and are left out as others are as good in all goals.
+    """
+
+    steps: Floats
+    found: list[FrontPoint] = field(default_factory=list)
+    dominated: int = 0
+
+    def add(self, point: FrontPoint) -> bool:
+        """Take note of a point; whether it is a new one."""
+        if self.like(point) is not None:
+            return False
+        self.found.append(point)
+        return True
+
+    def like(self, point: FrontPoint) -> FrontPoint | None:
+        """The point with the same values, if there is one."""
+        near = self._near(point.values)
+        same = (each for each in self.found if (abs(each.values - point.values) <= near).all())
+        return next(same, None)
+
+    def _near(self, values: Floats) -> Floats:
+        return np.maximum(self.steps / 2.0, 1e-9 * np.maximum(1.0, np.abs(values)))
+
+    def without_dominated(self) -> list[FrontPoint]:
+        """Those that no other point dominates, the most of the first goal first."""
+        left = [each for each in self.found if not self._is_dominated(each)]
+        self.dominated = len(self.found) - len(left)
+        return sorted(left, key=lambda each: np.round(-each.values, 9).tolist())
+
+    def _is_dominated(self, point: FrontPoint) -> bool:
+        near = self._near(point.values)
+        beyond = [other.values - point.values for other in self.found]
+        return any((each >= -near).all() and (each > near).any() for each in beyond)
+
+
+class GoalAims:
+    """Asks one loaded model for plans with the most of some goals, and checks each of them.
+
+    Parameters
+    ----------
+    held
+        The question, whose scales are known or are worked out now.
+    gap
+        Relative gap at which each search ends.
+
+    Attributes
+    ----------
+    signs
+        1 for goals of which more is better, -1 for those to avoid.
+    ranges
+        How far each goal goes among the ends; its scale before these are known.
+    lattice
+        Number of which every value of each goal is a multiple; ``None`` where none is known.
+    asked
+        Number of searches.
+    """
+
+    def __init__(self, held: Holding, goals: Sequence[str], watch: Watch, gap: float) -> None:
+        policy = held.question.policy
+        scales = held.scaled(watch)
+        self.held, self.goals, self.watch, self.gap = held, list(goals), watch, gap
+        self.signs = np.array([-1.0 if policy.goals[goal].weight < 0 else 1.0 for goal in goals])
+        self.ranges = np.array([scales.of[goal] for goal in goals])
+        self.model = AimedModel(held.loaded, goals, np.diag(self.signs))
+        self.lattice = steps_of(held.loaded.instance, goals)
+        self._plans = PlanSearch(held, watch, gap, again=True)
+        self.asked = 0
+
+    def weights(self, goal: int, aside: float = ASIDE) -> Floats:
+        """Weights of one goal, and a little of all others: less than a step of the one counts."""
+        step = self.lattice[goal]
+        if step:
+            aside = min(aside, 0.5 * step / float(self.ranges[goal]) / len(self.goals))
+        found = np.full(len(self.goals), aside)
+        found[goal] = 1.0
+        weighted: Floats = found / self.ranges
+        return weighted
+
+    def sought(
+        self, weights: Floats, floors: Floats, *, reached: float = 0.0, offset: float = 0.0
+    ) -> AimedRun:
+        """Search for the most of a weighted sum above floors."""
+        self.asked += 1
+        self.model.hold(floors)
+        return self.model.most(weights, self.watch, gap=self.gap, reached=reached, offset=offset)
+
+    def asked_for(
+        self,
+        weights: Floats,
+        floors: Floats,
+        found_by: str,
+        *,
+        reached: float = 0.0,
+        offset: float = 0.0,
+    ) -> AimAnswer:
+        """The plan with the most of a weighted sum above floors, checked."""
+        began = self.watch.seconds
+        run = self.sought(weights, floors, reached=reached, offset=offset)
+        return self._answer(run, run.gap or 0.0, found_by, began)
+
+    def in_order(
+        self, order: Sequence[int], floors: Floats, found_by: str, lacking: float = 0.0
+    ) -> AimAnswer:
+        """The plan with the most of one goal, among these the most of the next, and so on.
+
+        Parameters
+        ----------
+        order
+            Places of goals; of those that are not named, as much as there can be in the end.
+        lacking
+            Share of the most of each goal that may be lacking for the sake of the next.
+        """
+        began, gaps = self.watch.seconds, [0.0]
+        floors, run = floors.copy(), AimedRun("stopped")
+        for place, goal in enumerate(order):
+            is_last = place == len(self.goals) - 1
+            alone = self.weights(goal, ASIDE if lacking and is_last else 0.0)
+            run = self.sought(alone, floors)
+            if run.x is None:
+                return self._answer(run, 0.0, found_by, began)
+            gaps.append(run.gap or 0.0)
+            most = float(self.model.values(run.x)[goal])
+            floors[goal] = max(floors[goal], self._kept(goal, most) - lacking * abs(most))
+        rest = [goal for goal in range(len(self.goals)) if goal not in order]
+        if rest or lacking:
+            values = self.model.values(run.x) if run.x is not None else floors
+            kept = np.array([self._kept(goal, each) for goal, each in enumerate(values)])
+            last = self.sought(1.0 / self.ranges, kept if lacking else floors)
+            run = run if last.x is None else last
+            gaps.append(np.inf if last.gap is None else last.gap)
+        return self._answer(run, max(gaps), found_by, began)
+
+    def _kept(self, goal: int, value: float) -> float:
+        """Floor that keeps a value."""
+        step = self.lattice[goal]
+        return value - (step / 2.0 if step else _LOST * max(1.0, abs(value)))
+
+    @property
+    def steps(self) -> Floats:
+        """Difference of values of each goal below which two plans count as the same."""
+        known = zip(self.lattice, self.ranges.tolist(), strict=True)
+        return np.array([step or SAME_VALUE * size for step, size in known])
+
+    def _answer(self, run: AimedRun, gap: float, found_by: str, began: float) -> AimAnswer:
+        if run.x is None:
+            is_proven = run.status == "infeasible"
+            return AimAnswer("infeasible" if is_proven else "stopped", why=run.why)
+        x, points = self.model.finished(run.x, self.watch)
+        loaded = self.held.loaded
+        decisions, money = decided_at(loaded, x)
+        complete = self.watch.is_repeatable
+        variables = variables_at(loaded, x)
+        solution = Solution(
+            "feasible", points, None, None, decisions, money, complete, run.nodes, variables
+        )
+        try:
+            plan = self._plans.checked(solution)
+        except SolverError as error:
+            return AimAnswer("stopped", why=str(error).splitlines()[0])
+        raw = mapping(plan.tables["goals"], "goal", "raw")
+        values = np.array([raw[goal] for goal in self.goals]) * self.signs
+        took = self.watch.seconds - began
+        plan = replace(plan, seconds={"solve": took, "check": 0.0, "total": took})
+        return AimAnswer("found", FrontPoint(values, plan, gap, found_by, took))
+
+
+def no_floors(count: int) -> Floats:
+    """No floor under any goal."""
+    return np.full(count, NO_FLOOR)
+
+
+def continuous_in(instance: Instance, goal: str) -> list[str]:
+    """Continuous decisions on which the value of a goal depends, by family."""
+    terms = instance.value[instance.value["goal"].eq(goal)]
+    found = set(terms["family"].unique()) - {CONSTANT}
+    return [name for name in DECISIONS if name in found and DECISIONS[name].number == "continuous"]
+
+
+def steps_of(instance: Instance, goals: Sequence[str]) -> list[float | None]:
+    """Number of which every value of a goal is a multiple; ``None`` where none is known.
+
+    None is known where the value depends on continuous decisions, or returns diminish.
+    """
+    return [_step_of(instance, goal) for goal in goals]
+
+
+def _step_of(instance: Instance, goal: str) -> float | None:
+    if goal in instance.diminishing or continuous_in(instance, goal):
+        return None
+    terms = instance.value[instance.value["goal"].eq(goal)]
+    terms = terms[terms["family"].ne(CONSTANT)]
+    sums = terms.groupby(["family", "position"])["coefficient"].sum()
+    return common_step(sums[sums.ne(0.0)].tolist())
+
+
+def common_step(numbers: Sequence[float]) -> float | None:
+    """The largest number of which all are multiples; ``None`` where it is too small to count in.
+
+    Examples
+    --------
+    >>> common_step([0.5, 0.75, 2.0]), common_step([12.0, 18.0]), common_step([1.0, 2**0.5])
+    (0.25, 6.0, None)
+    """
+    fractions = [Fraction(number).limit_denominator(_FINEST_PART) for number in numbers]
+    pairs = zip(fractions, numbers, strict=True)
+    if not numbers or any(abs(float(one) - other) > 1e-12 * abs(other) for one, other in pairs):
+        return None
+    parts = lcm(*(each.denominator for each in fractions))
+    step = gcd(*(int(each * parts) for each in fractions)) / parts
+    return step if max(map(abs, numbers)) <= step * _MOST_STEPS else None

@@ -1,0 +1,177 @@
+"""Fronts of two goals: every point of it, one after the other, or points that are well spread.
+
+A plan with the most of ``f + a little of g``, among those with ``g`` at a floor, is dominated by
+none. So all points are found by raising the floor each time just above the last point; and points
+between two others by a floor half-way, under the goal in which these are farther apart. What a
+search proves not to be there is never looked for again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimizer.frames.arrays import Floats
+from optimizer.tradeoffs.aiming import (
+    SAME_VALUE,
+    AimAnswer,
+    FrontPoint,
+    FrontPoints,
+    GoalAims,
+    OnPoint,
+    no_floors,
+)
+
+BETWEEN = "between"
+NEAR = 1e-3
+"""Part of both ranges within which nothing is looked for between two points."""
+_COUNTABLE = 5e5
+"""Steps of one goal times those of the other up to which one search decides by both at once: half
+of what the relative gap of a search that counts as proven could hide."""
+
+
+def every_point(aims: GoalAims, ends: tuple[FrontPoint, FrontPoint], found: OnPoint) -> str:
+    """Find all points between the ends, from the one with the most of the first goal on.
+
+    Parameters
+    ----------
+    found
+        Called with every point.
+
+    Returns
+    -------
+    str
+        Why there may be more; blank if it is proven that there are none.
+    """
+    last, end = ends
+    steps = aims.steps
+    while last.values[1] < end.values[1] - steps[1] / 2.0:
+        floors = no_floors(2)
+        floors[1] = last.values[1] + (steps[1] / 2.0 if aims.lattice[1] else steps[1])
+        answer = _next_of(aims, floors, ends)
+        if answer.point is None:
+            if answer.status == "infeasible":
+                # Above the floor there is at least the other end.
+                return "a search found nothing where there is a point"
+            return answer.why or "the time limit was reached"
+        if answer.point.status != "optimal":
+            found(answer.point)
+            return "a point is not proven"
+        if answer.point.values[1] <= last.values[1]:
+            return "values are too close to be distinguished"
+        last = answer.point
+        found(last)
+    return ""
+
+
+def _next_of(aims: GoalAims, floors: Floats, ends: tuple[FrontPoint, FrontPoint]) -> AimAnswer:
+    """The point with the most of the first goal above floors, and of the second among these."""
+    first, second = ends
+    one, other = aims.lattice
+    if one and other:
+        across = float(first.values[0] - second.values[0]) / one
+        up = float(second.values[1] - first.values[1]) / other
+        if across * (up + 1.0) <= _COUNTABLE:
+            weights = np.array([1.0 / one, 1.0 / (other * (up + 1.0))])
+            offset = -float(weights @ np.array([second.values[0], first.values[1]]))
+            return aims.asked_for(weights, floors, BETWEEN, offset=offset)
+    return aims.in_order([0], floors, BETWEEN)
+
+
+@dataclass(frozen=True)
+class Between:
+    """Two neighbouring points, and up to where each goal is open between them.
+
+    Attributes
+    ----------
+    first, second
+        The one with more of the first goal, and the one with more of the second.
+    tops
+        Values that nothing between them reaches.
+    """
+
+    first: FrontPoint
+    second: FrontPoint
+    tops: tuple[float, float]
+
+    @property
+    def bottoms(self) -> Floats:
+        """Values that everything between them exceeds."""
+        return np.array([self.second.values[0], self.first.values[1]])
+
+    def sizes(self, ranges: Floats) -> Floats:
+        """Room between them in both goals, in parts of their ranges."""
+        found: Floats = (np.array(self.tops) - self.bottoms) / ranges
+        return found
+
+    def is_empty(self, aims: GoalAims) -> bool:
+        """Whether nothing can be between them, or nothing that is far enough from both."""
+        return self.is_proven_empty(aims) or bool((self.sizes(aims.ranges) <= NEAR).any())
+
+    def is_proven_empty(self, aims: GoalAims) -> bool:
+        """Whether no multiple of a goal's step is left between them."""
+        room = np.array(self.tops) - self.bottoms
+        return any(
+            step is not None and room[goal] <= step * (1.0 + SAME_VALUE)
+            for goal, step in enumerate(aims.lattice)
+        )
+
+
+def spread_points(
+    aims: GoalAims,
+    points: FrontPoints,
+    ends: tuple[FrontPoint, FrontPoint],
+    wanted: int,
+    found: OnPoint,
+) -> str:
+    """Find points where those that are known are farthest apart, until there are enough.
+
+    Returns
+    -------
+    str
+        Why there may be more; blank if it is proven that there are none.
+    """
+    first, second = ends
+    tops = float(first.values[0]), float(second.values[1])
+    left, may_be_more = [Between(first, second, tops)], None in aims.lattice
+    while left and len(points.found) < wanted:
+        left.sort(key=lambda each: float(each.sizes(aims.ranges).max()))
+        segment = left.pop()
+        if segment.is_empty(aims):
+            may_be_more |= not segment.is_proven_empty(aims)
+            continue
+        held = int(np.argmax(segment.sizes(aims.ranges)))
+        floors = no_floors(2)
+        half = (segment.bottoms[held] + segment.tops[held]) / 2.0
+        floors[held] = half
+        answer = aims.asked_for(aims.weights(1 - held), floors, BETWEEN)
+        if answer.point is None:
+            return answer.why or "the time limit was reached"
+        may_be_more |= answer.point.status != "optimal"
+        known = points.like(answer.point)
+        if known is None:
+            found(answer.point)
+        left += _parted(segment, held, float(half), known or answer.point)
+    if left or may_be_more:
+        return f"{wanted} points were asked for, and there may be others between them"
+    return ""
+
+
+def _parted(segment: Between, held: int, half: float, point: FrontPoint) -> list[Between]:
+    """What is left of a segment once nothing above half of it can be but at the point found."""
+    lower = [*segment.tops]
+    lower[held] = min(lower[held], half)
+    inside = (
+        segment.second.values[0] < point.values[0] < segment.first.values[0]
+        and segment.first.values[1] < point.values[1] < segment.second.values[1]
+    )
+    if not inside:
+        return [replace(segment, tops=(lower[0], lower[1]))]
+    x, y = float(point.values[0]), float(point.values[1])
+    if held == 0:
+        # Above half of the first goal there is no more of the second than at the point.
+        upper = Between(segment.first, point, (segment.tops[0], y))
+        return [upper, Between(point, segment.second, (min(half, x), segment.tops[1]))]
+    upper = Between(point, segment.second, (x, segment.tops[1]))
+    return [upper, Between(segment.first, point, (segment.tops[0], min(half, y)))]
