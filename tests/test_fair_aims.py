@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from dataclasses import replace
 from math import log, prod
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 import optimizer
 from optimizer import OptimizerError, PolicyError
 from seeds import seeds
+from shared import ROOT, run
 from shared_out import SharedOut, shared_out
 
 DIVISION = (
@@ -164,3 +167,39 @@ def test_aims_and_divisions_are_named(tmp_path: Path) -> None:
         optimizer.fair_plan(*files, division="partner")
     with pytest.raises(PolicyError, match="there are 0 divisions"):
         optimizer.fair_plan(*drawn.write(tmp_path))
+
+
+def test_the_page_prints_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "fairness.md").read_text(encoding="utf-8")
+    shutil.copytree(ROOT / "inputs" / "tiny", tmp_path / "inputs" / "tiny")
+    (tmp_path / "models").mkdir()
+    shutil.copy(ROOT / "models" / "tiny.toml", tmp_path / "models")
+    monkeypatch.chdir(tmp_path)
+    parts = re.findall(
+        r"<!-- run -->\n```python\n(.*?)```\n\n<!-- prints -->\n```text\n(.*?)```", page, re.DOTALL
+    )
+    names: dict[str, object] = {}
+    assert len(parts) == 2
+    for code, printed in parts:
+        exec(code, names)
+        assert capsys.readouterr().out == printed
+
+
+def test_the_command_writes_the_fairest_plan_as_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of three slots for two countries the second has one, which earns fewer points."""
+    drawn = SharedOut((3, 3), (2.0, 1.0), (1, 1), 3)
+    files = drawn.write(tmp_path, DIVISION)
+    out = tmp_path / "run"
+    words = ("solve", *files, "--out", out, "--aim", "max-min", "--least", "50%")
+    assert run(monkeypatch, *words) == 0
+    told = capsys.readouterr().out
+    assert "The lowest rate is 1 (BB), 0 in the plan with the most points." in told
+    assert optimizer.load_run(out).read.decisions.slots["slots"].tolist() == [2, 1]
+    assert run(monkeypatch, "check", out) == 0
+    capsys.readouterr()
+    assert run(monkeypatch, "solve", *files, "--least", "50%") == 2
+    assert "goes with --aim" in capsys.readouterr().err
