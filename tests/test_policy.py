@@ -733,7 +733,7 @@ CHANGES = [
             "1 problem\n"
             "- changes, limits.labour_floor.at_last: limits.labour_floor has no 'at_last'\n"
             "    Expected one of at_least, at_most, by, flex, goal, measure, name, optional, "
-            "planned, protected, soft, soft_base, source, where, why. Maybe at_least."
+            "planned, protected, relative_to, soft, soft_base, source, where, why. Maybe at_least."
         ),
         id="unknown key of a limit",
     ),
