@@ -20,7 +20,7 @@ from case_builder import changed as rewritten
 from case_builder import full_case, smallest_case, write_case
 from optimizer.case import Case, load_case
 from optimizer.case.changes import change_case
-from optimizer.cli import app
+from optimizer.cli import program
 from optimizer.errors import InputError, PolicyError
 from optimizer.frames.memory import Memory
 from optimizer.io.cell_faults import NUMBER_KINDS
@@ -516,7 +516,7 @@ def test_a_run_says_what_was_asked_and_what_it_came_to(tmp_path: Path) -> None:
     out = tmp_path / "run"
     arguments = ["solve", str(root / TINY), str(root / CASE), "--out", str(out), "--gap", "0%"]
     found = CliRunner().invoke(
-        app, [*arguments, "--set", "goals.alliance.weight=+10%"], obj=time.monotonic()
+        program, [*arguments, "--set", "goals.alliance.weight=+10%"], obj=time.monotonic()
     )
     assert found.exit_code == 0, found.output
     told = json.loads((out / "run.json").read_text())
@@ -532,14 +532,14 @@ def test_a_run_says_what_was_asked_and_what_it_came_to(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("gap", ["101%", "1.5", "-0.1", "much", "nan", "+1%"])
 def test_what_is_no_gap_is_told_as_usage(tmp_path: Path, gap: str) -> None:
-    found = CliRunner().invoke(app, ["solve", "p.toml", "case", f"--gap={gap}"])
+    found = CliRunner().invoke(program, ["solve", "p.toml", "case", f"--gap={gap}"])
     assert found.exit_code == 2
     assert "is not a valid share" in found.output
 
 
 def test_a_gap_of_one_is_asked_back() -> None:
     # Whoever means one percent would be given any plan at all.
-    found = CliRunner().invoke(app, ["solve", "p.toml", "case", "--gap=1"])
+    found = CliRunner().invoke(program, ["solve", "p.toml", "case", "--gap=1"])
     assert found.exit_code == 2
     assert "'1' may mean 1% or all of it" in found.output
 

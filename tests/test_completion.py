@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 import typer
 
-from optimizer.cli import app
+from optimizer.cli import program
 
 Run = Callable[..., tuple[int, str]]
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def visible() -> set[str]:
-    commands = getattr(typer.main.get_command(app), "commands", {})
+    commands = getattr(typer.main.get_command(program), "commands", {})
     return {name for name, command in commands.items() if not command.hidden}
 
 

@@ -54,7 +54,7 @@ def test_commands_of_the_job_are_understood(
     words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    command = getattr(typer.main.get_command(cli.app), "commands", {})[words[1]]
+    command = getattr(typer.main.get_command(cli.program), "commands", {})[words[1]]
     with command.make_context(words[1], words[2:]) as context:
         given = context.params
     paths = [given[name] for name in ("policy", "case", "expect") if name in given]
@@ -92,7 +92,7 @@ def test_pages_list_every_exit_code(page: Path) -> None:
 
 def test_help_lists_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        cli.app(["--help"])
+        cli.program(["--help"])
     said = capsys.readouterr().out
     assert [
         line for code in cli.Exit if (line := f"    {code:<3}  {code.meaning}\n") not in said

@@ -18,7 +18,7 @@ import typer
 import optimizer
 import shared
 from optimizer import cli
-from optimizer.cli import app
+from optimizer.cli import program
 from optimizer.plan.answers import ANSWER_SHEETS
 from optimizer.runs.workbook import sheets_of
 from optimizer.schema.tables import TABLES
@@ -67,7 +67,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def options_by_command() -> dict[str, set[str]]:
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(program)
     commands = getattr(group, "commands", {})
     return {
         name: {
@@ -173,7 +173,7 @@ def test_commands_and_options_exist(page: Path) -> None:
 
 def test_commands_in_the_table_are_all_there_are() -> None:
     rows = re.findall(r"^\| `optimizer (\w+)", README.read_text(encoding="utf-8"), re.M)
-    commands = getattr(typer.main.get_command(app), "commands", {})
+    commands = getattr(typer.main.get_command(program), "commands", {})
     assert set(rows) == {name for name, command in commands.items() if not command.hidden}
 
 

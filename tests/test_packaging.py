@@ -51,6 +51,9 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     }
     sources = {file.relative_to(ROOT).as_posix() for file in (ROOT / "optimizer").rglob("*.py")}
     assert sources <= set(files)
+    parts = (".html", ".js", ".css", ".jinja")
+    data = [file for file in (ROOT / "optimizer").rglob("*") if file.suffix in parts]
+    assert {file.relative_to(ROOT).as_posix() for file in data} <= set(files)
     assert "optimizer/py.typed" in files, "the classifier `Typing :: Typed` promises it"
     assert f"talent_optimizer-{version}.dist-info/licenses/LICENSE" in files
 

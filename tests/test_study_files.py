@@ -23,7 +23,7 @@ from optimizer import (
     validate,
     write_case,
 )
-from optimizer.cli import app
+from optimizer.cli import program
 from optimizer.io.table_books import table_book
 from optimizer.sweeps.study_files import study_schema
 from workbook_builder import write_book
@@ -207,25 +207,25 @@ def test_validate_takes_studies_with_policies_and_cases() -> None:
 
 
 def test_a_sweep_comes_after_a_valid_study() -> None:
-    done = CliRunner().invoke(app, ["validate", POLICY, CASE, STUDY, "--no-solve"])
+    done = CliRunner().invoke(program, ["validate", POLICY, CASE, STUDY, "--no-solve"])
     words = f"sweep {POLICY} {CASE} {STUDY} --out runs/tiny"
     assert done.output.splitlines()[-1] == f"Next: optimizer {words}"
-    alone = CliRunner().invoke(app, ["validate", STUDY])
+    alone = CliRunner().invoke(program, ["validate", STUDY])
     assert alone.output.splitlines()[-1] == f"Next: optimizer validate {STUDY} POLICY CASE"
 
 
 def test_validate_says_what_is_wrong_with_a_study(tmp_path: Path) -> None:
     wrong = written(tmp_path, flat_csv=FLAT.replace("bridges", "brigdes")) / "flat.csv"
-    done = CliRunner().invoke(app, ["validate", POLICY, CASE, str(wrong), "--no-solve"])
+    done = CliRunner().invoke(program, ["validate", POLICY, CASE, str(wrong), "--no-solve"])
     assert done.exit_code == 1
     assert f"FAIL  {wrong} of {POLICY} on {CASE}: does not fit" in done.output
     assert "flat.csv row 4, column address: goals has no 'brigdes'" in done.output
     noted = CliRunner().invoke(
-        app, ["validate", POLICY, CASE, str(wrong), "--no-solve", "--github"]
+        program, ["validate", POLICY, CASE, str(wrong), "--no-solve", "--github"]
     )
     assert f"::error file={wrong},line=4::" in noted.output
     document = json.loads(
-        CliRunner().invoke(app, ["validate", STUDY, POLICY, CASE, "--no-solve", "--json"]).output
+        CliRunner().invoke(program, ["validate", STUDY, POLICY, CASE, "--no-solve", "--json"]).output
     )
     assert [item["study"] for item in document] == [None, STUDY]
 

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from optimizer.case.header import parse_header
-from optimizer.cli import app
+from optimizer.cli import program
 from optimizer.errors import InputError, PolicyError, Problems
 from optimizer.io.toml import dotted, frozen
 from optimizer.plan.expectations import load_expectations
@@ -287,7 +287,7 @@ def test_what_is_printed_for_programs_is_no_longer(tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_text(LISTS["bounds"], encoding="utf-8")
     for option in ("--json", "--github"):
-        printed = CliRunner().invoke(app, ["validate", str(path), option]).output
+        printed = CliRunner().invoke(program, ["validate", str(path), option]).output
         assert "... and 990 more like the ones before" in printed
         assert len(printed) < 5_000
 

@@ -28,6 +28,7 @@ ORDER = (
     "explain",
     "tradeoffs",
     "sweeps",
+    "app",
     "cli",
 )
 """Packages of ``optimizer``: each imports only from those before it, and from itself."""

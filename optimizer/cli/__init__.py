@@ -15,6 +15,7 @@ from optimizer.cli import (
     ask,
     beginning,
     compare,
+    desk,
     explaining,
     frontier,
     make,
@@ -22,7 +23,7 @@ from optimizer.cli import (
     show,
     streams,
 )
-from optimizer.cli.app import app
+from optimizer.cli.app import program
 from optimizer.cli.exits import Exit
 from optimizer.io import interrupts
 
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Exit",
     "alternatives",
-    "app",
+    "program",
     "ask",
     "beginning",
     "compare",
+    "desk",
     "explaining",
     "frontier",
     "main",
@@ -94,7 +96,7 @@ def _run() -> int:
 
     try:
         # Time limits count from here: what is imported later is part of the command.
-        app(prog_name="optimizer", standalone_mode=True, obj=time.monotonic())
+        program(prog_name="optimizer", standalone_mode=True, obj=time.monotonic())
     except OptimizerError as error:
         return _fail(error)
     except OSError as error:

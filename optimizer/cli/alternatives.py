@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.app import ASK, app
+from optimizer.cli.app import ASK, program
 from optimizer.cli.exits import Exit
 from optimizer.cli.options import Json, TimeLimit, share
 from optimizer.cli.showing import ProgressLine, print_json, print_next
 
 
-@app.command("alternatives", rich_help_panel=ASK)
+@program.command("alternatives", rich_help_panel=ASK)
 def alternatives_command(
     context: typer.Context,
     run: Annotated[Path, typer.Argument(help="Run folder.")],

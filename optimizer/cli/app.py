@@ -66,7 +66,7 @@ def _epilog() -> str:
     return "\n".join(["\b", "Exit codes:", *(f"  {code:<3}  {code.meaning}" for code in Exit)])
 
 
-app = typer.Typer(
+program = typer.Typer(
     cls=Grouped,
     # That would write into the files of a shell; --completion prints what goes there.
     add_completion=False,
@@ -103,7 +103,7 @@ def _completion(shell: str | None) -> None:
     raise typer.Exit
 
 
-@app.callback()
+@program.callback()
 def _top(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")

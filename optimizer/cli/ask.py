@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.cli.app import ASK, app
+from optimizer.cli.app import ASK, program
 from optimizer.cli.exits import Exit
 from optimizer.cli.options import (
     CasePath,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from optimizer.explain.repairing import Repairs
 
 
-@app.command("repair", rich_help_panel=ASK)
+@program.command("repair", rich_help_panel=ASK)
 def repair_command(
     context: typer.Context,
     policy: PolicyPath,

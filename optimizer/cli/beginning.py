@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optimizer.cli.app import MAKE, app
+from optimizer.cli.app import MAKE, program
 from optimizer.cli.showing import print_next
 
 _NONE = "none"
@@ -26,8 +26,8 @@ _QUESTIONS = {
 }
 
 
-@app.command(rich_help_panel=MAKE)
-@app.command("template", hidden=True)
+@program.command(rich_help_panel=MAKE)
+@program.command("template", hidden=True)
 def new(
     target: Annotated[Path, typer.Argument(help="New folder, or new .xlsx workbook.")],
     *,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.cli.app import ASK, app
+from optimizer.cli.app import ASK, program
 from optimizer.cli.exits import Exit
 from optimizer.cli.options import Json, TimeLimit, share
 from optimizer.cli.showing import ProgressLine, print_json, print_next
@@ -23,7 +23,7 @@ OF_SWEEP = "::"
 _PAGE = "comparison.html"
 
 
-@app.command("compare", rich_help_panel=ASK)
+@program.command("compare", rich_help_panel=ASK)
 def compare_command(
     context: typer.Context,
     inputs: Annotated[

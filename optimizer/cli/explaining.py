@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimizer.cli.app import ASK, app
+from optimizer.cli.app import ASK, program
 from optimizer.cli.exits import Exit
 from optimizer.cli.options import Json, TimeLimit, count_of, set_again, share
 from optimizer.cli.showing import ProgressLine, print_json, print_next
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 RunPath = Annotated[Path, typer.Argument(help="Run folder.")]
 
 
-@app.command("explain", rich_help_panel=ASK)
+@program.command("explain", rich_help_panel=ASK)
 def explain_command(
     context: typer.Context,
     run: RunPath,

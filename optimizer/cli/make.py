@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.cli.app import MAKE, app
+from optimizer.cli.app import MAKE, program
 from optimizer.cli.exits import Exit
 from optimizer.cli.fair import AimOption, FairnessOption, LeastOption, aim_asked, planned_for
 from optimizer.cli.options import (
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from optimizer.sweeps.validation import Validation
 
 
-@app.command("validate", rich_help_panel=MAKE)
+@program.command("validate", rich_help_panel=MAKE)
 def validate_command(
     paths: Annotated[
         list[Path],
@@ -91,7 +91,7 @@ def _after_validating(found: list[Validation], paths: list[Path]) -> tuple[str |
     return ("validate", *paths, *(name.upper() for name in lacking))
 
 
-@app.command("solve", rich_help_panel=MAKE)
+@program.command("solve", rich_help_panel=MAKE)
 def solve_command(
     context: typer.Context,
     policy: PolicyPath,
@@ -258,7 +258,7 @@ def _show(
     return compared is None or bool(compared["holds"].all())
 
 
-@app.command(rich_help_panel=MAKE)
+@program.command(rich_help_panel=MAKE)
 def check(
     plan: Annotated[Path, typer.Argument(help="Run folder, plan.xlsx or plan.csv.")],
     policy: Annotated[

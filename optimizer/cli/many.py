@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.cli.app import MANY, app
+from optimizer.cli.app import MANY, program
 from optimizer.cli.exits import Exit
 from optimizer.cli.options import (
     CacheOption,
@@ -50,7 +50,7 @@ class _Paths:
     parts: tuple[Path, ...] = ()
 
 
-@app.command("sweep", rich_help_panel=MANY)
+@program.command("sweep", rich_help_panel=MANY)
 def sweep_command(
     paths: Annotated[
         list[Path],

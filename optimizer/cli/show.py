@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.app import SHOW, app
+from optimizer.cli.app import SHOW, program
 from optimizer.cli.options import (
     CacheOption,
     CasePath,
@@ -22,7 +22,7 @@ from optimizer.cli.options import (
 from optimizer.cli.showing import print_next
 
 
-@app.command("formulation", rich_help_panel=SHOW)
+@program.command("formulation", rich_help_panel=SHOW)
 def formulation_command(
     policy: PolicyPath,
     case: CasePath = None,

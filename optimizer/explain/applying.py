@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,15 @@ from optimizer.io.toml import toml_text
 from optimizer.io.writing import write_text
 from optimizer.plan.question import Question
 from optimizer.policy import Policy
-from optimizer.policy.loading import changed_policy, load_policy, tables_of
+from optimizer.policy.loading import (
+    NO_CHANGES,
+    changed_policy,
+    load_policy,
+    policy_with_limit,
+    tables_of,
+)
 from optimizer.policy.merging import merge
-from optimizer.schema.addresses import cells_and_keys, names_of
+from optimizer.schema.addresses import address_of, cells_and_keys, names_of
 
 SCENARIO = "repaired"
 """Scenario of the study that holds a repair."""
@@ -53,27 +59,37 @@ def write_repaired(question: Question, changes: Mapping[str, object], path: Path
     """
     place = place_for_repair(path)
     changes = said_once(question, changes)
-    text = _policy_text(question, changes, path) if path.suffix == ".toml" else _study(changes)
+    cells, keys = cells_and_keys(changes)
+    if cells and path.suffix == ".toml":
+        raise OptimizerError(
+            f"{path.name}: a policy cannot hold figures of the case ({', '.join(cells)})\n"
+            "    Expected a name ending in .csv, for the changes as a study."
+        )
+    base, title = question.base, f"{question.base.title}, {SCENARIO}"
+    is_policy = path.suffix == ".toml"
+    text = _policy_text(base, keys, path, title) if is_policy else _study(changes, SCENARIO)
     with targets.written_aside(place) as new:
         write_text(new, text)
     return path
 
 
-def _policy_text(question: Question, changes: Mapping[str, object], path: Path) -> str:
+def _policy_text(
+    base: Policy,
+    keys: Mapping[str, object],
+    path: Path,
+    title: str,
+    limits: Sequence[Mapping[str, object]] = (),
+) -> str:
     """A policy with the changes: on top of the one at fault where that is possible, or whole."""
-    cells, keys = cells_and_keys(changes)
-    if cells:
-        raise OptimizerError(
-            f"{path.name}: a policy cannot hold figures of the case ({', '.join(cells)})\n"
-            "    Expected a name ending in .csv, for the changes as a study."
-        )
-    base = question.base
-    changed = tables_of(changed_policy(base, keys))
-    title = f"{base.title}, {SCENARIO}"
+    longer = base
+    for limit in limits:
+        longer = policy_with_limit(longer, limit)
+    changed = tables_of(changed_policy(longer, keys))
     marks = "".join(_marks(base, keys))
     reached = reached_from(path, base)
     if reached is not None:
-        said = _said(changed, keys)
+        added = [address_of(("limits", str(limit["name"]))) for limit in limits]
+        said = _said(changed, [*keys, *added])
         if _alike(merge(tables_of(base), said), changed):
             above = {"schema": 1, "title": title, "extends": reached}
             return f"# {reached}, with these changes:\n{marks}\n{toml_text({**above, **said})}"
@@ -111,7 +127,7 @@ def reached_from(path: Path, base: Policy) -> str | None:
     return reached if is_in_file and reached.isprintable() else None
 
 
-def _said(changed: Mapping[str, Any], keys: Mapping[str, object]) -> dict[str, Any]:
+def _said(changed: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     """The parts of a changed policy that hold the changed keys."""
     said: dict[str, Any] = {}
     limits = {limit["name"]: limit for limit in changed.get("limits", ())}
@@ -135,12 +151,54 @@ def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return {**one, "title": ""} == {**other, "title": ""}
 
 
-def _study(changes: Mapping[str, object]) -> str:
+def _study(changes: Mapping[str, object], scenario: str) -> str:
     """Changes as a study of one scenario, a row each."""
     content = io.StringIO()
     rows = csv.writer(content, lineterminator="\n")
     rows.writerow(["scenario", "address", "value"])
     rows.writerows(
-        [SCENARIO, address.strip(), value_text(value)] for address, value in changes.items()
+        [scenario, address.strip(), value_text(value)] for address, value in changes.items()
     )
     return content.getvalue()
+
+
+def write_scenario(
+    base: Policy,
+    path: Path,
+    keys: Mapping[str, object],
+    *,
+    limits: Sequence[Mapping[str, object]] = (),
+    cells: Mapping[str, object] = NO_CHANGES,
+) -> list[Path]:
+    """Write changes of a policy and further limits as a policy of its own, under its file's name.
+
+    Parameters
+    ----------
+    keys
+        Values by address of the policy.
+    limits
+        What is added, each as a ``[[limits]]`` table has it.
+    cells
+        Values by address of the case: they are written as a study beside it.
+
+    Returns
+    -------
+    list of Path
+        What was written. Nothing that is there is replaced.
+
+    Raises
+    ------
+    PolicyError
+        If the policy cannot hold them.
+    TargetError
+        If something is there already, or it cannot be written.
+    """
+    title = f"{base.title}, {path.stem}"
+    texts = {path: _policy_text(base, keys, path, title, limits)}
+    if cells:
+        texts[path.with_suffix(".csv")] = _study(cells, path.stem)
+    places = {file: place_for_repair(file) for file in texts}
+    for file, place in places.items():
+        with targets.written_aside(place) as new:
+            write_text(new, texts[file])
+    return list(places)

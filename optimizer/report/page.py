@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from optimizer.case import Case
 from optimizer.errors import OptimizerError
@@ -79,7 +79,34 @@ def render_page(plan: Plan, case: Case, policy: Policy, sheets: str = "") -> str
     )
 
 
-@cache
+@cacheclass SectionText(NamedTuple):
+    """One section of the report, as a text of HTML."""
+
+    name: str
+    title: str
+    html: str
+
+
+def section_text(
+    material: Material, section: Callable[[Material], Section | None]
+) -> SectionText | None:
+    """Give a section of the report by itself, for a page that has a style like its own."""
+    made = section(material)
+    if made is None:
+        return None
+    template = environment().get_template("section.html.jinja")
+    text = template.render(section=made, column_height=COLUMN_HEIGHT)
+    return SectionText(made.name, made.title, text)
+
+
+def style() -> str:
+    """Give the style of the report."""
+    loader = environment().loader
+    assert loader is not None, "templates are loaded from the package"
+    return loader.get_source(environment(), "style.css")[0]
+
+
+
 def environment() -> jinja2.Environment:
     """Give the templates, with everything escaped; loaded once."""
     try:

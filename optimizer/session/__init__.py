@@ -16,6 +16,7 @@ from optimizer.case import Case
 from optimizer.errors import NoPlanError, OptimizerError, SolverError
 from optimizer.errors.arguments import typed
 from optimizer.formulation.custom import Extend
+from optimizer.instance import Instance
 from optimizer.plan import Plan
 from optimizer.plan.keeping import Keep
 from optimizer.plan.question import Question, read_question
@@ -314,3 +315,8 @@ def asked_in(session: Session) -> AskedInSession:
     """What a session asks, however far it has come."""
     held = session._held
     return AskedInSession(held.question, held.extend, held.scales, held.dropped)
+
+
+def joined_in(session: Session) -> Instance:
+    """Policy and case of a session as they are joined now."""
+    return session._held.loaded.instance

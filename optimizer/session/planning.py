@@ -155,6 +155,10 @@ class PlanSearch:
     def checked(self, solution: Solution) -> Plan:
         """Check what the solver found; slots that were given are kept just as they came."""
         held, instance = self.held, self.held.loaded.instance
+        if self.watch.unwanted():
+            # Nobody would look at it.
+            self.watch.interrupted = True
+            raise self.watch.no_plan()
         if solution.objective is None:
             raise no_plan(held.loaded, solution, self.watch, most=self.conflicts)
         cost = cost_of_keeping(held, self.watch) if self.is_priced else NOT_PRICED

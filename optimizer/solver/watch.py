@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from optimizer.errors import NoPlanError
 from optimizer.io import interrupts
-from optimizer.io.pauses import paused_by
+from optimizer.io.pauses import paused_by, unwanted_when
 from optimizer.solver import stopped
 
 GRACE, LEAST_GRACE = 0.1, 0.5
@@ -81,6 +81,8 @@ class Watch:
         Whether the limit ended anything.
     hurried
         Whether anything was done in another way than without a limit.
+    unwanted
+        Says whether nobody wants the result any more, as when a newer question has come.
     spent
         Seconds by step, of steps that have ended.
     target
@@ -100,6 +102,7 @@ class Watch:
     target: float | None = None
     trace: list[Progress] = field(default_factory=list)
     spent: dict[str, float] = field(default_factory=dict)
+    unwanted: Callable[[], bool] = field(default_factory=unwanted_when)
     _last: float = 0.0
     _counted: float = 0.0
     _part: tuple[int, int, float] = (0, 0, 0.0)
@@ -153,6 +156,8 @@ class Watch:
 
     def should_stop(self) -> bool:
         """Whether a running solver must give up now; also ticks the progress line."""
+        if self.unwanted():
+            self.interrupted = True
         if self.seconds_left() <= 0.0:
             self.timed_out = True
         self.tick()

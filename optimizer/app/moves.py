@@ -1,0 +1,165 @@
+"""Moves of the levers: what is set now, what was set before, and back and forth between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from optimizer.io.changes import change_in_words, made_after
+from optimizer.schema.addresses import one_spelling
+
+MOST_MOVES = 500
+"""Moves that can be undone; older ones are forgotten."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is set on the page.
+
+    Attributes
+    ----------
+    changes
+        Values by address, as :meth:`optimizer.Session.change_to` takes them.
+    demands
+        Slots that are asked for, such as ``slots[country=KEN, track=lab] >= 20``.
+    """
+
+    changes: Mapping[str, object] = field(default_factory=dict)
+    demands: tuple[str, ...] = ()
+
+    def changed(self, changes: Mapping[str, object | None]) -> Setting:
+        """Set values at addresses; those that are ``None`` go back to what they were.
+
+        Examples
+        --------
+        >>> one = Setting({"goals.alliance.weight": 2}).changed({"horizon.discount": 0.1})
+        >>> dict(one.changed({"goals.alliance.weight": None}).changes)
+        {'horizon.discount': 0.1}
+        """
+        taken = {one_spelling(address) for address, value in changes.items() if value is None}
+        kept = {
+            address: value
+            for address, value in self.changes.items()
+            if one_spelling(address) not in taken
+        }
+        given = {address: value for address, value in changes.items() if value is not None}
+        return replace(self, changes=made_after(kept, given))
+
+    def demanding(self, more: Sequence[str] = (), fewer: Sequence[str] = ()) -> Setting:
+        """Ask for some slots more, and for others no longer.
+
+        Examples
+        --------
+        >>> Setting(demands=("slots <= 9",)).demanding(["slots >= 2"], ["slots <= 9"]).demands
+        ('slots >= 2',)
+        """
+        kept = [text for text in self.demands if text not in fewer]
+        return replace(self, demands=tuple(dict.fromkeys([*kept, *more])))
+
+
+@dataclass(frozen=True)
+class Move:
+    """One change of the setting.
+
+    Attributes
+    ----------
+    setting
+        As it is after the move.
+    words
+        What was moved.
+    lever
+        Of what was moved.
+    rests
+        Whether it has come to rest. Of a slider that is being dragged, the next move takes the
+        place of the last.
+    """
+
+    setting: Setting
+    words: str
+    lever: str = ""
+    rests: bool = True
+
+
+class History:
+    """Moves that were made, the last one first to be undone.
+
+    Examples
+    --------
+    >>> history = History(Setting())
+    >>> history.make(Move(Setting({"a": 1}), "a=1", "a", rests=False))
+    >>> history.make(Move(Setting({"a": 2}), "a=2", "a"))
+    >>> history.make(Move(Setting({"a": 2, "b": 3}), "b=3"))
+    >>> history.undo()
+    True
+    >>> history.words, dict(history.now.changes), history.can_redo
+    (['a=2'], {'a': 2}, True)
+    """
+
+    def __init__(self, first: Setting) -> None:
+        self._made: list[Move] = [Move(first, "")]
+        self._undone: list[Move] = []
+
+    @property
+    def now(self) -> Setting:
+        """The setting as it is."""
+        return self._made[-1].setting
+
+    @property
+    def words(self) -> list[str]:
+        """Moves that were made and not undone, the first one first."""
+        return [move.words for move in self._made if move.words]
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a move to undo."""
+        return len(self._made) > 1
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a move that was undone last."""
+        return bool(self._undone)
+
+    def make(self, move: Move) -> None:
+        """Add a move; it takes the place of one of the same lever that did not rest yet."""
+        last = self._made[-1]
+        if not last.rests and last.lever == move.lever:
+            self._made.pop()
+        self._made.append(move)
+        self._undone.clear()
+        # The first one says where everything began.
+        del self._made[1 : len(self._made) - MOST_MOVES]
+
+    def undo(self) -> bool:
+        """Take the last move back; give whether there was one."""
+        if not self.can_undo:
+            return False
+        self._undone.append(self._made.pop())
+        return True
+
+    def redo(self) -> bool:
+        """Make the move again that was undone last; give whether there was one."""
+        if not self.can_redo:
+            return False
+        self._made.append(self._undone.pop())
+        return True
+
+    def refuse(self, setting: Setting) -> bool:
+        """Forget the last move if it led to a setting that is not possible."""
+        if self.can_undo and self.now == setting:
+            self._made.pop()
+            return True
+        return False
+
+
+def words_of(changes: Mapping[str, object | None]) -> str:
+    """What was moved, as ``--set`` has it.
+
+    Examples
+    --------
+    >>> words_of({"goals.alliance.weight": 2, "horizon.discount": None})
+    'goals.alliance.weight=2, horizon.discount as it was'
+    """
+    return ", ".join(
+        f"{address} as it was" if value is None else change_in_words(address, value)
+        for address, value in changes.items()
+    )

@@ -1,0 +1,256 @@
+"use strict";
+// What comes from the program, and what is asked of it.
+
+const at = (id) => document.getElementById(id);
+
+const PHASES = {
+  reading: "Reading policy and case …",
+  scales: "Working out the scales of the goals …",
+  changing: "Changing the model …",
+  relaxation: "Solving the relaxation …",
+  solving: "Looking for the plan …",
+  answering: "Working out the answer …",
+  plan: "This is the plan.",
+  "nothing fits": "No plan keeps every rule.",
+  stopped: "Stopped before a plan was found.",
+  failed: "This went wrong:",
+};
+const SECTIONS = [
+  ["slots", "Slots: by track, country, year, and the map of regions"],
+  ["budgets", "Money: budget lines"],
+  ["integration", "Money: integration budget"],
+  ["agreements", "Agreements"],
+  ["services", "Services"],
+  ["people", "How entrants end"],
+  ["fairness", "Fairness"],
+  ["rules", "Binding rules"],
+];
+
+desk.refuse = (text) => {
+  const box = at("refused");
+  box.hidden = !text;
+  box.textContent = text;
+};
+
+const fixed = (number, digits = 2) =>
+  number.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
+
+const showProgress = ({ phase, progress, plan, is_current: isCurrent }) => {
+  let text = "";
+  if (progress) {
+    text = `${fixed(progress.seconds, 1)} s`;
+    if (progress.points !== null) text += ` · plan ${fixed(progress.points)}`;
+    if (progress.bound !== null) text += ` · none above ${fixed(progress.bound)}`;
+    if (progress.gap !== null) text += ` · gap ${fixed(100 * progress.gap)}%`;
+  } else if (phase === "plan" && plan && isCurrent && plan.gap !== null) {
+    text = plan.status === "optimal" ? "Proven best." : `Proven within ${fixed(100 * plan.gap)}% of the best.`;
+  }
+  at("progress").textContent = text;
+};
+
+const showBound = ({ relaxation, plan, phase, is_current: isCurrent }) => {
+  const parts = [];
+  if (phase === "nothing fits") parts.push("No plan keeps every rule as it is set.");
+  else {
+    if (plan && isCurrent) parts.push(`The plan has ${fixed(plan.points)} points.`);
+    if (relaxation) parts.push(`No plan exceeds ${fixed(relaxation.points)} (relaxation).`);
+    else if (plan && isCurrent && plan.bound !== null) parts.push(`No plan exceeds ${fixed(plan.bound)}.`);
+  }
+  at("bound").textContent = parts.join(" ");
+  at("stale").hidden = !plan || isCurrent;
+};
+
+const showFact = (fact) => {
+  const value = desk.make("dd", {}, desk.make("span", { className: "figure" }, fact.value));
+  if (fact.note) value.append(desk.make("span", { className: "small" }, fact.note));
+  if (fact.before !== null) {
+    const change = desk.make("span", { className: fact.sure ? "change" : "change unsure" });
+    change.textContent = `plan A ${fact.before}: ${fact.change}`;
+    value.append(change);
+  }
+  return desk.make("div", {}, desk.make("dt", {}, fact.name), value);
+};
+
+const tableOf = (caption, head, rows) =>
+  desk.make(
+    "table",
+    {},
+    desk.make("caption", {}, caption),
+    desk.make("thead", {}, desk.make("tr", {}, ...head.map((text, place) => desk.make("th", { scope: "col", className: place ? "n" : "" }, text)))),
+    desk.make(
+      "tbody",
+      {},
+      ...rows.map(([name, ...cells]) =>
+        desk.make("tr", {}, desk.make("th", { scope: "row" }, name), ...cells.map((text) => desk.make("td", { className: "n" }, text))),
+      ),
+    ),
+  );
+
+const showPlan = (plan) => {
+  desk.plan = plan;
+  at("case").textContent = plan.case;
+  at("policy").textContent = `${plan.policy} · ${plan.years}`;
+  document.title = `${plan.case}: planner's page`;
+  at("facts").replaceChildren(...plan.facts.map(showFact));
+  const hasBefore = plan.goals.some((goal) => goal.before !== null);
+  const percent = (share) => (share === null ? "" : `${fixed(100 * share, 1)}%`);
+  const head = ["Goal", "Weight", "Points", "Of its scale", ...(hasBefore ? ["Plan A"] : [])];
+  const rows = plan.goals.map((goal) => [
+    goal.goal,
+    goal.weight,
+    goal.points,
+    percent(goal.reached),
+    ...(hasBefore ? [percent(goal.before)] : []),
+  ]);
+  at("goals").replaceChildren(tableOf("Goals", head, rows));
+  const notes = [...plan.warnings.map((text) => `Warning: ${text}`), ...plan.notes];
+  const list = desk.make("ul", { className: "text" }, ...notes.map((text) => desk.make("li", {}, text)));
+  const count = plan.warnings.length;
+  const title = count ? `Notes, and ${count} ${count === 1 ? "warning" : "warnings"} to read first` : "Notes";
+  at("warnings").replaceChildren(...(notes.length ? [desk.make("details", {}, desk.make("summary", {}, title), list)] : []));
+  desk.drawTables(plan);
+};
+
+const showSection = async (details, name) => {
+  if (!details.open || details.dataset.number === desk.drawn) return;
+  const wanted = desk.drawn;
+  details.dataset.number = wanted;
+  const section = await desk.read(`section/${name}`);
+  if (details.dataset.number !== wanted) return;
+  const body = details.querySelector(".section-body");
+  // The report's own HTML: every text in it is escaped where it is made.
+  if (section) body.innerHTML = section.html;
+  else body.textContent = "The policy and the case say nothing of this.";
+};
+
+const drawSections = () => {
+  const drawn = SECTIONS.map(([name, title]) => {
+    const details = desk.make("details", {}, desk.make("summary", {}, title), desk.make("div", { className: "section-body" }));
+    details.dataset.section = name;
+    details.addEventListener("toggle", () => showSection(details, name));
+    return details;
+  });
+  at("sections").replaceChildren(...drawn);
+};
+
+const showAnswer = (answer) => {
+  const key = JSON.stringify(answer);
+  if (desk.answerShown === key) return;
+  desk.answerShown = key;
+  if (!answer) return at("answer").replaceChildren();
+  const parts = [desk.make("h3", {}, answer.title)];
+  if (answer.is_open) parts.push(desk.make("p", {}, "Working it out …"));
+  else parts.push(desk.make("ul", { className: "answer-words" }, ...answer.words.map((text) => desk.make("li", {}, text))));
+  for (const repair of answer.repairs ?? []) {
+    const apply = desk.make("button", { type: "button" }, `Apply: ${repair.words}`);
+    apply.addEventListener("click", () => desk.wish("apply", { number: repair.number }));
+    parts.push(desk.make("p", {}, apply));
+  }
+  at("answer").replaceChildren(...parts);
+};
+
+const text = (id, told) => {
+  // A live region is read aloud whenever it is written, so it is written only when it changes.
+  if (at(id).textContent !== told) at(id).textContent = told;
+};
+
+const showState = async (state) => {
+  desk.state = state;
+  const { phase, setting } = state;
+  text("status", phase === "failed" ? `${PHASES.failed} ${state.words}` : phase === "stopped" ? state.words : PHASES[phase] ?? phase);
+  showProgress(state);
+  showBound(state);
+  if (state.refused !== desk.refusedShown) {
+    desk.refusedShown = state.refused;
+    desk.refuse(state.refused);
+  }
+  at("undo").disabled = !setting.can_undo;
+  at("redo").disabled = !setting.can_redo;
+  at("pin").disabled = !state.plan || !state.is_current;
+  at("unpin").hidden = !state.pinned;
+  text("pinned", state.pinned ? `Plan A: ${state.pinned.words}.` : "");
+  at("nothing").hidden = phase !== "nothing fits" && !(state.answer?.repairs?.length && phase === "answering");
+  if (phase === "nothing fits") {
+    at("clash").replaceChildren(...state.words.split("\n").map((line) => desk.make("p", {}, line)));
+  }
+  showAnswer(state.answer);
+  const told = JSON.stringify([setting, state.history, state.command]);
+  if (told !== desk.settingShown) {
+    desk.settingShown = told;
+    desk.showSetting(setting);
+    text("command", state.command || "Slots that are asked for cannot be said by --set: save a scenario, and solve that.");
+    at("history").replaceChildren(...state.history.map((words) => desk.make("li", {}, words)));
+  }
+  text("written", state.written);
+  if (!desk.levers.length && Object.keys(state.scales).length && !desk.isReading) await readLevers();
+  const number = `${state.plan?.number}/${state.pinned?.number}`;
+  if (state.plan && number !== desk.drawn) await readPlan(number);
+};
+
+const readLevers = async () => {
+  desk.isReading = true;
+  desk.levers = await desk.read("levers");
+  desk.drawLevers();
+  desk.showSetting(desk.state.setting);
+};
+
+const readPlan = async (number) => {
+  desk.drawn = number;
+  showPlan(await desk.read("plan"));
+  document.querySelectorAll("#sections details").forEach((details) => showSection(details, details.dataset.section));
+};
+
+const listen = () => {
+  const events = new EventSource(`/events?token=${encodeURIComponent(desk.token)}`);
+  let newest = null;
+  let isShowing = false;
+  events.onmessage = async (event) => {
+    newest = event.data;
+    if (isShowing) return;
+    isShowing = true;
+    try {
+      while (newest !== null) {
+        const shown = JSON.parse(newest);
+        newest = null;
+        await showState(shown);
+      }
+    } catch (error) {
+      desk.refuse(`The page could not show what came: ${error.message}`);
+    } finally {
+      isShowing = false;
+    }
+  };
+  events.onopen = () => { if (desk.isLost) { desk.isLost = false; desk.refuse(""); } };
+  events.onerror = () => {
+    desk.isLost = true;
+    desk.refuse("The command does not answer. If it was started again, open the address that it printed.");
+  };
+};
+
+const number = () => Math.max(0, Math.round(Number(at("number").value) || 0));
+const cell = () => at("cell").value.trim();
+
+const onClick = (id, act) => at(id).addEventListener("click", act);
+const onSubmit = (id, act) =>
+  at(id).addEventListener("submit", (event) => {
+    event.preventDefault();
+    act();
+  });
+
+for (const name of ["undo", "redo", "reset", "pin", "unpin", "mend"]) onClick(name, () => desk.wish(name));
+onClick("why-not", () => desk.wish("ask", { kind: "why not", text: `${cell()} >= ${number()}` }));
+onClick("at-least", () => desk.wish("demand", { more: [`${cell()} >= ${number()}`] }));
+onClick("at-most", () => desk.wish("demand", { more: [`${cell()} <= ${number()}`] }));
+onClick("lock", () => desk.wish("demand", { more: [`${cell()} >= ${number()}`, `${cell()} <= ${number()}`] }));
+onClick("exclude", () => desk.wish("demand", { more: [`${cell()} <= 0`] }));
+onSubmit("ask-form", () => desk.wish("ask", { kind: "why", text: cell() }));
+onSubmit("type-form", async () => {
+  if (await desk.wish("type", { text: at("typed").value })) at("typed").value = "";
+});
+onSubmit("save-form", () => desk.wish("save", { name: at("scenario").value.trim() }));
+onSubmit("export-form", () => desk.wish("export", { name: at("run").value.trim() }));
+at("which").addEventListener("change", desk.drawGrid);
+at("against").addEventListener("change", desk.drawGrid);
+at("cell").addEventListener("input", desk.markChosen);
+drawSections();
+listen();

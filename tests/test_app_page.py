@@ -1,0 +1,281 @@
+"""The planner's page in a browser: by keyboard and by mouse, wide and narrow, and to be read."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+import case_builder
+from desks import Served, is_planned, served
+from optimizer.app.opening import desk_of
+from test_report import HOSTILE, POLICY, hostile_case
+
+WIDTHS = (1280, 390)
+IS_PLAN = "This is the plan."
+LEAST_CONTRAST = 4.5
+"""Of text and its background, by WCAG 2 level AA."""
+
+CONTRASTS = """() => {
+  const parse = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return [r, g, b, a]; };
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
+  const behind = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const colour = parse(getComputedStyle(each).backgroundColor);
+      if (colour[3] > 0.99) return colour;
+    }
+    return [255, 255, 255, 1];
+  };
+  const found = [];
+  for (const element of document.querySelectorAll("body *:not(svg *)")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !element.checkVisibility() || element.matches(":disabled")) continue;
+    const a = light(parse(getComputedStyle(element).color)), b = light(behind(element));
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < LEAST) found.push([element.tagName, element.id, element.textContent.slice(0, 40), contrast]);
+  }
+  return found;
+}""".replace("LEAST", str(LEAST_CONTRAST))
+
+UNNAMED = """() => [...document.querySelectorAll("button, input, select, table, [role=grid], summary")]
+  .filter((each) => {
+    if (!each.checkVisibility()) return false;
+    const label = each.labels?.[0]?.textContent || each.getAttribute("aria-label") || each.caption?.textContent;
+    return !(label || (each.matches("button, summary") && each.textContent)).trim?.();
+  }).map((each) => each.outerHTML.slice(0, 120))"""
+
+
+@dataclass
+class Looked:
+    """A page, and what it said and asked for."""
+
+    page: Page
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        found = driver.chromium.launch(
+            executable_path=str(chromium), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Iterator[Served]:
+    with served() as found:
+        found.until(is_planned)
+        yield found
+
+
+@contextmanager
+def looked_at(browser: Browser, found: Served, width: int) -> Iterator[Looked]:
+    """The page of a desk, which says nothing on its console and asks nobody else for anything."""
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_default_timeout(20_000)
+    looked = Looked(page)
+    page.on("console", lambda message: looked.said.append(message.text))
+    page.on("pageerror", lambda error: looked.said.append(str(error)))
+    page.on("dialog", lambda dialog: looked.said.append(dialog.message))
+    page.on("request", lambda request: looked.asked.append(request.url))
+    page.goto(found.address)
+    yield looked
+    page.close()
+    assert not looked.said
+    outside = [url for url in looked.asked if not url.startswith((found.address[:21], "data:"))]
+    assert not outside
+
+
+def planned(page: Page) -> None:
+    expect(page.locator("#status")).to_have_text(IS_PLAN)
+    expect(page.locator("#stale")).to_be_hidden()
+
+
+def is_set(page: Page, text: str) -> None:
+    expect(page.locator("#set")).to_contain_text(text)
+    planned(page)
+
+
+def reached(page: Page, locator: Locator) -> None:
+    """Have the focus come there as with the keyboard."""
+    locator.focus()
+    expect(locator).to_be_focused()
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_kind_of_lever_moves_by_keyboard(browser: Browser, tiny: Served, width: int) -> None:
+    tiny.wish("reset")
+    tiny.until(is_planned)
+    with looked_at(browser, tiny, width) as looked:
+        page = looked.page
+        planned(page)
+        weight = page.get_by_label("Competitiveness", exact=True)
+        reached(page, weight)
+        press(page, "Control+a", "1", "Enter")
+        is_set(page, "goals.competitiveness.weight=1")
+        slider = page.get_by_label("Alliance, slider")
+        reached(page, slider)
+        press(page, "ArrowRight", "ArrowRight")
+        is_set(page, "goals.alliance.weight=3.2")
+        reached(page, page.get_by_role("button", name="Alliance as it was", exact=True))
+        press(page, "Enter")
+        expect(page.locator("#set")).not_to_contain_text("alliance")
+        for heading, slider_name, key, told in (
+            ("Budgets, %", "Science, %, slider", "PageDown", "budgets[line=science].amount=*0."),
+            ("Limits and floors", "Country share, at most, slider", "ArrowRight", "country_share"),
+        ):
+            reached(page, page.locator("summary", has_text=heading))
+            press(page, "Enter")
+            reached(page, page.get_by_label(slider_name))
+            press(page, key)
+            is_set(page, told)
+        reached(page, page.locator("#typed"))
+        page.keyboard.type("national_caps[track=work, year=2031].max=3")
+        press(page, "Enter")
+        is_set(page, "national_caps[track=work, year=2031].max=3")
+        reached(page, page.locator("#undo"))
+        press(page, "Enter")
+        expect(page.locator("#set")).not_to_contain_text("national_caps")
+        planned(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_cell_is_asked_about_and_held_by_keyboard(
+    browser: Browser, tiny: Served, width: int
+) -> None:
+    tiny.wish("reset")
+    tiny.until(is_planned)
+    with looked_at(browser, tiny, width) as looked:
+        page = looked.page
+        planned(page)
+        # One stop for the whole table, and arrow keys within.
+        first = page.locator("#grid td[tabindex='0']")
+        expect(first).to_have_count(1)
+        reached(page, first)
+        press(page, "ArrowRight", "ArrowLeft", "End", "Home", "Enter")
+        address = page.locator("#cell").input_value()
+        assert address.startswith("slots[country=")
+        expect(page.locator("#why")).to_be_focused()
+        press(page, "Enter")
+        expect(page.locator("#answer li").first).to_contain_text(address)
+        planned(page)
+        reached(page, page.locator("#pin"))
+        press(page, "Enter")
+        expect(page.locator("#pinned")).to_have_text("Plan A: nothing changed.")
+        page.locator("#cell").fill("slots[country=BOR, track=work]")
+        page.locator("#number").fill("2")
+        reached(page, page.locator("#at-most"))
+        press(page, "Enter")
+        is_set(page, "slots[country=BOR, track=work] <= 2")
+        expect(page.locator("#facts")).to_contain_text("plan A")
+        page.locator("#against").check()
+        expect(page.locator("#grid caption")).to_contain_text("change against plan A")
+        page.locator("#unpin").click()
+        expect(page.locator("#pinned")).to_have_text("")
+
+
+def test_a_slider_is_dragged_with_the_mouse(browser: Browser, tiny: Served) -> None:
+    tiny.wish("reset")
+    tiny.until(is_planned)
+    before = len(tiny.desk.board.facts()["history"])
+    with looked_at(browser, tiny, 1280) as looked:
+        page = looked.page
+        planned(page)
+        box = page.get_by_label("Alliance, slider").bounding_box()
+        assert box is not None
+        middle = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"] + box["width"] / 2, middle)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.9 * box["width"], middle, steps=40)
+        page.mouse.up()
+        is_set(page, "goals.alliance.weight=")
+        assert len(tiny.until(is_planned)["history"]) == before + 1
+
+
+def test_where_nothing_fits_the_page_says_what_and_mends_it(
+    browser: Browser, tiny: Served
+) -> None:
+    tiny.wish("reset")
+    tiny.until(is_planned)
+    with looked_at(browser, tiny, 390) as looked:
+        page = looked.page
+        planned(page)
+        page.locator("#typed").fill("limits.country_share.at_most.times=0.1")
+        press(page, "Enter")
+        expect(page.locator("#status")).to_have_text("No plan keeps every rule.")
+        expect(page.locator("#clash")).to_contain_text("cannot")
+        page.locator("#mend").click()
+        apply = page.locator("#answer button").first
+        expect(apply).to_contain_text("Apply: ")
+        apply.click()
+        planned(page)
+        expect(page.locator("#nothing")).to_be_hidden()
+        page.locator("#typed").fill("goals.alliance.wieght=1")
+        press(page, "Enter")
+        expect(page.locator("#refused")).to_contain_text("Maybe weight")
+
+
+def test_it_can_be_read_by_everybody(browser: Browser, tiny: Served) -> None:
+    tiny.wish("reset")
+    tiny.until(is_planned)
+    with looked_at(browser, tiny, 390) as looked:
+        page = looked.page
+        planned(page)
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        expect(page.locator("[data-section=rules] table").first).to_be_visible()
+        expect(page.locator("[data-section=slots] svg").first).to_be_visible()
+        assert not page.evaluate(UNNAMED)
+        assert not page.evaluate(CONTRASTS)
+        levels: Any = page.eval_on_selector_all(
+            "h1, h2, h3, h4", "all => all.filter(h => h.checkVisibility()).map(h => +h.tagName[1])"
+        )
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+        for landmark in ("header", "main", "footer"):
+            expect(page.locator(f"body > {landmark}")).to_have_count(1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.slow
+def test_hostile_names_are_shown_as_they_are(browser: Browser, tmp_path: Path) -> None:
+    case = case_builder.write_case(tmp_path / "case", hostile_case())
+    policy = tmp_path / "policy.toml"
+    policy.write_text(POLICY, encoding="utf-8")
+    with served(desk_of(policy, case)) as found, looked_at(browser, found, 1280) as looked:
+        page = looked.page
+        planned(page)
+        expect(page.locator("h1")).to_have_text(HOSTILE)
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        expect(page.locator("[data-section=slots] figure").first).to_be_visible()
+
+
+@pytest.mark.slow
+def test_two_pages_show_the_same_and_a_lost_program_is_said(browser: Browser) -> None:
+    with served() as found:
+        one, other = browser.new_page(), browser.new_page()
+        for page in (one, other):
+            page.goto(found.address)
+            planned(page)
+        one.locator("#typed").fill("goals.alliance.weight=1")
+        one.keyboard.press("Enter")
+        is_set(other, "goals.alliance.weight=1")
+    expect(other.locator("#refused")).to_contain_text("The command does not answer.")
+    for page in (one, other):
+        page.close()
