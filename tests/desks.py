@@ -21,8 +21,7 @@ from shared import ROOT
 
 TINY = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
 TOKEN = "a-token-of-the-tests"
-LONGEST = 60.0
-
+LONGEST = 20.0
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def until(desk: Desk, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]
 
 
 def is_planned(facts: dict[str, Any]) -> bool:
-    return facts["phase"] == "plan" and facts["is_current"]
+    return bool(facts["phase"] == "plan" and facts["is_current"])
 
 
 @contextmanager

@@ -225,7 +225,9 @@ def test_validate_says_what_is_wrong_with_a_study(tmp_path: Path) -> None:
     )
     assert f"::error file={wrong},line=4::" in noted.output
     document = json.loads(
-        CliRunner().invoke(program, ["validate", STUDY, POLICY, CASE, "--no-solve", "--json"]).output
+        CliRunner()
+        .invoke(program, ["validate", STUDY, POLICY, CASE, "--no-solve", "--json"])
+        .output
     )
     assert [item["study"] for item in document] == [None, STUDY]
 

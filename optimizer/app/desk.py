@@ -12,8 +12,8 @@ from optimizer.app.board import Board
 from optimizer.app.keeping import export_run, refusal, save_scenario
 from optimizer.app.moves import History, Move, Setting, words_of
 from optimizer.app.sliders import as_documents, sliders_of
-from optimizer.app.tables import Shown, plan_document, section_document
-from optimizer.app.worker import STARTING, Worker
+from optimizer.app.tables import PlanShown, plan_document, section_document
+from optimizer.app.worker import STARTING, Planner
 from optimizer.case import Case
 from optimizer.errors import NoPlanError, OptimizerError
 from optimizer.explain.asking_for import why_not
@@ -27,7 +27,7 @@ from optimizer.session import Session
 
 LEFT = "Not answered: something newer was asked or set meanwhile."
 
-WHY, WHY_NOT, REPAIRS = "why", "why not", "repairs"
+_WHY, _WHY_NOT = "why", "why not"
 
 
 class Desk:
@@ -50,8 +50,8 @@ class Desk:
         self._lock = threading.RLock()
         first = Setting() if run is None else Setting(dict(run.question.changes))
         self._history = History(first)
-        self._plan: tuple[Setting, Shown] | None = None
-        self._pinned: Shown | None = None
+        self._plan: tuple[Setting, PlanShown] | None = None
+        self._pinned: PlanShown | None = None
         self._repairs: Repairs | None = None
         self._asked = self._found = 0
         self.board = Board(
@@ -66,7 +66,7 @@ class Desk:
             written="",
             scales={},
         )
-        self._worker = Worker(
+        self._worker = Planner(
             self._session, self.board, refuse=self._refused, found=self._found_plan
         )
         if run is not None:
@@ -114,7 +114,7 @@ class Desk:
         self.move(parse_changes([text]))
 
     def demand(self, more: Sequence[str], fewer: Sequence[str]) -> None:
-        """Ask for slots of cells from now on, such as ``slots[country=KEN] >= 20``, or no longer."""
+        """Ask for slots from now on, such as ``slots[country=KEN] >= 20``, or no longer."""
         asked = [f"ask for {text}" for text in more] + [f"no longer ask for {t}" for t in fewer]
         with self._lock:
             setting = self._history.now.demanding(more, fewer)
@@ -189,7 +189,7 @@ class Desk:
     # Plans -----------------------------------------------------------------------------------
 
     def _found_plan(self, setting: Setting, plan: Plan) -> None:
-        shown = Shown.of(plan)
+        shown = PlanShown.of(plan)
         with self._lock:
             self._found += 1
             self._plan = setting, shown
@@ -247,8 +247,8 @@ class Desk:
             If there is no such question.
         """
         questions: Mapping[str, Callable[[Any], Any]] = {
-            WHY: lambda subject: why(subject, text),
-            WHY_NOT: lambda subject: why_not(subject, text),
+            _WHY: lambda subject: why(subject, text),
+            _WHY_NOT: lambda subject: why_not(subject, text),
         }
         if kind not in questions:
             raise refusal("ask", f"{kind!r} is not a question", ", ".join(questions))
@@ -292,9 +292,7 @@ class Desk:
             self._leave_question()
             self._asked += 1
             number = self._asked
-            self.board.show(
-                answer={"number": number, "title": title, "words": [], "is_open": True}
-            )
+            self.board.show(answer={"number": number, "title": title, "words": [], "is_open": True})
 
         def task(session: Session) -> None:
             try:

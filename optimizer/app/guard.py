@@ -20,7 +20,7 @@ Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 HOST = "127.0.0.1"
 TOKEN_HEADER, TOKEN_KEY = "x-token", "token"
-MOST_BYTES = 1_000_000
+MOST_ASKED = 1_000_000
 """Bytes of a request: what a page sends is a few hundred."""
 
 _POLICY = (
@@ -85,7 +85,7 @@ class Guard:
             return 403, "wrong origin"
         if not self._holds_token(scope, named.get(TOKEN_HEADER.encode())):
             return 403, "token missing or wrong"
-        if int(named.get(b"content-length") or 0) > MOST_BYTES:
+        if int(named.get(b"content-length") or 0) > MOST_ASKED:
             return 413, "too long"
         return None
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STILL_HERE = 15.0
 """Seconds of silence after which the stream says that it is still there."""
-PARTS = {
+PAGE_PARTS = {
     "page.js": "text/javascript",
     "levers.js": "text/javascript",
     "tables.js": "text/javascript",
@@ -51,9 +51,9 @@ def application(desk: Desk, token: str, port: int) -> Application:
         name = request.path_params["name"]
         if name == "report.css":
             return _response(style(), "text/css")
-        if name not in PARTS:
+        if name not in PAGE_PARTS:
             return _response("there is nothing here", "text/plain", 404)
-        return _response(_part(name).replace("{{token}}", token), PARTS[name])
+        return _response(_part(name).replace("{{token}}", token), PAGE_PARTS[name])
 
     async def section(request: Request) -> Response:
         name = request.path_params["name"]
@@ -199,4 +199,3 @@ def _part(name: str) -> str:
     import jinja2
 
     return jinja2.PackageLoader("optimizer.app", "static").get_source(environment(), name)[0]
-

@@ -13,16 +13,16 @@ from optimizer.policy import Amount, Limit, Policy, Previous, Relative
 from optimizer.report import figures
 from optimizer.schema.addresses import CellAddress, address_of
 
-WEIGHTS, BUDGETS, LIMITS, CAPS, YEARS = (
+_WEIGHTS, _BUDGETS, _LIMITS, _CAPS, _YEARS = (
     "Weights of goals",
     "Budgets, % of the case's",
     "Limits and floors",
     "National caps",
     "Budgets by year",
 )
-STEPS = 100
+_STEPS = 100
 """Steps of a slider from one end to the other."""
-NUMBER, PERCENT = "number", "percent"
+_NUMBER, _PERCENT = "number", "percent"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Slider:
     name: str
     value: float
     note: str = ""
-    kind: str = NUMBER
+    kind: str = _NUMBER
     least: float = 0.0
     most: float = 0.0
     step: float = 0.0
@@ -68,7 +68,7 @@ def as_documents(sliders: list[Slider], scales: Mapping[str, float]) -> list[dic
         document = asdict(slider)
         if slider.address in by_address:
             scale = figures.number(by_address[slider.address])
-            document["note"] = f"{scale} of its value count as 1. {slider.note}".strip()
+            document["note"] = f"Scale {scale}. {slider.note}".strip()
         told.append(document)
     return told
 
@@ -79,7 +79,7 @@ def _weights(policy: Policy) -> Iterator[Slider]:
         least = -most if goal.weight < 0.0 else 0.0
         address = address_of(("goals", key, "weight"))
         name = figures.sentence(key)
-        yield _ranged(address, WEIGHTS, name, goal.weight, goal.why, least, most)
+        yield _ranged(address, _WEIGHTS, name, goal.weight, goal.why, least=least, most=most)
 
 
 def _lines(case: Case) -> Iterator[Slider]:
@@ -88,7 +88,7 @@ def _lines(case: Case) -> Iterator[Slider]:
         address = str(CellAddress("budgets", (("line", str(line)),), "amount"))
         note = f"{figures.money(float(amount))}{figures.SPACE}{case.currency} in all years"
         yield Slider(
-            address, BUDGETS, names.of("line", line), 100.0, note, PERCENT, 0.0, 200.0, 1.0
+            address, _BUDGETS, names.of("line", line), 100.0, note, _PERCENT, 0.0, 200.0, 1.0
         )
 
 
@@ -101,7 +101,7 @@ def _limits(policy: Policy) -> Iterator[Slider]:
             keys, value = _figure_of(bound)
             address = address_of(("limits", limit.name, side, *keys))
             name = f"{figures.sentence(limit.name)}, {words}"
-            yield _ranged(address, LIMITS, name, value, _note(limit, bound))
+            yield _ranged(address, _LIMITS, name, value, _note(limit, bound))
 
 
 def _figure_of(bound: float | Amount | Relative | Previous) -> tuple[tuple[str, ...], float]:
@@ -131,17 +131,17 @@ def _others(policy: Policy) -> Iterator[Slider]:
     for number, rule in enumerate(policy.support_floor, start=1):
         address = address_of(("support_floor", str(number), "amount_per_year"))
         name = f"Support floor {number}, a person and year"
-        yield _ranged(address, LIMITS, name, rule.amount_per_year, rule.why)
+        yield _ranged(address, _LIMITS, name, rule.amount_per_year, rule.why)
     stability = policy.stability
     for key, name in (("max_change", "Largest change a year"), ("penalty", "Penalty of change")):
         value = None if stability is None else getattr(stability, key)
         if value is not None:
-            yield _ranged(f"stability.{key}", LIMITS, name, value, "Against today's slots.")
+            yield _ranged(f"stability.{key}", _LIMITS, name, value, "Against today's slots.")
     carried = policy.budget.carry_over
     if isinstance(carried, float) and carried:
         name = "Money that may be kept for the next year"
         note = "A share of each line's own amount."
-        yield _ranged("budget.carry_over", LIMITS, name, carried, note, 0.0, 1.0)
+        yield _ranged("budget.carry_over", _LIMITS, name, carried, note, most=1.0)
 
 
 def _caps(case: Case) -> Iterator[Slider]:
@@ -151,7 +151,7 @@ def _caps(case: Case) -> Iterator[Slider]:
         name = f"{names.of('track', row.track)} {row.year}"
         yield Slider(
             str(CellAddress("national_caps", keys, "max")),
-            CAPS,
+            _CAPS,
             name,
             float(row.max),
             str(row.counts),
@@ -164,7 +164,7 @@ def _by_year(case: Case) -> Iterator[Slider]:
         keys = (("line", str(row.line)), ("year", str(row.year)))
         name = f"{names.of('line', row.line)} {row.year}"
         address = str(CellAddress("budgets", keys, "amount"))
-        yield Slider(address, YEARS, name, float(row.amount), case.currency)
+        yield Slider(address, _YEARS, name, float(row.amount), case.currency)
 
 
 def _ranged(
@@ -173,6 +173,7 @@ def _ranged(
     name: str,
     value: float,
     note: str,
+    *,
     least: float = 0.0,
     most: float | None = None,
 ) -> Slider:
@@ -184,10 +185,10 @@ def _ranged(
         name,
         float(value),
         " ".join(note.split()),
-        NUMBER,
+        _NUMBER,
         least,
         most,
-        (most - least) / STEPS,
+        (most - least) / _STEPS,
     )
 
 

@@ -39,20 +39,20 @@ CROSSED = (("country", "track"), ("region", "track"), ("track", "year"), ("count
 
 
 @dataclass(frozen=True)
-class Shown:
+class PlanShown:
     """A plan with what the report works out of it once."""
 
     plan: Plan
     material: Material
 
     @classmethod
-    def of(cls, plan: Plan) -> Shown:
+    def of(cls, plan: Plan) -> PlanShown:
         """Take a plan that knows what it answers."""
         assert plan.question is not None, "plans of sessions know what they answer"
         return cls(plan, gather(plan, plan.question.case, plan.question.policy))
 
 
-def plan_document(now: Shown, before: Shown | None) -> dict[str, Any]:
+def plan_document(now: PlanShown, before: PlanShown | None) -> dict[str, Any]:
     """Everything of a plan that the page draws itself.
 
     Parameters
@@ -73,14 +73,14 @@ def plan_document(now: Shown, before: Shown | None) -> dict[str, Any]:
     }
 
 
-def section_document(now: Shown, name: str) -> dict[str, str] | None:
+def section_document(now: PlanShown, name: str) -> dict[str, str] | None:
     """A section of the report as HTML, in which everything is escaped; ``None`` without one."""
     section = REPORTED.get(name)
     text = None if section is None else section_text(now.material, section)
     return None if text is None else text._asdict()
 
 
-def _facts(now: Shown, before: Shown | None) -> list[dict[str, Any]]:
+def _facts(now: PlanShown, before: PlanShown | None) -> list[dict[str, Any]]:
     """Headline figures: name, value, note, that of plan A, the change and whether it is sure."""
     plan, old = now.plan, None if before is None else before.plan
     facts = [_points(plan, old)]
@@ -114,7 +114,7 @@ def _money_change(change: float) -> str:
     return f"{sign}{figures.money(abs(change))}"
 
 
-def _counts(shown: Shown | None, what: str) -> int | None:
+def _counts(shown: PlanShown | None, what: str) -> int | None:
     if shown is None:
         return None
     if what == "slots":
@@ -124,7 +124,7 @@ def _counts(shown: Shown | None, what: str) -> int | None:
     return len(shown.plan.decisions.agreements)
 
 
-def _spent(shown: Shown) -> float:
+def _spent(shown: PlanShown) -> float:
     money = shown.plan.tables["spending"]
     return float(money.loc[money["year"].isin(shown.material.years), "spent"].sum())
 
@@ -159,9 +159,7 @@ def _points(plan: Plan, before: Plan | None) -> dict[str, Any]:
         return told
     points, exact = points_under(plan, before)
     change = plan.objective - points
-    left = sum(
-        max(0.0, (each.bound or each.objective) - each.objective) for each in (plan, before)
-    )
+    left = sum(max(0.0, (each.bound or each.objective) - each.objective) for each in (plan, before))
     is_sure = abs(change) > left + 1e-9 * max(1.0, abs(points))
     words = f"{change:+,.2f}".replace("-", figures.MINUS)
     told["before"] = f"{points:,.2f}" + ("" if exact else ", as the weights of now count it")
@@ -192,7 +190,7 @@ def points_under(plan: Plan, other: Plan) -> tuple[float, bool]:
     return other.objective + earned - before, False
 
 
-def _goals(now: Shown, before: Shown | None) -> list[dict[str, Any]]:
+def _goals(now: PlanShown, before: PlanShown | None) -> list[dict[str, Any]]:
     table = now.plan.tables["goals"]
     raw: dict[str, float] = {}
     if before is not None:
@@ -210,7 +208,7 @@ def _goals(now: Shown, before: Shown | None) -> list[dict[str, Any]]:
     ]
 
 
-def _crossings(now: Shown, before: Shown | None) -> list[dict[str, Any]]:
+def _crossings(now: PlanShown, before: PlanShown | None) -> list[dict[str, Any]]:
     """Slots by two keys at a time: every cell can be asked about."""
     found = []
     for row, column in CROSSED:
@@ -220,7 +218,7 @@ def _crossings(now: Shown, before: Shown | None) -> list[dict[str, Any]]:
     return found
 
 
-def _crossing(now: Shown, before: Shown | None, row: str, column: str) -> dict[str, Any]:
+def _crossing(now: PlanShown, before: PlanShown | None, row: str, column: str) -> dict[str, Any]:
     material = now.material
     columns = _keys(material, column)
     wide = _wide(now, row, column, columns)
@@ -251,7 +249,7 @@ def _keys(material: Material, name: str) -> list[str]:
     return [str(key) for key in material.case.table(table[name])[name]]
 
 
-def _wide(shown: Shown, row: str, column: str, columns: list[str]) -> pd.DataFrame:
+def _wide(shown: PlanShown, row: str, column: str, columns: list[str]) -> pd.DataFrame:
     slots = shown.plan.slots
     if not len(slots):
         return pd.DataFrame(columns=columns, dtype=float)

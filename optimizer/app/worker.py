@@ -1,4 +1,4 @@
-"""The thread that owns the session: it solves what was set last, and answers what was asked last."""
+"""The thread that owns the session: it solves what was set last and answers what was asked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from optimizer.plan import Plan
 from optimizer.session import Session, joined_in
 from optimizer.solver import Progress
 
-STARTING, SCALING, CHANGING, RELAXING, SOLVING, ANSWERING = (
+STARTING, _SCALING, _CHANGING, _RELAXING, _SOLVING, _ANSWERING = (
     "reading",
     "scales",
     "changing",
@@ -26,15 +26,13 @@ STARTING, SCALING, CHANGING, RELAXING, SOLVING, ANSWERING = (
     "solving",
     "answering",
 )
-PLANNED, NOTHING_FITS, NO_TIME, FAILED = "plan", "nothing fits", "stopped", "failed"
-BUSY = (STARTING, SCALING, CHANGING, RELAXING, SOLVING, ANSWERING)
-"""Phases in which something is being worked out."""
+_PLANNED, _NOTHING_FITS, _NO_TIME, _FAILED = "plan", "nothing fits", "stopped", "failed"
 
 Task = Callable[[Session], None]
 """A question that is asked beside: it is given the session as it is set."""
 
 
-class Worker:
+class Planner:
     """Solves in a thread of its own; the newest wish ends what is being done.
 
     Parameters
@@ -66,7 +64,7 @@ class Worker:
         self._task: Task | None = None
         self._is_over = False
         self._is_ready = False
-        self._ended = PLANNED
+        self._ended = _PLANNED
         self._limits: dict[str, dict[str, object]] = {}
         self._thread = threading.Thread(target=self._run, name="planner", daemon=True)
 
@@ -90,8 +88,8 @@ class Worker:
             self._board.show(relaxation=None)
             self._wake.notify()
             if is_solved and self._is_ready:
-                self._ended = PLANNED
-                self._show(PLANNED, words="")
+                self._ended = _PLANNED
+                self._show(_PLANNED, words="")
 
     def ask(self, task: Task) -> None:
         """Answer this, and go on with the plan afterwards."""
@@ -141,14 +139,14 @@ class Worker:
         """The session with its scales, which whatever is set refers to."""
         try:
             session = self._begin()
-            self._show(SCALING)
+            self._show(_SCALING)
             self._board.show(scales=session.scales)
             with self._wake:
                 self._is_ready = True
                 if self._setting is self._solved:
-                    self._show(PLANNED)
+                    self._show(_PLANNED)
         except Exception as error:
-            self._show(FAILED, words=_in_words(error))
+            self._show(_FAILED, words=_in_words(error))
             return None
         return session
 
@@ -169,7 +167,7 @@ class Worker:
 
     def _solve(self, session: Session, setting: Setting, serial: int) -> None:
         begun = time.monotonic()
-        self._show_if_newest(serial, phase=CHANGING, progress=None)
+        self._show_if_newest(serial, phase=_CHANGING, progress=None)
         try:
             self._apply(session, setting)
         except OptimizerError as error:
@@ -179,7 +177,7 @@ class Worker:
                 self._board.show(refused=str(error))
                 self._refuse(setting)
             return
-        self._show_if_newest(serial, phase=RELAXING, progress=None)
+        self._show_if_newest(serial, phase=_RELAXING, progress=None)
         relaxed = session.relax()
         if relaxed.status == "stopped" or not self._is_newest(serial):
             return
@@ -187,18 +185,18 @@ class Worker:
             seconds = time.monotonic() - begun
             told = {"points": relaxed.points, "seconds": seconds}
             self._show_if_newest(serial, relaxation=told)
-        self._show_if_newest(serial, phase=SOLVING, progress=None)
+        self._show_if_newest(serial, phase=_SOLVING, progress=None)
         try:
             plan = session.solve(report=self._progress(serial))
         except InfeasibleError as error:
-            self._end(setting, serial, NOTHING_FITS, str(error))
+            self._end(setting, serial, _NOTHING_FITS, str(error))
         except NoPlanError as error:
             if not error.interrupted:
-                self._end(setting, serial, NO_TIME, str(error))
+                self._end(setting, serial, _NO_TIME, str(error))
         else:
             if self._is_newest(serial):
                 self._found(setting, plan)
-                self._end(setting, serial, PLANNED, "")
+                self._end(setting, serial, _PLANNED, "")
 
     def _apply(self, session: Session, setting: Setting) -> None:
         """Have the session ask what is set, and nothing else."""
@@ -218,18 +216,18 @@ class Worker:
     def _progress(self, serial: int) -> Callable[[Progress], None]:
         def tell(progress: Progress) -> None:
             told = {
-                        "step": progress.step,
-                        "seconds": progress.seconds,
-                        "points": progress.objective,
-                        "bound": progress.bound,
-                        "gap": progress.gap,
+                "step": progress.step,
+                "seconds": progress.seconds,
+                "points": progress.objective,
+                "bound": progress.bound,
+                "gap": progress.gap,
             }
             self._show_if_newest(serial, progress=told)
 
         return tell
 
     def _answer(self, session: Session, setting: Setting, task: Task, serial: int) -> None:
-        self._show_if_newest(serial, phase=ANSWERING, progress=None)
+        self._show_if_newest(serial, phase=_ANSWERING, progress=None)
         self._apply(session, setting)
         task(session)
         with self._wake:
@@ -248,7 +246,7 @@ class Worker:
         if not isinstance(error, OptimizerError):
             # For whoever reports it; the page says it in a line.
             traceback.print_exception(error)
-        self._end(setting, serial, FAILED, _in_words(error))
+        self._end(setting, serial, _FAILED, _in_words(error))
 
     def _show_if_newest(self, serial: int, **facts: Any) -> None:
         """Show how far it is, unless something newer is wanted."""

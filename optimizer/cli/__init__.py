@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Exit",
     "alternatives",
-    "program",
     "ask",
     "beginning",
     "compare",
@@ -43,6 +42,7 @@ __all__ = [
     "main",
     "make",
     "many",
+    "program",
     "show",
 ]
 

@@ -28,7 +28,7 @@ def app_command(
         bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
     ] = True,
 ) -> None:
-    """Open the planner's page: move weights, budgets and limits, and see what becomes of the plan."""
+    """Open the planner's page: move weights, budgets and limits, and see the plan change."""
     case_path(policy, case)
     from optimizer.app.opening import desk_of
     from optimizer.app.serving import serve

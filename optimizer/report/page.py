@@ -79,7 +79,7 @@ def render_page(plan: Plan, case: Case, policy: Policy, sheets: str = "") -> str
     )
 
 
-@cacheclass SectionText(NamedTuple):
+class SectionText(NamedTuple):
     """One section of the report, as a text of HTML."""
 
     name: str
@@ -106,7 +106,7 @@ def style() -> str:
     return loader.get_source(environment(), "style.css")[0]
 
 
-
+@cache
 def environment() -> jinja2.Environment:
     """Give the templates, with everything escaped; loaded once."""
     try:

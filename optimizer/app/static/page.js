@@ -43,7 +43,8 @@ const showProgress = ({ phase, progress, plan, is_current: isCurrent }) => {
     if (progress.bound !== null) text += ` · none above ${fixed(progress.bound)}`;
     if (progress.gap !== null) text += ` · gap ${fixed(100 * progress.gap)}%`;
   } else if (phase === "plan" && plan && isCurrent && plan.gap !== null) {
-    text = plan.status === "optimal" ? "Proven best." : `Proven within ${fixed(100 * plan.gap)}% of the best.`;
+    const proof = plan.status === "optimal" ? "proven best" : `within ${fixed(100 * plan.gap)}% of the best (proven)`;
+    text = `${fixed(plan.points)} points, ${proof}`;
   }
   at("progress").textContent = text;
 };
