@@ -107,6 +107,7 @@ def looked_at(browser: Browser, found: Served, width: int) -> Iterator[Looked]:
 def planned(page: Page) -> None:
     expect(page.locator("#status")).to_have_text(IS_PLAN)
     expect(page.locator("#stale")).to_be_hidden()
+    expect(page.locator("#grid table")).to_be_visible()
 
 
 def is_set(page: Page, text: str) -> None:
