@@ -234,10 +234,10 @@ def test_the_newest_wish_wins_and_nothing_piles_up(fresh: Served) -> None:
     moves, before = 200, fresh.desk.board.facts()
     tracemalloc.start()
     for number in range(moves):
-        fresh.desk.move({WEIGHT: 1.0 + number / moves}, rests=False)
+        fresh.desk.put({WEIGHT: 1.0 + number / moves}, rests=False)
         if number == moves // 2:
             half = tracemalloc.get_traced_memory()[0]
-    fresh.desk.move({WEIGHT: 1.5})
+    fresh.desk.put({WEIGHT: 1.5})
     facts = fresh.until(is_planned)
     grown = tracemalloc.get_traced_memory()[0] - half
     tracemalloc.stop()
@@ -302,7 +302,7 @@ def test_why_and_why_not(fresh: Served) -> None:
 
 def test_a_question_is_left_when_something_is_moved(fresh: Served) -> None:
     fresh.desk.ask("why", "slots[country=AVA]")
-    fresh.desk.move({WEIGHT: 1.1})
+    fresh.desk.put({WEIGHT: 1.1})
     assert answered(fresh)["words"] == [LEFT]
     fresh.until(is_planned)
 
@@ -361,7 +361,7 @@ def test_scenarios_and_runs_are_written(tmp_path: Path, monkeypatch: pytest.Monk
     desk.start()
     try:
         until(desk, is_planned)
-        desk.move({WEIGHT: 1, BUDGET: "*0.9"})
+        desk.put({WEIGHT: 1, BUDGET: "*0.9"})
         desk.demand(["slots[country=BOR, track=work] <= 2"], [])
         facts = until(desk, is_planned)
         assert desk.save("fewer") == [str(tmp_path / "fewer.toml"), str(tmp_path / "fewer.csv")]
@@ -395,7 +395,7 @@ def test_a_run_is_where_the_page_begins(tmp_path: Path) -> None:
     desk.start()
     try:
         until(desk, is_planned)
-        desk.move({BUDGET: "*0.8"})
+        desk.put({BUDGET: "*0.8"})
         assert until(desk, is_planned)["plan"]["points"] < plan.objective
     finally:
         desk.stop()

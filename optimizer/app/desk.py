@@ -89,7 +89,7 @@ class Desk:
 
     # What is set -----------------------------------------------------------------------------
 
-    def move(self, changes: Mapping[str, object | None], *, rests: bool = True) -> None:
+    def put(self, changes: Mapping[str, object | None], *, rests: bool = True) -> None:
         """Set values at addresses, or with ``None`` as they were; the newest wish is solved.
 
         Parameters
@@ -111,7 +111,7 @@ class Desk:
         PolicyError
             If that cannot be read.
         """
-        self.move(parse_changes([text]))
+        self.put(parse_changes([text]))
 
     def demand(self, more: Sequence[str], fewer: Sequence[str]) -> None:
         """Ask for slots from now on, such as ``slots[country=KEN] >= 20``, or no longer."""
@@ -285,7 +285,7 @@ class Desk:
         with self._lock:
             if self._repairs is None:
                 raise refusal("apply", "there are no repairs to apply", "a repair that is shown")
-            self.move(self._repairs.changes(number))
+            self.put(self._repairs.changes(number))
 
     def _ask(self, title: str, answer: Callable[[Session], list[str]]) -> None:
         with self._lock:

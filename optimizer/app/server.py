@@ -90,7 +90,7 @@ def _readings(desk: Desk) -> dict[str, Callable[[], Any]]:
 def _wishes(desk: Desk) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
     """What can be asked for, given what a request says."""
     return {
-        "move": lambda said: desk.move(_changes(said), rests=said.get("rests") is not False),
+        "move": lambda said: desk.put(_changes(said), rests=said.get("rests") is not False),
         "type": lambda said: desk.type(_text(said, "text")),
         "demand": lambda said: desk.demand(_texts(said, "more"), _texts(said, "fewer")),
         "undo": lambda said: desk.undo(),

@@ -163,7 +163,7 @@ def _points(plan: Plan, before: Plan | None) -> dict[str, Any]:
     is_sure = abs(change) > left + 1e-9 * max(1.0, abs(points))
     words = f"{change:+,.2f}".replace("-", figures.MINUS)
     told["before"] = f"{points:,.2f}" + ("" if exact else ", as the weights of now count it")
-    told["change"] = words if is_sure else f"{words}: within the gaps, too small to tell"
+    told["change"] = words if is_sure else f"{words}: within the gaps, too small to be sure"
     told["sure"] = is_sure
     return told
 
