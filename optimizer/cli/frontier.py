@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.cli.app import MANY, app
+from optimizer.cli.app import MANY, program
 from optimizer.cli.exits import Exit
 from optimizer.cli.options import (
     CacheOption,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from optimizer.tradeoffs.frontier import Frontier
 
 
-@app.command("frontier", rich_help_panel=MANY)
+@program.command("frontier", rich_help_panel=MANY)
 def frontier_command(
     context: typer.Context,
     policy: PolicyPath,
