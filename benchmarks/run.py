@@ -30,6 +30,7 @@ import gaps
 import house
 import plans
 import scale
+import sweep_plans
 import sweeps
 from measuring import HERE, environment
 
@@ -42,6 +43,7 @@ PARTS: dict[str, tuple[str, ModuleType]] = {
     "gaps": ("Time to a proven gap", gaps),
     "conflicts": ("Why nothing fits", conflicts),
     "sweeps": ("Sweeps of many scenarios", sweeps),
+    "sweep_plans": ("Plans of many scenarios", sweep_plans),
     "scale": ("Scale", scale),
 }
 """Parts in the order in which they run: the longest last."""

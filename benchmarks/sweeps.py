@@ -7,8 +7,8 @@ the other: a sweep (in memory, in a folder, with processes), a session, a loop w
 this very case, linopy's updates, and stock Pyomo, which builds each model anew; the last two do the
 first few. Inside the clock: from the first scenario to the
 last, without imports and the first model; with processes their start counts, as it is part of every
-such sweep. Peak memory is that of the process which drives and, in memory, solves. LP: the optima
-must agree to 1e-6. MIP: plans within 1%, by a sweep and from nothing.
+such sweep. Peak memory is that of the process which drives and, in memory, solves. The optima must
+agree to 1e-6. Plans are compared by `sweep_plans.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import importlib
 import resource
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from math import isnan
 from pathlib import Path
@@ -28,7 +29,7 @@ from solving_on import GAP, HAND, OURS, STEPS, TOOLS
 
 LP_TOLERANCE = 1e-6
 COLD = "solve, from nothing"
-_Run = tuple[str, str, int, dict[str, int], tuple[str, ...]]
+SweepRun = tuple[str, str, int, dict[str, int], tuple[str, ...]]
 REBUILT, UPDATED = "Pyomo, rebuilt", "linopy, updated"
 SWEEPS = {
     "sweep, in memory": "threads:1",
@@ -38,15 +39,13 @@ SWEEPS = {
 }
 """Sweeps by what they show, and their executors."""
 MEMORY, FOLDER, ONE, TWO = SWEEPS
-RUNS: tuple[_Run, ...] = (
+RUNS: tuple[SweepRun, ...] = (
     ("LP", "gap_01", 500, {REBUILT: 20, UPDATED: 100}, (MEMORY, FOLDER, ONE, TWO)),
     ("LP", "gap_01", 5000, {}, (MEMORY, FOLDER, TWO)),
     ("LP", "japan", 100, {REBUILT: 1, UPDATED: 10}, (MEMORY, TWO)),
-    ("MIP", "JAPAN", 12, {COLD: 2}, (MEMORY,)),
 )
-QUICK_RUNS: tuple[_Run, ...] = (
+QUICK_RUNS: tuple[SweepRun, ...] = (
     ("LP", "gap_01", 8, {REBUILT: 1, UPDATED: 1}, (MEMORY, FOLDER, ONE, TWO)),
-    ("MIP", "gap_01", 2, {COLD: 1}, (MEMORY, FOLDER, ONE, TWO)),
 )
 """Kind, case, scenarios, tools that answer the first few of them only, and sweeps."""
 LIMIT, QUICK_LIMIT = 1_200.0, 120.0
@@ -142,21 +141,23 @@ def _cold(given: Any, payload: dict[str, Any], note: Note) -> None:
 
 def measured(*, quick: bool) -> Rows:
     """Seconds of a scenario by every tool, and whether the answers agree."""
+    return measured_of("sweeps", QUICK_RUNS if quick else RUNS, QUICK_LIMIT if quick else LIMIT)
+
+
+def measured_of(script: str, runs: Sequence[SweepRun], limit: float) -> Rows:
+    """The same of these runs; workers are processes of a script of this folder."""
     from cases import KEPT
 
     rows: Rows = []
-    limit = QUICK_LIMIT if quick else LIMIT
-    for kind, case, count, few, sweeps in QUICK_RUNS if quick else RUNS:
+    for kind, case, count, few, sweeps in runs:
         path = str(KEPT / f"scenarios-{case}-{count}.pickle")
         payload = {"kind": kind, "case": case, "count": count, "path": path, "time_limit": limit}
-        ended = apart("sweeps", {**payload, "tool": "prepare"}, limit=limit)[1]
+        ended = apart(script, {**payload, "tool": "prepare"}, limit=limit)[1]
         counts = dict.fromkeys([OURS, HAND], count) if kind == "LP" else {}
         counts |= few | dict.fromkeys(sweeps, count)
         first: list[Any] = []
         for tool, asked in counts.items() if ended == "ok" else ():
-            noted, ended_so = apart(
-                "sweeps", {**payload, "tool": tool, "count": asked}, limit=limit
-            )
+            noted, ended_so = apart(script, {**payload, "tool": tool, "count": asked}, limit=limit)
             row = noted[0] if noted else {}
             answers = row.pop("answers", [])
             first = first or answers

@@ -35,7 +35,7 @@ from seeds import seeds
 SEEDS, CHUNK = 320, 8
 SEEDS_OF_IDEALS = 4
 """Every so many seeds the scales are compared as well."""
-QUICK = 80
+QUICK = 40
 """Seeds that are not slow."""
 CHANGES = 1
 """Changed plans per case."""

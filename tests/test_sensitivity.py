@@ -289,7 +289,8 @@ def held(by_itself: Sweep) -> Finding:
 
 
 def test_payoffs_are_what_evaluating_each_plan_gives(by_itself: Sweep, held: Finding) -> None:
-    for row in rows_of(held.table):
+    # Every tenth of some hundred: each is joined and evaluated from nothing.
+    for row in rows_of(held.table.iloc[::10]):
         question = read_question(POLICY, CASE, by_itself.scenario(row.scenario).changes)
         plan = by_itself.plan(row.plan).decisions
         found = optimizer.evaluate(plan, question.policy, question.case)

@@ -260,7 +260,7 @@ def first_years(case: SmallCase, folder: Path) -> pd.Series:
 
 def test_a_further_year_moves_the_first_two_less_than_with_a_run_off(tmp_path: Path) -> None:
     moved = {STEADY: 0.0, RUNOFF: 0.0}
-    for seed in range(20):
+    for seed in range(8):
         for tail in moved:
             slots = [
                 first_years(drawn(seed).over(*range(2030, 2030 + years)).with_(tail), tmp_path)
