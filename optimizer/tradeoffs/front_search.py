@@ -182,8 +182,8 @@ class FrontSearch:
 
     def _note(self, point: FrontPoint) -> None:
         self.points.add(point)
-        done, total = len(self.points.found), self._asked.points or 0
-        self._watch.begin_part("points", done, max(done, total))
+        wanted = "" if self._asked.points is None else f" of {self._asked.points}"
+        self._watch.begin(f"{len(self.points.found)}{wanted} points found")
 
     @property
     def plans(self) -> dict[int, Plan]:

@@ -125,12 +125,9 @@ def front_in_words(
     lines += _points_in_words(table, names)
     lines += _prices_in_words(tables["prices"], names)
     if knee is not None:
-        lines.append(
-            f"Point {knee} lies farthest beyond the line between the ends: from there a further "
-            "unit of either goal costs more than before."
-        )
+        lines.append(f"Point {knee} lies farthest beyond the line between the ends.")
     chosen = table[table["chosen"].ne("")]
-    lines += [f"Point {row.point} is chosen by {row.chosen}." for row in rows_of(chosen)]
+    lines += [f"Point {row.point} is the {row.chosen} choice." for row in rows_of(chosen)]
     return lines + _binding_in_words(tables["binding"])
 
 
@@ -179,7 +176,8 @@ def _binding_in_words(binding: pd.DataFrame) -> list[str]:
     points = first[first["address"].eq(address)]["point"].tolist()
     where = "point" if len(points) == 1 else "points"
     listed = ", ".join(map(str, points[:_MOST_LINES]))
-    more = ", ..." if len(points) > _MOST_LINES else ""
+    left = len(points) - _MOST_LINES
+    more = f" and {left} more" if left > 0 else ""
     return [
         f"By the relaxation {address} ({row['title']}) limits {row['goal']} most, at {where} "
         f"{listed}{more}."
