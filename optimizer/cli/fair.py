@@ -46,9 +46,9 @@ def aim_asked(aim: str | None, fairness: str | None, least: float | None) -> Aim
             if value is not None:
                 raise typer.BadParameter("goes with --aim", param_hint=option)
         return None
-    from optimizer.tradeoffs.fair_plans import LEAST, aim_of
+    from optimizer.tradeoffs.fair_plans import LEAST_SHARE, aim_of
 
-    return aim_of(aim, LEAST if least is None else least, is_relaxed=False, tolerance=1e-6)
+    return aim_of(aim, LEAST_SHARE if least is None else least, is_relaxed=False, tolerance=1e-6)
 
 
 def planned_for(

@@ -15,7 +15,7 @@ from optimizer.plan.inequality import inequality
 from optimizer.session.aims.disagreement import TODAY
 from optimizer.session.aims.nash import LEAST_GAIN, PRODUCT
 from optimizer.session.aims.planning import FairSolution
-from optimizer.session.aims.steps import REST
+from optimizer.session.aims.steps import ALL_POINTS
 from optimizer.text.figures import counted, figure
 
 MOST_POINTS, FAIREST = "most points", "fairest"
@@ -83,7 +83,7 @@ def _plan_row(name: str, points: float, amounts: Floats, found: FairSolution) ->
 
 def _steps(found: FairSolution) -> pd.DataFrame:
     """Values of steps: rates in units of the measure and of need, points and logarithms as such."""
-    units = {REST: 1.0, PRODUCT: 1.0, LEAST_GAIN: found.unit}
+    units = {ALL_POINTS: 1.0, PRODUCT: 1.0, LEAST_GAIN: found.unit}
     rows = []
     for number, step in enumerate(found.aimed.steps, start=1):
         by = units.get(step.aimed_at, found.unit / found.need_unit)

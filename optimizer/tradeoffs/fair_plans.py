@@ -33,7 +33,7 @@ from optimizer.tradeoffs.fair_plan_tables import (
     rates_of,
 )
 
-LEAST = 0.95
+LEAST_SHARE = 0.95
 """Least share of the most points, where nobody says another."""
 LEAST_EXPECTED = "a share from 0 to 1, or a percentage: 0.95 or 95%"
 
@@ -109,7 +109,7 @@ def fair_plan(
     *,
     aim: str = "leximin",
     division: str | None = None,
-    least: float | str = LEAST,
+    least: float | str = LEAST_SHARE,
     relaxed: bool = False,
     tolerance: float = 1e-6,
     changes: Mapping[str, object] = NO_CHANGES,
@@ -219,7 +219,7 @@ def aim_of(aim: str, least: float | str, *, is_relaxed: bool, tolerance: float) 
         problems.add(
             CHANGES, f"there is no aim {aim!r}", column="aim", expected=expected, maybe=maybe
         )
-    share = LEAST
+    share = LEAST_SHARE
     try:
         share = share_in(str(least))
     except (ValueError, OverflowError):

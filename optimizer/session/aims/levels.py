@@ -12,7 +12,7 @@ import numpy as np
 from optimizer.frames.arrays import Floats, Integers, Mask
 from optimizer.session.aims.among import Among, Reached, floored
 from optimizer.session.aims.outcomes import Outcomes
-from optimizer.session.aims.steps import REST, Aimed, Stepping
+from optimizer.session.aims.steps import ALL_POINTS, Aimed, AimSteps
 from optimizer.solver.appending import Addition, aiming, appended
 
 _PRICED = 1e-7
@@ -64,10 +64,10 @@ class Levels:
         self._lower[self._slack[chosen]] = -np.inf
         self.settled = self.settled | chosen
 
-    def rest(self, stepping: Stepping) -> Aimed:
+    def rest(self, stepping: AimSteps) -> Aimed:
         """End with the most points at the levels that are settled."""
         reached = self._solved(self.among.points, self.among.offset)
-        stepping.take(REST, reached)
+        stepping.take(ALL_POINTS, reached)
         return Aimed(self.x[: len(self.among.matrix.cost)], tuple(stepping.steps))
 
     def _solved(self, aim: dict[int, float], offset: float) -> Reached:

@@ -17,7 +17,7 @@ from optimizer.frames.arrays import Floats
 from optimizer.session.aims.among import Among, floored
 from optimizer.session.aims.levels import Levels
 from optimizer.session.aims.outcomes import Outcomes
-from optimizer.session.aims.steps import Aimed, Stepping, most_points
+from optimizer.session.aims.steps import Aimed, AimSteps, most_points
 from optimizer.solver.appending import Addition, aiming, appended
 
 
@@ -29,7 +29,7 @@ def leximin(among: Among, outcomes: Outcomes, start: Floats) -> Aimed:
     start
         A solution among the plans.
     """
-    stepping = Stepping(among)
+    stepping = AimSteps(among)
     if among.is_relaxed:
         return _relaxed(stepping, Levels(among, outcomes, start))
     return _whole(stepping, outcomes, start)
@@ -46,7 +46,7 @@ def lowest_in_words(count: int) -> str:
     return "lowest rate" if count == 1 else f"sum of the {count} lowest rates"
 
 
-def _whole(stepping: Stepping, outcomes: Outcomes, start: Floats) -> Aimed:
+def _whole(stepping: AimSteps, outcomes: Outcomes, start: Floats) -> Aimed:
     among = stepping.among
     width, x = len(among.matrix.cost), start
     addition = Addition(width)
@@ -88,7 +88,7 @@ def _with_columns(x: Floats, outcomes: Outcomes, count: int) -> Floats:
     return np.concatenate(parts)
 
 
-def _relaxed(stepping: Stepping, levels: Levels) -> Aimed:
+def _relaxed(stepping: AimSteps, levels: Levels) -> Aimed:
     """Raise all groups that are not settled together, until each of them is."""
     while not levels.settled.all():
         left = int((~levels.settled).sum())

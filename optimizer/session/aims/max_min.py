@@ -8,7 +8,7 @@ from optimizer.frames.arrays import Floats
 from optimizer.session.aims.among import Among, floored
 from optimizer.session.aims.levels import Levels
 from optimizer.session.aims.outcomes import Outcomes
-from optimizer.session.aims.steps import Aimed, Stepping, with_most_points
+from optimizer.session.aims.steps import Aimed, AimSteps, with_most_points
 from optimizer.solver.appending import Addition, aiming, appended
 
 LOWEST = "lowest rate"
@@ -24,7 +24,7 @@ def max_min(among: Among, outcomes: Outcomes, start: Floats) -> Aimed:
     start
         A solution among the plans.
     """
-    stepping = Stepping(among)
+    stepping = AimSteps(among)
     if among.is_relaxed:
         return _relaxed(stepping, Levels(among, outcomes, start))
     x = lifted(stepping, outcomes, start, LOWEST)
@@ -34,7 +34,7 @@ def max_min(among: Among, outcomes: Outcomes, start: Floats) -> Aimed:
     return with_most_points(stepping, outcomes, level * outcomes.needs, x)
 
 
-def _relaxed(stepping: Stepping, levels: Levels) -> Aimed:
+def _relaxed(stepping: AimSteps, levels: Levels) -> Aimed:
     reached = levels.raised()
     if not stepping.take(LOWEST, reached):
         return Aimed(None, tuple(stepping.steps))
@@ -42,7 +42,7 @@ def _relaxed(stepping: Stepping, levels: Levels) -> Aimed:
     return levels.rest(stepping)
 
 
-def lifted(stepping: Stepping, outcomes: Outcomes, start: Floats, aimed_at: str) -> Floats | None:
+def lifted(stepping: AimSteps, outcomes: Outcomes, start: Floats, aimed_at: str) -> Floats | None:
     """A solution with the highest lowest rate; ``None`` where time ran out."""
     among = stepping.among
     addition = Addition(len(among.matrix.cost))

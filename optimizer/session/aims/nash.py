@@ -16,7 +16,7 @@ from optimizer.frames.arrays import Floats
 from optimizer.session.aims.among import Among, floored
 from optimizer.session.aims.max_min import lifted
 from optimizer.session.aims.outcomes import Outcomes
-from optimizer.session.aims.steps import Aimed, Stepping, with_most_points
+from optimizer.session.aims.steps import Aimed, AimSteps, with_most_points
 from optimizer.solver.appending import Addition, aiming, appended
 
 PRODUCT, LEAST_GAIN = "sum of logarithms of gains", "lowest gain"
@@ -46,7 +46,7 @@ def nash(
     OptimizerError
         If no plan gives every group more than the point of disagreement.
     """
-    stepping = Stepping(among)
+    stepping = AimSteps(among)
     gains = replace(
         outcomes,
         constant=outcomes.constant - disagreement,
@@ -66,7 +66,7 @@ def nash(
 
 
 def _by_tangents(
-    stepping: Stepping, gains: Outcomes, outcomes: Outcomes, x: Floats, tolerance: float
+    stepping: AimSteps, gains: Outcomes, outcomes: Outcomes, x: Floats, tolerance: float
 ) -> Aimed:
     among = stepping.among
     width = len(among.matrix.cost)

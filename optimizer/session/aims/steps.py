@@ -9,7 +9,7 @@ from optimizer.session.aims.among import Among, Reached
 from optimizer.session.aims.outcomes import Outcomes
 from optimizer.solver.appending import Addition, aiming, appended
 
-REST = "points"
+ALL_POINTS = "points"
 """Step that finds the plan with the most points among those that are as fair."""
 
 
@@ -53,7 +53,7 @@ class Aimed:
         return all(step.status == "optimal" for step in self.steps)
 
 
-class Stepping:
+class AimSteps:
     """Takes steps, and keeps what came of each."""
 
     def __init__(self, among: Among) -> None:
@@ -77,7 +77,7 @@ class Stepping:
         return reached.x is not None and not self.among.watch.should_stop()
 
 
-def with_most_points(stepping: Stepping, outcomes: Outcomes, least: Floats, x: Floats) -> Aimed:
+def with_most_points(stepping: AimSteps, outcomes: Outcomes, least: Floats, x: Floats) -> Aimed:
     """End with the plan of the most points that gives every group at least so much.
 
     Parameters
@@ -96,11 +96,11 @@ def with_most_points(stepping: Stepping, outcomes: Outcomes, least: Floats, x: F
     return most_points(stepping, addition, x)
 
 
-def most_points(stepping: Stepping, addition: Addition, x: Floats) -> Aimed:
+def most_points(stepping: AimSteps, addition: Addition, x: Floats) -> Aimed:
     """End with the plan of the most points that keeps added rows, from one that does."""
     among = stepping.among
     matrix = aiming(appended(among.matrix, addition), among.points, among.offset)
     reached = among.most(matrix, starts=[x])
-    stepping.take(REST, reached)
+    stepping.take(ALL_POINTS, reached)
     best = x if reached.x is None else reached.x
     return Aimed(best[: len(among.matrix.cost)], tuple(stepping.steps))
