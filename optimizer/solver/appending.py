@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import highspy
 import numpy as np
 import scipy.sparse
 
@@ -75,6 +76,38 @@ def appended(matrix: Matrix, addition: Addition) -> Matrix:
         rows=[*matrix.rows, *(name for name, *_ in addition.rows)],
         _positions={key: number for number, key in enumerate(names)},
     )
+
+
+def basis_of(matrix: Matrix, basis: highspy.HighsBasis, rows: int) -> highspy.HighsBasis:
+    """A basis of a matrix made of one of its first rows and columns, as far as these reach.
+
+    A row that was added has its own activity in the basis; one that says what a column added with
+    it is (an equality with a weight of -1 for it) has that column. What the first rows and columns
+    had keeps its value, so that a solution which keeps the added rows stays feasible.
+
+    Parameters
+    ----------
+    rows
+        Rows that the basis knows.
+    """
+    status, width = highspy.HighsBasisStatus, len(basis.col_status)
+    columns = [
+        status.kZero if lower == -np.inf else status.kLower for lower in matrix.lower[width:]
+    ]
+    activities = [status.kBasic] * (len(matrix.rows) - rows)
+    added = scipy.sparse.csr_array(matrix.a)[rows:]
+    for row in range(len(activities)):
+        if matrix.row_lower[rows + row] == matrix.row_upper[rows + row]:
+            ours = slice(added.indptr[row], added.indptr[row + 1])
+            numbers, weights = added.indices[ours], added.data[ours]
+            own = numbers[(numbers >= width) & (weights == -1.0)]
+            if len(own) == 1 and columns[own[0] - width] != status.kBasic:
+                columns[own[0] - width], activities[row] = status.kBasic, status.kLower
+    found = highspy.HighsBasis()
+    found.col_status = [*basis.col_status, *columns]
+    found.row_status = [*basis.row_status, *activities]
+    found.valid = True
+    return found
 
 
 def aiming(matrix: Matrix, terms: dict[int, float], offset: float = 0.0) -> Matrix:

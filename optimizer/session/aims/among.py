@@ -13,12 +13,13 @@ from optimizer.persistent import LoadedModel
 from optimizer.persistent.roles import roles_of
 from optimizer.persistent.rounding import build_rounding
 from optimizer.solver import Watch
-from optimizer.solver.appending import Addition, appended
+from optimizer.solver.appending import Addition, appended, basis_of
 from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.part import Part
 from optimizer.solver.search import Search
 from optimizer.solver.solution import OPTIMAL_GAP
+from optimizer.solver.warm_start import PRIMAL
 from optimizer.solver.watch import relative_gap
 from optimizer.solver.wholeness import Roles, wholeness
 
@@ -98,7 +99,7 @@ class Among:
         engine = self._engine
         if engine is None or not goes_on:
             engine = self._engine = Engine(matrix, relaxed=True, options=self.loaded.options)
-            run = engine.run(self.watch, afresh=True)
+            run = engine.run(self.watch, afresh=not self._goes_on(engine, matrix))
         else:
             changed = np.flatnonzero(
                 (engine.matrix.lower != matrix.lower) | (engine.matrix.upper != matrix.upper)
@@ -109,6 +110,17 @@ class Among:
             run = engine.run(self.watch)
         found = _told(run)
         return replace(found, prices=engine.prices()) if found.x is not None else found
+
+    def _goes_on(self, engine: Engine, matrix: Matrix) -> bool:
+        """Whether there is an optimum to go on from, which has enough points as it has the most."""
+        lp = self.loaded.lp
+        basis = lp.basis()
+        if not basis.valid:
+            return False
+        engine.go_on_from(basis_of(matrix, basis, len(self.loaded.matrix.rows)))
+        # It stays feasible; only what is aimed at is another thing.
+        engine.set_option("simplex_strategy", PRIMAL)
+        return True
 
     def _whole(self, matrix: Matrix, starts: Sequence[Floats]) -> Reached:
         loaded = self.loaded
