@@ -13,9 +13,9 @@ from optimizer.persistent.roles import columns_in_order
 from optimizer.plan import COLUMNS, Decisions
 from optimizer.plan.values import values_of
 from optimizer.schema.tables import FORECAST, STANDARD
-from optimizer.session.aims.among import Among
+from optimizer.session.aims.among import Among, floored
 from optimizer.session.aims.outcomes import Outcomes
-from optimizer.solver.appending import aiming
+from optimizer.solver.appending import Addition, aiming, appended
 
 TODAY, WORST = "today's plan", "the worst of the payoffs"
 
@@ -41,8 +41,8 @@ def disagreement_of(among: Among, outcomes: Outcomes, start: Floats) -> Disagree
     """Today's plan where it keeps every rule, or else the least each group has where others choose.
 
     Today's plan gives the slots of today in every planned year. Otherwise every group has, in turn,
-    as much as any plan of enough points gives it; the least that a group has in any of these plans
-    is its worst payoff.
+    as much as any plan of enough points gives it, in the plan of the most points that does so; the
+    least that a group has in any of these plans is its worst payoff.
 
     Returns
     -------
@@ -59,11 +59,24 @@ def disagreement_of(among: Among, outcomes: Outcomes, start: Floats) -> Disagree
         return None
     least = outcomes.amounts(start)
     for terms in outcomes.terms:
-        reached = among.most(aiming(among.matrix, terms), starts=[start])
-        if reached.x is None or among.watch.should_stop():
+        x = _with_most_of(among, terms, start)
+        if x is None:
             return None
-        least = np.minimum(least, outcomes.amounts(reached.x))
+        least = np.minimum(least, outcomes.amounts(x))
     return Disagreement(least, WORST, why)
+
+
+def _with_most_of(among: Among, terms: dict[int, float], start: Floats) -> Floats | None:
+    """The plan of the most points among those with the most of a group; ``None`` without time."""
+    reached = among.most(aiming(among.matrix, terms), starts=[start])
+    if reached.x is None or among.watch.should_stop():
+        return None
+    kept = Addition(len(among.matrix.cost))
+    most = sum(weight * float(reached.x[column]) for column, weight in terms.items())
+    kept.row(("group_at_most", None), terms, lower=floored(most))
+    matrix = aiming(appended(among.matrix, kept), among.points, among.offset)
+    ended = among.most(matrix, starts=[reached.x])
+    return None if among.watch.should_stop() else ended.x
 
 
 def _slots_today(loaded: LoadedModel) -> tuple[pd.DataFrame | None, str]:
