@@ -28,6 +28,8 @@ STARTING, _SCALING, _CHANGING, _RELAXING, _SOLVING, _ANSWERING = (
 )
 _PLANNED, _NOTHING_FITS, _NO_TIME, _FAILED = "plan", "nothing fits", "stopped", "failed"
 
+REST_BEFORE_SEARCH = 0.6
+"""Seconds without a move after which a plan is searched for."""
 Task = Callable[[Session], None]
 """A question that is asked beside: it is given the session as it is set."""
 
@@ -185,6 +187,8 @@ class Planner:
             seconds = time.monotonic() - begun
             told = {"points": relaxed.points, "seconds": seconds}
             self._show_if_newest(serial, relaxation=told)
+        if not self._is_at_rest(serial):
+            return
         self._show_if_newest(serial, phase=_SOLVING, progress=None)
         try:
             plan = session.solve(report=self._progress(serial))
@@ -197,6 +201,17 @@ class Planner:
             if self._is_newest(serial):
                 self._found(setting, plan)
                 self._end(setting, serial, _PLANNED, "")
+
+    def _is_at_rest(self, serial: int) -> bool:
+        """Whether nothing newer is wanted for a moment.
+
+        A search takes some seconds to notice that it is not wanted, so that none begins while a
+        lever is being dragged: its relaxations come in a fifth of a second each.
+        """
+        with self._wake:
+            return not self._wake.wait_for(
+                lambda: self._is_over or not self._is_newest(serial), timeout=REST_BEFORE_SEARCH
+            )
 
     def _apply(self, session: Session, setting: Setting) -> None:
         """Have the session ask what is set, and nothing else."""
