@@ -162,8 +162,8 @@ def frontier(
     """Find plans of which none is better in one of some goals without being worse in another.
 
     Goals of negative weight are those of which less is wanted. Other goals and penalties do not
-    count, except for what is continuous beside slots, agreements and expansions; rules of the policy,
-    protected floors among them, are kept by every plan.
+    count, except for what is continuous beside slots, agreements and expansions; rules of the
+    policy, protected floors among them, are kept by every plan.
 
     Parameters
     ----------
