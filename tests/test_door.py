@@ -54,6 +54,9 @@ class Room:
         )
         two = folder / "two.toml"
         two.write_text(NATIONAL.with_(SECOND_GOAL).policy_text(), encoding="utf-8")
+        divided = folder / "divided.toml"
+        groups = '\n[[fairness]]\nname = "all"\nmeasure = "slots"\nby = ["country"]\n'
+        divided.write_text(NATIONAL.policy_text() + groups, encoding="utf-8")
         session = Session(self.policy, self.case)
         pair = {"policy": self.policy, "case": self.case}
         swept = folder / "swept"
@@ -77,6 +80,10 @@ class Room:
             "why_not": (optimizer.why_not, {"subject": run, "wanted": "slots[track=t] >= 1"}),
             "with_answers": (optimizer.with_answers, {"plan": self.plan, "questions": 1}),
             "fairness": (optimizer.fairness, {"subject": run, "by": ["track"]}),
+            "fair_plan": (
+                optimizer.fair_plan,
+                {"policy": load_policy(divided), "case": self.case, "aim": "max_min"},
+            ),
             "frontier": (
                 optimizer.frontier,
                 {"policy": load_policy(two), "case": self.case, "goals": ["g", "h"], "points": 2},

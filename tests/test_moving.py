@@ -359,7 +359,8 @@ def test_every_figure_that_is_listed(policy: Policy) -> None:
 
 def test_columns_of_ones_own(policy: Policy) -> None:
     case = shared.case("tiny")
-    session = Session(policy, case)
+    plain = load_policy(POLICY)
+    session = Session(plain, case)
     done: dict[str, object] = {}
     for table, key in zip(ATTRIBUTE_TABLES, ("country=AVA", "region=coast"), strict=True):
         declared = {column.name for column in TABLES[table].columns}
@@ -372,7 +373,13 @@ def test_columns_of_ones_own(policy: Policy) -> None:
         done |= {f"{table}[{key}].{name}": 0.5 for name in figures}
     session.change(done)
     assert session.rebuilt == 0
-    compared(session, Session(policy, change_case(case, done)[0]))
+    compared(session, Session(plain, change_case(case, done)[0]))
+    # Needs stand among the coefficients of limits on how evenly groups share.
+    needs = Session(policy, case)
+    fewer = {"regions[region=coast].population": 0.5}
+    needs.change(fewer)
+    assert needs.rebuilt == 1
+    compared(needs, Session(policy, change_case(case, fewer)[0]))
 
 
 def test_parts_that_somebody_adds_are_never_old(

@@ -147,11 +147,13 @@ def load_case(
     ...     "countries": pd.DataFrame({"country": ["a"], "name": ["A"], "world_region": ["Asia"]}),
     ...     "applicants": pd.DataFrame({"country": ["b"], "track": ["t"], "applicants": [5]}),
     ... }
-    >>> load_case(frames, title="Few", currency="EUR", years=[2030])
+    >>> load_case(frames, title="Few", currency="EUR", years=[2030])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    optimizer.errors.InputError: 5 problems
+    optimizer.errors.InputError: 4 problems
     - table applicants, row 0, column country: 'b' is not in table countries
-        Expected a country of table countries. Maybe a.
+        Expected a country of table countries.
+    - table budgets: the table is missing
+    ...
     """
     said: dict[str, object] = {
         "title": title,

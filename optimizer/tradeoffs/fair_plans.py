@@ -225,9 +225,9 @@ def aim_of(aim: str, least: float | str, *, is_relaxed: bool, tolerance: float) 
     except (ValueError, OverflowError):
         message = f"{shown(least)} is not a valid share"
         problems.add(CHANGES, message, column="least", expected=LEAST_EXPECTED)
-    if not 0.0 < tolerance < float("inf"):
+    if not 0.0 < tolerance <= 1.0:
         message = f"{shown(tolerance)} is not a valid tolerance"
-        problems.add(CHANGES, message, column="tolerance", expected="a number above 0")
+        problems.add(CHANGES, message, column="tolerance", expected="a number above 0, up to 1")
     problems.raise_if_any(PolicyError)
     return Aim(name, share, is_relaxed, tolerance)  # type: ignore[arg-type]  # one of AIMS
 
