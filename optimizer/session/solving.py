@@ -198,18 +198,19 @@ def check_options(
 ) -> None:
     """Refuse a gap or a time limit that no policy could ask for either."""
     problems = Problems()
-    if started is not None and not _is_number(started):
+    if started is not None and not is_real(started):
         message = f"{shown(started)} is not a valid time"
         problems.add(CHANGES, message, column="started", expected="a reading of time.monotonic")
-    if gap is not None and not (_is_number(gap) and 0.0 <= gap <= 1.0):
+    if gap is not None and not (is_real(gap) and 0.0 <= gap <= 1.0):
         problems.add(CHANGES, f"{shown(gap)} is not a valid gap", column="gap", expected="0 to 1")
-    if time_limit is not None and not (_is_number(time_limit) and 0.0 < time_limit < float("inf")):
+    if time_limit is not None and not (is_real(time_limit) and 0.0 < time_limit < float("inf")):
         message = f"{shown(time_limit)} is not a valid time limit"
         problems.add(CHANGES, message, column="time_limit", expected="seconds")
     problems.raise_if_any(PolicyError)
 
 
-def _is_number(value: object) -> bool:
+def is_real(value: object) -> bool:
+    """Whether a value is a finite or infinite number that a float can hold."""
     if not isinstance(value, Real) or isinstance(value, bool):
         return False
     try:

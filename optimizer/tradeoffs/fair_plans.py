@@ -24,7 +24,7 @@ from optimizer.policy.loading import NO_CHANGES
 from optimizer.result import Result
 from optimizer.result.charts import drawing
 from optimizer.session.aims.planning import AIMS, Aim, FairSolution, fairly_planned
-from optimizer.session.solving import PlanOptions, begun, gap_of, holding_for
+from optimizer.session.solving import PlanOptions, begun, gap_of, holding_for, is_real
 from optimizer.solver import Progress, Watch
 from optimizer.tradeoffs.fair_plan_tables import (
     drawn_aim,
@@ -225,7 +225,7 @@ def aim_of(aim: str, least: float | str, *, is_relaxed: bool, tolerance: float) 
     except (ValueError, OverflowError):
         message = f"{shown(least)} is not a valid share"
         problems.add(CHANGES, message, column="least", expected=LEAST_EXPECTED)
-    if not 0.0 < tolerance <= 1.0:
+    if not (is_real(tolerance) and 0.0 < tolerance <= 1.0):
         message = f"{shown(tolerance)} is not a valid tolerance"
         problems.add(CHANGES, message, column="tolerance", expected="a number above 0, up to 1")
     problems.raise_if_any(PolicyError)
