@@ -84,7 +84,7 @@ def limited(session: Session, keep: Keep, cells: pd.DataFrame, called: str) -> N
 
 
 @pytest.mark.filterwarnings("ignore::optimizer.errors.ModelWarning")
-@pytest.mark.parametrize("seed", seeds(range(24), quick=2))
+@pytest.mark.parametrize("seed", seeds(range(14), quick=2))
 def test_what_is_kept_is_as_if_each_slot_were_a_limit(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
     draw = random.Random(seed)

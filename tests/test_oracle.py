@@ -32,7 +32,7 @@ from oracle.relaxation import Relaxation
 from random_cases import write_random_case
 from seeds import seeds
 
-SEEDS, CHUNK = 320, 8
+SEEDS, CHUNK = 200, 8
 SEEDS_OF_IDEALS = 4
 """Every so many seeds the scales are compared as well."""
 QUICK = 40

@@ -94,7 +94,7 @@ def test_every_step_is_what_asking_from_nothing_gives(seed: int, tmp_path: Path)
             assert isnan(forced) or forced < free - 1e-7
 
 
-@pytest.mark.parametrize("seed", seeds(range(1, 13), quick=1))
+@pytest.mark.parametrize("seed", seeds(range(1, 7), quick=1))
 def test_what_slots_earn_and_cost_adds_up_to_the_plan(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
     try:
