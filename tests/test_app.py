@@ -436,6 +436,12 @@ def test_the_command_prints_its_address_and_ends_with_ctrl_c() -> None:
     assert said == f"Next: optimizer solve {TINY[0]} {TINY[1]}\n"
 
 
+def test_half_a_character_is_said_back(tiny: Served) -> None:
+    assert tiny.ask("/api/ask", {"kind": "why", "text": "\ud800"})[0] == 200
+    assert tiny.ask("/api/state")[0] == 200
+    assert tiny.ask("/api/apply", {"number": 1e999})[0] == 400
+
+
 def test_a_desk_without_a_plan_says_so() -> None:
     desk = Desk(load_policy(TINY[0]), load_case(TINY[1]), TINY)
     assert desk.plan() is None

@@ -6,9 +6,10 @@ import csv
 import json
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from pathlib import Path
+from signal import SIGINT, raise_signal
 
 import pytest
 
@@ -16,6 +17,7 @@ import optimizer
 import shared
 from golden.small_cases import NATIONAL, SmallCase
 from optimizer import Frontier, OptimizerError, PolicyError, TargetError
+from optimizer.solver import Progress
 from seeds import seeds
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -314,3 +316,44 @@ def test_the_page_of_fronts_prints_what_it_says(capsys: pytest.CaptureFixture[st
     for code, printed in parts:
         exec(code, {})
         assert capsys.readouterr().out == printed
+
+
+def test_an_interrupted_front_holds_points_alone() -> None:
+    """Plans that a search has in hand when it is cut off are no points."""
+    goals = ["competitiveness", "regional_vitality", "bridges"]
+
+    steps: list[str] = []
+
+    def stop(progress: Progress) -> None:
+        steps.append(progress.step)
+        if len(steps) == 40:
+            raise_signal(SIGINT)
+
+    found = optimizer.frontier(*shared.tiny(), goals=goals, points=40, report=stop)
+    assert found.interrupted
+    assert 0 < len(found.table) < 40
+    assert found.table["gap"].lt(1.0).all(), found.table
+    assert not [line for line in found.in_words() if "inf%" in line]
+
+
+def test_the_command_loses_nothing_that_it_found(
+    run: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    paths = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
+    asked = ["frontier", *paths, "--goals", "competitiveness,bridges", "--points", 2]
+    (tmp_path / "fr" / "point-2").mkdir(parents=True)
+    code, said = run(*asked, "--out", tmp_path / "fr")
+    assert code == 2
+    assert "point-2: exists already" in said
+    assert "--force" not in said
+    assert not (tmp_path / "fr" / "point-1").exists()
+    code, said = run(*asked, "--take", 9, "--out", tmp_path / "x")
+    assert code == 1
+    assert "bridges: from 1.52 to 2.4." in said
+    assert "the front has no point 9" in said
+    code, said = run(*asked, "--reference", "bridges=1,bridges=2,competitiveness=7")
+    assert code == 2
+    assert "'bridges' is given twice" in said
+    code, said = run(*asked, "--reference", "bridges=2,competitiveness=6.8")
+    assert code == 0
+    assert "--reference bridges=2,competitiveness=6.8" in said

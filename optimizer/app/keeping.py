@@ -14,6 +14,7 @@ from optimizer.errors import PolicyError, Problems
 from optimizer.explain.applying import write_scenario
 from optimizer.plan import Plan
 from optimizer.policy import Policy
+from optimizer.runs import run_place
 from optimizer.runs.writing import write_run
 from optimizer.schema.addresses import is_cell
 
@@ -58,6 +59,7 @@ def export_run(plan: Plan | None, name: str) -> str:
     _require_name(name)
     if plan is None:
         raise refusal("export", "there is no plan yet", "a plan that is shown")
+    run_place(RUNS / name, force=None)
     return str(write_run(replace(plan, folder=None), RUNS / name))
 
 

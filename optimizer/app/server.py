@@ -150,7 +150,7 @@ def _asked(wish: Callable[[Mapping[str, Any]], Any]) -> _Endpoint:
             done = await asyncio.to_thread(wish, said)
         except OptimizerError as error:
             return _json({"refused": str(error)}, 409)
-        except (ValueError, TypeError, RecursionError) as error:
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
             return _json({"refused": str(error)}, 400)
         return _json({"done": done})
 
@@ -180,7 +180,8 @@ async def _stream(board: Board) -> AsyncIterator[str]:
 
 
 def _text_of(content: Any) -> str:
-    return json.dumps(finite(content), ensure_ascii=False)
+    # Half a character, which somebody may type, has no bytes of its own.
+    return json.dumps(finite(content))
 
 
 def _json(content: Any, status: int = 200) -> Response:

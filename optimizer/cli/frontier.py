@@ -27,6 +27,10 @@ from optimizer.cli.showing import ProgressLine, print_json, print_next
 if TYPE_CHECKING:
     from optimizer.tradeoffs.frontier import Frontier
 
+CHOICES, MOST_PLACES = 2, 200
+"""Points that may be chosen besides those asked for, and places that are looked at before all
+points are asked for."""
+
 
 @program.command("frontier", rich_help_panel=MANY)
 def frontier_command(
@@ -86,13 +90,14 @@ def frontier_command(
 ) -> None:
     """Show what is given up of one goal for another: the plans that no other plan dominates."""
     from optimizer.io.changes import parse_changes
+    from optimizer.tradeoffs.asked_of_front import USUAL_POINTS
     from optimizer.tradeoffs.frontier import frontier
     from optimizer.tradeoffs.taking import require_point
 
     case = case_path(policy, case)
     if take is not None and out is None:
         raise typer.BadParameter("needs --out, where the point is written", param_hint="--take")
-    _require_place(take, out)
+    _require_place(take, out, None if exact else points or USUAL_POINTS)
     names = [name.strip() for name in goals.split(",")]
     line = ProgressLine()
     found = frontier(
@@ -112,18 +117,24 @@ def frontier_command(
         started=context.obj,
     )
     line.end()
-    if take is not None:
-        require_point(take, list(found.plans))
-    written = [] if out is None else _write(found, take, out)
+    # Whatever becomes of writing, what was found is not lost.
     if as_json:
         print_json(_front_document(found))
     else:
         print(*found.in_words(), sep="\n")
+    if take is not None:
+        require_point(take, list(found.plans))
+    written = [] if out is None else _write(found, take, out)
+    if not as_json:
         for path in written:
             print(f"Written: {path}")
         asked: list[str | Path | None] = [policy, None if case == policy else case]
         asked += ["--goals", goals, *set_again(changes), *(["--exact"] if exact else [])]
         asked += ["--points", str(points)] if points is not None else []
+        asked += ["--lexicographic", f"{lexicographic:g}"] if lexicographic is not None else []
+        asked += ["--reference", reference] if reference is not None else []
+        asked += ["--gap", f"{gap:g}"] if gap is not None else []
+        asked += ["--scales", scales] if scales is not None else []
         print_next(*_next_of(found, asked, take, written))
     if found.interrupted:
         raise typer.Exit(Exit.INTERRUPTED)
@@ -131,8 +142,14 @@ def frontier_command(
         raise typer.Exit(Exit.NO_PLAN)
 
 
-def _require_place(take: int | None, out: Path | None) -> None:
-    """Refuse what cannot be written before anything is solved."""
+def _require_place(take: int | None, out: Path | None, points: int | None) -> None:
+    """Refuse what cannot be written before anything is solved.
+
+    Parameters
+    ----------
+    points
+        How many are asked for; ``None`` for all there are.
+    """
     from optimizer.runs import require_writers, run_place
     from optimizer.tradeoffs.taking import place_for_point
 
@@ -144,7 +161,10 @@ def _require_place(take: int | None, out: Path | None) -> None:
         place_for_point(out)
         return
     require_writers()
-    run_place(out if take is not None else out / "point-1", force=False)
+    most = MOST_PLACES if points is None else points + CHOICES
+    places = [out] if take is not None else [out / f"point-{each + 1}" for each in range(most)]
+    for place in places:
+        run_place(place, force=None)
 
 
 def _write(found: Frontier, take: int | None, out: Path) -> list[Path]:
@@ -162,6 +182,9 @@ def _values(text: str) -> dict[str, float]:
     values = {}
     for part in text.split(","):
         goal, _, number = part.partition("=")
+        if goal.strip() in values:
+            message = f"{goal.strip()!r} is given twice"
+            raise typer.BadParameter(message, param_hint="--reference")
         try:
             values[goal.strip()] = float(number)
         except ValueError:

@@ -70,13 +70,14 @@ def default_folder(policy: str, case: str) -> Path:
     return Path("runs") / f"{policy}-{case}"
 
 
-def run_place(folder: Path, *, force: bool) -> targets.Place:
+def run_place(folder: Path, *, force: bool | None) -> targets.Place:
     """Find out whether a run may be written as a folder, before it is made.
 
     Parameters
     ----------
     force
-        Whether an older run may be replaced: just the one that is there now.
+        Whether an older run may be replaced: just the one that is there now; ``None`` where nobody
+        could ask for that.
 
     Raises
     ------

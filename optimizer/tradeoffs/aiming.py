@@ -188,9 +188,15 @@ class GoalAims:
         offset: float = 0.0,
     ) -> AimAnswer:
         """The plan with the most of a weighted sum above floors, checked."""
+        if self.watch.should_stop():
+            return AimAnswer("stopped")
         began = self.watch.seconds
         run = self.sought(weights, floors, reached=reached, offset=offset)
-        return self._answer(run, run.gap or 0.0, found_by, began)
+        gap = np.inf if run.gap is None else run.gap
+        if run.x is not None and not np.isfinite(gap) and self.watch.should_stop():
+            # What a search has in hand when it is cut off is a plan, and no point of a front.
+            return AimAnswer("stopped")
+        return self._answer(run, gap, found_by, began)
 
     def in_order(
         self, order: Sequence[int], floors: Floats, found_by: str, lacking: float = 0.0

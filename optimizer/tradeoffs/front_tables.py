@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
 import numpy as np
 import pandas as pd
@@ -137,7 +138,9 @@ def _points_in_words(table: pd.DataFrame, goals: Sequence[str]) -> list[str]:
     for place in range(len(shown)):
         row = shown.iloc[place]
         values = ", ".join(f"{goal} {figure(float(row[value_column(goal)]))}" for goal in goals)
-        gap = "" if row["status"] == "optimal" else f"; gap {float(row['gap']):.2%}"
+        left = float(row["gap"])
+        open_to = f"gap {left:.2%}" if isfinite(left) else "nothing proven"
+        gap = "" if row["status"] == "optimal" else f"; {open_to}"
         lines.append(f"- {row['point']}: {values} ({figure(float(row['points']))} points{gap})")
     left = len(table) - len(shown)
     return lines + ([f"- and {left} more"] if left else [])
