@@ -550,3 +550,20 @@ def test_plans_are_compared_by_how_they_divide(tmp_path: Path) -> None:
     # Without the division in one of the two there is nothing to compare.
     alone = optimizer.compare(optimizer.solve(ROOT / "models" / "tiny.toml", case), one)
     assert not alone.table["part"].str.startswith("fairness").any()
+
+
+def test_aims_that_differ_are_named_and_no_matter_of_gaps(tmp_path: Path) -> None:
+    policy = tmp_path / "fair.toml"
+    groups = '\n[[fairness]]\nname = "all"\nmeasure = "slots"\nby = ["country"]\n'
+    policy.write_text((ROOT / "models" / "tiny.toml").read_text() + groups)
+    case = ROOT / "inputs" / "tiny"
+    best = optimizer.solve(policy, case)
+    fair = optimizer.fair_plan(policy, case, aim="max_min", least="80%").plan
+    assert fair is not None
+    kept = optimizer.write_run(fair, tmp_path / "fair")
+    found = optimizer.compare(best, kept, names=["best", "fair"])
+    inputs = found.tables["inputs"]
+    assert inputs["address"].tolist() == ["aim"]
+    assert inputs["after"].tolist() == ["max_min of all, at least 0.8 of all points"]
+    assert not found.table["within_gap"].any()
+    assert not [line for line in found.in_words() if "gaps" in line]

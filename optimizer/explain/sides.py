@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from optimizer.policy.sheets import book_roles
 from optimizer.runs import RUN
 from optimizer.runs.loading import Run, load_run
 
+AIM = "aim"
+"""Name of the fact what a plan was to have most of."""
 NO_PLAN_AT_ALL, STOPPED, NOT_ASKED = "infeasible", "stopped", "not solved"
 """Statuses of what has no plan: there is none, time ran out, or none was looked for."""
 
@@ -63,7 +65,16 @@ class Side:
             "custom rules": told.get("sha256") or told.get("function"),
             "dropped": ", ".join(map(str, provenance.get("dropped", ()))) or None,
             "kept": "; ".join(keep.in_words() for keep in self._keep) or None,
+            AIM: _aim_in(provenance),
         }
+
+
+def _aim_in(provenance: Mapping[str, Any]) -> str | None:
+    """What a plan was to have most of, where that was not the points alone."""
+    aim, point = provenance.get("aim"), provenance.get("frontier")
+    if aim:
+        return f"{aim['aim']} of {aim['division']}, at least {aim['least_share']:.4g} of all points"
+    return f"point {point['point']} of a front of {', '.join(point['goals'])}" if point else None
 
 
 Input = Side | Run | Plan | Policy | Case | str | Path
