@@ -13,7 +13,7 @@ from optimizer.persistent import LoadedModel
 from optimizer.persistent.roles import roles_of
 from optimizer.persistent.rounding import build_rounding
 from optimizer.solver import Watch
-from optimizer.solver.appending import Addition, appended, basis_of
+from optimizer.solver.appending import Addition, aiming, appended, basis_of
 from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.part import Part
@@ -94,6 +94,11 @@ class Among:
         if self.is_relaxed:
             return self._relaxed(matrix, goes_on=goes_on)
         return self._whole(matrix, starts)
+
+    def most_points(self, addition: Addition, start: Floats) -> Reached:
+        """Find the solution of the most points that keeps added rows, from one that does."""
+        matrix = aiming(appended(self.matrix, addition), self.points, self.offset)
+        return self.most(matrix, starts=[start])
 
     def _relaxed(self, matrix: Matrix, *, goes_on: bool) -> Reached:
         engine = self._engine

@@ -15,7 +15,7 @@ from optimizer.plan.values import values_of
 from optimizer.schema.tables import FORECAST, STANDARD
 from optimizer.session.aims.among import Among, floored
 from optimizer.session.aims.outcomes import Outcomes
-from optimizer.solver.appending import Addition, aiming, appended
+from optimizer.solver.appending import Addition, aiming
 
 TODAY, WORST = "today's plan", "the worst of the payoffs"
 
@@ -74,8 +74,7 @@ def _with_most_of(among: Among, terms: dict[int, float], start: Floats) -> Float
     kept = Addition(len(among.matrix.cost))
     most = sum(weight * float(reached.x[column]) for column, weight in terms.items())
     kept.row(("group_at_most", None), terms, lower=floored(most))
-    matrix = aiming(appended(among.matrix, kept), among.points, among.offset)
-    ended = among.most(matrix, starts=[reached.x])
+    ended = among.most_points(kept, reached.x)
     return None if among.watch.should_stop() else ended.x
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from optimizer.frames.arrays import Floats
 from optimizer.session.aims.among import Among, Reached
 from optimizer.session.aims.outcomes import Outcomes
-from optimizer.solver.appending import Addition, aiming, appended
+from optimizer.solver.appending import Addition
 
 ALL_POINTS = "points"
 """Step that finds the plan with the most points among those that are as fair."""
@@ -99,8 +99,7 @@ def with_most_points(stepping: AimSteps, outcomes: Outcomes, least: Floats, x: F
 def most_points(stepping: AimSteps, addition: Addition, x: Floats) -> Aimed:
     """End with the plan of the most points that keeps added rows, from one that does."""
     among = stepping.among
-    matrix = aiming(appended(among.matrix, addition), among.points, among.offset)
-    reached = among.most(matrix, starts=[x])
+    reached = among.most_points(addition, x)
     stepping.take(ALL_POINTS, reached)
     best = x if reached.x is None else reached.x
     return Aimed(best[: len(among.matrix.cost)], tuple(stepping.steps))
