@@ -30,6 +30,7 @@ import gaps
 import house
 import plans
 import scale
+import sweep_counts
 import sweep_plans
 import sweeps
 from measuring import HERE, environment
@@ -44,6 +45,7 @@ PARTS: dict[str, tuple[str, ModuleType]] = {
     "conflicts": ("Why nothing fits", conflicts),
     "sweeps": ("Sweeps of many scenarios", sweeps),
     "sweep_plans": ("Plans of many scenarios", sweep_plans),
+    "sweep_counts": ("More and more scenarios", sweep_counts),
     "scale": ("Scale", scale),
 }
 """Parts in the order in which they run: the longest last."""

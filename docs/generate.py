@@ -36,6 +36,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "public-door": door.public_door,
     "architecture": architecture.architecture,
     "exit-codes": commands.exit_codes,
+    "commands": commands.commands,
 }
 
 

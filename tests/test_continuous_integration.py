@@ -82,7 +82,7 @@ def test_output_of_the_page_is_the_tested_one() -> None:
     assert block("expected output") == NOT_AS_EXPECTED
 
 
-@pytest.mark.parametrize("page", [PAGE, ROOT / "README.md"], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [PAGE, ROOT / "docs" / "commands.md"], ids=lambda page: page.stem)
 def test_pages_list_every_exit_code(page: Path) -> None:
     listed = re.findall(r"^\| (\d+) \| (.*) \|$", page.read_text(encoding="utf-8"), re.M)
     assert [(int(code), meaning) for code, meaning in listed] == [

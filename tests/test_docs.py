@@ -171,8 +171,9 @@ def test_commands_and_options_exist(page: Path) -> None:
     assert not wrong
 
 
-def test_commands_in_the_table_are_all_there_are() -> None:
-    rows = re.findall(r"^\| `optimizer (\w+)", README.read_text(encoding="utf-8"), re.M)
+@pytest.mark.parametrize("page", [README, DOCS / "which-command.md"], ids=lambda page: page.stem)
+def test_commands_in_the_tables_are_all_there_are(page: Path) -> None:
+    rows = re.findall(r"^\| [^|]* \| `optimizer (\w+)", page.read_text(encoding="utf-8"), re.M)
     commands = getattr(typer.main.get_command(program), "commands", {})
     assert set(rows) == {name for name, command in commands.items() if not command.hidden}
 

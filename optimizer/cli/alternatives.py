@@ -16,7 +16,7 @@ from optimizer.cli.showing import ProgressLine, print_json, print_next
 @program.command("alternatives", rich_help_panel=ASK)
 def alternatives_command(
     context: typer.Context,
-    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")],
     *,
     by: Annotated[
         list[str] | None,

@@ -29,7 +29,9 @@ _QUESTIONS = {
 @program.command(rich_help_panel=MAKE)
 @program.command("template", hidden=True)
 def new(
-    target: Annotated[Path, typer.Argument(help="New folder, or new .xlsx workbook.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="DIR|FILE.xlsx", help="New folder, or new .xlsx workbook.")
+    ],
     *,
     title: Annotated[str | None, typer.Option(help="Title of the case.")] = None,
     currency: Annotated[str | None, typer.Option(help="Currency of amounts, such as EUR.")] = None,

@@ -29,7 +29,7 @@ def compare_command(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="A B ...",
+            metavar="A B",
             help="Run folders, policies or cases, or scenarios of a sweep as FOLDER::SCENARIO; all "
             "are compared with the first.",
         ),

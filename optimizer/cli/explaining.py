@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Found: TypeAlias = MarginalValues | Importance | OddYears | Why | WhyNot
 
-RunPath = Annotated[Path, typer.Argument(help="Run folder.")]
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 
 
 @program.command("explain", rich_help_panel=ASK)

@@ -48,7 +48,10 @@ if TYPE_CHECKING:
 def validate_command(
     paths: Annotated[
         list[Path],
-        typer.Argument(help="Policies (.toml), cases (folders, .xlsx) and studies (.toml, .csv)."),
+        typer.Argument(
+            metavar="PATH",
+            help="Policies (.toml), cases (folders, .xlsx) and studies (.toml, .csv).",
+        ),
     ],
     solve: Annotated[
         bool, typer.Option("--solve/--no-solve", help="Solve the LP relaxation of each pair.")
@@ -260,9 +263,11 @@ def _show(
 
 @program.command(rich_help_panel=MAKE)
 def check(
-    plan: Annotated[Path, typer.Argument(help="Run folder, plan.xlsx or plan.csv.")],
+    plan: Annotated[
+        Path, typer.Argument(metavar="PLAN", help="Run folder, plan.xlsx or plan.csv.")
+    ],
     policy: Annotated[
-        Path | None, typer.Argument(help="Policy; a run folder keeps its own.")
+        Path | None, typer.Argument(metavar="POLICY", help="Policy; a run folder keeps its own.")
     ] = None,
     case: CasePath = None,
     *,

@@ -13,18 +13,23 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 PolicyPath = Annotated[
-    Path, typer.Argument(help="Policy, a .toml file or an .xlsx workbook with its sheets.")
+    Path,
+    typer.Argument(
+        metavar="POLICY", help="Policy, a .toml file or an .xlsx workbook with its sheets."
+    ),
 ]
 CasePath = Annotated[
     Path | None,
     typer.Argument(
-        help="Case, a folder with case.toml or an .xlsx; omit if POLICY also holds the case."
+        metavar="CASE",
+        help="Case, a folder with case.toml or an .xlsx; omit if POLICY also holds the case.",
     ),
 ]
 Changes = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
+        metavar="ADDRESS=VALUE",
         help="Change a value: goals.alliance.weight=0.5, or cells of the case: "
         "'budgets[line=jsps, year=2028].amount=9e9'; or relative to it: *1.1, /2, +10%, -10%, "
         "+=100. A word needs no quotes: horizon.tail=steady. May be repeated.",
