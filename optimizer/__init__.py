@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from optimizer.plan.evaluation import Evaluation
     from optimizer.plan.expectations import Expectations, check_expectations, load_expectations
     from optimizer.plan.keeping import Keep
+    from optimizer.plan.nearness import Near
     from optimizer.policy import Policy, load_policy
     from optimizer.policy.first_case import write_first_case
     from optimizer.policy.template import write_template
@@ -93,6 +94,7 @@ _HOMES = {
     "Instance": "instance",
     "MarginalValues": "explain.marginals",
     "Keep": "plan.keeping",
+    "Near": "plan.nearness",
     "ModelWarning": "errors",
     "NoPlanError": "errors",
     "OptimizerError": "errors",
@@ -174,6 +176,7 @@ __all__ = [
     "Keep",
     "MarginalValues",
     "ModelWarning",
+    "Near",
     "NoPlanError",
     "OddYears",
     "OptimizerError",

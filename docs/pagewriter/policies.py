@@ -8,6 +8,7 @@ from pathlib import Path
 from optimizer.policy import Policy, load_policy
 from pagewriter import sentences
 from pagewriter.markdown import table
+from pagewriter.prices import section_beside
 from pagewriter.sentences import percent, plain
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
@@ -64,7 +65,8 @@ def policy_page(policy: Policy) -> str:
     if policy.fairness:
         parts.append("## Fairness\n\n" + "\n".join(_divisions(policy)))
     parts += [f"## {name}\n\n{_bullets(tell(policy))}" for name, tell in PARTS]
-    return "\n\n".join(parts) + "\n"
+    parts.append(section_beside(policy))
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _cases(policy: Policy) -> str:

@@ -171,7 +171,8 @@ def _after(run: Run, found: Found) -> list[tuple[str | Path, ...]]:
     helpful = found.table[found.table["gain_points"].gt(0.0) & ~found.table["protected"]]
     helpful = helpful[helpful["kind"].eq("limit")]
     first: tuple[str | Path, ...] = "explain", run.path, "--without", "limits"
-    asks_more = run.question.added or run.question.keep or run.read.facts.get("dropped")
+    question = run.question
+    asks_more = question.added or question.keep or question.near or run.read.facts.get("dropped")
     if not len(helpful) or asks_more:
         return [first, ("explain", run.path, "--plans")]
     return [first, _solved_with(run, helpful["address"].iloc[0], float(helpful["looser"].iloc[0]))]

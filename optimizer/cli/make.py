@@ -10,6 +10,15 @@ import typer
 from optimizer.cli.app import MAKE, program
 from optimizer.cli.exits import Exit
 from optimizer.cli.fair import AimOption, FairnessOption, LeastOption, aim_asked, planned_for
+from optimizer.cli.kept import (
+    ChangePriceOption,
+    KeepOption,
+    NearOption,
+    NestedOption,
+    RealisedOption,
+    print_kept,
+    require_near,
+)
 from optimizer.cli.options import (
     CacheOption,
     CasePath,
@@ -110,29 +119,11 @@ def solve_command(
     ] = None,
     time_limit: TimeLimit = None,
     changes: Changes = None,
-    keep: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PLAN[,COLUMN=VALUE...]",
-            help="Grant slots of an earlier plan as they are there: of a run folder, plan.csv or "
-            "plan.xlsx; some of them: runs/a,year=2027,track=lab*. May be repeated.",
-        ),
-    ] = None,
-    nested_in: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--nested-in",
-            metavar="PLAN[,COLUMN=VALUE...]",
-            help="The same, where more may be granted: nothing that is granted there is dropped.",
-        ),
-    ] = None,
-    realised: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PLAN",
-            help="Slots of the first years as they have happened; the years after are planned.",
-        ),
-    ] = None,
+    keep: KeepOption = None,
+    nested_in: NestedOption = None,
+    realised: RealisedOption = None,
+    near: NearOption = None,
+    change_price: ChangePriceOption = None,
     aim: AimOption = None,
     fairness: FairnessOption = None,
     least: LeastOption = None,
@@ -169,7 +160,7 @@ def solve_command(
     from optimizer.plan import expectations
     from optimizer.plan.publication import require_sensitive
     from optimizer.plan.question import read_question
-    from optimizer.runs.keeping import keeps_of
+    from optimizer.runs.keeping import keeps_of, near_of
     from optimizer.runs.writing import written_somewhere
     from optimizer.session.planning import WRITING
     from optimizer.session.solving import PlanOptions, begun
@@ -177,6 +168,7 @@ def solve_command(
     case = case_path(policy, case)
     questions = count_of(explain, "--explain")
     wanted = aim_asked(aim, fairness, least)
+    require_near(near, change_price, aim)
     folder = out or runs.default_folder(policy.stem, case_name(case))
     place = runs.run_place(folder, force=force)
     line = ProgressLine()
@@ -184,8 +176,11 @@ def solve_command(
     runs.require_writers()
     with watch.looking():
         question = read_question(policy, case, parse_changes(changes or []))
-        kept = keeps_of(question, keep or [], nested_in or [], realised)
-        question = replace(question, keep=kept)
+        question = replace(
+            question,
+            keep=keeps_of(question, keep or [], nested_in or [], realised),
+            near=near_of(question, near, change_price),
+        )
         if public:
             require_sensitive(question.case)
         given = scales_of(scales)
@@ -247,18 +242,26 @@ def _show(
     else:
         print_plan(plan)
         print("".join(f"{line}\n" for line in words), end="")
-        if plan.question is not None and plan.question.keep:
-            from optimizer.session.keeping import cost_in
-
-            print(cost_in(plan.provenance["keeping"]).in_words(plan.question.keep))
+        print_kept(plan)
         if plan.answers is not None:
             print_answers(plan.answers)
         if public and plan.folder is not None:
             print(f"For publication: {plan.folder / runs.PUBLIC}")
         if compared is not None:
             print("\n".join(expectations.in_words(compared)))
-        print_next("check", plan.folder)
+        print_next(*_after_solving(plan))
     return compared is None or bool(compared["holds"].all())
+
+
+def _after_solving(plan: Plan) -> tuple[str | Path | None, ...]:
+    """Words of the command to type next: what changed and why, where change had a price."""
+    from optimizer.io.paths import standing_at
+    from optimizer.runs import RUN
+
+    near = None if plan.question is None else plan.question.near
+    if near is not None and standing_at(Path(near.name) / RUN) == "file":
+        return ("compare", Path(near.name), plan.folder)
+    return ("check", plan.folder)
 
 
 @program.command(rich_help_panel=MAKE)

@@ -72,6 +72,11 @@ class Side:
 def _aim_in(provenance: Mapping[str, Any]) -> str | None:
     """What a plan was to have most of, where that was not the points alone."""
     aim, point = provenance.get("aim"), provenance.get("frontier")
+    near = provenance.get("near")
+    if near:
+        slots = sum(row[-1] for row in near["slots"])
+        price = f"{near['price']:.6g} points for every slot moved"
+        return f"near {slots:,} slots of {near['name']}, {price}"
     if aim:
         return f"{aim['aim']} of {aim['division']}, at least {aim['least_share']:.4g} of all points"
     return f"point {point['point']} of a front of {', '.join(point['goals'])}" if point else None

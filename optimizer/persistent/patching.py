@@ -27,6 +27,7 @@ from optimizer.formulation.numbers import (
 from optimizer.frames.arrays import Floats, Integers
 from optimizer.instance import Instance
 from optimizer.instance.people import CONSTANT
+from optimizer.persistent.change_rows import ROWS_OF_CHANGE, SLOTS_MOVED
 from optimizer.persistent.roles import columns_in_order
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.patch import Patch
@@ -69,8 +70,9 @@ class Patcher:
         self._source, self._by_row = matrix.a, scipy.sparse.csr_array(matrix.a)
         self.matrix = matrix
         terms = rule_terms(instance)
-        unknown = self.by_rule.keys() - terms.keys() - SETTLED - BY_LIMIT
-        unknown |= {matrix.columns[column][0] for column in np.flatnonzero(matrix.cost)} - PRICED
+        unknown = self.by_rule.keys() - terms.keys() - SETTLED - BY_LIMIT - ROWS_OF_CHANGE
+        costs = {matrix.columns[column][0] for column in np.flatnonzero(matrix.cost)}
+        unknown |= costs - PRICED - {SLOTS_MOVED}
         self.unknown = sorted(unknown)
         self.signs: dict[str, float]
         self.summed: dict[str, float]

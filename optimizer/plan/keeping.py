@@ -31,6 +31,8 @@ from optimizer.schema.patterns import matching_names
 
 _FAMILIES = ("cohort", "placements", "slots")
 _KEEP = "keep"
+BOTH_NAMED = "names countries and regions at once"
+_ONE_NAMED = "one of them, or slots of which there may be more"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,27 +66,9 @@ class Keep(Comparable):
 
     def __post_init__(self) -> None:
         problems = Problems()
-        for column in self.where:
-            if column not in SLOT_KEYS:
-                problems.add(
-                    CHANGES,
-                    f"slots have no column {column!r}",
-                    column=_KEEP,
-                    expected=f"one of {', '.join(SLOT_KEYS)}",
-                    maybe=did_you_mean(str(column), SLOT_KEYS),
-                )
+        require_columns(self.where, _KEEP, problems)
         if {"country", "region"} <= self.where.keys() and not self.at_least:
-            problems.add(
-                CHANGES,
-                "names countries and regions at once",
-                column=_KEEP,
-                expected="one of them, or slots of which there may be more",
-            )
-        for column, wanted in self.where.items():
-            if not _listed(wanted):
-                problems.add(
-                    CHANGES, f"names no {column}", column=_KEEP, expected="a value, or several"
-                )
+            problems.add(CHANGES, BOTH_NAMED, column=_KEEP, expected=_ONE_NAMED)
         problems.raise_if_any(PolicyError)
 
     @property
@@ -95,29 +79,19 @@ class Keep(Comparable):
 
     def chosen(self, rows: pd.DataFrame) -> pd.Series:
         """Whether each row of a table is chosen by those columns that the table has."""
-        found = pd.Series(True, index=rows.index)
-        for column, wanted in self.where.items():
-            if column in rows:
-                texts = rows[column].astype("str")
-                known = texts.unique()
-                named = [name for each in _listed(wanted) for name in matching_names(each, known)]
-                found &= texts.isin(named)
-        return found
+        return chosen_by(self.where, rows)
 
     def in_words(self) -> str:
         """Which slots these are."""
-        which = ", ".join(
-            f"{column} {' or '.join(_listed(wanted))}" for column, wanted in self.where.items()
-        )
         count = int(self.slots["slots"].sum())
         least = "at least " if self.at_least else ""
-        return f"{least}{count:,} slots of {self.name}{f' ({which})' if which else ''}"
+        return f"{least}{count:,} slots of {self.name}{where_in_words(self.where)}"
 
     def facts(self) -> dict[str, Any]:
         """The same as plain values, from which :func:`keep_in` makes it again."""
         return {
             "name": self.name,
-            "where": {column: _listed(wanted) for column, wanted in self.where.items()},
+            "where": listed_where(self.where),
             "at_least": self.at_least,
             "slots": self.slots.to_numpy(dtype=object).tolist(),
         }
@@ -138,6 +112,55 @@ def keep_in(facts: Mapping[str, Any]) -> Keep:
 def _listed(wanted: Any) -> list[str]:
     values = wanted if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
     return [str(value) for value in values]
+
+
+def listed_where(where: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Values by column, each a list of texts."""
+    return {column: _listed(wanted) for column, wanted in where.items()}
+
+
+def where_in_words(where: Mapping[str, Any]) -> str:
+    """Columns with the values that they choose, in brackets; blank where none do.
+
+    Examples
+    --------
+    >>> where_in_words({"year": [2030, 2031], "track": "lab*"})
+    ' (year 2030 or 2031, track lab*)'
+    """
+    which = ", ".join(
+        f"{column} {' or '.join(values)}" for column, values in listed_where(where).items()
+    )
+    return f" ({which})" if which else ""
+
+
+def chosen_by(where: Mapping[str, Any], rows: pd.DataFrame) -> pd.Series:
+    """Whether each row of a table is chosen by those columns that the table has."""
+    found = pd.Series(True, index=rows.index)
+    for column, wanted in where.items():
+        if column in rows:
+            texts = rows[column].astype("str")
+            known = texts.unique()
+            named = [name for each in _listed(wanted) for name in matching_names(each, known)]
+            found &= texts.isin(named)
+    return found
+
+
+def require_columns(where: Mapping[str, Any], option: str, problems: Problems) -> None:
+    """Refuse columns that slots do not have, and columns without values."""
+    for column in where:
+        if column not in SLOT_KEYS:
+            problems.add(
+                CHANGES,
+                f"slots have no column {column!r}",
+                column=option,
+                expected=f"one of {', '.join(SLOT_KEYS)}",
+                maybe=did_you_mean(str(column), SLOT_KEYS),
+            )
+    for column, wanted in where.items():
+        if not _listed(wanted):
+            problems.add(
+                CHANGES, f"names no {column}", column=option, expected="a value, or several"
+            )
 
 
 @dataclass(frozen=True)
@@ -177,7 +200,7 @@ def kept_slots(instance: Instance, keeps: Sequence[Keep]) -> tuple[KeptSlots, pd
     )
     cells = cells.astype(COLUMNS["slots"])
     for keep, own in zip(keeps, rows, strict=True):
-        _require_known(instance, keep, problems)
+        require_chooses(instance, keep.where, _KEEP, problems)
         if not keep.at_least:
             _require_as_they_are(keep, own, cells, problems)
     problems.raise_if_any(PolicyError)
@@ -199,11 +222,13 @@ def _bounds(
     return least, most
 
 
-def _require_known(instance: Instance, keep: Keep, problems: Problems) -> None:
+def require_chooses(
+    instance: Instance, where: Mapping[str, Any], option: str, problems: Problems
+) -> None:
     """Refuse names that choose nothing: what they were meant to keep would be lost."""
     sets = instance.sets
     frame = sets.cohort
-    for column, wanted in keep.where.items():
+    for column, wanted in where.items():
         names = sets.regions.index if column == "region" else frame[column].unique()
         known = [str(name) for name in names]
         for each in _listed(wanted):
@@ -211,7 +236,7 @@ def _require_known(instance: Instance, keep: Keep, problems: Problems) -> None:
                 problems.add(
                     CHANGES,
                     f"no slots could be granted with {column} {shown(each)}",
-                    column=_KEEP,
+                    column=option,
                     expected=f"a {column} of the case, or a pattern",
                     maybe=did_you_mean(each, known),
                 )

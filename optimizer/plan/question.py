@@ -18,6 +18,7 @@ from optimizer.schema.addresses import cells_and_keys
 
 if TYPE_CHECKING:
     from optimizer.plan.keeping import Keep
+    from optimizer.plan.nearness import Near
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class Question:
         Limits that were added to the policy, before it was changed.
     keep
         Slots of earlier plans that are granted again.
+    near
+        Earlier plan from which every slot moved has a price: of the question that solving answers
+        alone, as what is asked of a plan counts points.
     """
 
     policy: Policy
@@ -45,6 +49,7 @@ class Question:
     changes: Mapping[str, object] = field(default_factory=dict)
     added: tuple[Mapping[str, object], ...] = ()
     keep: tuple[Keep, ...] = ()
+    near: Near | None = None
 
     @classmethod
     def of(cls, policy: Policy, case: Case) -> Question:
@@ -53,12 +58,12 @@ class Question:
 
     @property
     def unchanged(self) -> Question:
-        """The same before anything was changed; what is kept is kept."""
+        """The same before anything was changed; what is kept is kept, change has no price."""
         return replace(Question.of(self.base, self.base_case), keep=self.keep)
 
     @property
     def as_it_is(self) -> Question:
-        """The same as if policy and case had always been as they are now."""
+        """The same as if policy and case had always been as they are now; change has no price."""
         return replace(Question.of(self.policy, self.case), keep=self.keep)
 
 
@@ -67,6 +72,7 @@ def read_question(
     case: Case | str | Path,
     changes: Mapping[str, object] = NO_CHANGES,
     keep: Sequence[Keep] = (),
+    near: Near | None = None,
 ) -> Question:
     """Load what are paths, and make the changes.
 
@@ -78,7 +84,7 @@ def read_question(
     require_changes(changes)
     case = case if isinstance(case, Case) else load_case(case)
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
-    return asked(policy, case, changes, keep=keep)
+    return asked(policy, case, changes, keep=keep, near=near)
 
 
 def asked(
@@ -88,6 +94,7 @@ def asked(
     added: Sequence[Mapping[str, object]] = (),
     keep: Sequence[Keep] = (),
     *,
+    near: Near | None = None,
     memory: Memory | None = None,
 ) -> Question:
     """Policy and case with limits added, and then with changes made.
@@ -109,7 +116,7 @@ def asked(
         policy = policy_with_limit(policy, limit)
     policy = changed_policy(policy, of_policy) if of_policy else policy
     require_case(policy, case)
-    return Question(policy, case, base, base_case, dict(changes), tuple(added), tuple(keep))
+    return Question(policy, case, base, base_case, dict(changes), tuple(added), tuple(keep), near)
 
 
 def require_case(policy: Policy, case: Case) -> None:

@@ -23,6 +23,7 @@ HALF = 0.5
 """Integers above it are at least 1; decisions of yes or no are a yes."""
 SMALL = 1e-9
 """Expected persons and money below this are solver noise, not decisions."""
+_SPAN = ["track", "level", "year"]
 YES = "yes"
 """Column that says yes where a table has no amounts."""
 
@@ -163,6 +164,7 @@ def decisions_of(
     values: dict[str, Floats],
     money: dict[str, dict[tuple[object, ...], float]],
     kept: pd.DataFrame | None = None,
+    earlier: pd.DataFrame | None = None,
 ) -> Decisions:
     """Tables of a solved plan: single slots filled in, everything that is zero left out.
 
@@ -171,8 +173,10 @@ def decisions_of(
     kept
         country, track, level, region, year, slots: single slots around which all others are
         filled in; the margins have room for them.
+    earlier
+        The same of slots of which as many as possible stand again, in place of today's.
     """
-    tables = {"slots": _filled(instance, values, kept)}
+    tables = {"slots": _filled(instance, values, kept, earlier)}
     for each in BESIDE_SLOTS:
         if each.has_frame:
             frame, value = getattr(instance.sets, each.name), values[each.name]
@@ -202,7 +206,10 @@ def _written(decision: Decision, frame: pd.DataFrame, values: Floats) -> pd.Data
 
 
 def _filled(
-    instance: Instance, values: dict[str, Floats], kept: pd.DataFrame | None
+    instance: Instance,
+    values: dict[str, Floats],
+    kept: pd.DataFrame | None,
+    earlier: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Single slots: as solved in slot-level blocks, filled in from the margins in all others."""
     sets = instance.sets
@@ -217,13 +224,15 @@ def _filled(
     touched = set(keys_of(sets.slots, BLOCK))
     places = dict(groups_of(placements, BLOCK))
     today = _today(instance)
-    granted = {} if kept is None else dict(groups_of(kept, ["track", "level", "year"]))
+    granted = {} if kept is None else dict(groups_of(kept, _SPAN))
+    before = {} if earlier is None else dict(groups_of(earlier, _SPAN))
     parts = [single[single["slots"] > 0][list(COLUMNS["slots"])]]
     for key, rows in groups_of(cohort, BLOCK):
         if key not in touched:
             track, level, _, year = key
-            own = granted.get((track, level, year))
-            part = _filled_block(rows, places[key], today.get((track, year), {}), own)
+            own, again = granted.get((track, level, year)), before.get((track, level, year))
+            here = today.get((track, year), {})
+            part = _filled_block(rows, places[key], here, own, again)
             parts.append(part.assign(track=track, level=level, year=year))
     slots = pd.concat(parts, ignore_index=True).astype(COLUMNS["slots"])
     return _in_key_order(instance, slots)
@@ -234,19 +243,19 @@ def _filled_block(
     placements: pd.DataFrame,
     today: dict[tuple[str, str], int],
     kept: pd.DataFrame | None,
+    earlier: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """country, region, slots of one block; what it keeps of today's slots is used up there."""
-    current = _current_cells(today, cohort, placements)
+    current = (
+        _current_cells(today, cohort, placements)
+        if earlier is None
+        else _cells_of(earlier, cohort, placements)
+    )
     people, seats = cohort["slots"].to_numpy(), placements["slots"].to_numpy()
     if kept is None:
         cells = fill_block(people, seats, current)
     else:
-        first = (
-            kept.pivot_table(index="country", columns="region", values="slots", aggfunc="sum")
-            .reindex(index=cohort["country"], columns=placements["region"])
-            .fillna(0)
-            .to_numpy(dtype=np.int64)
-        )
+        first = _cells_of(kept, cohort, placements)
         left_over = np.maximum(current - first, 0)
         cells = first + fill_block(people - first.sum(1), seats - first.sum(0), left_over)
     left, right = np.nonzero(cells)
@@ -259,6 +268,17 @@ def _filled_block(
     )
     _use_up(today, part)
     return part
+
+
+def _cells_of(
+    slots: pd.DataFrame, rows: pd.DataFrame, where: pd.DataFrame
+) -> npt.NDArray[np.int64]:
+    return (
+        slots.pivot_table(index="country", columns="region", values="slots", aggfunc="sum")
+        .reindex(index=rows["country"], columns=where["region"])
+        .fillna(0)
+        .to_numpy(dtype=np.int64)
+    )
 
 
 def _in_key_order(instance: Instance, slots: pd.DataFrame) -> pd.DataFrame:

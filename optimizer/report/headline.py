@@ -47,6 +47,14 @@ def headline(material: Material) -> Section:
 def _status(material: Material) -> str:
     """Status and proven gap in words."""
     plan = material.plan
+    change = plan.provenance.get("change_price")
+    if change and plan.gap is not None:
+        return (
+            f"A plan of {plan.objective:,.2f} points that keeps every rule and stays near to an "
+            f"earlier one: less the price of {counted(change['slots_moved'], 'slot')} moved, "
+            f"{change['points_less_cost']:,.2f}. Of that at most "
+            f"{figures.percent(plan.gap, 2)} could still be gained (the proven gap)."
+        )
     if plan.bound is None or plan.gap is None:
         return (
             f"A plan of {plan.objective:,.2f} points, recomputed rule by rule. It was not "

@@ -63,6 +63,31 @@ class _Kept(StrictTable):
     )
 
 
+class _Near(StrictTable):
+    """An earlier plan from which every slot moved has a price."""
+
+    name: str = Field(default="", description="the name of a plan")
+    price: float = Field(default=0.0, ge=0.0, description="points for every slot moved")
+    where: Mapping[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="lists of values by column"
+    )
+    slots: tuple[tuple[str, str, str, str, int, int], ...] = Field(
+        default=(), description="a list of slots: country, track, level, region, year, slots"
+    )
+
+
+class _ChangePrice(StrictTable):
+    """What was moved away from it, and what that costs."""
+
+    price: float = Field(default=0.0, ge=0.0, description="points for every slot moved")
+    slots_moved: int = Field(default=0, ge=0, description="a whole number")
+    impossible_slots: int = Field(default=0, ge=0, description="a whole number")
+    cost_points: float = Field(default=0.0, description="points")
+    points_less_cost: float = Field(default=0.0, description="points")
+    most_points: float | None = Field(default=None, description="points")
+    basis: str = Field(default="", description="a word")
+
+
 class _Keeping(StrictTable):
     """What it costs to grant them."""
 
@@ -93,6 +118,10 @@ class RunFacts(StrictTable, extra="allow"):
     dropped: tuple[str, ...] = Field(default=(), description="a list of names")
     keep: tuple[_Kept, ...] = Field(default=(), description="a list of kept slots")
     keeping: _Keeping | None = Field(default=None, description="points with and without them")
+    near: _Near | None = Field(default=None, description="an earlier plan and a price")
+    change_price: _ChangePrice | None = Field(
+        default=None, description="slots moved and what they cost"
+    )
     extend: _Extend | None = Field(default=None, description="a function and its hash")
     policy: str = Field(default="", description="the name of the policy")
     case: str = Field(default="", description="the name of the case")

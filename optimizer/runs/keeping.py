@@ -9,6 +9,7 @@ from pathlib import Path
 from optimizer.case import Case
 from optimizer.errors import InputError, Problems
 from optimizer.plan.keeping import Keep
+from optimizer.plan.nearness import Near
 from optimizer.plan.question import Question
 from optimizer.runs.reading import read_plan
 
@@ -38,6 +39,20 @@ def keeps_of(
     if realised is not None:
         found.append(_happened(realised, case))
     return tuple(found)
+
+
+def near_of(question: Question, near: str | None, price: float | None) -> Near | None:
+    """Read the plan to which a new one stays near.
+
+    Raises
+    ------
+    InputError, PolicyError
+        If it cannot be read, or columns are chosen that slots do not have.
+    """
+    if near is None or price is None:
+        return None
+    path, where = split_keep(near)
+    return Near(read_plan(path, question.case), price, where, path)
 
 
 def split_keep(text: str) -> tuple[str, dict[str, list[str]]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from optimizer.case import Case
 from optimizer.case.loading import read_case
@@ -31,8 +31,10 @@ from optimizer.runs.reading import facts_of_run, read_plan
 if TYPE_CHECKING:
     from optimizer.formulation.custom import Extend
     from optimizer.plan.keeping import Keep
+    from optimizer.plan.nearness import Near
     from optimizer.session import Session
 
+_Made = TypeVar("_Made")
 A_RUN = "a run folder"
 LARGEST_INPUT = 100 * 2**20
 """Bytes of a file of a question; those of fifty countries are a few ten thousand."""
@@ -116,6 +118,8 @@ class Run:
         # Last of all: changes may be what makes room for it.
         if self.question.keep:
             session.keep(self.question.keep)
+        if self.question.near is not None:
+            session.near(self.question.near)
         return session
 
 
@@ -156,7 +160,7 @@ def load_run(path: str | Path, *, extend: Extend | None = None) -> Run:
     _require_extension(facts, extend)
     policy, case = inputs_in(folder, facts, kept)
     asked_of = facts.get("changes", {}), facts.get("added_limits", ())
-    question = asked(policy, case, *asked_of, keep=_kept(facts))
+    question = asked(policy, case, *asked_of, keep=_kept(facts), near=_near(facts))
     return Run(folder, read_plan(folder, question.case), question, extend)
 
 
@@ -166,12 +170,27 @@ def _kept(facts: Mapping[str, Any]) -> list[Keep]:
         return []
     from optimizer.plan.keeping import keep_in
 
+    return [_made_again("keep", "what was kept", keep_in, each) for each in facts["keep"]]
+
+
+def _near(facts: Mapping[str, Any]) -> Near | None:
+    """The earlier plan from which every slot moved had a price."""
+    if not facts.get("near"):
+        return None
+    from optimizer.plan.nearness import near_in
+
+    return _made_again("near", "which plan it is near to", near_in, facts["near"])
+
+
+def _made_again(
+    column: str, what: str, make: Callable[[Mapping[str, Any]], _Made], facts: Mapping[str, Any]
+) -> _Made:
     try:
-        return [keep_in(each) for each in facts["keep"]]
+        return make(facts)
     except (ValueError, KeyError, TypeError, PolicyError) as error:
         problems = Problems()
-        message = f"does not say what was kept ({error})"
-        problems.add(RUN, message, column="keep", expected="what the run has written")
+        message = f"does not say {what} ({error})"
+        problems.add(RUN, message, column=column, expected="what the run has written")
         raise InputError(problems) from error
 
 

@@ -19,6 +19,7 @@ from optimizer.formulation.custom import Extend
 from optimizer.instance import Instance
 from optimizer.plan import Plan
 from optimizer.plan.keeping import Keep
+from optimizer.plan.nearness import Near
 from optimizer.plan.question import Question, read_question
 from optimizer.plan.scales import Scales, ScalesGiven, scales_given
 from optimizer.policy import Policy
@@ -61,7 +62,7 @@ class Session(InTurns):
     ----------
     policy, case
         Loaded, or paths.
-    changes, keep, extend
+    changes, keep, near, extend
         As in :func:`optimizer.solve`.
     scales
         Raw value of each goal that counts as 1, or a run, as in :func:`optimizer.solve`; worked
@@ -86,6 +87,7 @@ class Session(InTurns):
         *,
         changes: Mapping[str, object] = NO_CHANGES,
         keep: Sequence[Keep] = (),
+        near: Near | None = None,
         extend: Extend | None = None,
         scales: ScalesGiven | None = None,
         cache: bool = True,
@@ -97,6 +99,8 @@ class Session(InTurns):
         self._held = Holding(question, extend=extend, scales=given, cache=cache, log=log)
         if keep:
             self._held.keep(keep)
+        if near is not None:
+            self._held.near(near)
 
     @in_turn
     @typed
@@ -109,6 +113,21 @@ class Session(InTurns):
             If the case does not know such slots, or does not allow them.
         """
         self._held.keep(plans)
+
+    @in_turn
+    @typed
+    def near(self, near: Near | None) -> None:
+        """Let every slot moved away from an earlier plan cost points from now on; none: nothing.
+
+        Points of the relaxation are those that are left once the price is paid. What is asked of a
+        plan or of a session elsewhere, such as why, counts points alone.
+
+        Raises
+        ------
+        PolicyError
+            If the case does not know what the plan is chosen by.
+        """
+        self._held.near(near)
 
     def __reduce__(self) -> NoReturn:
         raise OptimizerError(

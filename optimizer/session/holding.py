@@ -20,6 +20,7 @@ from optimizer.io.changes import made_after, require_changes
 from optimizer.persistent import CannotPatchError, LoadedModel
 from optimizer.plan.anyway import all_warnings
 from optimizer.plan.keeping import Keep, KeptSlots, kept_slots
+from optimizer.plan.nearness import Near
 from optimizer.plan.question import Question, asked, require_case
 from optimizer.plan.scales import Scales, changed_scales
 from optimizer.policy import Policy
@@ -31,6 +32,7 @@ from optimizer.session.dropping import require_droppable, rows_of_rules
 from optimizer.session.ideals import Ideals
 from optimizer.session.loading import built, load
 from optimizer.session.moving import PLAIN
+from optimizer.session.nearness import near_in_question, price_change_in
 from optimizer.session.renewing import Renewal, instance_renewed
 from optimizer.session.sameness import is_known
 from optimizer.solver import Patch, Watch
@@ -97,6 +99,7 @@ class Holding:
         if scales is not None:
             self.loaded.set_costs(scales.of)
         self._hold_kept(self.loaded, question)
+        price_change_in(self.loaded, question)
         for name in dropped:
             self.drop(name)
 
@@ -104,7 +107,13 @@ class Holding:
     def is_changed(self) -> bool:
         """Whether anything is asked beside policy and case."""
         question = self.question
-        return bool(question.changes or question.added or question.keep or self.dropped)
+        return bool(
+            question.changes
+            or question.added
+            or question.keep
+            or question.near is not None
+            or self.dropped
+        )
 
     @property
     def odd(self) -> tuple[str, ...]:
@@ -122,7 +131,7 @@ class Holding:
     def _ideal_model(self) -> LoadedModel:
         """The model whose ideals count: that of the base policy on the base case."""
         question = self.question
-        plain = self.extend is None and not question.added and not question.keep
+        plain = self.extend is None and not (question.added or question.keep or question.near)
         if plain and all(map(_leaves_rules, question.changes)):
             return self.loaded
         return load(*built(question.unchanged))
@@ -193,6 +202,7 @@ class Holding:
             changes,
             before.added,
             before.keep,
+            near=before.near,
             memory=self._memory,
         )
         scales = replace(scales, of=scales.of | changed_scales(policy, question.policy))
@@ -254,7 +264,9 @@ class Holding:
         question = replace(self.question, policy=policy, added=added)
         # A function that adds custom rules may read any limit, so it is called again; and so is
         # whatever it is not known of what it reads.
-        if self.extend is not None or not (is_known() and self.loaded.patcher.is_known):
+        is_patchable = is_known() and self.loaded.patcher.is_known
+        # What of an earlier plan stands again may have to be counted slot by slot now.
+        if self.extend is not None or question.near is not None or not is_patchable:
             self._rebuild(question, scales)
             return
         before = self.loaded.instance
@@ -283,6 +295,7 @@ class Holding:
         loaded.set_costs(scales.of)
         loaded.drop(rows_of_rules(loaded, self.dropped))
         self._hold_kept(loaded, question)
+        price_change_in(loaded, question)
         return loaded
 
     def keep(self, keeps: Sequence[Keep]) -> None:
@@ -297,6 +310,10 @@ class Holding:
         scales = self.frozen()
         question = replace(self.question, keep=tuple(keeps))
         self._kept_in(self.loaded.instance, question)
+        if question.near is not None:
+            # What is kept as it is has no price.
+            self._rebuild(question, scales)
+            return
         with self._or_as_before():
             self.question, self.scales = question, scales
             self.loaded.let_go()
@@ -305,6 +322,20 @@ class Holding:
     def _hold_kept(self, loaded: LoadedModel, question: Question) -> None:
         if question.keep:
             loaded.hold(self._kept_in(loaded.instance, question).bounds)
+
+    def near(self, near: Near | None) -> None:
+        """Let every slot moved away from this plan cost points from now on; none without one.
+
+        Raises
+        ------
+        PolicyError
+            If the case does not know what it is chosen by.
+        """
+        scales = self.frozen()
+        question = replace(self.question, near=near)
+        near_in_question(self.loaded.instance, question)
+        self._rebuild(question, scales)
+        self.rebuilt_because = "change has another price"
 
     @property
     def kept(self) -> KeptSlots:

@@ -12,6 +12,7 @@ from optimizer.frames.arrays import Floats
 from optimizer.instance.oddities import warn_of
 from optimizer.io.changes import unchanged_value
 from optimizer.persistent.conflict import MOST_CONFLICTS
+from optimizer.persistent.priced_change import points_alone
 from optimizer.plan import Decisions, Plan, variable_table
 from optimizer.plan.checking import custom_part
 from optimizer.plan.evaluation import Evaluation, decisions_of, evaluate_decisions, values_of
@@ -26,6 +27,7 @@ from optimizer.schema.addresses import is_cell, names_of
 from optimizer.session.clashing import no_plan, not_allowed
 from optimizer.session.holding import Holding
 from optimizer.session.keeping import NOT_PRICED, KeepingCost, cost_of_keeping
+from optimizer.session.nearness import ChangeCost, cost_of_change, near_in_question, relaxed_points
 from optimizer.session.stand_ins import Provisional, scales_in_time
 from optimizer.solver import Solution, Watch
 from optimizer.solver.tightening import links_told
@@ -46,6 +48,8 @@ SOMETIMES = (
     "dropped",
     "keep",
     "keeping",
+    "near",
+    "change_price",
     "provisional_scales",
     "tightened_links",
 )
@@ -161,11 +165,12 @@ class PlanSearch:
             raise self.watch.no_plan()
         if solution.objective is None:
             raise no_plan(held.loaded, solution, self.watch, most=self.conflicts)
-        cost = cost_of_keeping(held, self.watch) if self.is_priced else NOT_PRICED
+        cost, most = self._costs()
         self.watch.count("check")
-        keep = held.question.keep
-        cells = held.kept.cells if keep else None
-        decisions = decisions_of(instance, solution.decisions, solution.money, cells)
+        question, keep = held.question, held.question.keep
+        cells, near = held.kept.cells if keep else None, near_in_question(instance, question)
+        earlier = None if near is None else near.earlier
+        decisions = decisions_of(instance, solution.decisions, solution.money, cells, earlier)
         require_kept(keep, decisions.slots)
         decisions = replace(decisions, variables=variable_table(solution.variables))
         if self.slots is not None:
@@ -173,9 +178,19 @@ class PlanSearch:
         custom = custom_part(instance, held.loaded.model, decisions)
         scales = held.scaled(self.watch)
         evaluation = evaluate_decisions(instance, decisions, scales.of, custom, held.dropped)
-        require_sound(evaluation, solution)
+        change = cost_of_change(question, near, decisions.slots, evaluation.points, most)
+        require_sound(evaluation, solution, 0.0 if change is None else change.cost)
         self.watch.count("write")
-        return self._told(solution, decisions, evaluation, cost)
+        return self._told(solution, decisions, evaluation, cost, change)
+
+    def _costs(self) -> tuple[KeepingCost, float | None]:
+        """What keeping costs; and the most points of a plan, where change has a price."""
+        held, watch = self.held, self.watch
+        if held.question.near is None:
+            return cost_of_keeping(held, watch) if self.is_priced else NOT_PRICED, None
+        with points_alone(held.loaded):
+            cost = cost_of_keeping(held, watch) if self.is_priced else NOT_PRICED
+            return cost, relaxed_points(held.loaded, watch) if cost.kept is None else cost.kept
 
     def _told(
         self,
@@ -183,12 +198,13 @@ class PlanSearch:
         decisions: Decisions,
         evaluation: Evaluation,
         cost: KeepingCost,
+        change: ChangeCost | None,
     ) -> Plan:
         held, question = self.held, self.held.question
-        filled_in = decisions.slots if self.slots is None else None
+        filled_in = decisions.slots if self.slots is None and change is None else None
         scales = held.scaled(self.watch)
         # Both add up the same points, in another order: no bound is a last digit below its plan.
-        bound = solution.bound
+        bound = solution.bound if change is None else change.most
         bound = None if bound is None else max(bound, evaluation.points)
         provisional = (scales.note,) if isinstance(scales, Provisional) else ()
         return Plan(
@@ -205,15 +221,20 @@ class PlanSearch:
             notes=(
                 *provisional,
                 *([cost.in_words(question.keep)] if question.keep else []),
+                *([] if change is None else change.in_words()),
                 *notes_of(held.loaded.instance, filled_in, held.dropped),
             ),
             warnings=held.odd,
-            provenance=self._provenance(solution, scales, cost),
+            provenance=self._provenance(solution, scales, cost, change),
             question=question,
         )
 
     def _provenance(
-        self, solution: Solution, scales: Scales, cost: KeepingCost
+        self,
+        solution: Solution,
+        scales: Scales,
+        cost: KeepingCost,
+        change: ChangeCost | None,
     ) -> dict[str, object]:
         """Everything needed to make the plan again and to see how it was found."""
         held, question, watch = self.held, self.held.question, self.watch
@@ -229,6 +250,8 @@ class PlanSearch:
             "dropped": list(held.dropped),
             "keep": [keep.facts() for keep in question.keep],
             "keeping": cost.facts() if question.keep else {},
+            "near": {} if question.near is None else question.near.facts(),
+            "change_price": {} if change is None else change.facts(),
             "scales": dict(scales.of),
             "scales_from": scales.origin,
             "provisional_scales": stand_ins,
@@ -285,8 +308,14 @@ def _seconds(watch: Watch) -> dict[str, float]:
     return found | {"total": sum(found.values())}
 
 
-def require_sound(evaluation: Evaluation, solution: Solution) -> None:
-    """Refuse to show a plan that the independent check does not confirm."""
+def require_sound(evaluation: Evaluation, solution: Solution, paid: float = 0.0) -> None:
+    """Refuse to show a plan that the independent check does not confirm.
+
+    Parameters
+    ----------
+    paid
+        Points that are taken off for change.
+    """
     if not evaluation.holds:
         worst = evaluation.violations.iloc[0]
         raise SolverError(
@@ -297,7 +326,6 @@ def require_sound(evaluation: Evaluation, solution: Solution) -> None:
     tables = evaluation.tables
     size = tables["goals"]["weighted"].abs().sum()
     size += sum(tables[name]["points"].abs().sum() for name in ("soft", "change"))
-    if not abs(evaluation.points - objective) <= SAME_POINTS * max(1.0, size):
-        raise SolverError(
-            f"the solver's {objective:.12g} points are {evaluation.points:.12g} when recomputed"
-        )
+    points = evaluation.points - paid
+    if not abs(points - objective) <= SAME_POINTS * max(1.0, size + abs(paid)):
+        raise SolverError(f"the solver's {objective:.12g} points are {points:.12g} when recomputed")

@@ -18,6 +18,7 @@ from optimizer.io.toml import shown
 from optimizer.plan import Decisions, Plan
 from optimizer.plan.given import ReadPlan, decisions_in
 from optimizer.plan.keeping import Keep
+from optimizer.plan.nearness import Near
 from optimizer.plan.question import Question, read_question
 from optimizer.plan.scales import ScalesGiven, scales_given
 from optimizer.policy import Policy
@@ -34,6 +35,7 @@ def solve(
     *,
     changes: Mapping[str, object] = NO_CHANGES,
     keep: Sequence[Keep] = (),
+    near: Near | None = None,
     extend: Extend | None = None,
     scales: ScalesGiven | None = None,
     cache: bool = True,
@@ -55,6 +57,11 @@ def solve(
     keep
         Slots of earlier plans that are granted again. What that costs is in the notes of the plan
         and in ``provenance["keeping"]``, as the difference of two relaxations.
+    near
+        Earlier plan from which every slot moved away costs points: the plan has the most points
+        less that price, of which status and gap speak then. Its own points stay those of the
+        policy; what moved and what that cost is in its notes and in
+        ``provenance["change_price"]``. ``bound`` is what no plan exceeds, whatever moves.
     extend
         Function of the Pyomo model and the instance that adds constraints, variables and
         expressions; each constraint is a rule like ours. It may give back a list of
@@ -93,7 +100,7 @@ def solve(
     """
     watch = begun(report, started, gap=gap, time_limit=time_limit)
     with watch.looking():
-        question = read_question(policy, case, changes, keep)
+        question = read_question(policy, case, changes, keep, near)
     options = PlanOptions(extend=extend, scales=scales, cache=cache, gap=gap, log=log)
     return planned(question, watch, options)
 
