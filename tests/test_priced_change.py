@@ -94,7 +94,7 @@ def drawn_near(draw: random.Random, plan: Plan, cells: pd.DataFrame, price: floa
 
 
 @pytest.mark.filterwarnings("ignore::optimizer.errors.ModelWarning")
-@pytest.mark.parametrize("seed", seeds(range(40), quick=4))
+@pytest.mark.parametrize("seed", seeds(range(24), quick=2))
 def test_plans_are_those_of_enumeration(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
     draw = random.Random(seed)
@@ -110,7 +110,7 @@ def test_plans_are_those_of_enumeration(seed: int, tmp_path: Path) -> None:
     cells = cells_of(session._held.loaded.instance)
     near = drawn_near(draw, first, cells, 0.0)
     moved = []
-    for price in (0.0, draw.choice([0.05, 0.5, 2.0]), 5.0, 1e4):
+    for price in (0.0, draw.choice([0.05, 0.5, 2.0, 5.0]), 1e4):
         near = Near(near.plan, price, near.where, near.name)
         plan = solve(policy, case, near=near, scales=scales, gap=0.0)
         wanted = best_in_oracle((case, policy), scales, near, cells)
