@@ -25,6 +25,7 @@ import changes
 import changing
 import command
 import conflicts
+import desk
 import gap_tables
 import gaps
 import house
@@ -42,6 +43,7 @@ PARTS: dict[str, tuple[str, ModuleType]] = {
     "house": ("What the house does besides solving", house),
     "plans": ("A first plan, then the gap", plans),
     "gaps": ("Time to a proven gap", gaps),
+    "desk": ("From a lever of the page to a relaxation", desk),
     "conflicts": ("Why nothing fits", conflicts),
     "sweeps": ("Sweeps of many scenarios", sweeps),
     "sweep_plans": ("Plans of many scenarios", sweep_plans),

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 import case_builder
-from desks import Served, is_planned, served
+from desks import TINY, Served, is_planned, served
 from optimizer.app.opening import desk_of
 from test_report import HOSTILE, POLICY, hostile_case
 
@@ -199,6 +199,70 @@ def test_a_cell_is_asked_about_and_held_by_keyboard(
         expect(page.locator("#pinned")).to_have_text("")
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_region_is_chosen_on_the_map_and_asked_about(
+    browser: Browser, tiny: Served, width: int
+) -> None:
+    tiny.wish("reset")
+    tiny.until(is_planned)
+    with looked_at(browser, tiny, width) as looked:
+        page = looked.page
+        planned(page)
+        page.locator("#which").select_option(label="Map: slots by region")
+        tile = page.locator("#grid .tiles td[data-address]").first
+        reached(page, tile)
+        # Hills lie north of the coast.
+        press(page, "ArrowDown")
+        expect(page.get_by_role("gridcell", name="Coast: ")).to_be_focused()
+        press(page, "ArrowUp", "Enter")
+        assert page.locator("#cell").input_value() == "slots[region=hills]"
+        expect(page.locator("#why")).to_be_focused()
+        press(page, "Tab", "Enter")
+        expect(page.locator("#answer h3")).to_have_text("How far slots[region=hills] can move")
+        expect(page.locator("#answer li").first).to_contain_text("in the plan.")
+        page.locator("#money").click()
+        expect(page.locator("#answer")).to_contain_text("one line and year at a time")
+        page.locator("#answer button").first.click()
+        is_set(page, "budgets[")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.slow
+def test_years_are_kept_scenarios_set_again_and_files_had(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    policy = tmp_path / "tiny.toml"
+    policy.write_bytes(TINY[0].read_bytes())
+    with served(desk_of(policy, TINY[1])) as found, looked_at(browser, found, 390) as looked:
+        page = looked.page
+        planned(page)
+        expect(page.locator("#years")).to_be_hidden()
+        page.locator("#pin").click()
+        expect(page.locator("#years")).to_be_visible()
+        reached(page, page.get_by_label("2030", exact=True))
+        press(page, "Space")
+        is_set(page, "slots of 2030 as in plan 1")
+        expect(page.get_by_label("2030", exact=True)).to_be_focused()
+        page.get_by_role("button", name="Take back slots of 2030").click()
+        expect(page.get_by_label("2030", exact=True)).not_to_be_checked()
+        page.locator("#typed").fill("goals.alliance.weight=1")
+        press(page, "Enter")
+        is_set(page, "goals.alliance.weight=1")
+        page.locator("#scenario").fill("less")
+        press(page, "Enter")
+        expect(page.locator("#written")).to_contain_text("less.toml")
+        page.locator("#reset").click()
+        expect(page.locator("#set")).to_contain_text("Nothing is moved")
+        page.locator("#load-form button").click()
+        is_set(page, "goals.alliance.weight=1")
+        for button, name in (("#get-book", "plan.xlsx"), ("#get-report", "report.html")):
+            with page.expect_download() as had:
+                page.locator(button).click()
+            assert had.value.suggested_filename == name
+            assert had.value.path().stat().st_size > 5_000
+
+
 @pytest.mark.slow
 def test_a_slider_is_dragged_with_the_mouse(browser: Browser, tiny: Served) -> None:
     tiny.wish("reset")
@@ -250,7 +314,7 @@ def test_it_can_be_read_by_everybody(browser: Browser, tiny: Served) -> None:
         page.evaluate(
             "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
         )
-        expect(page.locator("[data-section=rules] table").first).to_be_visible()
+        expect(page.locator("[data-section=rules] figure").first).to_be_visible()
         expect(page.locator("[data-section=slots] svg").first).to_be_visible()
         assert not page.evaluate(UNNAMED)
         assert not page.evaluate(CONTRASTS)

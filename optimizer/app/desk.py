@@ -1,33 +1,28 @@
-"""The planner's desk: what the page asks for, kept together with the thread that works it out."""
+"""The planner's desk: what is set and which plan is shown, with the threads that work it out."""
 
 from __future__ import annotations
 
 import shlex
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from optimizer.app.board import Board
-from optimizer.app.keeping import export_run, refusal, save_scenario
-from optimizer.app.moves import History, Move, Setting, words_of
+from optimizer.app.keeping import export_run, file_of_plan, refusal, save_scenario
+from optimizer.app.moves import NOTHING_SET, History, KeptYears, Move, Setting, words_of
+from optimizer.app.plans import Plans
+from optimizer.app.questions import Questions
+from optimizer.app.scenarios import read_scenario, scenario_names
 from optimizer.app.sliders import as_documents, sliders_of
-from optimizer.app.tables import PlanShown, plan_document, section_document
 from optimizer.app.worker import STARTING, Planner
 from optimizer.case import Case
-from optimizer.errors import NoPlanError, OptimizerError
-from optimizer.explain.asking_for import why_not
-from optimizer.explain.repairing import Repairs, repair
-from optimizer.explain.why_slots import why
 from optimizer.io.changes import change_in_words, parse_changes
 from optimizer.plan import Plan
 from optimizer.policy import Policy
 from optimizer.runs.loading import Run
-from optimizer.session import Session
-
-LEFT = "Not answered: something newer was asked or set meanwhile."
-
-_WHY, _WHY_NOT = "why", "why not"
+from optimizer.session import Session, held_by
 
 
 class Desk:
@@ -41,19 +36,28 @@ class Desk:
         Of policy and case, as they were given; of the case none where the policy holds it.
     run
         Run to begin with: its plan is plan A, and its scales count.
+    first
+        What is set at the beginning: what the run has set.
+
+    Attributes
+    ----------
+    board
+        What every page shows.
+    plans
+        The plan that is shown, and plan A.
     """
 
     def __init__(
-        self, policy: Policy, case: Case, paths: tuple[Path, Path | None], run: Run | None = None
+        self,
+        policy: Policy,
+        case: Case,
+        paths: tuple[Path, Path | None],
+        run: Run | None = None,
+        first: Setting = NOTHING_SET,
     ) -> None:
         self._policy, self._case, self._paths, self._run = policy, case, paths, run
         self._lock = threading.RLock()
-        first = Setting() if run is None else Setting(dict(run.question.changes))
         self._history = History(first)
-        self._plan: tuple[Setting, PlanShown] | None = None
-        self._pinned: PlanShown | None = None
-        self._repairs: Repairs | None = None
-        self._asked = self._found = 0
         self.board = Board(
             phase=STARTING,
             words="",
@@ -64,14 +68,16 @@ class Desk:
             refused="",
             answer=None,
             written="",
-            scales={},
+            scales={} if run is None else dict(run.read.scales),
         )
+        self.plans = Plans(self.board, self._lock)
         self._worker = Planner(
-            self._session, self.board, refuse=self._refused, found=self._found_plan
+            self._session, self._twin, self.board, refuse=self._refused, found=self._found_plan
         )
+        self._questions = Questions(self.board, self._worker.ask, self._lock)
         if run is not None:
             self._found_plan(first, run.plan)
-            self.pin()
+            self.plans.pin()
         self._tell()
         self._worker.set(first, is_solved=run is not None)
 
@@ -87,6 +93,12 @@ class Desk:
         scales = None if self._run is None else self._run.read.scales
         return Session(self._policy, self._case, scales=scales)
 
+    def _twin(self, session: Session) -> Session:
+        """Another session of the same, which begins where the first relaxation has come to."""
+        twin = Session(self._policy, self._case, scales=session.scales)
+        held_by(twin).loaded.begin_like(held_by(session).loaded)
+        return twin
+
     # What is set -----------------------------------------------------------------------------
 
     def put(self, changes: Mapping[str, object | None], *, rests: bool = True) -> None:
@@ -100,8 +112,7 @@ class Desk:
         lever = " ".join(changes)
         with self._lock:
             setting = self._history.now.changed(changes)
-            self._history.make(Move(setting, words_of(changes), lever, rests))
-            self._set(keeps_refusal=False)
+            self._make(Move(setting, words_of(changes), lever, rests))
 
     def type(self, text: str) -> None:
         """Set a value as ``--set`` has it.
@@ -114,12 +125,23 @@ class Desk:
         self.put(parse_changes([text]))
 
     def demand(self, more: Sequence[str], fewer: Sequence[str]) -> None:
-        """Ask for slots from now on, such as ``slots[country=KEN] >= 20``, or no longer."""
+        """Ask for slots from now on, such as ``slots[country=KEN] >= 20``, or no longer.
+
+        Raises
+        ------
+        PolicyError
+            If nothing is asked for, or something no longer that was not asked for before.
+        """
+        if not more and not fewer:
+            raise refusal("demands", "asks for nothing", "slots, such as slots[country=KEN] >= 20")
         asked = [f"ask for {text}" for text in more] + [f"no longer ask for {t}" for t in fewer]
         with self._lock:
-            setting = self._history.now.demanding(more, fewer)
-            self._history.make(Move(setting, ", ".join(asked)))
-            self._set(keeps_refusal=False)
+            now = self._history.now
+            for text in fewer:
+                if text not in now.demands:
+                    expected = ", ".join(now.demands) or "nothing, as no slots are asked for"
+                    raise refusal("demands", f"{text!r} is not asked for", expected)
+            self._make(Move(now.demanding(more, fewer), ", ".join(asked)))
 
     def undo(self) -> None:
         """Take the last move back."""
@@ -136,8 +158,11 @@ class Desk:
     def reset(self) -> None:
         """Set everything as policy and case have it."""
         with self._lock:
-            self._history.make(Move(Setting(), "everything as it was"))
-            self._set(keeps_refusal=False)
+            self._make(Move(NOTHING_SET, "everything as it was"))
+
+    def _make(self, move: Move) -> None:
+        self._history.make(move)
+        self._set(keeps_refusal=False)
 
     def _refused(self, setting: Setting) -> None:
         """Take back a move that led to what is not possible."""
@@ -147,13 +172,11 @@ class Desk:
 
     def _set(self, *, keeps_refusal: bool) -> None:
         setting = self._history.now
-        known = self._plan is not None and self._plan[0] == setting
         if not keeps_refusal:
             self.board.show(refused="")
-        self._leave_question()
-        self._repairs = None
+        self._questions.leave()
         self._tell()
-        self._worker.set(setting, is_solved=known)
+        self._worker.set(setting, is_solved=self.plans.of(setting) is not None)
 
     def _tell(self) -> None:
         """Show what is set."""
@@ -165,18 +188,19 @@ class Desk:
                     for address, value in setting.changes.items()
                 ],
                 "demands": list(setting.demands),
+                "kept": _kept_document(setting.kept),
                 "can_undo": history.can_undo,
                 "can_redo": history.can_redo,
             },
             history=history.words,
             command=self.command(),
-            is_current=self._plan is not None and self._plan[0] == setting,
+            is_current=self.plans.of(setting) is not None,
         )
 
     def command(self) -> str:
         """Command that gives the same plan; blank where ``--set`` cannot say all of it."""
         setting = self._history.now
-        if setting.demands:
+        if setting.demands or setting.kept is not None:
             return ""
         policy, case = self._paths
         words = ["optimizer", "solve", str(policy), *([] if case is None else [str(case)])]
@@ -189,48 +213,22 @@ class Desk:
     # Plans -----------------------------------------------------------------------------------
 
     def _found_plan(self, setting: Setting, plan: Plan) -> None:
-        shown = PlanShown.of(plan)
         with self._lock:
-            self._found += 1
-            self._plan = setting, shown
-            self.board.show(
-                plan={
-                    "number": self._found,
-                    "points": plan.objective,
-                    "bound": plan.bound,
-                    "gap": plan.gap,
-                    "status": plan.status,
-                    "seconds": plan.seconds.get("total"),
-                }
-            )
+            self.plans.add(setting, plan)
             self._tell()
 
-    def pin(self) -> None:
-        """Keep the plan that is shown as plan A, with which later ones are compared."""
-        with self._lock:
-            if self._plan is None:
-                return
-            setting, self._pinned = self._plan
-            words = ", ".join(filter(None, [words_of(setting.changes), *setting.demands]))
-            self.board.show(pinned={"number": self._found, "words": words or "nothing changed"})
+    def keep_years(self, years: Sequence[int]) -> None:
+        """Let slots of some years be those of plan A from now on; none: let all be free.
 
-    def unpin(self) -> None:
-        """Compare with no plan any more."""
+        Raises
+        ------
+        PolicyError
+            If there is no plan A, or one of the years is not planned.
+        """
         with self._lock:
-            self._pinned = None
-            self.board.show(pinned=None)
-
-    def plan(self) -> dict[str, Any] | None:
-        """Give figures and tables of the plan that is shown; ``None`` as long as there is none."""
-        with self._lock:
-            known, pinned = self._plan, self._pinned
-        return None if known is None else plan_document(known[1], pinned)
-
-    def section(self, name: str) -> dict[str, str] | None:
-        """Section of the report on the plan that is shown, as HTML; ``None`` without one."""
-        with self._lock:
-            known = self._plan
-        return None if known is None else section_document(known[1], name)
+            kept = self.plans.kept(years)
+            words = "no year is kept" if kept is None else kept.in_words
+            self._make(Move(replace(self._history.now, kept=kept), words))
 
     def levers(self) -> list[dict[str, Any]]:
         """All levers, with policy and case as they are unchanged."""
@@ -239,106 +237,26 @@ class Desk:
     # Questions -------------------------------------------------------------------------------
 
     def ask(self, kind: str, text: str) -> None:
-        """Ask why there are slots, or what others would cost: the plan, or the relaxation so far.
+        """Ask one of :data:`optimizer.app.questions.QUESTIONS` of the plan, or of what is set.
 
         Raises
         ------
         PolicyError
             If there is no such question.
         """
-        questions: Mapping[str, Callable[[Any], Any]] = {
-            _WHY: lambda subject: why(subject, text),
-            _WHY_NOT: lambda subject: why_not(subject, text),
-        }
-        if kind not in questions:
-            raise refusal("ask", f"{kind!r} is not a question", ", ".join(questions))
         with self._lock:
-            known = self._plan
-            is_current = known is not None and known[0] == self._history.now
-        plan = known[1].plan if known is not None and is_current else None
-
-        def answer(session: Session) -> list[str]:
-            found = questions[kind](session if plan is None else plan)
-            return list(found.in_words())
-
-        self._ask(f"{kind.capitalize()} {text}", answer)
-
-    def mend(self) -> None:
-        """Ask which rules clash, and for changes after which there is a plan."""
-
-        def answer(session: Session) -> list[str]:
-            found = repair(session)
-            with self._lock:
-                self._repairs = found
-            return list(found.in_words())
-
-        self._ask("What clashes, and what to change", answer)
+            self._questions.ask(kind, text, self.plans.of(self._history.now))
 
     def apply(self, number: int) -> None:
-        """Make the changes of a repair.
+        """Make the changes that the last answer offers under a number.
 
         Raises
         ------
-        OptimizerError
-            If there is no repair of this number.
+        PolicyError
+            If it offers none.
         """
         with self._lock:
-            if self._repairs is None:
-                raise refusal("apply", "there are no repairs to apply", "a repair that is shown")
-            self.put(self._repairs.changes(number))
-
-    def _ask(self, title: str, answer: Callable[[Session], list[str]]) -> None:
-        with self._lock:
-            self._leave_question()
-            self._asked += 1
-            number = self._asked
-            self.board.show(answer={"number": number, "title": title, "words": [], "is_open": True})
-
-        def task(session: Session) -> None:
-            try:
-                words = answer(session)
-            except NoPlanError as error:
-                words = [LEFT] if error.interrupted else str(error).splitlines()
-            except OptimizerError as error:
-                words = str(error).splitlines()
-            self._answered(number, title, words)
-
-        self._worker.ask(task)
-
-    def _answered(self, number: int, title: str, words: list[str]) -> None:
-        with self._lock:
-            if number != self._asked or not self._is_asking():
-                return
-            self.board.show(
-                answer={
-                    "number": number,
-                    "title": title,
-                    "words": words,
-                    "is_open": False,
-                    "repairs": self._menu(),
-                }
-            )
-
-    def _menu(self) -> list[dict[str, Any]]:
-        """Repairs that were verified, each with its changes in words."""
-        if self._repairs is None:
-            return []
-        table = self._repairs.table
-        numbers = dict.fromkeys(table.loc[table["verified"], "repair"].tolist())
-        return [
-            {"number": number, "words": words_of(self._repairs.changes(number))}
-            for number in numbers
-        ]
-
-    def _is_asking(self) -> bool:
-        answer = self.board.facts()["answer"]
-        return answer is not None and answer["is_open"]
-
-    def _leave_question(self) -> None:
-        """Say of a question that is still open that it is not answered any more."""
-        if self._is_asking():
-            answer = self.board.facts()["answer"]
-            self.board.show(answer={**answer, "words": [LEFT], "is_open": False})
+            self.put(self._questions.offered(number))
 
     # Keeping ---------------------------------------------------------------------------------
 
@@ -346,15 +264,33 @@ class Desk:
         """Write what is set as a scenario, as :func:`optimizer.app.keeping.save_scenario`."""
         with self._lock:
             setting = self._history.now
-        limits = [self._worker.limit(text) for text in setting.demands]
-        written = save_scenario(self._policy, setting.changes, limits, name)
+        limits = [self._worker.read(text) for text in setting.demands]
+        written = save_scenario(self._policy, setting, limits, name)
         self.board.show(written=f"Written: {', '.join(written)}")
         return written
 
-    def export(self, name: str) -> str:
-        """Write the plan that is shown as a run, as :func:`optimizer.app.keeping.export_run`."""
+    def scenarios(self) -> list[str]:
+        """Names of scenarios that :meth:`load` can read."""
+        return scenario_names(self._policy, self._worker.read)
+
+    def load(self, name: str) -> None:
+        """Set a scenario, as :func:`optimizer.app.scenarios.read_scenario` reads it."""
+        setting = read_scenario(self._policy, name, self._worker.read)
         with self._lock:
-            known = self._plan
-        folder = export_run(None if known is None else known[1].plan, name)
+            self._make(Move(setting, f"scenario {name}"))
+
+    def export(self, name: str, *, public: bool = False) -> str:
+        """Write the plan that is shown as a run, as :func:`optimizer.app.keeping.export_run`."""
+        folder = export_run(self.plans.newest, name, public=public)
         self.board.show(written=f"Written: {folder}")
         return folder
+
+    def file(self, name: str) -> bytes:
+        """Workbook or report of the plan, as :func:`optimizer.app.keeping.file_of_plan`."""
+        return file_of_plan(self.plans.newest, name)
+
+
+def _kept_document(kept: KeptYears | None) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    return {"years": list(kept.years), "number": kept.number, "text": kept.in_words}

@@ -10,26 +10,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from optimizer.app.moves import Setting
 from optimizer.errors import PolicyError, Problems
 from optimizer.explain.applying import write_scenario
 from optimizer.plan import Plan
 from optimizer.policy import Policy
-from optimizer.runs import run_place
+from optimizer.report import render_report
+from optimizer.runs import REPORT, WORKBOOK, run_place
+from optimizer.runs.workbook import workbook_of
 from optimizer.runs.writing import write_run
 from optimizer.schema.addresses import is_cell
 
 RUNS = Path("runs")
+FILES = (WORKBOOK, REPORT)
+"""Files of a run that can be had without writing one."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _EXPECTED = "letters, digits, - and _, at most 80, the first a letter or a digit"
 
 
 def save_scenario(
-    policy: Policy,
-    changes: Mapping[str, object],
-    limits: Sequence[Mapping[str, object]],
-    name: str,
+    policy: Policy, setting: Setting, limits: Sequence[Mapping[str, object]], name: str
 ) -> list[str]:
-    """Write changes as a policy beside another, which it extends; figures of the case as a study.
+    """Write what is set as a policy that extends another; figures of the case as a study.
+
+    Parameters
+    ----------
+    limits
+        What the slots that are asked for are as limits.
 
     Returns
     -------
@@ -39,32 +46,79 @@ def save_scenario(
     Raises
     ------
     PolicyError, TargetError
-        If the name cannot be that of a file, there is one already, or it cannot be written.
+        If the name cannot be that of a file, there is one already, it cannot be written, nothing is
+        changed, or years are kept, which a policy cannot say.
     """
     _require_name(name)
+    if setting.kept is not None:
+        message = f"a policy cannot hold {setting.kept.in_words}"
+        raise refusal("save", message, "no years that are kept; a run folder holds them")
+    if not setting.changes and not limits:
+        message = "nothing is moved: the scenario would not differ from the policy"
+        raise refusal("save", message, "a weight, a budget, a limit or slots that were set")
     path = policy.path.with_name(f"{name}.toml")
+    changes = setting.changes
     cells = {address: value for address, value in changes.items() if is_cell(address)}
     keys = {address: value for address, value in changes.items() if address not in cells}
     return list(map(str, write_scenario(policy, path, keys, limits=limits, cells=cells)))
 
 
-def export_run(plan: Plan | None, name: str) -> str:
+def export_run(plan: Plan | None, name: str, *, public: bool = False) -> str:
     """Write a plan as a run folder in ``runs``, with report and workbook.
+
+    Parameters
+    ----------
+    public
+        Whether the folder ``public`` is written as well, without small numbers of sensitive tracks.
 
     Raises
     ------
-    PolicyError, TargetError
-        If the name cannot be that of a folder, there is one already, or there is no plan.
+    InputError, PolicyError, TargetError
+        If the name cannot be that of a folder, there is one already, there is no plan, or it is to
+        be published and no track is marked as sensitive.
     """
     _require_name(name)
+    plan = _shown(plan)
+    run_place(RUNS / name, force=None)
+    return str(write_run(replace(plan, folder=None), RUNS / name, public=public))
+
+
+def file_of_plan(plan: Plan | None, name: str) -> bytes:
+    """Content of the workbook or the report of a plan.
+
+    Parameters
+    ----------
+    name
+        One of :data:`FILES`.
+
+    Raises
+    ------
+    PolicyError
+        If there is no plan yet, or no such file.
+    """
+    if name not in FILES:
+        raise refusal("file", f"{name!r} is not a file of a plan", " or ".join(FILES))
+    plan = _shown(plan)
+    question = plan.question
+    assert question is not None, "plans of sessions know what they answer"
+    if name == REPORT:
+        return render_report(plan, question.case, question.policy).encode()
+    return workbook_of(plan, question.policy, question.case)
+
+
+def _shown(plan: Plan | None) -> Plan:
     if plan is None:
         raise refusal("export", "there is no plan yet", "a plan that is shown")
-    run_place(RUNS / name, force=None)
-    return str(write_run(replace(plan, folder=None), RUNS / name))
+    return plan
+
+
+def plain_name(name: str) -> bool:
+    """Whether a name can be that of a file or folder: no path, and nothing hidden."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _require_name(name: str) -> None:
-    if _NAME.fullmatch(name) is None:
+    if not plain_name(name):
         raise refusal("name", f"{name!r} is not a plain name", _EXPECTED)
 
 

@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from optimizer.io.changes import change_in_words, made_after
+from optimizer.plan import Plan
+from optimizer.plan.keeping import Keep
 from optimizer.schema.addresses import one_spelling
 
 MOST_MOVES = 500
 """Moves that can be undone; older ones are forgotten."""
+OF_A_RUN = 0
+"""Number of a plan that was found before the page was opened."""
+
+
+@dataclass(frozen=True)
+class KeptYears:
+    """Years whose slots are those of an earlier plan.
+
+    Attributes
+    ----------
+    years
+        In order.
+    number
+        Of the plan, among those that were found; :data:`OF_A_RUN` of one that a run has kept.
+    keep
+        The same as a session takes it.
+    """
+
+    years: tuple[int, ...]
+    number: int
+    keep: Keep = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, plan: Plan, number: int, years: Iterable[int]) -> KeptYears:
+        """Keep some years of a plan that was found."""
+        chosen = sorted(set(years))
+        keep = Keep(plan, {"year": [str(year) for year in chosen]}, name=f"plan {number}")
+        return cls(tuple(chosen), number, keep)
+
+    @property
+    def in_words(self) -> str:
+        """What is kept."""
+        return f"slots of {', '.join(map(str, self.years))} as in {self.keep.name}"
 
 
 @dataclass(frozen=True)
@@ -22,10 +57,20 @@ class Setting:
         Values by address, as :meth:`optimizer.Session.change_to` takes them.
     demands
         Slots that are asked for, such as ``slots[country=KEN, track=lab] >= 20``.
+    kept
+        Years that are as in an earlier plan.
     """
 
     changes: Mapping[str, object] = field(default_factory=dict)
     demands: tuple[str, ...] = ()
+    kept: KeptYears | None = None
+
+    @property
+    def in_words(self) -> str:
+        """All that is set."""
+        kept = [] if self.kept is None else [self.kept.in_words]
+        changed = [words_of(self.changes)] if self.changes else []
+        return ", ".join([*changed, *self.demands, *kept]) or "nothing changed"
 
     def changed(self, changes: Mapping[str, object | None]) -> Setting:
         """Set values at addresses; those that are ``None`` go back to what they were.
@@ -55,6 +100,9 @@ class Setting:
         """
         kept = [text for text in self.demands if text not in fewer]
         return replace(self, demands=tuple(dict.fromkeys([*kept, *more])))
+
+
+NOTHING_SET = Setting()
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,11 @@ PAGE_PARTS = {
     "page.css": "text/css",
 }
 
+FILE_KINDS = {
+    "plan.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "report.html": "text/html",
+}
+
 
 def application(desk: Desk, token: str, port: int) -> Application:
     """Make the application of a desk, guarded.
@@ -57,7 +62,15 @@ def application(desk: Desk, token: str, port: int) -> Application:
 
     async def section(request: Request) -> Response:
         name = request.path_params["name"]
-        return _json(await asyncio.to_thread(desk.section, name))
+        return _json(await asyncio.to_thread(desk.plans.section, name))
+
+    async def file(request: Request) -> Response:
+        name = request.path_params["name"]
+        try:
+            content = await asyncio.to_thread(desk.file, name)
+        except OptimizerError as error:
+            return _json({"refused": str(error)}, 409)
+        return _response(content, FILE_KINDS[name])
 
     async def events(request: Request) -> Response:
         from starlette.responses import StreamingResponse
@@ -69,6 +82,7 @@ def application(desk: Desk, token: str, port: int) -> Application:
         Route("/events", events),
         Route("/parts/{name}", part),
         Route("/api/section/{name}", section),
+        Route("/api/file/{name}", file),
         *(Route(f"/api/{name}", _told(told)) for name, told in _readings(desk).items()),
         *(
             Route(f"/api/{name}", _asked(done), methods=["POST"])
@@ -83,7 +97,8 @@ def _readings(desk: Desk) -> dict[str, Callable[[], Any]]:
     return {
         "state": desk.board.facts,
         "levers": desk.levers,
-        "plan": desk.plan,
+        "plan": desk.plans.document,
+        "scenarios": desk.scenarios,
     }
 
 
@@ -96,13 +111,14 @@ def _wishes(desk: Desk) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
         "undo": lambda said: desk.undo(),
         "redo": lambda said: desk.redo(),
         "reset": lambda said: desk.reset(),
-        "pin": lambda said: desk.pin(),
-        "unpin": lambda said: desk.unpin(),
-        "ask": lambda said: desk.ask(_text(said, "kind"), _text(said, "text")),
-        "mend": lambda said: desk.mend(),
-        "apply": lambda said: desk.apply(int(said.get("number", 0))),
+        "pin": lambda said: desk.plans.pin(),
+        "unpin": lambda said: desk.plans.unpin(),
+        "keep": lambda said: desk.keep_years(_years(said)),
+        "ask": lambda said: desk.ask(_text(said, "kind"), _text({"text": "", **said}, "text")),
+        "apply": lambda said: desk.apply(_whole(said, "number")),
         "save": lambda said: desk.save(_text(said, "name")),
-        "export": lambda said: desk.export(_text(said, "name")),
+        "load": lambda said: desk.load(_text(said, "name")),
+        "export": lambda said: desk.export(_text(said, "name"), public=said.get("public") is True),
     }
 
 
@@ -111,6 +127,20 @@ def _changes(said: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(changes, dict) or not changes:
         raise ValueError("changes: expected values by address")
     return changes
+
+
+def _years(said: Mapping[str, Any]) -> list[int]:
+    years = said.get("years")
+    if not isinstance(years, list) or not all(type(year) is int for year in years):
+        raise ValueError("years: expected a list of years")
+    return years
+
+
+def _whole(said: Mapping[str, Any], key: str) -> int:
+    number = said.get(key)
+    if type(number) is not int:
+        raise ValueError(f"{key}: expected a whole number")
+    return number
 
 
 def _text(said: Mapping[str, Any], key: str) -> str:
@@ -188,10 +218,10 @@ def _json(content: Any, status: int = 200) -> Response:
     return _response(_text_of(content), "application/json", status)
 
 
-def _response(text: str, kind: str, status: int = 200) -> Response:
+def _response(content: str | bytes, kind: str, status: int = 200) -> Response:
     from starlette.responses import Response
 
-    return Response(text, status, media_type=kind)
+    return Response(content, status, media_type=kind)
 
 
 @cache

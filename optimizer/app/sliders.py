@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from math import floor, log10
-from typing import Any
+from typing import Any, TypeAlias
 
 from optimizer.case import Case
 from optimizer.frames import rows_of
-from optimizer.policy import Amount, Limit, Policy, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, Policy, Previous, Relative
+from optimizer.policy.evenness import EVEN_UNITS
 from optimizer.report import figures
 from optimizer.schema.addresses import CellAddress, address_of
 
-_WEIGHTS, _BUDGETS, _LIMITS, _CAPS, _YEARS = (
+_WEIGHTS, _BUDGETS, _LIMITS, _FAIR, _CAPS, _YEARS = (
     "Weights of goals",
     "Budgets, % of the case's",
     "Limits and floors",
+    "Fairness bands",
     "National caps",
     "Budgets by year",
 )
@@ -101,11 +103,28 @@ def _limits(policy: Policy) -> Iterator[Slider]:
             keys, value = _figure_of(bound)
             address = address_of(("limits", limit.name, side, *keys))
             name = f"{figures.sentence(limit.name)}, {words}"
-            yield _ranged(address, _LIMITS, name, value, _note(limit, bound))
+            if isinstance(bound, Even):
+                name = f"{figures.sentence(limit.name)}, {bound.kind} {words}"
+                yield _band(address, name, side, bound, _note(limit, bound))
+            else:
+                yield _ranged(address, _LIMITS, name, value, _note(limit, bound))
 
 
-def _figure_of(bound: float | Amount | Relative | Previous) -> tuple[tuple[str, ...], float]:
+def _band(address: str, name: str, side: str, bound: Even, note: str) -> Slider:
+    """A lever of how evenly groups share, between the ends that make sense."""
+    value = bound.number
+    if bound.kind == "parity" and side == "at_most":
+        return _ranged(address, _FAIR, name, value, note, least=1.0, most=nice(2.0 * value))
+    return _ranged(address, _FAIR, name, value, note, most=max(1.0, nice(value)))
+
+
+_Bound: TypeAlias = float | Amount | Relative | Previous | Even
+
+
+def _figure_of(bound: _Bound) -> tuple[tuple[str, ...], float]:
     """Keys from a bound to its figure, and the figure."""
+    if isinstance(bound, Even):
+        return (bound.kind,), bound.number
     if isinstance(bound, Amount):
         return ("amount",), bound.amount
     if isinstance(bound, Relative | Previous):
@@ -113,7 +132,7 @@ def _figure_of(bound: float | Amount | Relative | Previous) -> tuple[tuple[str, 
     return (), float(bound)
 
 
-def _note(limit: Limit, bound: float | Amount | Relative | Previous) -> str:
+def _note(limit: Limit, bound: _Bound) -> str:
     per = ""
     if isinstance(bound, Amount):
         per = f" per {bound.per}"
@@ -121,6 +140,9 @@ def _note(limit: Limit, bound: float | Amount | Relative | Previous) -> str:
         per = f" times {bound.measure}"
     elif isinstance(bound, Previous):
         per = " times the year before"
+    elif isinstance(bound, Even):
+        need = f", by {limit.relative_to}" if limit.relative_to else ""
+        per = f", of {EVEN_UNITS[bound.kind]}{need}"
     each = f", for each {' and '.join(limit.by)}" if limit.by else ""
     kept = " Protected." if limit.protected else ""
     soft = f" Soft: {limit.soft:g} points per 1%." if limit.soft is not None else ""

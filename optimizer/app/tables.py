@@ -8,8 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.app.beside import fairness_document, map_document
 from optimizer.frames import rows_of
 from optimizer.plan import Plan
+from optimizer.plan.publication import sensitive_tracks
 from optimizer.report import figures
 from optimizer.report.agreements import agreements_section
 from optimizer.report.blocks import Section
@@ -65,9 +67,13 @@ def plan_document(now: PlanShown, before: PlanShown | None) -> dict[str, Any]:
         "case": now.material.case.title,
         "policy": now.material.policy.title,
         "years": span(now.material.years),
+        "planned_years": list(now.material.years),
+        "is_sensitive": bool(sensitive_tracks(now.material.case)),
         "facts": _facts(now, before),
         "goals": _goals(now, before),
         "tables": _crossings(now, before),
+        "map": map_document(now.material, None if before is None else before.material),
+        "fairness": fairness_document(now.material, None if before is None else before.material),
         "warnings": list(plan.warnings),
         "notes": list(plan.notes),
     }

@@ -1,4 +1,10 @@
-"""The thread that owns the session: it solves what was set last and answers what was asked."""
+"""Two threads that work out what is set: one relaxes at once, one searches for plans and answers.
+
+A search notices late that it is not wanted any more: seconds may pass inside a linear program of
+its tree. So relaxations have a session of their own, which stays hot: what no plan exceeds is known
+a moment after a move, while a search that nobody wants comes to its end beside. Both sessions hold
+the same policy, case and scales, and are set alike before either solves.
+"""
 
 from __future__ import annotations
 
@@ -9,38 +15,42 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from optimizer.app.board import Board
+from optimizer.app.following import Follower
 from optimizer.app.keeping import refusal
 from optimizer.app.moves import Setting
+from optimizer.app.wishes import Task, Wish, Wishes
 from optimizer.errors import InfeasibleError, NoPlanError, OptimizerError
-from optimizer.explain.wanting import wanted_from
 from optimizer.io.pauses import wanted_until
 from optimizer.plan import Plan
-from optimizer.session import Session, joined_in
+from optimizer.session import Session
 from optimizer.solver import Progress
 
-STARTING, _SCALING, _CHANGING, _RELAXING, _SOLVING, _ANSWERING = (
+STARTING, _SCALING, _CHANGING, _RELAXING, _RELAXED, _SOLVING, _ANSWERING = (
     "reading",
     "scales",
     "changing",
     "relaxation",
+    "relaxed",
     "solving",
     "answering",
 )
 _PLANNED, _NOTHING_FITS, _NO_TIME, _FAILED = "plan", "nothing fits", "stopped", "failed"
+_OF_SCALES = frozenset({"start", "scales"})
+"""Steps of the beginning in which scales are worked out."""
 
 REST_BEFORE_SEARCH = 0.6
 """Seconds without a move after which a plan is searched for."""
-Task = Callable[[Session], None]
-"""A question that is asked beside: it is given the session as it is set."""
 
 
 class Planner:
-    """Solves in a thread of its own; the newest wish ends what is being done.
+    """Relaxes and searches in threads of its own; the newest move ends what is being done.
 
     Parameters
     ----------
     begin
-        Makes the session, in the thread.
+        Makes the session that searches, in its thread.
+    twin
+        Makes one that relaxes, given the other with its scales and its first relaxation.
     board
         Where all that comes out is shown.
     refuse
@@ -52,27 +62,26 @@ class Planner:
     def __init__(
         self,
         begin: Callable[[], Session],
+        twin: Callable[[Session], Session],
         board: Board,
         *,
         refuse: Callable[[Setting], None],
         found: Callable[[Setting, Plan], None],
     ) -> None:
-        self._begin, self._board = begin, board
+        self._begin, self._twin, self._board = begin, twin, board
         self._refuse, self._found = refuse, found
-        self._wake = threading.Condition()
-        self._serial = 0
-        self._setting: Setting | None = None
-        self._solved: Setting | None = None
-        self._task: Task | None = None
-        self._is_over = False
-        self._is_ready = False
+        self._wishes = Wishes(board)
+        self._relaxer: Follower | None = None
         self._ended = _PLANNED
-        self._limits: dict[str, dict[str, object]] = {}
-        self._thread = threading.Thread(target=self._run, name="planner", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._search_on, name="planner", daemon=True),
+            threading.Thread(target=self._relax_on, name="relaxer", daemon=True),
+        ]
 
     def start(self) -> None:
         """Begin with what is set."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def set(self, setting: Setting, *, is_solved: bool = False) -> None:
         """Solve this from now on, instead of whatever was to be solved.
@@ -82,198 +91,185 @@ class Planner:
         is_solved
             Whether its plan is known already.
         """
-        with self._wake:
-            self._serial += 1
-            self._setting = setting
-            self._task = None
-            self._solved = setting if is_solved else None
+        with self._wishes.lock:
+            self._wishes.set(setting, is_solved=is_solved)
             self._board.show(relaxation=None)
-            self._wake.notify()
-            if is_solved and self._is_ready:
+            if is_solved and self._relaxer is not None:
                 self._ended = _PLANNED
                 self._show(_PLANNED, words="")
 
     def ask(self, task: Task) -> None:
         """Answer this, and go on with the plan afterwards."""
-        with self._wake:
-            self._serial += 1
-            self._task = task
-            self._wake.notify()
+        self._wishes.ask(task)
 
     def stop(self) -> None:
-        """End what is being done, and the thread."""
-        with self._wake:
-            self._serial += 1
-            self._is_over = True
-            self._wake.notify()
-        if self._thread.ident is not None:
-            self._thread.join(timeout=10.0)
+        """End what is being done, and the threads."""
+        self._wishes.stop()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(timeout=10.0)
 
-    def limit(self, demand: str) -> Mapping[str, object]:
-        """Limit that a demand was read as.
+    def read(self, demand: str) -> Mapping[str, object]:
+        """Limit that a demand is read as, such as ``slots[country=KEN] >= 20``.
 
         Raises
         ------
         PolicyError
-            If it was not read yet.
+            If it cannot be read, or policy and case are not joined yet.
         """
-        if demand not in self._limits:
-            raise refusal("demands", f"{demand} was not read yet", "a demand that was solved")
-        return self._limits[demand]
+        if self._relaxer is None:
+            message = "policy and case are not loaded yet"
+            raise refusal("demands", message, "to ask once levers are shown")
+        return self._relaxer.read(demand)
 
-    def _run(self) -> None:
-        session = self._session()
-        if session is None:
-            return
-        while (job := self._next()) is not None:
-            serial, setting, task = job
-            with wanted_until(lambda serial=serial: self._serial != serial):  # type: ignore[misc]
+    # The thread that relaxes -----------------------------------------------------------------
+
+    def _relax_on(self) -> None:
+        wishes = self._wishes
+        while (job := wishes.next_move()) is not None:
+            move = job.serial
+            with wanted_until(lambda move=move: not wishes.is_newest_move(move)):  # type: ignore[misc]
                 try:
-                    if task is None:
-                        self._solve(session, setting, serial)
-                    else:
-                        self._answer(session, setting, task, serial)
+                    self._relax(job.setting, move)
                 except Exception as error:
-                    # The thread outlives whatever happens: a page without it would wait for ever.
-                    self._fail(setting, error, serial)
+                    # The threads outlive whatever happens: a page without them would wait for ever.
+                    if wishes.end_move(move, job.setting):
+                        self._fail(error)
+            # Whoever searches waits for that: what cannot be relaxed is not searched.
+            wishes.note_relaxed(move)
 
-    def _session(self) -> Session | None:
-        """The session with its scales, which whatever is set refers to."""
+    def _relax(self, setting: Setting, move: int) -> None:
+        begun, wishes, relaxer = time.monotonic(), self._wishes, self._relaxer
+        cpu = time.thread_time()
+        assert relaxer is not None, "moves wait for it"
+        wishes.show_of_move(move, phase=_CHANGING, progress=None)
+        try:
+            relaxer.follow(setting)
+        except OptimizerError as error:
+            if wishes.end_move(move, setting):
+                self._show(_FAILED, words=str(error), refused=str(error))
+                self._refuse(setting)
+            return
+        wishes.show_of_move(move, phase=_RELAXING)
+        relaxed = relaxer.session.relax()
+        if relaxed.points is not None:
+            seconds, cpu = time.monotonic() - begun, time.thread_time() - cpu
+            told = {"points": relaxed.points, "seconds": seconds, "cpu_seconds": cpu}
+            wishes.show_of_move(move, relaxation=told)
+        if relaxed.status != "stopped":
+            wishes.show_of_move(move, phase=_RELAXED)
+
+    # The thread that searches ----------------------------------------------------------------
+
+    def _search_on(self) -> None:
+        wishes, searcher = self._wishes, self._made_ready()
+        if searcher is None:
+            return
+        while (job := wishes.next_job()) is not None:
+            serial = job.serial
+            with wanted_until(lambda serial=serial: not wishes.is_newest(serial)):  # type: ignore[misc]
+                try:
+                    if job.task is None:
+                        self._search(searcher, job)
+                    else:
+                        self._answer(searcher, job, job.task)
+                except Exception as error:
+                    if wishes.end(job):
+                        self._fail(error)
+
+    def _made_ready(self) -> Follower | None:
+        """The session that searches, with scales and a first relaxation; its twin relaxes."""
+        wishes = self._wishes
         try:
             session = self._begin()
             self._show(_SCALING)
+            with wanted_until(lambda: wishes.is_over):
+                first = session.relax(report=lambda told: self._begun(session, told))
+            if first.status == "stopped":
+                return None
             self._board.show(scales=session.scales)
-            with self._wake:
-                self._is_ready = True
-                if self._setting is self._solved:
+            self._relaxer = Follower(self._twin(session))
+            with wishes.lock:
+                wishes.let_relax()
+                if wishes.is_ended:
                     self._show(_PLANNED)
         except Exception as error:
-            self._show(_FAILED, words=_in_words(error))
+            self._fail(error)
             return None
-        return session
+        return Follower(session)
 
-    def _next(self) -> tuple[int, Setting, Task | None] | None:
-        """Wait for something to do."""
-        with self._wake:
-            while not self._is_over:
-                if self._setting is not None and self._task is not None:
-                    task, self._task = self._task, None
-                    return self._serial, self._setting, task
-                if self._setting is not None and self._setting is not self._solved:
-                    return self._serial, self._setting, None
-                self._wake.wait()
-        return None
-
-    def _is_newest(self, serial: int) -> bool:
-        return self._serial == serial
-
-    def _solve(self, session: Session, setting: Setting, serial: int) -> None:
-        begun = time.monotonic()
-        self._show_if_newest(serial, phase=_CHANGING, progress=None)
-        try:
-            self._apply(session, setting)
-        except OptimizerError as error:
-            with self._wake:
-                self._solved = setting
-            if self._is_newest(serial):
-                self._board.show(refused=str(error))
-                self._refuse(setting)
-            return
-        self._show_if_newest(serial, phase=_RELAXING, progress=None)
-        relaxed = session.relax()
-        if relaxed.status == "stopped" or not self._is_newest(serial):
-            return
-        if relaxed.points is not None:
-            seconds = time.monotonic() - begun
-            told = {"points": relaxed.points, "seconds": seconds}
-            self._show_if_newest(serial, relaxation=told)
-        if not self._is_at_rest(serial):
-            return
-        self._show_if_newest(serial, phase=_SOLVING, progress=None)
-        try:
-            plan = session.solve(report=self._progress(serial))
-        except InfeasibleError as error:
-            self._end(setting, serial, _NOTHING_FITS, str(error))
-        except NoPlanError as error:
-            if not error.interrupted:
-                self._end(setting, serial, _NO_TIME, str(error))
+    def _begun(self, session: Session, progress: Progress) -> None:
+        """Show how far the beginning is, and levers as soon as scales are known."""
+        if progress.step in _OF_SCALES:
+            self._board.show(phase=_SCALING, progress=told_progress(progress))
         else:
-            if self._is_newest(serial):
-                self._found(setting, plan)
-                self._end(setting, serial, _PLANNED, "")
-
-    def _is_at_rest(self, serial: int) -> bool:
-        """Whether nothing newer is wanted for a moment.
-
-        A search takes some seconds to notice that it is not wanted, so that none begins while a
-        lever is being dragged: its relaxations come in a fifth of a second each.
-        """
-        with self._wake:
-            return not self._wake.wait_for(
-                lambda: self._is_over or not self._is_newest(serial), timeout=REST_BEFORE_SEARCH
+            self._board.show(
+                phase=_RELAXING, progress=told_progress(progress), scales=session.scales
             )
 
-    def _apply(self, session: Session, setting: Setting) -> None:
-        """Have the session ask what is set, and nothing else."""
-        session.change_to(setting.changes)
-        instance = joined_in(session)
-        wanted = {text: wanted_from(text, None, instance) for text in setting.demands}
-        for text, each in wanted.items():
-            if text in self._limits:
-                session.restore(text)
-                continue
-            limit = each.with_number(each.sense, each.number, text).limit
-            session.add_limit(limit)
-            self._limits[text] = limit
-        for text in self._limits.keys() - wanted.keys():
-            session.drop(text)
+    def _search(self, searcher: Follower, job: Wish) -> None:
+        wishes = self._wishes
+        # While a lever is being dragged no search begins in vain.
+        if not wishes.is_at_rest(job.serial, REST_BEFORE_SEARCH):
+            return
+        searcher.follow(job.setting)
+        wishes.show(job.serial, phase=_SOLVING, progress=None)
+        try:
+            plan = searcher.session.solve(report=self._progress(job))
+        except InfeasibleError as error:
+            self._end(job, _NOTHING_FITS, str(error))
+        except NoPlanError as error:
+            if not error.interrupted:
+                self._end(job, _NO_TIME, str(error))
+        else:
+            if wishes.is_newest(job.serial):
+                self._found(job.setting, plan)
+                self._end(job, _PLANNED, "")
 
-    def _progress(self, serial: int) -> Callable[[Progress], None]:
-        def tell(progress: Progress) -> None:
-            told = {
-                "step": progress.step,
-                "seconds": progress.seconds,
-                "points": progress.objective,
-                "bound": progress.bound,
-                "gap": progress.gap,
-            }
-            self._show_if_newest(serial, progress=told)
+    def _progress(self, job: Wish) -> Callable[[Progress], None]:
+        return lambda told: self._wishes.show(job.serial, progress=told_progress(told))
 
-        return tell
-
-    def _answer(self, session: Session, setting: Setting, task: Task, serial: int) -> None:
-        self._show_if_newest(serial, phase=_ANSWERING, progress=None)
-        self._apply(session, setting)
-        task(session)
-        with self._wake:
-            if self._is_newest(serial) and self._setting is self._solved:
+    def _answer(self, searcher: Follower, job: Wish, task: Task) -> None:
+        wishes = self._wishes
+        wishes.show(job.serial, phase=_ANSWERING, progress=None)
+        searcher.follow(job.setting)
+        task(searcher.session)
+        with wishes.lock:
+            if wishes.is_newest(job.serial) and wishes.is_ended:
                 self._show(self._ended)
 
-    def _end(self, setting: Setting, serial: int, phase: str, words: str) -> None:
-        """Show how the search for a plan has ended, unless something newer is set."""
-        with self._wake:
-            if not self._is_newest(serial):
-                return
-            self._solved, self._ended = setting, phase
-            self._show(phase, words=words)
+    # What is shown ---------------------------------------------------------------------------
 
-    def _fail(self, setting: Setting, error: Exception, serial: int) -> None:
+    def _end(self, job: Wish, phase: str, words: str) -> None:
+        """Show how the search for a plan has ended, unless something newer is wanted."""
+        with self._wishes.lock:
+            if self._wishes.end(job):
+                self._ended = phase
+                self._show(phase, words=words)
+
+    def _fail(self, error: Exception) -> None:
+        words = str(error)
         if not isinstance(error, OptimizerError):
             # For whoever reports it; the page says it in a line.
             traceback.print_exception(error)
-        self._end(setting, serial, _FAILED, _in_words(error))
-
-    def _show_if_newest(self, serial: int, **facts: Any) -> None:
-        """Show how far it is, unless something newer is wanted."""
-        with self._wake:
-            if self._is_newest(serial):
-                self._board.show(**facts)
+            words = f"{type(error).__name__}: {error} (a fault of this tool, not of the case)"
+        with self._wishes.lock:
+            self._ended = _FAILED
+            self._show(_FAILED, words=words)
 
     def _show(self, phase: str, **facts: Any) -> None:
         self._board.show(phase=phase, progress=None, **facts)
 
 
-def _in_words(error: Exception) -> str:
-    if isinstance(error, OptimizerError):
-        return str(error)
-    return f"{type(error).__name__}: {error} (a fault of this tool, not of policy or case)"
+def told_progress(progress: Progress) -> dict[str, Any]:
+    """Progress as plain values."""
+    return {
+        "step": progress.step,
+        "seconds": progress.seconds,
+        "points": progress.objective,
+        "bound": progress.bound,
+        "gap": progress.gap,
+        "done": progress.done,
+        "total": progress.total,
+        "seconds_left": progress.seconds_left,
+    }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -29,9 +31,19 @@ def _processors() -> int:
 def ideals_in(model: LoadedModel, goals: Sequence[str], watch: Watch) -> dict[str, float] | None:
     """LP-relaxation optimum of each goal's raw value under the hard rules.
 
-    ``None`` if the relaxation is infeasible or the watch stopped it.
+    ``None`` if the relaxation is infeasible or the watch stopped it. Each goal is a part of the
+    step that is reported.
     """
-    found = {goal: run.objective for goal, run in ideal_runs(model, goals, watch).items()}
+    step, lock, count = watch.step, threading.Lock(), itertools.count(1)
+
+    def one_more(_: float) -> None:
+        with lock:
+            watch.begin_part(step, next(count), len(goals))
+
+    watch.begin_part(step, 0, len(goals))
+    runs = ideal_runs(model, goals, watch, one_more)
+    watch.begin(step)
+    found = {goal: run.objective for goal, run in runs.items()}
     if any(value is None for value in found.values()):
         return None
     return {goal: value for goal, value in found.items() if value is not None}

@@ -50,7 +50,12 @@ most cases do not say themselves.
 
 
 def write_workbook(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
-    """Write the plan's tables, what it was made with, and a sheet for each agency and region.
+    """Write a plan as :func:`workbook_of` gives it."""
+    write_bytes(path, workbook_of(plan, policy, case))
+
+
+def workbook_of(plan: Plan, policy: Policy, case: Case) -> bytes:
+    """Give the plan's tables, what it was made with, and a sheet for each agency and region.
 
     Parameters
     ----------
@@ -64,7 +69,7 @@ def write_workbook(plan: Plan, path: Path, policy: Policy, case: Case) -> None:
     """
     sheets = sheets_of(plan, policy, case)
     sheets |= own_tables(plan, own_sheets(plan, case, policy), sheets)
-    write_bytes(path, table_book(sheets, "plan.xlsx"))
+    return table_book(sheets, "plan.xlsx")
 
 
 def sheets_of(plan: Plan, policy: Policy, case: Case) -> dict[str, pd.DataFrame]:

@@ -247,8 +247,18 @@ class Session(InTurns):
         self._held.restore(name)
 
     @in_turn
-    def relax(self, *, time_limit: float | None = None) -> Relaxation:
+    def relax(
+        self,
+        *,
+        time_limit: float | None = None,
+        report: Callable[[Progress], None] | None = None,
+    ) -> Relaxation:
         """Solve the linear relaxation, going on from where the last one ended.
+
+        Parameters
+        ----------
+        time_limit, report
+            As in :func:`optimizer.solve`; scales are worked out first where they are not known.
 
         Raises
         ------
@@ -258,12 +268,13 @@ class Session(InTurns):
             If points have no upper limit.
         """
         check_options(None, time_limit)
-        watch = Watch(time_limit=time_limit)
+        watch = Watch(time_limit, self._turns.listening(report))
         with watch.listening():
             try:
                 self._held.scaled(watch)
             except NoPlanError:
                 return Relaxation("stopped", None, {})
+            watch.begin("relaxation")
             run = self._held.loaded.relax(watch)
         if run.status == "unbounded":
             raise SolverError("the points of a plan have no upper limit")
@@ -323,6 +334,11 @@ class AskedInSession(NamedTuple):
     extend: Extend | None
     scales: Scales | None
     dropped: tuple[str, ...]
+
+
+def held_by(session: Session) -> Holding:
+    """What a session holds itself: what is changed there is changed in the session."""
+    return session._held
 
 
 def held_anew(session: Session) -> Holding:

@@ -62,6 +62,15 @@ desk.send = async () => {
   }
 };
 
+// A file of the plan, handed to the browser as a download.
+desk.download = async (name) => {
+  const answer = await fetch(`/api/file/${name}`, { headers: { "X-Token": desk.token } });
+  if (!answer.ok) return desk.refuse((await answer.json()).refused);
+  const link = desk.make("a", { href: URL.createObjectURL(await answer.blob()), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+};
+
 desk.plain = (number) => String(Number(Number(number).toPrecision(12)));
 
 // What a change means for the number of a lever; null where the lever cannot show it.
@@ -161,11 +170,13 @@ desk.showSetting = (setting) => {
     });
     return desk.make("li", {}, desk.make("span", {}, text), back);
   });
-  for (const text of setting.demands) {
+  const others = setting.demands.map((text) => [text, () => desk.wish("demand", { fewer: [text] })]);
+  if (setting.kept) others.push([setting.kept.text, () => desk.wish("keep", { years: [] })]);
+  for (const [text, takeBack] of others) {
     const back = desk.make("button", { type: "button", "aria-label": `Take back ${text}` }, "Take back");
     back.addEventListener("click", () => {
       document.getElementById("set").focus();
-      desk.wish("demand", { fewer: [text] });
+      takeBack();
     });
     items.push(desk.make("li", {}, desk.make("span", {}, text), back));
   }

@@ -8,6 +8,7 @@ const PHASES = {
   scales: "Working out the scales of the goals …",
   changing: "Changing the model …",
   relaxation: "Solving the relaxation …",
+  relaxed: "The relaxation is solved. Next: the plan …",
   solving: "Looking for the plan …",
   answering: "Working out the answer …",
   plan: "This is the plan.",
@@ -39,6 +40,8 @@ const showProgress = ({ phase, progress, plan, is_current: isCurrent }) => {
   let text = "";
   if (progress) {
     text = `${fixed(progress.seconds, 1)} s`;
+    if (progress.total) text = `${progress.done} of ${progress.total} done, ${text}`;
+    if (progress.total && progress.seconds_left) text += `, about ${Math.ceil(progress.seconds_left / 10) * 10} s left at this rate`;
     if (progress.points !== null) text += ` · plan ${fixed(progress.points)}`;
     if (progress.bound !== null) text += ` · none above ${fixed(progress.bound)}`;
     if (progress.gap !== null) text += ` · gap ${fixed(100 * progress.gap)}%`;
@@ -87,6 +90,52 @@ const tableOf = (caption, head, rows) =>
     ),
   );
 
+const showFairness = (divisions) => {
+  const hasBefore = divisions.some((each) => each.before !== null);
+  const share = (part) => (part === null ? "" : `${fixed(100 * part, 1)}%`);
+  const gini = (value) => (value === null ? "" : fixed(value, 3));
+  const head = ["Division", "Gini", ...(hasBefore ? ["Plan A"] : []), "Would have to go elsewhere", "Lowest", "Highest"];
+  const rows = divisions.map((each) => [
+    `${each.name}: ${each.what}`,
+    gini(each.gini),
+    ...(hasBefore ? [gini(each.before)] : []),
+    share(each.elsewhere),
+    each.lowest,
+    each.highest,
+  ]);
+  at("fairness").hidden = !divisions.length;
+  at("fairness").replaceChildren(tableOf("Fairness: 0 where all get the same", head, rows));
+};
+
+// Years of plan A that can be kept; what is kept of an older plan stands among what is set.
+const showYears = ({ pinned, setting }) => {
+  const years = desk.plan?.planned_years ?? [];
+  const key = JSON.stringify([pinned?.number, years, setting.kept]);
+  if (key === desk.yearsShown) return;
+  desk.yearsShown = key;
+  const box = at("years");
+  box.hidden = !pinned || years.length < 2;
+  const kept = setting.kept?.number === pinned?.number ? setting.kept?.years ?? [] : [];
+  const focused = document.activeElement?.id;
+  const boxes = years.map((year) => {
+    const id = `year-${year}`;
+    const input = desk.make("input", { id, type: "checkbox", checked: kept.includes(year) });
+    input.addEventListener("change", () => {
+      const chosen = years.filter((each) => at(`year-${each}`).checked);
+      desk.wish("keep", { years: chosen });
+    });
+    return desk.make("span", { className: "pair" }, input, desk.make("label", { for: id }, String(year)));
+  });
+  box.replaceChildren(box.querySelector("legend"), ...boxes);
+  if (focused?.startsWith("year-")) at(focused)?.focus();
+};
+
+const showScenarios = async () => {
+  const names = await desk.read("scenarios");
+  at("load-form").hidden = !names.length;
+  at("saved").replaceChildren(...names.map((name) => desk.make("option", { value: name }, name)));
+};
+
 const showPlan = (plan) => {
   desk.plan = plan;
   at("case").textContent = plan.case;
@@ -104,6 +153,9 @@ const showPlan = (plan) => {
     ...(hasBefore ? [percent(goal.before)] : []),
   ]);
   at("goals").replaceChildren(tableOf("Goals", head, rows));
+  showFairness(plan.fairness);
+  at("publish").hidden = !plan.is_sensitive;
+  for (const id of ["get-book", "get-report"]) at(id).disabled = false;
   const notes = [...plan.warnings.map((text) => `Warning: ${text}`), ...plan.notes];
   const list = desk.make("ul", { className: "text" }, ...notes.map((text) => desk.make("li", {}, text)));
   const count = plan.warnings.length;
@@ -142,9 +194,9 @@ const showAnswer = (answer) => {
   const parts = [desk.make("h3", {}, answer.title)];
   if (answer.is_open) parts.push(desk.make("p", {}, "Working it out …"));
   else parts.push(desk.make("ul", { className: "answer-words" }, ...answer.words.map((text) => desk.make("li", {}, text))));
-  for (const repair of answer.repairs ?? []) {
-    const apply = desk.make("button", { type: "button" }, `Apply: ${repair.words}`);
-    apply.addEventListener("click", () => desk.wish("apply", { number: repair.number }));
+  for (const offer of answer.offers ?? []) {
+    const apply = desk.make("button", { type: "button" }, `Apply: ${offer.words}`);
+    apply.addEventListener("click", () => desk.wish("apply", { number: offer.number }));
     parts.push(desk.make("p", {}, apply));
   }
   at("answer").replaceChildren(...parts);
@@ -170,7 +222,8 @@ const showState = async (state) => {
   at("pin").disabled = !state.plan || !state.is_current;
   at("unpin").hidden = !state.pinned;
   text("pinned", state.pinned ? `Plan A: ${state.pinned.words}.` : "");
-  at("nothing").hidden = phase !== "nothing fits" && !(state.answer?.repairs?.length && phase === "answering");
+  // While repairs are looked for, what they are for stays in sight.
+  if (phase !== "answering") at("nothing").hidden = phase !== "nothing fits";
   if (phase === "nothing fits") {
     at("clash").replaceChildren(...state.words.split("\n").map((line) => desk.make("p", {}, line)));
   }
@@ -179,13 +232,18 @@ const showState = async (state) => {
   if (told !== desk.settingShown) {
     desk.settingShown = told;
     desk.showSetting(setting);
-    text("command", state.command || "Slots that are asked for cannot be said by --set: save a scenario, and solve that.");
+    text("command", state.command || "Slots that are asked for, or kept, cannot be said by --set: save a scenario, or write the run.");
     at("history").replaceChildren(...state.history.map((words) => desk.make("li", {}, words)));
   }
   text("written", state.written);
   if (!desk.levers.length && Object.keys(state.scales).length && !desk.isReading) await readLevers();
   const number = `${state.plan?.number}/${state.pinned?.number}`;
   if (state.plan && number !== desk.drawn) await readPlan(number);
+  showYears(state);
+  if (desk.levers.length && state.written !== desk.writtenShown) {
+    desk.writtenShown = state.written;
+    await showScenarios();
+  }
 };
 
 const readLevers = async () => {
@@ -238,7 +296,10 @@ const onSubmit = (id, act) =>
     act();
   });
 
-for (const name of ["undo", "redo", "reset", "pin", "unpin", "mend"]) onClick(name, () => desk.wish(name));
+for (const name of ["undo", "redo", "reset", "pin", "unpin"]) onClick(name, () => desk.wish(name));
+onClick("mend", () => desk.wish("ask", { kind: "mend" }));
+onClick("money", () => desk.wish("ask", { kind: "money" }));
+onClick("how-far", () => desk.wish("ask", { kind: "how far", text: cell() }));
 onClick("why-not", () => desk.wish("ask", { kind: "why not", text: `${cell()} >= ${number()}` }));
 onClick("at-least", () => desk.wish("demand", { more: [`${cell()} >= ${number()}`] }));
 onClick("at-most", () => desk.wish("demand", { more: [`${cell()} <= ${number()}`] }));
@@ -249,7 +310,10 @@ onSubmit("type-form", async () => {
   if (await desk.wish("type", { text: at("typed").value })) at("typed").value = "";
 });
 onSubmit("save-form", () => desk.wish("save", { name: at("scenario").value.trim() }));
-onSubmit("export-form", () => desk.wish("export", { name: at("run").value.trim() }));
+onSubmit("export-form", () => desk.wish("export", { name: at("run").value.trim(), public: at("public").checked }));
+onSubmit("load-form", () => desk.wish("load", { name: at("saved").value }));
+onClick("get-book", () => desk.download("plan.xlsx"));
+onClick("get-report", () => desk.download("report.html"));
 at("which").addEventListener("change", desk.drawGrid);
 at("against").addEventListener("change", desk.drawGrid);
 at("cell").addEventListener("input", desk.markChosen);

@@ -14,12 +14,37 @@ desk.signed = (number) => (number > 0 ? `+${number.toLocaleString("en")}` : numb
 desk.drawTables = (plan) => {
   const which = document.getElementById("which");
   const chosen = which.value;
-  which.replaceChildren(...plan.tables.map((table, at) => desk.make("option", { value: String(at) }, table.title)));
-  if (chosen && Number(chosen) < plan.tables.length) which.value = chosen;
+  const options = plan.tables.map((table, at) => [String(at), table.title]);
+  if (plan.map) options.push(["map", plan.map.title]);
+  which.replaceChildren(...options.map(([value, title]) => desk.make("option", { value }, title)));
+  if (options.some(([value]) => value === chosen)) which.value = chosen;
   desk.drawGrid();
 };
 
 desk.drawGrid = () => {
+  if (document.getElementById("which").value === "map") desk.drawMap(desk.plan.map);
+  else desk.drawTable();
+};
+
+// The map is a grid as well: where a region lies, there is a cell to choose.
+desk.drawMap = (map) => {
+  const against = document.getElementById("against");
+  const hasBefore = map.tiles.some((tile) => tile.before !== null);
+  against.disabled = !hasBefore;
+  const isChange = against.checked && hasBefore;
+  const most = Math.max(1, ...map.tiles.map((tile) => tile.value));
+  const rows = Array.from({ length: map.rows }, () => desk.make("tr"));
+  for (const row of rows) row.append(...Array.from({ length: map.columns }, () => desk.make("td", { className: "sea" })));
+  for (const tile of map.tiles) {
+    const cell = desk.drawCell(`slots[region=${desk.quoted(tile.key)}]`, tile.name, tile.value, tile.before ?? undefined, isChange, most);
+    cell.title = `${tile.name}: ${cell.textContent}`;
+    cell.prepend(desk.make("abbr", { title: tile.name }, tile.label), desk.make("br"));
+    rows[tile.row].cells[tile.column].replaceWith(cell);
+  }
+  desk.showGrid(isChange ? `${map.title}: change against plan A` : `${map.title}, all planned years`, [], rows, "tiles");
+};
+
+desk.drawTable = () => {
   const table = desk.plan?.tables[Number(document.getElementById("which").value || 0)];
   const against = document.getElementById("against");
   against.disabled = !table?.before;
@@ -47,11 +72,15 @@ desk.drawGrid = () => {
     return desk.make("tr", {}, desk.make("th", { scope: "row" }, name), ...cells);
   });
   const caption = isChange ? `${table.title}: change against plan A` : `${table.title}, all planned years`;
+  desk.showGrid(caption, [desk.make("thead", {}, desk.make("tr", {}, ...head))], body, "");
+};
+
+desk.showGrid = (caption, head, body, className) => {
   const drawn = desk.make(
     "table",
-    { role: "grid", "aria-describedby": "grid-help" },
+    { role: "grid", className, "aria-describedby": "grid-help" },
     desk.make("caption", {}, caption),
-    desk.make("thead", {}, desk.make("tr", {}, ...head)),
+    ...head,
     desk.make("tbody", {}, ...body),
   );
   drawn.addEventListener("keydown", desk.moveInGrid);
@@ -84,18 +113,21 @@ desk.moveInGrid = (event) => {
     return;
   }
   const steps = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
-  const rows = [...cell.closest("tbody").rows];
+  const rows = [...cell.closest("tbody").rows].filter((row) => row.querySelector("td[data-address]"));
   const cells = (row) => [...row.querySelectorAll("td[data-address]")];
-  const row = rows.indexOf(cell.parentElement);
-  const column = cells(cell.parentElement).indexOf(cell);
+  const own = cells(cell.parentElement);
   let next = null;
-  if (event.key === "Home") next = cells(cell.parentElement)[0];
-  else if (event.key === "End") next = cells(cell.parentElement).at(-1);
+  if (event.key === "Home") next = own[0];
+  else if (event.key === "End") next = own.at(-1);
   else if (steps[event.key]) {
     const [down, right] = steps[event.key];
-    const target = rows[row + down];
-    next = target ? cells(target)[column + right] : null;
-    if (column + right < 0) next = null;
+    const target = rows[rows.indexOf(cell.parentElement) + down];
+    if (right) next = own[own.indexOf(cell) + right];
+    else if (target) {
+      // On a map the nearest column of the next row that has a region.
+      const apart = (other) => Math.abs(other.cellIndex - cell.cellIndex);
+      next = cells(target).reduce((best, other) => (apart(other) < apart(best) ? other : best));
+    }
   } else return;
   event.preventDefault();
   if (!next) return;
