@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from optimizer.sweeps.validation import Validation, validate
     from optimizer.tradeoffs.dividing import FairShares, fairness
     from optimizer.tradeoffs.fair_plans import FairPlan, fair_plan
+    from optimizer.tradeoffs.firmness import Firmness, weights
     from optimizer.tradeoffs.frontier import Frontier, frontier
 
 _HOMES = {
@@ -87,6 +88,7 @@ _HOMES = {
     "ExtensionError": "errors",
     "Importance": "explain.leaving_out",
     "FairPlan": "tradeoffs.fair_plans",
+    "Firmness": "tradeoffs.firmness",
     "FairShares": "tradeoffs.dividing",
     "Frontier": "tradeoffs.frontier",
     "InfeasibleError": "errors",
@@ -144,6 +146,7 @@ _HOMES = {
     "triangular": "sweeps",
     "uniform": "sweeps",
     "validate": "sweeps.validation",
+    "weights": "tradeoffs.firmness",
     "odd_years": "explain.odd_years",
     "why": "explain.why_slots",
     "why_not": "explain.asking_for",
@@ -168,6 +171,7 @@ __all__ = [
     "ExtensionError",
     "FairPlan",
     "FairShares",
+    "Firmness",
     "Frontier",
     "Importance",
     "InfeasibleError",
@@ -226,6 +230,7 @@ __all__ = [
     "triangular",
     "uniform",
     "validate",
+    "weights",
     "why",
     "why_not",
     "with_answers",

@@ -38,6 +38,21 @@ FACTS = {
         }
     ],
     "keeping": {"free_points": 2.0, "kept_points": 1.5, "cost_points": 0.5, "basis": "relaxation"},
+    "near": {
+        "name": "first",
+        "price": 0.5,
+        "where": {"year": ["2030"]},
+        "slots": [["A", "lab", "standard", "", 2030, 2]],
+    },
+    "change_price": {
+        "price": 0.5,
+        "slots_moved": 2,
+        "impossible_slots": 0,
+        "cost_points": 1.0,
+        "points_less_cost": 0.5,
+        "most_points": None,
+        "basis": "relaxation",
+    },
     "extend": {"function": "f", "sha256": None},
     "policy": "p",
     "case": "c",

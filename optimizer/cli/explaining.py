@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from optimizer.explain.odd_years import OddYears
     from optimizer.explain.why_slots import Why
     from optimizer.runs.loading import Run
+    from optimizer.tradeoffs.firmness import Firmness
 
-    Found: TypeAlias = MarginalValues | Importance | OddYears | Why | WhyNot
+    Found: TypeAlias = MarginalValues | Importance | OddYears | Why | WhyNot | Firmness
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 
@@ -75,6 +76,25 @@ def explain_command(
             "next.",
         ),
     ] = False,
+    weights: Annotated[
+        bool,
+        typer.Option(
+            "--weights",
+            help="How far each weight may go before another plan is better, and who gets slots "
+            "whatever the weights.",
+        ),
+    ] = False,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="With --weights: sets of weights drawn evenly from all; default: 30.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="With --weights: seed of the draw; default: 0.")
+    ] = None,
     plans: Annotated[
         bool, typer.Option("--plans", help="Solve plans as well, not relaxations alone.")
     ] = False,
@@ -99,13 +119,16 @@ def explain_command(
     from optimizer.explain.why_slots import why as why_there
     from optimizer.result import require_place_for_tables
     from optimizer.runs.loading import load_run
+    from optimizer.tradeoffs.firmness import weights as firm_weights
 
     count = count_of(top, "--top")
-    asked = [bool(without), why is not None, why_not is not None, odd_years]
+    asked = [bool(without), why is not None, why_not is not None, odd_years, weights]
     if asked.count(True) > 1:
         raise typer.BadParameter(
-            "ask one of them at a time", param_hint="--without, --why, --why-not, --odd-years"
+            "ask one of them at a time",
+            param_hint="--without, --why, --why-not, --odd-years, --weights",
         )
+    drawn = _drawn(samples, seed, is_asked=weights)
     if out is not None:
         # What cannot be written is refused before anything is solved.
         require_place_for_tables(out, force=force)
@@ -122,6 +145,8 @@ def explain_command(
         found = why_there(loaded, why, top=count, **limits)
     elif odd_years:
         found = changes_of(loaded, top=count, **limits)
+    elif weights:
+        found = firm_weights(loaded, **drawn, **limits)
     elif without:
         found = importance(loaded, without, **limits)
     else:
@@ -130,6 +155,15 @@ def explain_command(
     _show(found, loaded, out, force=force, as_json=as_json)
     if not found.complete:
         raise typer.Exit(Exit.INTERRUPTED if found.interrupted else Exit.NO_PLAN)
+
+
+def _drawn(samples: int | None, seed: int | None, *, is_asked: bool) -> dict[str, Any]:
+    """Options of the draw that were given; refused where nothing is drawn."""
+    given = {"samples": samples, "seed": seed}
+    found = {name: value for name, value in given.items() if value is not None}
+    if found and not is_asked:
+        raise typer.BadParameter("goes with --weights", param_hint=f"--{next(iter(found))}")
+    return found
 
 
 def _show(found: Found, run: Run, out: Path | None, *, force: bool, as_json: bool) -> None:
@@ -154,9 +188,11 @@ def _after(run: Run, found: Found) -> list[tuple[str | Path, ...]]:
     from optimizer.explain.leaving_out import Importance
     from optimizer.explain.odd_years import OddYears
     from optimizer.explain.why_slots import Why
+    from optimizer.tradeoffs.firmness import Firmness
 
-    if isinstance(found, OddYears):
-        return [_why_of(run, found), ("explain", run.path)]
+    if isinstance(found, OddYears | Firmness):
+        why = _why_of(run, found) if isinstance(found, OddYears) else ("alternatives", run.path)
+        return [why, ("explain", run.path)]
     if isinstance(found, Why):
         return [
             ("explain", run.path, "--why-not", f"{found.asked} += 1"),

@@ -1,0 +1,155 @@
+"""How firm weights are, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isinf
+from typing import Any
+
+import pandas as pd
+
+from optimizer.explain.asking import OPTIMAL
+from optimizer.frames import rows_of
+from optimizer.text.figures import counted, figure
+from optimizer.tradeoffs.firmness_tables import ONLY_ONE
+from optimizer.tradeoffs.weighing import rounding_of
+
+_DIGITS = 4
+_MOST_NAMED = 6
+_WHOLE = 1.0 - 1e-9
+
+
+def firmness_words(
+    table: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    points: float,
+    best: float,
+    allowed: float,
+    seed: int,
+    within: float,
+    why_incomplete: str,
+) -> list[str]:
+    """Ranges of weights, the nearest change, the samples, and who gets slots in them."""
+    lines = [
+        f"The plan has {points:,.3f} points; no plan can have more than {best:,.3f} (relaxation).",
+        f"How far one weight may go, the others in proportion, {_as_good(allowed, best)}:",
+        *(f"- {row.goal}: {_range(row)}" for row in rows_of(table)),
+        *_flip(table, tables["flip"]),
+        *_samples(tables["samples"], seed, within),
+        *_slots(tables["slots"]),
+    ]
+    return [*lines, why_incomplete] if why_incomplete else lines
+
+
+def percent_of(share: float) -> str:
+    """A share of all weight, in percent.
+
+    Examples
+    --------
+    >>> percent_of(0.125), percent_of(0.07), percent_of(1.0)
+    ('12.5%', '7%', '100%')
+    """
+    return f"{figure(100.0 * share, _DIGITS)}%"
+
+
+def _as_good(allowed: float, best: float) -> str:
+    if allowed <= rounding_of(best):
+        return "with the plan as good as any by the relaxation"
+    short = figure(allowed, _DIGITS)
+    return f"with the plan short of the relaxation's best by no more than {short} points"
+
+
+def _range(row: Any) -> str:
+    if row.status == ONLY_ONE:
+        return "the only goal with weight, so that it has all of it."
+    now = f"{percent_of(row.share)} of the weight"
+    open_end = "" if row.status == OPTIMAL else "; the time did not suffice for both ends"
+    if row.share_from <= 0.0 and row.share_to >= _WHOLE:
+        return f"{now}, and any other share as well{open_end}."
+    weights = (
+        f"{figure(row.weight, _DIGITS)} now, from {figure(row.weight_from, _DIGITS)} "
+        f"{_upper(row.weight_to)} with the others as they are"
+    )
+    return (
+        f"{now}, from {percent_of(row.share_from)} to {percent_of(row.share_to)} (weight {weights})"
+        f"{open_end}."
+    )
+
+
+def _upper(weight: float) -> str:
+    return "upwards" if isinf(weight) else f"to {figure(weight, _DIGITS)}"
+
+
+def _flip(table: pd.DataFrame, flip: pd.DataFrame) -> list[str]:
+    """The nearest end of a range, and what the relaxation turns to beyond it."""
+    if not len(flip):
+        return ["Whatever one weight alone becomes, the plan stays so."]
+    goal, is_below = flip["goal"].iloc[0], flip["end"].iloc[0] == "below"
+    (row,) = rows_of(table[table["goal"].eq(goal)])
+    end = row.share_from if is_below else row.share_to
+    verb = "less" if is_below else "more"
+    lines = [
+        f"The nearest change after which it is not: {verb} weight on {goal}, "
+        f"{percent_of(row.share)} to {percent_of(end)}. Beyond it the relaxation turns to this, "
+        "beside the plan:"
+    ]
+    for by, unit in (("goal", "raw"), ("country", "slots"), ("track", "slots")):
+        rows = flip[flip["by"].eq(by) & flip["change"].abs().gt(_smallest(flip, by))]
+        if len(rows):
+            lines.append(f"- {by} ({unit}): {_changes(rows)}")
+    return lines
+
+
+def _smallest(flip: pd.DataFrame, by: str) -> float:
+    """Changes of raw values below a millionth are none; of slots, below half of one."""
+    if by != "goal":
+        return 0.5
+    of_goals = flip[flip["by"].eq("goal")]
+    return 1e-6 * max(1.0, float(of_goals[["before", "after"]].abs().max().max()))
+
+
+def _changes(rows: pd.DataFrame) -> str:
+    order = rows.loc[rows["change"].abs().sort_values(ascending=False, kind="stable").index]
+    said = [
+        f"{row.key} {'+' if row.change > 0 else '-'}{figure(abs(row.change), _DIGITS)}"
+        for row in rows_of(order.head(_MOST_NAMED))
+    ]
+    left = len(order) - _MOST_NAMED
+    return ", ".join(said) + (f" and {left} more" if left > 0 else "")
+
+
+def _samples(samples: pd.DataFrame, seed: int, within: float) -> list[str]:
+    solved = samples[samples["status"].eq(OPTIMAL)]
+    if not len(solved):
+        return []
+    count = int(solved["within"].sum())
+    short = solved["short_points"]
+    return [
+        f"Of {counted(len(solved), 'set')} of weights drawn evenly from all (seed {seed}), the "
+        f"plan stays within {percent_of(within)} of the relaxation's best in {count} "
+        f"({percent_of(count / len(solved))}); it is short by {figure(float(short.median()), 3)} "
+        f"points in the middle one, by {figure(float(short.max()), 3)} at most."
+    ]
+
+
+def _slots(slots: pd.DataFrame) -> list[str]:
+    """Who gets slots under every set of weights, under some, and under none."""
+    lines = []
+    plural = {"country": "Countries", "track": "Tracks", "agreement": "Agreements"}
+    for by, rows in slots.groupby("by", sort=False):
+        always, never = rows[rows["share"].ge(_WHOLE)], rows[rows["share"].le(0.0)]
+        some = rows[~rows.index.isin([*always.index, *never.index])]
+        parts = [f"in all of them {_named(always['key'].tolist())}" if len(always) else ""]
+        if len(some):
+            named = [f"{row.key} ({percent_of(row.share)})" for row in rows_of(some)]
+            parts.append(f"in some {_named(named)}")
+        parts.append(f"in none {_named(never['key'].tolist())}" if len(never) else "")
+        said = "; ".join(part for part in parts if part)
+        lines.append(f"{plural[str(by)]} with slots by the relaxation: {said}.")
+    return lines
+
+
+def _named(names: Sequence[str]) -> str:
+    left = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
