@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optimizer.case import Case, load_case
     from optimizer.case.writing import write_case
     from optimizer.errors import (
+        ArgumentError,
         BrokenPlanError,
         ExtensionError,
         InfeasibleError,
@@ -72,12 +73,15 @@ if TYPE_CHECKING:
     from optimizer.sweeps.sweeping import load_sweep, sweep
     from optimizer.sweeps.validation import Validation, validate
     from optimizer.tradeoffs.dividing import FairShares, fairness
+    from optimizer.tradeoffs.fair_frontier import FairFrontier
     from optimizer.tradeoffs.fair_plans import FairPlan, fair_plan
     from optimizer.tradeoffs.firmness import Firmness, weights
-    from optimizer.tradeoffs.frontier import Frontier, frontier
+    from optimizer.tradeoffs.front_result import Frontier
+    from optimizer.tradeoffs.frontier import frontier
 
 _HOMES = {
     "Alternatives": "explain.manoeuvring",
+    "ArgumentError": "errors",
     "BrokenPlanError": "errors",
     "Case": "case",
     "Comparison": "explain.comparing",
@@ -87,10 +91,11 @@ _HOMES = {
     "Expectations": "plan.expectations",
     "ExtensionError": "errors",
     "Importance": "explain.leaving_out",
+    "FairFrontier": "tradeoffs.fair_frontier",
     "FairPlan": "tradeoffs.fair_plans",
     "Firmness": "tradeoffs.firmness",
     "FairShares": "tradeoffs.dividing",
-    "Frontier": "tradeoffs.frontier",
+    "Frontier": "tradeoffs.front_result",
     "InfeasibleError": "errors",
     "InputError": "errors",
     "Instance": "instance",
@@ -161,6 +166,7 @@ _HOMES = {
 
 __all__ = [
     "Alternatives",
+    "ArgumentError",
     "BrokenPlanError",
     "Case",
     "Comparison",
@@ -169,6 +175,7 @@ __all__ = [
     "Evaluation",
     "Expectations",
     "ExtensionError",
+    "FairFrontier",
     "FairPlan",
     "FairShares",
     "Firmness",

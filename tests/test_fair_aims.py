@@ -13,7 +13,7 @@ import pytest
 
 import optimizer
 from optimizer import OptimizerError, PolicyError
-from seeds import seeds
+from seeds import many, seeds
 from shared import ROOT, run
 from shared_out import SharedOut, shared_out
 
@@ -35,7 +35,7 @@ def given(found: optimizer.FairPlan) -> tuple[int, ...]:
     return tuple(round(x) for x in found.table["amount"])
 
 
-@pytest.mark.parametrize("seed", seeds(range(6), quick=1))
+@pytest.mark.parametrize("seed", seeds(many(6), quick=1))
 def test_max_min_is_that_of_enumeration(seed: int, tmp_path: Path) -> None:
     drawn = shared_out(seed)
     found = optimizer.fair_plan(
@@ -50,7 +50,7 @@ def test_max_min_is_that_of_enumeration(seed: int, tmp_path: Path) -> None:
     assert found.is_proven
 
 
-@pytest.mark.parametrize("seed", seeds(range(6), quick=1))
+@pytest.mark.parametrize("seed", seeds(many(6), quick=1))
 def test_leximin_is_that_of_enumeration(seed: int, tmp_path: Path) -> None:
     drawn = shared_out(seed, count=4 if seed % 3 == 0 else 3)
     found = optimizer.fair_plan(
@@ -65,7 +65,7 @@ def test_leximin_is_that_of_enumeration(seed: int, tmp_path: Path) -> None:
     assert found.is_proven
 
 
-@pytest.mark.parametrize("seed", seeds(range(6), quick=1))
+@pytest.mark.parametrize("seed", seeds(many(6), quick=1))
 def test_nash_is_that_of_enumeration(seed: int, tmp_path: Path) -> None:
     """Over a plan of today that gives the first country one slot, and the others one or none."""
     today = (1, seed % 2, seed // 2 % 2)
@@ -114,8 +114,8 @@ def test_gains_are_counted_over_todays_plan_where_it_keeps_the_rules(tmp_path: P
     assert found.tables["disagreement"]["amount"].tolist() == [2.0, 1.0]
     assert given(found) == (4, 3)
     assert "Gains are counted over today's plan, which keeps every rule." in found.in_words()
-    many = '\n[[limits]]\nname = "many"\nmeasure = "slots"\nat_least = 4\n'
-    late = drawn.write(tmp_path, DIVISION + many)
+    floor = '\n[[limits]]\nname = "many"\nmeasure = "slots"\nat_least = 4\n'
+    late = drawn.write(tmp_path, DIVISION + floor)
     found = optimizer.fair_plan(*late, **options)
     assert "(today's plan does not keep every rule)" in " ".join(found.in_words())
 

@@ -12,7 +12,7 @@ from golden.small_cases import NATIONAL
 from optimizer import InfeasibleError, Plan, PolicyError, Session, load_case, load_policy
 from optimizer.instance import build_instance
 from optimizer.instance.oddities import warnings_of
-from seeds import seeds
+from seeds import many, seeds
 from shared_out import SharedOut, gini_of, hoover_of, shared_out
 
 NEAR = 1e-6
@@ -67,7 +67,7 @@ def best_way(drawn: SharedOut, excess: Excess) -> float | None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("seed", seeds(range(4), quick=1))
+@pytest.mark.parametrize("seed", seeds(many(4), quick=1))
 def test_the_best_plan_under_each_form_is_that_of_enumeration(
     form: str, seed: int, tmp_path: Path
 ) -> None:
@@ -84,7 +84,7 @@ def test_the_best_plan_under_each_form_is_that_of_enumeration(
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("seed", seeds(range(4), quick=1))
+@pytest.mark.parametrize("seed", seeds(many(4), quick=1))
 def test_a_soft_limit_costs_what_it_is_missed_by(form: str, seed: int, tmp_path: Path) -> None:
     drawn, (bounds, excess) = shared_out(seed), FORMS[form]
     files = drawn.write(tmp_path, limit(bounds, "soft = 3\nsoft_base = 2\n"))

@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 # Importing the commands registers them.
@@ -28,7 +29,7 @@ from optimizer.cli.exits import Exit
 from optimizer.io import interrupts
 
 if TYPE_CHECKING:
-    from optimizer.errors import OptimizerError
+    from optimizer.errors import ArgumentError, OptimizerError
 
 __all__ = [
     "Exit",
@@ -112,11 +113,32 @@ def _run() -> int:
 
 
 def _fail(error: OptimizerError) -> int:
-    from optimizer.errors import BrokenPlanError, InfeasibleError, NoPlanError, TargetError
+    from optimizer.errors import (
+        ArgumentError,
+        BrokenPlanError,
+        InfeasibleError,
+        NoPlanError,
+        TargetError,
+    )
 
+    if isinstance(error, ArgumentError):
+        print(_of_options(error), file=sys.stderr)
+        return Exit.USAGE
     print(error, file=sys.stderr)
     if isinstance(error, InfeasibleError | BrokenPlanError):
         return Exit.BROKEN
     if isinstance(error, NoPlanError):
         return Exit.INTERRUPTED if error.interrupted else Exit.NO_PLAN
     return Exit.USAGE if isinstance(error, TargetError) else Exit.WRONG
+
+
+def _of_options(error: ArgumentError) -> ArgumentError:
+    """The same error, whose arguments are named as options of the command."""
+    from optimizer.errors import ArgumentError
+
+    return ArgumentError(
+        replace(each, file=f"--{each.column.replace('_', '-')}", column=None)
+        if each.column
+        else each
+        for each in error.problems
+    )

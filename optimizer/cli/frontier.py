@@ -1,4 +1,4 @@
-"""The command that asks what is given up of one goal for another."""
+"""The command that asks what is given up of one goal for another, or of points for fairness."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from optimizer.cli.options import (
 from optimizer.cli.showing import ProgressLine, print_json, print_next
 
 if TYPE_CHECKING:
-    from optimizer.tradeoffs.frontier import Frontier
+    from optimizer.tradeoffs.front_result import Frontier
 
 CHOICES, MOST_PLACES = 2, 200
 """Points that may be chosen besides those asked for, and places that are looked at before all
@@ -39,16 +39,30 @@ def frontier_command(
     case: CasePath = None,
     *,
     goals: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="A,B[,C]", help="Goals to weigh up; prices are in those of the first."
         ),
-    ],
+    ] = None,
+    fairness: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="In place of goals: what it costs in points to raise the lowest rate of this "
+            "[[fairness]] table.",
+        ),
+    ] = None,
     points: Annotated[
         int | None, typer.Option(min=2, help="Look for so many well-spread points (11).")
     ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Find all points; exit code 4 if that is not proven.")
+    ] = False,
+    relaxed: Annotated[
+        bool,
+        typer.Option(
+            "--relaxed", help="With --fairness: of the LP relaxation, quicker and without plans."
+        ),
     ] = False,
     lexicographic: Annotated[
         float | None,
@@ -72,7 +86,7 @@ def frontier_command(
         Path | None,
         typer.Option(
             metavar="PATH",
-            help="With --take a run folder, or a policy (.toml) that keeps each goal at the point; "
+            help="With --take a run folder, or a policy (.toml) that keeps what the point has; "
             "without it a folder with a run for each point.",
         ),
     ] = None,
@@ -88,24 +102,30 @@ def frontier_command(
     cache: CacheOption = True,
     as_json: Json = False,
 ) -> None:
-    """Show what is given up of one goal for another: the plans that no other plan dominates."""
+    """Show what is given up of one goal for another, or of points for fairness, plan by plan."""
     from optimizer.io.changes import parse_changes
     from optimizer.tradeoffs.asked_of_front import USUAL_POINTS
     from optimizer.tradeoffs.frontier import frontier
     from optimizer.tradeoffs.taking import require_point
 
     case = case_path(policy, case)
+    if (goals is None) == (fairness is None):
+        raise typer.BadParameter("name one of the two", param_hint="--goals, --fairness")
+    if relaxed and out is not None:
+        raise typer.BadParameter("needs plans, which --relaxed has not", param_hint="--out")
     if take is not None and out is None:
         raise typer.BadParameter("needs --out, where the point is written", param_hint="--take")
     _require_place(take, out, None if exact else points or USUAL_POINTS)
-    names = [name.strip() for name in goals.split(",")]
+    names = [] if goals is None else [name.strip() for name in goals.split(",")]
     line = ProgressLine()
     found = frontier(
         policy,
         case,
         goals=names,
+        fairness=fairness,
         points=points,
         exact=exact,
+        relaxed=relaxed,
         lexicographic=lexicographic,
         reference=None if reference is None else _values(reference),
         changes=parse_changes(changes or []),
@@ -129,7 +149,8 @@ def frontier_command(
         for path in written:
             print(f"Written: {path}")
         asked: list[str | Path | None] = [policy, None if case == policy else case]
-        asked += ["--goals", goals, *set_again(changes), *(["--exact"] if exact else [])]
+        asked += ["--goals", goals] if goals is not None else ["--fairness", fairness]
+        asked += [*set_again(changes), *(["--exact"] if exact else [])]
         asked += ["--points", str(points)] if points is not None else []
         asked += ["--lexicographic", f"{lexicographic:g}"] if lexicographic is not None else []
         asked += ["--reference", reference] if reference is not None else []
@@ -230,11 +251,15 @@ def _next_of(
         Policy, case and options of this command.
     """
     policy, named = asked[:2]
+    if not found.plans:
+        # Without the relaxation alone, points are plans.
+        return ["frontier", *asked]
     if take is not None and written[0].suffix == ".toml":
         return ["solve", written[0], named or policy]
     if written:
         return ["check", written[0]] if len(written) == 1 else ["compare", *written[:2]]
-    chosen = found.table.loc[found.table["chosen"].ne(""), "point"].tolist()
+    has_chosen = "chosen" in found.table
+    chosen = found.table.loc[found.table["chosen"].ne(""), "point"].tolist() if has_chosen else []
     point = str(chosen[0] if chosen else found.knee or 1)
     into = Path("runs") / f"{Path(str(policy)).stem}-point-{point}"
     return ["frontier", *asked, "--take", point, "--out", into]

@@ -5,6 +5,7 @@
     Exception
     └── OptimizerError             everything this package raises on purpose
         ├── PolicyError            the policy contradicts itself or names what is not there
+        │   └── ArgumentError      a question is asked with a wrong argument, or option
         ├── InputError             the case has faulty files, rows or cells
         │   └── TargetError        nothing may or can be written at the path that was given
         ├── ExtensionError         a custom rule does not fit the model
@@ -42,6 +43,7 @@ from optimizer.text.old_names import replaced
 
 __all__ = [
     "LONGEST_SHOWN",
+    "ArgumentError",
     "BrokenPlanError",
     "ExtensionError",
     "InfeasibleError",
@@ -88,6 +90,16 @@ class PolicyError(_CollectedError):
     ----------
     problems
         All that was found; kept sorted in the attribute ``problems``.
+    """
+
+
+class ArgumentError(PolicyError):
+    """A question is asked with a wrong argument; on the command line with a wrong option.
+
+    Parameters
+    ----------
+    problems
+        All that was found; kept sorted in the attribute ``problems``. Arguments are their columns.
     """
 
 

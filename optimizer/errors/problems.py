@@ -33,7 +33,10 @@ LONGEST_LIST = 2000
 LINE_BREAKS = {ord(sign): repr(sign)[1:-1] for sign in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
 """Line ends, and how each is shown."""
 
-ADDRESSED = (".toml", ".json", "changes", "extend", "scales", "load_case", "policy")
+ADDRESSED = (
+    *(".toml", ".json", "changes", "extend", "scales", "load_case", "policy"),
+    *("frontier", "fair_plan"),
+)
 """How the names end of what is addressed by dotted keys and lines, not by columns and rows."""
 
 

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
-from math import gcd, lcm
 
 import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.frames import mapping
 from optimizer.frames.arrays import Floats
-from optimizer.instance import Instance
-from optimizer.instance.people import CONSTANT
 from optimizer.persistent.aimed import NO_FLOOR, AimedModel, AimedRun
 from optimizer.persistent.answers import decided_at, variables_at
 from optimizer.plan import Plan
-from optimizer.schema.decisions import DECISIONS
 from optimizer.session.holding import Holding
 from optimizer.session.planning import PlanSearch
 from optimizer.solver import Solution, Watch
 from optimizer.solver.solution import OPTIMAL_GAP
+from optimizer.tradeoffs.steps_of_values import steps_of
 
 SAME_VALUE = 1e-6
 """Part of the range of a goal by which two plans may differ and have the same value, where values
@@ -30,8 +26,6 @@ _LOST = 1e-9
 """Part of a value that a floor at it leaves to the rounding of sums."""
 ASIDE = 1e-3
 """Weight of all other goals beside the one there is to be most of, each in parts of its range."""
-_FINEST_PART, _MOST_STEPS = 10**6, 1e7
-"""Largest denominator of a coefficient that counts as a fraction, and most steps of a value."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +84,7 @@ class FrontPoints:
     ----------
     steps
         Of each goal: difference of values that no two plans can be nearer than, or what is
-        told apart at most; see :func:`steps_of`.
+        told apart at most.
     dominated
         Number of plans that were found, and are left out as others are as good in all goals.
     """
@@ -235,11 +229,27 @@ class GoalAims:
         step = self.lattice[goal]
         return value - (step / 2.0 if step else _LOST * max(1.0, abs(value)))
 
+    def beyond(self, goal: int, value: float) -> float:
+        """Floor that leaves out a value and keeps the next one above it."""
+        step = self.lattice[goal]
+        return value + (step / 2.0 if step else float(self.steps[goal]))
+
+    def is_next(self, goal: int, bottom: float, top: float) -> bool:
+        """Whether it is proven that no value of a goal lies between two."""
+        step = self.lattice[goal]
+        return step is not None and top - bottom <= step * (1.0 + SAME_VALUE)
+
     @property
     def steps(self) -> Floats:
         """Difference of values of each goal below which two plans count as the same."""
         known = zip(self.lattice, self.ranges.tolist(), strict=True)
         return np.array([step or SAME_VALUE * size for step, size in known])
+
+    def values_of(self, plan: Plan) -> Floats:
+        """What a checked plan has of all that is aimed at, counted so that more is better."""
+        raw = mapping(plan.tables["goals"], "goal", "raw")
+        values: Floats = np.array([raw[goal] for goal in self.goals]) * self.signs
+        return values
 
     def _answer(self, run: AimedRun, gap: float, found_by: str, began: float) -> AimAnswer:
         if run.x is None:
@@ -257,8 +267,7 @@ class GoalAims:
             plan = self._plans.checked(solution)
         except SolverError as error:
             return AimAnswer("stopped", why=str(error).splitlines()[0])
-        raw = mapping(plan.tables["goals"], "goal", "raw")
-        values = np.array([raw[goal] for goal in self.goals]) * self.signs
+        values = self.values_of(plan)
         took = self.watch.seconds - began
         plan = replace(plan, seconds={"solve": took, "check": 0.0, "total": took})
         return AimAnswer("found", FrontPoint(values, plan, gap, found_by, took))
@@ -267,44 +276,3 @@ class GoalAims:
 def no_floors(count: int) -> Floats:
     """No floor under any goal."""
     return np.full(count, NO_FLOOR)
-
-
-def continuous_in(instance: Instance, goal: str) -> list[str]:
-    """Continuous decisions on which the value of a goal depends, by family."""
-    terms = instance.value[instance.value["goal"].eq(goal)]
-    found = set(terms["family"].unique()) - {CONSTANT}
-    return [name for name in DECISIONS if name in found and DECISIONS[name].number == "continuous"]
-
-
-def steps_of(instance: Instance, goals: Sequence[str]) -> list[float | None]:
-    """Number of which every value of a goal is a multiple; ``None`` where none is known.
-
-    None is known where the value depends on continuous decisions, or returns diminish.
-    """
-    return [_step_of(instance, goal) for goal in goals]
-
-
-def _step_of(instance: Instance, goal: str) -> float | None:
-    if goal in instance.diminishing or continuous_in(instance, goal):
-        return None
-    terms = instance.value[instance.value["goal"].eq(goal)]
-    terms = terms[terms["family"].ne(CONSTANT)]
-    sums = terms.groupby(["family", "position"])["coefficient"].sum()
-    return common_step(sums[sums.ne(0.0)].tolist())
-
-
-def common_step(numbers: Sequence[float]) -> float | None:
-    """The largest number of which all are multiples; ``None`` where it is too small to count in.
-
-    Examples
-    --------
-    >>> common_step([0.5, 0.75, 2.0]), common_step([12.0, 18.0]), common_step([1.0, 2**0.5])
-    (0.25, 6.0, None)
-    """
-    fractions = [Fraction(number).limit_denominator(_FINEST_PART) for number in numbers]
-    pairs = zip(fractions, numbers, strict=True)
-    if not numbers or any(abs(float(one) - other) > 1e-12 * abs(other) for one, other in pairs):
-        return None
-    parts = lcm(*(each.denominator for each in fractions))
-    step = gcd(*(int(each * parts) for each in fractions)) / parts
-    return step if max(map(abs, numbers)) <= step * _MOST_STEPS else None

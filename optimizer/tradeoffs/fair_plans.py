@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.errors import PolicyError, Problems, did_you_mean
+from optimizer.errors import ArgumentError, Problems, did_you_mean
 from optimizer.errors.arguments import typed
 from optimizer.formulation.custom import Extend
-from optimizer.io.changes import CHANGES, share_in
+from optimizer.io.changes import share_in
 from optimizer.io.toml import shown
 from optimizer.plan import Plan
 from optimizer.plan.provenance import versions
@@ -36,6 +36,8 @@ from optimizer.tradeoffs.fair_plan_tables import (
 LEAST_SHARE = 0.95
 """Least share of the most points, where nobody says another."""
 LEAST_EXPECTED = "a share from 0 to 1, or a percentage: 0.95 or 95%"
+FAIR_PLAN = "fair_plan"
+"""Stands for the name of the file in problems with what is asked."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -209,26 +211,26 @@ def aim_of(aim: str, least: float | str, *, is_relaxed: bool, tolerance: float) 
 
     Raises
     ------
-    PolicyError
+    ArgumentError
         If either is not one.
     """
     problems = Problems()
-    name = aim.replace("-", "_")
+    name, known = aim.replace("-", "_"), [each.replace("_", "-") for each in AIMS]
     if name not in AIMS:
-        expected, maybe = f"one of {', '.join(AIMS)}", did_you_mean(name, AIMS)
+        expected, maybe = f"one of {', '.join(known)}", did_you_mean(aim, known)
         problems.add(
-            CHANGES, f"there is no aim {aim!r}", column="aim", expected=expected, maybe=maybe
+            FAIR_PLAN, f"there is no aim {aim!r}", column="aim", expected=expected, maybe=maybe
         )
     share = LEAST_SHARE
     try:
         share = share_in(str(least))
     except (ValueError, OverflowError):
         message = f"{shown(least)} is not a valid share"
-        problems.add(CHANGES, message, column="least", expected=LEAST_EXPECTED)
+        problems.add(FAIR_PLAN, message, column="least", expected=LEAST_EXPECTED)
     if not (is_real(tolerance) and 0.0 < tolerance <= 1.0):
         message = f"{shown(tolerance)} is not a valid tolerance"
-        problems.add(CHANGES, message, column="tolerance", expected="a number above 0, up to 1")
-    problems.raise_if_any(PolicyError)
+        problems.add(FAIR_PLAN, message, column="tolerance", expected="a number above 0, up to 1")
+    problems.raise_if_any(ArgumentError)
     return Aim(name, share, is_relaxed, tolerance)  # type: ignore[arg-type]  # one of AIMS
 
 

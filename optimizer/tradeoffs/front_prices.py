@@ -71,9 +71,10 @@ def front_prices(aims: GoalAims, points: Sequence[FrontPoint]) -> tuple[pd.DataF
             for goal, dual in zip(aims.goals[1:], duals.tolist(), strict=True)
         ]
         binding += [
-            _row(number, rank, aims.goals[0], each) for rank, each in enumerate(numbers, start=1)
+            binding_row(number, rank, aims.goals[0], each)
+            for rank, each in enumerate(numbers, start=1)
         ]
-    return _table(prices, PRICE_TYPES), _table(binding, BINDING_TYPES)
+    return typed_table(prices, PRICE_TYPES), typed_table(binding, BINDING_TYPES)
 
 
 def _between(goals: Sequence[str], points: Sequence[FrontPoint]) -> list[tuple[object, ...]]:
@@ -106,11 +107,17 @@ def _at(
     finally:
         model.hold(np.full(len(floors), NO_FLOOR))
         model.release()
-    gains = [each for each in found if each.dual_points > 0.0 and np.isfinite(each.dual_points)]
-    return duals, gains[:MOST_NUMBERS]
+    return duals, that_gain(found)
 
 
-def _row(point: int, rank: int, goal: str, number: BindingNumber) -> tuple[object, ...]:
+def that_gain(numbers: Sequence[BindingNumber]) -> list[BindingNumber]:
+    """The first of the numbers that are known to gain by a step."""
+    gains = [each for each in numbers if each.dual_points > 0.0 and np.isfinite(each.dual_points)]
+    return gains[:MOST_NUMBERS]
+
+
+def binding_row(point: int, rank: int, goal: str, number: BindingNumber) -> tuple[object, ...]:
+    """A row of :data:`BINDING_TYPES`."""
     return (
         point,
         rank,
@@ -127,7 +134,8 @@ def _row(point: int, rank: int, goal: str, number: BindingNumber) -> tuple[objec
     )
 
 
-def _table(rows: Sequence[tuple[object, ...]], types: dict[str, str]) -> pd.DataFrame:
+def typed_table(rows: Sequence[tuple[object, ...]], types: dict[str, str]) -> pd.DataFrame:
+    """Rows as a table with columns of these types."""
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(types)
     cells = zip(types.items(), columns, strict=True)
     return pd.DataFrame({name: pd.Series(each, dtype=kind) for (name, kind), each in cells})

@@ -21,13 +21,13 @@ from optimizer.tradeoffs.aiming import (
     FrontPoint,
     FrontPoints,
     GoalAims,
-    continuous_in,
     no_floors,
 )
 from optimizer.tradeoffs.asked_of_front import AskedOfFront
 from optimizer.tradeoffs.front_prices import front_prices
 from optimizer.tradeoffs.front_tables import goal_table, knee_of, point_table
 from optimizer.tradeoffs.many_goals import OpenZones, every_point_in_zones, spread_in_zones
+from optimizer.tradeoffs.steps_of_values import continuous_in
 from optimizer.tradeoffs.two_goals import every_point, spread_points
 
 OUT_OF_LIMIT, STOPPED_BY_USER = "the time limit was reached", "it was interrupted"
@@ -35,6 +35,11 @@ OUT_OF_LIMIT, STOPPED_BY_USER = "the time limit was reached", "it was interrupte
 
 class FrontSearch:
     """Looks for the points of a front in one loaded model.
+
+    Parameters
+    ----------
+    aims
+        What asks for them; those of the goals that are asked for without it.
 
     Attributes
     ----------
@@ -46,10 +51,14 @@ class FrontSearch:
         Why there may be more; blank if it is proven that there are none.
     """
 
-    def __init__(self, held: Holding, asked: AskedOfFront, watch: Watch) -> None:
+    def __init__(
+        self, held: Holding, asked: AskedOfFront, watch: Watch, aims: GoalAims | None = None
+    ) -> None:
         self._held, self._asked, self._watch = held, asked, watch
-        _require_values(held, asked)
-        self._aims = GoalAims(held, asked.goals, watch, asked.gap)
+        if aims is None:
+            _require_values(held, asked)
+            aims = GoalAims(held, asked.goals, watch, asked.gap)
+        self._aims = aims
         self.points = FrontPoints(self._aims.steps)
         self.front: list[FrontPoint] = []
         self.why_incomplete = ""
@@ -182,8 +191,10 @@ class FrontSearch:
 
     def _note(self, point: FrontPoint) -> None:
         self.points.add(point)
-        wanted = "" if self._asked.points is None else f" of {self._asked.points}"
-        self._watch.begin(f"{len(self.points.found)}{wanted} points found")
+        count, wanted = len(self.points.found), self._asked.points
+        # Those that are chosen come beside those that were asked for.
+        told = f"{count}" if wanted is None or count > wanted else f"{count} of {wanted}"
+        self._watch.begin(f"{told} points found")
 
     @property
     def plans(self) -> dict[int, Plan]:

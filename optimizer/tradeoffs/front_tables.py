@@ -99,9 +99,13 @@ def knee_of(points: Sequence[FrontPoint]) -> int | None:
     Beyond it a further unit of one goal costs ever more of the other, if anywhere. ``None`` where
     no point lies beyond the line.
     """
-    if len(points) < 3:
+    return knee_of_values(np.array([point.values for point in points]))
+
+
+def knee_of_values(values: Floats) -> int | None:
+    """The same of values, a row for each point and a column for each of two goals."""
+    if len(values) < 3:
         return None
-    values = np.array([point.values for point in points])
     ends = values[[0, -1]]
     parts = (values - ends.min(axis=0)) / (ends.max(axis=0) - ends.min(axis=0))
     # The line of the ends is where both parts add up to 1.
@@ -129,7 +133,7 @@ def front_in_words(
         lines.append(f"Point {knee} lies farthest beyond the line between the ends.")
     chosen = table[table["chosen"].ne("")]
     lines += [f"Point {row.point} is the {row.chosen} choice." for row in rows_of(chosen)]
-    return lines + _binding_in_words(tables["binding"])
+    return lines + binding_in_words(tables["binding"])
 
 
 def _points_in_words(table: pd.DataFrame, goals: Sequence[str]) -> list[str]:
@@ -168,8 +172,8 @@ def _prices_in_words(prices: pd.DataFrame, goals: Sequence[str]) -> list[str]:
     ]
 
 
-def _binding_in_words(binding: pd.DataFrame) -> list[str]:
-    """The number that limits at most points, seen from the relaxation."""
+def binding_in_words(binding: pd.DataFrame) -> list[str]:
+    """Name the number that limits at most points, seen from the relaxation."""
     first = binding[binding["rank"].eq(1)]
     if not len(first):
         return []

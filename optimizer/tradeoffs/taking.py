@@ -12,12 +12,14 @@ from optimizer.io import targets
 from optimizer.io.toml import shown, toml_text
 from optimizer.io.writing import write_text
 from optimizer.plan.question import Question
-from optimizer.policy import Policy
+from optimizer.policy import Fairness, Policy
 from optimizer.policy.loading import policy_with_tables, tables_of
 from optimizer.policy.merging import merge
 from optimizer.schema.addresses import cells_and_keys
 
 _DIGITS = 12
+_OF_BOTH = ("measure", "where", "by", "relative_to", "goal", "planned")
+"""Keys that a limit and a division have in common."""
 
 
 def require_point(point: object, known: Sequence[int]) -> None:
@@ -28,6 +30,10 @@ def require_point(point: object, known: Sequence[int]) -> None:
     OptimizerError
         If there is none of this number.
     """
+    if not known:
+        raise OptimizerError(
+            "points of the relaxation are not plans\n    Expected a front that is not relaxed."
+        )
     if point not in known:
         last = max(known)
         raise OptimizerError(
@@ -51,20 +57,9 @@ def place_for_point(path: Path) -> targets.Place:
 
 
 def point_as_policy(
-    question: Question,
-    point: int,
-    values: Mapping[str, float],
-    wanted: Mapping[str, str],
-    path: Path,
+    question: Question, point: int, limits: tuple[dict[str, Any], ...], path: Path
 ) -> Path:
-    """Write a policy whose limits keep every goal where a point of a front has it.
-
-    Parameters
-    ----------
-    values
-        Raw value of every goal there.
-    wanted
-        ``more`` or ``less`` of each goal.
+    """Write a policy with limits that keep what a point of a front has.
 
     Raises
     ------
@@ -81,9 +76,6 @@ def point_as_policy(
             "    Expected a run folder, which holds them."
         )
     policy = question.policy
-    limits = tuple(
-        _limit(policy, goal, value, wanted[goal], point) for goal, value in values.items()
-    )
     title = f"{policy.title}, point {point} of a front"
     whole = merge(tables_of(policy), {"limits": limits})
     # Checked like a policy that is read, before anything is written.
@@ -92,26 +84,61 @@ def point_as_policy(
     if reached is None:
         plain = {key: value for key, value in whole.items() if key != "extends"}
         name = printable(policy.path.name)
-        text = f"# All of {name}, without its comments, with limits that keep each goal at a point "
-        text += f"of a front:\n\n{toml_text({**plain, 'title': title})}"
+        text = f"# All of {name}, without its comments, with limits that keep what a point "
+        text += f"of a front has:\n\n{toml_text({**plain, 'title': title})}"
     else:
         said = {"schema": 1, "title": title, "extends": reached, "limits": limits}
-        text = f"# {reached}, with each goal kept where a point of a front has it:\n\n"
+        text = f"# {reached}, with limits that keep what a point of a front has:\n\n"
         text += toml_text(said)
     with targets.written_aside(place) as new:
         write_text(new, text)
     return path
 
 
-def _limit(policy: Policy, goal: str, value: float, wanted: str, point: int) -> dict[str, Any]:
-    """A limit that keeps a goal where it is, for what the plan itself decides."""
-    names, name = {limit.name for limit in policy.limits}, f"{goal}_on_front"
+def goal_limits(
+    policy: Policy, values: Mapping[str, float], wanted: Mapping[str, str], point: int
+) -> tuple[dict[str, Any], ...]:
+    """Limits that keep goals where a point has them, for what the plan itself decides.
+
+    Parameters
+    ----------
+    values
+        Raw value of every goal there.
+    wanted
+        ``more`` or ``less`` of each goal.
+    """
+    pairs = values.items()
+    return tuple(_limit(policy, goal, value, wanted[goal], point) for goal, value in pairs)
+
+
+def level_limit(policy: Policy, division: Fairness, rate: float, point: int) -> dict[str, Any]:
+    """A limit that gives every group of a division at least a rate."""
+    number = float(f"{rate:.{_DIGITS}g}")
+    if number > rate:
+        # Rounded up it could ask for one person more.
+        number = float(f"{rate * (1.0 - 10.0 ** (1 - _DIGITS)):.{_DIGITS}g}")
+    asked = division.model_dump(exclude_defaults=True)
+    kept = {key: asked[key] for key in _OF_BOTH if key in asked}
+    return {
+        **kept,
+        "name": _free_name(policy, division.name),
+        "at_least": {"coverage": number} if division.relative_to else number,
+        "why": f"As point {point} of a front has it.",
+    }
+
+
+def _free_name(policy: Policy, of: str) -> str:
+    names, name = {limit.name for limit in policy.limits}, f"{of}_on_front"
     number = 2
     while name in names:
-        name, number = f"{goal}_on_front_{number}", number + 1
+        name, number = f"{of}_on_front_{number}", number + 1
+    return name
+
+
+def _limit(policy: Policy, goal: str, value: float, wanted: str, point: int) -> dict[str, Any]:
     side = "at_least" if wanted == "more" else "at_most"
     return {
-        "name": name,
+        "name": _free_name(policy, goal),
         "measure": "value",
         "goal": goal,
         "planned": True,

@@ -14,7 +14,6 @@ import numpy as np
 
 from optimizer.frames.arrays import Floats
 from optimizer.tradeoffs.aiming import (
-    SAME_VALUE,
     AimAnswer,
     FrontPoint,
     FrontPoints,
@@ -48,7 +47,7 @@ def every_point(aims: GoalAims, ends: tuple[FrontPoint, FrontPoint], found: OnPo
     steps = aims.steps
     while last.values[1] < end.values[1] - steps[1] / 2.0:
         floors = no_floors(2)
-        floors[1] = last.values[1] + (steps[1] / 2.0 if aims.lattice[1] else steps[1])
+        floors[1] = aims.beyond(1, float(last.values[1]))
         answer = _next_of(aims, floors, ends)
         if answer.point is None:
             if answer.status == "infeasible":
@@ -110,12 +109,9 @@ class Between:
         return self.is_proven_empty(aims) or bool((self.sizes(aims.ranges) <= NEAR).any())
 
     def is_proven_empty(self, aims: GoalAims) -> bool:
-        """Whether no multiple of a goal's step is left between them."""
-        room = np.array(self.tops) - self.bottoms
-        return any(
-            step is not None and room[goal] <= step * (1.0 + SAME_VALUE)
-            for goal, step in enumerate(aims.lattice)
-        )
+        """Whether it is proven of a goal that none of its values is left between them."""
+        sides = zip(self.bottoms.tolist(), self.tops, strict=True)
+        return any(aims.is_next(goal, *each) for goal, each in enumerate(sides))
 
 
 def spread_points(

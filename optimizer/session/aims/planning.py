@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from optimizer.errors import OptimizerError, PolicyError, Problems, did_you_mean
+from optimizer.errors import ArgumentError, OptimizerError, Problems, did_you_mean
 from optimizer.frames.arrays import Floats
 from optimizer.instance import Instance
 from optimizer.instance.divisions import JoinedDivision
@@ -88,7 +88,7 @@ def division_named(instance: Instance, name: str | None) -> JoinedDivision:
 
     Raises
     ------
-    PolicyError
+    ArgumentError
         If there is none of that name, or no single one.
     """
     known = [division.fairness.name for division in instance.divisions]
@@ -104,7 +104,7 @@ def division_named(instance: Instance, name: str | None) -> JoinedDivision:
         expected=f"one of {', '.join(known)}" if known else "a [[fairness]] table",
         maybe=did_you_mean(name or "", known),
     )
-    raise PolicyError(problems)
+    raise ArgumentError(problems)
 
 
 def fairly_planned(
@@ -123,7 +123,7 @@ def fairly_planned(
 
     Raises
     ------
-    PolicyError
+    ArgumentError
         If there is no such division.
     InfeasibleError, NoPlanError
         If no plan keeps every rule, or time ran out before the fairest was found.
