@@ -200,8 +200,24 @@ def test_the_command_writes_the_fairest_plan_as_a_run(
     assert run(monkeypatch, *words) == 0
     told = capsys.readouterr().out
     assert "The lowest rate is 1 (BB), 0 in the plan with the most points." in told
+    assert run(monkeypatch, "explain", out, "--top", "1") == 0
+    explained = capsys.readouterr()
+    assert "the plan aims at max_min of partners" in explained.err
+    assert "--aim max-min --fairness partners --least 50%" in explained.out
     assert optimizer.load_run(out).read.decisions.slots["slots"].tolist() == [2, 1]
     assert run(monkeypatch, "check", out) == 0
     capsys.readouterr()
     assert run(monkeypatch, "solve", *files, "--least", "50%") == 2
     assert "goes with --aim" in capsys.readouterr().err
+
+
+def test_what_is_asked_of_an_aims_plan_is_asked_of_the_policy(tmp_path: Path) -> None:
+    """The points that it gives up are no gap, and what follows keeps the aim."""
+    drawn = SharedOut((3, 3), (2.0, 1.0), (1, 1), 3)
+    files = drawn.write(tmp_path, DIVISION)
+    plan = optimizer.fair_plan(*files, aim="max_min", least=0.5, gap=0.0, cache=False).plan
+    assert plan is not None
+    with pytest.warns(optimizer.ModelWarning, match=r"aims at max_min of partners, at least 0\.5"):
+        found = optimizer.marginal_values(plan, top=1)
+    assert found.in_words()[0] == "No plan can exceed 600.000 points (relaxation)."
+    assert not found.table["within_gap"].any()

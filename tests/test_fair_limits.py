@@ -50,6 +50,10 @@ FORMS: dict[str, tuple[str, Excess]] = {
         lambda d, x: below_parity(d, x, 0.5) + above_parity(d, x, 1.6),
     ),
     "coverage": ("at_least = { coverage = 0.25 }", lambda d, x: uncovered(d, x, 0.25)),
+    "ceiling": (
+        "at_most = { coverage = 0.8 }",
+        lambda d, x: sum(max(0.0, n - 0.8 * w) for n, w in zip(x, d.people, strict=True)),
+    ),
     "gini": (
         "at_most = { gini = 0.2 }",
         lambda d, x: max(0.0, (gini_of(x, d.people) - 0.2) * sum(x)),
@@ -118,7 +122,9 @@ def test_a_plan_that_breaks_a_cap_is_found_out_without_the_solver(
     assert (row["rule"], row["place"]) == ("limit_at_most", ("even",))
     assert row["value"] == pytest.approx(0.5 * 8)
     assert row["limit"] == pytest.approx(0.1 * 8)
-    assert found.in_words()[0].startswith("A ceiling of the policy: even: ")
+    assert found.in_words() == [
+        "A ceiling of the policy: even: Gini coefficient 0.5, but at most 0.1"
+    ]
 
 
 def test_a_session_moves_the_number_of_a_cap_in_place(uneven: tuple[Path, Path]) -> None:

@@ -89,8 +89,13 @@ def test_groups_named_on_the_spot_need_no_policy(plan: Plan, tmp_path: Path) -> 
     write_run(without, tmp_path / "run")
     again = optimizer.fairness(tmp_path / "run", **asked)
     assert again.table.equals(found.table)
-    with pytest.raises(OptimizerError, match="the policy names no division"):
+    with pytest.raises(OptimizerError, match="the policy has no division"):
         optimizer.fairness(without)
+    with pytest.raises(OptimizerError, match="by is an empty list"):
+        optimizer.fairness(without, by=[])
+    # What is divided is not lost silently where the policy says it already.
+    with pytest.raises(OptimizerError, match="measure and goal without by"):
+        optimizer.fairness(plan, measure="value", goal="bridges")
 
 
 def test_who_can_be_given_nothing_is_a_group_all_the_same() -> None:

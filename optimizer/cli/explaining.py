@@ -9,6 +9,7 @@ import typer
 
 from optimizer.cli.app import ASK, program
 from optimizer.cli.exits import Exit
+from optimizer.cli.fair import aim_again
 from optimizer.cli.options import Json, TimeLimit, count_of, set_again, share
 from optimizer.cli.showing import ProgressLine, print_json, print_next
 
@@ -209,7 +210,7 @@ def _after(run: Run, found: Found) -> list[tuple[str | Path, ...]]:
     first: tuple[str | Path, ...] = "explain", run.path, "--without", "limits"
     question = run.question
     asks_more = question.added or question.keep or question.near or run.read.facts.get("dropped")
-    if not len(helpful) or asks_more:
+    if not len(helpful) or asks_more or run.plan.provenance.get("frontier"):
         return [first, ("explain", run.path, "--plans")]
     return [first, _solved_with(run, helpful["address"].iloc[0], float(helpful["looser"].iloc[0]))]
 
@@ -230,7 +231,8 @@ def _solved_with(run: Run, address: str, value: float) -> tuple[str | Path, ...]
     plain = int(value) if value.is_integer() else value
     changes = made_after(run.question.changes, {address: plain})
     told = [change_in_words(each, changed) for each, changed in changes.items()]
-    return ("solve", *run.inputs, "--scales", run.path, *set_again(told))
+    aimed = aim_again(run.plan.provenance)
+    return ("solve", *run.inputs, *aimed, "--scales", run.path, *set_again(told))
 
 
 def _document(found: Found) -> dict[str, object]:

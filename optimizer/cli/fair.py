@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -49,6 +50,16 @@ def aim_asked(aim: str | None, fairness: str | None, least: float | None) -> Aim
     from optimizer.tradeoffs.fair_plans import LEAST_SHARE, aim_of
 
     return aim_of(aim, LEAST_SHARE if least is None else least, is_relaxed=False, tolerance=1e-6)
+
+
+def aim_again(provenance: Mapping[str, Any]) -> list[str]:
+    """Words that ask for the aim of a plan again; none where it has none."""
+    aim = provenance.get("aim")
+    if not aim:
+        return []
+    words = ["--aim", str(aim["aim"]).replace("_", "-"), "--fairness", str(aim["division"])]
+    # A whole share is said in percent, as 1 might be 1%.
+    return [*words, "--least", f"{100.0 * aim['least_share']:.12g}%"]
 
 
 def planned_for(

@@ -29,6 +29,7 @@ from optimizer.plan.answers import (
     PlanAnswers,
     answer_of,
 )
+from optimizer.plan.provenance import aim_in
 from optimizer.session.solving import check_options
 from optimizer.solver import Progress, Watch
 from optimizer.text.figures import counted
@@ -77,6 +78,11 @@ def with_answers(
 
 def answers_if_any(plan: Plan, questions: int | None, watch: Watch) -> Plan:
     """Ask the same of a plan that is kept whatever becomes of the questions."""
+    aim = aim_in(plan.provenance)
+    if aim is not None:
+        # Answers on the policy's best plan would stand in the report of another one.
+        why = f"Nothing was asked, as the plan aims at {aim} and not at points."
+        return replace(plan, answers=PlanAnswers(_asked(questions), plan.objective, {}, (why,)))
     try:
         return replace(plan, answers=answers_to(plan, questions, watch, None))
     except OptimizerError as error:

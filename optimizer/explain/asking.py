@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +11,18 @@ from typing import TypeAlias
 import pandas as pd
 
 from optimizer.case.changes import cell_changes
-from optimizer.errors import InfeasibleError, NoPlanError, OptimizerError, SolverError
+from optimizer.errors import (
+    InfeasibleError,
+    ModelWarning,
+    NoPlanError,
+    OptimizerError,
+    SolverError,
+)
 from optimizer.explain.in_hand import proven_bound, require_custom_rules, require_rules_kept
 from optimizer.formulation.custom import Extend
 from optimizer.frames.arrays import Floats
 from optimizer.plan import Plan
+from optimizer.plan.provenance import aim_in
 from optimizer.plan.question import Question, asked
 from optimizer.plan.scales import FROM_BEFORE, Scales
 from optimizer.runs.loading import Run, load_run
@@ -75,7 +83,8 @@ class InSolver:
     Attributes
     ----------
     plan
-        The plan in hand; ``None`` of a session, which has none.
+        The plan in hand; ``None`` of a session, which has none, and where it aims at something
+        else than points.
     folder
         Of its run; ``None`` where there is none.
     """
@@ -143,6 +152,11 @@ def asked_of(subject: Explained, extend: Extend | None) -> InSolver:
         If a plan does not hold its question, or its custom rules are missing.
     BrokenPlanError
         If a plan breaks rules.
+
+    Warns
+    -----
+    ModelWarning
+        If a plan aims at something else than points.
     """
     if isinstance(subject, Session):
         return InSolver(held_anew(subject), None, None)
@@ -160,7 +174,20 @@ def asked_of(subject: Explained, extend: Extend | None) -> InSolver:
     scales = Scales(dict(facts["scales"]), FROM_BEFORE)
     dropped = facts.get("dropped", ())
     held = Holding(question.as_it_is, extend=extend, scales=scales, cache=False, dropped=dropped)
-    return InSolver(held, InHand(plan.objective, proven_bound(plan)), plan.folder)
+    aim = aim_in(facts)
+    if aim is None:
+        return InSolver(held, InHand(plan.objective, proven_bound(plan)), plan.folder)
+    # Points that it gives up for its aim are no gap that a search has left open.
+    warnings.warn(of_an_aim(aim), ModelWarning, stacklevel=3)
+    return InSolver(held, None, plan.folder)
+
+
+def of_an_aim(aim: str) -> str:
+    """Sentence on what is asked of a plan that was not to have the most points."""
+    return (
+        f"the plan aims at {aim}; what is asked is asked of the policy alone, whose best plan it "
+        "need not be"
+    )
 
 
 class Asking:

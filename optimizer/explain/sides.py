@@ -17,6 +17,7 @@ from optimizer.formulation.custom import Extend
 from optimizer.io.paths import standing_at
 from optimizer.plan import Plan
 from optimizer.plan.keeping import Keep
+from optimizer.plan.provenance import aim_in
 from optimizer.policy import Policy, load_policy
 from optimizer.policy.sheets import book_roles
 from optimizer.runs import RUN
@@ -65,21 +66,18 @@ class Side:
             "custom rules": told.get("sha256") or told.get("function"),
             "dropped": ", ".join(map(str, provenance.get("dropped", ()))) or None,
             "kept": "; ".join(keep.in_words() for keep in self._keep) or None,
-            AIM: _aim_in(provenance),
+            AIM: _sought_in(provenance),
         }
 
 
-def _aim_in(provenance: Mapping[str, Any]) -> str | None:
-    """What a plan was to have most of, where that was not the points alone."""
-    aim, point = provenance.get("aim"), provenance.get("frontier")
+def _sought_in(provenance: Mapping[str, Any]) -> str | None:
+    """What a plan was to have most of, or to stay near to, where that was not the points alone."""
     near = provenance.get("near")
     if near:
         slots = sum(row[-1] for row in near["slots"])
         price = f"{near['price']:.6g} points for every slot moved"
         return f"near {slots:,} slots of {near['name']}, {price}"
-    if aim:
-        return f"{aim['aim']} of {aim['division']}, at least {aim['least_share']:.4g} of all points"
-    return f"point {point['point']} of a front of {', '.join(point['goals'])}" if point else None
+    return aim_in(provenance)
 
 
 Input = Side | Run | Plan | Policy | Case | str | Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from math import isfinite, nan
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from optimizer.instance import Instance
 from optimizer.plan import DECIDED, Decisions
 from optimizer.plan.checks import check_all
 from optimizer.plan.custom import custom_table, split_rows
+from optimizer.plan.evenness import evenness_of
 from optimizer.plan.fair_shares import fairness_tables
 from optimizer.plan.soft import change_costs, soft_costs
 from optimizer.plan.subject import PLACE, Subject, judged
@@ -28,6 +30,8 @@ from optimizer.text.figures import apart, difference
 __all__ = ["Evaluation", "decisions_of", "evaluate_decisions", "values_of"]
 
 
+CAPPED = {"gini": "Gini coefficient", "hoover": "part that would have to go elsewhere"}
+"""What limits on all groups together cap, in words."""
 STRANGE = "decision_is_possible"
 """Rule of decisions that the case does not allow."""
 
@@ -64,6 +68,9 @@ class Evaluation(Result):
         The register of the rules, custom ones included.
     provenance
         Names and hashes of policy and case, and scales.
+    evenness
+        What hard limits on the Gini coefficient or on Hoover's share cap (``gini``, ``hoover``) and
+        its figure, by name. Their rows in the tables are in what is divided and lies apart.
     """
 
     points: float
@@ -71,6 +78,7 @@ class Evaluation(Result):
     violations: pd.DataFrame
     rules: Mapping[str, Rule] = field(default_factory=lambda: RULES | BOUNDS)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    evenness: Mapping[str, tuple[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -101,11 +109,24 @@ class Evaluation(Result):
         sides = {"at_most": "too many", "at_least": "short", "equal": "too many"}
         told = []
         for row in rows_of(self.violations):
+            if row.rule in LIMIT_RULES and isfinite(self._figure_of(row.place[0])):
+                told.append(self._uneven(row))
+                continue
             value, limit = apart(row.value, row.limit)
             beyond = f"{difference(-row.slack, row.limit)} {sides[row.sense]}"
             place = f"{self._title(row.rule)}: {row.key}"
             told.append(f"{place}: {value}, but {words[row.sense]} {limit} ({beyond})")
         return told
+
+    def _figure_of(self, name: str) -> float:
+        return self.evenness[name][1] if name in self.evenness else nan
+
+    def _uneven(self, row: Any) -> str:
+        """A broken cap on a figure of inequality, in the numbers that the policy has."""
+        kind, known = self.evenness[row.place[0]]
+        # What lies apart is the figure times all that is divided, and so is what may.
+        value, cap = apart(known, known * row.limit / row.value)
+        return f"{self._title(row.rule)}: {row.key}: {CAPPED[kind]} {value}, but at most {cap}"
 
     def _title(self, name: str) -> str:
         # Bounds of custom variables are no rules of the register.
@@ -188,5 +209,10 @@ def evaluate_decisions(
             "case": instance.case.name,
             "case_hashes": dict(instance.case.hashes),
             "scales": scales,
+        },
+        evenness={
+            limit.name: (limit.spread.kind, evenness_of(subject, limit.spread))
+            for limit in instance.limits
+            if limit.spread is not None and limit.limit.soft is None
         },
     )

@@ -29,6 +29,13 @@ def lies_apart(s: Subject, spread: Spread) -> tuple[Floats, Floats]:
     return np.array([apart]), np.array([size])
 
 
+def evenness_of(s: Subject, spread: Spread) -> float:
+    """The figure of inequality that a limit caps; not a number where nothing is divided."""
+    apart, _ = lies_apart(s, spread)
+    total = float(s.at(spread.shares.index, spread.terms, ["group"]).sum())
+    return float(apart[0]) / total if total > 0.0 else float("nan")
+
+
 def _distances(amounts: Floats, shares: Floats, kind: str) -> float:
     if kind == "hoover":
         return float(np.maximum(0.0, amounts - shares * amounts.sum()).sum())

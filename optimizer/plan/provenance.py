@@ -1,4 +1,4 @@
-"""Provenance of a plan: versions, and the function that added custom rules."""
+"""Provenance of a plan: versions, the function that added custom rules, and what it aims at."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import importlib.metadata
 import inspect
 import platform
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from optimizer.io.toml import frozen
 
@@ -41,3 +42,11 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             found[name] = "unknown"
     return found
+
+
+def aim_in(provenance: Mapping[str, Any]) -> str | None:
+    """What a plan was to have most of, where that was not the points alone."""
+    aim, point = provenance.get("aim"), provenance.get("frontier")
+    if aim:
+        return f"{aim['aim']} of {aim['division']}, at least {aim['least_share']:.4g} of all points"
+    return f"point {point['point']} of a front of {', '.join(point['goals'])}" if point else None

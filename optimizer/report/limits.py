@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.policy import Amount, Even, Limit, Previous, Relative
+from optimizer.policy.evenness import OF_ALL_GROUPS
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Text
 from optimizer.report.custom import custom_blocks
@@ -100,12 +101,22 @@ def _policy_limits(material: Material) -> list[Block]:
 def _measured(material: Material, limit: Limit, row: Any) -> tuple[str, str, str, str]:
     """Group, measured value, number and slack; what is missed, where the limit has a penalty."""
     shown = figures.money if limit.counts.unit == "money" else number
-    slack = shown(row.slack)
+    value, most, slack_of = row.value, row.limit, row.slack
+    bound = limit.at_most
+    if isinstance(bound, Even) and bound.kind in OF_ALL_GROUPS and bound.number and row.limit > 0:
+        # Rows have what lies apart: the figure times all that is divided.
+        divided, shown = row.limit / bound.number, _in_percent
+        value, most, slack_of = (each / divided for each in (value, most, slack_of))
+    slack = shown(slack_of)
     if row.sense == "soft":
         missed = -float(row.slack)
         slack = f"missed by {number(missed)}%" if missed else "kept"
     group = material.names.words(row.by, row.place, own=True) or "all"
-    return group, shown(row.value), shown(row.limit), slack
+    return group, shown(value), shown(most), slack
+
+
+def _in_percent(part: float) -> str:
+    return f"{number(100.0 * part)}%"
 
 
 def bounds_in_words(limit: Limit, sense: str = "") -> str:

@@ -25,6 +25,9 @@ from optimizer.result.charts import drawing, not_among
 from optimizer.runs.loading import Run, load_run
 from optimizer.tradeoffs.fairness_charts import rate_bars
 
+USUAL_MEASURE = "slots"
+"""What is divided where nobody says another thing."""
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class FairShares(Result):
@@ -89,8 +92,8 @@ class FairShares(Result):
 def fairness(
     subject: Plan | Run | str | Path,
     *,
-    by: Sequence[str] = (),
-    measure: str = "slots",
+    by: Sequence[str] | None = None,
+    measure: str = USUAL_MEASURE,
     where: Mapping[str, object] = NO_FILTER,
     relative_to: str | None = None,
     goal: str | None = None,
@@ -112,7 +115,8 @@ def fairness(
     PolicyError
         If policy and case have no such measure, groups or need.
     OptimizerError
-        If the policy names no division and ``by`` is empty, or a plan does not hold its question.
+        If ``by`` is empty, or is missing where something goes with it or the policy has no
+        division; or a plan does not hold its question.
     InputError
         If a run cannot be read.
 
@@ -127,9 +131,10 @@ def fairness(
     """
     if not is_filter(where):
         raise OptimizerError(f"fairness: where is {shown(where)}, not values by attribute")
+    _require_by(by, measure, where, relative_to=relative_to, goal=goal, planned=planned)
     question, decisions = _question_of(subject)
     policy = question.policy
-    if by:
+    if by is not None:
         asked: dict[str, object] = {
             "name": f"{measure if goal is None else goal} by {' and '.join(by)}",
             "measure": measure,
@@ -142,7 +147,7 @@ def fairness(
         policy = policy_with_division(policy, asked)
     if not policy.fairness:
         raise OptimizerError(
-            "the policy names no division\n    Expected by=..., the attributes that make the "
+            "the policy has no division\n    Expected by=..., the attributes that make the "
             "groups, or a [[fairness]] table in the policy."
         )
     instance = build_instance(question.case, policy)
@@ -159,6 +164,21 @@ def fairness(
             "divisions": [_told(each) for each in policy.fairness],
         },
     )
+
+
+def _require_by(
+    by: Sequence[str] | None, measure: str, where: Mapping[str, object], **others: object
+) -> None:
+    """Refuse groups that are none, and what says more of groups that nobody asks for."""
+    expected = "attributes that make the groups, such as by=['region']"
+    if by is not None and not by:
+        raise OptimizerError(f"fairness: by is an empty list\n    Expected {expected}.")
+    given = {"measure": measure != USUAL_MEASURE, "where": bool(where)}
+    given |= {name: bool(value) for name, value in others.items()}
+    named = [name for name, is_given in given.items() if is_given]
+    if by is None and named:
+        told = " and ".join(named)
+        raise OptimizerError(f"fairness: {told} without by\n    Expected {expected}.")
 
 
 def _question_of(subject: Plan | Run | str | Path) -> tuple[Question, Decisions]:

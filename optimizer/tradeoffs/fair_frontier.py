@@ -22,7 +22,7 @@ from optimizer.tradeoffs.fair_marks import mark_of_today
 from optimizer.tradeoffs.fair_points import (
     OF_POLICY,
     FairPoint,
-    Mark,
+    MarkedPlan,
     fair_point_table,
     fair_price_tables,
     group_table,
@@ -113,7 +113,7 @@ def fair_frontier(held: Holding, asked: AskedOfFront, watch: Watch) -> FairFront
         watch.begin("today's plan")
         today = mark_of_today(held, division, watch, asked.gap, relaxed=asked.is_relaxed)
     points = search.points
-    own = Mark(OF_POLICY, points[0].points, points[0].amounts, keeps_rules=True)
+    own = MarkedPlan(OF_POLICY, points[0].points, points[0].amounts, keeps_rules=True)
     price, binding = fair_price_tables(points, division, prices)
     answer = fair_point_table(points, division, prices)
     groups = group_table(points, division, prices)

@@ -11,19 +11,19 @@ from optimizer.plan import Decisions
 from optimizer.plan.fair_shares import groups_of_division
 from optimizer.plan.subject import Subject
 from optimizer.plan.values import values_of
-from optimizer.session.aims.disagreement import slots_today
+from optimizer.session.aims.disagreement import todays_slots
 from optimizer.session.aims.outcomes import outcomes_of
 from optimizer.session.holding import Holding
 from optimizer.session.planning import PlanSearch
 from optimizer.solver import Watch
-from optimizer.tradeoffs.fair_points import OF_TODAY, Mark
+from optimizer.tradeoffs.fair_points import OF_TODAY, MarkedPlan
 
 BREAKS_RULES = "it does not keep every rule"
 
 
 def mark_of_today(
     held: Holding, division: JoinedDivision, watch: Watch, gap: float, *, relaxed: bool
-) -> Mark | None:
+) -> MarkedPlan | None:
     """Today's slots in every planned year, with the most points that any plan has with them.
 
     The loaded model has its own costs, and no floors.
@@ -32,10 +32,10 @@ def mark_of_today(
 
     Returns
     -------
-    Mark or None
+    MarkedPlan or None
         ``None`` where the case does not say what there is today, or time ran out.
     """
-    slots, _ = slots_today(held.loaded)
+    slots, _ = todays_slots(held.loaded)
     if slots is None or watch.should_stop():
         return None
     clock = Watch(watch.time_limit, None, watch.started)
@@ -48,14 +48,14 @@ def mark_of_today(
         finally:
             held.loaded.let_go()
         if best is not None:
-            return Mark(OF_TODAY, *best, keeps_rules=True)
+            return MarkedPlan(OF_TODAY, *best, keeps_rules=True)
         if clock.timed_out or clock.interrupted:
             return None
     if not division.fairness.counts.is_of_entrants:
         return None
     subject = Subject(instance, given, Decisions(slots))
     amounts = groups_of_division(subject, division)["amount"].to_numpy(dtype=float)
-    return Mark(OF_TODAY, float("nan"), amounts, keeps_rules=False, why=BREAKS_RULES)
+    return MarkedPlan(OF_TODAY, float("nan"), amounts, keeps_rules=False, why=BREAKS_RULES)
 
 
 def _best_of(

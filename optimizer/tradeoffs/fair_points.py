@@ -69,7 +69,7 @@ class LevelPrice:
 
 
 @dataclass(frozen=True, eq=False)
-class Mark:
+class MarkedPlan:
     """A plan that is marked on a front.
 
     Attributes
@@ -220,7 +220,7 @@ def fair_price_tables(
     return typed_table(rows, PRICE_TYPES), typed_table(binding, BINDING_TYPES)
 
 
-def mark_table(marks: Sequence[Mark], division: JoinedDivision) -> pd.DataFrame:
+def mark_table(marks: Sequence[MarkedPlan], division: JoinedDivision) -> pd.DataFrame:
     """Marked plans: mark, points, lowest_rate, lowest_group, at_lowest, gini, hoover, and so on."""
     rows = [
         {

@@ -49,7 +49,7 @@ def disagreement_of(among: Among, outcomes: Outcomes, start: Floats) -> Disagree
     Disagreement or None
         ``None`` where time ran out.
     """
-    slots, why = slots_today(among.loaded)
+    slots, why = todays_slots(among.loaded)
     if slots is not None:
         x = _with_slots(among, slots)
         if x is not None:
@@ -78,7 +78,7 @@ def _with_most_of(among: Among, terms: dict[int, float], start: Floats) -> Float
     return None if among.watch.should_stop() else ended.x
 
 
-def slots_today(loaded: LoadedModel) -> tuple[pd.DataFrame | None, str]:
+def todays_slots(loaded: LoadedModel) -> tuple[pd.DataFrame | None, str]:
     """Slots of today in every planned year, or why they are not known."""
     instance = loaded.instance
     table, tracks = instance.case.table("current_plan"), instance.case.table("tracks")
