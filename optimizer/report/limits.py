@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -100,7 +101,7 @@ def _policy_limits(material: Material) -> list[Block]:
 
 def _measured(material: Material, limit: Limit, row: Any) -> tuple[str, str, str, str]:
     """Group, measured value, number and slack; what is missed, where the limit has a penalty."""
-    shown = figures.money if limit.counts.unit == "money" else number
+    shown: Callable[[float], str] = figures.money if limit.counts.unit == "money" else number
     value, most, slack_of = row.value, row.limit, row.slack
     bound = limit.at_most
     if isinstance(bound, Even) and bound.kind in OF_ALL_GROUPS and bound.number and row.limit > 0:
