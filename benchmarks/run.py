@@ -26,6 +26,7 @@ import changing
 import command
 import conflicts
 import desk
+import fronts
 import gap_tables
 import gaps
 import house
@@ -45,6 +46,7 @@ PARTS: dict[str, tuple[str, ModuleType]] = {
     "gaps": ("Time to a proven gap", gaps),
     "desk": ("From a lever of the page to a relaxation", desk),
     "conflicts": ("Why nothing fits", conflicts),
+    "fronts": ("Fronts and fairest plans", fronts),
     "sweeps": ("Sweeps of many scenarios", sweeps),
     "sweep_plans": ("Plans of many scenarios", sweep_plans),
     "sweep_counts": ("More and more scenarios", sweep_counts),

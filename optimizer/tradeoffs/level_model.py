@@ -13,7 +13,7 @@ from optimizer.solver.matrix import Matrix
 from optimizer.solver.watch import Watch
 from optimizer.tradeoffs.steps_of_values import common_step
 
-LOWEST_RATE, POINTS_AT_FLOOR, GROUP_AT_FLOOR, GROUP_AT_LEVEL = (
+RAISED_LEVEL, POINTS_AT_FLOOR, GROUP_AT_FLOOR, GROUP_AT_LEVEL = (
     "lowest_rate",
     "points_at_floor",
     "group_at_floor",
@@ -75,7 +75,7 @@ class LevelModel(AimedModel):
             lower=-free,
             upper=free.copy(),
             integral=np.zeros(len(used) + 1, dtype=bool),
-            columns=[*(matrix.columns[column] for column in used), (LOWEST_RATE, None)],
+            columns=[*(matrix.columns[column] for column in used), (RAISED_LEVEL, None)],
             rows=rows,
             _positions={},
         )
