@@ -32,8 +32,9 @@ TARGETS = {
     (KNAPSACK, "front"): 1.5,
 }
 """Multiples that are aimed at."""
+NAME = "inhabitants"
 DIVISION = {
-    "name": "inhabitants",
+    "name": NAME,
     "measure": "slots",
     "where": {"direction": "inbound"},
     "by": ["region"],
@@ -81,14 +82,14 @@ def _relaxation(payload: dict[str, Any], note: Note) -> None:
     started = process_time()
     run = held.loaded.relax(watch)
     note(what="one", seconds=process_time() - started)
-    division = division_named(held.loaded.instance, str(DIVISION["name"]))
+    division = division_named(held.loaded.instance, NAME)
     outcomes, points = outcomes_of(held.loaded, division), held.loaded.matrix.points(run.x)
     for name, aim in (("max_min", max_min), ("leximin", leximin)):
         started = process_time()
         least = points - (1.0 - SHARE) * abs(points)
         found = aim(Among(held.loaded, least, watch, is_relaxed=True), outcomes, run.x)
         note(what=name, seconds=process_time() - started, count=len(found.steps))
-    asked = AskedOfFront(("points", DIVISION["name"]), CURVE, None, None, 0.0, DIVISION["name"])
+    asked = AskedOfFront(("points", NAME), CURVE, None, None, 0.0, NAME)
     started = process_time()
     curve = FairCurve(held, division, asked, watch)
     curve.look()
@@ -155,7 +156,9 @@ def _bare(tables: dict[str, list[dict[str, str]]], floor: float) -> float:
     profits = {(row["goal"], row["country"]): float(row["value"]) for row in tables["scores"]}
     costs = {(row["line"], row["country"]): float(row["amount_xxx"]) for row in tables["costs"]}
     budgets = {row["line"]: float(row["amount_xxx"]) for row in tables["budgets"]}
-    highs = highspy.Highs()
+    # Its own hints of types are not complete.
+    library: Any = highspy
+    highs = library.Highs()
     highs.silent()
     highs.setOptionValue("mip_rel_gap", 0.0)
     chosen = [highs.addBinary(obj=profits["profit1", item]) for item in items]
