@@ -80,14 +80,15 @@ def _relaxation(payload: dict[str, Any], note: Note) -> None:
 
     held, watch = _held(payload["case"]), Watch()
     started = process_time()
-    run = held.loaded.relax(watch)
+    x = held.loaded.relax(watch).x
+    assert x is not None, "the relaxation has a solution"
     note(what="one", seconds=process_time() - started)
     division = division_named(held.loaded.instance, NAME)
-    outcomes, points = outcomes_of(held.loaded, division), held.loaded.matrix.points(run.x)
+    outcomes, points = outcomes_of(held.loaded, division), held.loaded.matrix.points(x)
     for name, aim in (("max_min", max_min), ("leximin", leximin)):
         started = process_time()
         least = points - (1.0 - SHARE) * abs(points)
-        found = aim(Among(held.loaded, least, watch, is_relaxed=True), outcomes, run.x)
+        found = aim(Among(held.loaded, least, watch, is_relaxed=True), outcomes, x)
         note(what=name, seconds=process_time() - started, count=len(found.steps))
     asked = AskedOfFront(("points", NAME), CURVE, None, None, 0.0, NAME)
     started = process_time()
