@@ -27,7 +27,7 @@ from optimizer.app.opening import desk_of
 from optimizer.app.questions import LEFT
 from optimizer.app.server import PAGE_PARTS
 from optimizer.app.sliders import sliders_of
-from optimizer.app.tables import points_under
+from optimizer.app.tables import PlanShown, plan_document, points_under
 from optimizer.case import load_case
 from optimizer.errors import InputError, NoPlanError, PolicyError, SolverError
 from optimizer.explain.manoeuvring import alternatives
@@ -462,6 +462,8 @@ def test_plan_a_counts_by_the_weights_of_now() -> None:
     one, other = solve(*TINY), solve(*TINY, changes={WEIGHT: 1})
     points, exact = points_under(one, one)
     assert (points, exact) == (one.objective, True)
+    facts = plan_document(PlanShown.of(one), PlanShown.of(one))["facts"]
+    assert (facts[0]["change"], facts[0]["sure"]) == ("same", True)
     points, exact = points_under(other, one)
     assert not exact
     # No plan is better under the weights of the other than its own best.
@@ -547,6 +549,7 @@ def test_what_may_be_published_is_written(tmp_path: Path, monkeypatch: pytest.Mo
     assert set(published.loc[published["track"].eq("refuge"), "slots"]) == {"<5"}
 
 
+@pytest.mark.slow
 def test_workbook_and_report_are_downloaded(fresh: Served) -> None:
     status, text = fresh.ask("/api/file/report.html")
     assert status == 200
@@ -633,6 +636,7 @@ at_least = { parity = 0.1 }
 """
 
 
+@pytest.mark.slow
 def test_fairness_is_moved_and_seen_beside_the_plan(tmp_path: Path) -> None:
     own_tiny(tmp_path)
     policy = tmp_path / "fair.toml"

@@ -39,6 +39,9 @@ REPORTED: Mapping[str, Callable[[Material], Section | None]] = {
 """Sections of the report that the page shows; the others belong to a run that is written."""
 CROSSED = (("country", "track"), ("region", "track"), ("track", "year"), ("country", "year"))
 
+_NOT_SHOWN = 0.005
+"""Points that two decimals do not show."""
+
 
 @dataclass(frozen=True)
 class PlanShown:
@@ -168,6 +171,8 @@ def _points(plan: Plan, before: Plan | None) -> dict[str, Any]:
     left = sum(max(0.0, (each.bound or each.objective) - each.objective) for each in (plan, before))
     is_sure = abs(change) > left + 1e-9 * max(1.0, abs(points))
     words = f"{change:+,.2f}".replace("-", figures.MINUS)
+    if left + abs(change) < _NOT_SHOWN:
+        is_sure, words = True, "same"
     told["before"] = f"{points:,.2f}" + ("" if exact else ", as the weights of now count it")
     told["change"] = words if is_sure else f"{words}: within the gaps, too small to be sure"
     told["sure"] = is_sure
