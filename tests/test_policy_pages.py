@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import doctest
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 from pagewriter import sentences
 from pagewriter.policies import policies, policy_page
+from pagewriter.prices import (
+    STALE,
+    priced_rules,
+    prices_section,
+    version_of,
+    worked_out,
+    written,
+)
 
+from optimizer import Session
+from optimizer.frames import rows_of
 from optimizer.policy import Policy, load_policy
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -134,3 +146,53 @@ def test_every_reason_stands_on_its_page(wanted: Policy) -> None:
 
 def test_examples_of_the_writer_run() -> None:
     assert doctest.testmod(sentences) == doctest.TestResults(failed=0, attempted=1)
+
+
+TINY = DOCS.parent / "inputs" / "tiny"
+
+
+def test_prices_of_rules_are_those_of_the_relaxation_without_them() -> None:
+    wanted = load_policy(DOCS.parent / "models" / "tiny.toml")
+    found = worked_out(wanted, TINY)
+    assert set(found["rule"]) == set(priced_rules(wanted)) - {"limits.outbound"}
+    session = Session(wanted, TINY)
+    points = session.relax().points
+    assert points is not None
+    for row in rows_of(found):
+        name = row.rule.removeprefix("limits.")
+        if row.rule.startswith("limits."):
+            session.drop(name)
+            without = session.relax().points
+            assert without is not None
+            assert row.change_points == pytest.approx(without - points, abs=1e-6)
+            session.restore(name)
+    version = version_of(wanted, TINY)
+    text = prices_section(wanted, written(found), version)
+    assert "| More from africa | +5.0000 |" in text
+    assert STALE not in text
+    assert "no plan can have more than 469.55 points" in text
+    assert STALE in prices_section(wanted, written(found), "another version")
+    assert prices_section(wanted, "", version) == ""
+
+
+def test_prices_are_stale_once_a_number_changes_and_not_before(tmp_path: Path) -> None:
+    folder = tmp_path / "tiny"
+    shutil.copytree(TINY, folder)
+    text = (DOCS.parent / "models" / "tiny.toml").read_text(encoding="utf-8")
+    path = tmp_path / "tiny.toml"
+
+    def version(policy_text: str) -> str:
+        path.write_text(policy_text, encoding="utf-8")
+        return version_of(load_policy(path), folder)
+
+    first = version(text)
+    number = text.replace("max_change = 0.625", "max_change = 0.75")
+    assert number != text
+    assert version(number) != first
+    words = re.sub(r'(?m)^(why|source|title) = "(?!")', r'\1 = "Said otherwise: ', text)
+    division = '\n[[fairness]]\nname = "even"\nmeasure = "slots"\nby = ["region"]\n'
+    assert words != text
+    assert version(words + division) == first
+    budgets = folder / "budgets.csv"
+    budgets.write_text(budgets.read_text(encoding="utf-8").replace("2030", "2030 "), "utf-8")
+    assert version(text) != first
