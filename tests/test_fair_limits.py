@@ -189,6 +189,24 @@ def test_marginal_values_know_the_numbers(tmp_path: Path) -> None:
     assert row["gain_points"] > 0
 
 
+def test_caps_are_repaired_and_have_marginal_values(tmp_path: Path) -> None:
+    """Of nine slots C can have two: with 4, 3 and 2 the distances are 1, 22 and 16, over 8 x 9."""
+    drawn = SharedOut((4, 4, 2), (5.0, 2.0, 1.0), (1, 1, 6), 10)
+    floor = '\n[[limits]]\nname = "all"\nmeasure = "slots"\nat_least = 9\nprotected = true\n'
+    files = drawn.write(tmp_path, limit("at_most = { gini = 0.1 }") + floor)
+    with pytest.raises(InfeasibleError, match=r"even: at most 0\.1 as Gini coefficient"):
+        optimizer.solve(*files, cache=False)
+    found = optimizer.repair(*files)
+    assert found.verified
+    assert found.changes(1) == {"limits.even.at_most.gini": pytest.approx(39 / 72, abs=1e-4)}
+    plan = optimizer.solve(*files, changes=found.changes(1), gap=0.0, cache=False)
+    assert sorted(slots_in(plan, drawn)) == [2, 3, 4]
+    values = optimizer.marginal_values(plan, top=1)
+    row = values.table.set_index("address").loc["limits.even.at_most.gini"]
+    assert row["unit"] == "share"
+    assert row["gain_points"] == pytest.approx(row["dual_points"], rel=0.5)
+
+
 def test_a_band_without_a_floor_is_odd(tmp_path: Path) -> None:
     def odd(policy: str) -> list[str]:
         path, case = UNEVEN.write(tmp_path, policy)

@@ -133,3 +133,8 @@ EVEN_UNITS: Mapping[str, str] = {
     "hoover": "everything that would have to go elsewhere",
 }
 """What the number of each key is of."""
+AS_FIGURES: Mapping[str, str] = {
+    "gini": "as Gini coefficient",
+    "hoover": "of everything to go elsewhere",
+}
+"""How sentences go on after the number of a figure of inequality."""

@@ -11,7 +11,7 @@ from optimizer.frames import plain_rows
 from optimizer.instance import Instance
 from optimizer.persistent.conflict import ClashingRow, Conflicts
 from optimizer.policy import Amount, Even, Limit, Previous, Relative
-from optimizer.policy.evenness import EVEN_UNITS
+from optimizer.policy.evenness import AS_FIGURES, EVEN_UNITS
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
 from optimizer.session.origins import RULE_CELLS, Origin, origin_of
 from optimizer.text.figures import figure
@@ -133,7 +133,8 @@ def _bound_of_limit(limit: Limit, each: ClashingRow, told: str) -> str:
     if isinstance(bound, Relative):
         return f"{sense} {figure(bound.times)} times {bound.measure}"
     if isinstance(bound, Even):
-        return f"{sense} {figure(bound.number)} of {EVEN_UNITS[bound.kind]}"
+        how = AS_FIGURES.get(bound.kind, f"of {EVEN_UNITS[bound.kind]}")
+        return f"{sense} {figure(bound.number)} {how}"
     if isinstance(bound, Previous):
         plus = f" {'+' if sense == 'at most' else '-'} {figure(bound.plus)}" if bound.plus else ""
         return f"{sense} {figure(bound.times)} times the year before{plus}"
