@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from optimizer.tradeoffs.firmness import Firmness, weights
     from optimizer.tradeoffs.front_result import Frontier
     from optimizer.tradeoffs.frontier import frontier
+    from optimizer.tradeoffs.stakeholder_question import Stakeholders, stakeholders
 
 _HOMES = {
     "Alternatives": "explain.manoeuvring",
@@ -115,6 +116,7 @@ _HOMES = {
     "Run": "runs.loading",
     "Session": "session",
     "SolverError": "errors",
+    "Stakeholders": "tradeoffs.stakeholder_question",
     "Study": "sweeps",
     "Sweep": "sweeps.results",
     "Validation": "sweeps.validation",
@@ -147,6 +149,7 @@ _HOMES = {
     "read_plan": "runs.reading",
     "repair": "explain.repairing",
     "solve": "session.solving",
+    "stakeholders": "tradeoffs.stakeholder_question",
     "times": "sweeps",
     "triangular": "sweeps",
     "uniform": "sweeps",
@@ -200,6 +203,7 @@ __all__ = [
     "Run",
     "Session",
     "SolverError",
+    "Stakeholders",
     "Study",
     "Sweep",
     "TargetError",
@@ -232,6 +236,7 @@ __all__ = [
     "read_plan",
     "repair",
     "solve",
+    "stakeholders",
     "sweep",
     "times",
     "triangular",

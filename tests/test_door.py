@@ -57,6 +57,11 @@ class Room:
         divided = folder / "divided.toml"
         groups = '\n[[fairness]]\nname = "all"\nmeasure = "slots"\nby = ["country"]\n'
         divided.write_text(NATIONAL.policy_text() + groups, encoding="utf-8")
+        weighed = folder / "weighed.toml"
+        who = "".join(
+            f'\n[[stakeholders]]\nname = "{goal}"\nweights = {{ {goal} = 1 }}\n' for goal in "gh"
+        )
+        weighed.write_text(NATIONAL.with_(SECOND_GOAL).policy_text() + who, encoding="utf-8")
         session = Session(self.policy, self.case)
         pair = {"policy": self.policy, "case": self.case}
         swept = folder / "swept"
@@ -87,6 +92,10 @@ class Room:
             "frontier": (
                 optimizer.frontier,
                 {"policy": load_policy(two), "case": self.case, "goals": ["g", "h"], "points": 2},
+            ),
+            "stakeholders": (
+                optimizer.stakeholders,
+                {"subject": load_policy(weighed), "case": self.case, "compromises": ["mean"]},
             ),
             "importance": (optimizer.importance, {"subject": run, "addresses": ["limits"]}),
             "complete": (optimizer.complete, {"decisions": self.plan, **pair}),

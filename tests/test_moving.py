@@ -124,6 +124,13 @@ CHANGED: Mapping[str, tuple[str, object]] = {
     "support_floor.*.source": ("support_floor.1.source", "a study"),
     "fairness.*.why": ("fairness.regions.why", "Because."),
     "fairness.*.source": ("fairness.regions.source", "a study"),
+    "stakeholders.*.agency": ("stakeholders.Science.agency", "an academy"),
+    "stakeholders.*.weights": ("stakeholders.Science.weights", {"alliance": 1, "bridges": 1}),
+    "stakeholders.*.weights.*": ("stakeholders.Science.weights.alliance", 3),
+    "stakeholders.*.comparisons.*.times": ("stakeholders.Refuge.comparisons.1.times", 5),
+    "stakeholders.*.limits": ("stakeholders.Science.limits", ["band"]),
+    "stakeholders.*.why": ("stakeholders.Science.why", "Because."),
+    "stakeholders.*.source": ("stakeholders.Science.source", "a study"),
     "horizon.discount": ("horizon.discount", 0.1),
     "budget.transfers.*.share": ("budget.transfers.1.share", 0.2),
     "budget.carry_over.*": ("budget.carry_over.science", 0.25),
@@ -197,8 +204,19 @@ name = "regions"
 measure = "slots"
 by = ["region"]
 
+[[stakeholders]]
+name = "Science"
+weights = { alliance = 2, competitiveness = 1 }
+lines = ["science"]
+limits = ["even"]
+
+[[stakeholders]]
+name = "Refuge"
+comparisons = [{ goal = "safe_haven", over = "bridges", times = 3 }]
+
 """
-"""What the tiny policy has not: limits per amount, relative ones and on evenness; a division."""
+"""What the tiny policy has not: limits per amount, relative ones and on evenness; a division and
+stakeholders."""
 
 
 @pytest.fixture
@@ -250,6 +268,7 @@ def test_fields_that_are_not_listed_move_the_model_itself(policy: Policy) -> Non
         {"limits.country_share.by": ["country"], "limits.country_share.at_most.by": []},
         {"goals.alliance.diminishing.breakpoints": [[0, 1.0]]},
         {"solver.seed": 3},
+        {"stakeholders.Science.lines": ["industry"]},
         {"stability": {"penalty": 0.1}},
     ]
     for change in changes:

@@ -136,5 +136,5 @@ def test_new_is_template_too(tmp_path: Path, run: Run) -> None:
     code, said = run("template", tmp_path / "mine", "--empty")
     assert (code, next_of(said)) == (0, f"Next: optimizer validate {tmp_path / 'mine'}")
     groups = run("--help")[1].split("\n\n")
-    assert [group.split(":")[0] for group in groups if "  solve" in group] == ["Make"]
+    assert [group.split(":")[0] for group in groups if "  solve " in group] == ["Make"]
     assert "template" not in "".join(groups)

@@ -112,7 +112,7 @@ FAULTS = [
             "1 problem\n"
             "- plain.toml, stabilty: is not a known key\n"
             "    Expected one of budget, cases, extends, fairness, goals, horizon, limits, schema, "
-            "solver, stability, support_floor, title, why. Maybe stability."
+            "solver, stability, stakeholders, support_floor, title, why. Maybe stability."
         ),
         id="unknown table",
     ),

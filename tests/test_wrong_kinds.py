@@ -93,6 +93,19 @@ POLICY: dict[str, Any] = {
             "source": "",
         },
     ],
+    "stakeholders": [
+        {
+            "name": "weighs",
+            "agency": "An agency",
+            "weights": {"g": 1, "h": -0.5},
+            "lines": ["a"],
+            "limits": ["even"],
+            "optional": True,
+            "why": "",
+            "source": "",
+        },
+        {"name": "compares", "comparisons": [{"goal": "g", "over": "h", "times": 3}]},
+    ],
     "support_floor": [
         {"where": {"a": "b"}, "amount_per_year": 5, "protected": True, "why": "", "source": ""}
     ],

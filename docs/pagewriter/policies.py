@@ -64,6 +64,9 @@ def policy_page(policy: Policy) -> str:
         parts.append("## Support of people\n\n" + "\n".join(floors))
     if policy.fairness:
         parts.append("## Fairness\n\n" + "\n".join(_divisions(policy)))
+    if policy.stakeholders:
+        told = "Who weighs the goals in ways of its own: [stakeholders](../stakeholders.md)."
+        parts.append(f"## Stakeholders\n\n{told}\n\n" + "\n".join(_stakeholders(policy)))
     parts += [f"## {name}\n\n{_bullets(tell(policy))}" for name, tell in PARTS]
     parts.append(section_beside(policy))
     return "\n\n".join(filter(None, parts)) + "\n"
@@ -119,6 +122,14 @@ def _divisions(policy: Policy) -> list[str]:
         f"* **{plain(each.name).capitalize()}.** {sentences.division(each)}"
         f"{_reasons(each.why, each.source)}"
         for each in policy.fairness
+    ]
+
+
+def _stakeholders(policy: Policy) -> list[str]:
+    return [
+        f"* **{each.name}{f' ({each.agency})' if each.agency else ''}.** "
+        f"{sentences.stakeholder(each)}{_reasons(each.why, each.source)}"
+        for each in policy.stakeholders
     ]
 
 

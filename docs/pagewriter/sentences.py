@@ -20,6 +20,7 @@ from optimizer.policy import (
     Relative,
     Solver,
     Stability,
+    Stakeholder,
     SupportFloor,
 )
 from optimizer.report.figures import SPACE, exactly
@@ -231,6 +232,18 @@ def division(wanted: Fairness) -> str:
     whose = " Only what the plan decides counts." if wanted.planned else ""
     told = counted(wanted.measure, wanted.goal, wanted.where)
     return f"{told[0].upper()}{told[1:]} by {groups}{need}.{whose}"
+
+
+def stakeholder(wanted: Stakeholder) -> str:
+    """Say what weighs how much for a stakeholder, and what belongs to it."""
+    shares = wanted.importance.items()
+    weighed = listed([f"{plain(goal)} {percent(round(share, 3))}" for goal, share in shares])
+    ratio = wanted.consistency_ratio
+    basis = "" if ratio is None else f", by comparisons (consistency ratio {ratio:.2g})"
+    lines = [f"`{line}`" for line in wanted.lines]
+    limits = [plain(limit) for limit in wanted.limits]
+    own = f" Its lines: {listed(lines)}." if lines else ""
+    return f"Weighs {weighed}{basis}.{own}{f' Its limits: {listed(limits)}.' if limits else ''}"
 
 
 def budget(wanted: Budget) -> list[str]:

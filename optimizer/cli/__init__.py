@@ -22,6 +22,7 @@ from optimizer.cli import (
     make,
     many,
     show,
+    stakeholders,
     streams,
 )
 from optimizer.cli.app import program
@@ -45,6 +46,7 @@ __all__ = [
     "many",
     "program",
     "show",
+    "stakeholders",
 ]
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from optimizer.errors import Problem
     from optimizer.plan import Plan
     from optimizer.plan.answers import PlanAnswers
@@ -98,6 +100,12 @@ def print_json(document: object) -> None:
     """Print one JSON document."""
     is_plain = (sys.stdout.encoding or "").lower() != "utf-8"
     print(json.dumps(document, indent=2, ensure_ascii=is_plain, default=str))
+
+
+def rows_as_json(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Rows of a table in which what is missing is ``None``."""
+    rows = table.astype("object").where(table.notna(), None).to_dict("records")
+    return [{str(name): cell for name, cell in row.items()} for row in rows]
 
 
 def print_next(*words: str | Path | None) -> None:

@@ -83,9 +83,10 @@ class KeptEnds:
                 (str(by), str(key), float(sign)): _end(said)
                 for by, key, sign, said in document[_ENDS]
             }
-            self.at_ends = [_unpacked(text, self.width) for text in document[_AT_ENDS]]
+            self.at_ends = [solution_in_text(text, self.width) for text in document[_AT_ENDS]]
             self.apart = [
-                (_unpacked(text, self.width), proven is True) for text, proven in document[_APART]
+                (solution_in_text(text, self.width), proven is True)
+                for text, proven in document[_APART]
             ]
         except (ValueError, TypeError, KeyError, zlib.error):
             raise _refused(self.path, "holds what no question writes") from None
@@ -117,17 +118,18 @@ class KeptEnds:
         said = {
             "question": self.question,
             _ENDS: [[*key, said] for key, said in self._ends.items()],
-            _AT_ENDS: [_packed(x) for x in self.at_ends],
-            _APART: [[_packed(x), proven] for x, proven in self.apart],
+            _AT_ENDS: [solution_as_text(x) for x in self.at_ends],
+            _APART: [[solution_as_text(x), proven] for x, proven in self.apart],
         }
         return json.dumps({"made_by": _MARK, "format": _FORMAT, **said, "sha256": _digest(said)})
 
 
-def _packed(x: Floats) -> str:
+def solution_as_text(x: Floats) -> str:
+    """A solution as text, in every digit."""
     return base64.b64encode(zlib.compress(x.astype("<f8").tobytes())).decode()
 
 
-def _unpacked(text: str, width: int) -> Floats:
+def solution_in_text(text: str, width: int) -> Floats:
     """A solution; no more is unpacked than one can be long."""
     length = width * np.dtype("<f8").itemsize
     content = zlib.decompressobj().decompress(base64.b64decode(text), length + 1)

@@ -55,6 +55,8 @@ def mixed_policy(one: Policy, other: Policy, chosen: Sequence[Difference]) -> Po
     tables = _without_gaps(tables)
     limits = tables.pop(_LIMITS, {})
     tables.pop("extends", None)
+    # They change no plan, and may name a limit that the mixture lacks.
+    tables.pop("stakeholders", None)
     if limits:
         tables[_LIMITS] = tuple({_NAME: name, **limit} for name, limit in limits.items())
     return policy_with_tables(one, tables)
@@ -140,6 +142,8 @@ def _difference(
 def _is_remark(at: tuple[_Part, ...]) -> bool:
     """Whether a key changes no plan; goals and limits may have the names of such keys."""
     match at:
+        case ("stakeholders", *_):
+            return True
         case (key,):
             return key in _REMARKS
         case (table, _, key):

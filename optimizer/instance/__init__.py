@@ -32,6 +32,7 @@ from optimizer.instance.scoring import Scores, build_scores
 from optimizer.instance.services import capacities, use_terms
 from optimizer.instance.sets import Sets, build_sets, country_bands
 from optimizer.instance.slot_level import single_slots, slot_level_slots
+from optimizer.instance.stakeholders import check_stakeholders
 from optimizer.instance.transitions import with_transitions
 from optimizer.instance.values import value_terms
 from optimizer.instance.years import through_years
@@ -231,6 +232,7 @@ def joined(case: Case, policy: Policy, memory: Memory | None = None) -> Instance
     floors = _support_floors(policy.support_floor, measures, step)
     divisions = join_divisions(policy.fairness, measures, step)
     check_budget(case, policy, attributes)
+    check_stakeholders(case, policy, attributes)
     current, current_at = step(_current_plan, case, policy.stability is not None, attributes)
     policy.retold(case.retold(problems)).raise_if_any(PolicyError)
     return Instance(

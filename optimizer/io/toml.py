@@ -19,6 +19,7 @@ Address = tuple[str | int, ...]
 NAMING_KEYS = {
     "limits": "name",
     "fairness": "name",
+    "stakeholders": "name",
     "indicators": "column",
     "region_indicators": "column",
     "scenarios": "name",

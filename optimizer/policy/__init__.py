@@ -20,6 +20,7 @@ from optimizer.policy.models import Budget, Horizon, Policy, Solver, Stability, 
 from optimizer.policy.shapes import Where
 from optimizer.policy.sheet_writing import policy_rows
 from optimizer.policy.sheets import book_roles
+from optimizer.policy.stakeholders import PairwiseComparison, Stakeholder
 
 __all__ = [
     "Amount",
@@ -35,6 +36,7 @@ __all__ = [
     "Indicator",
     "Limit",
     "Missing",
+    "PairwiseComparison",
     "Policy",
     "Previous",
     "RegionEffect",
@@ -43,6 +45,7 @@ __all__ = [
     "Solver",
     "Stability",
     "Stage",
+    "Stakeholder",
     "SupportFloor",
     "Transfer",
     "Where",

@@ -1,4 +1,4 @@
-"""Filters and lists of names as text of one cell, and back.
+"""Filters, lists of names and weights as text of one cell, and back.
 
 ``pathway = exchange; world_region = Asia, Europe; year = 2027``: attributes with the value, or
 values, they must have. What holds a comma, a semicolon, an equals sign or a quote stands in double
@@ -8,7 +8,7 @@ quotes, with quotes inside doubled.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from optimizer.io.cells import BOOLEANS
 from optimizer.io.guesses import NUMBER
@@ -19,6 +19,11 @@ NOTHING = "none"
 
 FILTER = "attribute = value, or several as in: pathway = study, exchange; year = 2027"
 NAMES_EXPECTED = "names separated by commas, such as: country, year"
+WEIGHTS_EXPECTED = "goals with their weights, such as: alliance = 2; science = 1"
+COMPARISONS_EXPECTED = (
+    "pairs of goals with how many times as important the first is, such as: "
+    "alliance, science = 3; alliance, refuge = 0.5"
+)
 
 LEADING_ZERO = re.compile("0[0-9]")
 """How codes begin that are no numbers, as in 01."""
@@ -87,6 +92,80 @@ def parse_names(text: str) -> tuple[str, ...]:
     if twice is not None:
         raise CellTextError(f"{twice!r} is there twice")
     return names
+
+
+def parse_weights(text: str) -> dict[str, Scalar]:
+    """Read the weights of goals; what is no number is left for the policy's own checks to refuse.
+
+    Raises
+    ------
+    CellTextError
+        Says what cannot be read.
+
+    Examples
+    --------
+    >>> parse_weights('alliance = 2; "a, b" = 0.5')
+    {'alliance': 2, 'a, b': 0.5}
+    """
+    found: dict[str, Scalar] = {}
+    for names, value in _assigned(text):
+        goal = _one(names)[0]
+        if goal in found:
+            raise CellTextError(f"{goal!r} is there twice")
+        found[goal] = value
+    return found
+
+
+def parse_comparisons(text: str) -> tuple[dict[str, Scalar], ...]:
+    """Read how many times as important one goal is as another.
+
+    Raises
+    ------
+    CellTextError
+        Says what cannot be read.
+
+    Examples
+    --------
+    >>> parse_comparisons("alliance, science = 3")
+    ({'goal': 'alliance', 'over': 'science', 'times': 3},)
+    """
+    found = []
+    for names, value in _assigned(text):
+        pair = [_one(name)[0] for name in _split(names, ",")]
+        if len(pair) != 2:
+            raise CellTextError(f"{', '.join(pair)!r} is not a pair of goals")
+        found.append({"goal": pair[0], "over": pair[1], "times": value})
+    return tuple(found)
+
+
+def _assigned(text: str) -> Iterator[tuple[list[Token], Scalar]]:
+    """What stands before an equals sign, with the number after it, part by part."""
+    for tokens in _split(list(_tokens(text)), ";"):
+        names, *rest = _split(tokens, "=")
+        if len(rest) != 1:
+            reason = "no number" if not rest else "more than one '='"
+            raise CellTextError(f"{''.join(each for each, _ in names)!r} has {reason}")
+        said, is_quoted = _one(rest[0])
+        is_number = not is_quoted and NUMBER.fullmatch(said)
+        yield names, number_of(said) if is_number else said
+
+
+def weights_text(weights: Mapping[str, float]) -> str:
+    """Write weights as :func:`parse_weights` reads them."""
+    return "; ".join(f"{_quoted(goal)} = {weight!r}" for goal, weight in weights.items())
+
+
+def comparisons_text(comparisons: Iterable[tuple[str, str, float]]) -> str:
+    """Write comparisons as :func:`parse_comparisons` reads them.
+
+    Examples
+    --------
+    >>> comparisons_text([("alliance", "science", 3.0)])
+    'alliance, science = 3.0'
+    """
+    return "; ".join(
+        f"{_quoted(goal)}, {_quoted(over)} = {times!r}" for goal, over, times in comparisons
+    )
 
 
 def filter_text(where: Mapping[str, Scalar | tuple[Scalar, ...]]) -> str:

@@ -54,6 +54,9 @@ def check_whole(
                     add((listed, place, *key), message, expected, did_you_mean(goal, goals))
     for place, limit in _entries(data, "limits"):
         _check_diminishing(place, limit, goals, add)
+    for place, stakeholder in _entries(data, "stakeholders"):
+        _check_stakeholder(place, stakeholder, goals, add)
+        _check_limits_of(place, stakeholder, data, add)
 
 
 def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -130,3 +133,39 @@ def _check_diminishing(
             f"goal {goal!r} has diminishing returns, so nothing can be held above its value",
             expected,
         )
+
+
+def _check_stakeholder(
+    place: int,
+    stakeholder: Mapping[str, Any],
+    goals: Mapping[str, Mapping[str, Any]],
+    add: _Add,
+) -> None:
+    """Refuse weights of goals that there are not, and below 0 where a value has no lower side."""
+    named: list[tuple[Address, object]] = [
+        (("weights", goal), goal) for goal in _table(stakeholder, "weights")
+    ]
+    for number, each in _entries(stakeholder, "comparisons"):
+        named += [(("comparisons", number, key), each.get(key)) for key in ("goal", "over")]
+    for key, goal in named:
+        if isinstance(goal, str) and goal not in goals:
+            expected = f"one of {', '.join(goals)}"
+            message = f"there is no goal {goal!r}"
+            add(("stakeholders", place, *key), message, expected, did_you_mean(goal, goals))
+    for goal, weight in _table(stakeholder, "weights").items():
+        is_below = isinstance(weight, int | float) and weight < 0
+        if is_below and goals.get(goal, {}).get("diminishing") is not None:
+            message = f"{weight:g} is below 0 on a goal with diminishing returns"
+            add(("stakeholders", place, "weights", goal), message, "a weight of at least 0")
+
+
+def _check_limits_of(
+    place: int, stakeholder: Mapping[str, Any], data: Mapping[str, Any], add: _Add
+) -> None:
+    names = [limit.get("name") for _, limit in _entries(data, "limits")]
+    known = [name for name in names if isinstance(name, str)]
+    listed = stakeholder.get("limits")
+    for name in listed if isinstance(listed, tuple) else ():
+        if isinstance(name, str) and name not in known:
+            message, maybe = f"there is no limit {name!r}", did_you_mean(name, known)
+            add(("stakeholders", place, "limits"), message, "names of limits of the policy", maybe)

@@ -17,6 +17,7 @@ from optimizer.policy.goals import Goal
 from optimizer.policy.limits import Limit, SupportFloor
 from optimizer.policy.merging import Layers
 from optimizer.policy.shapes import WHY, Share, shape_of
+from optimizer.policy.stakeholders import Stakeholder
 from optimizer.schema.fields import A_SHARE
 
 _CarryOver = Annotated[
@@ -154,6 +155,9 @@ class Policy(StrictTable):
     fairness: tuple[Fairness, ...] = Field(
         default=(), description="divisions that are judged, each with a name of its own"
     )
+    stakeholders: tuple[Stakeholder, ...] = Field(
+        default=(), description="who weighs the goals in ways of its own, each with a name"
+    )
     budget: Budget = Field(default_factory=Budget, description="transfers and carry-over")
     stability: Stability | None = Field(default=None, description="limits on change")
     solver: Solver = Field(default_factory=Solver, description="options of the solver")
@@ -177,7 +181,9 @@ class Policy(StrictTable):
     def hash(self) -> str:
         """SHA-256 of everything the policy says, defaults included, whichever file says it."""
         if not self._hash:
-            said = self.model_dump(mode="json", by_alias=True, exclude={"extends"})
+            # Where nobody is named the hash is that of before anybody could be.
+            left_out = {"extends"} if self.stakeholders else {"extends", "stakeholders"}
+            said = self.model_dump(mode="json", by_alias=True, exclude=left_out)
             text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
             self._hash = hashlib.sha256(text.encode()).hexdigest()
         return self._hash

@@ -31,7 +31,11 @@ Where = Mapping[str, _Wanted]
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
-NAMED_LISTS: Mapping[str, str] = {"limits": "limit", "fairness": "division"}
+NAMED_LISTS: Mapping[str, str] = {
+    "limits": "limit",
+    "fairness": "division",
+    "stakeholders": "stakeholder",
+}
 """Lists of tables that are known by their name, and merged by it; the word for one of them."""
 
 WHERE = "a table of attributes and the value, or list of values, each must have"

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from optimizer.io.cells import BOOLEANS
-from optimizer.policy.cell_text import FILTER, NAMES_EXPECTED, NOTHING
+from optimizer.policy.cell_text import (
+    COMPARISONS_EXPECTED,
+    FILTER,
+    NAMES_EXPECTED,
+    NOTHING,
+    WEIGHTS_EXPECTED,
+)
 from optimizer.schema.measures import MEASURES
 from optimizer.schema.tables import NOTE, SOURCE, ColumnKind, ColumnSpec, TableSpec
 
@@ -89,9 +95,29 @@ LIMITS = TableSpec(
     keys=("limit",),
     blank_cells=INHERITED,
 )
-SHEETS: Mapping[str, TableSpec] = MappingProxyType(
-    {spec.name: spec for spec in (POLICY, GOALS, LIMITS)}
+STAKEHOLDERS = TableSpec(
+    name="stakeholders",
+    meaning="Who weighs the goals in ways of its own.",
+    columns=(
+        ColumnSpec("stakeholder", "text", "name of the stakeholder"),
+        _column("agency", "who it is, in words"),
+        _column("weights", f"what weighs how much for it; {WEIGHTS_EXPECTED}"),
+        _column("comparisons", f"in place of weights; {COMPARISONS_EXPECTED}"),
+        _column("lines", "budget lines that belong to it, separated by commas"),
+        _column("limits", "names of limits that belong to it, separated by commas"),
+        _column("optional", "yes if a case may lack some of its lines", "choice", tuple(BOOLEANS)),
+        _column("why", "the reason, printed in reports"),
+        SOURCE,
+        NOTE,
+    ),
+    keys=("stakeholder",),
+    blank_cells=INHERITED,
 )
+SHEETS: Mapping[str, TableSpec] = MappingProxyType(
+    {spec.name: spec for spec in (POLICY, GOALS, LIMITS, STAKEHOLDERS)}
+)
+NAMED_SHEETS = (LIMITS, STAKEHOLDERS)
+"""Sheets of which each row is an entry of a list, known by its name."""
 
 OF_BEFORE = ("plus", "first_times", "first_plus")
 OTHER_SIDE = {"at_least": "at_most", "at_most": "at_least"}

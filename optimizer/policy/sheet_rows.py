@@ -18,13 +18,17 @@ from optimizer.io.cells import BOOLEANS
 from optimizer.io.guesses import NUMBER
 from optimizer.io.places import Places
 from optimizer.policy.cell_text import (
+    COMPARISONS_EXPECTED,
     FILTER,
     NAMES_EXPECTED,
     NOTHING,
+    WEIGHTS_EXPECTED,
     CellTextError,
     number_of,
+    parse_comparisons,
     parse_filter,
     parse_names,
+    parse_weights,
 )
 from optimizer.policy.sheet_columns import (
     OF_BEFORE,
@@ -146,6 +150,15 @@ class RowReader:
         entry |= self._numbers("soft", "soft_base") | self._bounds()
         words = self._texts("protected", "optional", "planned")
         return entry | {key: BOOLEANS[word] for key, word in words.items()}
+
+    def stakeholder(self) -> dict[str, Any]:
+        """Give what a row of the sheet ``stakeholders`` says."""
+        entry = {"name": self._row["stakeholder"]} | self._texts("agency", "why", "source")
+        entry |= self._parsed("weights", parse_weights, {}, WEIGHTS_EXPECTED)
+        entry |= self._parsed("comparisons", parse_comparisons, (), COMPARISONS_EXPECTED)
+        entry |= self._parsed("lines", parse_names, (), NAMES_EXPECTED)
+        entry |= self._parsed("limits", parse_names, (), NAMES_EXPECTED)
+        return entry | {key: BOOLEANS[word] for key, word in self._texts("optional").items()}
 
     def _texts(self, *columns: str) -> dict[str, Any]:
         return {column: self._row[column] for column in columns if self._row[column]}

@@ -11,15 +11,20 @@ from optimizer.io.grids import number_text
 from optimizer.policy.cell_text import (
     NOTHING,
     CellTextError,
+    comparisons_text,
     filter_text,
     names_text,
+    parse_comparisons,
     parse_filter,
     parse_names,
+    parse_weights,
+    weights_text,
 )
 from optimizer.policy.evenness import Even
 from optimizer.policy.limits import Amount, Limit, Previous, Relative
 from optimizer.policy.models import Policy
-from optimizer.policy.sheet_columns import GOALS, LIMITS, POLICY
+from optimizer.policy.sheet_columns import GOALS, LIMITS, POLICY, STAKEHOLDERS
+from optimizer.policy.stakeholders import Stakeholder
 from optimizer.schema.tables import TableSpec
 
 MIXED = "The bounds are of different kinds, so they can be changed in the TOML file only."
@@ -37,10 +42,13 @@ def policy_rows(policy: Policy) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict
-        Frames of the sheets ``policy``, ``goals`` and ``limits`` in the order and with the
-        columns of :data:`SHEETS`: text, and float64 for number columns. What a cell cannot say
-        is left blank, and so inherited: reading the rows gives a policy of the same hash.
+        Frames of the sheets ``policy``, ``goals`` and ``limits``, and of ``stakeholders`` if there
+        are any, in the order and with the columns of :data:`SHEETS`: text, and float64 for number
+        columns. What a cell cannot say is left blank, and so inherited: reading the rows gives a
+        policy of the same hash.
     """
+    named = [_stakeholder_row(each) for each in policy.stakeholders]
+    further = {STAKEHOLDERS.name: _frame(STAKEHOLDERS, named)} if named else {}
     return {
         POLICY.name: _frame(POLICY, _policy_rows(policy)),
         GOALS.name: _frame(
@@ -59,6 +67,7 @@ def policy_rows(policy: Policy) -> dict[str, pd.DataFrame]:
             ],
         ),
         LIMITS.name: _frame(LIMITS, [_limit_row(limit) for limit in policy.limits]),
+        **further,
     }
 
 
@@ -134,6 +143,31 @@ def _bound_cells(bound: float | Amount | Relative | Previous) -> dict[str, Any]:
         "share_where": _filter(bound.where),
         "share_by": by,
     }
+
+
+def _stakeholder_row(stakeholder: Stakeholder) -> dict[str, Any]:
+    weights = dict(stakeholder.weights)
+    comparisons = tuple(each.model_dump() for each in stakeholder.comparisons)
+    pairs = [(each.goal, each.over, each.times) for each in stakeholder.comparisons]
+    return {
+        "stakeholder": stakeholder.name,
+        "agency": _exact(stakeholder.agency),
+        "weights": _if_equal(weights_text(weights), weights, parse_weights),
+        "comparisons": _if_equal(comparisons_text(pairs), comparisons, parse_comparisons),
+        "lines": _names(stakeholder.lines),
+        "limits": _names(stakeholder.limits),
+        "optional": "yes" if stakeholder.optional else "",
+        "why": _exact(stakeholder.why),
+        "source": _exact(stakeholder.source),
+    }
+
+
+def _if_equal(text: str, value: object, read: Callable[[str], object]) -> str:
+    """Give a text only if it reads back as equal numbers, whole or not."""
+    try:
+        return text if text and read(text) == value else ""
+    except CellTextError:
+        return ""
 
 
 def _filter(where: Mapping[str, Any]) -> str:

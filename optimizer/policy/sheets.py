@@ -1,4 +1,4 @@
-"""Policies in workbooks: what the sheets ``policy``, ``goals`` and ``limits`` say.
+"""Policies in workbooks: what the sheets ``policy``, ``goals``, ``limits``, ``stakeholders`` say.
 
 The sheets say the everyday part of a policy as the tables that a TOML file would hold, and
 remember the cell of everything they say.
@@ -22,13 +22,28 @@ from optimizer.io.places import Places
 from optimizer.io.tables import empty_table, parse_grid
 from optimizer.io.workbook import Workbook, read_workbook
 from optimizer.policy.limits import BOUND
-from optimizer.policy.sheet_columns import BOUND_CELLS, GOALS, LIMITS, POLICY, SHEETS
+from optimizer.policy.sheet_columns import (
+    BOUND_CELLS,
+    GOALS,
+    LIMITS,
+    NAMED_SHEETS,
+    POLICY,
+    SHEETS,
+    STAKEHOLDERS,
+)
 from optimizer.policy.sheet_rows import RowReader
+from optimizer.schema.tables import TableSpec
 
 BOUND_CELL = "a number, which share_of, per or previous makes a share, an amount or a factor"
 
 _SURELY_MEANT = 0.75
 """Similarity from which a further sheet is taken for one of a policy."""
+
+_NEEDED: Mapping[str, tuple[frozenset[str], str]] = {
+    LIMITS.name: (frozenset({"measure"}), "a measure"),
+    STAKEHOLDERS.name: (frozenset({"weights", "comparisons"}), "weights or comparisons"),
+}
+"""Keys of which a new entry of a list needs one, in words as well."""
 
 _Parts = tuple[str, ...]
 
@@ -65,9 +80,11 @@ class Sheets:
         """Give all tables, on top of those of the policy that is extended."""
         found: dict[str, Any] = dict(self.said)
         goals = self._goals(_table(base, GOALS.name), base_file, problems)
-        limits = self._limits(base.get(LIMITS.name), base_file, problems)
         found |= {GOALS.name: goals} if goals else {}
-        return found | ({LIMITS.name: limits} if limits else {})
+        for spec in NAMED_SHEETS:
+            entries = self._named(spec, base.get(spec.name), base_file, problems)
+            found |= {spec.name: entries} if entries else {}
+        return found
 
     def problem(self, problem: Problem, parts: _Parts) -> tuple[Problem, _Cell | None]:
         """Report a problem of an address as one of its cell, with the cell if there is one."""
@@ -100,19 +117,23 @@ class Sheets:
             problems.extend(reader.problems)
         return found
 
-    def _limits(self, base: object, base_file: str, problems: Problems) -> tuple[Any, ...]:
+    def _named(
+        self, spec: TableSpec, base: object, base_file: str, problems: Problems
+    ) -> tuple[Any, ...]:
+        """Entries of a list, a row each; one that the policy extended lacks has to be whole."""
         entries = base if isinstance(base, tuple) else ()
         known = {str(entry.get("name")): entry for entry in entries if isinstance(entry, Mapping)}
+        key, (needed, told) = spec.keys[0], _NEEDED[spec.name]
         found = []
-        for reader, name in self._rows(LIMITS.name, known, base_file):
-            entry = reader.limit()
-            if base_file and name not in known and "measure" not in entry:
-                message = f"{name!r} is not a limit of {base_file}, and a new one needs a measure"
-                expected = f"one of {', '.join(known)}, or a measure"
-                reader.add("limit", message, expected, did_you_mean(name, known))
+        for reader, name in self._rows(spec.name, known, base_file):
+            entry = reader.stakeholder() if spec is STAKEHOLDERS else reader.limit()
+            if base_file and name not in known and not entry.keys() & needed:
+                message = f"{name!r} is not a {key} of {base_file}, and a new one needs {told}"
+                expected = f"one of {', '.join(known)}, or {told}" if known else told
+                reader.add(key, message, expected, did_you_mean(name, known))
             else:
                 found.append(entry)
-                self._remember(LIMITS.name, name, entry)
+                self._remember(spec.name, name, entry)
             problems.extend(reader.problems)
         return tuple(found)
 
@@ -131,9 +152,9 @@ class Sheets:
     def _remember(self, sheet: str, name: str, entry: Mapping[str, Any]) -> None:
         row = self.cells[sheet, name].row
         for key, value in entry.items():
-            column = key if key != "name" else "limit"
+            column = key if key != "name" else SHEETS[sheet].keys[0]
             self.cells[sheet, name, key] = _Cell(sheet, row, column, column)
-            if not isinstance(value, Mapping) or key == "where":
+            if not isinstance(value, Mapping) or key not in ("at_least", "at_most"):
                 continue
             for parts, said in BOUND_CELLS.items():
                 self.cells[sheet, name, key, *parts] = _Cell(sheet, row, said, said)

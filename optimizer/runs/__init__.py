@@ -88,6 +88,11 @@ def run_place(folder: Path, *, force: bool | None) -> targets.Place:
     return targets.look(folder, force=force, check=_no_run, expected=expected)
 
 
+def is_run(folder: Path) -> bool:
+    """Whether a folder is a run that this tool has written, and holds nothing else."""
+    return standing_at(folder / RUN) == "file" and _no_run(folder) is None
+
+
 def _no_run(folder: Path) -> str | None:
     if standing_at(folder) != "folder":
         return "is not a run folder"

@@ -62,6 +62,18 @@ FIELD_PARTS: Mapping[str, str] = {
     "support_floor.*.source": "",
     "fairness.*.why": "",
     "fairness.*.source": "",
+    **{
+        f"stakeholders.*.{field}": ""
+        for field in (
+            "agency",
+            "weights",
+            "weights.*",
+            "comparisons.*.times",
+            "limits",
+            "why",
+            "source",
+        )
+    },
     "solver.gap": "",
     "solver.time_limit": "",
 }

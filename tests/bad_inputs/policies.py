@@ -35,7 +35,7 @@ KINDS = {
             "1 problem\n"
             "- plain.toml, horizons: is not a known key\n"
             "    Expected one of budget, cases, extends, fairness, goals, horizon, limits, schema, "
-            "solver, stability, support_floor, title, why. Maybe horizon."
+            "solver, stability, stakeholders, support_floor, title, why. Maybe horizon."
         ),
     ),
     "number in quotes": Kind(
@@ -400,12 +400,12 @@ KINDS = {
             "3 problems\n"
             "- plain.toml, currency: is not a known key\n"
             "    Expected one of budget, cases, extends, fairness, goals, horizon, limits, schema, "
-            "solver, stability, support_floor, title, why.\n"
+            "solver, stability, stakeholders, support_floor, title, why.\n"
             "- plain.toml, goals: is missing\n"
             "    Expected at least one [goals.NAME].\n"
             "- plain.toml, years: is not a known key\n"
             "    Expected one of budget, cases, extends, fairness, goals, horizon, limits, schema, "
-            "solver, stability, support_floor, title, why."
+            "solver, stability, stakeholders, support_floor, title, why."
         ),
     ),
     "nothing at all": Kind(

@@ -39,6 +39,7 @@ from optimizer.instance.oddities.shares import (
     shares_above_one,
     shares_that_do_not_add_up,
 )
+from optimizer.instance.oddities.stakeholders import contradicting_comparisons
 
 __all__ = ["net_of_people", "oddities", "warn_of", "warnings_of"]
 
@@ -73,6 +74,7 @@ LOOKS: tuple[Look, ...] = (
     unsaid_movement,
     idle_movement,
     evenness_without_floor,
+    contradicting_comparisons,
 )
 
 

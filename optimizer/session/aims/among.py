@@ -61,12 +61,24 @@ class Among:
         ``None`` for all plans.
     is_relaxed
         Whether people may be divided.
+    gap
+        Relative gap at which each search ends; 0 for proven optimality.
+    is_straight
+        As of :class:`optimizer.solver.search.Search`.
     """
 
     def __init__(
-        self, loaded: LoadedModel, least_points: float | None, watch: Watch, *, is_relaxed: bool
+        self,
+        loaded: LoadedModel,
+        least_points: float | None,
+        watch: Watch,
+        *,
+        is_relaxed: bool,
+        gap: float = 0.0,
+        is_straight: bool = False,
     ) -> None:
         self.loaded, self.watch, self.is_relaxed = loaded, watch, is_relaxed
+        self.gap, self._is_straight = gap, is_straight
         self.points = dict(_filled(loaded.matrix.cost))
         self.offset = loaded.matrix.offset
         self.matrix = loaded.matrix
@@ -147,7 +159,8 @@ class Among:
             lambda: build_rounding(loaded.instance, matrix),
             {**loaded.options, **whole.options},
             part,
-            0.0,
+            self.gap,
+            is_straight=self._is_straight,
         )
         search.run(root, starts)
         if search.best is None:

@@ -49,12 +49,9 @@ def disagreement_of(among: Among, outcomes: Outcomes, start: Floats) -> Disagree
     Disagreement or None
         ``None`` where time ran out.
     """
-    slots, why = todays_slots(among.loaded)
-    if slots is not None:
-        x = _with_slots(among, slots)
-        if x is not None:
-            return Disagreement(outcomes.amounts(x), TODAY)
-        why = "today's plan does not keep every rule"
+    x, why = todays_solution(among)
+    if x is not None:
+        return Disagreement(outcomes.amounts(x), TODAY)
     if among.watch.should_stop():
         return None
     least = outcomes.amounts(start)
@@ -64,6 +61,14 @@ def disagreement_of(among: Among, outcomes: Outcomes, start: Floats) -> Disagree
             return None
         least = np.minimum(least, outcomes.amounts(x))
     return Disagreement(least, WORST, why)
+
+
+def todays_solution(among: Among) -> tuple[Floats | None, str]:
+    """The plan of the most points with the slots of today in every planned year, or why not."""
+    slots, why = todays_slots(among.loaded)
+    x = None if slots is None else _with_slots(among, slots)
+    is_told = slots is None or x is not None
+    return x, why if is_told else "today's plan does not keep every rule"
 
 
 def _with_most_of(among: Among, terms: dict[int, float], start: Floats) -> Floats | None:

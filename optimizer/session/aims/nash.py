@@ -28,7 +28,13 @@ _MOST_ROUNDS = 60
 
 
 def nash(
-    among: Among, outcomes: Outcomes, start: Floats, disagreement: Floats, *, tolerance: float
+    among: Among,
+    outcomes: Outcomes,
+    start: Floats,
+    disagreement: Floats,
+    *,
+    tolerance: float,
+    lifts: bool = True,
 ) -> Aimed:
     """Find the plan with the largest product of gains, and the most points among equals.
 
@@ -40,6 +46,9 @@ def nash(
         Amount of every group, in units, over which gains are counted.
     tolerance
         How far the sum of logarithms may lie below what no plan exceeds.
+    lifts
+        Whether to begin at the highest lowest gain even if every group gains something in
+        ``start``.
 
     Raises
     ------
@@ -52,7 +61,9 @@ def nash(
         constant=outcomes.constant - disagreement,
         needs=np.ones(len(outcomes)),
     )
-    x = lifted(stepping, gains, start, LEAST_GAIN)
+    x: Floats | None = start
+    if lifts or float(gains.amounts(start).min()) <= _NO_GAIN:
+        x = lifted(stepping, gains, start, LEAST_GAIN)
     if x is None:
         return Aimed(None, tuple(stepping.steps))
     if float(gains.amounts(x).min()) <= _NO_GAIN:
@@ -82,13 +93,15 @@ def _by_tangents(
         )
     aim = dict.fromkeys(logs, 1.0)
     best, bound, reached = x, float("inf"), None
+    # A gap is one of the geometric mean of gains, whatever their unit is.
+    offset = len(gains) - _logs(gains, x) if among.gap else 0.0
     for _ in range(_MOST_ROUNDS):
-        matrix = aiming(appended(among.matrix, addition), aim)
+        matrix = aiming(appended(among.matrix, addition), aim, offset)
         start = np.append(best, np.log(gains.amounts(best)))
         reached = among.most(matrix, starts=[start])
         if reached.x is None:
             break
-        bound = min(bound, reached.bound)
+        bound = min(bound, reached.bound - offset)
         found = reached.x[:width]
         if _logs(gains, found) > _logs(gains, best):
             best = found

@@ -11,6 +11,7 @@ from optimizer.errors import ArgumentError, OptimizerError, Problems, did_you_me
 from optimizer.frames.arrays import Floats
 from optimizer.instance import Instance
 from optimizer.instance.divisions import JoinedDivision
+from optimizer.persistent import LoadedModel
 from optimizer.persistent.answers import solution_at, with_least_built, with_least_moved
 from optimizer.plan import Plan
 from optimizer.session.aims.among import Among
@@ -151,7 +152,7 @@ def fairly_planned(
             aimed = (max_min if aim.name == "max_min" else leximin)(among, outcomes, x)
         if aimed.x is None:
             raise watch.no_plan()
-        fair = aimed.x if aim.is_relaxed else _tidied(held, outcomes, aimed.x, watch)
+        fair = aimed.x if aim.is_relaxed else tidied(held.loaded, outcomes, aimed.x, watch)
         plan = None
         if not aim.is_relaxed:
             plan = search.checked(solution_at(held.loaded, fair, bound, watch))
@@ -192,9 +193,8 @@ def _relaxed(held: Holding, watch: Watch) -> tuple[None, Floats, float]:
     return None, run.x, run.objective
 
 
-def _tidied(held: Holding, outcomes: Outcomes, x: Floats, watch: Watch) -> Floats:
+def tidied(loaded: LoadedModel, outcomes: Outcomes, x: Floats, watch: Watch) -> Floats:
     """Of plans for the same people the one that builds and moves least, if groups get the same."""
-    loaded = held.loaded
     found = with_least_moved(loaded, with_least_built(loaded, x, watch), watch)
     near = _SAME * np.maximum(1.0, np.abs(outcomes.amounts(x)))
     is_same = bool((np.abs(outcomes.amounts(found) - outcomes.amounts(x)) <= near).all())

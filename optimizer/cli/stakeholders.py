@@ -1,0 +1,175 @@
+"""The command that asks what each stakeholder gives up, and for compromises between all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optimizer.cli.app import MANY, program
+from optimizer.cli.exits import Exit
+from optimizer.cli.options import (
+    CacheOption,
+    CasePath,
+    Changes,
+    Json,
+    PolicyPath,
+    ScalesOption,
+    TimeLimit,
+    case_path,
+    scales_of,
+    set_again,
+    share,
+)
+from optimizer.cli.showing import ProgressLine, print_json, print_next, rows_as_json
+
+if TYPE_CHECKING:
+    from optimizer.tradeoffs.stakeholder_question import Stakeholders
+
+
+@program.command("stakeholders", rich_help_panel=MANY)
+def stakeholders_command(
+    context: typer.Context,
+    policy: PolicyPath,
+    case: CasePath = None,
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder for a run of each plan; the same command goes on with what is missing.",
+        ),
+    ] = None,
+    take: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="With --out: write the run of this plan alone, such as leximin."
+        ),
+    ] = None,
+    compromises: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B", help="Some of mean, least-regret, leximin and nash; default: all."
+        ),
+    ] = None,
+    relax: Annotated[
+        bool, typer.Option("--relax", help="Ask the LP relaxation alone, which gives no plans.")
+    ] = False,
+    gap: Annotated[
+        float | None,
+        typer.Option(
+            parser=share, metavar="SHARE", help="Relative MIP gap of each plan: 0.01 or 1%."
+        ),
+    ] = None,
+    time_limit: TimeLimit = None,
+    changes: Changes = None,
+    scales: ScalesOption = None,
+    cache: CacheOption = True,
+    as_json: Json = False,
+) -> None:
+    """Show what each stakeholder gives up under any plan, and compromises between all."""
+    from optimizer.io.changes import parse_changes
+    from optimizer.runs import require_writers
+    from optimizer.tradeoffs.compromise_search import COMPROMISES
+    from optimizer.tradeoffs.stakeholder_question import stakeholders
+
+    case = case_path(policy, case)
+    if take is not None and out is None:
+        raise typer.BadParameter("needs --out, where the run is written", param_hint="--take")
+    if relax and out is not None:
+        raise typer.BadParameter("makes no plans to be kept", param_hint="--relax")
+    if out is not None:
+        require_writers()
+    wanted = compromises.split(",") if compromises is not None else COMPROMISES
+    line = ProgressLine()
+    found = stakeholders(
+        policy,
+        case,
+        compromises=[name.strip() for name in wanted],
+        relaxed=relax,
+        out=out,
+        changes=parse_changes(changes or []),
+        scales=scales_of(scales),
+        cache=cache,
+        gap=gap,
+        time_limit=time_limit,
+        report=line.show,
+        started=context.obj,
+    )
+    line.end()
+    # Whatever becomes of writing, what was found is not lost.
+    if as_json:
+        print_json(_document(found))
+    else:
+        print(*found.in_words(), sep="\n")
+    written = [] if out is None else _write(found, take, out)
+    if not as_json:
+        for path in written:
+            print(f"Written: {path}")
+        asked: list[str | Path | None] = [policy, None if case == policy else case]
+        asked += set_again(changes)
+        asked += ["--compromises", compromises] if compromises is not None else []
+        asked += ["--gap", f"{gap:g}"] if gap is not None else []
+        asked += ["--scales", scales] if scales is not None else []
+        print_next(*_next_of(found, asked, out, take))
+    if found.interrupted:
+        raise typer.Exit(Exit.INTERRUPTED)
+    if not found.complete:
+        raise typer.Exit(Exit.NO_PLAN)
+
+
+def _write(found: Stakeholders, take: str | None, out: Path) -> list[Path]:
+    """Write a run for each plan, or for the one that is taken; what was kept stays as it is."""
+    from optimizer.result.charts import not_among
+    from optimizer.runs import is_run
+    from optimizer.runs.writing import write_run
+
+    if take is not None and take not in found.plans:
+        raise not_among(list(found.plans), take, "stakeholders have no plan")
+    written, known = [], found.provenance["kept_before"]
+    for name, plan in found.plans.items():
+        is_there = is_run(out / name)
+        if take in (None, name) and not (is_there and name in known):
+            written.append(write_run(plan, out / name, force=is_there))
+    return written
+
+
+def _document(found: Stakeholders) -> dict[str, object]:
+    """The answer as one document."""
+    from optimizer.runs import finite
+
+    tables = {name: rows_as_json(table) for name, table in found.tables.items()}
+    document: dict[str, object] = finite(
+        {
+            "regrets": rows_as_json(found.table),
+            "complete": found.complete,
+            "why_incomplete": found.why_incomplete,
+            **tables,
+            "provenance": dict(found.provenance),
+        }
+    )
+    return document
+
+
+def _next_of(
+    found: Stakeholders,
+    asked: list[str | Path | None],
+    out: Path | None,
+    take: str | None,
+) -> list[str | Path | None]:
+    """Words of the next command: go on, compare what was written, or keep the plans.
+
+    Parameters
+    ----------
+    asked
+        Policy, case and options of this command.
+    """
+    if out is not None and not found.complete:
+        return ["stakeholders", *asked, "--out", out]
+    if out is not None:
+        known = [out / name for name in ("policy", "least-regret") if name in found.plans]
+        is_pair = len(known) == 2 and take is None
+        return ["compare", *known] if is_pair else ["check", out / (take or "policy")]
+    into = Path("runs") / f"{Path(str(asked[0])).stem}-stakeholders"
+    return ["stakeholders", *asked, "--out", into]
