@@ -76,7 +76,7 @@ def _moved(desk: Desk, address: str, value: object) -> dict[str, Any]:
     wall = time.perf_counter()
     desk.put({address: value})
     while (facts := desk.board.facts())["relaxation"] is None:
-        if facts["refused"] or facts["phase"] in ("nothing fits", "failed"):
+        if facts["refused"] or facts["phase"] == "failed":
             return {"ended": facts["refused"] or facts["phase"]}
         if facts["is_current"]:
             return {"ended": "the plan is known"}

@@ -436,6 +436,8 @@ def test_where_nothing_fits_a_repair_is_applied(fresh: Served) -> None:
     fresh.wish("move", changes={"limits.country_share.at_most.times": 0.1})
     facts = fresh.until(lambda facts: facts["phase"] == "nothing fits")
     assert "No plan keeps every rule." in facts["words"]
+    # That the relaxation has no solution was said before what clashes was known.
+    assert facts["relaxation"]["points"] is None
     fresh.wish("ask", kind="mend")
     answer = answered(fresh)
     assert answer["offers"], answer["words"]

@@ -10,6 +10,7 @@ const PHASES = {
   relaxation: "Solving the relaxation …",
   relaxed: "The relaxation is solved. Next: the plan …",
   solving: "Looking for the plan …",
+  clashing: "No plan keeps every rule. Looking for what clashes …",
   answering: "Working out the answer …",
   plan: "This is the plan.",
   "nothing fits": "No plan keeps every rule.",
@@ -52,9 +53,12 @@ const showProgress = ({ phase, progress, plan, is_current: isCurrent }) => {
   at("progress").textContent = text;
 };
 
+const isImpossible = (relaxation) => relaxation !== null && relaxation.points === null;
+
 const showBound = ({ relaxation, plan, phase, is_current: isCurrent }) => {
   const parts = [];
   if (phase === "nothing fits") parts.push("No plan keeps every rule as it is set.");
+  else if (isImpossible(relaxation)) parts.push("No plan keeps every rule as it is set (relaxation).");
   else {
     if (plan && isCurrent) parts.push(`The plan has ${fixed(plan.points)} points.`);
     if (relaxation) parts.push(`No plan exceeds ${fixed(relaxation.points)} (relaxation).`);
@@ -210,7 +214,9 @@ const text = (id, told) => {
 const showState = async (state) => {
   desk.state = state;
   const { phase, setting } = state;
-  text("status", phase === "failed" ? `${PHASES.failed} ${state.words}` : phase === "stopped" ? state.words : PHASES[phase] ?? phase);
+  const isClashing = isImpossible(state.relaxation) && ["relaxed", "solving"].includes(phase);
+  const words = { failed: `${PHASES.failed} ${state.words}`, stopped: state.words };
+  text("status", isClashing ? PHASES.clashing : words[phase] ?? PHASES[phase] ?? phase);
   showProgress(state);
   showBound(state);
   if (state.refused !== desk.refusedShown) {
