@@ -59,7 +59,7 @@ def work(payload: dict[str, Any], note: Note) -> None:
     from optimizer.persistent import LoadedModel
 
     case, policy = case_and_policy(payload["case"])
-    question = _asked(payload["question"], policy, case)
+    question = question_without_plan(payload["question"], policy, case)
     instance = joined(question.case, question.policy)
     model = build_pyomo(instance, probe_scales(instance))
     loaded = LoadedModel(instance, model)
@@ -74,7 +74,7 @@ def work(payload: dict[str, Any], note: Note) -> None:
     note(seconds=process_time() - started, proven=proven, **_counted(loaded, rows))
 
 
-def _asked(name: str, policy_path: Path, case_path: Path) -> Question:
+def question_without_plan(name: str, policy_path: Path, case_path: Path) -> Question:
     """A question that has no plan."""
     from optimizer.plan.question import Question, read_question
     from optimizer.policy.loading import policy_with_limit

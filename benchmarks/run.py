@@ -31,6 +31,7 @@ import gap_tables
 import gaps
 import house
 import plans
+import questions
 import scale
 import sweep_counts
 import sweep_plans
@@ -47,6 +48,7 @@ PARTS: dict[str, tuple[str, ModuleType]] = {
     "desk": ("From a lever of the page to a relaxation", desk),
     "conflicts": ("Why nothing fits", conflicts),
     "fronts": ("Fronts and fairest plans", fronts),
+    "questions": ("Questions about a plan", questions),
     "sweeps": ("Sweeps of many scenarios", sweeps),
     "sweep_plans": ("Plans of many scenarios", sweep_plans),
     "sweep_counts": ("More and more scenarios", sweep_counts),
