@@ -124,6 +124,10 @@ def test_one_country_is_not_kept_to_a_half(tmp_path: Path) -> None:
         (("--years", "soon"), "'soon' is not the first and the last year"),
         (("--currency", "yen!"), "case.toml, currency: 'yen!' is not allowed"),
         (("--countries", "KEN, KEN"), "countries: 'KEN' is given twice"),
+        (
+            ("--tracks", "study, Study"),
+            "tracks: 'Study' differs from 'study' in spelling alone",
+        ),
         (("--tracks", "study,,work"), "tracks: '' has no code"),
         (("--countries", "none"), "countries: none is given"),
         (("--empty", "--tracks", "study"), "is for example rows, not for an empty case or a copy"),

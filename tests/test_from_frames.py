@@ -207,6 +207,9 @@ def test_rows_are_named_by_their_labels() -> None:
     frame.loc["c", "applicants"] = "many"
     place = "table applicants, row c, column applicants: 'many' is not a number"
     assert refusal("applicants", frame)[0].splitlines()[0] == place
+    frame.loc["c", "applicants"] = Decimal("sNaN")
+    assert refusal("applicants", frame)[0].startswith(place.replace("many", "sNaN"))
+    frame.loc["c", "applicants"] = "many"
     # Of two rows of one label the second is meant.
     frame.index = pd.Index(["a", "c", "c", "d"])
     assert refusal("applicants", frame)[0].startswith("table applicants, row c (number 3), column")
@@ -258,6 +261,11 @@ def test_what_is_no_table_is_named() -> None:
         in (refusal("countries", by_code)[0])
     )
     assert "Maybe frame.reset_index()." in refusal("countries", by_code)[0]
+    by_line = full_frames()["budgets"].set_index("line")
+    assert refusal("budgets", by_line) == [
+        "table budgets, column line: the column is missing\n"
+        "    Expected text: short name of the budget line. Maybe frame.reset_index()."
+    ]
     with pytest.raises(InputError) as caught:
         load_case({}, title="None", currency="EUR", years=[2030])
     assert "- table tracks: the table is missing\n" in str(caught.value)
@@ -273,6 +281,9 @@ def test_arguments_are_checked_as_the_keys_of_the_file() -> None:
     assert "amount_jpy in table budgets" in said
     with pytest.raises(InputError, match="- load_case, title: is missing"):
         load_case(frames, currency="JPY", years=[2027, 2028])
+    for years in (np.array([2027, 2029]), pd.Series([2027, 2029]), pd.Index([2027, 2029])):
+        with pytest.raises(InputError, match=r"years: \[2027, 2029\] does not go up year by year"):
+            load_case(frames, title="x", currency="JPY", years=years)
     with pytest.raises(OptimizerError, match="load_case: years is 'soon', not a list"):
         load_case(frames, title="x", years="soon")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(OptimizerError, match="load_case: title, name can be said of data frames"):

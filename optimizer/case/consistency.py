@@ -228,7 +228,9 @@ def _check_constant(tables: CaseTables, name: str, key: str, columns: Iterable[s
         found = []
         cells = (frame[label].tolist() for label in (key, column))
         for row, named, value in zip(frame.index.tolist(), *cells, strict=True):
-            first, first_row = firsts.setdefault(named, (value, row)) if value else (value, row)
+            # A key that is blank, or whose column is missing, ties nothing together.
+            known = bool(value) and bool(named)
+            first, first_row = firsts.setdefault(named, (value, row)) if known else (value, row)
             if value != first:
                 found.append((row, f"{value!r} here, {first!r} in row {first_row}", None))
         tables.add_all(name, found, column, f"one {column} per {key}")

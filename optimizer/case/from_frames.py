@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
 from decimal import Decimal
@@ -32,6 +32,9 @@ from optimizer.schema.tables import MONEY, TABLES, ColumnSpec, TableSpec
 
 FramesGiven: TypeAlias = Mapping[str, pd.DataFrame]
 """A frame for every table of a case, by its name."""
+
+YearsGiven: TypeAlias = Sequence[int] | np.ndarray | pd.Series | pd.Index
+"""The years of a case: a list, an array, or a column or an index of a frame."""
 
 ARGUMENTS = "load_case"
 """What stands in place of ``case.toml`` where its keys are arguments."""
@@ -255,13 +258,19 @@ def _texts(cells: pd.Series, *, answers: bool) -> tuple[list[str], dict[int, obj
     """Texts of a column, "" for blank; and by place the values that have none."""
     texts: list[str] = []
     odd: dict[int, object] = {}
-    blank = cells.isna().tolist()
+    # pandas cannot ask a signalling NaN whether it is one.
+    asked = cells.mask(cells.map(_is_signalling), "") if cells.dtype == object else cells
+    blank = asked.isna().tolist()
     for place, (value, is_blank) in enumerate(zip(cells.tolist(), blank, strict=True)):
         text = "" if is_blank else _text(value, answers=answers)
         if text is None:
             odd[place] = value
         texts.append(text or "")
     return texts, odd
+
+
+def _is_signalling(value: object) -> bool:
+    return isinstance(value, Decimal) and value.is_snan()
 
 
 def _text(value: object, *, answers: bool) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimizer.case import consistency, coverage, references
 from optimizer.case.checked import CaseTables
-from optimizer.case.from_frames import FramesGiven, InMemory
+from optimizer.case.from_frames import FramesGiven, InMemory, YearsGiven
 from optimizer.case.header import HEADER_FILE, CaseHeader, Movement
 from optimizer.case.sources import Source, open_source
 from optimizer.errors import InputError, OptimizerError, Problems, did_you_mean, shorten
@@ -109,7 +109,7 @@ def load_case(
     *,
     title: str | None = None,
     currency: str | None = None,
-    years: Sequence[int] | None = None,
+    years: YearsGiven | None = None,
     country_codes: str | None = None,
     licence: str | None = None,
     movement: str | None = None,
@@ -127,7 +127,7 @@ def load_case(
         without the currency in their name, as tables of a case have them. Missing values are
         blank cells, and where a file says yes or no there is True or False.
     title, currency, years
-        As in ``case.toml``; with frames, and only with them.
+        As in ``case.toml``; with frames, and only with them. Years may be an array or a column too.
     country_codes, licence, movement, attributes
         The same; ``"any"``, ``"not stated"`` and nothing without them.
     name
@@ -168,7 +168,7 @@ def load_case(
     if isinstance(path, Mapping):
         by_default = {"schema": 1, "country_codes": "any", "licence": "not stated"}
         if years is not None:
-            given["years"] = frozen(tuple(years))
+            given["years"] = frozen(tuple(getattr(years, "tolist", lambda: years)()))
         problems = Problems()
         return _case_of(InMemory(path, by_default | given, name or "case"), problems)
     if given or name is not None:

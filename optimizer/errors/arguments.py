@@ -31,6 +31,7 @@ _WORDS = {
     "ReadPlan": "a plan that was read",
     "FramesGiven": "data frames by table",
     "TablesGiven": "tables by key",
+    "YearsGiven": "a list",
 }
 """Name of a kind; records of this package have their own."""
 TAKES = {"Extend": 2, "Callable": 1}
@@ -44,6 +45,7 @@ SIMPLE: dict[str, Callable[[object], bool]] = {
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "FramesGiven": lambda value: isinstance(value, Mapping),
     "TablesGiven": lambda value: isinstance(value, Mapping),
+    "YearsGiven": lambda value: SIMPLE["Sequence"](value) or _is_array(value),
 }
 """Kinds that are no records and no functions."""
 _OTHERS = frozenset({"float", "object", "Any", "Mapping", "Iterable", "tuple", "ScalesGiven"})
@@ -133,6 +135,11 @@ def _is_of(value: object, kind: str) -> bool:
     if kind in TAKES:
         return callable(value) and _takes(value, TAKES[kind])
     return any(base.__name__ == kind for base in type(value).__mro__)
+
+
+def _is_array(value: object) -> bool:
+    """Whether a value is an array, or a column or an index of a frame."""
+    return any(base.__name__ in ("ndarray", "Series", "Index") for base in type(value).__mro__)
 
 
 def _takes(function: Callable[..., object], count: int) -> bool:

@@ -19,6 +19,7 @@ from optimizer.errors.arguments import typed
 from optimizer.policy.template import first_policy, policy_beside, write_both
 from optimizer.schema.iso3166 import ISO_3166_ALPHA_3
 from optimizer.schema.tables import ASSUMPTION, NOTE, SOURCE, TABLES
+from optimizer.text.characters import folded
 
 EXAMPLE = f"{ASSUMPTION}: an example, to be replaced"
 """Source of every row that is written here."""
@@ -122,12 +123,16 @@ def _named(
 ) -> tuple[_Named, ...]:
     """Codes and names of what is given as ``CODE`` or ``CODE=NAME``."""
     found: dict[str, _Named] = {}
+    spelt: dict[str, str] = {}
     for text in given:
         code, _, name = (part.strip() for part in text.partition("="))
         if not code:
             problems.add(what, f"{text!r} has no code", expected="CODE or CODE=NAME")
         elif code in found:
             problems.add(what, f"{code!r} is given twice", expected="each once")
+        elif spelt.setdefault(folded(code), code) != code:
+            message = f"{code!r} differs from {spelt[folded(code)]!r} in spelling alone"
+            problems.add(what, message, expected="each once")
         else:
             found[code] = _Named(code, name or _begun(code))
     if not given and least:
