@@ -46,18 +46,12 @@ def work(payload: dict[str, Any], note: Note) -> None:
     runs = [KEPT / f"run-{payload['case']}-{name}" for name in ("as it is", "changed")]
     if question == PREPARE:
         KEPT.mkdir(exist_ok=True)
-        plan = solve(policy_path, case_path, gap=GAP)
-        scales = plan.provenance["scales"]
-        goal = next(iter(scales))
-        other = solve(
-            policy_path,
-            case_path,
-            gap=GAP,
-            scales=scales,
-            changes={f"goals.{goal}.weight": "*1.5"},
-        )
-        for made, path in zip((plan, other), runs, strict=True):
-            write_run(made, path, force=True)
+        if not (runs[0] / "run.json").exists():
+            plan = solve(policy_path, case_path, gap=GAP, time_limit=LIMIT)
+            write_run(plan, runs[0])
+        session = load_run(runs[0]).session
+        session.change({f"goals.{next(iter(session.scales))}.weight": "*1.5"})
+        write_run(session.solve(gap=GAP, time_limit=LIMIT), runs[1], force=True)
         return
     session = load_run(runs[0]).session
     started = process_time()
