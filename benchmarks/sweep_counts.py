@@ -56,7 +56,6 @@ def work(payload: dict[str, Any], note: Note) -> None:
         taken = float(found.table.memory_usage(deep=True).sum()) / MEGABYTE
     note(
         seconds=seconds,
-        inside=float(found.table["seconds"].sum()),
         answered=int(statuses.get("optimal", 0)),
         count=len(found.table),
         peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -86,7 +85,6 @@ def told(rows: Rows) -> str:
             line |= {
                 "answered": row["answered"],
                 "ms a scenario": round(1000 * each, 2),
-                "ms solving": round(1000 * row["inside"] / row["count"], 2),
                 "ratio": round(each / (first["seconds"] / first["count"]), 2),
                 "peak MB": round(row["peak"]),
                 "table MB": round(row["taken"], 1),
