@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
 
+from optimizer.case import Case
 from optimizer.errors import Problem, Problems
+from optimizer.frames.arrays import Floats, Integers
+from optimizer.frames.grouping import remembered
 from optimizer.instance import Instance
 from optimizer.policy import Amount, Even, Limit, Previous, Relative
 from optimizer.schema.addresses import CellAddress, address_of
@@ -94,7 +98,7 @@ def origin_of(instance: Instance, key: RowKey) -> Origin | None:
         table, column, names = RULE_CELLS[key.rule]
         keys = {name: at for name, at in zip(names, key.index, strict=True) if name}
         return origin_of_cell(instance, table, column, _row_of(instance, table, keys))
-    if key.rule.startswith("commitment_"):
+    if key.rule in ("commitment_at_least", "commitment_at_most"):
         column = key.rule.removeprefix("commitment_")
         return origin_of_cell(instance, "commitments", column, key.index[-1])
     found = _in_policy(instance, key)
@@ -151,24 +155,66 @@ def _of_policy(
 
 def _row_of(instance: Instance, table: str, keys: Mapping[str, Any]) -> int | None:
     """Row of a table with these keys: the most specific, or the last before the year asked."""
-    spec, frame = TABLES[table], instance.case.table(table)
-    found = frame
+    spec, cells = TABLES[table], _cells_of(instance.case, table)
+    found = np.ones(len(cells.rows), dtype=bool)
     for name, value in keys.items():
-        if name == "year":
-            continue
-        is_open = name in spec.optional_keys
-        found = found[found[name].eq(value) | (_blank(found[name]) if is_open else False)]
+        if name != "year":
+            same = cells.texts[name] == str(value)
+            found &= same | (cells.texts[name] == "") if name in spec.optional_keys else same
     if "year" in keys:
+        years, year = cells.years, float(keys["year"])
         if "year" in spec.optional_keys:
-            exact = found[found["year"].eq(keys["year"]).fillna(False)]
-            found = exact if len(exact) else found[_blank(found["year"])]
+            exact = found & (years == year)
+            found = exact if exact.any() else found & np.isnan(years)
         else:
-            found = found[found["year"] <= keys["year"]].sort_values("year")
-    return int(found.index[-1]) if len(found) else None
+            found &= years <= year
+            found &= years == np.max(years[found], initial=-np.inf)
+    return int(cells.rows[found][-1]) if found.any() else None
 
 
-def _blank(cells: pd.Series) -> pd.Series:
-    return cells.isna() | cells.eq("").fillna(False)
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Keys of a table, for rows to be found by them.
+
+    Attributes
+    ----------
+    rows, places
+        Numbers of the rows in the file, and their places by these numbers.
+    texts
+        Cells of the columns that are keys, as text; "" where they are blank.
+    years
+        The column ``year``, without a value where it is blank; empty where there is none.
+    """
+
+    rows: Integers
+    places: Mapping[int, int]
+    texts: Mapping[str, npt.NDArray[np.object_]]
+    years: Floats
+
+
+def _cells_of(case: Case, table: str) -> _Cells:
+    return remembered([case], ("cells", table), lambda: _read_cells(case, table))
+
+
+def _read_cells(case: Case, table: str) -> _Cells:
+    spec, frame = TABLES[table], case.table(table)
+    texts = {
+        name: frame[name].astype("str").mask(frame[name].isna(), "").to_numpy(dtype=object)
+        for name in (*spec.keys, *spec.optional_keys)
+    }
+    has_years = "year" in texts
+    years = frame["year"].to_numpy(dtype=float, na_value=np.nan) if has_years else np.empty(0)
+    rows = frame.index.to_numpy()
+    return _Cells(rows, {row: place for place, row in enumerate(rows.tolist())}, texts, years)
+
+
+def _numbers_of(case: Case, table: str, column: str) -> Floats:
+    """Numbers of a column; those that are blank have no value."""
+    return remembered(
+        [case],
+        ("numbers", table, column),
+        lambda: case.table(table)[column].to_numpy(dtype=float, na_value=np.nan),
+    )
 
 
 def origin_of_cell(instance: Instance, table: str, column: str, row: int | None) -> Origin | None:
@@ -176,35 +222,31 @@ def origin_of_cell(instance: Instance, table: str, column: str, row: int | None)
     if row is None:
         return None
     spec, case = TABLES[table], instance.case
-    frame = case.table(table)
-    cells = frame.loc[[row]].to_dict("records")[0]
-    keys = tuple(
-        (name, str(cells[name]))
-        for name in (*spec.keys, *spec.optional_keys)
-        if not (pd.isna(cells[name]) or cells[name] == "")
-    )
+    cells, numbers = _cells_of(case, table), _numbers_of(case, table, column)
+    place = cells.places[row]
+    keys = tuple((name, text) for name, texts in cells.texts.items() if (text := texts[place]))
     named = next(each for each in spec.columns if each.name == column)
     header = named.header(case.currency)
     problems = Problems()
     problems.add(spec.file, "", row=row, column=header)
-    place = next(iter(case.retold(problems)))
+    found = next(iter(case.retold(problems)))
     address = CellAddress(table, keys, column)
-    is_one = len(frame) == 1 or (bool(keys) and _chosen(frame, keys) == 1)
+    is_one = len(cells.rows) == 1 or (bool(keys) and _chosen(cells, keys) == 1)
     return Origin(
         str(address) if is_one else "",
-        file_of(place),
+        file_of(found),
         row,
-        column_of(place),
-        float(cells[column]),
-        label=place.label,
+        column_of(found),
+        float(numbers[place]),
+        label=found.label,
     )
 
 
-def _chosen(frame: pd.DataFrame, keys: tuple[tuple[str, str], ...]) -> int:
+def _chosen(cells: _Cells, keys: tuple[tuple[str, str], ...]) -> int:
     """Number of rows that the address of a cell with these keys would change."""
-    chosen = pd.Series(True, index=frame.index)
+    chosen = np.ones(len(cells.rows), dtype=bool)
     for name, value in keys:
-        chosen &= frame[name].astype("str").eq(value).fillna(False)
+        chosen &= cells.texts[name] == value
     return int(chosen.sum())
 
 
