@@ -338,6 +338,7 @@ class Asking:
             scales=self.held.frozen(),
             cache=False,
             dropped=self._dropped,
+            like=self.held,
         )
 
     def _relaxed(self, held: Holding, because: str) -> Answer:

@@ -52,6 +52,13 @@ class Memory:
         self._kept: dict[tuple[object, Hashable], list[_Kept]] = {}
         self._last: dict[Hashable, Any] = {}
 
+    def copied(self) -> Memory:
+        """A memory of the same, which goes its own way from here."""
+        new = Memory()
+        new._kept = {name: list(kept) for name, kept in self._kept.items()}
+        new._last = dict(self._last)
+        return new
+
     def settled(self, name: Hashable, value: _R) -> _R:
         """A value made of the parts of the last one of this name where they are the same."""
         found: _R = settled(self._last.get(name), value)

@@ -58,6 +58,8 @@ class Holding:
         Clock to which joining, building and loading are counted.
     dropped
         Limits and rules that need not hold from the start; scales are given then, or worked out.
+    like
+        Another, most of whose parts are the same: they are not joined again.
 
     Attributes
     ----------
@@ -81,6 +83,7 @@ class Holding:
         log: Path | None = None,
         watch: Watch | None = None,
         dropped: Iterable[str] = (),
+        like: Holding | None = None,
     ) -> None:
         watch = watch or Watch()
         self.question, self.extend, self.log = question, extend, log
@@ -88,7 +91,8 @@ class Holding:
         self.dropped: tuple[str, ...] = ()
         self.rebuilt, self.rebuilt_because = 0, ""
         self._begun: tuple[Policy, Scales | None] = question.policy, scales
-        self._cache, self._memory = cache, Memory()
+        self._cache = cache
+        self._memory: Memory = Memory() if like is None else like._memory.copied()
         watch.count("build")
         instance, model = built(
             question, extend, None if scales is None else scales.of, self._memory
@@ -173,6 +177,7 @@ class Holding:
             scales=self.frozen(),
             cache=False,
             dropped=self.dropped,
+            like=self,
         )
 
     def change(self, changes: Mapping[str, object]) -> None:
