@@ -81,6 +81,7 @@ class Room:
             "compare": (optimizer.compare, {"one": self.plan, "other": self.plan}),
             "marginal_values": (optimizer.marginal_values, {"subject": run, "top": 1}),
             "odd_years": (optimizer.odd_years, {"subject": run, "top": 1}),
+            "weights": (optimizer.weights, {"subject": run, "samples": 0}),
             "why": (optimizer.why, {"subject": run, "slots": "slots[track=t]"}),
             "why_not": (optimizer.why_not, {"subject": run, "wanted": "slots[track=t] >= 1"}),
             "with_answers": (optimizer.with_answers, {"plan": self.plan, "questions": 1}),
@@ -206,7 +207,7 @@ STRANGE: dict[str, Any] = {
 }
 NUMBERS = ("factors", "high", "mean", "deviation")
 """Of studies; any number that is in order and not the thousandfold will do."""
-COUNTS = ("top", "plans", "most", "questions")
+COUNTS = ("top", "plans", "most", "questions", "samples")
 COMPARED = {("compare", "one"), ("compare", "other")}
 MAY_BE_LEFT = {
     # Titles may be as long as somebody likes.
@@ -221,6 +222,7 @@ MAY_BE_LEFT = {
         "plans",
         "most",
         "questions",
+        "samples",
         "points",
         *NUMBERS,
     },

@@ -178,11 +178,11 @@ def test_a_point_becomes_a_policy_that_leads_back_to_it(
 def test_what_cannot_be_asked_is_refused(by_hand: tuple[Path, Path]) -> None:
     refused: list[tuple[dict[str, object], str]] = [
         ({"fairness": "partner"}, r"(?s)frontier, fairness: there is no division.*Maybe partners"),
-        ({"fairness": "partners", "goals": ["g"]}, "goes with goals, not with fairness"),
+        ({"fairness": "partners", "goals": ["g"]}, "stands beside fairness; one of the two"),
         ({"fairness": "partners", "lexicographic": 0}, "goes with goals, not with fairness"),
         ({"fairness": "partners", "exact": True, "relaxed": True}, "cannot be listed one by one"),
         ({"fairness": "partners", "points": 1}, "1 is not a valid number of points"),
-        ({"goals": ["g", "g"], "relaxed": True}, "is relaxed only with fairness"),
+        ({"goals": ["g", "g"], "relaxed": True}, "goes with fairness"),
         ({}, "no goal is named"),
     ]
     for asked, words in refused:

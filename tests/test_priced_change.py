@@ -254,6 +254,7 @@ def test_slots_that_the_case_does_not_allow_are_counted(small: Plan) -> None:
     ("price", "where", "told"),
     [
         (-1.0, {}, "-1.0 is not a valid price"),
+        (1e9, {}, "a number from 0 to 1,000,000"),
         (float("nan"), {}, "nan is not a valid price"),
         (True, {}, "is not a valid price"),
         (1.0, {"yaer": 2030}, "slots have no column 'yaer'"),

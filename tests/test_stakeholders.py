@@ -495,6 +495,18 @@ def test_no_gain_for_all_is_said(tmp_path: Path) -> None:
     )
 
 
+def test_rounding_is_no_gain(tmp_path: Path) -> None:
+    """Both want the same: each has its own best in every plan, so that nobody can gain."""
+    alike = WEIGHED.aiming_at(
+        '[goals.g]\nweight = 1\nscale = "none"\n'
+        '[[stakeholders]]\nname = "A"\nweights = { g = 1 }\n'
+        '[[stakeholders]]\nname = "B"\nweights = { g = 2 }\n'
+    )
+    case, policy = alike.write(tmp_path)
+    found = optimizer.stakeholders(policy, case, gap=0.0, compromises=["nash"], cache=False)
+    assert found.tables["plans"].set_index("plan")["status"]["nash"] == "none"
+
+
 @pytest.fixture
 def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows with every search."""
@@ -584,8 +596,18 @@ def test_the_command_keeps_runs_and_leads_on(
     assert said.count("Written: ") == 4
     assert run(monkeypatch, *words, "--out", out, "--take", "mean") == 0
     assert capsys.readouterr().out.endswith(f"\nNext: optimizer check {out / 'mean'}\n")
-    assert run(monkeypatch, *words, "--out", out, "--take", "nash") == 1
-    assert "stakeholders have no plan 'nash'" in capsys.readouterr().err
+    # Before anything is solved: what nobody looks for, and a folder of somebody else.
+    assert run(monkeypatch, *words, "--out", out, "--take", "nash") == 2
+    assert "--take: 'nash' is not looked for; one of policy, " in capsys.readouterr().err
+    other = tmp_path / "other"
+    (other / "policy").mkdir(parents=True)
+    (other / "policy" / "notes.txt").write_text("mine")
+    assert run(monkeypatch, *words, "--out", other) == 2
+    said_of_it = capsys.readouterr()
+    assert not said_of_it.out
+    assert f"{other / 'policy'}: exists already" in said_of_it.err
+    assert run(monkeypatch, *words[:-1], "foo") == 2
+    assert "--compromises: there is no compromise 'foo'" in capsys.readouterr().err
     assert run(monkeypatch, *words, "--relax", "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert document["complete"]

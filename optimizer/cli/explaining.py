@@ -90,6 +90,7 @@ def explain_command(
         typer.Option(
             metavar="N",
             min=0,
+            max=1_000_000,
             help="With --weights: sets of weights drawn evenly from all; default: 30.",
         ),
     ] = None,
@@ -130,6 +131,9 @@ def explain_command(
             param_hint="--without, --why, --why-not, --odd-years, --weights",
         )
     drawn = _drawn(samples, seed, is_asked=weights)
+    for option, is_given in (("--plans", plans), ("--gap", gap is not None)):
+        if weights and is_given:
+            raise typer.BadParameter("does not go with --weights", param_hint=option)
     if out is not None:
         # What cannot be written is refused before anything is solved.
         require_place_for_tables(out, force=force)

@@ -48,6 +48,8 @@ ChangePriceOption = Annotated[
     typer.Option(
         "--change-price",
         metavar="POINTS",
+        min=0.0,
+        max=1e6,
         help="With --near: points for every slot that is granted and was not, or was and is not.",
     ),
 ]

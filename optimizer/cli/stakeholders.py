@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -79,14 +80,15 @@ def stakeholders_command(
         raise typer.BadParameter("needs --out, where the run is written", param_hint="--take")
     if relax and out is not None:
         raise typer.BadParameter("makes no plans to be kept", param_hint="--relax")
+    wanted = [name.strip() for name in compromises.split(",")] if compromises else COMPROMISES
     if out is not None:
         require_writers()
-    wanted = compromises.split(",") if compromises is not None else COMPROMISES
+        _require_places(policy, wanted, take, out)
     line = ProgressLine()
     found = stakeholders(
         policy,
         case,
-        compromises=[name.strip() for name in wanted],
+        compromises=wanted,
         relaxed=relax,
         out=out,
         changes=parse_changes(changes or []),
@@ -117,6 +119,23 @@ def stakeholders_command(
         raise typer.Exit(Exit.INTERRUPTED)
     if not found.complete:
         raise typer.Exit(Exit.NO_PLAN)
+
+
+def _require_places(policy: Path, wanted: Sequence[str], take: str | None, out: Path) -> None:
+    """Refuse at once a plan that nobody looks for, and what cannot be written."""
+    from optimizer.policy import load_policy
+    from optimizer.runs import is_run, run_place
+    from optimizer.tradeoffs.compromise_search import AS_TODAY, THE_POLICY, names_of_bests
+
+    bests = names_of_bests([each.name for each in load_policy(policy).stakeholders])
+    known = [THE_POLICY, *bests, AS_TODAY, *wanted]
+    if take is not None and take not in known:
+        message = f"{take!r} is not looked for; one of {', '.join(known)}"
+        raise typer.BadParameter(message, param_hint="--take")
+    for name in known if take is None else [take]:
+        # What an earlier command has written there is known to it.
+        if not is_run(out / name):
+            run_place(out / name, force=None)
 
 
 def _write(found: Stakeholders, take: str | None, out: Path) -> list[Path]:

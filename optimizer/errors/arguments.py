@@ -139,7 +139,10 @@ def _is_of(value: object, kind: str) -> bool:
 
 def _is_array(value: object) -> bool:
     """Whether a value is an array, or a column or an index of a frame."""
-    return any(base.__name__ in ("ndarray", "Series", "Index") for base in type(value).__mro__)
+    kinds = {base.__name__ for base in type(value).__mro__}
+    return bool(kinds & {"ndarray", "Series", "Index", "ExtensionArray"}) and (
+        getattr(value, "ndim", 1) == 1
+    )
 
 
 def _takes(function: Callable[..., object], count: int) -> bool:

@@ -40,6 +40,8 @@ from optimizer.plan.values import values_of
 from optimizer.schema.decisions import DECISIONS
 from optimizer.text.figures import counted, figure
 
+MOST_PRICE = 1e6
+"""Highest price of a slot moved: beside a higher one a solver no longer sees points."""
 _NEAR = "near"
 _KEYS = list(SLOT_KEYS)
 
@@ -63,7 +65,7 @@ class Near(Comparable):
     Raises
     ------
     PolicyError
-        If the price is not a number from 0 up, or as :class:`Keep`.
+        If the price is not a number from 0 to 1,000,000, or as :class:`Keep`.
     """
 
     plan: Decisions | Plan | ReadPlan
@@ -75,11 +77,10 @@ class Near(Comparable):
         problems = Problems()
         price = self.price
         is_number = isinstance(price, Real) and not isinstance(price, bool)
-        if not is_number or not 0.0 <= float(price) < float("inf"):
+        if not is_number or not 0.0 <= float(price) <= MOST_PRICE:
             told = f"{shown(price)} is not a valid price"
-            problems.add(
-                CHANGES, told, column=_NEAR, expected="points for a slot moved, a number from 0"
-            )
+            expected = f"points for a slot moved, a number from 0 to {MOST_PRICE:,.0f}"
+            problems.add(CHANGES, told, column=_NEAR, expected=expected)
         require_columns(self.where, _NEAR, problems)
         if {"country", "region"} <= self.where.keys():
             problems.add(CHANGES, BOTH_NAMED, column=_NEAR, expected="one of them")

@@ -247,6 +247,7 @@ class Session(InTurns):
         self._held.restore(name)
 
     @in_turn
+    @typed
     def relax(
         self,
         *,

@@ -131,15 +131,17 @@ def asked_of_fairness(
     problems = Problems()
     known = [each.name for each in policy.fairness]
     if division is None:
-        message = "is relaxed only with fairness"
+        message = "goes with fairness"
         problems.add(FRONT, message, column="relaxed", expected="the name of a division as well")
     elif division not in known:
         expected = f"one of {', '.join(known)}" if known else "a [[fairness]] table in the policy"
         near, message = did_you_mean(division, known), f"there is no division {division!r}"
         problems.add(FRONT, message, column="fairness", expected=expected, maybe=near)
     for name, value in others.items():
-        if value is not None:
-            problems.add(FRONT, "goes with goals, not with fairness", column=name)
+        if value is not None and division is not None:
+            message = "goes with goals, not with fairness"
+            message = "stands beside fairness; one of the two" if name == "goals" else message
+            problems.add(FRONT, message, column=name)
     if exact and relaxed:
         message = "plans of the relaxation cannot be listed one by one"
         problems.add(FRONT, message, column="exact", expected="a number of points")

@@ -17,6 +17,10 @@ from optimizer.tradeoffs.weighing import rounding_of
 _DIGITS = 4
 _MOST_NAMED = 6
 _WHOLE = 1.0 - 1e-9
+_SHORT = (
+    "The plan lacks so much of it already, by whole people or by what it keeps and pays for; so "
+    "ranges only show in which direction it would fall further behind, and no change is nearest."
+)
 
 
 def firmness_words(
@@ -35,11 +39,17 @@ def firmness_words(
         f"The plan has {points:,.3f} points; no plan can have more than {best:,.3f} (relaxation).",
         f"How far one weight may go, the others in proportion, {_as_good(allowed, best)}:",
         *(f"- {row.goal}: {_range(row)}" for row in rows_of(table)),
-        *_flip(table, tables["flip"]),
+        *(_flip(table, tables["flip"]) if not _is_short(points, best, allowed) else [_SHORT]),
         *_samples(tables["samples"], seed, within),
         *_slots(tables["slots"]),
     ]
     return [*lines, why_incomplete] if why_incomplete else lines
+
+
+def _is_short(points: float, best: float, allowed: float) -> bool:
+    """Whether it is what the plan lacks today, and not a gap, that ranges allow."""
+    rounding = rounding_of(best)
+    return allowed > rounding and best - points >= allowed - rounding
 
 
 def percent_of(share: float) -> str:

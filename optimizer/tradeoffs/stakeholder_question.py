@@ -10,13 +10,12 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.errors import OptimizerError, PolicyError, Problems, did_you_mean
+from optimizer.errors import ArgumentError, OptimizerError, Problems, did_you_mean
 from optimizer.errors.arguments import typed
 from optimizer.explain.asking import asked_of
 from optimizer.explain.solved_again import DrawnAgain
 from optimizer.formulation.custom import Extend
 from optimizer.instance.oddities import warn_of
-from optimizer.io.changes import CHANGES
 from optimizer.plan import Plan
 from optimizer.plan.provenance import versions
 from optimizer.plan.question import Question, read_question
@@ -232,13 +231,13 @@ def _require_compromises(names: Sequence[str]) -> None:
     for name in names:
         if name not in COMPROMISES:
             problems.add(
-                CHANGES,
+                "stakeholders",
                 f"there is no compromise {name!r}",
                 column="compromises",
                 expected=f"some of {', '.join(COMPROMISES)}",
                 maybe=did_you_mean(str(name), COMPROMISES),
             )
-    problems.raise_if_any(PolicyError)
+    problems.raise_if_any(ArgumentError)
 
 
 @dataclass(frozen=True)

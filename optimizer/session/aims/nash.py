@@ -20,8 +20,8 @@ from optimizer.session.aims.steps import Aimed, AimSteps, with_most_points
 from optimizer.solver.appending import Addition, aiming, appended
 
 PRODUCT, LEAST_GAIN = "sum of logarithms of gains", "lowest gain"
-_NO_GAIN = 1e-7
-"""Gain of a unit that is none."""
+_NO_GAIN, _NO_GAIN_OF = 1e-7, 1e-8
+"""Gain of a unit that is none, and part of an amount: rows hold amounts to no more than that."""
 _DOUBLINGS = 6
 """Tangents of each group to begin with, each at twice the gain of the last."""
 _MOST_ROUNDS = 60
@@ -62,11 +62,12 @@ def nash(
         needs=np.ones(len(outcomes)),
     )
     x: Floats | None = start
-    if lifts or float(gains.amounts(start).min()) <= _NO_GAIN:
+    none = _NO_GAIN + _NO_GAIN_OF * float(np.abs(disagreement).max())
+    if lifts or float(gains.amounts(start).min()) <= none:
         x = lifted(stepping, gains, start, LEAST_GAIN)
     if x is None:
         return Aimed(None, tuple(stepping.steps))
-    if float(gains.amounts(x).min()) <= _NO_GAIN:
+    if float(gains.amounts(x).min()) <= none:
         worst = gains.labels[int(gains.amounts(x).argmin())]
         raise OptimizerError(
             "no plan of so many points gives every group more than the point of disagreement; in "
