@@ -495,15 +495,16 @@ def test_no_gain_for_all_is_said(tmp_path: Path) -> None:
     )
 
 
-def test_rounding_is_no_gain(tmp_path: Path) -> None:
+def test_rounding_is_no_gain() -> None:
     """Both want the same: each has its own best in every plan, so that nobody can gain."""
-    alike = WEIGHED.aiming_at(
-        '[goals.g]\nweight = 1\nscale = "none"\n'
-        '[[stakeholders]]\nname = "A"\nweights = { g = 1 }\n'
-        '[[stakeholders]]\nname = "B"\nweights = { g = 2 }\n'
+    alike = [{"name": name, "weights": {"competitiveness": 3, "bridges": 1}} for name in ("A", "B")]
+    found = optimizer.stakeholders(
+        ROOT / "models" / "tiny.toml",
+        ROOT / "inputs" / "tiny",
+        changes={"stakeholders": alike},
+        compromises=["nash"],
+        gap=0.0,
     )
-    case, policy = alike.write(tmp_path)
-    found = optimizer.stakeholders(policy, case, gap=0.0, compromises=["nash"], cache=False)
     assert found.tables["plans"].set_index("plan")["status"]["nash"] == "none"
 
 
