@@ -32,8 +32,10 @@ def power_of_two_scales(
     """
     height, width = matrix.a.shape
     entries = scipy.sparse.coo_array(matrix.a)
-    logs = np.log2(np.abs(entries.data))
-    at_row, at_column = entries.coords
+    # A coefficient may be there and be 0, as that of a goal without weight.
+    is_any = entries.data != 0.0
+    logs = np.log2(np.abs(entries.data[is_any]))
+    at_row, at_column = (coordinates[is_any] for coordinates in entries.coords)
     number = matrix.numbers()
     sided = (number != 0) & np.isfinite(number)
     right = np.log2(np.where(sided, np.abs(number), 1.0)) - USUAL_NUMBER * sided
