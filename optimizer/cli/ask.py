@@ -12,6 +12,7 @@ from optimizer.cli.exits import Exit
 from optimizer.cli.options import (
     CasePath,
     Changes,
+    GapOption,
     Json,
     PolicyPath,
     ScalesOption,
@@ -19,7 +20,6 @@ from optimizer.cli.options import (
     case_path,
     scales_of,
     set_again,
-    share,
 )
 from optimizer.cli.showing import ProgressLine, annotation, print_json, print_next
 
@@ -56,12 +56,7 @@ def repair_command(
         str | None,
         typer.Option(metavar="NAME", help="Change budgets of this agency's lines alone."),
     ] = None,
-    gap: Annotated[
-        float | None,
-        typer.Option(
-            parser=share, metavar="SHARE", help="Relative MIP gap of each plan: 0.01 or 1%."
-        ),
-    ] = None,
+    gap: GapOption = None,
     time_limit: TimeLimit = None,
     changes: Changes = None,
     scales: ScalesOption = None,

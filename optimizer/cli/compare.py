@@ -9,7 +9,7 @@ import typer
 
 from optimizer.cli.app import ASK, program
 from optimizer.cli.exits import Exit
-from optimizer.cli.options import Json, TimeLimit, share
+from optimizer.cli.options import GapOption, Json, TimeLimit
 from optimizer.cli.showing import ProgressLine, print_json, print_next
 
 if TYPE_CHECKING:
@@ -49,12 +49,7 @@ def compare_command(
             "country,track. May be repeated; each by itself without it.",
         ),
     ] = None,
-    gap: Annotated[
-        float | None,
-        typer.Option(
-            parser=share, metavar="SHARE", help="Relative MIP gap of each plan: 0.01 or 1%."
-        ),
-    ] = None,
+    gap: GapOption = None,
     time_limit: TimeLimit = None,
     html: Annotated[
         Path | None, typer.Option(help="Write the comparison as one page, with charts.")

@@ -10,7 +10,7 @@ import typer
 from optimizer.cli.app import ASK, program
 from optimizer.cli.exits import Exit
 from optimizer.cli.fair import aim_again
-from optimizer.cli.options import Json, TimeLimit, count_of, set_again, share
+from optimizer.cli.options import GapOption, Json, TimeLimit, count_of, set_again
 from optimizer.cli.showing import ProgressLine, print_json, print_next
 
 if TYPE_CHECKING:
@@ -100,12 +100,7 @@ def explain_command(
     plans: Annotated[
         bool, typer.Option("--plans", help="Solve plans as well, not relaxations alone.")
     ] = False,
-    gap: Annotated[
-        float | None,
-        typer.Option(
-            parser=share, metavar="SHARE", help="Relative MIP gap of each plan: 0.01 or 1%."
-        ),
-    ] = None,
+    gap: GapOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Write all tables to this .xlsx as well.")
     ] = None,

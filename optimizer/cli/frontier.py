@@ -13,6 +13,7 @@ from optimizer.cli.options import (
     CacheOption,
     CasePath,
     Changes,
+    GapOption,
     Json,
     PolicyPath,
     ScalesOption,
@@ -22,7 +23,7 @@ from optimizer.cli.options import (
     set_again,
     share,
 )
-from optimizer.cli.showing import ProgressLine, print_json, print_next
+from optimizer.cli.showing import ProgressLine, print_json, print_next, rows_as_json
 
 if TYPE_CHECKING:
     from optimizer.tradeoffs.front_result import Frontier
@@ -90,12 +91,7 @@ def frontier_command(
             "without it a folder with a run for each point.",
         ),
     ] = None,
-    gap: Annotated[
-        float | None,
-        typer.Option(
-            parser=share, metavar="SHARE", help="Relative MIP gap of each plan: 0.01 or 1%."
-        ),
-    ] = None,
+    gap: GapOption = None,
     time_limit: TimeLimit = None,
     changes: Changes = None,
     scales: ScalesOption = None,
@@ -218,10 +214,10 @@ def _front_document(found: Frontier) -> dict[str, object]:
     """The front as one document."""
     from optimizer.runs import finite
 
-    tables = {name: _plain(table) for name, table in found.tables.items()}
+    tables = {name: rows_as_json(table) for name, table in found.tables.items()}
     document: dict[str, object] = finite(
         {
-            "points": _plain(found.table),
+            "points": rows_as_json(found.table),
             "complete": found.complete,
             "why_incomplete": found.why_incomplete,
             "knee": found.knee,
@@ -229,15 +225,6 @@ def _front_document(found: Frontier) -> dict[str, object]:
         }
     )
     return document
-
-
-def _plain(table: object) -> list[dict[str, object]]:
-    """Rows of a table in which what is missing is ``None``."""
-    import pandas as pd
-
-    assert isinstance(table, pd.DataFrame), "tables of a result are frames"
-    rows = table.astype("object").where(table.notna(), None).to_dict("records")
-    return [{str(name): cell for name, cell in row.items()} for row in rows]
 
 
 def _next_of(

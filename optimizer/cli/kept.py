@@ -48,8 +48,6 @@ ChangePriceOption = Annotated[
     typer.Option(
         "--change-price",
         metavar="POINTS",
-        min=0.0,
-        max=1e6,
         help="With --near: points for every slot that is granted and was not, or was and is not.",
     ),
 ]
@@ -63,6 +61,12 @@ def require_near(near: str | None, price: float | None, aim: str | None) -> None
         raise typer.BadParameter("goes with --near", param_hint="--change-price")
     if near is not None and aim is not None:
         raise typer.BadParameter("does not go with --aim", param_hint="--near")
+    if price is not None:
+        from optimizer.plan.nearness import MOST_PRICE
+
+        if not 0.0 <= price <= MOST_PRICE:
+            message = f"{price:g} is not a number from 0 to {MOST_PRICE:,.0f}"
+            raise typer.BadParameter(message, param_hint="--change-price")
 
 
 def print_kept(plan: Plan) -> None:

@@ -65,6 +65,12 @@ def share(text: str | float) -> float:
         raise typer.BadParameter(message) from None
 
 
+GapOption = Annotated[
+    float | None,
+    typer.Option(parser=share, metavar="SHARE", help="Relative MIP gap of each plan: 0.01 or 1%."),
+]
+
+
 def count_of(text: str, option: str) -> int | None:
     """How many questions are asked; 0 for none, and ``None`` for all."""
     if text in ("all", "none"):

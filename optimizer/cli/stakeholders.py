@@ -14,6 +14,7 @@ from optimizer.cli.options import (
     CacheOption,
     CasePath,
     Changes,
+    GapOption,
     Json,
     PolicyPath,
     ScalesOption,
@@ -21,7 +22,6 @@ from optimizer.cli.options import (
     case_path,
     scales_of,
     set_again,
-    share,
 )
 from optimizer.cli.showing import ProgressLine, print_json, print_next, rows_as_json
 
@@ -57,12 +57,7 @@ def stakeholders_command(
     relax: Annotated[
         bool, typer.Option("--relax", help="Ask the LP relaxation alone, which gives no plans.")
     ] = False,
-    gap: Annotated[
-        float | None,
-        typer.Option(
-            parser=share, metavar="SHARE", help="Relative MIP gap of each plan: 0.01 or 1%."
-        ),
-    ] = None,
+    gap: GapOption = None,
     time_limit: TimeLimit = None,
     changes: Changes = None,
     scales: ScalesOption = None,
@@ -80,7 +75,8 @@ def stakeholders_command(
         raise typer.BadParameter("needs --out, where the run is written", param_hint="--take")
     if relax and out is not None:
         raise typer.BadParameter("makes no plans to be kept", param_hint="--relax")
-    wanted = [name.strip() for name in compromises.split(",")] if compromises else COMPROMISES
+    said = COMPROMISES if compromises is None else compromises.split(",")
+    wanted = [name.strip() for name in said]
     if out is not None:
         require_writers()
         _require_places(policy, wanted, take, out)

@@ -139,9 +139,9 @@ def asked_of_fairness(
         problems.add(FRONT, message, column="fairness", expected=expected, maybe=near)
     for name, value in others.items():
         if value is not None and division is not None:
-            message = "goes with goals, not with fairness"
-            message = "stands beside fairness; one of the two" if name == "goals" else message
-            problems.add(FRONT, message, column=name)
+            beside = "stands beside fairness; one of the two"
+            with_goals = "goes with goals, not with fairness"
+            problems.add(FRONT, beside if name == "goals" else with_goals, column=name)
     if exact and relaxed:
         message = "plans of the relaxation cannot be listed one by one"
         problems.add(FRONT, message, column="exact", expected="a number of points")
