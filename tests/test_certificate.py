@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -11,6 +13,7 @@ from optimizer import Session
 from optimizer.solver import Watch
 from optimizer.solver.certificate import proves_no_solution
 from optimizer.solver.engine import Engine
+from optimizer.solver.feasibility import Feasibility
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.patch import Patch, patched
 
@@ -64,7 +67,7 @@ def test_a_simplex_that_goes_on_gives_a_proof() -> None:
     patch = Patch({1: (7.0, np.inf)})
     engine.take(patched(engine.matrix, patch), patch)
     assert engine.run(Watch()).status == "infeasible"
-    assert engine.is_proven_infeasible()
+    assert engine.proof_of_no_solution() is not None
 
 
 def test_what_is_proven_is_not_solved_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +83,28 @@ def test_what_is_proven_is_not_solved_from_nothing(monkeypatch: pytest.MonkeyPat
     ask(1e6)
     assert loaded.relax(Watch()).status == "infeasible"
     assert not loaded._warm.began_anew
-    monkeypatch.setattr(Engine, "is_proven_infeasible", lambda engine: False)
+    monkeypatch.setattr(Engine, "proof_of_no_solution", lambda engine: None)
     ask(2e6)
     assert loaded.relax(Watch()).status == "infeasible"
     assert not loaded._is_patched
+
+
+def test_what_is_to_blame_clashes_whatever_becomes_of_the_rest() -> None:
+    """Of three rows two clash; with either left out there is a solution, and nothing to blame."""
+    two = two_rows(3.0, 7.0)
+    third = scipy.sparse.csc_array(np.vstack([two.a.toarray(), [[1.0, 0.0]]]))
+    matrix = replace(
+        two,
+        a=third,
+        row_lower=np.append(two.row_lower, -np.inf),
+        row_upper=np.append(two.row_upper, 100.0),
+        rows=[*two.rows, ("third", None)],
+    )
+    asked = Feasibility(matrix, matrix.integral, {})
+    assert asked.without((), Watch()) is False
+    assert asked.to_blame((), Watch()) == (0, 1)
+    for row in (0, 1):
+        assert asked.without({row}, Watch()) is True
+        assert asked.to_blame({row}, Watch()) == ()
+    assert asked.without({2}, Watch()) is False
+    assert asked.to_blame({2}, Watch()) == (0, 1)

@@ -6,7 +6,7 @@ adds up accounts is taken for granted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,7 +16,7 @@ from optimizer.formulation.row_keys import row_keys
 from optimizer.persistent.loaded import LoadedModel
 from optimizer.persistent.roles import roles_of
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
-from optimizer.solver.elastic import Elastic
+from optimizer.solver.elastic import Elastic, Given
 from optimizer.solver.feasibility import Feasibility, left_out
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.subsets import minimal_subset
@@ -165,8 +165,7 @@ class _ConflictSearch:
         """Look for conflicts among the rules of these kinds."""
         wanted = [row for row, kind in self._kinds.items() if kind in kinds]
         self._candidates = frozenset(wanted)
-        rows, model = np.array(wanted, dtype=np.int64), self._model
-        self._elastic = Elastic(model.matrix, rows, model.options)
+        self._elastic: Elastic | None = None
 
     def all(self) -> Iterator[Conflict]:
         """Conflicts one after the other; their numbers are set free in between.
@@ -213,20 +212,31 @@ class _ConflictSearch:
 
     def _in_relaxation(self, asked: Feasibility) -> list[int]:
         """Rows that clash although nothing must be whole, none of which can be left out."""
-        # Mostly one conflict is all: that is seen sooner than what would have to give way next.
-        if self._free and asked.without(self._free, self._watch) is True:
+        answer = asked.without(self._free, self._watch)
+        if answer is True:
             self.has_plan = not self._model.matrix.integral.any()
             return []
-        given = self._elastic.run(self._free, self._watch)
+        if answer is False:
+            some = self._candidates.intersection(asked.to_blame(self._free, self._watch))
+            if some:
+                return self._within(some)
+        given = self._given_way()
         if given.status == "infeasible" and not self._free:
             self._take_candidates(*CLASHING_KINDS, "link")
-            given = self._elastic.run(self._free, self._watch)
+            given = self._given_way()
         self.has_plan = given.status == "kept" and not self._model.matrix.integral.any()
         if given.status != "clashing":
             return []
         return self._within(set(given.to_blame))
 
-    def _within(self, some: set[int]) -> list[int]:
+    def _given_way(self) -> Given:
+        """Which candidates give way, at least price: where the simplex had no proof that tells."""
+        if self._elastic is None:
+            model, rows = self._model, np.array(sorted(self._candidates), dtype=np.int64)
+            self._elastic = Elastic(model.matrix, rows, model.options)
+        return self._elastic.run(self._free, self._watch)
+
+    def _within(self, some: Set[int]) -> list[int]:
         """Rows among some that clash, none of which can be left out: first rule by rule.
 
         They are asked in a model of their own, in which no other candidate limits anything.
@@ -235,10 +245,10 @@ class _ConflictSearch:
         others = left_out(matrix, self._candidates - some)
         elastic = Elastic(others, np.array(sorted(some), dtype=np.int64), options)
 
-        def blamed(rows: set[int]) -> set[int]:
+        def blamed(rows: Set[int]) -> set[int]:
             return set(elastic.run(some - rows, self._watch).to_blame) if rows else set()
 
-        rows = blamed(some) or some
+        rows = blamed(some) or set(some)
         for part in self._facts_first({rule_part_of(self._keys[row]) for row in rows}):
             rows = blamed({row for row in rows if rule_part_of(self._keys[row]) != part}) or rows
         for row in sorted(rows):

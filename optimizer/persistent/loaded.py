@@ -170,7 +170,7 @@ class LoadedModel:
             self._is_patched &= not self._warm.began_anew
             if run.status != "infeasible" or not self._is_patched:
                 return run
-            if self.lp.is_proven_infeasible():
+            if self.lp.proof_of_no_solution() is not None:
                 return run
         self._is_patched = False
         return self._warm.run_anew(self.matrix, watch)

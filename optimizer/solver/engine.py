@@ -155,13 +155,17 @@ class Engine(Loaded):
             raise SolverError("HiGHS reported an error in run")
         return self._result()
 
-    def is_proven_infeasible(self) -> bool:
-        """Whether the last run, a simplex that found no solution, gives a proof that holds."""
+    def proof_of_no_solution(self) -> Floats | None:
+        """Weights of rows that prove it, of the last run, a simplex that found no solution.
+
+        ``None`` if they prove nothing in the numbers of the matrix itself.
+        """
         found = self._highs.getDualRay()  # type: ignore[attr-defined]  # not in its stubs
         status, is_known, ray = found
         if status == highspy.HighsStatus.kError or not is_known:
-            return False
-        return proves_no_solution(self.matrix, np.array(ray) * self._row_scale)
+            return None
+        weights = np.array(ray) * self._row_scale
+        return weights if proves_no_solution(self.matrix, weights) else None
 
     def _begin(self, *, afresh: bool) -> None:
         """Choose how the next relaxation is solved."""
