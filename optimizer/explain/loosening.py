@@ -24,7 +24,11 @@ _CHANGED = 1e-7
 
 
 def least_changes(
-    loaded: LoadedModel, levers: Sequence[Lever], watch: Watch, free: Collection[int] = ()
+    loaded: LoadedModel,
+    levers: Sequence[Lever],
+    watch: Watch,
+    free: Collection[int] = (),
+    asked: Feasibility | None = None,
 ) -> dict[str, float] | None:
     """Change numbers at least price, so that there is a plan in whole people.
 
@@ -38,6 +42,9 @@ def least_changes(
         Numbers that may be changed, whose rows give way in proportion.
     free
         Rows that limit nothing.
+    asked
+        The relaxation with some rows left out, as it was asked last. Only changes cost here, so
+        that the dual simplex can go on from it.
 
     Returns
     -------
@@ -66,9 +73,13 @@ def least_changes(
     options: dict[str, Option] = {"mip_rel_gap": 0.0, "mip_max_nodes": 10 * QUESTION_NODES}
     options |= wholeness(matrix, roles_of(loaded.instance, matrix).staged).options
     is_whole = bool(matrix.integral.any()) and can_be_asked_whole(matrix)
-    run = Engine(
+    engine = Engine(
         elastic, relaxed=not is_whole, options={**loaded.options, **(options if is_whole else {})}
-    ).run(watch, afresh=not is_whole)
+    )
+    if not is_whole and asked is not None and asked.hand_on(engine):
+        run = engine.go_on_or_begin_anew(watch)
+    else:
+        run = engine.run(watch, afresh=not is_whole)
     if run.x is None:
         return None
     changed = dict(zip((lever.address for lever in levers), run.x[width:].tolist(), strict=True))
@@ -80,10 +91,22 @@ class PlanAsking:
     """Asks again and again whether there is a plan, in models that stay loaded.
 
     They are loaded anew only where more has changed than sides of rows.
+
+    Parameters
+    ----------
+    relaxed
+        The relaxation, where it was asked before.
+
+    Attributes
+    ----------
+    relaxed
+        The same as it was asked last.
+    loads
+        How often it was loaded.
     """
 
-    def __init__(self) -> None:
-        self._relaxed: Feasibility | None = None
+    def __init__(self, relaxed: Feasibility | None = None) -> None:
+        self.relaxed = relaxed
         self._whole: Feasibility | None = None
         self.loads = 0
 
@@ -100,11 +123,11 @@ class PlanAsking:
             Rows that limit nothing.
         """
         matrix = loaded.matrix
-        if self._relaxed is None or not self._relaxed.take_sides(matrix):
+        if self.relaxed is None or not self.relaxed.take_sides(matrix):
             none = np.zeros_like(matrix.integral)
-            self._relaxed = Feasibility(matrix, none, loaded.options)
+            self.relaxed = Feasibility(matrix, none, loaded.options)
             self.loads += 1
-        answer = self._relaxed.without(free, watch)
+        answer = self.relaxed.without(free, watch)
         if answer is not True or not matrix.integral.any() or not can_be_asked_whole(matrix):
             return answer
         if self._whole is None or not self._whole.take_sides(matrix):

@@ -79,7 +79,7 @@ class RepairSearch:
     ) -> None:
         self._held, self._found, self._watch = held, found, watch
         self._scales, self._gap = scales, gap
-        self._asking = PlanAsking()
+        self._asking = PlanAsking(found.asked)
         self.levers = {lever.address: lever for lever in levers}
 
     def levers_in(self, conflict: Conflict) -> list[Lever]:
@@ -91,9 +91,15 @@ class RepairSearch:
         """What a number would have to be to resolve a conflict, the others being resolved."""
         free = self._others_than(conflict)
         if lever.is_linear:
-            changes = least_changes(self._held.loaded, [lever], self._watch, free)
+            changes = self._least_changes([lever], free)
             return None if not changes else lever.after(changes[lever.address])
         return self._bisected(lever, {}, free)
+
+    def _least_changes(
+        self, levers: Sequence[Lever], free: Collection[int] = ()
+    ) -> dict[str, float] | None:
+        asked = self._asking.relaxed
+        return least_changes(self._held.loaded, levers, self._watch, free, asked)
 
     def has_another_conflict(self, lever: Lever, conflict: Conflict) -> bool:
         """Whether there is no plan even where a number limits nothing, the others resolved."""
@@ -133,7 +139,7 @@ class RepairSearch:
     ) -> list[Mapping[str, float]]:
         """The cheapest of all: numbers that rows follow, shares by bisection, what is offered."""
         linear = [lever for lever in levers.values() if lever.is_linear]
-        changes = least_changes(self._held.loaded, linear, self._watch)
+        changes = self._least_changes(linear)
         found = list(offered)
         if changes:
             found.append(
@@ -168,7 +174,7 @@ class RepairSearch:
             return None
         linear = [lever for lever in some if lever.is_linear]
         given_way = {row for lever in shares for row in lever.rows}
-        changes = least_changes(self._held.loaded, linear, self._watch, given_way)
+        changes = self._least_changes(linear, given_way)
         if changes is None:
             return None
         values = {address: self.levers[address].after(by) for address, by in changes.items()}

@@ -7,7 +7,7 @@ adds up accounts is taken for granted.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -106,10 +106,13 @@ class Conflicts:
     is_complete
         Whether there is a plan once they are resolved, as far as is known; otherwise more rules
         clash, or it stayed open.
+    asked
+        The relaxation as it was asked last, to ask on.
     """
 
     found: tuple[Conflict, ...]
     is_complete: bool
+    asked: Feasibility | None = field(default=None, repr=False, compare=False)
 
 
 def rule_part_of(key: RowKey) -> RulePart:
@@ -142,7 +145,7 @@ def find_conflicts(
     """
     search = _ConflictSearch(model, watch, nodes)
     found = list(islice(search.all(), most))
-    return Conflicts(tuple(found), search.has_plan)
+    return Conflicts(tuple(found), search.has_plan, search.relaxation)
 
 
 class _ConflictSearch:
@@ -159,6 +162,8 @@ class _ConflictSearch:
         self._kinds = {row: rules[key.rule].kind for row, key in self._keys.items()}
         self._free: set[int] = set()
         self.has_plan = False
+        nothing = np.zeros_like(matrix.integral)
+        self.relaxation = Feasibility(matrix, nothing, model.options)
         self._take_candidates(*CLASHING_KINDS)
 
     def _take_candidates(self, *kinds: str) -> None:
@@ -201,7 +206,7 @@ class _ConflictSearch:
         decided = np.zeros(len(matrix.cost), dtype=bool)
         decided[staged] = True
         if stage == NOTHING_WHOLE:
-            return Feasibility(matrix, np.zeros_like(decided), model.options)
+            return self.relaxation
         if stage == WHOLE_DECISIONS and not (decided.any() and (decided != matrix.integral).any()):
             return None
         if not matrix.integral.any():

@@ -40,6 +40,9 @@ FINEST = 1e-10
 """Smallest tolerance for integers that HiGHS knows."""
 _LARGE = 20_000
 """Nonzeros from which a relaxation without a starting basis is solved by interior point."""
+_SOON, _SOON_AT_LEAST = 0.05, 1_000
+"""Iterations of the simplex per row, and so many more, that are few. On the Japan case, with 60,000
+rows, a whole relaxation takes 40,000 of them, and three times as long as interior point."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,22 @@ class Engine(Loaded):
         if not ran and not self._run_by_simplex(watch):
             raise SolverError("HiGHS reported an error in run")
         return self._result()
+
+    def run_within(self, iterations: int, watch: Watch) -> EngineRun:
+        """Solve a relaxation by simplex, from its basis if it has one, or give up."""
+        self.set_option("simplex_iteration_limit", iterations)
+        try:
+            return self.run(watch)
+        finally:
+            self.set_option("simplex_iteration_limit", highspy.kHighsIInf)
+
+    def go_on_or_begin_anew(self, watch: Watch) -> EngineRun:
+        """The same within few iterations; where that is given up, from nothing."""
+        run = self.run_within(_SOON_AT_LEAST + int(_SOON * len(self.matrix.row_lower)), watch)
+        if not run.gave_up:
+            return run
+        self.forget()
+        return self.run(watch, afresh=True)
 
     def proof_of_no_solution(self) -> Floats | None:
         """Weights of rows that prove it, of the last run, a simplex that found no solution.

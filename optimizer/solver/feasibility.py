@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-import highspy
 import numpy as np
 
 from optimizer.frames.arrays import Mask
+from optimizer.solver.appending import basis_of
 from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.loading import Option, Options
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.watch import Watch
 
-_SOON, _LONG, _ANYWAY = 0.05, 1.0, 1_000
-"""Iterations of the simplex per row, and so many more: before interior point takes over, and to
-prove what is known already. On the Japan case, with 60,000 rows, three clashes were proven within
-34 to 9,176; where there is a solution, it took 39,261 and three times as long as interior point."""
+_PROOF, _PROOF_AT_LEAST = 1, 1_000
+"""Iterations of the dual simplex per row, and so many more, to prove what is known already: of
+three clashes in the Japan case, with 60,000 rows, each was proven within 34 to 9,176."""
 
 
 class Feasibility:
@@ -85,11 +84,23 @@ class Feasibility:
         )
         engine = Engine(matrix, relaxed=True, options=self._options)
         engine.set_option("presolve", "off")
-        engine.set_option("simplex_iteration_limit", _most(_LONG, matrix))
-        if engine.run(watch).status != "infeasible":
+        most = _PROOF_AT_LEAST + _PROOF * len(matrix.row_lower)
+        if engine.run_within(most, watch).status != "infeasible":
             return ()
         weights = engine.proof_of_no_solution()
         return () if weights is None else tuple(np.flatnonzero(weights).tolist())
+
+    def hand_on(self, engine: Engine) -> bool:
+        """Let a relaxation of the same with more columns begin where this one was left.
+
+        It has no costs but of these columns, which are beyond its basis. ``False`` where there was
+        no solution so far.
+        """
+        if self._engine is None or not self._has_basis:
+            return False
+        own = self._engine.basis()
+        engine.go_on_from(basis_of(engine.matrix, own, len(engine.matrix.row_lower)))
+        return True
 
     def _whole(self, matrix: Matrix, watch: Watch) -> EngineRun:
         return Engine(matrix, relaxed=False, options=self._options).run(watch)
@@ -103,20 +114,9 @@ class Feasibility:
         if not self._has_basis:
             # Where there was no solution so far, there is no basis either that is nearly right.
             engine.forget()
-        engine.set_option("simplex_iteration_limit", _most(_SOON, matrix))
-        try:
-            run = engine.run(watch)
-        finally:
-            engine.set_option("simplex_iteration_limit", highspy.kHighsIInf)
-        if run.gave_up:
-            engine.forget()
-            run = engine.run(watch, afresh=True)
+        run = engine.go_on_or_begin_anew(watch)
         self._has_basis |= run.x is not None
         return run
-
-
-def _most(per_row: float, matrix: Matrix) -> int:
-    return _ANYWAY + int(per_row * len(matrix.row_lower))
 
 
 def left_out(matrix: Matrix, rows: Collection[int]) -> Matrix:
