@@ -18,6 +18,7 @@ from clashing_cases import MINIMUM, ClashingCase, Row, clashing_case
 from golden.small_cases import NATIONAL, SmallCase
 from optimizer import InfeasibleError, OptimizerError, PolicyError, Repairs, TargetError
 from optimizer.cli import main
+from optimizer.explain.levers import Lever
 from optimizer.explain.loosening import PlanAsking
 from optimizer.plan.question import read_question
 from optimizer.plan.scales import GIVEN, Scales
@@ -480,6 +481,39 @@ def test_a_repair_elsewhere_extends_what_it_can_reach_or_marks_its_changes(tmp_p
     changed = optimizer.load_policy(policy, changes={"goals.g.weight": 2})
     path = optimizer.repair(changed, case).apply(1, tmp_path / "within" / "new.toml")
     assert optimizer.load_policy(path).goals["g"].weight == 2
+
+
+def test_in_a_large_model_whole_people_have_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where people have parts in the search, a repair is a little larger than must be there."""
+    monkeypatch.setattr("optimizer.persistent.conflict.WHOLE_UP_TO", 0)
+    found = repaired(POOR, tmp_path)
+    alone = found.tables["alone"].set_index("address")["after"]
+    assert alone.to_dict() == {"limits.five.at_least": 4, BUDGET: 50}
+    assert found.verified
+    assert {str(dict(found.changes(number))) for number in found.plans} == {
+        str({"limits.five.at_least": 4}),
+        str({BUDGET: 50.1}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "room", "told"),
+    [
+        (3.0, 346_157_893.0, 0.01, 350_000_000.0),
+        (40.0, 50.0, 0.01, 50.1),
+        (0.9, 0.82, 0.1, 0.812),
+        (5.0, 0.5, 0.2, 0.0),
+    ],
+)
+def test_room_is_in_three_digits_of_the_change(
+    before: float, after: float, room: float, told: float
+) -> None:
+    """As far as a number can go: at least of people no further than to none."""
+    sign = 1 if after > before else -1
+    lever = Lever("a", "", before, sign, 1.0, False, False, False, inf)
+    assert lever.with_room(after, room) == told
 
 
 def test_the_result_is_written_as_a_workbook(tmp_path: Path) -> None:

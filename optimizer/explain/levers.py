@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import floor, inf
+from math import ceil, floor, inf, log10
 
 import numpy as np
 
@@ -29,6 +29,10 @@ MINIMUMS = ("cohort_reaches_minimum", "active_track_reaches_minimum")
 
 _FACTORS = (".times", *(f".{key}" for key in EVENNESS))
 """Ends of addresses of shares of something else."""
+
+
+_NOISE = 1e-9
+"""Part of a last digit that is not rounded up."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,23 @@ class Lever:
         """The number loosened by at least so much, in digits that somebody would write."""
         amount = rounded_up(change, is_whole=self.is_whole)
         told = self.value + self.sign * min(amount, max(self.most, change))
+        return float(f"{told:.12g}")
+
+    def with_room(self, after: float, room: float) -> float:
+        """A changed number, changed by a part more as far as is allowed, in three digits of it.
+
+        Examples
+        --------
+        >>> lever = Lever("a", "", 30.0, 1, 1.0, False, True, False, inf)
+        >>> lever.with_room(402_094.0, 0.01), lever.with_room(31.0, 0.01)
+        (407000.0, 31.0)
+        """
+        change = abs(after - self.value) * (1.0 + room)
+        change = round(change) if self.is_whole else change
+        digit = 10.0 ** (floor(log10(change)) - 2)
+        unit = max(1.0, digit) if self.is_whole else digit
+        loose = ceil((self.sign * self.value + change) / unit - _NOISE) * unit
+        told = self.sign * min(loose, self.sign * self.value + self.most) + 0.0
         return float(f"{told:.12g}")
 
     def cost(self, after: float) -> float:

@@ -11,7 +11,7 @@ from optimizer.errors import OptimizerError
 from optimizer.explain.levers import Lever
 from optimizer.explain.loosening import PlanAsking, least_changes
 from optimizer.persistent import goals_alone
-from optimizer.persistent.conflict import Conflict, Conflicts
+from optimizer.persistent.conflict import Conflict, Conflicts, can_be_asked_whole
 from optimizer.plan import Plan
 from optimizer.plan.scales import Scales, known_scales
 from optimizer.session.holding import Holding
@@ -31,6 +31,10 @@ SHARE_STEP = 1e-4
 AMOUNT_STEP = 1e-3
 """Step of other numbers that are found by bisection, as a part of the number."""
 _DOUBLINGS = 12
+ROOMS = (0.01, 0.1)
+"""Parts by which changes are made larger that were found where people have parts: whole people need
+room. The next is tried where there is no plan. On the Japan case a ceiling raised by just enough
+for the relaxation left no plan."""
 SCALES_OF_REPAIRS = "ideals without the numbers that clash"
 
 
@@ -127,8 +131,10 @@ class RepairSearch:
             Repair(dict(changes), self.cost(dict(changes)), tuple(dict.fromkeys(told)))
             for changes, told in kinds.items()
         ]
-        found.sort(key=lambda each: (each.cost, len(each.changes), str(each.changes)))
-        return sorted(self._with_plans(found), key=lambda each: each.plan is None)
+        found.sort(key=_by_cost)
+        return sorted(
+            self._with_plans(found), key=lambda each: (each.plan is None, *_by_cost(each))
+        )
 
     def cost(self, changes: Mapping[str, float]) -> float:
         """Price of changes."""
@@ -242,21 +248,33 @@ class RepairSearch:
         if not repairs:
             return []
         self._held.take_scales(self._scales or self._scales_without_clashing())
-        found = []
         try:
-            for repair in repairs:
-                plan = self._plan_after(repair.changes)
-                if plan is not None or self._watch.should_stop():
-                    found.append(Repair(repair.changes, repair.cost, repair.kinds, plan))
+            solved = [self._solved(repair) for repair in repairs]
         finally:
             self._held.change_to({})
-        return found
+        return [repair for repair in solved if repair is not None]
+
+    def _solved(self, repair: Repair) -> Repair | None:
+        """A repair with its plan; with more room where people had parts so far."""
+        rooms = (0.0,) if can_be_asked_whole(self._held.loaded.matrix) else ROOMS
+        for room in rooms:
+            changes = {
+                address: self.levers[address].with_room(after, room) if room else after
+                for address, after in repair.changes.items()
+            }
+            roomy = replace(repair, changes=changes, cost=self.cost(changes))
+            roomy = replace(roomy, plan=self._plan_after(changes))
+            if roomy.plan is not None or self._watch.should_stop():
+                return roomy
+        return None
 
     def _plan_after(self, changes: Mapping[str, float]) -> Plan | None:
         try:
             self._held.change_to(changes)
             self._watch.forget()
-            return PlanSearch(self._held, self._watch, self._gap, again=True).without_warning()
+            # Where there is still no plan, nobody asks why.
+            search = PlanSearch(self._held, self._watch, self._gap, again=True, conflicts=0)
+            return search.without_warning()
         except OptimizerError:
             # Refused, still without a plan, or out of time: nothing is offered that was not found.
             return None
@@ -275,6 +293,10 @@ class RepairSearch:
         for name, value in ideals.items():
             scales[name] = float(f"{value:.{SCALE_DIGITS}g}") if value > NO_SCALE else 1.0
         return Scales(scales, SCALES_OF_REPAIRS)
+
+
+def _by_cost(repair: Repair) -> tuple[float, int, str]:
+    return repair.cost, len(repair.changes), str(repair.changes)
 
 
 def _cost(changes: Mapping[str, float], levers: Mapping[str, Lever]) -> float:
