@@ -240,8 +240,8 @@ def test_a_limit_added_while_another_is_dropped(session: Session) -> None:
         (
             {"name": "x", "measure": "slots"},
             "limits.x.at_least: neither at_least nor at_most is given\n"
-            "    Expected a number, {amount, per}, {times, measure}, {times, previous} or "
-            "{parity}.",
+            "    Expected a number, {amount, per}, {times, measure}, {times, previous}, "
+            "{parity} or {own_best}.",
         ),
         (
             {"name": "st. x", "measure": "slot", "at_most": 3},

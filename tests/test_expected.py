@@ -26,7 +26,7 @@ IN_WORDS = [
     (
         Policy,
         "limits.0.at_least",
-        "a number, {amount, per}, {times, measure}, {times, previous} or {parity}",
+        "a number, {amount, per}, {times, measure}, {times, previous}, {parity} or {own_best}",
     ),
     (Policy, "limits.0.where.gdp", "text, true or false, a number or a list"),
     (Policy, "limits.0.protected", "true or false"),

@@ -109,6 +109,7 @@ CHANGED: Mapping[str, tuple[str, object]] = {
     "limits.*.at_most.coverage": ("limits.covered.at_most.coverage", 3),
     "limits.*.at_most.gini": ("limits.even.at_most.gini", 0.6),
     "limits.*.at_most.hoover": ("limits.settled.at_most.hoover", 0.6),
+    "limits.*.at_least.own_best": ("limits.alone.at_least.own_best", 0.2),
     "limits.*.soft": ("limits.more_from_africa.soft", 0.2),
     "limits.*.soft_base": ("limits.near.soft_base", 5),
     "limits.*.flex": ("limits.industry_money.flex", {"price": 2}),
@@ -198,6 +199,12 @@ measure = "slots"
 by = ["region"]
 relative_to = "region.population"
 at_most = { hoover = 0.5 }
+
+[[limits]]
+name = "alone"
+measure = "slots"
+by = ["region"]
+at_least = { own_best = 0.1, bests = { "region=coast" = 6, "region=hills" = 4 } }
 
 [[fairness]]
 name = "regions"

@@ -482,7 +482,8 @@ FAULTS = [
         (
             "1 problem\n"
             "- plain.toml, limits.labour_floor.at_least: neither at_least nor at_most is given\n"
-            "    Expected a number, {amount, per}, {times, measure}, {times, previous} or {parity}."
+            "    Expected a number, {amount, per}, {times, measure}, {times, previous}, "
+            "{parity} or {own_best}."
         ),
         id="limit without bounds",
     ),
@@ -502,7 +503,8 @@ FAULTS = [
         (
             "1 problem\n"
             "- plain.toml, limits.labour_floor.at_least: 'many' is not allowed here\n"
-            "    Expected a number, {amount, per}, {times, measure}, {times, previous} or {parity}."
+            "    Expected a number, {amount, per}, {times, measure}, {times, previous}, "
+            "{parity} or {own_best}."
         ),
         id="bound in words",
     ),
@@ -1010,7 +1012,8 @@ def test_faults_are_told_of_the_file_they_stand_in(tmp_path: Path) -> None:
         "- changes, solver.gap: -1 is below 0\n"
         "    Expected a value of at least 0.\n"
         "- own.toml, limits.labour_floor.at_least: 'x' is not allowed here\n"
-        "    Expected a number, {amount, per}, {times, measure}, {times, previous} or {parity}."
+        "    Expected a number, {amount, per}, {times, measure}, {times, previous}, "
+        "{parity} or {own_best}."
     )
 
 

@@ -259,8 +259,8 @@ def test_a_floor_under_nobody_is_told_before_solving(tmp_path: Path) -> None:
         (
             'by = ["year"]\nat_most = { times = 1, previous = true, measure = "slots" }',
             "limits.steps.at_most.measure: is not a known key",
-            "one of amount, by, coverage, first, gini, goal, hoover, measure, parity, per, plus, "
-            "previous, times, where",
+            "one of amount, bests, by, coverage, first, gini, goal, hoover, measure, own_best, "
+            "parity, per, plus, previous, times, where",
         ),
         (
             'by = ["year"]\nat_most = { times = 1, previous = true }\nsoft = 1',

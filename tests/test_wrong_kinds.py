@@ -39,6 +39,8 @@ BOUNDS = [
      "flex": {"up": 0.1, "price": 2}},
     {"name": "band", "measure": "slots", "by": ["country"], "relative_to": "country.gdp",
      "at_least": {"parity": 0.5}, "at_most": {"coverage": 2.5}},
+    {"name": "alone", "measure": "slots", "by": ["country"],
+     "at_least": {"own_best": 0.5, "bests": {"country=AVA": 3.0}}},
     {"name": "even", "measure": "slots", "by": ["country"], "at_most": {"gini": 0.2}},
     {"name": "moved", "measure": "slots", "by": ["country"], "at_most": {"hoover": 0.2}},
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from optimizer.policy import (
     Horizon,
     Indicator,
     Limit,
+    OwnBest,
     Previous,
     Relative,
     Solver,
@@ -97,15 +98,13 @@ def limit(wanted: Limit) -> str:
     return f"{text[0].upper()}{text[1:]}.{_force(wanted)}"
 
 
-def _bound(number: float | Amount | Relative | Previous | Even, wanted: Limit, side: str) -> str:
+def _bound(
+    number: float | Amount | Relative | Previous | Even | OwnBest, wanted: Limit, side: str
+) -> str:
     if isinstance(number, Even):
         return _even(number, wanted)
     if isinstance(number, Previous):
-        told = f"{_times(number.times)} that of the year before{_beside(number.plus, side)}"
-        if number.first is None:
-            return told
-        first = f"{_times(number.first.times)} today's slots{_beside(number.first.plus, side)}"
-        return f"{told} (in the first year {first})"
+        return _previous(number, side)
     if isinstance(number, Amount):
         return f"{figure(number.amount)} × {plain(number.per)}"
     if isinstance(number, Relative):
@@ -113,7 +112,17 @@ def _bound(number: float | Amount | Relative | Previous | Even, wanted: Limit, s
         groups = f" of the same {listed([plain(name) for name in by])}" if by else " in all"
         other = counted(number.measure, number.goal, number.where)
         return f"{_times(number.times)} {'' if number.where else 'all '}{other}{groups}"
+    if isinstance(number, OwnBest):
+        return f"{_times(number.own_best)} the most that it could have by itself"
     return figure(float(number))
+
+
+def _previous(bound: Previous, side: str) -> str:
+    told = f"{_times(bound.times)} that of the year before{_beside(bound.plus, side)}"
+    if bound.first is None:
+        return told
+    first = f"{_times(bound.first.times)} today's slots{_beside(bound.first.plus, side)}"
+    return f"{told} (in the first year {first})"
 
 
 def _even(bound: Even, wanted: Limit) -> str:

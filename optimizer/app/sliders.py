@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 
 from optimizer.case import Case
 from optimizer.frames import rows_of
-from optimizer.policy import Amount, Even, Limit, Policy, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, OwnBest, Policy, Previous, Relative
 from optimizer.policy.evenness import EVEN_UNITS
+from optimizer.policy.own_best import OF_OWN_BEST
 from optimizer.report import figures
 from optimizer.schema.addresses import CellAddress, address_of
 
@@ -103,7 +104,10 @@ def _limits(policy: Policy) -> Iterator[Slider]:
             keys, value = _figure_of(bound)
             address = address_of(("limits", limit.name, side, *keys))
             name = f"{figures.sentence(limit.name)}, {words}"
-            if isinstance(bound, Even):
+            if isinstance(bound, OwnBest):
+                name = f"{name} of {OF_OWN_BEST}"
+                yield _ranged(address, _FAIR, name, value, _note(limit, bound), most=1.0)
+            elif isinstance(bound, Even):
                 name = f"{figures.sentence(limit.name)}, {bound.kind} {words}"
                 yield _band(address, name, side, bound, _note(limit, bound))
             else:
@@ -118,13 +122,15 @@ def _band(address: str, name: str, side: str, bound: Even, note: str) -> Slider:
     return _ranged(address, _FAIR, name, value, note, most=max(1.0, nice(value)))
 
 
-_Bound: TypeAlias = float | Amount | Relative | Previous | Even
+_Bound: TypeAlias = float | Amount | Relative | Previous | Even | OwnBest
 
 
 def _figure_of(bound: _Bound) -> tuple[tuple[str, ...], float]:
     """Keys from a bound to its figure, and the figure."""
     if isinstance(bound, Even):
         return (bound.kind,), bound.number
+    if isinstance(bound, OwnBest):
+        return ("own_best",), bound.own_best
     if isinstance(bound, Amount):
         return ("amount",), bound.amount
     if isinstance(bound, Relative | Previous):
@@ -140,6 +146,8 @@ def _note(limit: Limit, bound: _Bound) -> str:
         per = f" times {bound.measure}"
     elif isinstance(bound, Previous):
         per = " times the year before"
+    elif isinstance(bound, OwnBest):
+        per = f", of {OF_OWN_BEST}"
     elif isinstance(bound, Even):
         need = f", by {limit.relative_to}" if limit.relative_to else ""
         per = f", of {EVEN_UNITS[bound.kind]}{need}"

@@ -49,6 +49,7 @@ from optimizer.io import interrupts
 if TYPE_CHECKING:
     from optimizer.plan import Plan
     from optimizer.plan.expectations import Joined
+    from optimizer.plan.question import Question
     from optimizer.solver import Watch
     from optimizer.sweeps.validation import Validation
 
@@ -155,11 +156,9 @@ def solve_command(
 
     from optimizer import runs
     from optimizer.errors import InfeasibleError
-    from optimizer.io.changes import parse_changes
     from optimizer.io.writing import new_folder
     from optimizer.plan import expectations
     from optimizer.plan.publication import require_sensitive
-    from optimizer.plan.question import read_question
     from optimizer.runs.keeping import keeps_of, near_of
     from optimizer.runs.writing import written_somewhere
     from optimizer.session.planning import WRITING
@@ -175,7 +174,7 @@ def solve_command(
     watch = begun(line.show, context.obj, gap=gap, time_limit=time_limit)
     runs.require_writers()
     with watch.looking():
-        question = read_question(policy, case, parse_changes(changes or []))
+        question = _asked(policy, case, changes or [], watch)
         question = replace(
             question,
             keep=keeps_of(question, keep or [], nested_in or [], realised),
@@ -215,6 +214,15 @@ def solve_command(
         raise refused
     if not is_as_expected:
         raise typer.Exit(Exit.UNEXPECTED)
+
+
+def _asked(policy: Path, case: Path, changes: list[str], watch: Watch) -> Question:
+    """The question, with what each group of a limit could have by itself where that is needed."""
+    from optimizer.io.changes import parse_changes
+    from optimizer.plan.question import read_question
+    from optimizer.session.own_bests import with_own_bests
+
+    return with_own_bests(read_question(policy, case, parse_changes(changes)), watch)
 
 
 def _answered(plan: Plan, questions: int | None, watch: Watch) -> Plan:

@@ -118,6 +118,7 @@ def sweep_command(
     from optimizer.plan.expectations import join_expectations, load_expectations
     from optimizer.plan.question import read_question
     from optimizer.runs.loading import load_run
+    from optimizer.session.own_bests import with_own_bests
     from optimizer.sweeps.executors import executor_named, usual_processes
     from optimizer.sweeps.merging import merge_sweeps
     from optimizer.sweeps.sensitivity.payoffs import payoffs
@@ -126,7 +127,7 @@ def sweep_command(
     require_word("--executor", executor, executor_named)
     require_word("--part", part, part_of)
 
-    question = read_question(named.policy, named.case)
+    question = with_own_bests(read_question(named.policy, named.case))
     expected = None if expect is None else load_expectations(expect)
     if expected is not None:
         # Joined before solving, so that a typing error costs nothing.

@@ -14,7 +14,7 @@ from optimizer.instance import Instance
 from optimizer.io.changes import CHANGES
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import PER_FLOOR, rule_part_of
-from optimizer.policy import Amount, Even, Flex, Previous, Relative
+from optimizer.policy import Amount, Even, Flex, OwnBest, Previous, Relative
 from optimizer.policy.evenness import EVENNESS
 from optimizer.schema.addresses import cell_of, is_cell, one_spelling
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
@@ -27,7 +27,7 @@ SHARES = ("transfer_within_share", "carry_over_within_share", "change_within_lim
 MINIMUMS = ("cohort_reaches_minimum", "active_track_reaches_minimum")
 """Rules whose number is the factor of a decision."""
 
-_FACTORS = (".times", *(f".{key}" for key in EVENNESS))
+_FACTORS = (".times", ".own_best", *(f".{key}" for key in EVENNESS))
 """Ends of addresses of shares of something else."""
 
 
@@ -274,9 +274,10 @@ def _per_unit(loaded: LoadedModel, row: int, key: RowKey, lever: Lever) -> float
             return number / bound.coverage
         if isinstance(bound, Relative | Previous | Even):
             return 0.0
-        if isinstance(bound, Amount):
+        if isinstance(bound, Amount | OwnBest):
             joined = next(each for each in instance.limits if each.name == limit.name)
-            return (number + joined.anyway) / bound.amount if bound.amount else 0.0
+            factor = bound.amount if isinstance(bound, Amount) else bound.own_best
+            return (number + joined.anyway) / factor if factor else 0.0
     elif key.rule in (PER_FLOOR, *MINIMUMS):
         return 0.0
     if key.rule not in SHARES:

@@ -14,7 +14,7 @@ from optimizer.frames.arrays import Floats
 from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import PER_FLOOR
-from optimizer.policy import Amount, Even, Limit, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, OwnBest, Previous, Relative
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
 from optimizer.session.origins import Origin, origin_of
 
@@ -197,7 +197,7 @@ def _unit(instance: Instance, key: RowKey, origin: Origin) -> str:
     if limit is None:
         return IN_MONEY if key.rule == PER_FLOOR else register(instance.extension)[key.rule].unit
     bound = getattr(limit, key.rule.removeprefix("limit_"))
-    if isinstance(bound, Relative | Previous | Even):
+    if isinstance(bound, Relative | Previous | Even | OwnBest):
         return IN_SHARES
     return (
         f"{limit.counts.unit} per {bound.per}" if isinstance(bound, Amount) else limit.counts.unit
@@ -297,6 +297,7 @@ class _Optimum:
         joined = next(each for each in self.loaded.instance.limits if each.name == limit.name)
         counted = self.side(row) + joined.anyway
         per = bound.amount if isinstance(bound, Amount) else per
+        per = bound.own_best if isinstance(bound, OwnBest) else per
         by = 1.0 if per is None else _part(counted, per)
         if limit.soft is None or limit.soft_base is not None:
             return by

@@ -32,6 +32,7 @@ from optimizer.schema.tables import LARGEST_NUMBER
 from optimizer.session import AskedInSession, Session, asked_in
 from optimizer.session.clash_table import clash_table
 from optimizer.session.holding import Holding
+from optimizer.session.own_bests import with_own_bests
 from optimizer.session.solving import check_options
 from optimizer.solver import Progress, Watch
 
@@ -227,7 +228,8 @@ def _asked(
     if case is None:
         expected = "policy and case, or a session"
         raise OptimizerError(f"repair: there is no case\n    Expected {expected}.")
-    return AskedInSession(read_question(policy, case, changes), extend, None, ())
+    question = with_own_bests(read_question(policy, case, changes))
+    return AskedInSession(question, extend, None, ())
 
 
 def _require_prices(prices: object) -> None:

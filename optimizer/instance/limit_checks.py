@@ -15,7 +15,7 @@ from optimizer.instance.groups import TOTAL, amounts, group_labels, limit_place,
 from optimizer.instance.measures import Measures
 from optimizer.instance.people import constants
 from optimizer.instance.sets import Sets
-from optimizer.policy import Amount, Even, Limit, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, OwnBest, Previous, Relative
 from optimizer.text.figures import apart, plainly
 
 PAIR = ["country", "track", "year"]
@@ -138,7 +138,7 @@ def _unreachable(limit: Limit, groups: pd.DataFrame, floor: Bound, measures: Mea
     """
     wanted = limit.at_least
     asks_nothing = isinstance(wanted, Relative) and (len(groups) or floor.other.empty)
-    if isinstance(wanted, Previous | Even) or asks_nothing:
+    if isinstance(wanted, Previous | Even | OwnBest) or asks_nothing:
         return []
     if not limit.by:
         return [] if len(groups) else [TOTAL]

@@ -27,8 +27,9 @@ from optimizer.instance.limit_checks import (
     value_is_additive,
 )
 from optimizer.instance.measures import Measures
+from optimizer.instance.own_best import floors_of_own_best
 from optimizer.instance.previous import compares_with_before, join_previous
-from optimizer.policy import Amount, Even, Limit, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, OwnBest, Previous, Relative
 from optimizer.text.figures import apart, plainly
 
 
@@ -116,7 +117,7 @@ def with_bounds(joined: JoinedLimit, limit: Limit, measures: Measures) -> Joined
 
 def _bound(
     sense: str,
-    wanted: float | Amount | Relative | Previous | Even,
+    wanted: float | Amount | Relative | Previous | Even | OwnBest,
     limit: Limit,
     groups: pd.DataFrame,
     measures: Measures,
@@ -152,6 +153,9 @@ def _bound(
         return Bound(sense, zero, wanted.times, other, labels)
     if isinstance(wanted, Previous | Even):
         raise AssertionError("these bounds are joined elsewhere")
+    if isinstance(wanted, OwnBest):
+        floors = floors_of_own_best(wanted, limit, groups, measures)
+        return Bound(sense, floors, 0.0, NO_TERMS, labels)
     if isinstance(wanted, Amount):
         return Bound(sense, amounts(wanted, limit, groups, measures), 0.0, NO_TERMS, labels)
     return Bound(sense, zero + float(wanted), 0.0, NO_TERMS, labels)

@@ -14,9 +14,10 @@ from optimizer.case import Case
 from optimizer.frames import rows_of
 from optimizer.io.sheet_scan import MOST_ROWS
 from optimizer.plan import Plan
-from optimizer.policy import Amount, Even, Limit, Policy, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, OwnBest, Policy, Previous, Relative
 from optimizer.policy.cell_text import filter_text, names_text
 from optimizer.policy.evenness import EVEN_UNITS
+from optimizer.policy.own_best import OF_OWN_BEST
 
 PARAMETER_COLUMNS = ("group", "name", "value", "unit", "of", "why")
 SCALE, INPUT, HASH, _EXTEND = "goal scale", "input", "policy hash", "custom rules from"
@@ -129,6 +130,8 @@ def _limit_rows(policy: Policy) -> Iterator[_Row]:
                 need = f", by {limit.relative_to}" if limit.relative_to else ""
                 told = f"{EVEN_UNITS[bound.kind]}{need}"
                 yield _row(f"limit {key}", limit.name, bound.number, told, of=of, why=limit.why)
+            elif isinstance(bound, OwnBest):
+                yield from _own_best_rows(limit, bound, of)
             elif isinstance(bound, Relative):
                 groups = limit.by if bound.by is None else bound.by
                 told = f"times {_counted(bound.measure, bound.where, groups)}"
@@ -143,6 +146,16 @@ def _limit_rows(policy: Policy) -> Iterator[_Row]:
             yield _row("limit soft_base", limit.name, limit.soft_base, "counts as 100%", of=of)
         if limit.protected:
             yield _row("limit protected", limit.name, "yes", of=of)
+
+
+def _own_best_rows(limit: Limit, bound: OwnBest, of: str) -> Iterator[_Row]:
+    """A part of each group's own best, and these."""
+    yield _row("limit at_least", limit.name, bound.own_best, OF_OWN_BEST, of=of, why=limit.why)
+    for group, best in (bound.bests or {}).items():
+        told = "the most that it could have by itself"
+        yield _row(
+            f"limit own best of {limit.name}", group, best, limit.counts.unit, of=of, why=told
+        )
 
 
 def _previous_rows(limit: Limit, key: str, bound: Previous, of: str) -> Iterator[_Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +11,8 @@ from optimizer.case import Case, load_case
 from optimizer.case.changes import change_case
 from optimizer.errors import PolicyError, Problems
 from optimizer.frames.memory import Memory
-from optimizer.io.changes import require_changes
-from optimizer.policy import Policy, load_policy
+from optimizer.io.changes import CHANGES, require_changes
+from optimizer.policy import Limit, OwnBest, Policy, load_policy
 from optimizer.policy.loading import NO_CHANGES, changed_policy, policy_with_limit
 from optimizer.schema.addresses import cells_and_keys
 
@@ -116,6 +116,7 @@ def asked(
         policy = policy_with_limit(policy, limit)
     policy = changed_policy(policy, of_policy) if of_policy else policy
     require_case(policy, case)
+    require_known_bests(base, added, policy)
     return Question(policy, case, base, base_case, dict(changes), tuple(added), tuple(keep), near)
 
 
@@ -131,3 +132,35 @@ def require_case(policy: Policy, case: Case) -> None:
             maybe=f'add "{case.name}" to its `cases`',
         )
         raise PolicyError(policy.retold(problems))
+
+
+def require_known_bests(
+    base: Policy, added: Sequence[Mapping[str, object]], policy: Policy
+) -> None:
+    """Refuse changes that ask for a part of each group's own best, or of other groups' or others.
+
+    What a group could have by itself is that before any change, so that a change moves the part
+    alone.
+    """
+    problems = Problems()
+    before = {limit.name: limit for limit in base.limits}
+    of_added = {str(limit.get("name")) for limit in added}
+    for limit in policy.limits:
+        if isinstance(limit.at_least, OwnBest) and limit.name not in of_added:
+            for key, message, expected in _unlike(limit, limit.at_least, before.get(limit.name)):
+                place = f"limits.{limit.name}"
+                problems.add(CHANGES, message, column=f"{place}.{key}", expected=expected)
+    problems.raise_if_any(PolicyError)
+
+
+def _unlike(limit: Limit, wanted: OwnBest, old: Limit | None) -> Iterator[tuple[str, str, str]]:
+    """Keys of a limit that are not as what its groups could have was worked out for, and why."""
+    before = None if old is None else old.at_least
+    if not isinstance(before, OwnBest) or (wanted.bests is None and before.bests is not None):
+        message = "what each group could have by itself is worked out before any change"
+        yield "at_least", message, "a change of own_best alone, in a policy that has it"
+        return
+    for key in ("measure", "where", "by", "goal", "planned"):
+        if getattr(limit, key) != getattr(old, key):
+            message = "is of another measure than what each group could have by itself"
+            yield key, message, "no change, as the limit has own_best"

@@ -17,6 +17,7 @@ from optimizer.policy.goals import (
 from optimizer.policy.limits import Amount, First, Flex, Limit, Previous, Relative, SupportFloor
 from optimizer.policy.loading import load_policy, policy_schema
 from optimizer.policy.models import Budget, Horizon, Policy, Solver, Stability, Transfer
+from optimizer.policy.own_best import OwnBest
 from optimizer.policy.shapes import Where
 from optimizer.policy.sheet_writing import policy_rows
 from optimizer.policy.sheets import book_roles
@@ -36,6 +37,7 @@ __all__ = [
     "Indicator",
     "Limit",
     "Missing",
+    "OwnBest",
     "PairwiseComparison",
     "Policy",
     "Previous",

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from optimizer.io.strict import Clash, Line, StrictTable
 from optimizer.policy.evenness import Even, even_clashes, is_even
+from optimizer.policy.own_best import OwnBest, is_own_best, own_best_clashes
 from optimizer.policy.shapes import (
     BY,
     PLANNED,
@@ -32,6 +33,8 @@ def _bound_shape(value: object) -> str:
         return "<previous>"
     if is_even(value):
         return "<even>"
+    if is_own_best(value):
+        return "<own best>"
     is_relative = isinstance(value, Relative) or (
         isinstance(value, Mapping) and ("times" in value or "measure" in value)
     )
@@ -104,13 +107,14 @@ LimitBound = Annotated[
     | Annotated[Amount, Tag("<amount>")]
     | Annotated[Relative, Tag("<relative>")]
     | Annotated[Previous, Tag("<previous>")]
-    | Annotated[Even, Tag("<even>")],
+    | Annotated[Even, Tag("<even>")]
+    | Annotated[OwnBest, Tag("<own best>")],
     Discriminator(_bound_shape),
 ]
 """A bound: a number, an amount per unit of an attribute, times another measure or the year before,
-or how evenly groups share."""
+how evenly groups share, or a part of what each group could have by itself."""
 
-BOUND = "a number, {amount, per}, {times, measure}, {times, previous} or {parity}"
+BOUND = "a number, {amount, per}, {times, measure}, {times, previous}, {parity} or {own_best}"
 PREVIOUS_ALONE = "both compare with the year before, or a limit of its own for each"
 
 
@@ -209,7 +213,7 @@ class Limit(StrictTable):
         if self.soft_base is not None and self.soft is None:
             clashes.append(("soft_base", "the limit is not soft", "soft as well, or neither"))
         clashes += self._goal_clashes(given) + self._previous_clashes(given)
-        return clashes + even_clashes(self)
+        return clashes + even_clashes(self) + own_best_clashes(self)
 
     def _flex_clashes(self, flex: Flex) -> list[Clash]:
         clashes: list[Clash] = []

@@ -23,12 +23,14 @@ from optimizer.policy.cell_text import (
 from optimizer.policy.evenness import Even
 from optimizer.policy.limits import Amount, Limit, Previous, Relative
 from optimizer.policy.models import Policy
+from optimizer.policy.own_best import OwnBest
 from optimizer.policy.sheet_columns import GOALS, LIMITS, POLICY, STAKEHOLDERS
 from optimizer.policy.stakeholders import Stakeholder
 from optimizer.schema.tables import TableSpec
 
 MIXED = "The bounds are of different kinds, so they can be changed in the TOML file only."
 OF_EVENNESS = "How evenly groups share can be changed in the TOML file only."
+OF_OWN_BESTS = "A part of each group's own best can be changed in the TOML file only."
 
 
 def policy_rows(policy: Policy) -> dict[str, pd.DataFrame]:
@@ -113,10 +115,12 @@ def _limit_row(limit: Limit) -> dict[str, Any]:
     bounds = {"at_least": limit.at_least, "at_most": limit.at_most}
     if any(isinstance(bound, Even) for bound in bounds.values()):
         return row | {"note": OF_EVENNESS}
+    if isinstance(limit.at_least, OwnBest):
+        return row | {"note": OF_OWN_BESTS}
     said = {
         key: _bound_cells(bound)
         for key, bound in bounds.items()
-        if bound is not None and not isinstance(bound, Even)
+        if bound is not None and not isinstance(bound, Even | OwnBest)
     }
     beside = [
         {key: cell for key, cell in cells.items() if key != "number"} for cells in said.values()

@@ -7,13 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.policy import Amount, Even, Limit, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, OwnBest, Previous, Relative
 from optimizer.policy.evenness import OF_ALL_GROUPS
+from optimizer.policy.own_best import OF_OWN_BEST
 from optimizer.report import figures
 from optimizer.report.blocks import Block, Section, Text
 from optimizer.report.custom import custom_blocks
 from optimizer.report.figures import exactly, number
 from optimizer.report.material import Material
+from optimizer.report.own_best import own_best_blocks
 from optimizer.report.soft import soft_blocks
 from optimizer.report.tables import behind, plain_table, records
 from optimizer.schema.rules import LIMIT_RULES
@@ -69,10 +71,12 @@ def _rows_of(material: Material, name: str) -> pd.DataFrame:
 def _policy_limits(material: Material) -> list[Block]:
     summary: list[tuple[str, ...]] = []
     groups: list[tuple[str, ...]] = []
+    bests: list[Block] = []
     rest = 0
     for limit in material.policy.limits:
         rows = _rows_of(material, limit.name)
         name = figures.sentence(limit.name)
+        bests += own_best_blocks(material, limit, rows)
         for sense, part in rows.groupby("sense", sort=False):
             idle = part["value"].eq(0) & part["limit"].eq(0)
             ordered = part.assign(idle=idle).sort_values(["idle", "slack"], kind="stable")
@@ -91,12 +95,12 @@ def _policy_limits(material: Material) -> list[Block]:
     head = ("Limit", "Says", "Tightest for", "Measured", "Number", "Slack")
     table = plain_table("Limits of the policy, each where it is tightest", head, summary, (3, 4, 5))
     if not groups:
-        return [table]
+        return [table, *bests]
     caption = "Limits of the policy by group"
     if rest:
         caption += f", the tightest {MOST_GROUPS} of each ({figures.whole(rest)} more not shown)"
     group_head = ("Limit", "For", "Measured", "Number", "Slack")
-    return [table, behind(plain_table(caption, group_head, groups, (2, 3, 4)))]
+    return [table, behind(plain_table(caption, group_head, groups, (2, 3, 4))), *bests]
 
 
 def _measured(material: Material, limit: Limit, row: Any) -> tuple[str, str, str, str]:
@@ -136,7 +140,9 @@ def bounds_in_words(limit: Limit, sense: str = "") -> str:
     return f"{of}{by} {' and '.join(parts)}{soft}{kept}"
 
 
-def _bound(bound: float | Amount | Relative | Previous, side: str) -> str:
+def _bound(bound: float | Amount | Relative | Previous | OwnBest, side: str) -> str:
+    if isinstance(bound, OwnBest):
+        return f"{exactly(bound.own_best)} of {OF_OWN_BEST}"
     if isinstance(bound, Previous):
         told = f"{exactly(bound.times)} of the year before{_beside(bound.plus, side)}"
         if bound.first is None:

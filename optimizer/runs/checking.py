@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from optimizer.case import load_case
+from optimizer.case import Case, load_case
 from optimizer.io.changes import change_in_words
 from optimizer.plan import checking
 from optimizer.plan.given import ReadPlan
 from optimizer.plan.question import Question
 from optimizer.plan.scales import OfRun
-from optimizer.policy import load_policy
+from optimizer.policy import OwnBest, Policy, load_policy
 from optimizer.runs.loading import Run, load_run
 from optimizer.runs.reading import read_plan
 
@@ -62,8 +62,19 @@ def plan_to_check(plan: Path, policy: Path, case: Path, scales: OfRun | None) ->
     """A plan, whoever made it, on a policy and a case."""
     loaded_case = load_case(case)
     read = read_plan(plan, loaded_case)
-    loaded = load_policy(policy)
+    loaded = _whole(load_policy(policy), loaded_case)
     scaled = read if scales is None else replace(read, scales=scales.of)
     differences = checking.differences(scaled, loaded, loaded_case)
     paths = (policy,) if policy == case else (policy, case)
-    return ToCheck(read, Question.of(loaded, loaded_case), (*read.assumed, *differences), paths)
+    question = Question.of(loaded, loaded_case)
+    return ToCheck(read, question, (*read.assumed, *differences), paths)
+
+
+def _whole(policy: Policy, case: Case) -> Policy:
+    """A policy with what each group could have by itself, where limits ask for that."""
+    if not any(isinstance(limit.at_least, OwnBest) for limit in policy.limits):
+        return policy
+    # All else is checked without a solver.
+    from optimizer.session.own_bests import with_own_bests
+
+    return with_own_bests(Question.of(policy, case)).policy

@@ -17,6 +17,7 @@ from optimizer.policy import Policy
 from optimizer.policy.loading import NO_CHANGES
 from optimizer.session.holding import Holding
 from optimizer.session.loading import built
+from optimizer.session.own_bests import with_own_bests
 from optimizer.solver import Watch
 
 MODEL_SUFFIXES = (".lp", ".mps")
@@ -32,7 +33,7 @@ def plain_model(
     InputError, PolicyError
         Case or policy is wrong.
     """
-    return built(read_question(policy, case, changes))[1]
+    return built(with_own_bests(read_question(policy, case, changes)))[1]
 
 
 @typed
@@ -59,7 +60,7 @@ def build_model(
     InputError, PolicyError, ExtensionError
         Case, policy or custom rules are wrong.
     """
-    question = read_question(policy, case, changes)
+    question = with_own_bests(read_question(policy, case, changes))
     if scales is not None:
         return built(question, extend, scales_given(question.policy, scales).of)[1]
     if all(goal.scale != "ideal" for goal in question.policy.goals.values()):

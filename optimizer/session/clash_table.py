@@ -10,7 +10,7 @@ import pandas as pd
 from optimizer.frames import plain_rows
 from optimizer.instance import Instance
 from optimizer.persistent.conflict import ClashingRow, Conflicts
-from optimizer.policy import Amount, Even, Limit, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, OwnBest, Previous, Relative
 from optimizer.policy.evenness import AS_FIGURES, EVEN_UNITS
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
 from optimizer.session.origins import RULE_CELLS, Origin, origin_of
@@ -130,6 +130,8 @@ def _bound_of_limit(limit: Limit, each: ClashingRow, told: str) -> str:
     sense = each.sense.replace("_", " ")
     if isinstance(bound, Amount):
         return f"{told}, {figure(bound.amount)} per {bound.per}"
+    if isinstance(bound, OwnBest):
+        return f"{told}, {figure(bound.own_best)} of its own best"
     if isinstance(bound, Relative):
         return f"{sense} {figure(bound.times)} times {bound.measure}"
     if isinstance(bound, Even):

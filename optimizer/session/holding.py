@@ -21,7 +21,7 @@ from optimizer.persistent import CannotPatchError, LoadedModel
 from optimizer.plan.anyway import all_warnings
 from optimizer.plan.keeping import Keep, KeptSlots, kept_slots
 from optimizer.plan.nearness import Near
-from optimizer.plan.question import Question, asked, require_case
+from optimizer.plan.question import Question, asked, require_case, require_known_bests
 from optimizer.plan.scales import Scales, changed_scales
 from optimizer.policy import Policy
 from optimizer.policy.loading import changed_policy, policy_with_limit, tables_of
@@ -33,6 +33,7 @@ from optimizer.session.ideals import Ideals
 from optimizer.session.loading import built, load
 from optimizer.session.moving import PLAIN
 from optimizer.session.nearness import near_in_question, price_change_in
+from optimizer.session.own_bests import limit_with_bests, with_own_bests
 from optimizer.session.renewing import Renewal, instance_renewed
 from optimizer.session.sameness import is_known
 from optimizer.solver import Patch, Watch
@@ -86,13 +87,14 @@ class Holding:
         like: Holding | None = None,
     ) -> None:
         watch = watch or Watch()
+        self._memory: Memory = Memory() if like is None else like._memory.copied()
+        question = with_own_bests(question, watch, self._memory)
         self.question, self.extend, self.log = question, extend, log
         self.scales = scales
         self.dropped: tuple[str, ...] = ()
         self.rebuilt, self.rebuilt_because = 0, ""
         self._begun: tuple[Policy, Scales | None] = question.policy, scales
         self._cache = cache
-        self._memory: Memory = Memory() if like is None else like._memory.copied()
         watch.count("build")
         instance, model = built(
             question, extend, None if scales is None else scales.of, self._memory
@@ -190,6 +192,7 @@ class Holding:
             policy = changed_policy(policy, keys, tables_of(before.base, before.added))
         case, done = change_case(before.case, cells, before.base_case, self._memory)
         require_case(policy, case)
+        require_known_bests(before.base, before.added, policy)
         scales = replace(frozen, of=frozen.of | changed_scales(before.policy, policy))
         made = made_after(before.changes, changes)
         question = replace(before, policy=policy, case=case, changes=made)
@@ -264,6 +267,7 @@ class Holding:
     def add_limit(self, limit: Mapping[str, object]) -> None:
         """Add a limit to the policy, and its rows to the loaded model."""
         scales = self.frozen()
+        limit = limit_with_bests(self.question, limit, self._memory)
         policy = policy_with_limit(self.question.policy, limit)
         added = (*self.question.added, dict(limit))
         question = replace(self.question, policy=policy, added=added)

@@ -86,7 +86,7 @@ FIGURES: Mapping[str, str] = {
         for sense in ("at_least", "at_most")
         for figure in ("", ".amount", ".times", ".plus", ".first.times", ".first.plus")
     },
-    **{f"limits.*.at_least.{key}": "limits" for key in OF_EACH_GROUP},
+    **{f"limits.*.at_least.{key}": "limits" for key in (*OF_EACH_GROUP, "own_best")},
     **{f"limits.*.at_most.{key}": "limits" for key in EVENNESS},
     "limits.*.soft": "costs",
     "limits.*.soft_base": "limits",

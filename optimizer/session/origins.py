@@ -15,7 +15,7 @@ from optimizer.errors import Problem, Problems
 from optimizer.frames.arrays import Floats, Integers
 from optimizer.frames.grouping import remembered
 from optimizer.instance import Instance
-from optimizer.policy import Amount, Even, Limit, Previous, Relative
+from optimizer.policy import Amount, Even, Limit, OwnBest, Previous, Relative
 from optimizer.schema.addresses import CellAddress, address_of
 from optimizer.schema.rules import LIMIT_RULES, RowKey
 from optimizer.schema.tables import TABLES
@@ -115,6 +115,8 @@ def _of_limit(instance: Instance, limit: Limit, sense: str) -> Origin:
         names, value = (*names, "times"), bound.times
     elif isinstance(bound, Even):
         names, value = (*names, bound.kind), bound.number
+    elif isinstance(bound, OwnBest):
+        names, value = (*names, "own_best"), bound.own_best
     return _of_policy(instance, names, value, limit.protected)
 
 

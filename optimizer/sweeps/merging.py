@@ -12,6 +12,7 @@ from optimizer.errors import OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.plan.question import read_question
 from optimizer.policy import Policy
+from optimizer.session.own_bests import with_own_bests
 from optimizer.session.solving import check_options
 from optimizer.sweeps.folder import held_folder
 from optimizer.sweeps.question import require_same
@@ -57,7 +58,7 @@ def merge_sweeps(
         As :func:`sweep`.
     """
     check_options(gap, None)
-    question = read_question(policy, case)
+    question = with_own_bests(read_question(policy, case))
     asked = replace(study_asked(question, study), relaxed=relax, gap=gap)
     stores = [reopened(Path(each)) for each in parts]
     if not stores:

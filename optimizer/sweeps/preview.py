@@ -20,6 +20,7 @@ from optimizer.result import Result
 from optimizer.schema.addresses import cells_and_keys
 from optimizer.session import Session
 from optimizer.session.moving import rebuilding
+from optimizer.session.own_bests import with_own_bests
 from optimizer.session.renewing import instance_renewed
 from optimizer.sweeps.scenarios import Scenario
 
@@ -131,6 +132,7 @@ def previewed(
 ) -> Preview:
     """Look at what scenarios would take: see :meth:`optimizer.Study.preview`."""
     first: dict[str, str] = {}
+    policy = with_own_bests(Question.of(policy, case)).policy
     reasons = _Reasons(policy, case)
     rows = []
     for scenario in scenarios:

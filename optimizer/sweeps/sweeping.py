@@ -18,6 +18,7 @@ from optimizer.plan.question import Question, read_question
 from optimizer.plan.scales import ScalesGiven, scales_given
 from optimizer.policy import Policy
 from optimizer.runs.loading import inputs_in
+from optimizer.session.own_bests import with_own_bests
 from optimizer.session.solving import check_options
 from optimizer.sweeps.driver import Driver, SweepProgress
 from optimizer.sweeps.executors import executor_named, pool_of
@@ -101,7 +102,7 @@ def sweep(
     if isinstance(executor, str):
         # Before anything is worked out that takes time.
         executor_named(executor)
-    question = read_question(policy, case)
+    question = with_own_bests(read_question(policy, case))
     asked = replace(study_asked(question, study), relaxed=relax, gap=gap, time_limit=time_limit)
     chosen = None if part is None else part_of(part)
     with ExitStack() as stack:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from optimizer.case import Case, load_case
-from optimizer.errors import InputError, PolicyError, Problem
+from optimizer.errors import InfeasibleError, InputError, PolicyError, Problem
 from optimizer.errors.arguments import typed
 from optimizer.formulation import build_pyomo
 from optimizer.instance import build_instance
@@ -18,9 +18,11 @@ from optimizer.instance.sets import options
 from optimizer.io.paths import standing_at
 from optimizer.persistent import LoadedModel
 from optimizer.plan.anyway import overuse
+from optimizer.plan.question import Question
 from optimizer.plan.scales import known_scales
 from optimizer.policy import Policy, book_roles, load_policy
 from optimizer.session.clashing import infeasible
+from optimizer.session.own_bests import with_open_floors, with_own_bests
 from optimizer.solver import Watch
 from optimizer.sweeps.reading import is_study
 from optimizer.sweeps.study import Study
@@ -199,12 +201,16 @@ def _pair(
         return replace(found, ok=not problems, message=message, problems=problems, seconds=seconds)
 
     try:
-        instance = build_instance(case, policy)
+        # What each group could have by itself is worked out only where something is solved anyway.
+        asked = with_own_bests(Question.of(policy, case)).policy if solve else None
+        instance = build_instance(case, asked or with_open_floors(policy))
+    except InfeasibleError as error:
+        return outcome(INFEASIBLE, Problem(policy_path.name, str(error)))
     except (InputError, PolicyError) as error:
         return outcome("does not join", *error.problems)
     odd = (*oddities(instance), *warnings_of(instance, (overuse,)))
     found = replace(found, warnings=odd, options=options(instance.sets))
-    model = build_pyomo(instance, known_scales(policy))
+    model = build_pyomo(instance, known_scales(instance.policy))
     if not solve:
         return outcome("built")
     loaded = LoadedModel(instance, model)

@@ -198,8 +198,8 @@ def fair_plan_of(
         what=what,
         per=per,
         provenance={
-            "policy_hash": question.policy.hash,
-            "case_hashes": dict(question.case.hashes),
+            "policy_hash": held.question.policy.hash,
+            "case_hashes": dict(held.question.case.hashes),
             **facts,
             "versions": versions(),
         },

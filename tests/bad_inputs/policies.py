@@ -194,8 +194,8 @@ KINDS = {
         (
             "2 problems\n"
             "- plain.toml, limits.asia_share.at_most.plsu: is not a known key\n"
-            "    Expected one of amount, by, coverage, first, gini, goal, hoover, measure, parity, "
-            "per, plus, previous, times, where. Maybe plus.\n"
+            "    Expected one of amount, bests, by, coverage, first, gini, goal, hoover, measure, "
+            "own_best, parity, per, plus, previous, times, where. Maybe plus.\n"
             "- plain.toml, limits.asia_share.soft: a protected limit cannot be soft\n"
             "    Expected one of the two."
         ),
