@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -246,6 +247,35 @@ def test_every_wrong_kind_in_expectations_is_told(
     for value in VALUES:
         path.write_text(file_of(with_value(EXPECTATIONS, place, value)), encoding="utf-8")
         assert told_or_read(load_expectations, path)
+
+
+def test_a_number_that_is_none_is_one_problem(tmp_path: Path) -> None:
+    """What is faulty is taken out to see what else is, and is then not said to be missing."""
+    path, numbers = tmp_path / "p.toml", 0
+    for place in places(POLICY):
+        value: Any = POLICY
+        for part in place:
+            value = value[part]
+        if not isinstance(value, float | int) or isinstance(value, bool):
+            continue
+        numbers += 1
+        for wrong in (math.nan, -math.inf):
+            path.write_text(file_of(with_value(POLICY, place, wrong)), encoding="utf-8")
+            with pytest.raises(PolicyError) as caught:
+                load_policy(path)
+            assert len(caught.value.problems) == 1, (place, str(caught.value))
+    assert numbers > 40
+
+
+def test_a_limit_whose_name_is_faulty_is_not_missed(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    at = next(n for n, it in enumerate(BOUNDS) if it["name"] == "even")
+    path.write_text(file_of(with_value(POLICY, ("limits", at, "name"), 5)), encoding="utf-8")
+    with pytest.raises(PolicyError) as caught:
+        load_policy(path)
+    assert str(caught.value) == (
+        f"1 problem\n- p.toml, limits.{at + 1}.name: 5 is not text\n    Expected text."
+    )
 
 
 @pytest.mark.parametrize("goal", [{"a": 1}, [1], [[]]], ids=str)

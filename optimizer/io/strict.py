@@ -84,13 +84,17 @@ def add_complaints(
 ) -> None:
     """Add every complaint of pydantic to the problems, at the address of the value."""
     found: dict[tuple[Address, str], Problem] = {}
-    for details, address in _complaints(error, model, data):
+    complaints = _complaints(error, model, data)
+    short = {address[:-1] for details, address in complaints if details["type"] != "clash"}
+    for details, address in complaints:
         if details["type"] == "clash":
             for key, message, expected in details["ctx"]["clashes"]:
                 where = (*address, *key.split("."))
-                found[where, message] = Problem(
-                    file_of(where), message, None, dotted(where, data), expected
-                )
+                # What was taken out as faulty is no reason to miss it.
+                if where not in short:
+                    found[where, message] = Problem(
+                        file_of(where), message, None, dotted(where, data), expected
+                    )
         else:
             # Of what the members of a union say about one value the last is kept.
             found[address, ""] = _problem(details, address, model, data, file_of(address))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 from typing import Any
 
 from optimizer.errors import Problems, did_you_mean
@@ -153,7 +154,7 @@ def _check_stakeholder(
             message = f"there is no goal {goal!r}"
             add(("stakeholders", place, *key), message, expected, did_you_mean(goal, goals))
     for goal, weight in _table(stakeholder, "weights").items():
-        is_below = isinstance(weight, int | float) and weight < 0
+        is_below = isinstance(weight, int | float) and -inf < weight < 0
         if is_below and goals.get(goal, {}).get("diminishing") is not None:
             message = f"{weight:g} is below 0 on a goal with diminishing returns"
             add(("stakeholders", place, "weights", goal), message, "a weight of at least 0")
@@ -164,6 +165,9 @@ def _check_limits_of(
 ) -> None:
     names = [limit.get("name") for _, limit in _entries(data, "limits")]
     known = [name for name in names if isinstance(name, str)]
+    if len(known) < len(names):
+        # One whose name is faulty may be the one that is meant.
+        return
     listed = stakeholder.get("limits")
     for name in listed if isinstance(listed, tuple) else ():
         if isinstance(name, str) and name not in known:
