@@ -472,10 +472,10 @@ def test_parts_are_named_in_every_spelling(tmp_path: Path) -> None:
     with pytest.raises(PolicyError) as refused:
         optimizer.importance(session, ["countries[country=AB]", "limits.fives"])
     assert str(refused.value).splitlines()[1:] == [
-        "- changes, countries[country=AB]: names nothing that can be left out",
+        "- arguments, without: 'countries[country=AB]' names nothing that can be left out",
         "    Expected a limit, a rule, or rows of a table: limits, commitments, budgets, "
         "agreements, countries, tracks, regions. Maybe countries[country=BB].",
-        "- changes, limits.fives: names nothing that can be left out",
+        "- arguments, without: 'limits.fives' names nothing that can be left out",
         "    Expected a limit, a rule, or rows of a table: limits, commitments, budgets, "
         "agreements, countries, tracks, regions. Maybe limits.five.",
     ]

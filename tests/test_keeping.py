@@ -228,18 +228,18 @@ def test_every_fault_is_told_at_once(small: Plan) -> None:
         Keep(small, {"trak": "lab", "country": "AVA", "region": "coast"})
     assert str(raised.value) == (
         "2 problems\n"
-        "- changes, keep: names countries and regions at once\n"
+        "- arguments, keep: names countries and regions at once\n"
         "    Expected one of them, or slots of which there may be more.\n"
-        "- changes, keep: slots have no column 'trak'\n"
+        "- arguments, keep: slots have no column 'trak'\n"
         "    Expected one of country, track, level, region, year. Maybe track."
     )
     with pytest.raises(PolicyError) as raised:
         solve(*tiny(), keep=[Keep(small, {"year": 2041, "track": ["labs", "w*"]})])
     assert str(raised.value) == (
         "2 problems\n"
-        "- changes, keep: no slots could be granted with track 'labs'\n"
+        "- arguments, keep: no slots could be granted with track 'labs'\n"
         "    Expected a track of the case, or a pattern. Maybe lab.\n"
-        "- changes, keep: no slots could be granted with year '2041'\n"
+        "- arguments, keep: no slots could be granted with year '2041'\n"
         "    Expected a year of the case, or a pattern. Maybe 2031."
     )
 
@@ -251,7 +251,7 @@ def test_plans_that_contradict_each_other_are_refused(small: Plan) -> None:
         solve(*tiny(), keep=keeps)
     assert str(raised.value) == (
         "1 problem\n"
-        "- changes, keep: BOR, work, standard, coast, 2030: 4 slots are kept, and small keeps 3\n"
+        "- arguments, keep: BOR, work, standard, coast, 2030: 4 slots are kept, and small keeps 3\n"
         "    Expected plans that agree where both are kept."
     )
 

@@ -216,8 +216,11 @@ def test_a_run_keeps_its_price_and_questions_count_points(small: Plan, tmp_path:
     # What limits the plan is asked of points alone.
     assert marginal_values(loaded, top=0).points == pytest.approx(Session(*tiny()).relax().points)
     found = compare(solve(*tiny(), gap=0.0), loaded.plan)
-    told = "near 11 slots of small, 2 points for every slot moved"
-    assert any(told in sentence for sentence in found.in_words())
+    told = "2 points for every slot moved from 11 slots of small"
+    changed = [sentence for sentence in found.in_words() if told in sentence]
+    assert changed
+    assert all("price of change" in sentence for sentence in changed)
+    assert not any("aim" in sentence for sentence in changed)
 
 
 def test_a_session_goes_on_in_place_and_lets_go(small: Plan) -> None:

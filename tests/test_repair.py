@@ -550,6 +550,13 @@ def test_the_command_repairs_annotates_and_writes(
         "",
         True,
     )
+    # Nothing is extended from another folder, which is said.
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / "new.toml"
+    assert command(monkeypatch, "repair", policy, case, "--apply", 1, other) == 0
+    whole = f"Written: {other} (all of {policy.name}, which cannot be extended from there)\n"
+    assert whole in capsys.readouterr().out
+    assert "extends" not in other.read_text(encoding="utf-8")
     study = tmp_path / "new.csv"
     assert command(monkeypatch, "repair", policy, case, "--apply", 2, study) == 0
     printed = capsys.readouterr().out

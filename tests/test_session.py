@@ -496,9 +496,9 @@ def test_options_that_are_none_are_refused(session: Session) -> None:
         session.solve(gap="0.1", time_limit="5")  # type: ignore[arg-type]
     assert str(raised.value) == (
         "2 problems\n"
-        "- changes, gap: '0.1' is not a valid gap\n"
+        "- arguments, gap: '0.1' is not a valid gap\n"
         "    Expected 0 to 1.\n"
-        "- changes, time_limit: '5' is not a valid time limit\n"
+        "- arguments, time_limit: '5' is not a valid time limit\n"
         "    Expected seconds."
     )
 

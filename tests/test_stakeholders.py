@@ -63,6 +63,12 @@ def test_three_comparisons_by_hand() -> None:
     assert found.consistency_ratio == pytest.approx(((1 + t + 1 / t - 3) / 2) / 0.58)
 
 
+def test_comparisons_in_a_circle_contradict_each_other_more_than_by_chance() -> None:
+    """a over b over c over a, 9 times each: t = 9, as in the formula above, and a ratio of 6.1."""
+    found = compared([[1, 9, 1 / 9], [0, 1, 9], [0, 0, 1]])
+    assert found.consistency_ratio == pytest.approx(((1 + 9 + 1 / 9 - 3) / 2) / 0.58)
+
+
 @pytest.mark.parametrize(
     ("rows", "weights", "index"),
     [

@@ -134,13 +134,19 @@ def _fail(error: OptimizerError) -> int:
     return Exit.USAGE if isinstance(error, TargetError) else Exit.WRONG
 
 
+_OPTIONS = {"keep.at_least": "nested-in", "prices": "price"}
+"""Options whose names are not those of the arguments."""
+
+
+def _option_of(argument: str) -> str:
+    return f"--{_OPTIONS.get(argument, argument.replace('_', '-'))}"
+
+
 def _of_options(error: ArgumentError) -> ArgumentError:
     """The same error, whose arguments are named as options of the command."""
     from optimizer.errors import ArgumentError
 
     return ArgumentError(
-        replace(each, file=f"--{each.column.replace('_', '-')}", column=None)
-        if each.column
-        else each
+        replace(each, file=_option_of(each.column), column=None) if each.column else each
         for each in error.problems
     )

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from optimizer.cli.exits import Exit
+from optimizer.cli.given import Program
 
 MAKE, ASK, MANY, SHOW = "Make", "Ask", "Many", "Show"
 """Groups of commands, in the order of the help."""
@@ -66,7 +67,7 @@ def _epilog() -> str:
     return "\n".join(["\b", "Exit codes:", *(f"  {code:<3}  {code.meaning}" for code in Exit)])
 
 
-program = typer.Typer(
+program = Program(
     cls=Grouped,
     # That would write into the files of a shell; --completion prints what goes there.
     add_completion=False,

@@ -64,7 +64,7 @@ def repair_command(
     as_json: Json = False,
 ) -> None:
     """Name the rules that clash where there is no plan, and changes after which there is one."""
-    from optimizer.explain.applying import place_for_repair
+    from optimizer.explain.applying import extended_in_words, place_for_repair
     from optimizer.explain.repairing import repair
     from optimizer.io.changes import parse_changes
 
@@ -97,7 +97,8 @@ def repair_command(
     written = None if apply is None else found.apply(*apply)
     if not as_json:
         if written is not None:
-            print(f"Written: {written}")
+            words = extended_in_words(written, found.question.base)
+            print(f"Written: {written}{words}")
         print_next(*_after(found, policy, case, written))
     if not (found.is_feasible or found.verified):
         raise typer.Exit(Exit.BROKEN)

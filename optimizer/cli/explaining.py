@@ -10,7 +10,7 @@ import typer
 from optimizer.cli.app import ASK, program
 from optimizer.cli.exits import Exit
 from optimizer.cli.fair import aim_again
-from optimizer.cli.options import GapOption, Json, TimeLimit, count_of, set_again
+from optimizer.cli.options import GapOption, Json, TimeLimit, count_of, said_of, set_again
 from optimizer.cli.showing import ProgressLine, print_json, print_next
 
 if TYPE_CHECKING:
@@ -140,9 +140,11 @@ def explain_command(
     }
     found: Found
     if why_not is not None:
-        found = asking_for.why_not(loaded, why_not, top=count, plans=plans, gap=gap, **limits)
+        with said_of("--why-not", why_not):
+            found = asking_for.why_not(loaded, why_not, top=count, plans=plans, gap=gap, **limits)
     elif why is not None:
-        found = why_there(loaded, why, top=count, **limits)
+        with said_of("--why", why):
+            found = why_there(loaded, why, top=count, **limits)
     elif odd_years:
         found = changes_of(loaded, top=count, **limits)
     elif weights:

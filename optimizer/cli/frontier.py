@@ -87,8 +87,9 @@ def frontier_command(
         Path | None,
         typer.Option(
             metavar="PATH",
-            help="With --take a run folder, or a policy (.toml) that keeps what the point has; "
-            "without it a folder with a run for each point.",
+            help="With --take a run folder, or a policy (.toml) that keeps what the point has, "
+            "on top of the one asked if that is in the same folder or in one within; without it a "
+            "folder with a run for each point.",
         ),
     ] = None,
     gap: GapOption = None,
@@ -99,6 +100,7 @@ def frontier_command(
     as_json: Json = False,
 ) -> None:
     """Show what is given up of one goal for another, or of points for fairness, plan by plan."""
+    from optimizer.explain.applying import extended_in_words
     from optimizer.io.changes import parse_changes
     from optimizer.tradeoffs.asked_of_front import USUAL_POINTS
     from optimizer.tradeoffs.frontier import frontier
@@ -143,7 +145,8 @@ def frontier_command(
     written = [] if out is None else _write(found, take, out)
     if not as_json:
         for path in written:
-            print(f"Written: {path}")
+            words = "" if take is None else extended_in_words(path, found.question.policy)
+            print(f"Written: {path}{words}")
         asked: list[str | Path | None] = [policy, None if case == policy else case]
         asked += ["--goals", goals] if goals is not None else ["--fairness", fairness]
         asked += [*set_again(changes), *(["--exact"] if exact else [])]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -89,6 +92,23 @@ def require_word(option: str, word: str | None, read: Callable[[str], object]) -
             read(word)
     except OptimizerError as error:
         raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+@contextmanager
+def said_of(option: str, text: str | None) -> Iterator[None]:
+    """Have what is wrong with the text of an option named by it, as a wrong use of the command."""
+    from optimizer.errors import ArgumentError, PolicyError
+    from optimizer.io.changes import CHANGES
+
+    try:
+        yield
+    except PolicyError as error:
+        there = {(each.file, (each.column or "").strip()) for each in error.problems}
+        if text is None or there != {(CHANGES, text.strip())}:
+            raise
+        place = f"{option} {quote(text)}"
+        told = [replace(each, file=place, column=None) for each in error.problems]
+        raise ArgumentError(told) from None
 
 
 def case_path(policy: Path, case: Path | None) -> Path:

@@ -28,6 +28,7 @@ from functools import lru_cache
 from typing import Any
 
 from optimizer.errors.problems import (
+    ARGUMENTS,
     LONGEST_SHOWN,
     SHOWN_PER_KIND,
     Problem,
@@ -42,6 +43,7 @@ from optimizer.text.characters import folded
 from optimizer.text.old_names import replaced
 
 __all__ = [
+    "ARGUMENTS",
     "LONGEST_SHOWN",
     "ArgumentError",
     "BrokenPlanError",

@@ -127,6 +127,13 @@ def reached_from(path: Path, base: Policy) -> str | None:
     return reached if is_in_file and reached.isprintable() else None
 
 
+def extended_in_words(written: Path, base: Policy) -> str:
+    """What to add where a policy that was written does not extend the one at fault; or nothing."""
+    if written.suffix != ".toml" or load_policy(written).extends is not None:
+        return ""
+    return f" (all of {printable(base.path.name)}, which cannot be extended from there)"
+
+
 def _said(changed: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     """The parts of a changed policy that hold the changed keys."""
     said: dict[str, Any] = {}

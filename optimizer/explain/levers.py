@@ -8,10 +8,10 @@ from math import ceil, floor, inf, log10
 
 import numpy as np
 
-from optimizer.errors import PolicyError, Problems, did_you_mean
+from optimizer.errors import ARGUMENTS, ArgumentError, Problems, did_you_mean
 from optimizer.formulation.row_keys import row_keys
 from optimizer.instance import Instance
-from optimizer.io.changes import CHANGES
+from optimizer.io.toml import shown
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import PER_FLOOR, rule_part_of
 from optimizer.policy import Amount, Even, Flex, OwnBest, Previous, Relative
@@ -143,7 +143,7 @@ def priced(
 
     Raises
     ------
-    PolicyError
+    ArgumentError
         If a price is of no number that somebody chose.
     """
     problems, known = Problems(), {lever.address for lever in levers}
@@ -151,13 +151,13 @@ def priced(
     for address in of:
         if address not in known:
             problems.add(
-                CHANGES,
-                "is not a number that could be changed for others",
-                column=address,
+                ARGUMENTS,
+                f"{shown(address)} is not a number that could be changed for others",
+                column="prices",
                 expected="the address of a number that somebody chose",
                 maybe=did_you_mean(address, known),
             )
-    problems.raise_if_any(PolicyError)
+    problems.raise_if_any(ArgumentError)
     at_prices = (replace(lever, price=of.get(lever.address, lever.price)) for lever in levers)
     return [
         lever
@@ -171,7 +171,7 @@ def of_agency(levers: Sequence[Lever], agency: str, instance: Instance) -> list[
 
     Raises
     ------
-    PolicyError
+    ArgumentError
         If the case has no such agency.
     """
     lines = instance.budget.loc[instance.budget["agency"].eq(agency), "line"].unique().tolist()
@@ -179,12 +179,13 @@ def of_agency(levers: Sequence[Lever], agency: str, instance: Instance) -> list[
         known = instance.budget["agency"].drop_duplicates().tolist()
         problems = Problems()
         problems.add(
-            CHANGES,
+            ARGUMENTS,
             f"no budget line is of agency {agency!r}",
+            column="agency",
             expected=f"one of {', '.join(known)}",
             maybe=did_you_mean(agency, known),
         )
-        raise PolicyError(problems)
+        raise ArgumentError(problems)
     return [lever for lever in levers if _line_of(lever) in lines]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import OptimizerError, PolicyError, Problems
+from optimizer.errors import ARGUMENTS, ArgumentError, OptimizerError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.apart import PAIRS, ApartSearch, Pairs
 from optimizer.explain.apart_tables import (
@@ -31,7 +31,7 @@ from optimizer.explain.sides import Side, side_of
 from optimizer.explain.stepping import BY_PLAN
 from optimizer.formulation.custom import Extend
 from optimizer.frames.arrays import Floats
-from optimizer.io.changes import CHANGES, share_in
+from optimizer.io.changes import share_in
 from optimizer.io.toml import shown
 from optimizer.plan import Plan
 from optimizer.plan.provenance import versions
@@ -346,8 +346,8 @@ def _require_count(plans: int) -> None:
     problems = Problems()
     if not 0 <= plans <= MOST_PLANS:
         message = f"{shown(plans)} is not a valid number of plans"
-        problems.add(CHANGES, message, column="plans", expected=f"0 to {MOST_PLANS}")
-    problems.raise_if_any(PolicyError)
+        problems.add(ARGUMENTS, message, column="plans", expected=f"0 to {MOST_PLANS}")
+    problems.raise_if_any(ArgumentError)
 
 
 def largest_sums(sums: Sequence[Sum], most: int | None) -> Sequence[Sum]:
@@ -363,6 +363,6 @@ def _share_of(within: object) -> float:
         problems = Problems()
         expected = "a fraction from 0 to 1, or a percentage: 0.01 or 1%"
         problems.add(
-            CHANGES, f"{shown(within)} is not a valid share", column="within", expected=expected
+            ARGUMENTS, f"{shown(within)} is not a valid share", column="within", expected=expected
         )
-        raise PolicyError(problems) from None
+        raise ArgumentError(problems) from None

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from optimizer.errors import PolicyError, Problems
+from optimizer.errors import ARGUMENTS, ArgumentError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.asking import OUT_OF_TIME, Asking, InHand, InSolver, asked_of
 from optimizer.explain.marginal_charts import marginal_charts
@@ -27,7 +27,6 @@ from optimizer.explain.numbers import TENTH, BindingNumber, binding_numbers
 from optimizer.explain.solved_again import DrawnAgain
 from optimizer.explain.stepping import Stepped, Stepping
 from optimizer.formulation.custom import Extend
-from optimizer.io.changes import CHANGES
 from optimizer.io.toml import shown
 from optimizer.plan import Plan
 from optimizer.plan.provenance import versions
@@ -203,8 +202,8 @@ def require_questions(count: object, name: str) -> None:
     problems = Problems()
     if isinstance(count, int) and not 0 <= count <= LARGEST_NUMBER:
         message = f"{shown(count)} is not a valid count"
-        problems.add(CHANGES, message, column=name, expected="0 or more, or None for all")
-    problems.raise_if_any(PolicyError)
+        problems.add(ARGUMENTS, message, column=name, expected="0 or more, or None for all")
+    problems.raise_if_any(ArgumentError)
 
 
 def _money(

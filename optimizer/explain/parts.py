@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from optimizer.errors import PolicyError, Problems, did_you_mean
+from optimizer.errors import ARGUMENTS, ArgumentError, Problems, did_you_mean
 from optimizer.formulation.row_keys import row_keys
 from optimizer.instance import Instance
-from optimizer.io.changes import CHANGES
+from optimizer.io.toml import shown
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import PER_FLOOR
 from optimizer.schema.addresses import AddressError, CellAddress, address_of, cell_of, names_of
@@ -65,7 +65,7 @@ def parts_named(loaded: LoadedModel, addresses: Sequence[str]) -> list[LeftOut]:
 
     Raises
     ------
-    PolicyError
+    ArgumentError
         With every address that names nothing that can be left out.
     """
     every = {part.address: part for part in _every_part(loaded)}
@@ -75,13 +75,13 @@ def parts_named(loaded: LoadedModel, addresses: Sequence[str]) -> list[LeftOut]:
         found |= {part.address: part for part in named or ()}
         if named is None:
             problems.add(
-                CHANGES,
-                "names nothing that can be left out",
-                column=address,
+                ARGUMENTS,
+                f"{shown(address)} names nothing that can be left out",
+                column="without",
                 expected=f"a limit, a rule, or rows of a table: {', '.join(KNOWN)}",
                 maybe=did_you_mean(address, [*KNOWN, *every]),
             )
-    problems.raise_if_any(PolicyError)
+    problems.raise_if_any(ArgumentError)
     return list(found.values())
 
 

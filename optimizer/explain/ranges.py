@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from optimizer.errors import OptimizerError, did_you_mean
+from optimizer.errors import ARGUMENTS, ArgumentError, Problems, did_you_mean
 from optimizer.explain.nearly_as_good import NearlyAsGood
 from optimizer.explain.pace import Pace
 from optimizer.explain.stepping import BY_PLAN, BY_RELAXATION
@@ -105,7 +105,7 @@ def sums_of(instance: Instance, matrix: Matrix, plan: Plan, by: str) -> list[Sum
 
     Raises
     ------
-    OptimizerError
+    ArgumentError
         If no decision has these keys.
     """
     names = [name.strip() for name in by.split(",")]
@@ -141,16 +141,19 @@ def _agreements(instance: Instance, matrix: Matrix, plan: Plan) -> Iterator[Sum]
         yield Sum(AGREEMENTS, key, there[there >= 0], float(pair in opened))
 
 
-def _unknown(names: Sequence[str], instance: Instance) -> OptimizerError:
+def _unknown(names: Sequence[str], instance: Instance) -> ArgumentError:
     known = list(DECISIONS["cohort"].keys)
     known += ["region"] if len(instance.sets.placements) else []
     near = [did_you_mean(name, [*known, AGREEMENTS]) for name in names if name not in known]
-    maybe = "" if not near or near[0] is None else f". Maybe {near[0]!r}"
-    told = ",".join(names)
-    return OptimizerError(
-        f"no slots are decided by {told!r}\n    Expected {', '.join(known)}, or several with "
-        f"commas (region and country do not go together), or {AGREEMENTS}{maybe}."
+    problems, several = Problems(), "several with commas (region and country do not go together)"
+    problems.add(
+        ARGUMENTS,
+        f"no slots are decided by {','.join(names)!r}",
+        column="by",
+        expected=f"{', '.join(known)}, or {several}, or {AGREEMENTS}",
+        maybe=repr(near[0]) if near and near[0] is not None else None,
     )
+    return ArgumentError(problems)
 
 
 class RangeSearch:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.errors import OptimizerError, PolicyError, Problems
+from optimizer.errors import ARGUMENTS, ArgumentError, OptimizerError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.applying import write_repaired
 from optimizer.explain.levers import levers_of, of_agency, priced
@@ -19,7 +19,7 @@ from optimizer.explain.repair_tables import alone_in, alone_table, repair_table
 from optimizer.explain.repair_words import repairs_in_words
 from optimizer.explain.searching import RepairSearch
 from optimizer.formulation.custom import Extend
-from optimizer.io.changes import CHANGES, require_changes
+from optimizer.io.changes import require_changes
 from optimizer.io.toml import shown
 from optimizer.persistent.conflict import find_conflicts
 from optimizer.plan import Plan
@@ -237,7 +237,7 @@ def _require_prices(prices: object) -> None:
 
     Raises
     ------
-    PolicyError
+    ArgumentError
         With everything that is not an address, or not a price.
     """
     require_changes(prices)
@@ -246,9 +246,9 @@ def _require_prices(prices: object) -> None:
     for address, price in prices.items():
         is_number = isinstance(price, int | float) and not isinstance(price, bool)
         if not (is_number and 0.0 < price <= LARGEST_NUMBER) and price != inf:
-            message = f"{shown(price)} is not a valid price"
-            problems.add(CHANGES, message, column=address, expected="a number above 0, or inf")
-    problems.raise_if_any(PolicyError)
+            message = f"{shown(price)} is not a valid price of {address}"
+            problems.add(ARGUMENTS, message, column="prices", expected="a number above 0, or inf")
+    problems.raise_if_any(ArgumentError)
 
 
 def _provenance(

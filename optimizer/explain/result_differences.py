@@ -11,7 +11,7 @@ import pandas as pd
 from optimizer.errors import OptimizerError, did_you_mean
 from optimizer.explain.fairness_differences import of_fairness
 from optimizer.explain.in_hand import proven_bound
-from optimizer.explain.sides import AIM, Side
+from optimizer.explain.sides import AIM, CHANGE_PRICE, Side
 from optimizer.plan import SLOT_KEYS, Plan
 from optimizer.plan.checking import evaluated
 from optimizer.plan.evaluation import Evaluation
@@ -63,8 +63,8 @@ def footing_of(one: Side, other: Side) -> Footing:
     assert plan is not None, "sides without a plan are not compared"
     assert second is not None, "sides without a plan are not compared"
     held, kept_back = _held(second, one), _held(plan, other)
-    # What is given up for another aim is no matter of gaps.
-    is_same_aim = one.facts[AIM] == other.facts[AIM]
+    # What is given up for another aim, or for less change, is no matter of gaps.
+    is_same_aim = all(one.facts[fact] == other.facts[fact] for fact in (AIM, CHANGE_PRICE))
     return Footing(
         is_equal=_have_equal_scales(plan, second),
         held=held,

@@ -23,8 +23,8 @@ from optimizer.policy.sheets import book_roles
 from optimizer.runs import RUN
 from optimizer.runs.loading import Run, load_run
 
-AIM = "aim"
-"""Name of the fact what a plan was to have most of."""
+AIM, CHANGE_PRICE = "aim", "price of change"
+"""Names of the facts what a plan was to have most of, and what it was to stay near to."""
 NO_PLAN_AT_ALL, STOPPED, NOT_ASKED = "infeasible", "stopped", "not solved"
 """Statuses of what has no plan: there is none, time ran out, or none was looked for."""
 
@@ -66,18 +66,19 @@ class Side:
             "custom rules": told.get("sha256") or told.get("function"),
             "dropped": ", ".join(map(str, provenance.get("dropped", ()))) or None,
             "kept": "; ".join(keep.in_words() for keep in self._keep) or None,
-            AIM: _sought_in(provenance),
+            AIM: aim_in(provenance),
+            CHANGE_PRICE: _near_in(provenance),
         }
 
 
-def _sought_in(provenance: Mapping[str, Any]) -> str | None:
-    """What a plan was to have most of, or to stay near to, where that was not the points alone."""
+def _near_in(provenance: Mapping[str, Any]) -> str | None:
+    """What a plan was to stay near to, and the price; ``None`` where change had none."""
     near = provenance.get("near")
-    if near:
-        slots = sum(row[-1] for row in near["slots"])
-        price = f"{near['price']:.6g} points for every slot moved"
-        return f"near {slots:,} slots of {near['name']}, {price}"
-    return aim_in(provenance)
+    if not near:
+        return None
+    slots = sum(row[-1] for row in near["slots"])
+    price = f"{near['price']:.6g} points for every slot moved"
+    return f"{price} from {slots:,} slots of {near['name']}"
 
 
 Input = Side | Run | Plan | Policy | Case | str | Path

@@ -17,12 +17,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimizer.errors import PolicyError, Problems, SolverError, did_you_mean
+from optimizer.errors import ARGUMENTS, ArgumentError, Problems, SolverError, did_you_mean
 from optimizer.frames import rows_of, stacked, summed
 from optimizer.frames.arrays import Floats
 from optimizer.frames.records import Comparable
 from optimizer.instance import Instance
-from optimizer.io.changes import CHANGES
 from optimizer.io.toml import shown
 from optimizer.plan import COLUMNS, SLOT_KEYS, Decisions, Plan, empty
 from optimizer.plan.given import ReadPlan, decisions_in
@@ -55,7 +54,7 @@ class Keep(Comparable):
 
     Raises
     ------
-    PolicyError
+    ArgumentError
         If a column is not known or has no values, or both countries and regions are named.
     """
 
@@ -66,10 +65,15 @@ class Keep(Comparable):
 
     def __post_init__(self) -> None:
         problems = Problems()
-        require_columns(self.where, _KEEP, problems)
+        require_columns(self.where, self.argument, problems)
         if {"country", "region"} <= self.where.keys() and not self.at_least:
-            problems.add(CHANGES, BOTH_NAMED, column=_KEEP, expected=_ONE_NAMED)
-        problems.raise_if_any(PolicyError)
+            problems.add(ARGUMENTS, BOTH_NAMED, column=_KEEP, expected=_ONE_NAMED)
+        problems.raise_if_any(ArgumentError)
+
+    @property
+    def argument(self) -> str:
+        """The argument that problems of it name."""
+        return f"{_KEEP}.at_least" if self.at_least else _KEEP
 
     @property
     def slots(self) -> pd.DataFrame:
@@ -150,7 +154,7 @@ def require_columns(where: Mapping[str, Any], option: str, problems: Problems) -
     for column in where:
         if column not in SLOT_KEYS:
             problems.add(
-                CHANGES,
+                ARGUMENTS,
                 f"slots have no column {column!r}",
                 column=option,
                 expected=f"one of {', '.join(SLOT_KEYS)}",
@@ -159,7 +163,7 @@ def require_columns(where: Mapping[str, Any], option: str, problems: Problems) -
     for column, wanted in where.items():
         if not _listed(wanted):
             problems.add(
-                CHANGES, f"names no {column}", column=option, expected="a value, or several"
+                ARGUMENTS, f"names no {column}", column=option, expected="a value, or several"
             )
 
 
@@ -190,7 +194,7 @@ def kept_slots(instance: Instance, keeps: Sequence[Keep]) -> tuple[KeptSlots, pd
 
     Raises
     ------
-    PolicyError
+    ArgumentError
         If a plan is kept by names that the case does not have, or two plans contradict each other.
     """
     problems = Problems()
@@ -200,10 +204,10 @@ def kept_slots(instance: Instance, keeps: Sequence[Keep]) -> tuple[KeptSlots, pd
     )
     cells = cells.astype(COLUMNS["slots"])
     for keep, own in zip(keeps, rows, strict=True):
-        require_chooses(instance, keep.where, _KEEP, problems)
+        require_chooses(instance, keep.where, keep.argument, problems)
         if not keep.at_least:
             _require_as_they_are(keep, own, cells, problems)
-    problems.raise_if_any(PolicyError)
+    problems.raise_if_any(ArgumentError)
     values = values_of(instance, Decisions(cells))
     bounds = {name: _bounds(instance, name, values.of[name], keeps) for name in _FAMILIES}
     return KeptSlots(cells, bounds), values.impossible
@@ -234,7 +238,7 @@ def require_chooses(
         for each in _listed(wanted):
             if not matching_names(each, known):
                 problems.add(
-                    CHANGES,
+                    ARGUMENTS,
                     f"no slots could be granted with {column} {shown(each)}",
                     column=option,
                     expected=f"a {column} of the case, or a pattern",
@@ -254,7 +258,7 @@ def _require_as_they_are(
     for row in rows_of(raised.head(1)):
         where = ", ".join(str(getattr(row, name)) for name in SLOT_KEYS if getattr(row, name) != "")
         told = f"{where}: {row.slots:,} slots are kept, and {keep.name} keeps {row.slots_own:g}"
-        problems.add(CHANGES, told, column=_KEEP, expected="plans that agree where both are kept")
+        problems.add(ARGUMENTS, told, column=_KEEP, expected="plans that agree where both are kept")
 
 
 def are_kept(keeps: Sequence[Keep], slots: pd.DataFrame) -> bool:

@@ -16,13 +16,12 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import PolicyError, Problems
+from optimizer.errors import ARGUMENTS, ArgumentError, Problems
 from optimizer.frames import mapping, summed
 from optimizer.frames.arrays import Floats, Mask
 from optimizer.frames.records import Comparable
 from optimizer.instance import Instance
 from optimizer.instance.sets import ALL
-from optimizer.io.changes import CHANGES
 from optimizer.io.toml import shown
 from optimizer.plan import COLUMNS, SLOT_KEYS, Decisions, Plan
 from optimizer.plan.given import ReadPlan, decisions_in
@@ -64,7 +63,7 @@ class Near(Comparable):
 
     Raises
     ------
-    PolicyError
+    ArgumentError
         If the price is not a number from 0 to 1,000,000, or as :class:`Keep`.
     """
 
@@ -80,11 +79,11 @@ class Near(Comparable):
         if not is_number or not 0.0 <= float(price) <= MOST_PRICE:
             told = f"{shown(price)} is not a valid price"
             expected = f"points for a slot moved, a number from 0 to {MOST_PRICE:,.0f}"
-            problems.add(CHANGES, told, column=_NEAR, expected=expected)
+            problems.add(ARGUMENTS, told, column=_NEAR, expected=expected)
         require_columns(self.where, _NEAR, problems)
         if {"country", "region"} <= self.where.keys():
-            problems.add(CHANGES, BOTH_NAMED, column=_NEAR, expected="one of them")
-        problems.raise_if_any(PolicyError)
+            problems.add(ARGUMENTS, BOTH_NAMED, column=_NEAR, expected="one of them")
+        problems.raise_if_any(ArgumentError)
 
     @property
     def slots(self) -> pd.DataFrame:
@@ -190,12 +189,12 @@ def near_slots(instance: Instance, near: Near, keeps: Sequence[Keep]) -> NearSlo
 
     Raises
     ------
-    PolicyError
+    ArgumentError
         If it is chosen by names that the case does not have.
     """
     problems = Problems()
     require_chooses(instance, near.where, _NEAR, problems)
-    problems.raise_if_any(PolicyError)
+    problems.raise_if_any(ArgumentError)
     cells = kept_slots(instance, keeps)[0].cells
     kept = values_of(instance, Decisions(cells)).of
     earlier = near.slots

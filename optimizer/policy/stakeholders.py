@@ -70,7 +70,8 @@ class Stakeholder(StrictTable):
         """How far its comparisons contradict each other; ``None`` where weights are given.
 
         ((principal eigenvalue - n) / (n - 1)) / :data:`RANDOM_INDEX` of n goals (Saaty 1980): 0
-        where nothing is contradicted, 1 where comparisons are no better than chance.
+        where nothing is contradicted, 1 where as much is as by comparisons drawn by chance, on
+        average; more where more is.
         """
         if self.weights:
             return None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from optimizer.case import Case
-from optimizer.errors import InputError, Problems
+from optimizer.errors import ARGUMENTS, ArgumentError, InputError, Problems
 from optimizer.plan.keeping import Keep
 from optimizer.plan.nearness import Near
 from optimizer.plan.question import Question
@@ -30,8 +30,8 @@ def keeps_of(
 
     Raises
     ------
-    InputError, PolicyError
-        If a plan cannot be read, or columns are chosen that slots do not have.
+    InputError, ArgumentError
+        If a plan cannot be read, none is named, or columns are chosen that slots do not have.
     """
     case = question.case
     found = [_keep_of(text, case, at_least=False) for text in as_they_are]
@@ -46,12 +46,12 @@ def near_of(question: Question, near: str | None, price: float | None) -> Near |
 
     Raises
     ------
-    InputError, PolicyError
-        If it cannot be read, or columns are chosen that slots do not have.
+    InputError, ArgumentError
+        If it cannot be read, none is named, or columns are chosen that slots do not have.
     """
     if near is None or price is None:
         return None
-    path, where = split_keep(near)
+    path, where = _plan_named(near, "near")
     return Near(read_plan(path, question.case), price, where, path)
 
 
@@ -71,8 +71,19 @@ def split_keep(text: str) -> tuple[str, dict[str, list[str]]]:
     return ",".join(parts), dict(reversed(where.items()))
 
 
-def _keep_of(text: str, case: Case, *, at_least: bool) -> Keep:
+def _plan_named(text: str, argument: str) -> tuple[str, dict[str, list[str]]]:
+    """The same, where a plan has to be named."""
     path, where = split_keep(text)
+    if not path.strip():
+        problems = Problems()
+        expected = "the path of a plan, before any comma"
+        problems.add(ARGUMENTS, f"{text!r} names no plan", column=argument, expected=expected)
+        raise ArgumentError(problems)
+    return path, where
+
+
+def _keep_of(text: str, case: Case, *, at_least: bool) -> Keep:
+    path, where = _plan_named(text, "keep.at_least" if at_least else "keep")
     return Keep(read_plan(path, case), where, at_least, path)
 
 

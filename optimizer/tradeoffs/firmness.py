@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from optimizer.errors import PolicyError, Problems
+from optimizer.errors import ARGUMENTS, ArgumentError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.asking import asked_of
 from optimizer.explain.marginals import provenance_of, require_questions, why_incomplete
@@ -17,7 +17,7 @@ from optimizer.explain.solved_again import DrawnAgain
 from optimizer.formulation.custom import Extend
 from optimizer.frames import rows_of
 from optimizer.frames.arrays import Floats
-from optimizer.io.changes import CHANGES, share_in
+from optimizer.io.changes import share_in
 from optimizer.io.toml import shown
 from optimizer.plan import Plan
 from optimizer.runs.loading import Run, load_run
@@ -171,8 +171,8 @@ def _asked(samples: int, seed: int, within: float | str) -> float:
         share = share_in(str(within))
     except (ValueError, OverflowError):
         told = f"{shown(within)} is not a valid share"
-        problems.add(CHANGES, told, column="within", expected="a share from 0 to 1, or per cent")
-    problems.raise_if_any(PolicyError)
+        problems.add(ARGUMENTS, told, column="within", expected="a share from 0 to 1, or per cent")
+    problems.raise_if_any(ArgumentError)
     return share
 
 
