@@ -20,8 +20,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+# Before anything else imports Pyomo.
+import optimizer.formulation.light_imports  # noqa: F401, it does something
+
+# isort: split
 import pyomo.environ as pyo
-from pyomo.common.dependencies import DeferredImportCallbackFinder
 
 from optimizer.formulation.agreements import add_active, add_agreements
 from optimizer.formulation.budget import add_budget, budget_numbers
@@ -48,10 +51,6 @@ from optimizer.io.pauses import pause
 from optimizer.schema.rules import RULES, Rule
 
 __all__ = ["CONCEPTS", "NUMBERS", "RULES", "Model", "Rule", "build_pyomo"]
-
-# As soon as anybody imports scipy, Pyomo would import scipy.stats as well, which nothing here
-# uses: a quarter of the time that a command takes to start.
-DeferredImportCallbackFinder._callbacks.pop("scipy", None)
 
 Model: TypeAlias = pyo.ConcreteModel
 """Type of a built model, for code that only passes it on."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
 from optimizer.errors import InputError, Problems
 from optimizer.frames import groups_of, rows_of
@@ -37,7 +39,14 @@ _VARIABLES = {"variable": "str", "index": "str", "value": "float64"}
 
 def empty(table: str) -> pd.DataFrame:
     """A decision table without rows."""
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS[table].items()})
+    # A copy shares what is in it until somebody writes.
+    return _made_empty(table).copy(deep=False)
+
+
+@cache
+def _made_empty(table: str) -> pd.DataFrame:
+    kinds = _VARIABLES if table == "variables" else COLUMNS[table]
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
 def variable_table(values: Mapping[str, Mapping[Any, float]]) -> pd.DataFrame:
@@ -119,6 +128,12 @@ def _check_table(name: str, table: object, columns: Mapping[str, str], problems:
             problems.add(place, "not all are numbers", column=column, expected=expected)
 
 
+def _typed(table: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """The table with the types of its columns, as it is where it has them."""
+    is_typed = all(table[name].dtype == pandas_dtype(kind) for name, kind in columns.items())
+    return table if is_typed else table.astype(columns)
+
+
 def _are_numbers(column: pd.Series, *, whole: bool) -> bool:
     if column.dtype.kind not in "iuf":
         return False
@@ -167,7 +182,7 @@ class Decisions(HandingOut):
     expansion: pd.DataFrame = field(default_factory=lambda: empty("expansion"))
     transfers: pd.DataFrame = field(default_factory=lambda: empty("transfers"))
     carry_over: pd.DataFrame = field(default_factory=lambda: empty("carry_over"))
-    variables: pd.DataFrame = field(default_factory=lambda: variable_table({}))
+    variables: pd.DataFrame = field(default_factory=lambda: empty("variables"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -177,8 +192,8 @@ class Decisions(HandingOut):
         problems.raise_if_any(InputError)
         for name, columns in {**COLUMNS, "variables": _VARIABLES}.items():
             # Rows are known by their keys: where they stood in a file says nothing of the plan.
-            table = vars(self)[name].reset_index(drop=True).astype(columns)
-            object.__setattr__(self, name, table)
+            table = vars(self)[name].reset_index(drop=True)
+            object.__setattr__(self, name, _typed(table, columns))
 
     def tables(self) -> Frames:
         """Every table of the model's own decisions by name."""
