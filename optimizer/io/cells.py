@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from optimizer.errors import Problems, did_you_mean
 from optimizer.frames.arrays import Floats, Mask
@@ -34,9 +37,13 @@ NOT_ZERO = re.compile(r"[+-]?[0.]*[1-9]")
 
 BOOLEANS = {"yes": True, "no": False}
 
+Values: TypeAlias = ExtensionArray | npt.NDArray[Any]
+"""What a column of a frame is made of."""
+
 ATTRIBUTE = ColumnSpec("attribute", "text", "", required=False)
 
 AN_ATTRIBUTE = "a number or a blank cell"
+"""What is expected of a cell of an attribute that holds figures."""
 
 
 def parse_cells(
@@ -65,8 +72,15 @@ def parse_cells(
         str with "" for blank, bool, float64 with NaN, int64, or Int64 with <NA> for optional
         whole numbers. Faulty cells come out blank; each is a problem.
     """
+    texts, sorts = cells.to_numpy(dtype=object), None if kinds is None else kinds.to_numpy(object)
     report = ColumnReport(file, header, expected(column), problems, cells.index)
-    texts = cells.to_numpy(dtype=object)
+    return pd.Series(parse_texts(texts, column, report, sorts), index=cells.index)
+
+
+def parse_texts(
+    texts: Texts, column: ColumnSpec, report: ColumnReport, kinds: Texts | None = None
+) -> Values:
+    """Parse one column of the schema as :func:`parse_cells` does, from an array to an array."""
     if column.name in (SOURCE.name, NOTE.name):
         refused = unprintable_cells(texts, report)
     else:
@@ -74,49 +88,40 @@ def parse_cells(
         is_text = column.kind == "text"
         refused = odd_texts(texts, report) if is_text else unprintable_cells(texts, report)
     if kinds is not None:
-        refused |= odd_kinds(texts, kinds.to_numpy(dtype=object), column, report)
+        refused |= odd_kinds(texts, kinds, column, report)
     texts = _blanked(texts, refused)
     if column.default is not None:
         texts = np.where(texts == "", column.default, texts)
     if column.required:
         report.add(texts, (texts == "") & ~refused, lambda cell: "is blank")
     if column.kind in NUMBER_KINDS:
-        return _as_figures(_parse_figures(texts, column, report), column, cells.index)
+        return _as_figures(_parse_figures(texts, column, report), column)
     if column.kind != "text":
         words = list(BOOLEANS) if column.kind == "bool" else list(column.choices)
         if column.reads_old_names:
             texts = np.array([renewed(text, words) for text in texts], dtype=object)
         texts = _parse_words(texts, words, report)
-    if column.kind == "bool":
-        return pd.Series(texts == "yes", index=cells.index)
-    return pd.Series(texts, index=cells.index, dtype="str")
+    return texts == "yes" if column.kind == "bool" else pd.array(texts, dtype="str")
 
 
 def parse_attribute(
-    cells: pd.Series,
-    file: str,
-    problems: Problems,
-    *,
-    is_band: bool = False,
-    kinds: pd.Series | None = None,
-) -> pd.Series:
+    texts: Texts, report: ColumnReport, *, is_band: bool = False, kinds: Texts | None = None
+) -> Values:
     """Parse an attribute column, which keeps its text: only who asks for figures reads some.
 
     Where most cells are figures, others that are spoiled ones are faults all the same, but for
     bands, which nobody reads as figures.
     """
-    report = ColumnReport(file, str(cells.name), AN_ATTRIBUTE, problems, cells.index)
-    texts = stripped_cells(cells.to_numpy(dtype=object), report)
+    texts = stripped_cells(texts, report)
     refused = unprintable_cells(texts, report)
     if kinds is not None:
-        refused |= odd_kinds(texts, kinds.to_numpy(dtype=object), ATTRIBUTE, report)
+        refused |= odd_kinds(texts, kinds, ATTRIBUTE, report)
     texts = _blanked(texts, refused)
     if not is_band and _mostly_figures(texts):
         spoiled = matching(texts, _spoiled)
         report_no_figures(texts, spoiled, ATTRIBUTE, report)
         texts = _blanked(texts, spoiled)
-    texts = _blanked(texts, odd_texts(texts, report))
-    return pd.Series(texts, index=cells.index, dtype="str")
+    return pd.array(_blanked(texts, odd_texts(texts, report)), dtype="str")
 
 
 def attribute_figures(cells: pd.Series, file: str, problems: Problems) -> pd.Series | None:
@@ -189,12 +194,13 @@ def _parse_figures(texts: Texts, column: ColumnSpec | None, report: ColumnReport
     return values if column is None else within_range(texts, values, column, report)
 
 
-def _as_figures(values: Floats, column: ColumnSpec, rows: pd.Index) -> pd.Series:
-    figures = pd.Series(values, index=rows)
+def _as_figures(values: Floats, column: ColumnSpec) -> Values:
     if column.kind != "int":
-        return figures
-    is_full = column.required and not np.isnan(values).any()
-    return figures.astype("int64" if is_full else "Int64")
+        return values
+    is_absent = np.isnan(values)
+    if column.required and not is_absent.any():
+        return values.astype("int64")
+    return pd.arrays.IntegerArray(np.where(is_absent, 0.0, values).astype("int64"), is_absent)
 
 
 def _blanked(texts: Texts, refused: Mask) -> Texts:

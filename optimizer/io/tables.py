@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
-from optimizer.io.cell_faults import expected
-from optimizer.io.cells import parse_attribute, parse_cells
+from optimizer.io.cell_faults import ColumnReport, Texts, expected, matching
+from optimizer.io.cells import AN_ATTRIBUTE, Values, parse_attribute, parse_texts
 from optimizer.io.grids import MOST_COLUMNS, Grid, csv_grid
 from optimizer.schema.tables import BAND_PREFIX, MONEY, NOTE, SOURCE, ColumnSpec, TableSpec
 from optimizer.text.characters import oddity
@@ -84,19 +85,12 @@ def parse_grid(grid: Grid | None, spec: TableSpec, currency: str, problems: Prob
     _check_header(grid, spec, columns, problems)
     header_is_sound = len(problems) == before
     places = {name: grid.header.index(name) for name in grid.header}
-    raw = pd.DataFrame(
-        {name: [row[place] for row in grid.cells] for name, place in places.items()},
-        index=pd.Index(grid.rows, dtype="int64", name="row"),
-        dtype="str",
-    )
+    raw = {name: _texts([row[place] for row in grid.cells]) for name, place in places.items()}
     kinds = None
     if grid.kinds is not None:
-        kinds = pd.DataFrame(
-            {name: [row[place] for row in grid.kinds] for name, place in places.items()},
-            index=raw.index,
-            dtype="str",
-        )
-    frame = _parse(raw, kinds, spec, columns, problems)
+        kinds = {name: _texts([row[place] for row in grid.kinds]) for name, place in places.items()}
+    rows = pd.Index(grid.rows, dtype="int64", name="row")
+    frame = _parse(_Columns(raw, kinds, rows), spec, columns, problems)
     if header_is_sound:
         _check_duplicates(frame, raw, spec, problems)
     sound = len(problems) == before and not grid.lost
@@ -114,8 +108,14 @@ def _header_of(column: ColumnSpec, header: Sequence[str], currency: str) -> str:
 
 def empty_table(spec: TableSpec) -> pd.DataFrame:
     """Give the frame of an absent table: no rows, all columns, the right dtypes."""
-    raw = pd.DataFrame(index=pd.Index([], dtype="int64", name="row"))
-    return _parse(raw, None, spec, {column.name: column for column in spec.columns}, Problems())
+    # A copy shares what is in it until somebody writes.
+    return _made_empty(spec).copy(deep=False)
+
+
+@cache
+def _made_empty(spec: TableSpec) -> pd.DataFrame:
+    nothing = _Columns({}, None, pd.Index([], dtype="int64", name="row"))
+    return _parse(nothing, spec, {column.name: column for column in spec.columns}, Problems())
 
 
 def _check_header(
@@ -174,43 +174,50 @@ def _check_further_column(
         )
 
 
+@dataclass(frozen=True)
+class _Columns:
+    """Cells as they were read, by header: texts, kinds of cells of a sheet, and their rows."""
+
+    texts: Mapping[str, Texts]
+    kinds: Mapping[str, Texts] | None
+    rows: pd.Index
+
+
+def _texts(cells: Sequence[str]) -> Texts:
+    texts = np.empty(len(cells), dtype=object)
+    texts[:] = cells
+    return texts
+
+
 def _parse(
-    raw: pd.DataFrame,
-    kinds: pd.DataFrame | None,
-    spec: TableSpec,
-    columns: dict[str, ColumnSpec],
-    problems: Problems,
+    raw: _Columns, spec: TableSpec, columns: dict[str, ColumnSpec], problems: Problems
 ) -> pd.DataFrame:
-    parsed: dict[str, pd.Series] = {}
+    parsed: dict[str, Values] = {}
     for header, column in columns.items():
-        there = header in raw
-        cells = raw[header] if there else pd.Series("", index=raw.index, dtype="str")
-        is_missing = column.required and not there
-        parsed[column.name] = parse_cells(
-            cells,
+        there = header in raw.texts
+        found = Problems() if column.required and not there else problems
+        parsed[column.name] = parse_texts(
+            raw.texts[header] if there else _texts([""] * len(raw.rows)),
             column,
-            spec.file,
-            header,
-            Problems() if is_missing else problems,
-            kinds=kinds[header] if there and kinds is not None else None,
+            ColumnReport(spec.file, header, expected(column), found, raw.rows),
+            raw.kinds[header] if there and raw.kinds is not None else None,
         )
-    further = [str(name) for name in raw if name not in columns and str(name).strip()]
+    further = [name for name in raw.texts if name not in columns and name.strip()]
     if spec.open_ended:
         for name in further:
             parsed[name] = parse_attribute(
-                raw[name],
-                spec.file,
-                problems,
+                raw.texts[name],
+                ColumnReport(spec.file, name, AN_ATTRIBUTE, problems, raw.rows),
                 is_band=name.startswith(BAND_PREFIX),
-                kinds=None if kinds is None else kinds[name],
+                kinds=None if raw.kinds is None else raw.kinds[name],
             )
     last = [name for name in (SOURCE.name, NOTE.name) if name in parsed]
     order = [name for name in parsed if name not in last] + last
-    return pd.DataFrame(parsed, index=raw.index)[order]
+    return pd.DataFrame({name: parsed[name] for name in order}, index=raw.rows)
 
 
 def _check_duplicates(
-    frame: pd.DataFrame, raw: pd.DataFrame, spec: TableSpec, problems: Problems
+    frame: pd.DataFrame, raw: Mapping[str, Texts], spec: TableSpec, problems: Problems
 ) -> None:
     """Report rows with the keys of an earlier row; blank optional keys are equal to each other."""
     keys = [*spec.keys, *spec.optional_keys]
@@ -220,7 +227,7 @@ def _check_duplicates(
         is_blank = np.fromiter((cell is pd.NA or cell == "" for cell in cells), bool, len(cells))
         if name in spec.optional_keys and is_blank.any():
             # A key that cannot be read is blank too, but not by the will of whoever wrote it.
-            is_blank &= raw[name].str.strip().ne("").to_numpy() if name in raw else False
+            is_blank &= matching(raw[name], _is_filled) if name in raw else False
         is_named &= ~is_blank
     firsts: dict[tuple[object, ...], int] = {}
     found = []
@@ -231,6 +238,10 @@ def _check_duplicates(
             message = f"{describe(dict(zip(keys, values, strict=True)))} is already in row {first}"
             found.append(Problem(spec.file, message, row, None, f"one row per {', '.join(keys)}"))
     problems.add_all(found)
+
+
+def _is_filled(cell: str) -> bool | None:
+    return True if cell.strip() else None
 
 
 def describe(cells: Mapping[str, object]) -> str:
