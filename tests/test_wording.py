@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,20 +53,19 @@ def without_code(text: str) -> str:
 def printed(module: Path) -> Iterator[str]:
     """Texts of a module that somebody may read in the end; docstrings and names are none."""
     tree = ast.parse(module.read_text(encoding="utf-8"))
-    statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    nodes = list(ast.walk(tree))
+    statements = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    constants = (node for node in nodes if isinstance(node, ast.Constant))
     for node in constants:
         if isinstance(node.value, str) and id(node) not in statements and " " in node.value:
             yield node.value
 
 
+@cache
 def texts() -> dict[str, str]:
     pages = {str(page.relative_to(ROOT)): without_code(page.read_text("utf-8")) for page in PAGES}
     modules = {str(module.relative_to(ROOT)): "\n".join(printed(module)) for module in MODULES}
     return pages | modules
-
-
-TEXTS = texts()
 
 
 def found(pattern: str) -> dict[str, list[str]]:
@@ -73,7 +73,7 @@ def found(pattern: str) -> dict[str, list[str]]:
         name: [
             text[max(0, hit.start() - 30) : hit.end() + 30] for hit in re.finditer(pattern, text)
         ]
-        for name, text in TEXTS.items()
+        for name, text in texts().items()
     }
     return {name: lines for name, lines in hits.items() if lines}
 
@@ -85,7 +85,7 @@ def test_the_standard_term_is_used(term: str) -> None:
 
 
 def test_programs_are_software_and_programmes_are_for_people() -> None:
-    for name, text in TEXTS.items():
+    for name, text in texts().items():
         assert re.findall(r"(?i).{0,30}\bprograms?\b", re.sub(SOFTWARE, "", text)) == [], name
 
 
