@@ -37,7 +37,7 @@ NOT_ZERO = re.compile(r"[+-]?[0.]*[1-9]")
 
 BOOLEANS = {"yes": True, "no": False}
 
-Values: TypeAlias = ExtensionArray | npt.NDArray[Any]
+ParsedColumn: TypeAlias = ExtensionArray | npt.NDArray[Any]
 """What a column of a frame is made of."""
 
 ATTRIBUTE = ColumnSpec("attribute", "text", "", required=False)
@@ -79,7 +79,7 @@ def parse_cells(
 
 def parse_texts(
     texts: Texts, column: ColumnSpec, report: ColumnReport, kinds: Texts | None = None
-) -> Values:
+) -> ParsedColumn:
     """Parse one column of the schema as :func:`parse_cells` does, from an array to an array."""
     if column.name in (SOURCE.name, NOTE.name):
         refused = unprintable_cells(texts, report)
@@ -106,7 +106,7 @@ def parse_texts(
 
 def parse_attribute(
     texts: Texts, report: ColumnReport, *, is_band: bool = False, kinds: Texts | None = None
-) -> Values:
+) -> ParsedColumn:
     """Parse an attribute column, which keeps its text: only who asks for figures reads some.
 
     Where most cells are figures, others that are spoiled ones are faults all the same, but for
@@ -194,7 +194,7 @@ def _parse_figures(texts: Texts, column: ColumnSpec | None, report: ColumnReport
     return values if column is None else within_range(texts, values, column, report)
 
 
-def _as_figures(values: Floats, column: ColumnSpec) -> Values:
+def _as_figures(values: Floats, column: ColumnSpec) -> ParsedColumn:
     if column.kind != "int":
         return values
     is_absent = np.isnan(values)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from optimizer.errors import Problem, Problems, did_you_mean, shorten
 from optimizer.io.cell_faults import ColumnReport, Texts, expected, matching
-from optimizer.io.cells import AN_ATTRIBUTE, Values, parse_attribute, parse_texts
+from optimizer.io.cells import AN_ATTRIBUTE, ParsedColumn, parse_attribute, parse_texts
 from optimizer.io.grids import MOST_COLUMNS, Grid, csv_grid
 from optimizer.schema.tables import BAND_PREFIX, MONEY, NOTE, SOURCE, ColumnSpec, TableSpec
 from optimizer.text.characters import oddity
@@ -192,7 +192,7 @@ def _texts(cells: Sequence[str]) -> Texts:
 def _parse(
     raw: _Columns, spec: TableSpec, columns: dict[str, ColumnSpec], problems: Problems
 ) -> pd.DataFrame:
-    parsed: dict[str, Values] = {}
+    parsed: dict[str, ParsedColumn] = {}
     for header, column in columns.items():
         there = header in raw.texts
         found = Problems() if column.required and not there else problems
