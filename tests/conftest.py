@@ -22,7 +22,7 @@ settings.load_profile("project")
 
 # A test whose scales an earlier one had left behind would not see what goes wrong while they are
 # worked out, and none may touch the user's own folder; processes that tests start keep to it too.
-# The tests of what is kept name a folder of their own.
+# The tests of what is kept name a folder of their own; `kept_scales` below is for long ones.
 os.environ[FOLDER] = ""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -44,6 +44,19 @@ def chromium() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return Path(found)
+
+
+@pytest.fixture
+def kept_scales(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scales are kept, and found where another test has left them, as anybody's are.
+
+    For tests that solve the case of Japan, whose scales take longer than all the rest. With
+    ``KEPT_SCALES`` in the environment they are in that folder: CI has worked them out before.
+    """
+    own = tmp_path_factory.getbasetemp()
+    # Folders of pytest-xdist's workers lie in that of the run.
+    shared_by_all = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    monkeypatch.setenv(FOLDER, os.environ.get("KEPT_SCALES") or str(shared_by_all / "scales"))
 
 
 @pytest.fixture

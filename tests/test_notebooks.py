@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 from nbclient import NotebookClient
 
 import optimizer
-from optimizer.io.cache import FOLDER as FOLDER_OF_CACHE
 from optimizer.sweeps import sensitivity
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
@@ -93,26 +91,10 @@ def test_only_the_public_door_is_used(file: Path) -> None:
     assert not inside
 
 
-@pytest.fixture(scope="session")
-def kept_scales(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where notebooks keep scales and find those of another one, as they do for who runs them all.
-
-    With ``KEPT_SCALES`` in the environment, that folder: CI has solved the case of Japan before.
-    """
-    named = os.environ.get("KEPT_SCALES")
-    if named:
-        return Path(named)
-    own = tmp_path_factory.getbasetemp()
-    # Folders of pytest-xdist's workers lie in that of the run.
-    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "scales"
-
-
 @pytest.mark.slow
 @each_notebook
-def test_runs(
-    file: Path, kept_scales: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(FOLDER_OF_CACHE, str(kept_scales))
+@pytest.mark.usefixtures("kept_scales")
+def test_runs(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A user's own start-up files and history stay out of it.
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     notebook = read(file)

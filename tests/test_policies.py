@@ -115,6 +115,7 @@ def test_relaxation_on_japan_is_feasible(name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("kept_scales")
 def test_balanced_plan_for_japan() -> None:
     plan = solve(path("balanced"), shared.case("japan"), gap=0.01)
     assert plan.gap is not None
