@@ -15,7 +15,8 @@ import shared
 from golden.small_cases import AGREED, HOSTED, NATIONAL, SERVED, SmallCase
 from optimizer import ModelWarning, Session, load_case, load_policy, solve, validate
 from optimizer.case.writing import write_case
-from optimizer.instance import build_instance
+from optimizer.frames.memory import Memory
+from optimizer.instance import build_instance, joined
 from optimizer.instance.oddities import warnings_of
 from optimizer.report import write_report
 
@@ -40,11 +41,12 @@ def share(name: str, where: str, side: str, times: float, by: str = "") -> str:
 
 @pytest.mark.parametrize("pair", ["japan", "tiny"])
 def test_nothing_is_odd_about_the_cases_of_the_project(pair: str, root: Path) -> None:
-    case = shared.case(pair)
+    case, memory = shared.case(pair), Memory()
     for path in sorted((root / "models").glob("*.toml")):
         policy = shared.policy(path.stem)
         if policy.is_for(case.name):
-            assert warnings_of(build_instance(case, policy)) == [], path.name
+            # As `validate` joins several policies.
+            assert warnings_of(joined(case, policy, memory)) == [], path.name
 
 
 COUNTRIES = ("AA,Aland,Asia,1", "BB,Bland,Europe,3", "CC,Cland,Africa,5", "DD,Dland,Asia,7")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ from optimizer import (
     check_expectations,
     evaluate,
     solve,
+    validate,
 )
 from optimizer.formulation import build_pyomo
 from optimizer.persistent import LoadedModel
@@ -97,6 +99,16 @@ def test_plan_of_the_tiny_case_holds(name: str) -> None:
     found = evaluate(plan, path(name), shared.case("tiny"))
     assert found.holds
     assert found.points == pytest.approx(plan.objective)
+
+
+def test_policies_are_validated_together_as_each_is_alone() -> None:
+    policies, case = [path(name) for name in ("balanced", "tiny")], ROOT / "inputs" / "tiny"
+    together = validate([*policies, case], solve=False)
+    alone = [found for policy in policies for found in validate([policy, case], solve=False)]
+    assert [replace(found, seconds=0) for found in together] == [
+        replace(found, seconds=0) for found in alone
+    ]
+    assert all(found.options for found in together)
 
 
 @pytest.mark.parametrize("name", MAIN)

@@ -12,7 +12,8 @@ from optimizer.case import Case, load_case
 from optimizer.errors import InfeasibleError, InputError, PolicyError, Problem
 from optimizer.errors.arguments import typed
 from optimizer.formulation import build_pyomo
-from optimizer.instance import build_instance
+from optimizer.frames.memory import Memory
+from optimizer.instance import joined
 from optimizer.instance.oddities import oddities, warnings_of
 from optimizer.instance.sets import options
 from optimizer.io.paths import standing_at
@@ -100,8 +101,12 @@ def validate(paths: Sequence[str | Path], *, solve: bool = True) -> list[Validat
         for case in cases
         if policies[policy].is_for(cases[case].name)
     ]
+    # What several policies leave alone is joined once.
+    memories = {case: Memory() for case in cases}
     for policy, case in pairs:
-        found.append(_pair(policies[policy], cases[case], policy, case, solve=solve))
+        found.append(
+            _pair(policies[policy], cases[case], policy, case, memory=memories[case], solve=solve)
+        )
     triples = [
         (study, policy, case)
         for study in studies
@@ -190,7 +195,13 @@ def _of_study(read: _Read, study: Path, policy: Path, case: Path) -> Validation:
 
 
 def _pair(
-    policy: Policy, case: Case, policy_path: Path, case_path: Path, *, solve: bool
+    policy: Policy,
+    case: Case,
+    policy_path: Path,
+    case_path: Path,
+    *,
+    memory: Memory,
+    solve: bool,
 ) -> Validation:
     started = time.monotonic()
 
@@ -203,7 +214,7 @@ def _pair(
     try:
         # What each group could have by itself is worked out only where something is solved anyway.
         asked = with_own_bests(Question.of(policy, case)).policy if solve else None
-        instance = build_instance(case, asked or with_open_floors(policy))
+        instance = joined(case, asked or with_open_floors(policy), memory)
     except InfeasibleError as error:
         return outcome(INFEASIBLE, Problem(policy_path.name, str(error)))
     except (InputError, PolicyError) as error:
