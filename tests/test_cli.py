@@ -25,6 +25,7 @@ from optimizer.cli import showing
 from optimizer.io import writing
 from optimizer.plan import Plan
 from optimizer.plan.fair_shares import FAIRNESS, FAIRNESS_GROUPS
+from optimizer.plan.to_stakeholders import STAKEHOLDER_VALUES
 from optimizer.policy import Policy
 from optimizer.runs import workbook
 from optimizer.session import solving
@@ -202,12 +203,16 @@ def test_validate_tells_one_fault_for_a_table_that_is_lost(
 def test_one_broken_rule_is_told_in_the_singular(capsys: pytest.CaptureFixture[str]) -> None:
     nothing = {
         name: pd.DataFrame(columns=list(columns))
-        for name, columns in (("fairness", FAIRNESS), ("fairness_groups", FAIRNESS_GROUPS))
+        for name, columns in (
+            ("fairness", FAIRNESS),
+            ("fairness_groups", FAIRNESS_GROUPS),
+            ("stakeholders", STAKEHOLDER_VALUES),
+        )
     }
     for count, told in ((1, "1 rule is broken."), (2, "2 rules are broken.")):
         broken = Mock(holds=False, points=1.0, tables=nothing)
         broken.in_words.return_value = ["x"] * count
-        showing.print_evaluation(broken, ())
+        showing.print_evaluation(broken, (), {})
         assert f"{told} 1.0000 points." in capsys.readouterr().out
 
 

@@ -22,6 +22,7 @@ from golden.small_cases import NATIONAL
 from optimizer import InputError, OptimizerError, PolicyError, load_policy
 from optimizer.frames.arrays import Floats, Mask
 from optimizer.instance.oddities import warnings_of
+from optimizer.plan.to_stakeholders import STAKEHOLDERS_HEAD
 from optimizer.policy import Stakeholder
 from optimizer.session.aims.among import Among
 from optimizer.solver import Progress
@@ -586,6 +587,36 @@ def test_sessions_runs_and_plans_are_asked_as_they_are(tmp_path: Path) -> None:
         optimizer.stakeholders(TINY, TINY_CASE)
     with pytest.raises(OptimizerError, match="relaxed=True makes none"):
         optimizer.stakeholders(policy, case, relaxed=True, out=tmp_path / "x")
+
+
+def test_check_and_report_say_what_a_plan_is_to_whom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, policy = WEIGHED.write(tmp_path)
+    found = optimizer.stakeholders(policy, case, gap=0.0, compromises=["mean"])
+    values, bests = by_name(found, "mean"), by_name(found, "best-g")[:1]
+    bests += by_name(found, "best-h")[1:]
+    plan = found.plans["mean"]
+    table = plan.tables["stakeholders"]
+    assert table["stakeholder"].tolist() == ["G", "H"]
+    assert table["value_points"].tolist() == pytest.approx(values)
+    # A plan that nobody has compared knows no best; one of this question knows them.
+    runs = {"mean": plan, "plain": optimizer.solve(policy, case, gap=0.0, cache=False)}
+    for name, each in runs.items():
+        folder = optimizer.write_run(each, tmp_path / name)
+        assert run(monkeypatch, "check", folder) == 0
+        head, *lines = capsys.readouterr().out.splitlines()[:3]
+        assert head == STAKEHOLDERS_HEAD
+        given = each.tables["stakeholders"]["value_points"]
+        for who, line, value, best in zip("GH", lines, given, bests, strict=True):
+            told = f"  {value / best:>6.1%} of its own best ({best:,.3f})" if name == "mean" else ""
+            assert line == f"  {who} {value:>10,.3f} points{told}"
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        assert "Value of the plan by the weights of each stakeholder" in page
+        assert ("Of own best" in page) == (name == "mean")
+    assert run(monkeypatch, "check", tmp_path / "mean", "--json") == 0
+    told = json.loads(capsys.readouterr().out)["stakeholders"]
+    assert [row["best_points"] for row in told] == pytest.approx(bests)
 
 
 def test_the_command_keeps_runs_and_leads_on(

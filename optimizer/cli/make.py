@@ -292,6 +292,7 @@ def check(
     """Check a plan of any origin against every rule."""
     from optimizer import runs
     from optimizer.plan import checking
+    from optimizer.plan.to_stakeholders import own_bests_in
     from optimizer.runs.checking import plan_to_check, run_to_check
 
     given = scales_of(scales)
@@ -320,6 +321,7 @@ def check(
         evaluation = checking.evaluated(
             subject.read, question.policy, question.case, scales=given, dropped=subject.dropped
         )
+    bests = own_bests_in(subject.read.facts, question.policy)
     if as_json:
         document = {
             "holds": evaluation.holds,
@@ -327,11 +329,15 @@ def check(
             "assumed": list(assumed),
             "goals": evaluation.tables["goals"].to_dict("records"),
             "fairness": evaluation.tables["fairness"].to_dict("records"),
+            "stakeholders": [
+                {**row, "best_points": bests.get(str(row["stakeholder"]))}
+                for row in evaluation.tables["stakeholders"].to_dict("records")
+            ],
             "violations": evaluation.violations.to_dict("records"),
         }
         print_json(runs.finite(document))
     else:
-        print_evaluation(evaluation, assumed)
+        print_evaluation(evaluation, assumed, bests)
         if complete:
             print_next("solve", *subject.paths, *set_again(subject.changes))
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,15 +155,29 @@ def print_answers(answers: PlanAnswers) -> None:
         print(sentence)
 
 
-def print_evaluation(evaluation: Evaluation, assumed: tuple[str, ...]) -> None:
-    """Print what was assumed, what is broken, and the verdict."""
+def print_evaluation(
+    evaluation: Evaluation, assumed: tuple[str, ...], bests: Mapping[str, float]
+) -> None:
+    """Print what was assumed, what the plan is to whom, what is broken, and the verdict.
+
+    Parameters
+    ----------
+    bests
+        The most that stakeholders could have, where the plan holds that.
+    """
     for sentence in assumed:
         print(f"Assumed: {sentence}.")
     sentences = evaluation.in_words()
     from optimizer.plan.fair_shares import fairness_words
+    from optimizer.plan.to_stakeholders import STAKEHOLDERS_HEAD, stakeholder_lines
 
     for sentence in fairness_words(evaluation.tables):
         print(f"Fairness of {sentence}")
+    lines = stakeholder_lines(evaluation.tables["stakeholders"], bests)
+    if lines:
+        print(STAKEHOLDERS_HEAD)
+    for line in lines:
+        print(f"  {line}")
     if evaluation.holds:
         print(*sentences, sep="\n")
         return

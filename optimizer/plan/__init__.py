@@ -224,7 +224,7 @@ class Plan(Comparable):
         What follows: ``cohort``, ``placements``, ``expected``, ``residents``, ``spending``,
         ``integration``, ``services``, ``stages``, ``agreements``, ``people``, ``outcomes``,
         ``country_scores``, ``goals``, ``soft``, ``change``, ``custom_rules``, ``take_up``,
-        ``fairness``, ``fairness_groups``, ``rules``.
+        ``fairness``, ``fairness_groups``, ``stakeholders``, ``rules``.
     notes
         What the reader must know: what the value leaves open, what was assumed.
     warnings

@@ -22,6 +22,7 @@ from optimizer.plan.soft import change_costs, soft_costs
 from optimizer.plan.subject import PLACE, Subject, judged
 from optimizer.plan.tables import goals, result_tables
 from optimizer.plan.take_up import take_up
+from optimizer.plan.to_stakeholders import stakeholders_of
 from optimizer.plan.values import decisions_of, values_of
 from optimizer.result import Result
 from optimizer.schema.rules import BOUNDS, LIMIT_RULES, RULES, Rule, register
@@ -175,6 +176,7 @@ def evaluate_decisions(
         tables["custom_rules"] = custom_table(instance.extension)
         tables["take_up"] = take_up(subject, checked, custom)
         tables |= fairness_tables(subject)
+        tables["stakeholders"] = stakeholders_of(instance.policy, tables["goals"])
     tables["rules"] = checked
     impossible = subject.values.impossible
     strange = pd.DataFrame(

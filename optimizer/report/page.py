@@ -31,6 +31,7 @@ from optimizer.report.rules import rules_section
 from optimizer.report.sectors import sectors_section
 from optimizer.report.services import services_section
 from optimizer.report.slots import people_section, slots_section
+from optimizer.report.stakeholders import stakeholders_section
 
 if TYPE_CHECKING:
     import jinja2
@@ -56,6 +57,7 @@ SECTIONS: tuple[Callable[[Material], Section | None], ...] = (
     rules_section,
     limits_section,
     fairness_section,
+    stakeholders_section,
     policy_section,
     assumptions_section,
     provenance_section,

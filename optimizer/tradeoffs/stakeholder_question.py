@@ -308,12 +308,16 @@ def _is_cut_off(plan: WeighedPlan) -> bool:
 
 
 def _plans(search: CompromiseSearch) -> dict[str, Plan]:
-    """The plan of every name, with what it is."""
+    """The plan of every name, with what it is and the most that everybody could have."""
     found = {}
+    names, bests = search.aims.weighing.names, dict[str, float]()
+    for number, name in enumerate(names):
+        own = search.best_of(number)
+        if own is not None and own.values is not None:
+            bests[name] = float(search.bests[number])
     for name, each in search.found.items():
         if each.plan is None or each.values is None:
             continue
-        names = search.aims.weighing.names
         values = dict(zip(names, each.values.tolist(), strict=True))
         told = ", ".join(f"{who} {points:.4g}" for who, points in values.items())
         note = (
@@ -321,6 +325,6 @@ def _plans(search: CompromiseSearch) -> dict[str, Plan]:
             "It need not have the most points under the policy."
         )
         facts = {**each.plan.provenance, "deterministic": False}
-        facts["stakeholders"] = {"plan": name, "values": values, "gap": each.gap}
+        facts["stakeholders"] = {"plan": name, "values": values, "gap": each.gap, "bests": bests}
         found[name] = replace(each.plan, notes=(note, *each.plan.notes), provenance=facts)
     return found
