@@ -25,6 +25,9 @@ settings.load_profile("project")
 # The tests of what is kept name a folder of their own; `kept_scales` below is for long ones.
 os.environ[FOLDER] = ""
 
+# Where bytecode is not kept, every command that a test starts compiles the whole package again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
