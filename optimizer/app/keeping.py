@@ -5,7 +5,6 @@ A page names files and folders by a plain name alone, never by a path.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,12 +19,11 @@ from optimizer.runs import REPORT, WORKBOOK, run_place
 from optimizer.runs.workbook import workbook_of
 from optimizer.runs.writing import write_run
 from optimizer.schema.addresses import is_cell
+from optimizer.text.file_names import A_PLAIN_NAME, plain_name
 
 RUNS = Path("runs")
 FILES = (WORKBOOK, REPORT)
 """Files of a run that can be had without writing one."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
-_EXPECTED = "letters, digits, - and _, at most 80, the first a letter or a digit"
 
 
 def save_scenario(
@@ -112,14 +110,9 @@ def _shown(plan: Plan | None) -> Plan:
     return plan
 
 
-def plain_name(name: str) -> bool:
-    """Whether a name can be that of a file or folder: no path, and nothing hidden."""
-    return _NAME.fullmatch(name) is not None
-
-
 def _require_name(name: str) -> None:
     if not plain_name(name):
-        raise refusal("name", f"{name!r} is not a plain name", _EXPECTED)
+        raise refusal("name", f"{name!r} is not a plain name", A_PLAIN_NAME)
 
 
 def refusal(what: str, message: str, expected: str) -> PolicyError:

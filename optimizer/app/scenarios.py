@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from optimizer.app.keeping import plain_name, refusal
+from optimizer.app.keeping import refusal
 from optimizer.app.moves import NOTHING_SET, Setting
 from optimizer.errors import OptimizerError, Problems
 from optimizer.explain.differences import NOT_THERE, Difference
@@ -14,6 +14,7 @@ from optimizer.io.paths import names_in
 from optimizer.policy import Policy, load_policy
 from optimizer.policy.loading import changed_policy, policy_with_limit
 from optimizer.sweeps.study import Study
+from optimizer.text.file_names import plain_name
 
 ReadDemand = Callable[[str], Mapping[str, object]]
 """Gives the limit that a demand is read as, such as ``slots[country=KEN] >= 20``."""

@@ -170,7 +170,7 @@ def _require_place(take: int | None, out: Path | None, points: int | None) -> No
     points
         How many are asked for; ``None`` for all there are.
     """
-    from optimizer.runs import require_writers, run_place
+    from optimizer.runs import require_run_places, require_writers
     from optimizer.tradeoffs.taking import place_for_point
 
     if out is None:
@@ -183,8 +183,7 @@ def _require_place(take: int | None, out: Path | None, points: int | None) -> No
     require_writers()
     most = MOST_PLACES if points is None else points + CHOICES
     places = [out] if take is not None else [out / f"point-{each + 1}" for each in range(most)]
-    for place in places:
-        run_place(place, force=None)
+    require_run_places(places)
 
 
 def _write(found: Frontier, take: int | None, out: Path) -> list[Path]:

@@ -114,8 +114,22 @@ def said_of(option: str, text: str | None) -> Iterator[None]:
 def case_path(policy: Path, case: Path | None) -> Path:
     """Path of the case; a policy's workbook may be one too."""
     if case is None and policy.suffix.lower() != ".xlsx":
+        _refuse_run(policy)
         raise typer.BadParameter("is missing; only an .xlsx can be both", param_hint="CASE")
     return policy if case is None else case
+
+
+def _refuse_run(policy: Path) -> None:
+    """Say what to type where a run is given in place of a policy."""
+    from optimizer.io.paths import standing_at
+    from optimizer.runs import RUN
+
+    if standing_at(policy / RUN) == "file":
+        raise typer.BadParameter(
+            f"{policy} is a run folder; type the paths of the policy and the case that it was made "
+            f"from, or ask about its plan: optimizer explain {quote(str(policy))}",
+            param_hint="POLICY",
+        )
 
 
 def case_name(path: Path) -> str:

@@ -120,7 +120,7 @@ def stakeholders_command(
 def _require_places(policy: Path, wanted: Sequence[str], take: str | None, out: Path) -> None:
     """Refuse at once a plan that nobody looks for, and what cannot be written."""
     from optimizer.policy import load_policy
-    from optimizer.runs import is_run, run_place
+    from optimizer.runs import require_run_places
     from optimizer.tradeoffs.compromise_search import AS_TODAY, THE_POLICY, names_of_bests
 
     bests = names_of_bests([each.name for each in load_policy(policy).stakeholders])
@@ -128,10 +128,7 @@ def _require_places(policy: Path, wanted: Sequence[str], take: str | None, out: 
     if take is not None and take not in known:
         message = f"{take!r} is not looked for; one of {', '.join(known)}"
         raise typer.BadParameter(message, param_hint="--take")
-    for name in known if take is None else [take]:
-        # What an earlier command has written there is known to it.
-        if not is_run(out / name):
-            run_place(out / name, force=None)
+    require_run_places((out / name for name in (known if take is None else [take])), goes_on=True)
 
 
 def _write(found: Stakeholders, take: str | None, out: Path) -> list[Path]:

@@ -28,7 +28,7 @@ from functools import lru_cache
 from typing import Any
 
 from optimizer.errors.problems import (
-    ARGUMENTS,
+    ARGUMENT,
     LONGEST_SHOWN,
     SHOWN_PER_KIND,
     Problem,
@@ -43,7 +43,7 @@ from optimizer.text.characters import folded
 from optimizer.text.old_names import replaced
 
 __all__ = [
-    "ARGUMENTS",
+    "ARGUMENT",
     "LONGEST_SHOWN",
     "ArgumentError",
     "BrokenPlanError",

@@ -33,12 +33,12 @@ LONGEST_LIST = 2000
 LINE_BREAKS = {ord(sign): repr(sign)[1:-1] for sign in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
 """Line ends, and how each is shown."""
 
-ARGUMENTS = "arguments"
+ARGUMENT = "arguments"
 """The file that problems of arguments name, which are their columns."""
 
 ADDRESSED = (
     *(".toml", ".json", "changes", "extend", "scales", "load_case", "policy"),
-    *("frontier", "fair_plan", ARGUMENTS),
+    *("frontier", "fair_plan", ARGUMENT),
 )
 """How the names end of what is addressed by dotted keys and lines, not by columns and rows."""
 

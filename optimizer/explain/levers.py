@@ -8,7 +8,7 @@ from math import ceil, floor, inf, log10
 
 import numpy as np
 
-from optimizer.errors import ARGUMENTS, ArgumentError, Problems, did_you_mean
+from optimizer.errors import ARGUMENT, ArgumentError, Problems, did_you_mean
 from optimizer.formulation.row_keys import row_keys
 from optimizer.instance import Instance
 from optimizer.io.toml import shown
@@ -151,7 +151,7 @@ def priced(
     for address in of:
         if address not in known:
             problems.add(
-                ARGUMENTS,
+                ARGUMENT,
                 f"{shown(address)} is not a number that could be changed for others",
                 column="prices",
                 expected="the address of a number that somebody chose",
@@ -179,7 +179,7 @@ def of_agency(levers: Sequence[Lever], agency: str, instance: Instance) -> list[
         known = instance.budget["agency"].drop_duplicates().tolist()
         problems = Problems()
         problems.add(
-            ARGUMENTS,
+            ARGUMENT,
             f"no budget line is of agency {agency!r}",
             column="agency",
             expected=f"one of {', '.join(known)}",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import ARGUMENTS, ArgumentError, OptimizerError, Problems
+from optimizer.errors import ARGUMENT, ArgumentError, OptimizerError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.apart import PAIRS, ApartSearch, Pairs
 from optimizer.explain.apart_tables import (
@@ -346,7 +346,7 @@ def _require_count(plans: int) -> None:
     problems = Problems()
     if not 0 <= plans <= MOST_PLANS:
         message = f"{shown(plans)} is not a valid number of plans"
-        problems.add(ARGUMENTS, message, column="plans", expected=f"0 to {MOST_PLANS}")
+        problems.add(ARGUMENT, message, column="plans", expected=f"0 to {MOST_PLANS}")
     problems.raise_if_any(ArgumentError)
 
 
@@ -363,6 +363,6 @@ def _share_of(within: object) -> float:
         problems = Problems()
         expected = "a fraction from 0 to 1, or a percentage: 0.01 or 1%"
         problems.add(
-            ARGUMENTS, f"{shown(within)} is not a valid share", column="within", expected=expected
+            ARGUMENT, f"{shown(within)} is not a valid share", column="within", expected=expected
         )
         raise ArgumentError(problems) from None

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from optimizer.errors import ARGUMENTS, ArgumentError, Problems
+from optimizer.errors import ARGUMENT, ArgumentError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.asking import OUT_OF_TIME, Asking, InHand, InSolver, asked_of
 from optimizer.explain.marginal_charts import marginal_charts
@@ -202,7 +202,7 @@ def require_questions(count: object, name: str) -> None:
     problems = Problems()
     if isinstance(count, int) and not 0 <= count <= LARGEST_NUMBER:
         message = f"{shown(count)} is not a valid count"
-        problems.add(ARGUMENTS, message, column=name, expected="0 or more, or None for all")
+        problems.add(ARGUMENT, message, column=name, expected="0 or more, or None for all")
     problems.raise_if_any(ArgumentError)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from optimizer.errors import ARGUMENTS, ArgumentError, Problems, did_you_mean
+from optimizer.errors import ARGUMENT, ArgumentError, Problems, did_you_mean
 from optimizer.formulation.row_keys import row_keys
 from optimizer.instance import Instance
 from optimizer.io.toml import shown
@@ -75,7 +75,7 @@ def parts_named(loaded: LoadedModel, addresses: Sequence[str]) -> list[LeftOut]:
         found |= {part.address: part for part in named or ()}
         if named is None:
             problems.add(
-                ARGUMENTS,
+                ARGUMENT,
                 f"{shown(address)} names nothing that can be left out",
                 column="without",
                 expected=f"a limit, a rule, or rows of a table: {', '.join(KNOWN)}",

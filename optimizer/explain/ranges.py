@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from optimizer.errors import ARGUMENTS, ArgumentError, Problems, did_you_mean
+from optimizer.errors import ARGUMENT, ArgumentError, Problems, did_you_mean
 from optimizer.explain.nearly_as_good import NearlyAsGood
 from optimizer.explain.pace import Pace
 from optimizer.explain.stepping import BY_PLAN, BY_RELAXATION
@@ -147,7 +147,7 @@ def _unknown(names: Sequence[str], instance: Instance) -> ArgumentError:
     near = [did_you_mean(name, [*known, AGREEMENTS]) for name in names if name not in known]
     problems, several = Problems(), "several with commas (region and country do not go together)"
     problems.add(
-        ARGUMENTS,
+        ARGUMENT,
         f"no slots are decided by {','.join(names)!r}",
         column="by",
         expected=f"{', '.join(known)}, or {several}, or {AGREEMENTS}",

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.errors import ARGUMENTS, ArgumentError, OptimizerError, Problems
+from optimizer.errors import ARGUMENT, ArgumentError, OptimizerError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.applying import write_repaired
 from optimizer.explain.levers import levers_of, of_agency, priced
@@ -247,7 +247,7 @@ def _require_prices(prices: object) -> None:
         is_number = isinstance(price, int | float) and not isinstance(price, bool)
         if not (is_number and 0.0 < price <= LARGEST_NUMBER) and price != inf:
             message = f"{shown(price)} is not a valid price of {address}"
-            problems.add(ARGUMENTS, message, column="prices", expected="a number above 0, or inf")
+            problems.add(ARGUMENT, message, column="prices", expected="a number above 0, or inf")
     problems.raise_if_any(ArgumentError)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimizer.errors import ARGUMENTS, ArgumentError, Problems, SolverError, did_you_mean
+from optimizer.errors import ARGUMENT, ArgumentError, Problems, SolverError, did_you_mean, printable
 from optimizer.frames import rows_of, stacked, summed
 from optimizer.frames.arrays import Floats
 from optimizer.frames.records import Comparable
@@ -50,7 +50,7 @@ class Keep(Comparable):
     at_least
         Whether more may be granted.
     name
-        Of the plan, in messages.
+        Of the plan, in messages; what would break a line there is written as Python writes it.
 
     Raises
     ------
@@ -65,9 +65,10 @@ class Keep(Comparable):
 
     def __post_init__(self) -> None:
         problems = Problems()
+        object.__setattr__(self, "name", printable(str(self.name)))
         require_columns(self.where, self.argument, problems)
         if {"country", "region"} <= self.where.keys() and not self.at_least:
-            problems.add(ARGUMENTS, BOTH_NAMED, column=_KEEP, expected=_ONE_NAMED)
+            problems.add(ARGUMENT, BOTH_NAMED, column=_KEEP, expected=_ONE_NAMED)
         problems.raise_if_any(ArgumentError)
 
     @property
@@ -154,7 +155,7 @@ def require_columns(where: Mapping[str, Any], option: str, problems: Problems) -
     for column in where:
         if column not in SLOT_KEYS:
             problems.add(
-                ARGUMENTS,
+                ARGUMENT,
                 f"slots have no column {column!r}",
                 column=option,
                 expected=f"one of {', '.join(SLOT_KEYS)}",
@@ -163,7 +164,7 @@ def require_columns(where: Mapping[str, Any], option: str, problems: Problems) -
     for column, wanted in where.items():
         if not _listed(wanted):
             problems.add(
-                ARGUMENTS, f"names no {column}", column=option, expected="a value, or several"
+                ARGUMENT, f"names no {column}", column=option, expected="a value, or several"
             )
 
 
@@ -199,10 +200,7 @@ def kept_slots(instance: Instance, keeps: Sequence[Keep]) -> tuple[KeptSlots, pd
     """
     problems = Problems()
     rows = [keep.slots for keep in keeps]
-    cells = (
-        stacked([empty("slots"), *rows]).groupby(list(SLOT_KEYS), sort=False, as_index=False).max()
-    )
-    cells = cells.astype(COLUMNS["slots"])
+    cells = _together(rows)
     for keep, own in zip(keeps, rows, strict=True):
         require_chooses(instance, keep.where, keep.argument, problems)
         if not keep.at_least:
@@ -238,7 +236,7 @@ def require_chooses(
         for each in _listed(wanted):
             if not matching_names(each, known):
                 problems.add(
-                    ARGUMENTS,
+                    ARGUMENT,
                     f"no slots could be granted with {column} {shown(each)}",
                     column=option,
                     expected=f"a {column} of the case, or a pattern",
@@ -258,7 +256,24 @@ def _require_as_they_are(
     for row in rows_of(raised.head(1)):
         where = ", ".join(str(getattr(row, name)) for name in SLOT_KEYS if getattr(row, name) != "")
         told = f"{where}: {row.slots:,} slots are kept, and {keep.name} keeps {row.slots_own:g}"
-        problems.add(ARGUMENTS, told, column=_KEEP, expected="plans that agree where both are kept")
+        problems.add(ARGUMENT, told, column=_KEEP, expected="plans that agree where both are kept")
+
+
+def _together(rows: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Slots of several plans, each once however many of them have it."""
+    each = stacked([empty("slots"), *(summed(one, list(SLOT_KEYS), "slots") for one in rows)])
+    most = each.groupby(list(SLOT_KEYS), sort=False, as_index=False).max()
+    return most.astype(COLUMNS["slots"])
+
+
+def kept_in_words(keeps: Sequence[Keep]) -> str:
+    """What is kept of each plan; and in all, where plans have slots in common."""
+    words = "; ".join(keep.in_words() for keep in keeps)
+    rows = [keep.slots for keep in keeps]
+    total = int(_together(rows)["slots"].sum())
+    if total == sum(int(one["slots"].sum()) for one in rows):
+        return words
+    return f"{words}; {total:,} slots in all, as some are in more than one"
 
 
 def are_kept(keeps: Sequence[Keep], slots: pd.DataFrame) -> bool:

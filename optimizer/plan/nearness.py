@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import ARGUMENTS, ArgumentError, Problems
+from optimizer.errors import ARGUMENT, ArgumentError, Problems, printable
 from optimizer.frames import mapping, summed
 from optimizer.frames.arrays import Floats, Mask
 from optimizer.frames.records import Comparable
@@ -59,7 +59,7 @@ class Near(Comparable):
     where
         Which slots count, as in :class:`Keep`; all without it.
     name
-        Of the plan, in messages.
+        Of the plan, in messages; what would break a line there is written as Python writes it.
 
     Raises
     ------
@@ -74,15 +74,16 @@ class Near(Comparable):
 
     def __post_init__(self) -> None:
         problems = Problems()
+        object.__setattr__(self, "name", printable(str(self.name)))
         price = self.price
         is_number = isinstance(price, Real) and not isinstance(price, bool)
         if not is_number or not 0.0 <= float(price) <= MOST_PRICE:
             told = f"{shown(price)} is not a valid price"
             expected = f"points for a slot moved, a number from 0 to {MOST_PRICE:,.0f}"
-            problems.add(ARGUMENTS, told, column=_NEAR, expected=expected)
+            problems.add(ARGUMENT, told, column=_NEAR, expected=expected)
         require_columns(self.where, _NEAR, problems)
         if {"country", "region"} <= self.where.keys():
-            problems.add(ARGUMENTS, BOTH_NAMED, column=_NEAR, expected="one of them")
+            problems.add(ARGUMENT, BOTH_NAMED, column=_NEAR, expected="one of them")
         problems.raise_if_any(ArgumentError)
 
     @property

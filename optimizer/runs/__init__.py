@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -86,6 +86,24 @@ def run_place(folder: Path, *, force: bool | None) -> targets.Place:
     """
     expected = "a folder this tool has written"
     return targets.look(folder, force=force, check=_no_run, expected=expected)
+
+
+def require_run_places(folders: Iterable[Path], *, goes_on: bool = False) -> None:
+    """Refuse at once what cannot be written as runs, before anything is solved.
+
+    Parameters
+    ----------
+    goes_on
+        Whether runs may be there that an earlier command has written.
+
+    Raises
+    ------
+    TargetError
+        As :func:`run_place`.
+    """
+    for folder in folders:
+        if not (goes_on and is_run(folder)):
+            run_place(folder, force=None)
 
 
 def is_run(folder: Path) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from optimizer.case import Case
-from optimizer.errors import ARGUMENTS, ArgumentError, InputError, Problems
+from optimizer.errors import ARGUMENT, ArgumentError, InputError, Problems
 from optimizer.plan.keeping import Keep
 from optimizer.plan.nearness import Near
 from optimizer.plan.question import Question
@@ -77,7 +77,7 @@ def _plan_named(text: str, argument: str) -> tuple[str, dict[str, list[str]]]:
     if not path.strip():
         problems = Problems()
         expected = "the path of a plan, before any comma"
-        problems.add(ARGUMENTS, f"{text!r} names no plan", column=argument, expected=expected)
+        problems.add(ARGUMENT, f"{text!r} names no plan", column=argument, expected=expected)
         raise ArgumentError(problems)
     return path, where
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer.plan.keeping import Keep
+from optimizer.plan.keeping import Keep, kept_in_words
 from optimizer.session.holding import Holding
 from optimizer.solver import Watch
 from optimizer.text.figures import figure
@@ -41,7 +41,7 @@ class KeepingCost:
 
     def in_words(self, keeps: Sequence[Keep]) -> str:
         """What is kept, and what that costs."""
-        kept = f"Kept: {'; '.join(keep.in_words() for keep in keeps)}."
+        kept = f"Kept: {kept_in_words(keeps)}."
         if self.points is None:
             return kept
         if not self.points:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimizer.case import Case
-from optimizer.errors import ARGUMENTS, ArgumentError, Problems
+from optimizer.errors import ARGUMENT, ArgumentError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.formulation.custom import Extend
 from optimizer.io.toml import shown
@@ -206,12 +206,12 @@ def check_options(
     problems = Problems()
     if started is not None and not is_real(started):
         message = f"{shown(started)} is not a valid time"
-        problems.add(ARGUMENTS, message, column="started", expected="a reading of time.monotonic")
+        problems.add(ARGUMENT, message, column="started", expected="a reading of time.monotonic")
     if gap is not None and not (is_real(gap) and 0.0 <= gap <= 1.0):
-        problems.add(ARGUMENTS, f"{shown(gap)} is not a valid gap", column="gap", expected="0 to 1")
+        problems.add(ARGUMENT, f"{shown(gap)} is not a valid gap", column="gap", expected="0 to 1")
     if time_limit is not None and not (is_real(time_limit) and 0.0 < time_limit < float("inf")):
         message = f"{shown(time_limit)} is not a valid time limit"
-        problems.add(ARGUMENTS, message, column="time_limit", expected="seconds")
+        problems.add(ARGUMENT, message, column="time_limit", expected="seconds")
     problems.raise_if_any(ArgumentError)
 
 

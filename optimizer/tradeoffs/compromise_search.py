@@ -22,6 +22,7 @@ from optimizer.session.ideals_cache import content_hash
 from optimizer.session.planning import PlanSearch
 from optimizer.session.values import relaxed_goal_values
 from optimizer.solver.watch import relative_gap
+from optimizer.text.file_names import file_names
 from optimizer.tradeoffs.compromise_aims import CompromiseAims
 from optimizer.tradeoffs.stakeholder_store import KeptSolution, KeptSolutions
 
@@ -298,9 +299,4 @@ def names_of_bests(names: Sequence[str]) -> list[str]:
     >>> names_of_bests(["MEXT", "Cabinet (office)", "cabinet office"])
     ['best-mext', 'best-cabinet-office', 'best-cabinet-office-3']
     """
-    found: list[str] = []
-    for number, name in enumerate(names, start=1):
-        signs = "".join(sign if sign.isalnum() else " " for sign in name.lower())
-        plain = "-".join(["best", *signs.split()])
-        found.append(f"{plain}-{number}" if plain in found or not signs.split() else plain)
-    return found
+    return file_names(names, begin="best")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from optimizer.errors import ARGUMENTS, ArgumentError, Problems
+from optimizer.errors import ARGUMENT, ArgumentError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.asking import asked_of
 from optimizer.explain.marginals import provenance_of, require_questions, why_incomplete
@@ -171,7 +171,7 @@ def _asked(samples: int, seed: int, within: float | str) -> float:
         share = share_in(str(within))
     except (ValueError, OverflowError):
         told = f"{shown(within)} is not a valid share"
-        problems.add(ARGUMENTS, told, column="within", expected="a share from 0 to 1, or per cent")
+        problems.add(ARGUMENT, told, column="within", expected="a share from 0 to 1, or per cent")
     problems.raise_if_any(ArgumentError)
     return share
 
