@@ -19,6 +19,9 @@ from optimizer.solver.feasibility import Feasibility, left_out
 from optimizer.solver.loading import Option
 from optimizer.solver.wholeness import wholeness
 
+MOST_DOUBTED = 3
+"""Numbers that are changed up to which units are fitted to all other numbers alone. On the Japan
+case with a budget of 3 in place of 3,200 million HiGHS found no way to raise it otherwise."""
 _CHANGED = 1e-7
 """Part of a number, or of 1 if it is smaller, by which it must change to count as changed."""
 
@@ -73,9 +76,15 @@ def least_changes(
     options: dict[str, Option] = {"mip_rel_gap": 0.0, "mip_max_nodes": 10 * QUESTION_NODES}
     options |= wholeness(matrix, roles_of(loaded.instance, matrix).staged).options
     is_whole = bool(matrix.integral.any()) and can_be_asked_whole(matrix)
+    # A number that is a slip would give its row units in which what it should be is beyond reach.
+    is_fitted = is_whole or len(levers) > MOST_DOUBTED
     engine = Engine(
-        elastic, relaxed=not is_whole, options={**loaded.options, **(options if is_whole else {})}
+        elastic if is_fitted else left_out(elastic, rows),
+        relaxed=not is_whole,
+        options={**loaded.options, **(options if is_whole else {})},
     )
+    if not is_fitted:
+        engine.set_sides(np.array(rows, dtype=np.int64), elastic)
     if not is_whole and asked is not None and asked.hand_on(engine):
         run = engine.go_on_or_begin_anew(watch)
     else:
