@@ -174,12 +174,20 @@ def asked_of(subject: Explained, extend: Extend | None) -> InSolver:
     scales = Scales(dict(facts["scales"]), FROM_BEFORE)
     dropped = facts.get("dropped", ())
     held = Holding(question.as_it_is, extend=extend, scales=scales, cache=False, dropped=dropped)
-    aim = aim_in(facts)
+    aim = aim_of(plan)
     if aim is None:
         return InSolver(held, InHand(plan.objective, proven_bound(plan)), plan.folder)
     # Points that it gives up for its aim are no gap that a search has left open.
     warnings.warn(of_an_aim(aim), ModelWarning, stacklevel=3)
     return InSolver(held, None, plan.folder)
+
+
+def aim_of(plan: Plan) -> str | None:
+    """What a plan was to have most of, where that was not the points alone."""
+    near = None if plan.question is None else plan.question.near
+    if near is not None:
+        return f"points less the price of change ({near.in_words()})"
+    return aim_in(plan.provenance)
 
 
 def of_an_aim(aim: str) -> str:
