@@ -97,6 +97,9 @@ class Lever:
     def after(self, change: float) -> float:
         """The number loosened by at least so much, in digits that somebody would write."""
         amount = rounded_up(change, is_whole=self.is_whole)
+        if 0.0 < self.value < change and self.sign > 0:
+            # Beside a change so large it is the new number that has few digits.
+            amount = rounded_up(self.value + change, is_whole=self.is_whole) - self.value
         told = self.value + self.sign * min(amount, max(self.most, change))
         return float(f"{told:.12g}")
 

@@ -205,7 +205,7 @@ def repair(
             "alone": alone_table(alone),
         },
         is_feasible=not found.found and found.is_complete,
-        is_complete=found.is_complete,
+        is_complete=found.is_complete or any(each.plan is not None for each in repairs),
         provenance=_provenance(asked, held, prices, gap=gap),
         question=asked,
         plans={number: each.plan for number, each in enumerate(repairs, 1) if each.plan},

@@ -151,7 +151,13 @@ class RepairSearch:
             found.append(
                 {address: self.levers[address].after(by) for address, by in changes.items()}
             )
-        return [min(found, key=lambda each: _cost(each, levers))] if found else []
+        if not found:
+            return []
+        least = min(_cost(each, levers) for each in found)
+        # What is cheaper by less than the room that is added later is not worth more changes.
+        margin = 0.0 if can_be_asked_whole(self._held.loaded.matrix) else ROOMS[0]
+        cheap = [each for each in found if _cost(each, levers) <= least * (1.0 + margin)]
+        return [min(cheap, key=lambda each: (len(each), _cost(each, levers)))]
 
     def _fewest(self, alone: Collection[Mapping[str, float]]) -> list[Mapping[str, float]]:
         """Repairs of fewest numbers, where none suffices alone: of each set the cheapest."""
