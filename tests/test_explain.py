@@ -681,7 +681,7 @@ def test_the_command_explains_a_run(
     assert capsys.readouterr().out.splitlines()[0] == (
         "slots[country=AA] <= 1: 100 points fewer (400.000 points, relaxation)."
     )
-    assert shared.run(monkeypatch, "explain", run, "--why-not", "slots[country=AAA] <= 1") == 1
+    assert shared.run(monkeypatch, "explain", run, "--why-not", "slots[country=AAA] <= 1") == 2
     for words in (["--top", "few"], ["--out", tmp_path / "why.csv"], ["--out", book]):
         assert shared.run(monkeypatch, "explain", run, *words) == 2
     with pytest.raises(TargetError, match="not a result"):

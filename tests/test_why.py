@@ -346,7 +346,7 @@ def test_the_command_says_why(
         f"Next: optimizer explain {run}",
     ]
     assert pd.read_excel(book, sheet_name="earned", engine="openpyxl")["points"].tolist() == [225.0]
-    assert shared.run(monkeypatch, "explain", run, "--why", "slots[country=BBB]") == 1
+    assert shared.run(monkeypatch, "explain", run, "--why", "slots[country=BBB]") == 2
     assert "Maybe country=BB" in capsys.readouterr().err
     assert shared.run(monkeypatch, "explain", run, "--why", asked, "--why-not", asked) == 2
     with pytest.raises(PolicyError, match=r"Maybe 'slots\[country=BB\]'"):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimizer import Policy, PolicyError, Session, importance
+from optimizer import ArgumentError, Policy, Session, importance
 from optimizer.schema.addresses import address_of
 from pagewriter.markdown import table
 from pagewriter.sentences import figure, plain
@@ -81,10 +81,11 @@ def worked_out(policy: Policy, case: Path = CASE) -> pd.DataFrame:
     asked = priced_rules(policy)
     try:
         found = importance(session, asked)
-    except PolicyError as error:
+    except ArgumentError as error:
         # Optional limits of which the case has nothing to limit.
-        nothing = {problem.column for problem in error.problems}
-        found = importance(session, [rule for rule in asked if rule not in nothing])
+        told = [problem.message for problem in error.problems]
+        named = [rule for rule in asked if not any(each.startswith(f"'{rule}' ") for each in told)]
+        found = importance(session, named)
     if not found.complete:
         raise RuntimeError(f"{policy.name}: {found.why_incomplete}")
     columns = ["address", "change_points", "status", "basis"]

@@ -58,16 +58,18 @@ def with_own_bests(
     )
 
 
-def limit_with_bests(
-    question: Question, limit: Mapping[str, Any], memory: Memory | None = None
-) -> Mapping[str, Any]:
+def limit_with_bests(question: Question, limit: object, memory: Memory | None = None) -> Any:
     """A limit that is to be added, with the bests of its groups if it asks for them.
+
+    What is no table of a limit stays as it is, to be refused as one.
 
     Raises
     ------
     PolicyError, InfeasibleError, NoPlanError
         As :func:`with_own_bests`.
     """
+    if not isinstance(limit, Mapping):
+        return limit
     floor_of_limit = limit.get("at_least")
     if not isinstance(floor_of_limit, Mapping) or "own_best" not in floor_of_limit:
         return limit
