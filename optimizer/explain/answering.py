@@ -8,7 +8,7 @@ from typing import Any
 
 from optimizer.errors import NoPlanError, OptimizerError
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import Asking, InSolver, aim_of, asked_of
+from optimizer.explain.asking import Asking, InSolver, aimed_at, asked_of
 from optimizer.explain.leaving_out import is_idle, parts_left_out
 from optimizer.explain.manoeuvring import alternatives
 from optimizer.explain.marginals import TIGHTEST, require_questions, values_asked
@@ -77,7 +77,7 @@ def with_answers(
 
 def answers_if_any(plan: Plan, questions: int | None, watch: Watch) -> Plan:
     """Ask the same of a plan that is kept whatever becomes of the questions."""
-    aim = aim_of(plan)
+    aim = aimed_at(plan)
     if aim is not None:
         # Answers on the policy's best plan would stand in the report of another one.
         why = f"Nothing was asked, as the plan aims at {aim} and not at points alone."

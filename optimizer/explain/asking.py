@@ -174,7 +174,7 @@ def asked_of(subject: Explained, extend: Extend | None) -> InSolver:
     scales = Scales(dict(facts["scales"]), FROM_BEFORE)
     dropped = facts.get("dropped", ())
     held = Holding(question.as_it_is, extend=extend, scales=scales, cache=False, dropped=dropped)
-    aim = aim_of(plan)
+    aim = aimed_at(plan)
     if aim is None:
         return InSolver(held, InHand(plan.objective, proven_bound(plan)), plan.folder)
     # Points that it gives up for its aim are no gap that a search has left open.
@@ -182,7 +182,7 @@ def asked_of(subject: Explained, extend: Extend | None) -> InSolver:
     return InSolver(held, None, plan.folder)
 
 
-def aim_of(plan: Plan) -> str | None:
+def aimed_at(plan: Plan) -> str | None:
     """What a plan was to have most of, where that was not the points alone."""
     near = None if plan.question is None else plan.question.near
     if near is not None:
