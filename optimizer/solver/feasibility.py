@@ -75,8 +75,8 @@ class Feasibility:
     def to_blame(self, rows: Collection[int], watch: Watch) -> tuple[int, ...]:
         """Rows that cannot all be kept, whatever becomes of all others (Farkas).
 
-        None where the relaxation has a solution when the given rows limit nothing, or the simplex
-        proves nothing in time.
+        No rows where the relaxation has a solution when the given ones limit nothing, or where the
+        simplex proves nothing within its iterations.
         """
         # Without presolve it has the rows of the matrix, and without costs it can begin anywhere.
         matrix = left_out(
