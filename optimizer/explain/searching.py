@@ -268,10 +268,9 @@ class RepairSearch:
                 address: self.levers[address].with_room(after, room) if room else after
                 for address, after in repair.changes.items()
             }
-            roomy = replace(repair, changes=changes, cost=self.cost(changes))
-            roomy = replace(roomy, plan=self._plan_after(changes))
-            if roomy.plan is not None or self._watch.should_stop():
-                return roomy
+            plan = self._plan_after(changes)
+            if plan is not None or self._watch.should_stop():
+                return Repair(changes, self.cost(changes), repair.kinds, plan)
         return None
 
     def _plan_after(self, changes: Mapping[str, float]) -> Plan | None:

@@ -201,12 +201,12 @@ class _ConflictSearch:
 
     def _asked_of(self, stage: str) -> Feasibility | None:
         """What is asked whether there is a solution; ``None`` if the stage is that of before."""
+        if stage == NOTHING_WHOLE:
+            return self.relaxation
         model, matrix = self._model, self._model.matrix
         staged = roles_of(model.instance, matrix).staged
         decided = np.zeros(len(matrix.cost), dtype=bool)
         decided[staged] = True
-        if stage == NOTHING_WHOLE:
-            return self.relaxation
         if stage == WHOLE_DECISIONS and not (decided.any() and (decided != matrix.integral).any()):
             return None
         if not matrix.integral.any():

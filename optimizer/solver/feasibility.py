@@ -79,9 +79,7 @@ class Feasibility:
         simplex proves nothing within its iterations.
         """
         # Without presolve it has the rows of the matrix, and without costs it can begin anywhere.
-        matrix = left_out(
-            replace(self._matrix, integral=np.zeros_like(self._matrix.integral)), rows
-        )
+        matrix = left_out(self._matrix, rows)
         engine = Engine(matrix, relaxed=True, options=self._options)
         engine.set_option("presolve", "off")
         most = _PROOF_AT_LEAST + _PROOF * len(matrix.row_lower)

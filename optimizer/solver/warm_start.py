@@ -286,12 +286,8 @@ class WarmStart:
             self.engine.go_on_from(basis)
 
     def _by(self, method: int, most: int, watch: Watch) -> EngineRun:
-        self._set(method, most)
-        try:
-            return self.engine.run(watch)
-        finally:
-            self._set(DUAL, highspy.kHighsIInf)
-
-    def _set(self, method: int, most: int) -> None:
         self.engine.set_option("simplex_strategy", method)
-        self.engine.set_option("simplex_iteration_limit", most)
+        try:
+            return self.engine.run_within(most, watch)
+        finally:
+            self.engine.set_option("simplex_strategy", DUAL)
