@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from optimizer.session import Session
-from optimizer.solver import warm_start
+from optimizer.solver import optimum, warm_start
 
 SAME = 1e-9
 """Relative difference of two optima that is none."""
@@ -85,7 +85,7 @@ class Relaxing:
 
     def _to_its_end(self, question: Question) -> Iterator[None]:
         """As it was: no limit, exact weights, and a basis that had to be set after a plan."""
-        warm_start.LEAST, warm_start.REPLACED = 10**9, float("inf")
+        warm_start.LEAST, optimum.REPLACED = 10**9, float("inf")
         warm_start.DEVEX = warm_start.OWN_CHOICE
         steps = self._on(question)
         yield next(steps)

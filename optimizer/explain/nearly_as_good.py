@@ -21,7 +21,7 @@ from optimizer.solver import Watch
 from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.loading import Option, Options
 from optimizer.solver.matrix import Matrix
-from optimizer.solver.warm_start import Optimum, basis_by_name
+from optimizer.solver.optimum import Optimum, basis_by_name
 from optimizer.solver.wholeness import wholeness
 
 _NODES = 2_000

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse
 
 from optimizer.errors import SolverError
-from optimizer.frames.arrays import Floats, Integers
+from optimizer.frames.arrays import Floats, Integers, Mask
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.patch import Patch
 from optimizer.solver.scaling import objective_units, power_of_two_scales
@@ -224,6 +224,11 @@ class Loaded:
         upper = (self.matrix.row_upper[rows] - by) * scale
         self._set_sides(rows, lower, upper)
 
+    def set_other_sides(self, rows: Integers, lower: Floats, upper: Floats) -> None:
+        """Give rows sides that are not the matrix's own, until :meth:`set_sides`."""
+        scale = self._row_scale[rows]
+        self._set_sides(rows, lower * scale, upper * scale)
+
     def _set_sides(self, rows: Integers, lower: Floats, upper: Floats) -> None:
         change = self._highs.changeRowsBounds  # type: ignore[attr-defined]  # not in its stubs
         self._check(change(len(rows), rows.astype(np.int32), lower, upper), "changeRowsBounds")
@@ -262,6 +267,12 @@ class Loaded:
         dual = np.array(self._highs.getSolution().row_dual)
         prices: Floats = dual * self._row_scale / self._units
         return prices
+
+    def hold_points(self, rows: Integers) -> Mask:
+        """Whether points would grow beyond the sides at which rows stand, after a relaxation."""
+        least = float(self.option("dual_feasibility_tolerance"))
+        holding: Mask = np.abs(np.array(self._highs.getSolution().row_dual)[rows]) > least
+        return holding
 
     def set_start(self, x: Floats) -> None:
         """Hand HiGHS a solution to start from."""

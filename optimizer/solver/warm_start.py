@@ -3,7 +3,8 @@
 New sides leave a basis dual feasible and new costs leave it primal feasible; both at once leave it
 neither, and the simplex method begins nearly anew. So sides are solved first, under the old costs,
 and costs after them, each by the method that needs no first phase. After changes of one weight and
-one budget of the Japan case that took a fifth of the time.
+one budget of the Japan case that took a fifth of the time. Sides that are gone are let go after
+both (:mod:`optimizer.solver.letting_go`).
 
 After a large change the simplex method may go on for longer than a relaxation from nothing takes.
 So it is given a share of that, counted in iterations, so that it is the same on every machine; then
@@ -12,14 +13,13 @@ the relaxation begins anew. What is undone, or done again, begins at the optimum
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import highspy
 import numpy as np
 
-from optimizer.frames.arrays import Floats
 from optimizer.solver.engine import Engine, EngineRun
+from optimizer.solver.letting_go import Halves, let_go, lost_sides, with_halves
 from optimizer.solver.matrix import Matrix
+from optimizer.solver.optimum import Optimum, basis_by_name
 from optimizer.solver.watch import Watch
 
 DUAL, PRIMAL = 1, 4
@@ -33,109 +33,9 @@ PER_ROW = 0.35
 the Japan case, where they are 5,600."""
 LEAST = 200
 """Iterations that are always worth trying; less than a tenth of a second."""
-REPLACED = 0.2
-"""Mean relative change of the costs from which an objective is another one, and nothing is tried:
-all weights of the Japan case drawn anew are 0.25, one of them three times as large is 0.11."""
 KEPT = 4
 """Optima that are remembered: those that runs have begun at most recently, and the last one. Single
 changes of the Japan case so begin at what they are changes of: 0.52 CPU s instead of 0.63."""
-
-
-@dataclass(frozen=True)
-class Optimum:
-    """A basis, and the numbers under which it is optimal."""
-
-    matrix: Matrix
-    basis: highspy.HighsBasis
-
-    def distance(self, matrix: Matrix) -> float:
-        """Distance of other numbers from these: their relative differences, added up."""
-        costs = float(_apart(self.matrix.cost, matrix.cost).sum())
-        return costs + self.distance_of_rows(matrix)
-
-    def distance_of_rows(self, matrix: Matrix) -> float:
-        """The same of sides, bounds and coefficients alone."""
-        apart = sum(
-            float(_apart(mine, its).sum())
-            for mine, its in zip(_sides(self.matrix), _sides(matrix), strict=True)
-        )
-        return apart + _cells_apart(self.matrix, matrix)
-
-    def is_of_rows_like(self, matrix: Matrix) -> bool:
-        """Whether another matrix has the same rows and columns, whatever stands in them."""
-        return self.matrix.rows == matrix.rows and self.matrix.columns == matrix.columns
-
-    def reach(self, matrix: Matrix) -> float:
-        """Distance of rows to a matrix with the same ones; infinite to others."""
-        return self.distance_of_rows(matrix) if self.is_of_rows_like(matrix) else np.inf
-
-    def is_for_another_objective(self, matrix: Matrix) -> bool:
-        """Whether costs have changed so much that little of the basis will be left."""
-        apart = _apart(self.matrix.cost, matrix.cost)
-        used = np.count_nonzero(self.matrix.cost) or 1
-        return float(apart.sum()) > REPLACED * used
-
-    def grown(self, matrix: Matrix, basis: highspy.HighsBasis) -> Optimum:
-        """The optimum with rows that limit nothing yet, and columns at no cost.
-
-        Parameters
-        ----------
-        basis
-            Any one of the grown matrix: what it says of new rows and columns is taken over.
-        """
-        mine, more = self.matrix, len(matrix.row_lower) - len(self.matrix.row_lower)
-        width = len(mine.cost)
-        wider = replace(
-            matrix,
-            cost=np.append(mine.cost, np.zeros(len(matrix.cost) - width)),
-            row_lower=np.append(mine.row_lower, np.full(more, -np.inf)),
-            row_upper=np.append(mine.row_upper, np.full(more, np.inf)),
-        )
-        own = highspy.HighsBasis()
-        own.valid, own.alien = True, False
-        own.col_status = [*self.basis.col_status, *list(basis.col_status)[width:]]
-        own.row_status = [*self.basis.row_status, *list(basis.row_status)[len(mine.row_lower) :]]
-        return Optimum(wider, own)
-
-
-def basis_by_name(start: Optimum, matrix: Matrix) -> highspy.HighsBasis:
-    """The basis of an optimum for another matrix; what is new there begins outside of it.
-
-    HiGHS mends a basis that is none.
-    """
-    of_column = dict(zip(start.matrix.columns, start.basis.col_status, strict=True))
-    of_row = dict(zip(start.matrix.rows, start.basis.row_status, strict=True))
-    outside, inside = highspy.HighsBasisStatus.kLower, highspy.HighsBasisStatus.kBasic
-    own = highspy.HighsBasis()
-    own.valid, own.alien = True, not start.is_of_rows_like(matrix)
-    own.col_status = [of_column.get(key, outside) for key in matrix.columns]
-    own.row_status = [of_row.get(key, inside) for key in matrix.rows]
-    return own
-
-
-def _sides(matrix: Matrix) -> tuple[Floats, ...]:
-    return matrix.row_lower, matrix.row_upper, matrix.lower, matrix.upper
-
-
-def _apart(one: Floats, other: Floats) -> Floats:
-    """Relative differences of the numbers that differ: 1 at most, and of what is infinite."""
-    differ = one != other
-    one, other = one[differ], other[differ]
-    with np.errstate(invalid="ignore"):
-        apart: Floats = np.abs(one - other) / (np.abs(one) + np.abs(other))
-    return np.nan_to_num(apart, nan=1.0)
-
-
-def _cells_apart(one: Matrix, other: Matrix) -> float:
-    """Relative differences of coefficients; infinite where they stand in other places."""
-    if one.a is other.a:
-        return 0.0
-    if not (
-        np.array_equal(one.a.indptr, other.a.indptr)
-        and np.array_equal(one.a.indices, other.a.indices)
-    ):
-        return np.inf
-    return float(_apart(one.a.data, other.a.data).sum())
 
 
 class WarmStart:
@@ -158,6 +58,7 @@ class WarmStart:
         self._guess: highspy.HighsBasis | None = None
         self._runs = 0
         self._anew = 0
+        self._reached: Optimum | None = None
         self.began_anew = False
 
     @property
@@ -200,7 +101,7 @@ class WarmStart:
             Whether the matrix is loaded in units of its own where nothing is gone on from.
         """
         nearest = min(reversed(self._optima), key=lambda each: each.distance(matrix), default=None)
-        run = None
+        run, self._reached = None, None
         if nearest is not None and not nearest.is_for_another_objective(matrix):
             run = self._on(nearest, matrix, watch)
         elif self._guess is not None and nearest is None:
@@ -223,8 +124,9 @@ class WarmStart:
         if run.status == "optimal":
             kept = [each for each in self._optima if each.distance(matrix) > 0.0]
             kept.sort(key=lambda each: each is start)
-            self._optima = [*kept[1 - KEPT :], Optimum(matrix, self.engine.basis())]
-            self._runs = self.engine.runs
+            reached = self._reached or Optimum(matrix, self.engine.basis())
+            self._optima = [*kept[1 - KEPT :], reached]
+            self._runs = self.engine.runs if self._reached is None else -1
         return run
 
     def _begin_at(self, optimum: Optimum) -> None:
@@ -235,6 +137,11 @@ class WarmStart:
 
     def _on(self, start: Optimum, matrix: Matrix, watch: Watch) -> EngineRun | None:
         """Solve on from an optimum; ``None`` where that is given up."""
+        lost = lost_sides(start.matrix, matrix, start.basis)
+        if len(lost.rows):
+            run = self._letting_go(start, lost, matrix, watch)
+            if run is None or run.status in ("optimal", "stopped"):
+                return run
         self._begin_at(start)
         left = self._patience()
         if start.distance_of_rows(matrix) > 0.0:
@@ -249,6 +156,42 @@ class WarmStart:
         self.engine.set_costs(matrix.cost)
         run = self._by(PRIMAL, left, watch)
         return None if run.gave_up else run
+
+    def _letting_go(
+        self, start: Optimum, lost: Halves, matrix: Matrix, watch: Watch
+    ) -> EngineRun | None:
+        """The same where rows have lost the sides at which they stand: these go last."""
+        engine, left = self.engine, self._patience()
+        kept = lost.turned(np.ones(len(lost.rows), dtype=bool))
+        still = with_halves(matrix, kept)
+        engine.set_other_sides(kept.rows, *kept.open)
+        engine.go_on_from(start.basis)
+
+        def primal() -> EngineRun:
+            nonlocal left
+            run = self._by(PRIMAL, left, watch)
+            left = max(1, left - run.iterations)
+            return run
+
+        try:
+            if start.distance_of_rows(still) > 0.0:
+                engine.set_costs(start.matrix.cost)
+                run = self._by(DUAL, left, watch)
+                if run.gave_up or run.status != "optimal":
+                    return None if run.gave_up else run
+                left = max(1, left - run.iterations)
+                lost = lost_sides(still, matrix, engine.basis())
+                engine.set_sides(kept.rows, engine.matrix)
+            engine.set_costs(matrix.cost)
+            found = let_go(engine, lost, matrix, primal)
+            if found is None:
+                return None
+            run, self._reached = found
+            return run
+        finally:
+            engine.set_costs(matrix.cost)
+            engine.set_sides(kept.rows, engine.matrix)
+            self._runs = -1
 
     def _on_guess(
         self, basis: highspy.HighsBasis, matrix: Matrix, watch: Watch
