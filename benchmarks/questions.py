@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from optimizer import Session
 
 WORTH, WHY_NOT, RANGES, COMPARE = "marginal values of 20", "why not", "ranges", "compare"
+LIMITS = "without each rule"
 CONFLICT, REPAIR = "conflict", "repair"
 PREPARE, RELAXATION = "prepare", "relaxation"
 TARGETS = {WORTH: 3.0, WHY_NOT: 0.2, RANGES: 40.0, COMPARE: 0.5, CONFLICT: 2.0, REPAIR: 3.0}
@@ -75,6 +76,13 @@ def _worth(session: Session, runs: list[Path]) -> str:
     return f"{len(marginal_values(session, top=20).table)} numbers"
 
 
+def _limits(session: Session, runs: list[Path]) -> str:
+    from optimizer import importance
+
+    found = importance(session, ["limits"]).table
+    return f"{len(found)} rules, {int(found['basis'].eq('relaxation').sum())} of them solved again"
+
+
 def _why_not(session: Session, runs: list[Path]) -> str:
     from optimizer import load_run, why_not
 
@@ -98,6 +106,7 @@ def _compare(session: Session, runs: list[Path]) -> str:
 
 _ASKED: dict[str, Callable[[Session, list[Path]], str]] = {
     WORTH: _worth,
+    LIMITS: _limits,
     WHY_NOT: _why_not,
     RANGES: _ranges,
     COMPARE: _compare,
@@ -130,7 +139,7 @@ def measured(*, quick: bool) -> Rows:
     ended = apart("questions", {"case": case, "question": PREPARE}, limit=limit)[1]
     if ended != "ok":
         return [{"case": case, "question": PREPARE, "ended": ended}]
-    for question in (WHY_NOT, WORTH, COMPARE, *QUESTIONS, RANGES):
+    for question in (WHY_NOT, WORTH, COMPARE, LIMITS, *QUESTIONS, RANGES):
         payload = {"case": case, "question": question}
         noted, ended = apart("questions", payload, limit=limit)
         rows += [{**payload, "ended": ended, **each} for each in noted or [{}]]
