@@ -318,6 +318,10 @@ def test_it_can_be_read_by_everybody(browser: Browser, tiny: Served) -> None:
         expect(page.locator("[data-section=slots] svg").first).to_be_visible()
         assert not page.evaluate(UNNAMED)
         assert not page.evaluate(CONTRASTS)
+        # Nobody weighs the goals of this policy, and no division is to be fair.
+        for name in ("stakeholders", "fairness"):
+            expect(page.locator(f"#{name}")).to_be_hidden()
+            expect(page.locator(f"[data-section={name}]")).to_be_hidden()
         levels: Any = page.eval_on_selector_all(
             "h1, h2, h3, h4", "all => all.filter(h => h.checkVisibility()).map(h => +h.tagName[1])"
         )
@@ -341,6 +345,54 @@ def test_hostile_names_are_shown_as_they_are(browser: Browser, tmp_path: Path) -
             "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
         )
         expect(page.locator("[data-section=slots] figure").first).to_be_visible()
+
+
+MINISTRIES = """schema = 1
+title = "Two ministries"
+extends = "tiny.toml"
+[[stakeholders]]
+name = "Science"
+agency = "Ministry of science"
+weights = { competitiveness = 3, bridges = 1 }
+[[stakeholders]]
+name = "Welcome"
+weights = { safe_haven = 2, regional_vitality = 1 }
+"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_a_plan_is_to_stakeholders_follows_the_plan(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    (tmp_path / "tiny.toml").write_bytes(TINY[0].read_bytes())
+    policy = tmp_path / "ministries.toml"
+    policy.write_text(MINISTRIES, encoding="utf-8")
+    with served(desk_of(policy, TINY[1])) as found, looked_at(browser, found, width) as looked:
+        page = looked.page
+        planned(page)
+        block = page.get_by_role("region", name="Stakeholders")
+        cells = block.locator("tbody tr").nth(0).locator("th, td")
+        head = block.locator("thead th")
+        expect(head).to_have_text(["Stakeholder", "Points", "Weighs"])
+        weighs = "competitiveness 75%, bridges 25%"
+        expect(cells).to_have_text(["Science (Ministry of science)", "576.000", weighs])
+        expect(page.locator("#stakeholder-notes")).to_contain_text("optimizer stakeholders")
+        page.locator("#pin").click()
+        reached(page, page.locator("#typed"))
+        page.keyboard.type("budgets[line=industry].amount=*0.8")
+        press(page, "Enter")
+        is_set(page, "budgets[line=industry].amount=*0.8")
+        expect(head).to_have_text(["Stakeholder", "Points", "Plan A", "Change", "Weighs"])
+        expect(cells.nth(2)).to_have_text("576.000")
+        now, change = cells.nth(1).inner_text(), cells.nth(3).inner_text()
+        assert float(change.replace("−", "-")) == pytest.approx(float(now) - 576.0)
+        assert float(now) < 576.0
+        page.evaluate(OPEN_ALL)
+        section = page.locator("[data-section=stakeholders]")
+        expect(section.locator("tbody tr").nth(0)).to_contain_text(now)
+        expect(page.locator("[data-section=fairness]")).to_be_hidden()
+        assert not page.evaluate(CONTRASTS)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.slow

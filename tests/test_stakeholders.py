@@ -22,6 +22,7 @@ from golden.small_cases import NATIONAL
 from optimizer import InputError, OptimizerError, PolicyError, load_policy
 from optimizer.frames.arrays import Floats, Mask
 from optimizer.instance.oddities import warnings_of
+from optimizer.plan.provenance import aim_in
 from optimizer.plan.to_stakeholders import STAKEHOLDERS_HEAD
 from optimizer.policy import Stakeholder
 from optimizer.session.aims.among import Among
@@ -617,6 +618,20 @@ def test_check_and_report_say_what_a_plan_is_to_whom(
     assert run(monkeypatch, "check", tmp_path / "mean", "--json") == 0
     told = json.loads(capsys.readouterr().out)["stakeholders"]
     assert [row["best_points"] for row in told] == pytest.approx(bests)
+
+
+def test_what_is_asked_of_a_stakeholders_plan_is_asked_of_the_policy(tmp_path: Path) -> None:
+    """The points that it gives up are no gap."""
+    case, policy = WEIGHED.write(tmp_path)
+    found = optimizer.stakeholders(policy, case, gap=0.0, compromises=[], cache=False)
+    assert aim_in(found.plans["policy"].provenance) is None
+    with pytest.warns(optimizer.ModelWarning, match=r"values of stakeholders \(plan best-h\)"):
+        asked = optimizer.marginal_values(found.plans["best-h"], top=1)
+    assert not asked.table["within_gap"].any()
+    compared = optimizer.compare(found.plans["policy"], found.plans["best-h"])
+    points = compared.table[compared.table["part"].eq("points")]
+    assert points["difference"].tolist() == pytest.approx([-100.0])
+    assert not points["within_gap"].any()
 
 
 def test_the_command_keeps_runs_and_leads_on(

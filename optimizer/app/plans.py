@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+from optimizer.app.bests import knows_bests, with_bests_of
 from optimizer.app.board import Board
 from optimizer.app.keeping import refusal
 from optimizer.app.moves import KeptYears, Setting
@@ -29,6 +30,7 @@ class Plans:
         self._shown: tuple[Setting, PlanShown] | None = None
         self._pinned: PlanShown | None = None
         self._found = self._pinned_number = 0
+        self._knowing: Plan | None = None
 
     @property
     def newest(self) -> Plan | None:
@@ -44,6 +46,9 @@ class Plans:
 
     def add(self, setting: Setting, plan: Plan) -> None:
         """Show a plan from now on."""
+        plan = with_bests_of(plan, self._knowing)
+        if self._knowing is None and knows_bests(plan):
+            self._knowing = plan
         shown = PlanShown.of(plan)
         with self._lock:
             self._found += 1

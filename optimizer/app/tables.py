@@ -8,7 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.app.beside import fairness_document, map_document
+from optimizer.app.beside import (
+    WITHIN_GAPS,
+    change_in_points,
+    fairness_document,
+    map_document,
+    stakeholders_document,
+)
 from optimizer.frames import rows_of
 from optimizer.plan import Plan
 from optimizer.plan.publication import sensitive_tracks
@@ -22,6 +28,7 @@ from optimizer.report.page import section_text
 from optimizer.report.rules import rules_section
 from optimizer.report.services import services_section
 from optimizer.report.slots import people_section, slots_section
+from optimizer.report.stakeholders import stakeholders_section
 from optimizer.report.tables import pivot
 from optimizer.report.today import change_of_slots, today_by
 from optimizer.text.figures import figure
@@ -35,12 +42,13 @@ REPORTED: Mapping[str, Callable[[Material], Section | None]] = {
     "agreements": agreements_section,
     "rules": rules_section,
     "fairness": fairness_section,
+    "stakeholders": stakeholders_section,
 }
 """Sections of the report that the page shows; the others belong to a run that is written."""
 CROSSED = (("country", "track"), ("region", "track"), ("track", "year"), ("country", "year"))
 
-_NOT_SHOWN = 0.005
-"""Points that two decimals do not show."""
+_DIGITS = 2
+"""Decimals of points."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ def plan_document(now: PlanShown, before: PlanShown | None) -> dict[str, Any]:
     before
         The plan that it is compared with, plan A; ``None`` where none is kept.
     """
-    plan = now.plan
+    plan, old = now.plan, None if before is None else before.material
     return {
         "case": now.material.case.title,
         "policy": now.material.policy.title,
@@ -75,8 +83,9 @@ def plan_document(now: PlanShown, before: PlanShown | None) -> dict[str, Any]:
         "facts": _facts(now, before),
         "goals": _goals(now, before),
         "tables": _crossings(now, before),
-        "map": map_document(now.material, None if before is None else before.material),
-        "fairness": fairness_document(now.material, None if before is None else before.material),
+        "map": map_document(now.material, old),
+        "fairness": fairness_document(now.material, old),
+        "stakeholders": stakeholders_document(now.material, old),
         "warnings": list(plan.warnings),
         "notes": list(plan.notes),
     }
@@ -167,14 +176,9 @@ def _points(plan: Plan, before: Plan | None) -> dict[str, Any]:
     if before is None:
         return told
     points, exact = points_under(plan, before)
-    change = plan.objective - points
-    left = sum(max(0.0, (each.bound or each.objective) - each.objective) for each in (plan, before))
-    is_sure = abs(change) > left + 1e-9 * max(1.0, abs(points))
-    words = f"{change:+,.2f}".replace("-", figures.MINUS)
-    if left + abs(change) < _NOT_SHOWN:
-        is_sure, words = True, "same"
+    words, is_sure = change_in_points(plan.objective, points, (plan, before), _DIGITS)
     told["before"] = f"{points:,.2f}" + ("" if exact else ", as the weights of now count it")
-    told["change"] = words if is_sure else f"{words}: within the gaps, too small to be sure"
+    told["change"] = words if is_sure else f"{words}: {WITHIN_GAPS}, too small to be sure"
     told["sure"] = is_sure
     return told
 

@@ -13,6 +13,9 @@ from optimizer.io.toml import frozen
 
 VERSIONED = ("talent-optimizer", "pyomo", "highspy", "numpy", "pandas", "scipy", "pydantic")
 
+BY_POINTS_ALONE = "policy"
+"""Name of the plan for the policy's points alone, among those for stakeholders."""
+
 
 def function_told(function: Callable[..., object]) -> dict[str, str | None]:
     """Name of a function, and hash of its text where it is to be had."""
@@ -47,6 +50,9 @@ def versions() -> dict[str, str]:
 def aim_in(provenance: Mapping[str, Any]) -> str | None:
     """What a plan was to have most of, where that was not the points alone."""
     aim, point = provenance.get("aim"), provenance.get("frontier")
+    weighed = provenance.get("stakeholders", {}).get("plan", BY_POINTS_ALONE)
     if aim:
         return f"{aim['aim']} of {aim['division']}, at least {aim['least_share']:.4g} of all points"
+    if weighed != BY_POINTS_ALONE:
+        return f"values of stakeholders (plan {weighed})"
     return f"point {point['point']} of a front of {', '.join(point['goals'])}" if point else None

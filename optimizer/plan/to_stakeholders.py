@@ -16,7 +16,8 @@ STAKEHOLDER_VALUES = {
     "value_points": "float64",
 }
 """Columns of the table ``stakeholders``."""
-STAKEHOLDERS_HEAD = "To each stakeholder, by its own weights (100: all its goals at their scales):"
+TO_EACH_STAKEHOLDER = "To each stakeholder, by its own weights"
+STAKEHOLDERS_HEAD = f"{TO_EACH_STAKEHOLDER} (100: all its goals at their scales):"
 _GIVEN, COMPARED = "given", "compared"
 
 

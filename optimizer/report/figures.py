@@ -22,7 +22,8 @@ COUNTRIES_SHOWN = 20
 Format = Callable[[float], str]
 
 
-def _signed(text: str) -> str:
+def minus_sign(text: str) -> str:
+    """Write a figure with a minus sign in place of a hyphen."""
     return text.replace("-", MINUS)
 
 
@@ -34,7 +35,7 @@ def whole(value: float) -> str:
     >>> whole(1234567.4)
     '1,234,567'
     """
-    return _signed(f"{round(value):,d}")
+    return minus_sign(f"{round(value):,d}")
 
 
 def rounded(value: float) -> float:
@@ -58,7 +59,7 @@ def number(value: float) -> str:
     """
     if abs(value) >= _WHOLE_FROM or abs(value - round(value)) < _WHOLE:
         return whole(value)
-    return _signed(f"{value:,.2f}" if abs(value) >= SMALLEST_SHOWN else f"{value:.2g}")
+    return minus_sign(f"{value:,.2f}" if abs(value) >= SMALLEST_SHOWN else f"{value:.2g}")
 
 
 def people(value: float) -> str:
@@ -69,7 +70,7 @@ def people(value: float) -> str:
     >>> people(1234.4), people(2.34), people(0.02)
     ('1,234', '2.3', '<0.1')
     """
-    return _signed(persons(value))
+    return minus_sign(persons(value))
 
 
 def short(value: float) -> str:
@@ -83,8 +84,8 @@ def short(value: float) -> str:
     for unit, name in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= unit * ROUNDS_UP:
             scaled = value / unit
-            return _signed(f"{scaled:.1f}{name}" if abs(scaled) < 10 else f"{scaled:.0f}{name}")
-    return _signed(f"{value:.0f}" if abs(value - round(value)) < _WHOLE else f"{value:.3g}")
+            return minus_sign(f"{scaled:.1f}{name}" if abs(scaled) < 10 else f"{scaled:.0f}{name}")
+    return minus_sign(f"{value:.0f}" if abs(value - round(value)) < _WHOLE else f"{value:.3g}")
 
 
 def money(value: float) -> str:
@@ -99,7 +100,7 @@ def money(value: float) -> str:
         if abs(value) >= unit * ROUNDS_UP:
             scaled = value / unit
             digits = 0 if abs(scaled) >= 100 else 1 if abs(scaled) >= 10 else 2
-            return _signed(f"{scaled:,.{digits}f}{SPACE}{name}")
+            return minus_sign(f"{scaled:,.{digits}f}{SPACE}{name}")
     return whole(value)
 
 
@@ -115,7 +116,7 @@ def percent(share: float, digits: int = 0) -> str:
     """
     text, finer = (f"{100 * share:.{places}f}" for places in (digits, digits + 1))
     is_rounded_away = float(text) in (0.0, 100.0) and float(finer) != float(text)
-    return _signed(f"{finer if is_rounded_away else text}%")
+    return minus_sign(f"{finer if is_rounded_away else text}%")
 
 
 def exactly(share: float) -> str:
@@ -126,7 +127,7 @@ def exactly(share: float) -> str:
     >>> exactly(0.0025).replace(SPACE, " "), exactly(0.625).replace(SPACE, " ")
     ('0.25%', '62.5%')
     """
-    return _signed(f"{100 * share:.6g}%")
+    return minus_sign(f"{100 * share:.6g}%")
 
 
 def listed(words: list[str], most: int = 4) -> str:

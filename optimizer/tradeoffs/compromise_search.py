@@ -13,7 +13,7 @@ from optimizer.frames import mapping
 from optimizer.frames.arrays import Floats
 from optimizer.persistent.answers import solution_at
 from optimizer.plan import Plan
-from optimizer.plan.provenance import versions
+from optimizer.plan.provenance import BY_POINTS_ALONE, versions
 from optimizer.plan.stakeholder_weights import StakeholderWeights
 from optimizer.session.aims.disagreement import TODAY, WORST, Disagreement
 from optimizer.session.aims.steps import ALL_POINTS, AimStep
@@ -26,7 +26,7 @@ from optimizer.text.file_names import file_names
 from optimizer.tradeoffs.compromise_aims import CompromiseAims
 from optimizer.tradeoffs.stakeholder_store import KeptSolution, KeptSolutions
 
-THE_POLICY, AS_TODAY = "policy", "today"
+THE_POLICY, AS_TODAY = BY_POINTS_ALONE, "today"
 LEAST_REGRET, BY_LEXIMIN, BY_NASH, BY_MEAN = "least-regret", "leximin", "nash", "mean"
 COMPROMISES = (BY_MEAN, LEAST_REGRET, BY_LEXIMIN, BY_NASH)
 CALLED: Mapping[str, str] = {

@@ -25,6 +25,7 @@ const SECTIONS = [
   ["services", "Services"],
   ["people", "How entrants end"],
   ["fairness", "Fairness"],
+  ["stakeholders", "Stakeholders"],
   ["rules", "Binding rules"],
 ];
 
@@ -79,20 +80,25 @@ const showFact = (fact) => {
   return desk.make("div", {}, desk.make("dt", {}, fact.name), value);
 };
 
-const tableOf = (caption, head, rows) =>
-  desk.make(
+// Figures, but for the names of rows and the last columns, which are words.
+const tableOf = (caption, head, rows, words = 0) => {
+  const kind = (place) => ({ className: place && place < head.length - words ? "n" : "" });
+  return desk.make(
     "table",
     {},
     desk.make("caption", {}, caption),
-    desk.make("thead", {}, desk.make("tr", {}, ...head.map((text, place) => desk.make("th", { scope: "col", className: place ? "n" : "" }, text)))),
+    desk.make("thead", {}, desk.make("tr", {}, ...head.map((text, place) => desk.make("th", { scope: "col", ...kind(place) }, text)))),
     desk.make(
       "tbody",
       {},
       ...rows.map(([name, ...cells]) =>
-        desk.make("tr", {}, desk.make("th", { scope: "row" }, name), ...cells.map((text) => desk.make("td", { className: "n" }, text))),
+        desk.make("tr", {}, desk.make("th", { scope: "row" }, name), ...cells.map((text, place) => desk.make("td", kind(place + 1), text))),
       ),
     ),
   );
+};
+
+const sectionOf = (name) => document.querySelector(`[data-section=${name}]`);
 
 const showFairness = (divisions) => {
   const hasBefore = divisions.some((each) => each.before !== null);
@@ -107,8 +113,24 @@ const showFairness = (divisions) => {
     each.lowest,
     each.highest,
   ]);
-  at("fairness").hidden = !divisions.length;
+  at("fairness").hidden = sectionOf("fairness").hidden = !divisions.length;
   at("fairness").replaceChildren(tableOf("Fairness: 0 where all get the same", head, rows));
+};
+
+const showStakeholders = (told) => {
+  at("stakeholders").hidden = at("stakeholder-notes").hidden = sectionOf("stakeholders").hidden = !told;
+  if (!told) return;
+  const has = (key) => told.rows.some((each) => each[key] !== null);
+  const head = ["Stakeholder", "Points", ...(has("of_best") ? ["Of own best"] : []), ...(has("before") ? ["Plan A", "Change"] : []), "Weighs"];
+  const rows = told.rows.map((each) => [
+    each.name,
+    each.points,
+    ...(has("of_best") ? [each.of_best] : []),
+    ...(has("before") ? [each.before, desk.make("span", { className: each.sure ? "" : "unsure" }, each.change)] : []),
+    each.weighs,
+  ]);
+  at("stakeholders").replaceChildren(tableOf(told.title, head, rows, 1));
+  at("stakeholder-notes").textContent = told.notes.join(" ");
 };
 
 // Years of plan A that can be kept; what is kept of an older plan stands among what is set.
@@ -158,6 +180,7 @@ const showPlan = (plan) => {
   ]);
   at("goals").replaceChildren(tableOf("Goals", head, rows));
   showFairness(plan.fairness);
+  showStakeholders(plan.stakeholders);
   at("publish").hidden = !plan.is_sensitive;
   for (const id of ["get-book", "get-report"]) at(id).disabled = false;
   const notes = [...plan.warnings.map((text) => `Warning: ${text}`), ...plan.notes];
