@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from optimizer.tradeoffs.firmness import Firmness, weights
     from optimizer.tradeoffs.front_result import Frontier
     from optimizer.tradeoffs.frontier import frontier
+    from optimizer.tradeoffs.rank_firmness import RankFirmness, ranks
     from optimizer.tradeoffs.stakeholder_question import Stakeholders, stakeholders
 
 _HOMES = {
@@ -110,6 +111,7 @@ _HOMES = {
     "Plan": "plan",
     "Policy": "policy",
     "PolicyError": "errors",
+    "RankFirmness": "tradeoffs.rank_firmness",
     "Relaxation": "session",
     "Repairs": "explain.repairing",
     "Result": "result",
@@ -154,6 +156,7 @@ _HOMES = {
     "triangular": "sweeps",
     "uniform": "sweeps",
     "validate": "sweeps.validation",
+    "ranks": "tradeoffs.rank_firmness",
     "weights": "tradeoffs.firmness",
     "odd_years": "explain.odd_years",
     "why": "explain.why_slots",
@@ -197,6 +200,7 @@ __all__ = [
     "Plan",
     "Policy",
     "PolicyError",
+    "RankFirmness",
     "Relaxation",
     "Repairs",
     "Result",
@@ -233,6 +237,7 @@ __all__ = [
     "merge_sweeps",
     "normal",
     "odd_years",
+    "ranks",
     "read_plan",
     "repair",
     "solve",

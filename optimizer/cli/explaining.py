@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from optimizer.explain.why_slots import Why
     from optimizer.runs.loading import Run
     from optimizer.tradeoffs.firmness import Firmness
+    from optimizer.tradeoffs.rank_firmness import RankFirmness
 
-    Found: TypeAlias = MarginalValues | Importance | OddYears | Why | WhyNot | Firmness
+    Found: TypeAlias = (
+        MarginalValues | Importance | OddYears | Why | WhyNot | Firmness | RankFirmness
+    )
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 
@@ -85,17 +88,27 @@ def explain_command(
             "whatever the weights.",
         ),
     ] = False,
+    ranks: Annotated[
+        bool,
+        typer.Option(
+            "--ranks",
+            help="Who gets slots, and how good the plan is, wherever countries rank within the "
+            "case's rank_bands.",
+        ),
+    ] = False,
     samples: Annotated[
         int | None,
         typer.Option(
             metavar="N",
             min=0,
             max=1_000_000,
-            help="With --weights: sets of weights drawn evenly from all; default: 30.",
+            help="With --weights or --ranks: sets of weights drawn evenly from all, or of ranks "
+            "from their bands; default: 30.",
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="With --weights: seed of the draw; default: 0.")
+        int | None,
+        typer.Option(min=0, help="With --weights or --ranks: seed of the draw; default: 0."),
     ] = None,
     plans: Annotated[
         bool, typer.Option("--plans", help="Solve plans as well, not relaxations alone.")
@@ -117,18 +130,20 @@ def explain_command(
     from optimizer.result import require_place_for_tables
     from optimizer.runs.loading import load_run
     from optimizer.tradeoffs.firmness import weights as firm_weights
+    from optimizer.tradeoffs.rank_firmness import ranks as firm_ranks
 
     count = count_of(top, "--top")
-    asked = [bool(without), why is not None, why_not is not None, odd_years, weights]
+    asked = [bool(without), why is not None, why_not is not None, odd_years, weights, ranks]
     if asked.count(True) > 1:
         raise typer.BadParameter(
             "ask one of them at a time",
-            param_hint="--without, --why, --why-not, --odd-years, --weights",
+            param_hint="--without, --why, --why-not, --odd-years, --weights, --ranks",
         )
-    drawn = _drawn(samples, seed, is_asked=weights)
+    drawn = _drawn(samples, seed, is_asked=weights or ranks)
     for option, is_given in (("--plans", plans), ("--gap", gap is not None)):
-        if weights and is_given:
-            raise typer.BadParameter("does not go with --weights", param_hint=option)
+        if is_given and (weights or ranks):
+            draws = "--weights" if weights else "--ranks"
+            raise typer.BadParameter(f"does not go with {draws}", param_hint=option)
     if out is not None:
         # What cannot be written is refused before anything is solved.
         require_place_for_tables(out, force=force)
@@ -149,6 +164,8 @@ def explain_command(
         found = changes_of(loaded, top=count, **limits)
     elif weights:
         found = firm_weights(loaded, **drawn, **limits)
+    elif ranks:
+        found = firm_ranks(loaded, **drawn, **limits)
     elif without:
         found = importance(loaded, without, **limits)
     else:
@@ -164,7 +181,9 @@ def _drawn(samples: int | None, seed: int | None, *, is_asked: bool) -> dict[str
     given = {"samples": samples, "seed": seed}
     found = {name: value for name, value in given.items() if value is not None}
     if found and not is_asked:
-        raise typer.BadParameter("goes with --weights", param_hint=f"--{next(iter(found))}")
+        raise typer.BadParameter(
+            "goes with --weights or --ranks", param_hint=f"--{next(iter(found))}"
+        )
     return found
 
 
@@ -191,10 +210,12 @@ def _after(run: Run, found: Found) -> list[tuple[str | Path, ...]]:
     from optimizer.explain.odd_years import OddYears
     from optimizer.explain.why_slots import Why
     from optimizer.tradeoffs.firmness import Firmness
+    from optimizer.tradeoffs.rank_firmness import RankFirmness
 
-    if isinstance(found, OddYears | Firmness):
+    if isinstance(found, OddYears | Firmness | RankFirmness):
         why = _why_of(run, found) if isinstance(found, OddYears) else ("alternatives", run.path)
-        return [why, ("explain", run.path)]
+        others = ["--weights"] if isinstance(found, RankFirmness) else []
+        return [why, ("explain", run.path, *others)]
     if isinstance(found, Why):
         return [
             ("explain", run.path, "--why-not", f"{found.asked} += 1"),

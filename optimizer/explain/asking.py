@@ -21,6 +21,7 @@ from optimizer.errors import (
 from optimizer.explain.in_hand import proven_bound, require_custom_rules, require_rules_kept
 from optimizer.formulation.custom import Extend
 from optimizer.frames.arrays import Floats
+from optimizer.instance.scoring import GivenScores
 from optimizer.plan import Plan
 from optimizer.plan.provenance import aim_in
 from optimizer.plan.question import Question, asked
@@ -307,6 +308,17 @@ class Asking:
         if self.held is held:
             held.drop(str(limit["name"]))
         return answer
+
+    def scored(self, given: GivenScores) -> Answer:
+        """The relaxation with countries counted by other scores, which stay from now on."""
+        before = self.held.loaded
+        try:
+            self.held.score(given)
+        except SolverError as error:
+            return self._failed(error)
+        if self.held.loaded is not before:
+            self.held.loaded.begin_like(before)
+        return self._relaxed(self.held, self.held.rebuilt_because)
 
     def restore(self) -> None:
         """Undo the last change."""

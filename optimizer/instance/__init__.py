@@ -28,7 +28,7 @@ from optimizer.instance.measures import Measures
 from optimizer.instance.money import spending_terms, support_floor_terms
 from optimizer.instance.movement import with_movement
 from optimizer.instance.people import People, build_people, decided
-from optimizer.instance.scoring import Scores, build_scores
+from optimizer.instance.scoring import NO_SCORES, GivenScores, Scores, build_scores
 from optimizer.instance.services import capacities, use_terms
 from optimizer.instance.sets import Sets, build_sets, country_bands
 from optimizer.instance.slot_level import single_slots, slot_level_slots
@@ -193,8 +193,16 @@ def build_instance(case: Case, policy: Policy) -> Instance:
     return joined(case, policy)
 
 
-def joined(case: Case, policy: Policy, memory: Memory | None = None) -> Instance:
-    """Join as :func:`build_instance`; steps whose figures a memory knows are not done again."""
+def joined(
+    case: Case, policy: Policy, memory: Memory | None = None, given: GivenScores = NO_SCORES
+) -> Instance:
+    """Join as :func:`build_instance`; steps whose figures a memory knows are not done again.
+
+    Parameters
+    ----------
+    given
+        Scores of countries by goal that stand in place of those of its indicators.
+    """
     problems = Problems()
     step = Steps(memory, problems)
     sets = with_transitions(build_sets(case, policy, problems, step), case, step)
@@ -204,7 +212,7 @@ def joined(case: Case, policy: Policy, memory: Memory | None = None) -> Instance
     pause()
     people = step(build_people, sets)
     sets = with_movement(sets, people, case, problems, step)
-    scores = build_scores(policy.goals, attributes, step)
+    scores = build_scores(policy.goals, attributes, step, given)
     pause()
     spending = spending_terms(case, sets, people, problems, step)
     pause()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,11 @@ DIMENSION = {table: dimension for dimension, table in OPEN_ENDED.items()}
 _KEY = {"countries": "indicators", "regions": "region_indicators"}
 """Key of a goal that holds the indicators of a table."""
 
+GivenScores: TypeAlias = Mapping[str, pd.Series]
+"""Scores of countries by goal (index: country) that stand in place of those of its indicators."""
+
+NO_SCORES: GivenScores = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -30,17 +37,30 @@ class Scores:
         Index: key; one column per goal, values in 0-1.
     ranges
         goal, table, column, low, high: recorded with every run, and fixable in the policy.
+    given
+        Scores of countries that did not come from indicators. Terms of these goals stand even where
+        a score is 0, so that the rules are the same whoever has it.
     """
 
     countries: pd.DataFrame
     regions: pd.DataFrame
     ranges: pd.DataFrame
+    given: GivenScores = field(default_factory=lambda: NO_SCORES)
 
 
 def build_scores(
-    goals: Mapping[str, Goal], attributes: Attributes, step: Steps | None = None
+    goals: Mapping[str, Goal],
+    attributes: Attributes,
+    step: Steps | None = None,
+    given: GivenScores = NO_SCORES,
 ) -> Scores:
-    """Score every country and region for every goal of the policy."""
+    """Score every country and region for every goal of the policy.
+
+    Parameters
+    ----------
+    given
+        Scores that stand in place of those of a goal's indicators; other countries keep theirs.
+    """
     step = step or Steps()
     columns: dict[str, dict[str, pd.Series]] = {table: {} for table in DIMENSION}
     ranges: list[dict[str, object]] = []
@@ -50,12 +70,16 @@ def build_scores(
             asked = attributes, place, getattr(goal, key), goal.missing
             columns[table][name], found = step(_scored, *asked, name=place)
             ranges += found
+    for name, scores in given.items():
+        columns["countries"][name] = scores.reindex(columns["countries"][name].index).fillna(
+            columns["countries"][name]
+        )
     frames = {
         table: pd.DataFrame(found, index=attributes.keys(DIMENSION[table]))
         for table, found in columns.items()
     }
     told = pd.DataFrame(ranges, columns=["goal", "table", "column", "low", "high"])
-    return step.kept("scores", Scores(frames["countries"], frames["regions"], told))
+    return step.kept("scores", Scores(frames["countries"], frames["regions"], told, given))
 
 
 def _scored(

@@ -61,9 +61,11 @@ def value_terms(
     since = sets.years[0], policy.horizon.discount
     parts = []
     for name, goal in policy.goals.items():
+        of_countries = scores.countries[name], name in scores.given
+        of_regions = scores.regions[name], False
         for side, persons, scored, key, effects in (
-            ("country", by_country, scores.countries[name], "effects", goal.effects),
-            ("region", by_region, scores.regions[name], "region_effects", goal.region_effects),
+            ("country", by_country, of_countries, "effects", goal.effects),
+            ("region", by_region, of_regions, "region_effects", goal.region_effects),
         ):
             place = f"goals.{name}.{key}"
             by_track = step(_effects, attributes, effects, place, name=place)
@@ -79,29 +81,42 @@ def value_terms(
 def _worth(
     persons: pd.DataFrame,
     effects: Mapping[tuple[str, str], float],
-    scores: pd.Series,
+    scored: tuple[pd.Series, bool],
     labels: Mapping[str, str],
     since: tuple[int, float],
 ) -> pd.DataFrame:
-    """Value terms of one goal on one side."""
-    side = labels["side"]
+    """Value terms of one goal on one side, by scores and whether they were given.
+
+    Terms of no value are left out, unless scores were given: then who scores 0 may change.
+    """
+    side, (scores, is_given) = labels["side"], scored
     # Every goal looks at the same persons, whose keys are factorised once.
-    stages, scored = groups(persons, ["track", "stage"]), groups(persons, [side])
+    stages, keys = groups(persons, ["track", "stage"]), groups(persons, [side])
     effect = np.array([effects.get(key, 0.0) for key in stages.keys])[stages.codes]
-    worth = effect * scores.reindex(scored.keys).to_numpy()[scored.codes]
-    return _discounted(persons, worth, since, **labels)
+    worth = effect * scores.reindex(keys.keys).to_numpy()[keys.codes]
+    return _discounted(persons, worth, since, effect if is_given else worth, **labels)
 
 
 def _discounted(
-    part: pd.DataFrame, worth: Floats, since: tuple[int, float], **labels: str
+    part: pd.DataFrame,
+    worth: Floats,
+    since: tuple[int, float],
+    counts: Floats | None = None,
+    **labels: str,
 ) -> pd.DataFrame:
-    """Terms with a coefficient that is not zero, discounted from the first year on."""
+    """Terms that count (those of a worth, if not said otherwise), discounted from the first year.
+
+    Terms of nobody are left out.
+    """
     first, rate = since
+    counts = worth if counts is None else counts
     # Most goals speak of few tracks and stages.
-    part, worth = part.take(np.flatnonzero(worth)), worth[worth != 0]
+    chosen = np.flatnonzero(counts)
+    part, worth, counts = part.take(chosen), worth[chosen], counts[chosen]
     discount = (1.0 + rate) ** -(part["year"].to_numpy() - first).astype(float)
-    coefficient = part["coefficient"].to_numpy() * worth * discount
-    kept = np.flatnonzero(coefficient)
+    persons = part["coefficient"].to_numpy()
+    coefficient = persons * worth * discount
+    kept = np.flatnonzero(persons * counts * discount)
     found = part if len(kept) == len(part) else part.take(kept)
     values = {"coefficient": coefficient[kept], **labels}
     columns = {name: found[name].array if name in found else "" for name in _COLUMNS} | values

@@ -16,6 +16,7 @@ from optimizer.formulation.limits import named_limit_rows
 from optimizer.formulation.numbers import rule_numbers, rule_terms
 from optimizer.frames.memory import Memory, Steps
 from optimizer.instance import Instance
+from optimizer.instance.scoring import NO_SCORES, GivenScores
 from optimizer.io.changes import made_after, require_changes
 from optimizer.persistent import CannotPatchError, LoadedModel
 from optimizer.plan.anyway import all_warnings
@@ -34,7 +35,7 @@ from optimizer.session.loading import built, load
 from optimizer.session.moving import PLAIN
 from optimizer.session.nearness import near_in_question, price_change_in
 from optimizer.session.own_bests import limit_with_bests, with_own_bests
-from optimizer.session.renewing import Renewal, instance_renewed
+from optimizer.session.renewing import Renewal, instance_renewed, instance_scored
 from optimizer.session.sameness import is_known
 from optimizer.solver import Patch, Watch
 
@@ -61,6 +62,8 @@ class Holding:
         Limits and rules that need not hold from the start; scales are given then, or worked out.
     like
         Another, most of whose parts are the same: they are not joined again.
+    given
+        Scores of countries by goal that stand in place of those of its indicators.
 
     Attributes
     ----------
@@ -85,6 +88,7 @@ class Holding:
         watch: Watch | None = None,
         dropped: Iterable[str] = (),
         like: Holding | None = None,
+        given: GivenScores = NO_SCORES,
     ) -> None:
         watch = watch or Watch()
         self._memory: Memory = Memory() if like is None else like._memory.copied()
@@ -97,7 +101,7 @@ class Holding:
         self._cache = cache
         watch.count("build")
         instance, model = built(
-            question, extend, None if scales is None else scales.of, self._memory
+            question, extend, None if scales is None else scales.of, self._memory, given
         )
         self._odd: tuple[Instance, tuple[str, ...]] | None = None
         watch.count("load")
@@ -180,7 +184,22 @@ class Holding:
             cache=False,
             dropped=self.dropped,
             like=self,
+            given=self.given,
         )
+
+    @property
+    def given(self) -> GivenScores:
+        """Scores that do not come from indicators."""
+        return self.loaded.instance.scores.given
+
+    def score(self, given: GivenScores) -> None:
+        """Count countries by these scores from now on; by their indicators where none are given.
+
+        Scales stay, and so does what every group of a limit could have by itself.
+        """
+        scales = self.frozen()
+        renewal = instance_scored(self.loaded.instance, given, self._memory)
+        self._take_over(self.question, scales, renewal)
 
     def change(self, changes: Mapping[str, object]) -> None:
         """Change numbers of the policy or of the case; nothing if any of them is refused."""
@@ -223,11 +242,15 @@ class Holding:
         moved = [(cell.table, cell.column) for cell in cells]
         before = self.loaded.instance
         renewal = instance_renewed(before, question.case, question.policy, moved, self._memory)
+        self._take_over(question, scales, renewal)
+
+    def _take_over(self, question: Question, scales: Scales, renewal: Renewal) -> None:
+        """Hold a question with the instance that was joined for it."""
         # Whatever may be refused comes before anything is taken over.
         try:
             patch = self._patch_for(renewal)
         except CannotPatchError as error:
-            self._rebuild(question, scales)
+            self._rebuild(question, scales, renewal.instance.scores.given)
             self.rebuilt_because = str(error)
             return
         with self._or_as_before():
@@ -292,15 +315,17 @@ class Holding:
             # Blocks may be planned slot by slot now, which margins alone did not hold.
             self._hold_kept(self.loaded, question)
 
-    def _rebuild(self, question: Question, scales: Scales) -> None:
-        """Load another model."""
-        self.loaded = self._fresh(question, scales)
+    def _rebuild(
+        self, question: Question, scales: Scales, given: GivenScores | None = None
+    ) -> None:
+        """Load another model, with the same scores of countries if no others are given."""
+        self.loaded = self._fresh(question, scales, self.given if given is None else given)
         self.question, self.scales = question, scales
         self.rebuilt += 1
 
-    def _fresh(self, question: Question, scales: Scales) -> LoadedModel:
+    def _fresh(self, question: Question, scales: Scales, given: GivenScores) -> LoadedModel:
         """A model of its own, where what is dropped limits nothing either."""
-        loaded = load(*built(question, self.extend, scales.of, self._memory), self.log)
+        loaded = load(*built(question, self.extend, scales.of, self._memory, given), self.log)
         loaded.set_costs(scales.of)
         loaded.drop(rows_of_rules(loaded, self.dropped))
         self._hold_kept(loaded, question)
@@ -361,11 +386,12 @@ class Holding:
     def _or_as_before(self) -> Iterator[None]:
         """Load the model of before where a change of the loaded one ends half-way."""
         question, scales, dropped = self.question, self.frozen(), self.dropped
+        given = self.given
         try:
             yield
         except BaseException:
             self.question, self.scales, self.dropped = question, scales, dropped
-            self.loaded = self._fresh(question, scales)
+            self.loaded = self._fresh(question, scales, given)
             raise
 
     def drop(self, name: str) -> None:

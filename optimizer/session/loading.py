@@ -9,6 +9,7 @@ from optimizer.formulation import Model, build_pyomo
 from optimizer.formulation.custom import Extend, extend_model
 from optimizer.frames.memory import Memory
 from optimizer.instance import Instance, joined
+from optimizer.instance.scoring import NO_SCORES, GivenScores
 from optimizer.io.paths import begins_with, is_empty
 from optimizer.io.targets import look
 from optimizer.persistent import LoadedModel
@@ -25,9 +26,10 @@ def built(
     extend: Extend | None = None,
     scales: Mapping[str, float] | None = None,
     memory: Memory | None = None,
+    given: GivenScores = NO_SCORES,
 ) -> tuple[Instance, Model]:
     """Join and build, with custom rules; goals without a scale count raw."""
-    instance = joined(question.case, question.policy, memory)
+    instance = joined(question.case, question.policy, memory, given)
     model = build_pyomo(instance, known_scales(question.policy) | dict(scales or {}))
     return extend_model(model, instance, extend), model
 

@@ -19,6 +19,7 @@ from optimizer.instance import (
     money_of,
 )
 from optimizer.instance.limits import join_commitments, with_bounds
+from optimizer.instance.scoring import GivenScores
 from optimizer.instance.services import capacities
 from optimizer.policy import Policy
 from optimizer.session.moving import Moved, moved_by, rebuilding
@@ -26,6 +27,9 @@ from optimizer.session.sameness import is_known, same_model
 
 OTHER_MODEL = "other decisions or rules"
 """Why another model is needed where no single number is to blame."""
+
+SCORED: Moved = frozenset({"terms"})
+"""What moves with scores."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,18 @@ def instance_renewed(
     cells = list(cells)
     moved = moved_by(old.policy, policy, cells)
     if moved is None or "terms" in moved or not is_known() or _moves_needs(policy, cells):
-        new = joined(case, policy, memory)
+        new = joined(case, policy, memory, old.scores.given)
     else:
         new = _with_numbers(old, case, policy, moved)
     if moved is None:
         return Renewal(new, None, ", ".join(rebuilding(old.policy, policy, cells)))
     return Renewal(new, moved) if same_model(old, new) else Renewal(new, None, OTHER_MODEL)
+
+
+def instance_scored(old: Instance, given: GivenScores, memory: Memory) -> Renewal:
+    """Count countries by other scores; those of the indicators where none are given."""
+    new = replace(joined(old.case, old.policy, memory, given), extension=old.extension)
+    return Renewal(new, SCORED) if same_model(old, new) else Renewal(new, None, OTHER_MODEL)
 
 
 def _moves_needs(policy: Policy, cells: Iterable[tuple[str, str]]) -> bool:

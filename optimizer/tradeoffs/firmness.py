@@ -15,7 +15,6 @@ from optimizer.explain.asking import asked_of
 from optimizer.explain.marginals import provenance_of, require_questions, why_incomplete
 from optimizer.explain.solved_again import DrawnAgain
 from optimizer.formulation.custom import Extend
-from optimizer.frames import rows_of
 from optimizer.frames.arrays import Floats
 from optimizer.io.changes import share_in
 from optimizer.io.toml import shown
@@ -26,6 +25,7 @@ from optimizer.solver import Progress, Watch
 from optimizer.tradeoffs.firmness_charts import drawn_receivers, drawn_weights
 from optimizer.tradeoffs.firmness_tables import (
     flip_table,
+    proposed_pairs,
     sample_table,
     sampled_slots,
     weight_table,
@@ -106,7 +106,9 @@ class Firmness(DrawnAgain):
     def _drawings(self) -> Mapping[str, Callable[[], Any]]:
         drawn: dict[str, Callable[[], Any]] = {"weights": lambda: drawn_weights(self.answer)}
         if len(self.tables["slots"]):
-            drawn["slots"] = lambda: drawn_receivers(self.tables["slots"])
+            drawn["slots"] = lambda: drawn_receivers(
+                self.tables["slots"], "sets of weights", "Who gets slots, whatever the weights"
+            )
         return drawn
 
 
@@ -148,7 +150,7 @@ def weights(
         As there.
     """
     check_options(None, time_limit, started)
-    share = _asked(samples, seed, within)
+    share = share_asked(samples, seed, within)
     watch = Watch.since(started, time_limit, report)
     if isinstance(subject, str | Path):
         subject = load_run(subject, extend=extend)
@@ -162,8 +164,8 @@ def weights(
             )
 
 
-def _asked(samples: int, seed: int, within: float | str) -> float:
-    """Read what is asked for; the share as a number."""
+def share_asked(samples: int, seed: int, within: float | str) -> float:
+    """Read what is asked of a draw; the share as a number."""
     require_questions(samples, "samples")
     require_questions(seed, "seed")
     problems, share = Problems(), WITHIN
@@ -181,6 +183,8 @@ class _Search:
 
     def __init__(self, weighing: Weighing, corner: Corner, plan: Plan, watch: Watch) -> None:
         self._weighing, self._corner, self._plan, self._watch = weighing, corner, plan, watch
+        assert plan.question is not None, "a plan that is asked holds its question"
+        self._question = plan.question
         watch.begin("relaxation")
         found = weighing.best(weighing.shares)
         if found is None:
@@ -204,7 +208,9 @@ class _Search:
                 self._weighing, self._corner, drawn, [points for points, _ in found], within
             ),
             "slots": sampled_slots(
-                [corner.slots for _, corner in found], self._corner.slots, self._agreements()
+                [corner.slots for _, corner in found],
+                self._corner.slots,
+                proposed_pairs(self._question.case),
             ),
         }
         return Firmness(
@@ -217,6 +223,7 @@ class _Search:
             interrupted=self._watch.interrupted,
             provenance={
                 **provenance,
+                "over": "weights",
                 "samples": samples,
                 "seed": seed,
                 "within": within,
@@ -250,14 +257,4 @@ class _Search:
         return found
 
     def _policy_weights(self) -> list[float]:
-        question = self._plan.question
-        assert question is not None, "a plan that is asked holds its question"
-        return [goal.weight for goal in question.policy.goals.values()]
-
-    def _agreements(self) -> list[tuple[str, str]]:
-        """Pairs for which an agreement is proposed."""
-        question = self._plan.question
-        assert question is not None, "a plan that is asked holds its question"
-        table = question.case.table("agreements")
-        proposed = table[table["status"].eq("proposed")]
-        return [(str(row.country), str(row.track)) for row in rows_of(proposed)]
+        return [goal.weight for goal in self._question.policy.goals.values()]

@@ -39,11 +39,17 @@ def drawn_weights(table: pd.DataFrame) -> Any:
     return alt.layer(bars, now).properties(width=420, height={"step": 24}, title=title)
 
 
-def drawn_receivers(slots: pd.DataFrame) -> Any:
-    """A bar for each country and track: in what share of the samples it gets slots."""
+def drawn_receivers(slots: pd.DataFrame, samples: str, title: str) -> Any:
+    """A bar for each country and track: in what share of the samples it gets slots.
+
+    Parameters
+    ----------
+    samples
+        What was drawn, as in "sets of weights".
+    """
     import altair as alt
 
-    rows = slots[slots["by"].ne("agreement")].head(_MOST_BARS)
+    rows = slots[slots["by"].ne("agreement")].groupby("by", sort=False).head(_MOST_BARS)
     rows = rows.assign(percent=100.0 * rows["share"])
     return (
         alt.Chart(rows)
@@ -52,12 +58,12 @@ def drawn_receivers(slots: pd.DataFrame) -> Any:
             y=alt.Y("key:N", sort=rows["key"].tolist(), title=None, axis=alt.Axis(labelLimit=260)),
             x=alt.X(
                 "percent:Q",
-                title="percent of the sets of weights",
+                title=f"percent of the {samples}",
                 scale=alt.Scale(domain=[0, 100]),
             ),
             row=alt.Row("by:N", title=None, sort=["country", "track"]),
             tooltip=["by", "key", "share", "least_slots", "median_slots", "most_slots"],
         )
-        .properties(width=420, height={"step": 14}, title="Who gets slots, whatever the weights")
+        .properties(width=420, height={"step": 14}, title=title)
         .resolve_scale(y="independent")
     )

@@ -8,10 +8,12 @@ from math import inf, nan
 import numpy as np
 import pandas as pd
 
+from optimizer.case import Case
 from optimizer.explain.asking import OPTIMAL, OUT_OF_TIME
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.moved import PENALTIES
 from optimizer.explain.stepping import BY_RELAXATION
+from optimizer.frames import rows_of
 from optimizer.frames.arrays import Floats
 from optimizer.tradeoffs.weighing import Corner, Weighing, WeightRange, rounding_of
 
@@ -141,6 +143,13 @@ def sample_table(
         **dict.fromkeys(("basis", "status"), "str"),
     }
     return frame(rows, types)
+
+
+def proposed_pairs(case: Case) -> list[tuple[str, str]]:
+    """Countries and tracks for which an agreement is proposed."""
+    table = case.table("agreements")
+    proposed = table[table["status"].eq("proposed")]
+    return [(str(row.country), str(row.track)) for row in rows_of(proposed)]
 
 
 def sampled_slots(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import isinf
 from typing import Any
 
@@ -10,13 +10,18 @@ import pandas as pd
 
 from optimizer.explain.asking import OPTIMAL
 from optimizer.frames import rows_of
-from optimizer.text.figures import counted, figure
+from optimizer.text.figures import figure
 from optimizer.tradeoffs.firmness_tables import ONLY_ONE
+from optimizer.tradeoffs.sample_words import (
+    DIGITS,
+    MOST_NAMED,
+    WHOLE,
+    percent_of,
+    receiver_words,
+    shortfall_words,
+)
 from optimizer.tradeoffs.weighing import rounding_of
 
-_DIGITS = 4
-_MOST_NAMED = 6
-_WHOLE = 1.0 - 1e-9
 _SHORT = (
     "The plan lacks so much of it already, by whole people or by what it keeps and pays for; so "
     "ranges only show in which direction it would fall further behind, and no change is nearest."
@@ -35,13 +40,14 @@ def firmness_words(
     why_incomplete: str,
 ) -> list[str]:
     """Ranges of weights, the nearest change, the samples, and who gets slots in them."""
+    drawn = f"of weights drawn evenly from all (seed {seed})"
     lines = [
         f"The plan has {points:,.3f} points; no plan can have more than {best:,.3f} (relaxation).",
         f"How far one weight may go, the others in proportion, {_as_good(allowed, best)}:",
         *(f"- {row.goal}: {_range(row)}" for row in rows_of(table)),
         *(_flip(table, tables["flip"]) if not _is_short(points, best, allowed) else [_SHORT]),
-        *_samples(tables["samples"], seed, within),
-        *_slots(tables["slots"]),
+        *shortfall_words(tables["samples"], drawn, within),
+        *receiver_words(tables["slots"]),
     ]
     return [*lines, why_incomplete] if why_incomplete else lines
 
@@ -52,21 +58,10 @@ def _is_short(points: float, best: float, allowed: float) -> bool:
     return allowed > rounding and best - points >= allowed - rounding
 
 
-def percent_of(share: float) -> str:
-    """A share of all weight, in percent.
-
-    Examples
-    --------
-    >>> percent_of(0.125), percent_of(0.07), percent_of(1.0)
-    ('12.5%', '7%', '100%')
-    """
-    return f"{figure(100.0 * share, _DIGITS)}%"
-
-
 def _as_good(allowed: float, best: float) -> str:
     if allowed <= rounding_of(best):
         return "with the plan as good as any by the relaxation"
-    short = figure(allowed, _DIGITS)
+    short = figure(allowed, DIGITS)
     return f"with the plan short of the relaxation's best by no more than {short} points"
 
 
@@ -75,10 +70,10 @@ def _range(row: Any) -> str:
         return "the only goal with weight, so that it has all of it."
     now = f"{percent_of(row.share)} of the weight"
     open_end = "" if row.status == OPTIMAL else "; the time did not suffice for both ends"
-    if row.share_from <= 0.0 and row.share_to >= _WHOLE:
+    if row.share_from <= 0.0 and row.share_to >= WHOLE:
         return f"{now}, and any other share as well{open_end}."
     weights = (
-        f"{figure(row.weight, _DIGITS)} now, from {figure(row.weight_from, _DIGITS)} "
+        f"{figure(row.weight, DIGITS)} now, from {figure(row.weight_from, DIGITS)} "
         f"{_upper(row.weight_to)} with the others as they are"
     )
     return (
@@ -88,7 +83,7 @@ def _range(row: Any) -> str:
 
 
 def _upper(weight: float) -> str:
-    return "upwards" if isinf(weight) else f"to {figure(weight, _DIGITS)}"
+    return "upwards" if isinf(weight) else f"to {figure(weight, DIGITS)}"
 
 
 def _flip(table: pd.DataFrame, flip: pd.DataFrame) -> list[str]:
@@ -122,44 +117,8 @@ def _smallest(flip: pd.DataFrame, by: str) -> float:
 def _changes(rows: pd.DataFrame) -> str:
     order = rows.loc[rows["change"].abs().sort_values(ascending=False, kind="stable").index]
     said = [
-        f"{row.key} {'+' if row.change > 0 else '-'}{figure(abs(row.change), _DIGITS)}"
-        for row in rows_of(order.head(_MOST_NAMED))
+        f"{row.key} {'+' if row.change > 0 else '-'}{figure(abs(row.change), DIGITS)}"
+        for row in rows_of(order.head(MOST_NAMED))
     ]
-    left = len(order) - _MOST_NAMED
+    left = len(order) - MOST_NAMED
     return ", ".join(said) + (f" and {left} more" if left > 0 else "")
-
-
-def _samples(samples: pd.DataFrame, seed: int, within: float) -> list[str]:
-    solved = samples[samples["status"].eq(OPTIMAL)]
-    if not len(solved):
-        return []
-    count = int(solved["within"].sum())
-    short = solved["short_points"]
-    return [
-        f"Of {counted(len(solved), 'set')} of weights drawn evenly from all (seed {seed}), the "
-        f"plan stays within {percent_of(within)} of the relaxation's best in {count} "
-        f"({percent_of(count / len(solved))}); it is short by {figure(float(short.median()), 3)} "
-        f"points in the middle one, by {figure(float(short.max()), 3)} at most."
-    ]
-
-
-def _slots(slots: pd.DataFrame) -> list[str]:
-    """Who gets slots under every set of weights, under some, and under none."""
-    lines = []
-    plural = {"country": "Countries", "track": "Tracks", "agreement": "Agreements"}
-    for by, rows in slots.groupby("by", sort=False):
-        always, never = rows[rows["share"].ge(_WHOLE)], rows[rows["share"].le(0.0)]
-        some = rows[~rows.index.isin([*always.index, *never.index])]
-        parts = [f"in all of them {_named(always['key'].tolist())}" if len(always) else ""]
-        if len(some):
-            named = [f"{row.key} ({percent_of(row.share)})" for row in rows_of(some)]
-            parts.append(f"in some {_named(named)}")
-        parts.append(f"in none {_named(never['key'].tolist())}" if len(never) else "")
-        said = "; ".join(part for part in parts if part)
-        lines.append(f"{plural[str(by)]} with slots by the relaxation: {said}.")
-    return lines
-
-
-def _named(names: Sequence[str]) -> str:
-    left = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {left} more" if left > 0 else "")

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.frames.arrays import Floats
+from optimizer.persistent import LoadedModel
 from optimizer.plan import Plan
 from optimizer.session.holding import Holding
 from optimizer.session.values import relaxed_goal_values
@@ -129,15 +130,9 @@ class Weighing:
         found = relaxed_goal_values(self._loaded, run.x)
         values = np.array([found[goal] for goal in self.goals])
         earned = float(cost[self._columns] @ run.x[self._columns])
-        corner = Corner(values, earned - run.objective, self._slots(run.x))
+        corner = Corner(values, earned - run.objective, slots_of(self._loaded, run.x))
         self.known.append(corner)
         return run.objective, corner
-
-    def _slots(self, x: Floats) -> pd.Series:
-        columns = self._loaded.matrix.family("cohort")
-        pairs = [self._loaded.matrix.columns[column][1][:2] for column in columns]
-        index = pd.MultiIndex.from_tuples(pairs, names=["country", "track"])
-        return pd.Series(x[columns], index=index, dtype=float).groupby(level=[0, 1]).sum()
 
     def shares_at(self, goal: int, share: float) -> Floats:
         """Shares where one goal has this one, and all others are in proportion."""
@@ -217,6 +212,14 @@ class _Lines:
                     farthest, which = room, corner
         share = self.start + direction * farthest
         return end if which is None else min(1.0, max(0.0, share)), which
+
+
+def slots_of(loaded: LoadedModel, x: Floats) -> pd.Series:
+    """Slots of a solution by country and track."""
+    columns = loaded.matrix.family("cohort")
+    pairs = [loaded.matrix.columns[column][1][:2] for column in columns]
+    index = pd.MultiIndex.from_tuples(pairs, names=["country", "track"])
+    return pd.Series(x[columns], index=index, dtype=float).groupby(level=[0, 1]).sum()
 
 
 def corner_of(plan: Plan, goals: list[str]) -> Corner:
