@@ -201,16 +201,16 @@ def test_ranks_are_drawn_evenly_and_ties_by_the_draw(tmp_path: Path) -> None:
     case = SCORED.with_(rank_bands=("trust,BB,1,1,1", "trust,CC,2,1,1", "trust,EE,3,1,3"))
     (goal,) = banded_goals(instance_of(case, tmp_path))
     assert goal.own.to_dict() == {"BB": 0.9, "CC": 0.4, "EE": 0.2}
-    drawn = pd.DataFrame(list(goal.drawn(2000, 0)))
+    drawn = pd.DataFrame(list(goal.drawn(500, 0)))
     # E is never before both, as its number is never below theirs.
     assert drawn["EE"].eq(0.2).all()
-    assert drawn["BB"].eq(0.9).mean() == pytest.approx(0.5, abs=0.05)
+    assert drawn["BB"].eq(0.9).mean() == pytest.approx(0.5, abs=0.08)
     assert (np.sort(drawn.to_numpy()) == [0.2, 0.4, 0.9]).all()
     wide = SCORED.with_(rank_bands=("trust,BB,1,1,3", "trust,EE,2,2,4"))
     (goal,) = banded_goals(instance_of(wide, tmp_path))
     # Both lie between 2 and 3 once in four times, and then E is first once in two.
-    first = np.mean([scores["trust"]["EE"] == 0.9 for scores in drawn_scores([goal], 4000, 1)])
-    assert first == pytest.approx(0.125, abs=0.02)
+    first = np.mean([scores["trust"]["EE"] == 0.9 for scores in drawn_scores([goal], 1000, 1)])
+    assert first == pytest.approx(0.125, abs=0.04)
 
 
 @pytest.mark.filterwarnings("ignore::optimizer.errors.ModelWarning")
@@ -415,11 +415,11 @@ def test_the_command(
         "Next: optimizer alternatives run",
         "Next: optimizer explain run --weights",
     ]
-    asked = ("--ranks", "--samples", "2", "--seed", "3", "--json", "--out", "ranks.xlsx")
+    asked = ("--ranks", "--samples", "1", "--seed", "3", "--json", "--out", "ranks.xlsx")
     assert run(monkeypatch, "explain", "run", *asked) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["provenance"]["over"] == "rank_bands"
-    assert len(told["scores"]) == 2 * 8
+    assert len(told["scores"]) == 8
     assert Path("ranks.xlsx").is_file()
     for wrong in (("--ranks", "--weights"), ("--ranks", "--gap", "0.1"), ("--ranks", "--plans")):
         assert run(monkeypatch, "explain", "run", *wrong) == 2

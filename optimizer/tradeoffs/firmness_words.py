@@ -13,9 +13,9 @@ from optimizer.frames import rows_of
 from optimizer.text.figures import figure
 from optimizer.tradeoffs.firmness_tables import ONLY_ONE
 from optimizer.tradeoffs.sample_words import (
-    DIGITS,
-    MOST_NAMED,
-    WHOLE,
+    KEYS_NAMED,
+    NEARLY_ALL,
+    SHARE_DIGITS,
     percent_of,
     receiver_words,
     shortfall_words,
@@ -61,7 +61,7 @@ def _is_short(points: float, best: float, allowed: float) -> bool:
 def _as_good(allowed: float, best: float) -> str:
     if allowed <= rounding_of(best):
         return "with the plan as good as any by the relaxation"
-    short = figure(allowed, DIGITS)
+    short = figure(allowed, SHARE_DIGITS)
     return f"with the plan short of the relaxation's best by no more than {short} points"
 
 
@@ -70,10 +70,10 @@ def _range(row: Any) -> str:
         return "the only goal with weight, so that it has all of it."
     now = f"{percent_of(row.share)} of the weight"
     open_end = "" if row.status == OPTIMAL else "; the time did not suffice for both ends"
-    if row.share_from <= 0.0 and row.share_to >= WHOLE:
+    if row.share_from <= 0.0 and row.share_to >= NEARLY_ALL:
         return f"{now}, and any other share as well{open_end}."
     weights = (
-        f"{figure(row.weight, DIGITS)} now, from {figure(row.weight_from, DIGITS)} "
+        f"{figure(row.weight, SHARE_DIGITS)} now, from {figure(row.weight_from, SHARE_DIGITS)} "
         f"{_upper(row.weight_to)} with the others as they are"
     )
     return (
@@ -83,7 +83,7 @@ def _range(row: Any) -> str:
 
 
 def _upper(weight: float) -> str:
-    return "upwards" if isinf(weight) else f"to {figure(weight, DIGITS)}"
+    return "upwards" if isinf(weight) else f"to {figure(weight, SHARE_DIGITS)}"
 
 
 def _flip(table: pd.DataFrame, flip: pd.DataFrame) -> list[str]:
@@ -117,8 +117,8 @@ def _smallest(flip: pd.DataFrame, by: str) -> float:
 def _changes(rows: pd.DataFrame) -> str:
     order = rows.loc[rows["change"].abs().sort_values(ascending=False, kind="stable").index]
     said = [
-        f"{row.key} {'+' if row.change > 0 else '-'}{figure(abs(row.change), DIGITS)}"
-        for row in rows_of(order.head(MOST_NAMED))
+        f"{row.key} {'+' if row.change > 0 else '-'}{figure(abs(row.change), SHARE_DIGITS)}"
+        for row in rows_of(order.head(KEYS_NAMED))
     ]
-    left = len(order) - MOST_NAMED
+    left = len(order) - KEYS_NAMED
     return ", ".join(said) + (f" and {left} more" if left > 0 else "")

@@ -9,7 +9,12 @@ import pandas as pd
 
 from optimizer.explain.asking import NONE_KEEPS_RULES, OPTIMAL, OUT_OF_TIME, SOLVER_GAVE_UP
 from optimizer.text.figures import counted, figure
-from optimizer.tradeoffs.sample_words import DIGITS, percent_of, receiver_words, shortfall_words
+from optimizer.tradeoffs.sample_words import (
+    SHARE_DIGITS,
+    percent_of,
+    receiver_words,
+    shortfall_words,
+)
 from optimizer.tradeoffs.weighing import rounding_of
 
 _AT_ONCE = "The scores of a goal go to its countries in an order that is drawn within their bands:"
@@ -81,8 +86,8 @@ def _beside(samples: pd.DataFrame, allowed: float, best: float) -> list[str]:
     if allowed <= rounding_of(best):
         return [f"In {count} it is as good as any by the relaxation, as it is now."]
     return [
-        f"In {count} it is short by no more than {figure(allowed, DIGITS)} points, which is what "
-        "it lacks now or its gap leaves open: no difference."
+        f"In {count} it is short by no more than {figure(allowed, SHARE_DIGITS)} points, which is "
+        "what it lacks now or its gap leaves open: no difference."
     ]
 
 

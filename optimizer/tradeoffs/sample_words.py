@@ -10,9 +10,9 @@ from optimizer.explain.asking import OPTIMAL
 from optimizer.frames import rows_of
 from optimizer.text.figures import counted, figure
 
-DIGITS = 4
-MOST_NAMED = 6
-WHOLE = 1.0 - 1e-9
+SHARE_DIGITS = 4
+KEYS_NAMED = 6
+NEARLY_ALL = 1.0 - 1e-9
 """Share from which it is all."""
 
 
@@ -24,7 +24,7 @@ def percent_of(share: float) -> str:
     >>> percent_of(0.125), percent_of(0.07), percent_of(1.0)
     ('12.5%', '7%', '100%')
     """
-    return f"{figure(100.0 * share, DIGITS)}%"
+    return f"{figure(100.0 * share, SHARE_DIGITS)}%"
 
 
 def shortfall_words(samples: pd.DataFrame, drawn: str, within: float) -> list[str]:
@@ -55,7 +55,7 @@ def receiver_words(slots: pd.DataFrame) -> list[str]:
     lines = []
     plural = {"country": "Countries", "track": "Tracks", "agreement": "Agreements"}
     for by, rows in slots.groupby("by", sort=False):
-        always, never = rows[rows["share"].ge(WHOLE)], rows[rows["share"].le(0.0)]
+        always, never = rows[rows["share"].ge(NEARLY_ALL)], rows[rows["share"].le(0.0)]
         some = rows[~rows.index.isin([*always.index, *never.index])]
         parts = [f"in all of them {_named(always['key'].tolist())}" if len(always) else ""]
         if len(some):
@@ -68,5 +68,5 @@ def receiver_words(slots: pd.DataFrame) -> list[str]:
 
 
 def _named(names: Sequence[str]) -> str:
-    left = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
+    left = len(names) - KEYS_NAMED
+    return ", ".join(names[:KEYS_NAMED]) + (f" and {left} more" if left > 0 else "")
