@@ -33,8 +33,8 @@ from optimizer.schema.tables import MONEY, TABLES, ColumnSpec, TableSpec
 FramesGiven: TypeAlias = Mapping[str, pd.DataFrame]
 """A frame for every table of a case, by its name."""
 
-YearsGiven: TypeAlias = Sequence[int] | np.ndarray | pd.Series | pd.Index
-"""The years of a case: a list, an array, or a column or an index of a frame."""
+YearsGiven: TypeAlias = Sequence[float] | np.ndarray | pd.Series | pd.Index
+"""The years of a case: a list, an array, or a column or an index of a frame; floats if whole."""
 
 ARGUMENTS = "load_case"
 """What stands in place of ``case.toml`` where its keys are arguments."""

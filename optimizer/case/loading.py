@@ -23,6 +23,7 @@ from optimizer.io.places import PlaceFinder
 from optimizer.io.tables import TableRead
 from optimizer.io.toml import frozen
 from optimizer.schema.tables import MONEY, TABLES, TableSpec
+from optimizer.schema.years import year_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +169,8 @@ def load_case(
     if isinstance(path, Mapping):
         by_default = {"schema": 1, "country_codes": "any", "licence": "not stated"}
         if years is not None:
-            given["years"] = frozen(tuple(getattr(years, "tolist", lambda: years)()))
+            listed = getattr(years, "tolist", lambda: years)()
+            given["years"] = tuple(year_number(frozen(year)) for year in listed)
         problems = Problems()
         return _case_of(InMemory(path, by_default | given, name or "case"), problems)
     if given or name is not None:

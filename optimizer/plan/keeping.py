@@ -27,6 +27,7 @@ from optimizer.plan import COLUMNS, SLOT_KEYS, Decisions, Plan, empty
 from optimizer.plan.given import ReadPlan, decisions_in
 from optimizer.plan.values import values_of
 from optimizer.schema.patterns import matching_names
+from optimizer.schema.years import key_text
 
 _FAMILIES = ("cohort", "placements", "slots")
 _KEEP = "keep"
@@ -43,10 +44,11 @@ class Keep(Comparable):
     plan
         The earlier plan, solved or read; of an edited workbook what stands there now.
     where
-        Which of its slots: values by column (country, track, level, region, year), one or a list,
-        in which a star stands for any part; all of them without it. Whatever these columns choose
-        is as in the plan, also where that grants nothing. Either countries or regions are named,
-        as who of the other countries goes to a region named is for the new plan to decide.
+        Which of its slots: values by column (country, track, level, region, year), one or several,
+        in which a star stands for any part; all of them without it. A year may be a whole float.
+        Whatever these columns choose is as in the plan, also where that grants nothing. Either
+        countries or regions are named, as who of the other countries goes to a region named is for
+        the new plan to decide.
     at_least
         Whether more may be granted.
     name
@@ -114,14 +116,16 @@ def keep_in(facts: Mapping[str, Any]) -> Keep:
     return Keep(Decisions(slots), dict(facts["where"]), bool(facts["at_least"]), str(facts["name"]))
 
 
-def _listed(wanted: Any) -> list[str]:
+def _listed(column: str, wanted: Any) -> list[str]:
+    if isinstance(wanted, np.ndarray | pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
+        wanted = np.atleast_1d(np.asarray(wanted, dtype=object)).tolist()
     values = wanted if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
-    return [str(value) for value in values]
+    return [key_text(column, str(value)) for value in values]
 
 
 def listed_where(where: Mapping[str, Any]) -> dict[str, list[str]]:
     """Values by column, each a list of texts."""
-    return {column: _listed(wanted) for column, wanted in where.items()}
+    return {column: _listed(column, wanted) for column, wanted in where.items()}
 
 
 def where_in_words(where: Mapping[str, Any]) -> str:
@@ -145,8 +149,8 @@ def chosen_by(where: Mapping[str, Any], rows: pd.DataFrame) -> pd.Series:
         if column in rows:
             texts = rows[column].astype("str")
             known = texts.unique()
-            named = [name for each in _listed(wanted) for name in matching_names(each, known)]
-            found &= texts.isin(named)
+            stars = _listed(column, wanted)
+            found &= texts.isin([name for star in stars for name in matching_names(star, known)])
     return found
 
 
@@ -162,7 +166,7 @@ def require_columns(where: Mapping[str, Any], option: str, problems: Problems) -
                 maybe=did_you_mean(str(column), SLOT_KEYS),
             )
     for column, wanted in where.items():
-        if not _listed(wanted):
+        if not _listed(column, wanted):
             problems.add(
                 ARGUMENT, f"names no {column}", column=option, expected="a value, or several"
             )
@@ -233,7 +237,7 @@ def require_chooses(
     for column, wanted in where.items():
         names = sets.regions.index if column == "region" else frame[column].unique()
         known = [str(name) for name in names]
-        for each in _listed(wanted):
+        for each in _listed(column, wanted):
             if not matching_names(each, known):
                 problems.add(
                     ARGUMENT,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from optimizer.errors import shorten
 from optimizer.schema.tables import MONEY, TABLES
+from optimizer.schema.years import key_text
 
 Names = tuple[str, ...]
 
@@ -48,12 +49,16 @@ class CellAddress:
     Attributes
     ----------
     keys
-        Columns and the values they must have.
+        Columns and the values they must have; a year that is a whole float becomes the year.
     """
 
     table: str
     keys: tuple[tuple[str, str], ...]
     column: str
+
+    def __post_init__(self) -> None:
+        keys = tuple((key, key_text(key, value)) for key, value in self.keys)
+        object.__setattr__(self, "keys", keys)
 
     def __str__(self) -> str:
         keys = ", ".join(f"{_written(key)}={_written(value)}" for key, value in self.keys)
@@ -132,6 +137,8 @@ def cell_of(address: str) -> CellAddress:
     --------
     >>> cell_of('budgets[line="Research, basic", year=2030].amount').keys
     (('line', 'Research, basic'), ('year', '2030'))
+    >>> str(cell_of("budgets[year=2030.0].amount"))
+    'budgets[year=2030].amount'
     """
     table, keys, column = matched_cell(address)
     values = ((key, _read(value[1], value[2])) for key, value in keys)
