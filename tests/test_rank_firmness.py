@@ -304,6 +304,10 @@ def trust_drawn(found: RankFirmness, plan: Plan, sample: int) -> dict[str, float
 
 
 def cap(model: Model, instance: Instance) -> None:
+    """No cohort above 3; refuses scores by which E is trusted most."""
+    if instance.scores.countries["trust"]["EE"] > 0.8:
+        raise ValueError("nobody trusts E so much")
+
     @model.Constraint(model.cohort.index_set())  # type: ignore[untyped-decorator]
     def few(model: Model, *key: object) -> object:
         return model.cohort[key] <= 3
@@ -313,9 +317,13 @@ def cap(model: Model, instance: Instance) -> None:
 def test_custom_rules_need_another_model_each_time(tmp_path: Path) -> None:
     files, policy = SCORED.write(tmp_path)
     plan = solve(policy, files, gap=0.0, extend=cap)
-    found = ranks(plan, samples=1, extend=cap)
+    found = ranks(plan, samples=3, seed=3, extend=cap)
     scales = plan.provenance["scales"]
     for row in rows_of(found.tables["samples"]):
+        if trust_drawn(found, plan, row.sample)["EE"] > 0.8:
+            assert row.status == "refused"
+            assert "nobody trusts E so much" in row.why
+            continue
         assert row.rebuilt_because == "custom rules may follow from any number"
         drawn = scores_of(found, row.sample)
         with_columns(files, {COLUMNS[goal]: scores for goal, scores in drawn.items()})
@@ -323,6 +331,9 @@ def test_custom_rules_need_another_model_each_time(tmp_path: Path) -> None:
         assert row.best_points == pytest.approx(relaxed.points, abs=CLOSE)
         again = evaluate(plan.decisions, policy, files, scales=scales, extend=cap)
         assert row.plan_points == pytest.approx(again.points, abs=CLOSE)
+    assert set(found.tables["samples"]["status"]) == {"optimal", "refused"}
+    line = "In 1 policy and case, or custom rules, refuse the scores (see why)."
+    assert line in found.in_words()
 
 
 def test_in_words(found: RankFirmness) -> None:

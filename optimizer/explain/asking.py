@@ -316,6 +316,8 @@ class Asking:
             self.held.score(given)
         except SolverError as error:
             return self._failed(error)
+        except OptimizerError as error:
+            return Answer(CANNOT_BE_HELD, why=str(error))
         if self.held.loaded is not before:
             self.held.loaded.begin_like(before)
         return self._relaxed(self.held, self.held.rebuilt_because)

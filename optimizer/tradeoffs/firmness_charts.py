@@ -49,7 +49,9 @@ def drawn_receivers(slots: pd.DataFrame, samples: str, title: str) -> Any:
     """
     import altair as alt
 
-    rows = slots[slots["by"].ne("agreement")].groupby("by", sort=False).head(_MOST_BARS)
+    all_rows = slots[slots["by"].ne("agreement")]
+    rows = all_rows.groupby("by", sort=False).head(_MOST_BARS)
+    title += f" (the first {_MOST_BARS} of each)" if len(rows) < len(all_rows) else ""
     rows = rows.assign(percent=100.0 * rows["share"])
     return (
         alt.Chart(rows)

@@ -39,9 +39,9 @@ class RankFirmness(DrawnAgain):
     tables
         ``samples``: sample, best_points, plan_points, short_points, within (the stated share of the
         best), within_gap (what its gap leaves open, or it lacks now), keeps_rules, basis, status,
-        rebuilt_because. ``bands``: goal, share (of all weight), country, score, rank (by the scores
-        as they are), band_rank, low, high, least_score, median_score, most_score (in the samples).
-        ``scores``: sample, goal, country, score.
+        why, rebuilt_because. ``bands``: goal, share (of all weight), country, score, rank (by the
+        scores as they are), band_rank, low, high, least_score, median_score, most_score (in the
+        samples). ``scores``: sample, goal, country, score.
     plain_goals
         Goals whose countries keep their scores.
     points

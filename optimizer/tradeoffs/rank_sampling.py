@@ -37,6 +37,8 @@ class ScoredAgain:
         Whether the plan keeps every rule; limits on the value of a goal may be broken now.
     slots
         Of the relaxation, by country and track.
+    why
+        What was refused or failed; blank otherwise.
     rebuilt_because
         Why the model was built again; blank where it was not.
     """
@@ -47,6 +49,7 @@ class ScoredAgain:
     points: float = nan
     keeps_rules: bool = False
     slots: pd.Series | None = None
+    why: str = ""
     rebuilt_because: str = ""
 
 
@@ -88,9 +91,12 @@ class RankSampling:
         found = self._asking.scored(scores)
         because = found.rebuilt_because
         if found.status != OPTIMAL:
-            return ScoredAgain(scores, found.status, rebuilt_because=because)
+            return ScoredAgain(scores, found.status, why=found.why, rebuilt_because=because)
         slots = slots_of(self._asking.held.loaded, self._asking.last)
-        return ScoredAgain(scores, OPTIMAL, found.points, *self._of_plan(), slots, because)
+        points, holds = self._of_plan()
+        return ScoredAgain(
+            scores, OPTIMAL, found.points, points, holds, slots, rebuilt_because=because
+        )
 
     def _of_plan(self) -> tuple[float, bool]:
         """Points of the plan under the scores that are held, and whether it keeps every rule."""

@@ -17,7 +17,7 @@ _SAMPLES = {
     "sample": "int64",
     **dict.fromkeys(("best_points", "plan_points", "short_points"), "float64"),
     **dict.fromkeys(("within", "within_gap", "keeps_rules"), "bool"),
-    **dict.fromkeys(("basis", "status", "rebuilt_because"), "str"),
+    **dict.fromkeys(("basis", "status", "why", "rebuilt_because"), "str"),
 }
 _BANDS = {
     "goal": "str",
@@ -58,6 +58,7 @@ def rank_sample_table(
                 "keeps_rules": each.keeps_rules,
                 "basis": BY_RELAXATION,
                 "status": each.status,
+                "why": each.why,
                 "rebuilt_because": each.rebuilt_because,
             }
         )

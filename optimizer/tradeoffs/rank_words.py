@@ -7,7 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.explain.asking import NONE_KEEPS_RULES, OPTIMAL, OUT_OF_TIME, SOLVER_GAVE_UP
+from optimizer.explain.asking import (
+    CANNOT_BE_HELD,
+    NONE_KEEPS_RULES,
+    OPTIMAL,
+    OUT_OF_TIME,
+    SOLVER_GAVE_UP,
+)
 from optimizer.text.figures import counted, figure
 from optimizer.tradeoffs.sample_words import (
     SHARE_DIGITS,
@@ -95,6 +101,7 @@ def _without_plan(samples: pd.DataFrame, drawn: str) -> list[str]:
     """Samples in which no plan keeps every rule, and those in which the solver gave up."""
     asked = samples[samples["status"].ne(OUT_OF_TIME)]
     clash = int(asked["status"].eq(NONE_KEEPS_RULES).sum())
+    refused = int(asked["status"].eq(CANNOT_BE_HELD).sum())
     failed = int(asked["status"].eq(SOLVER_GAVE_UP).sum())
     lines = []
     if clash:
@@ -103,6 +110,8 @@ def _without_plan(samples: pd.DataFrame, drawn: str) -> list[str]:
             f"{'leaves' if clash == 1 else 'leave'} no plan that keeps every rule, as limits "
             "on the value of a goal count the same scores; what follows is about the others."
         )
+    if refused:
+        lines.append(f"In {refused} policy and case, or custom rules, refuse the scores (see why).")
     if failed:
         lines.append(f"In {failed} the solver gave up.")
     return lines
