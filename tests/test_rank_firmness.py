@@ -17,6 +17,7 @@ from optimizer import (
     InfeasibleError,
     InputError,
     Instance,
+    OptimizerError,
     Plan,
     PolicyError,
     RankFirmness,
@@ -304,9 +305,9 @@ def trust_drawn(found: RankFirmness, plan: Plan, sample: int) -> dict[str, float
 
 
 def cap(model: Model, instance: Instance) -> None:
-    """No cohort above 3; refuses scores by which E is trusted most."""
-    if instance.scores.countries["trust"]["EE"] > 0.8:
-        raise ValueError("nobody trusts E so much")
+    """No cohort above 3; refuses scores by which B is trusted little."""
+    if instance.scores.countries["trust"]["BB"] < 0.3:
+        raise OptimizerError("nobody trusts B so little")
 
     @model.Constraint(model.cohort.index_set())  # type: ignore[untyped-decorator]
     def few(model: Model, *key: object) -> object:
@@ -320,9 +321,9 @@ def test_custom_rules_need_another_model_each_time(tmp_path: Path) -> None:
     found = ranks(plan, samples=3, seed=3, extend=cap)
     scales = plan.provenance["scales"]
     for row in rows_of(found.tables["samples"]):
-        if trust_drawn(found, plan, row.sample)["EE"] > 0.8:
+        if trust_drawn(found, plan, row.sample)["BB"] < 0.3:
             assert row.status == "refused"
-            assert "nobody trusts E so much" in row.why
+            assert "nobody trusts B so little" in row.why
             continue
         assert row.rebuilt_because == "custom rules may follow from any number"
         drawn = scores_of(found, row.sample)
