@@ -59,6 +59,16 @@ class Memory:
         new._last = dict(self._last)
         return new
 
+    @property
+    def knows_something(self) -> bool:
+        """Whether any step was remembered."""
+        return bool(self._kept)
+
+    def learn(self, other: Memory) -> None:
+        """Know what another one knows, and nothing else."""
+        copied = other.copied()
+        self._kept, self._last = copied._kept, copied._last
+
     def settled(self, name: Hashable, value: _R) -> _R:
         """A value made of the parts of the last one of this name where they are the same."""
         found: _R = settled(self._last.get(name), value)

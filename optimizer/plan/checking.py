@@ -13,7 +13,8 @@ from optimizer.case import Case, load_case
 from optimizer.errors import some_of
 from optimizer.errors.arguments import typed
 from optimizer.frames import mapping
-from optimizer.instance import Instance, build_instance
+from optimizer.instance import Instance
+from optimizer.instance.lately import joined_lately
 from optimizer.plan import Decisions, Plan, variable_values
 from optimizer.plan.evaluation import Evaluation, evaluate_decisions, values_of
 from optimizer.plan.given import ReadPlan, decisions_in
@@ -117,7 +118,7 @@ def evaluated(
         given = given_scales(policy, named, are_all=False)
         known |= {name: given[name] for name in named}
     decisions = decisions_in(decisions)
-    instance = build_instance(case, policy)
+    instance = joined_lately(case, policy)
     if extend is None:
         return evaluate_decisions(instance, decisions, known, dropped=dropped)
     # Pyomo is loaded for custom rules alone: all other rules are checked without it.

@@ -14,6 +14,7 @@ from optimizer.formulation.adding import limit_part
 from optimizer.formulation.custom import Extend
 from optimizer.formulation.limits import named_limit_rows
 from optimizer.formulation.numbers import rule_numbers, rule_terms
+from optimizer.frames.grouping import once
 from optimizer.frames.memory import Memory, Steps
 from optimizer.instance import Instance
 from optimizer.instance.scoring import NO_SCORES, GivenScores
@@ -130,7 +131,7 @@ class Holding:
         """Warnings about case and policy, in words."""
         instance = self.loaded.instance
         if self._odd is None or self._odd[0] is not instance:
-            self._odd = instance, tuple(all_warnings(instance))
+            self._odd = instance, once(_odd_in, instance)
         return self._odd[1]
 
     @cached_property
@@ -414,6 +415,10 @@ class Holding:
             others = set(rows_of_rules(self.loaded, self.dropped))
             rows = rows_of_rules(self.loaded, [name])
             self.loaded.restore([row for row in rows if row not in others])
+
+
+def _odd_in(instance: Instance) -> tuple[str, ...]:
+    return tuple(all_warnings(instance))
 
 
 def _leaves_rules(address: str) -> bool:

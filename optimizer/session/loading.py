@@ -9,6 +9,7 @@ from optimizer.formulation import Model, build_pyomo
 from optimizer.formulation.custom import Extend, extend_model
 from optimizer.frames.memory import Memory
 from optimizer.instance import Instance, joined
+from optimizer.instance.lately import joined_lately
 from optimizer.instance.scoring import NO_SCORES, GivenScores
 from optimizer.io.paths import begins_with, is_empty
 from optimizer.io.targets import look
@@ -29,7 +30,9 @@ def built(
     given: GivenScores = NO_SCORES,
 ) -> tuple[Instance, Model]:
     """Join and build, with custom rules; goals without a scale count raw."""
-    instance = joined(question.case, question.policy, memory, given)
+    case, policy = question.case, question.policy
+    # What was joined lately has the scores of the policy's own indicators.
+    instance = joined(case, policy, memory, given) if given else joined_lately(case, policy, memory)
     model = build_pyomo(instance, known_scales(question.policy) | dict(scales or {}))
     return extend_model(model, instance, extend), model
 

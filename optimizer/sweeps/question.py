@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import Problems, TargetError, some_of
-from optimizer.instance import build_instance
+from optimizer.instance.lately import joined_lately
 from optimizer.plan.provenance import VERSIONED, plain_value, versions
 from optimizer.plan.question import Question
 from optimizer.plan.scales import FROM_NUMBERS, Scales, ScalesGiven, known_scales, scales_given
@@ -88,7 +88,7 @@ def scales_for(question: Question, given: ScalesGiven | None, *, cache: bool) ->
     policy = question.policy
     if given is None and any(goal.scale == "ideal" for goal in policy.goals.values()):
         return Holding(question, cache=cache).frozen()
-    build_instance(question.case, policy)
+    joined_lately(question.case, policy)
     if given is not None:
         return scales_given(policy, given)
     return Scales(known_scales(policy), FROM_NUMBERS)

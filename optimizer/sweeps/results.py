@@ -15,7 +15,7 @@ from optimizer.errors import InputError, OptimizerError, Problems, SolverError, 
 from optimizer.errors.arguments import typed
 from optimizer.frames import rows_of
 from optimizer.frames.records import Frames
-from optimizer.instance import build_instance
+from optimizer.instance.lately import joined_lately
 from optimizer.plan import COLUMNS, Decisions, Plan
 from optimizer.plan.evaluation import evaluate_decisions
 from optimizer.plan.expectations import (
@@ -224,7 +224,7 @@ class Sweep(Result):
     def _plan(self, scenario: Scenario, row: StoredRow) -> Plan:
         facts, decisions = self._stored(row)
         question = asked(self.policy, self.case, scenario.changes)
-        instance = build_instance(question.case, question.policy)
+        instance = joined_lately(question.case, question.policy)
         scales = facts["provenance"]["scales"]
         evaluation = evaluate_decisions(instance, decisions, scales)
         if not evaluation.holds:

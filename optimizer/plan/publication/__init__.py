@@ -17,7 +17,7 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import InputError, Problems
 from optimizer.frames import summed
-from optimizer.instance import build_instance
+from optimizer.instance.lately import joined_lately
 from optimizer.plan import COLUMNS, Plan
 from optimizer.plan.publication.cells import ALL_TRACKS, ALL_YEARS, Cells, Row
 from optimizer.plan.publication.money import rounding
@@ -93,7 +93,7 @@ def publication(plan: Plan) -> Publication:
     case = question.case
     require_sensitive(case)
     sensitive = sensitive_tracks(case)
-    instance = build_instance(case, question.policy)
+    instance = joined_lately(case, question.policy)
     cells = Cells.of(plan.slots, sensitive)
     rounded = rounding(instance, case, plan, cells, sensitive)
     marks = withheld(cells.published(rounded))
