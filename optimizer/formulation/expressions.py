@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,6 +12,8 @@ import pyomo.environ as pyo
 
 from optimizer.formulation.linear_sum import LinearSum, TermTable
 from optimizer.frames import keys_of, summed
+from optimizer.frames.arrays import Floats, Integers
+from optimizer.frames.grouping import remembered
 from optimizer.instance.people import CONSTANT
 from optimizer.schema.decisions import DECISIONS
 
@@ -50,35 +53,62 @@ def added_up(terms: pd.DataFrame, by: Sequence[str]) -> tuple[list[tuple[Any, ..
     return keys, merged
 
 
+@dataclass(frozen=True)
+class _Sorted:
+    """Terms added up and sorted by key, as in :class:`TermTable`, but of no model yet."""
+
+    rows: dict[object, int]
+    families: tuple[str, ...]
+    component: Integers
+    position: Integers
+    coefficient: Floats
+    constants: list[float]
+    cuts: list[int]
+
+
+def _sorted_terms(terms: pd.DataFrame, by: Sequence[str]) -> _Sorted:
+    keys, merged = added_up(terms, by)
+    rows: dict[object, int] = {key: row for row, key in enumerate(keys)}
+    merged = merged.sort_values("row", kind="stable", ignore_index=True)
+    fixed = merged["family"].eq(CONSTANT)
+    used = merged[~fixed & merged["coefficient"].ne(0.0)]
+    count = len(rows)
+    constants = np.bincount(
+        merged.loc[fixed, "row"], merged.loc[fixed, "coefficient"], minlength=count
+    )
+    ends = np.cumsum(np.bincount(used["row"], minlength=count))
+    component, families = pd.factorize(used["family"])
+    return _Sorted(
+        rows=rows,
+        families=tuple(families),
+        component=component,
+        position=used["position"].to_numpy(np.int64),
+        coefficient=used["coefficient"].to_numpy(float),
+        constants=constants.tolist(),
+        cuts=[0, *ends.tolist()],
+    )
+
+
 class Sums:
     """Linear expressions by key: ``sums[key]`` is the sum of the terms with that key.
 
-    Terms are added up and sorted by key once; they stay arrays, and an expression becomes one of
-    objects when somebody looks at its terms.
+    Terms are added up and sorted by key once, for all models that are built while they live; they
+    stay arrays, and an expression becomes one of objects when somebody looks at its terms.
     """
 
     def __init__(self, model: pyo.ConcreteModel, terms: pd.DataFrame, by: Sequence[str]) -> None:
         self._rows: dict[object, int] = {}
         if not len(terms):
             return
-        keys, merged = added_up(terms, by)
-        self._rows = {key: row for row, key in enumerate(keys)}
-        merged = merged.sort_values("row", kind="stable", ignore_index=True)
-        fixed = merged["family"].eq(CONSTANT)
-        used = merged[~fixed & merged["coefficient"].ne(0.0)]
-        count = len(self._rows)
-        constants = np.bincount(
-            merged.loc[fixed, "row"], merged.loc[fixed, "coefficient"], minlength=count
-        )
-        ends = np.cumsum(np.bincount(used["row"], minlength=count))
-        component, families = pd.factorize(used["family"])
+        known = remembered([terms], ("sorted", tuple(by)), lambda: _sorted_terms(terms, by))
+        self._rows = known.rows
         self._table = TermTable(
-            components=tuple(model.component(family) for family in families),
-            component=component,
-            position=used["position"].to_numpy(np.int64),
-            coefficient=used["coefficient"].to_numpy(float),
-            constants=constants.tolist(),
-            cuts=[0, *ends.tolist()],
+            components=tuple(map(model.component, known.families)),
+            component=known.component,
+            position=known.position,
+            coefficient=known.coefficient,
+            constants=known.constants,
+            cuts=known.cuts,
         )
 
     def __getitem__(self, key: object) -> Any:

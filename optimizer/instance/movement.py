@@ -13,6 +13,7 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import Problems
 from optimizer.frames import groups_of, numbers_at
+from optimizer.frames.grouping import remembered
 from optimizer.frames.memory import Steps
 from optimizer.instance.people import TERM, People, room_of_ways, terms
 from optimizer.instance.sets import FLOW, FLOW_AT, ORIGIN, Sets
@@ -38,6 +39,12 @@ def with_movement(sets: Sets, people: People, case: Case, problems: Problems, st
 
 def transitions_by_pair(sets: Sets) -> pd.DataFrame:
     """Stayers by country as terms, with the groups of their country on both tracks."""
+    return remembered(
+        [sets.transitions, sets.groups], "transitions by pair", lambda: _by_pair(sets)
+    )
+
+
+def _by_pair(sets: Sets) -> pd.DataFrame:
     found = terms(sets.transitions, "transitions").rename(columns={"group": "next_group"})
     return found.merge(sets.groups, on=["track", "country"], how="left")
 
@@ -94,13 +101,17 @@ def room_of_regions(people: People, continuations: pd.DataFrame) -> pd.DataFrame
 def remaining(sets: Sets) -> pd.DataFrame:
     """Stayers who remain in their region, by the keys of the places that they take."""
     origins = terms(sets.transitions_from_region, "transitions_from_region")
-    return _onward(origins.assign(coefficient=origins["remains"]))
+    return remembered(
+        [origins], "remaining", lambda: _onward(origins.assign(coefficient=origins["remains"]))
+    )
 
 
 def movers(sets: Sets) -> pd.DataFrame:
     """Stayers who move, by the keys of the places that they take; region is what they leave."""
     origins = terms(sets.transitions_from_region, "transitions_from_region")
-    return _onward(origins.assign(coefficient=1.0 - origins["remains"]))
+    return remembered(
+        [origins], "movers", lambda: _onward(origins.assign(coefficient=1.0 - origins["remains"]))
+    )
 
 
 def _onward(origins: pd.DataFrame) -> pd.DataFrame:

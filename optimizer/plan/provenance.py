@@ -7,6 +7,7 @@ import importlib.metadata
 import inspect
 import platform
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from optimizer.io.toml import frozen
@@ -39,12 +40,16 @@ def plain_value(value: object) -> object:
 def versions() -> dict[str, str]:
     """Versions of everything that can move a plan."""
     found = {"python": platform.python_version(), "platform": platform.platform()}
-    for name in VERSIONED:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "unknown"
-    return found
+    return found | {name: _version(name) for name in VERSIONED}
+
+
+@cache
+def _version(package: str) -> str:
+    """Version that was installed when somebody first asked."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def aim_in(provenance: Mapping[str, Any]) -> str | None:

@@ -129,14 +129,13 @@ def _holding(s: Subject, checked: pd.DataFrame) -> pd.DataFrame:
     """Stayers for whom a rule of our own has no room left: family, position, held (its row)."""
     tight = checked[_tight(checked)]
     parts = [pd.DataFrame(columns=_HELD)]
-    for rule, frame, by in _counting(s):
+    for rule, stayers, by in once(_stayers_counted, s.instance):
         found = tight[tight["rule"].eq(rule)]
-        is_stayer = frame["family"].isin(_FAMILIES) & (frame["coefficient"] > 0)
-        if len(found) and is_stayer.any():
+        if len(found):
             whole = by == ["place"]
             places = found[by] if whole else pd.DataFrame(found["place"].tolist(), columns=by)
             places = places.assign(held=found.index)
-            parts.append(frame[is_stayer].merge(places, on=by)[_HELD])
+            parts.append(stayers.merge(places, on=by)[_HELD])
     return stacked(parts)
 
 
@@ -155,13 +154,22 @@ def _of_custom(checked: pd.DataFrame, custom: pd.DataFrame | None) -> pd.DataFra
     return pd.DataFrame(found, columns=_HELD)
 
 
-def _counting(s: Subject) -> Iterator[tuple[str, pd.DataFrame, list[str]]]:
-    """Terms of every hard rule that may hold people back, and the keys of its rows.
+def _stayers_counted(instance: Instance) -> list[tuple[str, pd.DataFrame, list[str]]]:
+    """Terms of stayers who take room in a hard rule, by rule, and the keys of its rows.
 
     A positive coefficient takes room: it adds to what has a ceiling, or takes from what has a
     floor.
     """
-    instance = s.instance
+    found = []
+    for rule, frame, by in _counting(instance):
+        takes_room = frame["family"].isin(_FAMILIES) & (frame["coefficient"] > 0)
+        if takes_room.any():
+            found.append((rule, frame[takes_room], by))
+    return found
+
+
+def _counting(instance: Instance) -> Iterator[tuple[str, pd.DataFrame, list[str]]]:
+    """Terms of every hard rule that may hold people back, and the keys of its rows."""
     yield "residents_within_cap", instance.people.present, ["track", "year"]
     yield "use_within_capacity", instance.use, ["region", "service", "year"]
     yield "spending_within_budget", instance.spending, ["line", "year"]
