@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import count, islice
 from pathlib import Path
 
@@ -51,6 +52,13 @@ def write_random_case(folder: Path, seed: int) -> tuple[Path, Path]:
         The case folder and the policy file.
     """
     case_folder, policy_path = folder / "case", folder / "policy.toml"
+    case_that_is_drawn(seed).write(case_folder, policy_path)
+    return case_folder, policy_path
+
+
+@lru_cache(maxsize=200)
+def case_that_is_drawn(seed: int) -> Drawn:
+    """Case and policy of a seed; neighbouring tests ask different things of the same ones."""
     size = USUAL_SIZE
     for attempt in range(MOST_ATTEMPTS):
         try:
@@ -64,8 +72,7 @@ def write_random_case(folder: Path, seed: int) -> tuple[Path, Path]:
             size = min(6, size + 1)
             continue
         if drawn is not None:
-            drawn.write(case_folder, policy_path)
-            return case_folder, policy_path
+            return drawn
     raise RuntimeError(f"seed {seed}: no usable case in {MOST_ATTEMPTS} attempts")
 
 

@@ -11,6 +11,7 @@ import pyomo.environ as pyo
 
 from optimizer.formulation.evenness import sum_apart
 from optimizer.formulation.expressions import Numbers, Sums
+from optimizer.frames.grouping import remembered
 from optimizer.instance import Instance
 from optimizer.instance.bounds import Bound, JoinedLimit
 
@@ -203,15 +204,27 @@ def _sided(limits: dict[str, JoinedLimit], sense: str) -> dict[str, Bound]:
 
 def measured_terms(limits: Sequence[JoinedLimit]) -> pd.DataFrame:
     """Terms that limits measure: family, position, coefficient, group, limit."""
-    parts = [limit.measured.assign(limit=limit.name) for limit in limits]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return _labelled(
+        [limit.measured for limit in limits], [{"limit": limit.name} for limit in limits]
+    )
 
 
 def compared_terms(limits: Sequence[JoinedLimit]) -> pd.DataFrame:
     """Terms that limits compare with: family, position, coefficient, group, limit, sense."""
-    parts = [
-        bound.other.assign(limit=limit.name, sense=bound.sense)
-        for limit in limits
-        for bound in limit.bounds
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    bounds = [(limit, bound) for limit in limits for bound in limit.bounds]
+    return _labelled(
+        [bound.other for _, bound in bounds],
+        [{"limit": limit.name, "sense": bound.sense} for limit, bound in bounds],
+    )
+
+
+def _labelled(parts: Sequence[pd.DataFrame], labels: Sequence[dict[str, str]]) -> pd.DataFrame:
+    """Rows of all parts under each other, with labels; made once as long as all parts live."""
+    if not parts:
+        return pd.DataFrame()
+
+    def stacked_up() -> pd.DataFrame:
+        named = [part.assign(**label) for part, label in zip(parts, labels, strict=True)]
+        return pd.concat(named, ignore_index=True)
+
+    return remembered(parts, ("labelled", *(tuple(each.values()) for each in labels)), stacked_up)
