@@ -16,6 +16,7 @@ from optimizer.frames.memory import Memory
 from optimizer.instance import joined, lately
 from optimizer.instance.lately import forget_joins, joined_lately
 from shared import ROOT, tiny
+from test_session import same
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +83,18 @@ def test_a_session_goes_its_own_way_from_what_is_known() -> None:
     forget_joins()
     fresh = Session(first.policy, first.case, scales=first.scales)
     assert first.relax().points == pytest.approx(fresh.relax().points)
+
+
+def test_a_second_model_of_what_is_known_is_the_first() -> None:
+    policy, case = tiny()
+    first, second = Session(policy, case), Session(policy, case)
+    assert second._held.loaded.instance is first._held.loaded.instance
+    forget_joins()
+    alone = Session(policy, case)
+    assert alone._held.loaded.instance is not first._held.loaded.instance
+    for session in (first, second):
+        same(session._held.loaded.matrix, alone._held.loaded.matrix)
+    assert optimizer.solve(policy, case).tables == first.solve().tables
 
 
 def test_a_memory_that_knows_something_is_asked_alone() -> None:
