@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,15 +51,26 @@ def test_nothing_that_is_asked_changes_what_is_kept() -> None:
     assert kept == joined(case, policy)
 
 
-def test_what_is_read_again_keeps_its_own_places() -> None:
-    _, case = tiny()
-    policy = load_policy(ROOT / "models" / "tiny.toml")
+def test_what_is_read_again_is_the_same(tmp_path: Path) -> None:
+    policy, case = tiny()
     first = joined_lately(case, policy)
-    again = load_case(ROOT / "inputs" / "tiny")
-    found = joined_lately(again, policy)
-    assert found == first
-    assert found.case is again
-    assert found.policy is policy
+    again = load_case(ROOT / "inputs" / "tiny"), load_policy(ROOT / "models" / "tiny.toml")
+    assert joined_lately(*again) is first
+    # A policy of another name is another one: problems and provenance name it.
+    other = shutil.copy(ROOT / "models" / "tiny.toml", tmp_path / "other.toml")
+    assert joined_lately(case, load_policy(other)).policy.name == "other"
+
+
+def test_what_is_read_elsewhere_keeps_its_own_places(tmp_path: Path) -> None:
+    policy, case = tiny()
+    first = joined_lately(case, policy)
+    for name in ("tiny", "tiny.xlsx"):
+        optimizer.write_case(case, tmp_path / name)
+        again = load_case(tmp_path / name)
+        assert again == case
+        found = joined_lately(again, policy)
+        assert found == first
+        assert found.case is again
 
 
 def test_a_changed_case_or_policy_is_joined_from_nothing() -> None:

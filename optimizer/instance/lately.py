@@ -36,6 +36,7 @@ class _Joined:
     def is_of(self, case: Case, policy: Policy) -> bool:
         """Whether it was joined from these two, read here or elsewhere."""
         mine = self.instance
+        # Equal policies have the same path and the same layers too.
         is_policy = mine.policy is policy or mine.policy == policy
         return is_policy and (mine.case is case or mine.case == case)
 
@@ -67,10 +68,10 @@ def joined_lately(case: Case, policy: Policy, memory: Memory | None = None) -> I
         _keep(_Joined(instance, memory.copied()))
         return instance
     memory.learn(known.memory)
-    if known.instance.case is case and known.instance.policy is policy:
-        return known.instance
-    # The same from elsewhere: places, paths and hashes are its own.
-    return joined(case, policy, memory)
+    # What was read elsewhere has paths, hashes and places of its own.
+    return (
+        known.instance if _read_alike(known.instance.case, case) else joined(case, policy, memory)
+    )
 
 
 def forget_joins() -> None:
@@ -86,6 +87,18 @@ def _found(case: Case, policy: Policy) -> _Joined | None:
             _lately.remove(known)
             _lately.insert(0, known)
         return known
+
+
+def _read_alike(first: Case, second: Case) -> bool:
+    """Whether nobody can distinguish two equal cases: read from the same files at one path."""
+    if first is second:
+        return True
+    # A finder of places in a workbook is known by itself alone.
+    if first.places is not None or second.places is not None:
+        return False
+    return all(
+        getattr(first, name) == getattr(second, name) for name in ("path", "hashes", "contents")
+    )
 
 
 def _keep(new: _Joined) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from optimizer.case import Case
 from optimizer.frames import groups_of
+from optimizer.frames.grouping import remembered
 from optimizer.plan import Plan
 from optimizer.plan.question import Question
 from optimizer.policy import Limit, Policy
@@ -136,6 +137,10 @@ def _home(case: Case, dimension: str) -> pd.DataFrame | None:
     """Table of what belongs to somebody, with the columns by which rules may name it."""
     if dimension not in _HOMES:
         return None
+    return remembered([case], ("home", dimension), lambda: _columns_at_home(case, dimension))
+
+
+def _columns_at_home(case: Case, dimension: str) -> pd.DataFrame:
     name, columns = _HOMES[dimension]
     table = case.table(name)
     own = set(table) - {"name", "source", "note"}
@@ -160,9 +165,11 @@ def _of_limits(
     """Rows of limits on what belongs to somebody."""
     for limit in policy.limits:
         rows = table[table["by_limit"].eq(limit.name)]
+        if not len(rows):
+            continue
         for column, owners in owned.items():
             named = _meant(limit, column, case)
-            if named is None or not len(rows):
+            if named is None:
                 continue
             mine = owners[owners.iloc[:, 0].isin(named)]
             for (who,), theirs in groups_of(mine, [str(mine.columns[-1])]):
