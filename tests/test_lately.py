@@ -136,11 +136,11 @@ def test_few_are_kept_and_large_ones_alone(tmp_path: Path, monkeypatch: pytest.M
             found.append(joined_lately(load_case(folder), load_policy(path)))
         return found
 
-    instances = cases(lately.MOST_KEPT + 1)
+    instances = cases(lately.MOST_JOINS + 1)
     assert [known.instance for known in lately._lately] == instances[:0:-1]
     assert joined_lately(instances[1].case, instances[1].policy) is instances[1]
     assert joined_lately(instances[0].case, instances[0].policy) is not instances[0]
-    monkeypatch.setattr(lately, "MOST_ROWS", 0)
+    monkeypatch.setattr(lately, "MOST_ROWS_OF_JOINS", 0)
     last = joined_lately(*_moved(instances[2]))
     assert [known.instance for known in lately._lately] == [last]
 

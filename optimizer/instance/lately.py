@@ -16,10 +16,10 @@ from optimizer.frames.memory import Memory
 from optimizer.instance import Instance, joined
 from optimizer.policy import Policy
 
-MOST_KEPT = 4
+MOST_JOINS = 4
 """Joins that are kept at most."""
 
-MOST_ROWS = 200_000
+MOST_ROWS_OF_JOINS = 200_000
 """Rows of value terms that all joins kept have together; a larger one is kept alone.
 
 140 thousand are 130 MB: the case of Japan.
@@ -105,9 +105,9 @@ def _keep(new: _Joined) -> None:
     """Keep one more, and let go of those asked for longest ago."""
     with _lock:
         kept, rows = [new], len(new.instance.value)
-        for each in _lately[: MOST_KEPT - 1]:
+        for each in _lately[: MOST_JOINS - 1]:
             rows += len(each.instance.value)
-            if rows > MOST_ROWS:
+            if rows > MOST_ROWS_OF_JOINS:
                 break
             kept.append(each)
         _lately[:] = kept
