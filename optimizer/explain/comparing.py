@@ -39,6 +39,7 @@ from optimizer.explain.sides import (
     named_apart,
     side_of,
 )
+from optimizer.frames.memory import Memory
 from optimizer.plan import Plan
 from optimizer.plan.provenance import versions
 from optimizer.policy import Policy
@@ -205,12 +206,13 @@ def compare(
     check_options(gap, time_limit, started)
     watch = Watch.since(started, time_limit, report)
     given = (one, other, *more)
-    sides = named_apart([side_of(each) for each in given], given)
+    memory = Memory()
+    sides = named_apart([side_of(each, memory) for each in given], given)
     if names is not None:
         sides = called(sides, names)
     if policy is not None or case is not None:
         sides = sides_solved(completed(sides, policy, case), watch, gap)
-    found = [_Pair(sides[0], side, watch, by) for side in sides[1:]]
+    found = [_Pair(sides[0], side, watch, by, memory) for side in sides[1:]]
     return Comparison(
         answer=_stacked([pair.rows for pair in found]),
         tables={
@@ -228,7 +230,9 @@ def compare(
 class _Pair:
     """Two sides, with all that differs between them."""
 
-    def __init__(self, one: Side, other: Side, watch: Watch, by: Sequence[str] | None) -> None:
+    def __init__(
+        self, one: Side, other: Side, watch: Watch, by: Sequence[str] | None, memory: Memory
+    ) -> None:
         self.one, self.other = one, other
         self.inputs: list[Difference] = input_differences(one, other)
         self.culprits = self._culprits(watch)
@@ -236,7 +240,7 @@ class _Pair:
         self.rows = no_rows()
         if one.plan is not None and other.plan is not None:
             groups = slot_groups([one.plan, other.plan], by)
-            self.footing = footing_of(one, other)
+            self.footing = footing_of(one, other, memory)
             self.rows = compared_plans(one, other, self.footing, groups)
 
     def _culprits(self, watch: Watch) -> Culprits | None:

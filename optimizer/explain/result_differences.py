@@ -12,6 +12,7 @@ from optimizer.errors import OptimizerError, did_you_mean
 from optimizer.explain.fairness_differences import of_fairness
 from optimizer.explain.in_hand import proven_bound
 from optimizer.explain.sides import AIM, CHANGE_PRICE, Side
+from optimizer.frames.memory import Memory
 from optimizer.plan import SLOT_KEYS, Plan
 from optimizer.plan.checking import evaluated
 from optimizer.plan.evaluation import Evaluation
@@ -57,12 +58,18 @@ class Footing:
     is_exchangeable: bool
 
 
-def footing_of(one: Side, other: Side) -> Footing:
-    """Evaluate both plans in both questions, as far as that is possible."""
+def footing_of(one: Side, other: Side, memory: Memory) -> Footing:
+    """Evaluate both plans in both questions, as far as that is possible.
+
+    Parameters
+    ----------
+    memory
+        Of what was joined of these questions.
+    """
     plan, second = one.plan, other.plan
     assert plan is not None, "sides without a plan are not compared"
     assert second is not None, "sides without a plan are not compared"
-    held, kept_back = _held(second, one), _held(plan, other)
+    held, kept_back = _held(second, one, memory), _held(plan, other, memory)
     # What is given up for another aim, or for less change, is no matter of gaps.
     is_same_aim = all(one.facts[fact] == other.facts[fact] for fact in (AIM, CHANGE_PRICE))
     return Footing(
@@ -142,7 +149,7 @@ def slot_groups(plans: Sequence[Plan], by: Sequence[str] | None) -> list[tuple[s
     return list(dict.fromkeys(found))
 
 
-def _held(plan: Plan, side: Side) -> Evaluation | None:
+def _held(plan: Plan, side: Side, memory: Memory) -> Evaluation | None:
     """A plan under policy, case and scales of a side.
 
     ``None`` where it does not fit them, or does not grant what is kept there.
@@ -162,6 +169,7 @@ def _held(plan: Plan, side: Side) -> Evaluation | None:
             scales=provenance["scales"],
             extend=side.extend,
             dropped=provenance.get("dropped", ()),
+            memory=memory,
         )
     except OptimizerError:
         return None

@@ -14,6 +14,7 @@ from optimizer.explain.differences import QUESTION, Difference
 from optimizer.explain.in_hand import require_custom_rules
 from optimizer.explain.policy_differences import policy_differences
 from optimizer.formulation.custom import Extend
+from optimizer.frames.memory import Memory
 from optimizer.io.paths import standing_at
 from optimizer.plan import Plan
 from optimizer.plan.keeping import Keep
@@ -85,8 +86,13 @@ Input = Side | Run | Plan | Policy | Case | str | Path
 """What can be compared."""
 
 
-def side_of(given: Input) -> Side:
+def side_of(given: Input, memory: Memory | None = None) -> Side:
     """What is given, read where it is a path.
+
+    Parameters
+    ----------
+    memory
+        Of what other sides have joined, for a run that is read.
 
     Raises
     ------
@@ -109,7 +115,7 @@ def side_of(given: Input) -> Side:
         return Side(given.name, policy=given)
     if isinstance(given, Case):
         return Side(given.name, case=given)
-    return _at(Path(given))
+    return _at(Path(given), memory)
 
 
 def _of_plan(name: str, plan: Plan, extend: Extend | None) -> Side:
@@ -122,9 +128,10 @@ def _of_plan(name: str, plan: Plan, extend: Extend | None) -> Side:
     return Side(name, question.policy, question.case, plan, plan.status, extend)
 
 
-def _at(path: Path) -> Side:
+def _at(path: Path, memory: Memory | None) -> Side:
     if standing_at(path) == "folder" and standing_at(path / RUN) != "nothing":
-        return side_of(load_run(path))
+        run = load_run(path)
+        return side_of(run if memory is None else replace(run, memory=memory))
     if path.suffix.lower() == ".toml":
         return Side(path.stem, policy=load_policy(path))
     has_policy, has_case = book_roles(path)

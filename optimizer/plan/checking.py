@@ -13,6 +13,7 @@ from optimizer.case import Case, load_case
 from optimizer.errors import some_of
 from optimizer.errors.arguments import typed
 from optimizer.frames import mapping
+from optimizer.frames.memory import Memory
 from optimizer.instance import Instance
 from optimizer.instance.lately import joined_lately
 from optimizer.plan import Decisions, Plan, variable_values
@@ -105,8 +106,12 @@ def evaluated(
     scales: ScalesGiven | None = None,
     extend: Extend | None = None,
     dropped: Sequence[str] = (),
+    memory: Memory | None = None,
 ) -> Evaluation:
-    """Evaluate as :func:`evaluate`, where limits and rules that were dropped need not hold."""
+    """Evaluate as :func:`evaluate`, where limits and rules that were dropped need not hold.
+
+    What a memory knows of policy and case is not joined again.
+    """
     require_case(policy, case)
     known = known_scales(policy)
     if isinstance(decisions, ReadPlan):
@@ -118,7 +123,7 @@ def evaluated(
         given = given_scales(policy, named, are_all=False)
         known |= {name: given[name] for name in named}
     decisions = decisions_in(decisions)
-    instance = joined_lately(case, policy)
+    instance = joined_lately(case, policy, memory)
     if extend is None:
         return evaluate_decisions(instance, decisions, known, dropped=dropped)
     # Pyomo is loaded for custom rules alone: all other rules are checked without it.
@@ -138,6 +143,7 @@ def recomputed(
     *,
     extend: Extend | None = None,
     dropped: Sequence[str] = (),
+    memory: Memory | None = None,
 ) -> Plan:
     """A plan with all that follows from it: one solved here as it is, another recomputed.
 
@@ -147,7 +153,7 @@ def recomputed(
     if isinstance(plan, Plan):
         return plan
     facts = dict(plan.facts) if isinstance(plan, ReadPlan) else {}
-    evaluation = evaluated(plan, policy, case, extend=extend, dropped=dropped)
+    evaluation = evaluated(plan, policy, case, extend=extend, dropped=dropped, memory=memory)
     told = {"policy_hash": policy.hash, "case_hashes": dict(case.hashes)}
     is_same = all(facts.get(name, "") == value for name, value in told.items())
     # A plan that was edited since has other points, and is not the one that was found.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ from optimizer.case import Case
 from optimizer.case.loading import read_case
 from optimizer.errors import ExtensionError, InputError, ModelWarning, PolicyError, Problems
 from optimizer.errors.arguments import typed
+from optimizer.frames.memory import Memory
 from optimizer.io.paths import NotReadError, content_of, standing_at
 from optimizer.plan import Plan
 from optimizer.plan.checking import recomputed
@@ -54,12 +55,15 @@ class Run:
         Policy and case, as they were and as the run had them changed.
     extend
         The function that added custom rules.
+    memory
+        Of what other runs have joined, most of which is the same.
     """
 
     path: Path
     read: ReadPlan
     question: Question
     extend: Extend | None = None
+    memory: Memory | None = field(default=None, repr=False)
 
     @property
     def policy(self) -> Policy:
@@ -88,7 +92,14 @@ class Run:
             If what was asked of it was edited since.
         """
         dropped = self.read.facts.get("dropped", ())
-        plan = recomputed(self.read, self.policy, self.case, extend=self.extend, dropped=dropped)
+        plan = recomputed(
+            self.read,
+            self.policy,
+            self.case,
+            extend=self.extend,
+            dropped=dropped,
+            memory=self.memory,
+        )
         plan = replace(plan, folder=self.path, question=self.question)
         wanted = self.read.facts.get("answers", "")
         if not wanted:
