@@ -9,12 +9,18 @@ import sys
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import optimizer
 from golden.small_cases import NATIONAL
-from optimizer import OptimizerError, Plan, PolicyError
+from optimizer import OptimizerError, Plan, PolicyError, Session
 from optimizer.cli import main
+from optimizer.explain.nearly_as_good import NearlyAsGood
+from optimizer.explain.priced_sums import PricedSums, whole
+from optimizer.explain.ranges import sums_of
+from optimizer.session import held_by
+from optimizer.solver import Watch
 from seeds import seeds
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,6 +75,37 @@ def test_ranges_equal_enumeration(seed: int, tmp_path: Path) -> None:
     outer = optimizer.alternatives(solved, by=by, within=within).table
     assert (outer["least"] <= exact.table["least"]).all()
     assert (outer["most"] >= exact.table["most"]).all()
+
+
+GALLERY = ROOT / "models" / "gallery" / "aid.toml", ROOT / "inputs/gallery" / "aid"
+
+
+@pytest.mark.parametrize("files", [TINY, GALLERY], ids=["tiny", "gallery"])
+def test_limits_by_prices_are_those_with_the_floor_as_a_row(files: tuple[Path, Path]) -> None:
+    plan = optimizer.solve(*files)
+    session = Session(*files, scales=plan)
+    points, loaded = session.relax().points, held_by(session).loaded
+    sums = [
+        each
+        for keys in ("country", "track", "year", "country,track", "agreement")
+        for each in sums_of(loaded.instance, loaded.matrix, plan, keys)
+    ]
+    assert len(sums) > 5
+    for share in (0.0, 0.001, 0.02, 0.2, 0.9):
+        least_points = plan.objective - share * abs(plan.objective)
+        among = NearlyAsGood(loaded, least_points)
+        priced = PricedSums(loaded, least_points, Watch())
+        for each, sign in product(sums, (-1.0, 1.0)):
+            cost = np.zeros(len(among.matrix.cost))
+            cost[each.columns] = sign
+            x = among.relaxed(cost, Watch())
+            assert x is not None
+            wanted = max(sign * each.value, whole(sign * float(x[each.columns].sum())))
+            limit = priced.limit(each.columns, sign, each.value)
+            assert limit is not None
+            assert max(sign * each.value, sign * limit) == pytest.approx(wanted)
+    # What the model holds is as it was.
+    assert session.relax().points == pytest.approx(points, rel=1e-9)
 
 
 def test_no_plan_of_so_many_points_lies_beyond_an_end(plan: Plan) -> None:

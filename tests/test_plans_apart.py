@@ -13,6 +13,7 @@ import threading
 import zlib
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -22,6 +23,7 @@ from golden.small_cases import NATIONAL
 from optimizer import InputError, OptimizerError, Plan, PolicyError, TargetError
 from optimizer.cli import main
 from optimizer.explain.nearly_as_good import NearlyAsGood
+from optimizer.explain.priced_sums import PricedSums
 from optimizer.frames.arrays import Floats
 from optimizer.solver import Progress, Watch
 from optimizer.solver.engine import EngineRun
@@ -185,15 +187,15 @@ def test_a_question_goes_on_where_it_stopped(
     """Interrupted after some ends; the next call asks only what is left, and ends up the same."""
     whole = optimizer.alternatives(plan, by=["country", "year"], within="5%", exact=True)
     file, asked = tmp_path / "kept.json", list[object]()
-    relaxed = NearlyAsGood.relaxed
+    limit = PricedSums.limit
 
-    def counting(self: NearlyAsGood, cost: Floats, watch: Watch) -> Floats | None:
+    def counting(self: PricedSums, *end: Any) -> float | None:
         asked.append(1)
         if len(asked) == 4:
             os.kill(os.getpid(), signal.SIGINT)
-        return relaxed(self, cost, watch)
+        return limit(self, *end)
 
-    monkeypatch.setattr(NearlyAsGood, "relaxed", counting)
+    monkeypatch.setattr(PricedSums, "limit", counting)
     assert threading.current_thread() is threading.main_thread()
     options = {"by": ["country", "year"], "within": "5%", "exact": True, "resume": file}
     first = optimizer.alternatives(plan, **options)  # type: ignore[arg-type]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from optimizer.app.keeping import refusal
 from optimizer.explain.manoeuvring import ONE_PERCENT
-from optimizer.explain.nearly_as_good import NearlyAsGood
 from optimizer.explain.range_tables import range_table
-from optimizer.explain.ranges import NOT_REACHED, RangeSearch, Sum, ends_of
+from optimizer.explain.ranges import NOT_REACHED, Sum, ends_of, limit_ends
 from optimizer.explain.stepping import BY_RELAXATION
 from optimizer.explain.wanting import Wanted, slots_from
 from optimizer.frames import rows_of
@@ -47,12 +46,10 @@ def how_far(session: Session, plan: Plan, text: str) -> list[str]:
     each = _sum_of(loaded, plan, meant)
     if not len(each.columns):
         return [f"{meant.text}: no plan can have such slots, as the case allows none."]
-    # From its optimum on, few iterations lead to each end.
-    session.relax()
     least_points = plan.objective - ONE_PERCENT * abs(plan.objective)
     ends = ends_of([each])
-    among = NearlyAsGood(loaded, least_points, is_solved=True)
-    RangeSearch(among).relaxed(ends, Watch(), lambda: None)
+    session.relax()
+    limit_ends(ends, loaded, least_points, Watch(), lambda: None)
     row = next(iter(rows_of(range_table(ends))))
     there = counted(round(each.value), "slot")
     said = [f"{meant.text}: {there} in the plan."]

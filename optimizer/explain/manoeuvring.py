@@ -26,7 +26,15 @@ from optimizer.explain.marginals import require_questions
 from optimizer.explain.nearly_as_good import Checks, NearlyAsGood
 from optimizer.explain.other_plans import OtherPlans
 from optimizer.explain.range_tables import drawn_ranges, range_table, ranges_in_words
-from optimizer.explain.ranges import NOT_REACHED, RangeSearch, Sum, ends_of, learn, sums_of
+from optimizer.explain.ranges import (
+    NOT_REACHED,
+    Sum,
+    ends_of,
+    learn,
+    limit_ends,
+    reach_ends,
+    sums_of,
+)
 from optimizer.explain.sides import Side, side_of
 from optimizer.explain.stepping import BY_PLAN
 from optimizer.formulation.custom import Extend
@@ -284,10 +292,9 @@ def alternatives(
     others = OtherPlans(plan, checks, watch, share) if plans else None
     with watch.listening():
         try:
-            search = RangeSearch(among)
-            search.relaxed(ends, watch, lambda: kept.note(ends))
+            limit_ends(ends, loaded, least_points, watch, lambda: kept.note(ends))
             if exact:
-                search.whole(ends, watch, stands, lambda: kept.note(ends))
+                reach_ends(ends, among, watch, stands, lambda: kept.note(ends))
             if others is not None:
                 pairs = Pairs(
                     sums_of(loaded.instance, loaded.matrix, plan, PAIRS), len(among.matrix.cost)

@@ -21,7 +21,6 @@ from optimizer.solver import Watch
 from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.loading import Option, Options
 from optimizer.solver.matrix import Matrix
-from optimizer.solver.optimum import Optimum, basis_by_name
 from optimizer.solver.wholeness import wholeness
 
 _NODES = 2_000
@@ -41,8 +40,6 @@ class NearlyAsGood:
         Of the question; it stays as it is. Its costs are points.
     least_points
         The floor, in points.
-    is_solved
-        Whether its relaxation was solved last, so that the first aim goes on from there.
 
     Attributes
     ----------
@@ -50,27 +47,13 @@ class NearlyAsGood:
         With one row more, and no costs.
     """
 
-    def __init__(
-        self, loaded: LoadedModel, least_points: float, *, is_solved: bool = False
-    ) -> None:
+    def __init__(self, loaded: LoadedModel, least_points: float) -> None:
         self.matrix = _with_floor(loaded.matrix, least_points)
         self._options: Options = loaded.options
         staged = roles_of(loaded.instance, loaded.matrix).staged
         self._whole_options = wholeness(loaded.matrix, staged).options
         self._engine = Engine(self.matrix, relaxed=True, options=self._options)
         self._has_begun = False
-        if is_solved:
-            self._go_on_from(Optimum(loaded.lp.matrix, loaded.lp.basis()))
-
-    def _go_on_from(self, optimum: Optimum) -> None:
-        """Begin at an optimum of points, which keeps the floor."""
-        if optimum.basis.valid:
-            self._engine.go_on_from(basis_by_name(optimum, self.matrix))
-            self._primal_from_now_on()
-
-    def _primal_from_now_on(self) -> None:
-        self._has_begun = True
-        self._engine.set_option("simplex_strategy", _PRIMAL_SIMPLEX)
 
     def relaxed(self, cost: Floats, watch: Watch) -> Floats | None:
         """A solution of the relaxation with the most of something; ``None`` where time ran out.
@@ -87,7 +70,8 @@ class NearlyAsGood:
         if run.status != "optimal" or run.x is None:
             return None
         if not self._has_begun:
-            self._primal_from_now_on()
+            self._has_begun = True
+            self._engine.set_option("simplex_strategy", _PRIMAL_SIMPLEX)
         return run.x
 
     def whole(

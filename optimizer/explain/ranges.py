@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, floor
 from typing import TypeAlias
 
 import numpy as np
@@ -12,9 +11,11 @@ import numpy as np
 from optimizer.errors import ARGUMENT, ArgumentError, Problems, did_you_mean
 from optimizer.explain.nearly_as_good import NearlyAsGood
 from optimizer.explain.pace import Pace
+from optimizer.explain.priced_sums import PricedSums, whole
 from optimizer.explain.stepping import BY_PLAN, BY_RELAXATION
 from optimizer.frames.arrays import Floats, Integers
 from optimizer.instance import Instance
+from optimizer.persistent import LoadedModel
 from optimizer.persistent.roles import columns_in_order
 from optimizer.plan import Plan
 from optimizer.schema.decisions import DECISIONS
@@ -30,8 +31,6 @@ Done: TypeAlias = Callable[[], None]
 """Called whenever something is done that is to be kept."""
 _COUNTED = ("cohort", "placements")
 _PAIR = ["country", "track"]
-_NOISE = 1e-6
-"""Relative error of a sum that a relaxation leaves, so that whole numbers are rounded right."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +91,9 @@ class RangeEnd:
 
     def limit_by(self, value: float) -> None:
         """Take note that no plan exceeds a value, whole as all plans are."""
-        noise = _NOISE * max(1.0, abs(value))
-        whole = floor(value + noise) if self.sign > 0 else ceil(value - noise)
+        rounded = self.sign * whole(self.sign * value)
         # Known plans are within.
-        within = max(whole, self.found) if self.sign > 0 else min(whole, self.found)
+        within = max(rounded, self.found) if self.sign > 0 else min(rounded, self.found)
         nearer = min if self.sign > 0 else max
         self.limit = float(within if self.limit is None else nearer(within, self.limit))
 
@@ -156,73 +154,67 @@ def _unknown(names: Sequence[str], instance: Instance) -> ArgumentError:
     return ArgumentError(problems)
 
 
-class RangeSearch:
-    """Ends of ranges among plans that are nearly as good, from end to end.
+def limit_ends(
+    ends: Sequence[RangeEnd], loaded: LoadedModel, least_points: float, watch: Watch, done: Done
+) -> None:
+    """Limits of ends among solutions of the relaxation that have enough points, one by one.
 
     Parameters
     ----------
-    among
-        The plans.
+    done
+        Called after each end.
     """
+    left = [end for end in ends if end.limit is None]
+    if not left:
+        return
+    matrix, sums = loaded.matrix, PricedSums(loaded, least_points, watch)
+    pace = Pace("relaxation", len(left), watch)
+    for end in left:
+        pace.say()
+        side = matrix.upper if end.sign > 0 else matrix.lower
+        if end.found == float(side[end.each.columns].sum()):
+            end.limit, end.is_free = end.found, True
+        elif not watch.should_stop():
+            limit = sums.limit(end.each.columns, end.sign, end.found)
+            if limit is not None:
+                end.limit_by(limit)
+        pace.solved += not end.is_free
+        done()
 
-    def __init__(self, among: NearlyAsGood) -> None:
-        self._among = among
 
-    def relaxed(self, ends: Sequence[RangeEnd], watch: Watch, done: Done) -> None:
-        """Least and most of every sum in the relaxation, one after the other.
+def reach_ends(
+    ends: Sequence[RangeEnd],
+    among: NearlyAsGood,
+    watch: Watch,
+    checked: Callable[[Floats], bool],
+    done: Done,
+) -> None:
+    """Look for a plan at each end that no known plan reaches.
 
-        Parameters
-        ----------
-        done
-            Called after each end.
-        """
-        matrix = self._among.matrix
-        left = [end for end in ends if end.limit is None]
-        pace = Pace("relaxation", len(left), watch)
-        for end in left:
-            pace.say()
-            side = matrix.upper if end.sign > 0 else matrix.lower
-            if end.found == float(side[end.each.columns].sum()):
-                end.limit, end.is_free = end.found, True
-            elif not watch.should_stop():
-                x = self._among.relaxed(self._cost(end), watch)
-                if x is not None:
-                    end.limit_by(float(x[end.each.columns].sum()))
-            pace.solved += not end.is_free
-            done()
-
-    def whole(
-        self, ends: Sequence[RangeEnd], watch: Watch, checked: Callable[[Floats], bool], done: Done
-    ) -> None:
-        """Look for a plan at each end that no known plan reaches.
-
-        Parameters
-        ----------
-        checked
-            Whether a solution is a plan that keeps every rule and the floor.
-        done
-            Called after each end.
-        """
-        left = [end for end in ends if end.basis == BY_RELAXATION and not end.is_asked]
-        pace = Pace("plan", len(left), watch)
-        for end in left:
-            pace.say()
-            if end.basis == BY_PLAN or watch.should_stop():
-                # A plan that was found for another end may stand here too.
-                continue
-            run = self._among.whole(self._cost(end), watch)
-            if run.bound is not None and np.isfinite(run.bound):
-                end.limit_by(end.sign * run.bound)
-            if run.x is not None and checked(run.x):
-                learn(ends, run.x)
-            end.is_asked = not watch.should_stop()
-            pace.solved += 1
-            done()
-
-    def _cost(self, end: RangeEnd) -> Floats:
-        cost = np.zeros(len(self._among.matrix.cost))
+    Parameters
+    ----------
+    checked
+        Whether a solution is a plan that keeps every rule and the floor.
+    done
+        Called after each end.
+    """
+    left = [end for end in ends if end.basis == BY_RELAXATION and not end.is_asked]
+    pace = Pace("plan", len(left), watch)
+    for end in left:
+        pace.say()
+        if end.basis == BY_PLAN or watch.should_stop():
+            # A plan that was found for another end may stand here too.
+            continue
+        cost = np.zeros(len(among.matrix.cost))
         cost[end.each.columns] = end.sign
-        return cost
+        run = among.whole(cost, watch)
+        if run.bound is not None and np.isfinite(run.bound):
+            end.limit_by(end.sign * run.bound)
+        if run.x is not None and checked(run.x):
+            learn(ends, run.x)
+        end.is_asked = not watch.should_stop()
+        pace.solved += 1
+        done()
 
 
 def ends_of(sums: Sequence[Sum]) -> list[RangeEnd]:
