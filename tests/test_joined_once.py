@@ -9,6 +9,7 @@ import pytest
 
 import optimizer
 from golden.small_cases import NATIONAL
+from optimizer.instance.lately import forget_joins
 from optimizer.instance.people import build_people
 
 
@@ -50,5 +51,6 @@ def joins(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def test_policy_and_case_are_joined_once(
     ask: Callable[..., object], runs: tuple[Path, Path], joins: list[object]
 ) -> None:
+    forget_joins()
     ask(*runs)
     assert len(joins) == 1
