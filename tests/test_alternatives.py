@@ -17,7 +17,7 @@ from golden.small_cases import NATIONAL
 from optimizer import OptimizerError, Plan, PolicyError, Session
 from optimizer.cli import main
 from optimizer.explain.nearly_as_good import NearlyAsGood
-from optimizer.explain.priced_sums import PricedSums, whole
+from optimizer.explain.priced_sums import PricedSums, whole_below
 from optimizer.explain.ranges import sums_of
 from optimizer.session import held_by
 from optimizer.solver import Watch
@@ -100,7 +100,7 @@ def test_limits_by_prices_are_those_with_the_floor_as_a_row(files: tuple[Path, P
             cost[each.columns] = sign
             x = among.relaxed(cost, Watch())
             assert x is not None
-            wanted = max(sign * each.value, whole(sign * float(x[each.columns].sum())))
+            wanted = max(sign * each.value, whole_below(sign * float(x[each.columns].sum())))
             limit = priced.limit(each.columns, sign, each.value)
             assert limit is not None
             assert max(sign * each.value, sign * limit) == pytest.approx(wanted)

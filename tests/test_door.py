@@ -35,6 +35,14 @@ weight = 1
 scale = "none"
 effects = [{ stage = "complete", effect = 1 }]
 """
+SCORED_GOAL = """
+[goals.s]
+weight = 1
+scale = "none"
+indicators = [{ column = "gdp", range = [0, 3] }]
+effects = [{ stage = "enter", effect = 1 }]
+"""
+BANDS = ("s,AA,2,1,2", "s,BB,1,1,2")
 
 
 class Room:
@@ -62,6 +70,8 @@ class Room:
             f'\n[[stakeholders]]\nname = "{goal}"\nweights = {{ {goal} = 1 }}\n' for goal in "gh"
         )
         weighed.write_text(NATIONAL.with_(SECOND_GOAL).policy_text() + who, encoding="utf-8")
+        banded = NATIONAL.with_(SCORED_GOAL, rank_bands=("goal,country,rank,low,high", *BANDS))
+        ranked = solve(*reversed(banded.write(folder / "banded")))
         session = Session(self.policy, self.case)
         pair = {"policy": self.policy, "case": self.case}
         swept = folder / "swept"
@@ -82,6 +92,7 @@ class Room:
             "marginal_values": (optimizer.marginal_values, {"subject": run, "top": 1}),
             "odd_years": (optimizer.odd_years, {"subject": run, "top": 1}),
             "weights": (optimizer.weights, {"subject": run, "samples": 0}),
+            "ranks": (optimizer.ranks, {"subject": ranked, "samples": 1}),
             "why": (optimizer.why, {"subject": run, "slots": "slots[track=t]"}),
             "why_not": (optimizer.why_not, {"subject": run, "wanted": "slots[track=t] >= 1"}),
             "with_answers": (optimizer.with_answers, {"plan": self.plan, "questions": 1}),

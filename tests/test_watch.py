@@ -14,6 +14,7 @@ import pytest
 from golden.small_cases import NATIONAL, TWO_LINES, SmallCase
 from optimizer import InfeasibleError, NoPlanError, solve
 from optimizer.cli import main
+from optimizer.instance.lately import forget_joins
 from optimizer.io.pauses import pause
 from optimizer.session.planning import MOST_RESERVED
 from optimizer.solver import Watch
@@ -358,6 +359,7 @@ def test_time_that_is_out_ends_reading_joining_building_and_loading_at_every_pau
     folder, policy = NATIONAL.write(tmp_path)
     looked: list[str] = []
     monkeypatch.setattr(Watch, "_require_time", lambda watch: looked.append(watch.step))
+    forget_joins()
     solve(policy, folder, time_limit=LONG)
     assert {step: looked.count(step) > 4 for step in looked} == {
         "read": True, "build": True, "load": True,
@@ -374,6 +376,7 @@ def test_time_that_is_out_ends_reading_joining_building_and_loading_at_every_pau
             original(watch)
 
         monkeypatch.setattr(Watch, "_require_time", require)
+        forget_joins()
         with pytest.raises(NoPlanError, match="within the time limit of 1000 s"):
             solve(policy, folder, time_limit=LONG)
         assert (len(seen), seen[-1]) == (number + 1, step)

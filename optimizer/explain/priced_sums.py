@@ -108,7 +108,7 @@ class PricedSums:
                 enough = found
             else:
                 short = found
-            if whole(limit) <= whole(max(sign * known, self._there(enough, short))):
+            if whole_below(limit) <= whole_below(max(sign * known, self._there(enough, short))):
                 break
             if short is None:
                 price *= _RAISED
@@ -117,7 +117,7 @@ class PricedSums:
             if not enough.price < price < short.price:
                 # Both are optima at this price, and the mixture is the most there is.
                 break
-        return sign * whole(limit)
+        return sign * whole_below(limit)
 
     def _first_price(self, most: float) -> float:
         lost = max(self._best - self._least, _LEAST * max(1.0, abs(self._best)))
@@ -152,7 +152,7 @@ class PricedSums:
             self._engine.set_option("simplex_strategy", DUAL)
 
 
-def whole(value: float) -> int:
+def whole_below(value: float) -> int:
     """The largest whole number that is no more than a value, but for rounding."""
     return floor(value + _NOISE * max(1.0, abs(value)))
 

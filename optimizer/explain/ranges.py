@@ -11,7 +11,7 @@ import numpy as np
 from optimizer.errors import ARGUMENT, ArgumentError, Problems, did_you_mean
 from optimizer.explain.nearly_as_good import NearlyAsGood
 from optimizer.explain.pace import Pace
-from optimizer.explain.priced_sums import PricedSums, whole
+from optimizer.explain.priced_sums import PricedSums, whole_below
 from optimizer.explain.stepping import BY_PLAN, BY_RELAXATION
 from optimizer.frames.arrays import Floats, Integers
 from optimizer.instance import Instance
@@ -91,7 +91,7 @@ class RangeEnd:
 
     def limit_by(self, value: float) -> None:
         """Take note that no plan exceeds a value, whole as all plans are."""
-        rounded = self.sign * whole(self.sign * value)
+        rounded = self.sign * whole_below(self.sign * value)
         # Known plans are within.
         within = max(rounded, self.found) if self.sign > 0 else min(rounded, self.found)
         nearer = min if self.sign > 0 else max

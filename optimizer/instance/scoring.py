@@ -45,7 +45,7 @@ class Scores:
     countries: pd.DataFrame
     regions: pd.DataFrame
     ranges: pd.DataFrame
-    given: GivenScores = field(default_factory=lambda: NO_SCORES)
+    given: GivenScores = field(default_factory=dict)
 
 
 def build_scores(
@@ -79,7 +79,7 @@ def build_scores(
         for table, found in columns.items()
     }
     told = pd.DataFrame(ranges, columns=["goal", "table", "column", "low", "high"])
-    return step.kept("scores", Scores(frames["countries"], frames["regions"], told, given))
+    return step.kept("scores", Scores(frames["countries"], frames["regions"], told, dict(given)))
 
 
 def _scored(
