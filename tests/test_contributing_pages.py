@@ -18,7 +18,7 @@ TABLE, RULE, MEASURE, DECISION = (
 )
 MOST_PLACES = 5
 """Files of the package, its own modules apart, that one addition may touch."""
-NEEDED = ("optimizer", "tests", "docs", "models", "inputs/tiny")
+NEEDED = ("optimizer", "tests", "docs", "models", "inputs/tiny", "inputs/japan")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLE = re.compile(
     r"<!-- run -->\n```python\n(.*?)^```\n\n<!-- prints -->\n```text\n(.*?)^```", re.M | re.S
