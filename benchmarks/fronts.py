@@ -108,7 +108,7 @@ def _plans(payload: dict[str, Any], note: Note) -> None:
     held.loaded.solve(Watch(), gap=GAP)
     note(what="one", seconds=process_time() - started)
     # Nothing of that plan helps the front.
-    held = held.anew()
+    held = _held(payload["case"])
     instance, matrix = held.loaded.instance, held.loaded.matrix
     goals = [
         goal

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from optimizer import Session
 
 WORTH, WHY_NOT, RANGES, COMPARE = "marginal values of 20", "why not", "ranges", "compare"
-LIMITS = "without each rule"
+LIMITS = "without each limit"
 CONFLICT, REPAIR = "conflict", "repair"
 PREPARE, RELAXATION = "prepare", "relaxation"
 TARGETS = {WORTH: 3.0, WHY_NOT: 0.2, RANGES: 40.0, COMPARE: 0.5, CONFLICT: 2.0, REPAIR: 3.0}
@@ -79,8 +79,9 @@ def _worth(session: Session, runs: list[Path]) -> str:
 def _limits(session: Session, runs: list[Path]) -> str:
     from optimizer import importance
 
-    found = importance(session, ["limits"]).table
-    return f"{len(found)} rules, {int(found['basis'].eq('relaxation').sum())} of them solved again"
+    named = [f"limits.{limit.name}" for limit in session.policy.limits if not limit.optional]
+    found = importance(session, named).table
+    return f"{len(found)} limits, {int(found['basis'].eq('relaxation').sum())} of them solved again"
 
 
 def _why_not(session: Session, runs: list[Path]) -> str:

@@ -12,6 +12,7 @@ import scipy.sparse
 from golden.rule_cases import SCORED
 from optimizer import Session
 from optimizer.frames.arrays import Floats
+from optimizer.session import held_anew
 from optimizer.solver import Patch, Watch, warm_start
 from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.growing import grown
@@ -254,3 +255,14 @@ def test_a_model_like_another_begins_at_its_optimum() -> None:
     lone.begin_like(fresh(first))
     solved(lone, first)
     assert lone.began_anew
+
+
+def test_what_is_asked_of_a_session_begins_at_its_optimum(tmp_path: Path) -> None:
+    case, policy = SCORED.write(tmp_path)
+    session = Session(policy, case, scales={"g": 1.0})
+    points = session.relax().points
+    loaded = held_anew(session).loaded
+    run = loaded.relax(Watch())
+    assert run.objective == pytest.approx(points)
+    assert run.iterations == 0
+    assert not loaded._warm.began_anew

@@ -177,8 +177,11 @@ class Holding:
                 raise KeyboardInterrupt from None
 
     def anew(self) -> Holding:
-        """The question as it is now in a solver of its own, with nothing changed, scales kept."""
-        return Holding(
+        """The question as it is now in a solver of its own, with nothing changed, scales kept.
+
+        Its first relaxation begins at the optimum that this one knows, if there is one.
+        """
+        new = Holding(
             self.question.as_it_is,
             extend=self.extend,
             scales=self.frozen(),
@@ -187,6 +190,8 @@ class Holding:
             like=self,
             given=self.given,
         )
+        new.loaded.begin_like(self.loaded)
+        return new
 
     @property
     def given(self) -> GivenScores:
