@@ -64,18 +64,22 @@ class Halves:
 
     def stand_there(self, basis: highspy.HighsBasis) -> Mask:
         """Whether rows are still at the side that they have lost."""
-        is_lower, is_upper = _standing(basis)
-        return np.where(self.is_up, is_lower[self.rows], is_upper[self.rows])
+        is_lower, is_upper = _standing(basis, self.rows)
+        return np.where(self.is_up, is_lower, is_upper)
 
 
 def lost_sides(before: Matrix, matrix: Matrix, basis: highspy.HighsBasis) -> Halves:
     """Rows at a side that they no longer have, each opened beyond it; their points may stay."""
-    is_lower, is_upper = _standing(basis)
-    at = np.where(is_upper, before.row_upper, before.row_lower)
-    now = np.where(is_upper, matrix.row_upper, matrix.row_lower)
+    is_gone = np.isfinite(before.row_lower) & ~np.isfinite(matrix.row_lower)
+    is_gone |= np.isfinite(before.row_upper) & ~np.isfinite(matrix.row_upper)
+    rows = np.flatnonzero(is_gone)
+    is_lower, is_upper = _standing(basis, rows)
+    lower, upper = matrix.row_lower[rows], matrix.row_upper[rows]
+    at = np.where(is_upper, before.row_upper[rows], before.row_lower[rows])
+    now = np.where(is_upper, upper, lower)
     is_lost = (is_lower | is_upper) & np.isfinite(at) & ~np.isfinite(now)
-    rows = np.flatnonzero(is_lost & (matrix.row_lower <= at) & (at <= matrix.row_upper))
-    return Halves(rows, at[rows], is_upper[rows], matrix.row_lower[rows], matrix.row_upper[rows])
+    is_lost &= (lower <= at) & (at <= upper)
+    return Halves(rows, at, is_upper, lower, upper).among(is_lost)
 
 
 def with_halves(matrix: Matrix, halves: Halves) -> Matrix:
@@ -126,7 +130,12 @@ def _open(engine: Engine, halves: Halves) -> None:
     engine.go_on_from(basis)
 
 
-def _standing(basis: highspy.HighsBasis) -> tuple[Mask, Mask]:
-    """Whether each row is at its lower, and at its upper side."""
-    status = np.array([int(each) for each in basis.row_status])
-    return status == int(_STATUS.kLower), status == int(_STATUS.kUpper)
+def _standing(basis: highspy.HighsBasis, rows: Integers) -> tuple[Mask, Mask]:
+    """Whether each of some rows is at its lower, and at its upper side."""
+    if not len(rows):
+        return np.empty(0, dtype=bool), np.empty(0, dtype=bool)
+    every = basis.row_status
+    status = [every[row] for row in rows]
+    is_lower: Mask = np.array([each == _STATUS.kLower for each in status], dtype=bool)
+    is_upper: Mask = np.array([each == _STATUS.kUpper for each in status], dtype=bool)
+    return is_lower, is_upper
