@@ -78,8 +78,9 @@ def _worth(session: Session, runs: list[Path]) -> str:
 
 def _limits(session: Session, runs: list[Path]) -> str:
     from optimizer import importance
+    from optimizer.session import held_by
 
-    named = [f"limits.{limit.name}" for limit in session.policy.limits if not limit.optional]
+    named = [f"limits.{limit.name}" for limit in held_by(session).loaded.instance.limits]
     found = importance(session, named).table
     return f"{len(found)} limits, {int(found['basis'].eq('relaxation').sum())} of them solved again"
 
