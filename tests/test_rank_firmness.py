@@ -351,8 +351,8 @@ def test_in_words(found: RankFirmness) -> None:
         "Countries with slots by the relaxation: in all of them AA; in some CC (75%), BB (62.5%), "
         "EE (37.5%); in none DD.",
         "Tracks with slots by the relaxation: in all of them lab; in some t (62.5%).",
-        "Agreements with slots by the relaxation: in all of them AA, lab; in some CC, lab (50%), "
-        "BB, lab (50%), EE, lab (37.5%); in none DD, lab.",
+        "Agreements with slots by the relaxation: in all of them AA lab; in some CC lab (50%), "
+        "BB lab (50%), EE lab (37.5%); in none DD lab.",
     ]
 
 

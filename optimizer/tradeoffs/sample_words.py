@@ -54,7 +54,9 @@ def receiver_words(slots: pd.DataFrame) -> list[str]:
     """Who gets slots in every sample, in some, and in none."""
     lines = []
     plural = {"country": "Countries", "track": "Tracks", "agreement": "Agreements"}
-    for by, rows in slots.groupby("by", sort=False):
+    for by, found in slots.groupby("by", sort=False):
+        # Pairs stand among others, with commas between them.
+        rows = found.assign(key=found["key"].str.replace(", ", " "))
         always, never = rows[rows["share"].ge(NEARLY_ALL)], rows[rows["share"].le(0.0)]
         some = rows[~rows.index.isin([*always.index, *never.index])]
         parts = [f"in all of them {_named(always['key'].tolist())}" if len(always) else ""]
