@@ -101,7 +101,7 @@ class WarmStart:
             Whether the matrix is loaded in units of its own where nothing is gone on from.
         """
         nearest = min(reversed(self._optima), key=lambda each: each.distance(matrix), default=None)
-        run, self._reached = None, None
+        run = None
         if nearest is not None and not nearest.is_for_another_objective(matrix):
             run = self._on(nearest, matrix, watch)
         elif self._guess is not None and nearest is None:
@@ -121,12 +121,12 @@ class WarmStart:
 
     def _noted(self, matrix: Matrix, run: EngineRun, start: Optimum | None = None) -> EngineRun:
         """Remember where a run has come to, and that its start was of use."""
+        reached, self._reached = self._reached, None
         if run.status == "optimal":
             kept = [each for each in self._optima if each.distance(matrix) > 0.0]
             kept.sort(key=lambda each: each is start)
-            reached = self._reached or Optimum(matrix, self.engine.basis())
-            self._optima = [*kept[1 - KEPT :], reached]
-            self._runs = self.engine.runs if self._reached is None else -1
+            self._optima = [*kept[1 - KEPT :], reached or Optimum(matrix, self.engine.basis())]
+            self._runs = self.engine.runs if reached is None else -1
         return run
 
     def _begin_at(self, optimum: Optimum) -> None:
@@ -189,7 +189,6 @@ class WarmStart:
             run, self._reached = found
             return run
         finally:
-            engine.set_costs(matrix.cost)
             engine.set_sides(kept.rows, engine.matrix)
             self._runs = -1
 

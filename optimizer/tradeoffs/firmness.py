@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimizer.errors import ARGUMENT, ArgumentError, Problems
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import asked_of
+from optimizer.explain.asking import InSolver, asked_of
 from optimizer.explain.marginals import provenance_of, require_questions, why_incomplete
 from optimizer.explain.solved_again import DrawnAgain
 from optimizer.formulation.custom import Extend
@@ -152,16 +152,28 @@ def weights(
     check_options(None, time_limit, started)
     share = share_asked(samples, seed, within)
     watch = Watch.since(started, time_limit, report)
-    if isinstance(subject, str | Path):
-        subject = load_run(subject, extend=extend)
-    asked = asked_of(subject, extend)
-    plan = subject.plan if isinstance(subject, Run) else subject
+    asked, plan = asked_with_plan(subject, extend)
     with watch.listening():
         weighing = Weighing(asked.held, watch)
         with weighing.weighing():
             return _Search(weighing, corner_of(plan, weighing.goals), plan, watch).answer(
                 provenance_of(asked), samples, seed, share
             )
+
+
+def asked_with_plan(
+    subject: Run | Plan | str | Path, extend: Extend | None
+) -> tuple[InSolver, Plan]:
+    """What is asked, as :func:`asked_of`, and the plan in hand."""
+    if isinstance(subject, str | Path):
+        subject = load_run(subject, extend=extend)
+    return asked_of(subject, extend), subject.plan if isinstance(subject, Run) else subject
+
+
+def points_allowed(plan: Plan, points: float, best: float) -> float:
+    """Points by which a plan may be short of the best: what its gap left open, or it lacks now."""
+    gap = plan.provenance.get("gap_asked")
+    return max(0.0 if gap is None else float(gap) * abs(best), best - points)
 
 
 def share_asked(samples: int, seed: int, within: float | str) -> float:
@@ -190,9 +202,7 @@ class _Search:
         if found is None:
             raise watch.no_plan()
         self._best = found[0]
-        asked = plan.provenance.get("gap_asked")
-        gap = 0.0 if asked is None else float(asked)
-        self._allowed = max(gap * abs(self._best), self._best - plan.objective)
+        self._allowed = points_allowed(plan, plan.objective, self._best)
 
     def answer(
         self, provenance: Mapping[str, Any], samples: int, seed: int, within: float

@@ -10,15 +10,21 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import OUT_OF_TIME, asked_of
+from optimizer.explain.asking import OUT_OF_TIME
 from optimizer.explain.marginals import provenance_of, why_incomplete
 from optimizer.explain.solved_again import DrawnAgain
 from optimizer.formulation.custom import Extend
 from optimizer.plan import Plan
-from optimizer.runs.loading import Run, load_run
+from optimizer.runs.loading import Run
 from optimizer.session.solving import check_options
 from optimizer.solver import Progress, Watch
-from optimizer.tradeoffs.firmness import SAMPLES, WITHIN, share_asked
+from optimizer.tradeoffs.firmness import (
+    SAMPLES,
+    WITHIN,
+    asked_with_plan,
+    points_allowed,
+    share_asked,
+)
 from optimizer.tradeoffs.firmness_charts import drawn_receivers
 from optimizer.tradeoffs.firmness_tables import proposed_pairs, sampled_slots
 from optimizer.tradeoffs.rank_bands import BANDS, BandedGoal, banded_goals
@@ -134,10 +140,7 @@ def ranks(
     check_options(None, time_limit, started)
     share = share_asked(samples, seed, within)
     watch = Watch.since(started, time_limit, report)
-    if isinstance(subject, str | Path):
-        subject = load_run(subject, extend=extend)
-    asked = asked_of(subject, extend)
-    plan = subject.plan if isinstance(subject, Run) else subject
+    asked, plan = asked_with_plan(subject, extend)
     goals = banded_goals(asked.held.loaded.instance)
     facts = {**provenance_of(asked), "over": BANDS, "samples": samples, "seed": seed}
     with watch.listening():
@@ -157,8 +160,7 @@ def _answered(
     own, *found = solved
     assert plan.question is not None, "a plan that is asked holds its question"
     policy, case = plan.question.policy, plan.question.case
-    gap = plan.provenance.get("gap_asked")
-    allowed = max(0.0 if gap is None else float(gap) * abs(own.best), own.best - own.points)
+    allowed = points_allowed(plan, own.points, own.best)
     drawn = drawn_table(found)
     slots = [each.slots for each in found if each.slots is not None]
     left = sum(each.status == OUT_OF_TIME for each in found)
