@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from optimizer.session import Session
 from optimizer.solver import optimum, warm_start
@@ -24,6 +25,12 @@ FLOOR: Mapping[str, object] = {
     "by": ["year"],
     "at_least": {"times": 0.1, "measure": "slots", "by": ["year"]},
 }
+AS_IT_WAS: tuple[tuple[ModuleType, str, object], ...] = (
+    (warm_start, "LEAST", 10**9),
+    (optimum, "REPLACED", float("inf")),
+    (warm_start, "DEVEX", warm_start.OWN_CHOICE),
+)
+"""What is set for good, and to what, before a relaxation is solved on to its end."""
 OTHER_WEIGHTS = (0.05, 0.3, 0.3, 0.05, 0.1, 0.2)
 GAP = 0.01
 
@@ -85,8 +92,8 @@ class Relaxing:
 
     def _to_its_end(self, question: Question) -> Iterator[None]:
         """As it was: no limit, exact weights, and a basis that had to be set after a plan."""
-        warm_start.LEAST, optimum.REPLACED = 10**9, float("inf")
-        warm_start.DEVEX = warm_start.OWN_CHOICE
+        for module, name, value in AS_IT_WAS:
+            setattr(module, name, value)
         steps = self._on(question)
         yield next(steps)
         next(steps, None)
