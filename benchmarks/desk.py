@@ -6,6 +6,8 @@ One desk in a process of its own, with nothing between it and the levers: `searc
 weight, a budget or a limit by up to a fifth while branch and bound runs; `dragging` moves the same
 lever again at once, as a slider does, while the search before still comes to its end. Wall seconds
 count from the move until its relaxation is shown; CPU seconds are those of the thread that relaxes.
+Moves add up, as on the page. After one that leaves nothing that fits, which counts by itself, the
+lever is put back.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 SEED = 20
 MOVES, QUICK_MOVES = 30, 10
-SEARCHING, DRAGGING = "searching", "dragging"
+SEARCHING, DRAGGING, NOTHING_FITS = "searching", "dragging", "nothing fits"
 LIMIT, QUICK_LIMIT = 3600.0, 300.0
 """Wall seconds of everything, scales included."""
 STEP = 0.2
@@ -58,7 +60,10 @@ def work(payload: dict[str, Any], note: Note) -> None:
                 factor = 1.0 + STEP * drawn.uniform(-1.0, 1.0)
                 is_number = slider.kind == "number"
                 value = slider.value * factor if is_number else f"*{factor:.6g}"
-                note(kind=kind, address=slider.address, **_moved(desk, slider.address, value))
+                moved = _moved(desk, slider.address, value)
+                note(**{"kind": kind, "address": slider.address, **moved})
+            if moved.get("kind") == NOTHING_FITS:
+                _moved(desk, slider.address, None)
         note(kind="machine", peak_mb=peak_memory(), load=os.getloadavg()[1])
     finally:
         desk.stop()
@@ -71,7 +76,10 @@ def _searching(desk: Desk, drawn: random.Random) -> None:
 
 
 def _moved(desk: Desk, address: str, value: object) -> dict[str, Any]:
-    """Move a lever; give how long the relaxation took, and what went on meanwhile."""
+    """Move a lever; give how long the relaxation took, and what went on meanwhile.
+
+    Where nothing fits the kind of the move is another one.
+    """
     phase = desk.board.facts()["phase"]
     wall = time.perf_counter()
     desk.put({address: value})
@@ -81,7 +89,9 @@ def _moved(desk: Desk, address: str, value: object) -> dict[str, Any]:
         if facts["is_current"]:
             return {"ended": "the plan is known"}
         time.sleep(_LOOKED)
+    fits = facts["relaxation"]["points"] is not None
     return {
+        **({} if fits else {"kind": NOTHING_FITS}),
         "ended": "ok",
         "phase": phase,
         "seconds": time.perf_counter() - wall,
@@ -109,7 +119,7 @@ def measured(*, quick: bool) -> Rows:
 def told(rows: Rows) -> str:
     """Median, nine of ten and longest of the moves of each kind."""
     found = []
-    for kind in (SEARCHING, DRAGGING):
+    for kind in (SEARCHING, DRAGGING, NOTHING_FITS):
         moves = [row for row in rows if row["kind"] == kind and row["ended"] == "ok"]
         seconds = sorted(row["seconds"] for row in moves)
         cpu = sorted(row["cpu"] for row in moves)

@@ -70,6 +70,30 @@ def test_a_simplex_that_goes_on_gives_a_proof() -> None:
     assert engine.proof_of_no_solution() is not None
 
 
+def test_a_proof_that_is_gone_is_not_solved_for_again() -> None:
+    """HiGHS would look for one from nothing, without a limit: minutes on the Japan case."""
+    engine = Engine(two_rows(3.0, 7.0), relaxed=True, options={"presolve": "off"})
+    assert engine.run(Watch()).status == "infeasible"
+    assert engine.proof_of_no_solution() is not None
+    engine.set_costs(np.array([3.0, 1.0]))
+    iterations = engine._highs.getInfo().simplex_iteration_count
+    assert engine.proof_of_no_solution() is None
+    assert engine._highs.getInfo().simplex_iteration_count == iterations
+
+
+def test_other_costs_leave_the_proof() -> None:
+    loaded = Session(*shared.tiny())._held.loaded
+    assert loaded.relax(Watch()).status == "optimal"
+    cost = loaded.matrix.cost * np.linspace(1.0, 1.1, len(loaded.matrix.cost))
+    loaded.matrix = replace(loaded.matrix, cost=cost)
+    row = next(row for row, (rule, _) in enumerate(loaded.matrix.rows) if rule == ASKED)
+    has_lower = np.isfinite(loaded.matrix.row_lower[row])
+    loaded.take(Patch({row: (1e6, np.inf) if has_lower else (-np.inf, -1e6)}))
+    assert loaded.relax(Watch()).status == "infeasible"
+    assert not loaded._warm.began_anew
+    assert loaded.lp.proof_of_no_solution() is not None
+
+
 def test_what_is_proven_is_not_solved_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = Session(*shared.tiny())._held.loaded
     assert loaded.relax(Watch()).status == "optimal"

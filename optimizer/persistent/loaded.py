@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -86,6 +87,22 @@ class LoadedModel:
         self._dropped: dict[int, tuple[float, float]] = {}
         self._free: tuple[Floats, Floats] | None = None
 
+    def copied(self, log: Path | None = None) -> LoadedModel:
+        """The same in a solver of its own, with nothing dropped or held, and not solved yet."""
+        other = copy(self)
+        other.log, other.plans, other._dropped = log, [], {}
+        other._free, other.is_pinned, other._is_patched = None, False, False
+        matrix = patched(self.matrix, Patch(dict(self._dropped))) if self._dropped else self.matrix
+        if self._free is not None:
+            matrix = replace(matrix, lower=self._free[0], upper=self._free[1])
+        other.matrix = matrix
+        other.lp = Engine(matrix, relaxed=True, options=self.options, log=log)
+        other._warm = WarmStart(other.lp)
+        if "patcher" in vars(self):
+            other.patcher = copy(self.patcher)
+            other.patcher.use(matrix)
+        return other
+
     @cached_property
     def patcher(self) -> Patcher:
         """Rows and columns of what may change."""
@@ -144,7 +161,6 @@ class LoadedModel:
     def set_costs(self, scales: Mapping[str, float]) -> None:
         """Replace weights, scales and penalties; the next relaxation loads them."""
         per_value = points_per_value(self.instance, scales)
-        self.model.points_per_value.store_values(per_value)
         wanted = {("value", goal): points for goal, points in per_value.items()}
         wanted |= {key: -penalty for key, penalty in penalties(self.instance).items()}
         cost = self.matrix.cost.copy()

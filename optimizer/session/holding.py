@@ -62,7 +62,8 @@ class Holding:
     dropped
         Limits and rules that need not hold from the start; scales are given then, or worked out.
     like
-        Another, most of whose parts are the same: they are not joined again.
+        Another, most of whose parts are the same: they are not joined again, and where all are its
+        model is neither built nor compiled again.
     given
         Scores of countries by goal that stand in place of those of its indicators.
 
@@ -100,19 +101,44 @@ class Holding:
         self.rebuilt, self.rebuilt_because = 0, ""
         self._begun: tuple[Policy, Scales | None] = question.policy, scales
         self._cache = cache
-        watch.count("build")
-        instance, model = built(
-            question, extend, None if scales is None else scales.of, self._memory, given
-        )
         self._odd: tuple[Instance, tuple[str, ...]] | None = None
-        watch.count("load")
-        self.loaded = load(instance, model, log)
+        self.loaded: LoadedModel
+        dropped = tuple(dropped)
+        if like is not None and like._has_model_of(question, extend, given, dropped):
+            watch.count("load")
+            self.loaded = like.loaded.copied(log)
+        else:
+            watch.count("build")
+            instance, model = built(
+                question, extend, None if scales is None else scales.of, self._memory, given
+            )
+            watch.count("load")
+            self.loaded = load(instance, model, log)
         if scales is not None:
             self.loaded.set_costs(scales.of)
         self._hold_kept(self.loaded, question)
         price_change_in(self.loaded, question)
         for name in dropped:
             self.drop(name)
+
+    def _has_model_of(
+        self,
+        question: Question,
+        extend: Extend | None,
+        given: GivenScores,
+        dropped: tuple[str, ...],
+    ) -> bool:
+        """Whether the loaded model is just that of another question."""
+        mine = self.question
+        return (
+            question.policy is mine.policy
+            and question.case is mine.case
+            and question.keep is mine.keep
+            and question.near is mine.near is None
+            and extend is self.extend is None
+            and (given is self.given or not (given or self.given))
+            and dropped == self.dropped
+        )
 
     @property
     def is_changed(self) -> bool:

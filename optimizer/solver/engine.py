@@ -177,8 +177,13 @@ class Engine(Loaded):
     def proof_of_no_solution(self) -> Floats | None:
         """Weights of rows that prove it, of the last run, a simplex that found no solution.
 
-        ``None`` if they prove nothing in the numbers of the matrix itself.
+        ``None`` if there are none any more, as costs or sides have changed since, or they prove
+        nothing in the numbers of the matrix itself.
         """
+        # Where there are none HiGHS would look for some by solving from nothing, without a limit.
+        known = self._highs.getDualRayExist()  # type: ignore[attr-defined]  # not in its stubs
+        if not known[1]:
+            return None
         found = self._highs.getDualRay()  # type: ignore[attr-defined]  # not in its stubs
         status, is_known, ray = found
         if status == highspy.HighsStatus.kError or not is_known:

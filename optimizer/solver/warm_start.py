@@ -69,11 +69,20 @@ class WarmStart:
     def with_bounds_of(self, engine: Engine) -> WarmStart:
         """The same on an engine whose matrix has other bounds alone: optima stay."""
         other = WarmStart(engine)
-        other._optima, other._anew, other._runs = [*self._optima], self._anew, -1
+        other._take_optima(self)
         return other
 
+    def _take_optima(self, other: WarmStart) -> None:
+        self._optima, self._anew, self._runs = [*other._optima], other._anew, -1
+
     def begin_like(self, other: WarmStart) -> None:
-        """Let the first run begin at an optimum of another matrix, found by names."""
+        """Let the first run begin at an optimum of another matrix, found by names.
+
+        Where rows and columns are the same, all its optima are what may be begun with.
+        """
+        if other.engine.matrix.a is self.engine.matrix.a:
+            self._take_optima(other)
+            return
         mine, last = self.engine.matrix, other._optima[-1:]
         alike = [each for each in other._optima if each.is_of_rows_like(mine)]
         nearest = min(reversed(alike or last), key=lambda each: each.reach(mine), default=None)
@@ -150,8 +159,8 @@ class WarmStart:
             if run.gave_up:
                 return None
             left -= run.iterations
+            # Without a solution costs stay: with other ones HiGHS forgets what proves it.
             if run.status != "optimal" or np.array_equal(start.matrix.cost, matrix.cost):
-                self.engine.set_costs(matrix.cost)
                 return run
         self.engine.set_costs(matrix.cost)
         run = self._by(PRIMAL, left, watch)
