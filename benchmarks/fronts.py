@@ -73,8 +73,16 @@ def _held(name: str) -> Holding:
     case, policy = case_and_policy(name)
     question = read_question(_with_stakeholders(policy), case)
     question = Question.of(policy_with_division(question.policy, DIVISION), question.case)
-    # A model that has worked out scales remembers where it has come to.
-    return Holding(question, scales=Holding(question).scaled(Watch()), cache=False)
+    held = Holding(question, cache=False)
+    held.scaled(Watch())
+    return _afresh(held)
+
+
+def _afresh(held: Holding) -> Holding:
+    """The same in a model that remembers nothing of what was solved."""
+    from optimizer.session.holding import Holding
+
+    return Holding(held.question, scales=held.scales, cache=False)
 
 
 def _with_stakeholders(path: Path) -> Policy:
@@ -128,7 +136,7 @@ def _plans(payload: dict[str, Any], note: Note) -> None:
     held.loaded.solve(Watch(), gap=GAP)
     note(what="one", seconds=process_time() - started)
     # Nothing of that plan helps the front.
-    held = _held(payload["case"])
+    held = _afresh(held)
     instance, matrix = held.loaded.instance, held.loaded.matrix
     goals = [
         goal
@@ -155,7 +163,7 @@ def _stakeholders(payload: dict[str, Any], note: Note) -> None:
     started = process_time()
     held.loaded.solve(Watch(), gap=GAP)
     note(what="one", seconds=process_time() - started)
-    held = _held(payload["case"])
+    held = _afresh(held)
     weighing = stakeholder_weights(held.question.policy, held.frozen().of)
     aims = CompromiseAims(held, weighing, Watch(), GAP, is_relaxed=False)
     search = CompromiseSearch(
