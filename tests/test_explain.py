@@ -27,7 +27,8 @@ from optimizer import (
     TargetError,
 )
 from optimizer.cli.showing import ProgressLine
-from optimizer.explain.asking import Answer, Asking, asked_of
+from optimizer.explain.asking import Answer, Asking
+from optimizer.explain.explained import asked_of
 from optimizer.explain.in_hand import proven_bound
 from optimizer.explain.marginal_tables import marginal_table
 from optimizer.explain.marginal_words import marginal_words

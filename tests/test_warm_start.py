@@ -220,6 +220,25 @@ def test_a_run_that_goes_on_works_out_no_exact_edge_weights(tmp_path: Path) -> N
     assert "compute steepest edge weights" not in told
 
 
+@pytest.mark.parametrize("how", ["copied", "with other bounds"])
+def test_nor_does_one_that_begins_at_the_optimum_of_another(how: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    options = {"threads": 1, "log_dev_level": 3}
+    first = fresh(knapsacks())
+    solved(first, first.engine.matrix)
+    engine = Engine(first.engine.matrix, relaxed=True, options=options, log=log)
+    if how == "copied":
+        warm = WarmStart(engine)
+        warm.begin_like(first)
+    else:
+        warm = first.with_bounds_of(engine)
+    matrix = with_sides(warm, first.engine.matrix, 0.4)
+    solved(warm, matrix)
+    told = log.read_text()
+    assert "Using dual simplex" in told
+    assert "compute steepest edge weights" not in told
+
+
 def test_a_solve_leaves_the_relaxation_hot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case, policy = SCORED.write(tmp_path)
     session = Session(policy, case, scales={"g": 1.0})

@@ -15,8 +15,8 @@ import optimizer
 import shared
 from golden.small_cases import AGREED, FOLLOWED, HOSTED, NATIONAL, SmallCase
 from optimizer import InfeasibleError, OptimizerError, Plan, PolicyError, Session
-from optimizer.explain.asking import asked_of
 from optimizer.explain.attributing import attributed
+from optimizer.explain.explained import asked_of
 from optimizer.frames import rows_of
 from optimizer.plan.values import values_of
 from optimizer.solver import Progress

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.explain.asking import aimed_at
+from optimizer.explain.explained import aimed_at
 from optimizer.frames import rows_of
 from optimizer.plan import Plan
 from optimizer.plan.fair_shares import measured_per

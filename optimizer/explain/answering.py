@@ -8,7 +8,8 @@ from typing import Any
 
 from optimizer.errors import NoPlanError, OptimizerError
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import Asking, InSolver, aimed_at, asked_of
+from optimizer.explain.asking import Asking
+from optimizer.explain.explained import InSolver, aimed_at, asked_of
 from optimizer.explain.leaving_out import is_idle, parts_left_out
 from optimizer.explain.manoeuvring import alternatives
 from optimizer.explain.marginals import TIGHTEST, require_questions, values_asked

@@ -17,10 +17,10 @@ from optimizer.explain.asking import (
     OUT_OF_TIME,
     SOLVER_GAVE_UP,
     Asking,
-    asked_of,
 )
 from optimizer.explain.bringing_in import NOT_IN_TIME
 from optimizer.explain.entering_numbers import MOST_KINDS
+from optimizer.explain.explained import asked_of
 from optimizer.explain.looking import Looking, is_of_nothing
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.marginals import provenance_of, require_top

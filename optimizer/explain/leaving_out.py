@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import OUT_OF_TIME, Answer, Asking, InSolver, asked_of
+from optimizer.explain.asking import OUT_OF_TIME, Answer, Asking
+from optimizer.explain.explained import InSolver, asked_of
 from optimizer.explain.marginal_charts import change_bars
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.marginal_words import without_words

@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import Asking, InSolver, asked_of
+from optimizer.explain.asking import Asking
+from optimizer.explain.explained import InSolver, asked_of
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.marginals import TIGHTEST, provenance_of, require_top, why_incomplete
 from optimizer.explain.odd_year_words import odd_year_words

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from optimizer.explain.asking import (
-    NONE_KEEPS_RULES,
-    OPTIMAL,
-    OUT_OF_TIME,
-    Answer,
-    Asking,
-    InHand,
-)
+from optimizer.explain.asking import NONE_KEEPS_RULES, OPTIMAL, OUT_OF_TIME, Answer, Asking
+from optimizer.explain.explained import InHand
 from optimizer.explain.numbers import BindingNumber
 from optimizer.solver import Watch
 

@@ -18,11 +18,11 @@ from optimizer.explain.asking import (
     OUT_OF_TIME,
     Answer,
     Asking,
-    asked_of,
 )
 from optimizer.explain.attributing import Attributed, attributed
 from optimizer.explain.bringing_in import NOT_IN_TIME
 from optimizer.explain.entering_numbers import MOST_KINDS
+from optimizer.explain.explained import asked_of
 from optimizer.explain.looking import Looking
 from optimizer.explain.marginal_tables import frame, plain_records
 from optimizer.explain.marginals import provenance_of, require_top

@@ -7,12 +7,7 @@ from dataclasses import dataclass
 from math import nan
 from typing import Any
 
-from optimizer.explain.asking import (
-    CANNOT_BE_HELD,
-    NONE_KEEPS_RULES,
-    Answer,
-    Asking,
-)
+from optimizer.explain.asking import CANNOT_BE_HELD, NONE_KEEPS_RULES, Answer, Asking
 from optimizer.explain.forbidding import forbidding_facts
 from optimizer.explain.reaching import Binding, attributed_in, binding_on
 from optimizer.explain.stepping import BY_RELAXATION

@@ -103,8 +103,7 @@ class Holding:
         self._cache = cache
         self._odd: tuple[Instance, tuple[str, ...]] | None = None
         self.loaded: LoadedModel
-        dropped = tuple(dropped)
-        if like is not None and like._has_model_of(question, extend, given, dropped):
+        if like is not None and like._has_model_of(question, extend, given):
             watch.count("load")
             self.loaded = like.loaded.copied(log)
         else:
@@ -121,14 +120,8 @@ class Holding:
         for name in dropped:
             self.drop(name)
 
-    def _has_model_of(
-        self,
-        question: Question,
-        extend: Extend | None,
-        given: GivenScores,
-        dropped: tuple[str, ...],
-    ) -> bool:
-        """Whether the loaded model is just that of another question."""
+    def _has_model_of(self, question: Question, extend: Extend | None, given: GivenScores) -> bool:
+        """Whether the loaded model, with nothing dropped or held, is that of another question."""
         mine = self.question
         return (
             question.policy is mine.policy
@@ -137,7 +130,6 @@ class Holding:
             and question.near is mine.near is None
             and extend is self.extend is None
             and (given is self.given or not (given or self.given))
-            and dropped == self.dropped
         )
 
     @property

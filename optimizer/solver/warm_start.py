@@ -74,6 +74,8 @@ class WarmStart:
 
     def _take_optima(self, other: WarmStart) -> None:
         self._optima, self._anew, self._runs = [*other._optima], other._anew, -1
+        if self._optima:
+            self._begin_with(DEVEX, None)
 
     def begin_like(self, other: WarmStart) -> None:
         """Let the first run begin at an optimum of another matrix, found by names.

@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimizer.errors import ARGUMENT, ArgumentError, Problems
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import InSolver, asked_of
+from optimizer.explain.explained import InSolver, asked_of
 from optimizer.explain.marginals import provenance_of, require_questions, why_incomplete
 from optimizer.explain.solved_again import DrawnAgain
 from optimizer.formulation.custom import Extend

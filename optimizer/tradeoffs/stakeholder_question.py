@@ -12,7 +12,7 @@ import pandas as pd
 from optimizer.case import Case
 from optimizer.errors import ArgumentError, OptimizerError, Problems, did_you_mean
 from optimizer.errors.arguments import typed
-from optimizer.explain.asking import asked_of
+from optimizer.explain.explained import asked_of
 from optimizer.explain.solved_again import DrawnAgain
 from optimizer.formulation.custom import Extend
 from optimizer.instance.oddities import warn_of
