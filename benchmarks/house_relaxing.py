@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from optimizer.session import Session
-from optimizer.solver import optimum, warm_start
+from optimizer.solver import loading, optimum, warm_start
 
 SAME = 1e-9
 """Relative difference of two optima that is none."""
@@ -28,7 +28,7 @@ FLOOR: Mapping[str, object] = {
 AS_IT_WAS: tuple[tuple[ModuleType, str, object], ...] = (
     (warm_start, "LEAST", 10**9),
     (optimum, "REPLACED", float("inf")),
-    (warm_start, "DEVEX", warm_start.OWN_CHOICE),
+    (loading, "DEVEX", loading.OWN_CHOICE),
 )
 """What is set for good, and to what, before a relaxation is solved on to its end."""
 OTHER_WEIGHTS = (0.05, 0.3, 0.3, 0.05, 0.1, 0.2)

@@ -14,7 +14,6 @@ from optimizer.solver.engine import Engine
 from optimizer.solver.loading import Options
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.rounding import Rounding
-from optimizer.solver.warm_start import DEVEX
 from optimizer.solver.watch import Watch
 
 _ROUNDS = 100
@@ -53,8 +52,7 @@ class IntegerMargins:
     @cached_property
     def _guide(self) -> Engine:
         """The relaxation, with decisions fixed and reserves kept."""
-        options = {**self.options, "simplex_dual_edge_weight_strategy": DEVEX}
-        guide = Engine(self.matrix, relaxed=True, options=options)
+        guide = Engine(self.matrix, relaxed=True, options=self.options)
         if self.basis.valid:
             guide.go_on_from(self.basis)
         return guide

@@ -21,6 +21,9 @@ Option = bool | int | float | str
 Options = Mapping[str, Option]
 """Options of HiGHS by name."""
 
+OWN_CHOICE, DEVEX = -1, 1
+"""Edge weights of the dual simplex, by HiGHS's numbers. It reads of them when it begins anew."""
+_WEIGHTS = "simplex_dual_edge_weight_strategy"
 PARALLEL = 1 << 13
 """Presolve's rule on parallel rows and columns, in HiGHS's ``presolve_rule_off``: by it HiGHS
 1.15.1 calls searches over continuous and whole columns infeasible that have a solution, and at
@@ -244,6 +247,7 @@ class Loaded:
         Worth it when most columns are fixed anew: presolve then leaves next to nothing.
         """
         self._check(self._highs.clearSolver(), "clearSolver")
+        self._option(_WEIGHTS, OWN_CHOICE)
 
     @contextmanager
     def nearer(self) -> Iterator[None]:
@@ -259,8 +263,13 @@ class Loaded:
         return self._highs.getBasis()
 
     def go_on_from(self, basis: highspy.HighsBasis) -> None:
-        """Let the next run begin at a basis that was kept."""
+        """Let the next run begin at a basis that was kept.
+
+        The dual simplex prices by Devex from there: the exact weights of the steepest edge would
+        take a solve for every row first, seconds on the Japan case.
+        """
         self._check(self._highs.setBasis(basis), "setBasis")
+        self._option(_WEIGHTS, DEVEX)
 
     def prices(self) -> Floats:
         """Marginal value of every row's number: points per unit more, after a relaxation."""

@@ -24,8 +24,6 @@ from optimizer.solver.watch import Watch
 
 DUAL, PRIMAL = 1, 4
 """Values of HiGHS's ``simplex_strategy``; dual is its own choice."""
-OWN_CHOICE, DEVEX = -1, 1
-"""Values of its ``simplex_dual_edge_weight_strategy``."""
 PATIENCE = 0.2
 """Share of the work of a relaxation from nothing that solving on may take before it is given up."""
 PER_ROW = 0.35
@@ -74,8 +72,6 @@ class WarmStart:
 
     def _take_optima(self, other: WarmStart) -> None:
         self._optima, self._anew, self._runs = [*other._optima], other._anew, -1
-        if self._optima:
-            self._begin_with(DEVEX, None)
 
     def begin_like(self, other: WarmStart) -> None:
         """Let the first run begin at an optimum of another matrix, found by names.
@@ -209,7 +205,8 @@ class WarmStart:
         """Solve on from a basis of another matrix; ``None`` where that is given up."""
         self._guess = None
         self.engine.set_costs(matrix.cost)
-        self._begin_with(DEVEX, basis)
+        self.engine.forget()
+        self.engine.go_on_from(basis)
         run = self._by(DUAL, self._patience(), watch)
         # Numbers of another matrix prove nothing of this one but where it ends.
         return run if run.status in ("optimal", "stopped") and not run.gave_up else None
@@ -224,19 +221,15 @@ class WarmStart:
     def _from_nothing(self, matrix: Matrix, watch: Watch) -> EngineRun:
         engine = self.engine
         engine.set_costs(matrix.cost)
-        self._begin_with(OWN_CHOICE, None)
+        engine.forget()
         run = engine.run(watch, afresh=True)
         self._anew = run.iterations
-        # Exact weights of the steepest edge would take a solve for every row to go on with.
-        self._begin_with(DEVEX, engine.basis() if run.status == "optimal" else None)
+        basis = engine.basis()
+        # The edge weights of this run are not those to go on with.
+        engine.forget()
+        if run.status == "optimal":
+            engine.go_on_from(basis)
         return run
-
-    def _begin_with(self, weights: int, basis: highspy.HighsBasis | None) -> None:
-        """Let the next run use other edge weights; HiGHS reads of them when it begins anew only."""
-        self.engine.set_option("simplex_dual_edge_weight_strategy", weights)
-        self.engine.forget()
-        if basis is not None:
-            self.engine.go_on_from(basis)
 
     def _by(self, method: int, most: int, watch: Watch) -> EngineRun:
         self.engine.set_option("simplex_strategy", method)

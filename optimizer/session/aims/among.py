@@ -19,7 +19,7 @@ from optimizer.solver.matrix import Matrix
 from optimizer.solver.part import Part
 from optimizer.solver.search import Search
 from optimizer.solver.solution import OPTIMAL_GAP
-from optimizer.solver.warm_start import DEVEX, PRIMAL
+from optimizer.solver.warm_start import PRIMAL
 from optimizer.solver.watch import relative_gap
 from optimizer.solver.wholeness import Roles, wholeness
 
@@ -135,12 +135,10 @@ class Among:
         if not basis.valid:
             return False
         engine.go_on_from(basis_of(matrix, basis, len(self.loaded.matrix.rows)))
-        # It stays feasible; only what is aimed at is another thing. Bounds that are moved apart
-        # against degeneracy are moved back by the dual simplex, which would work out a weight for
-        # every row first: leximin over 47 regions of the Japan case took 109 CPU s with both, 78
-        # with other weights, and takes 58.
+        # It stays feasible; only what is aimed at is another thing. Against degeneracy HiGHS would
+        # move bounds apart, and back by the dual simplex: leximin over 47 regions of the Japan case
+        # took 78 CPU s so, and takes 58.
         engine.set_option("simplex_strategy", PRIMAL)
-        engine.set_option("simplex_dual_edge_weight_strategy", DEVEX)
         engine.set_option("primal_simplex_bound_perturbation_multiplier", 0.0)
         return True
 
