@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -222,6 +223,10 @@ def test_a_region_is_chosen_on_the_map_and_asked_about(
         expect(page.locator("#answer li").first).to_contain_text("in the plan.")
         page.locator("#money").click()
         expect(page.locator("#answer")).to_contain_text("one line and year at a time")
+        # What a line introduces stands below it, with one mark and not two.
+        expect(page.locator("#answer li li").first).to_contain_text("brings")
+        expect(page.locator("#answer li").filter(has_text=re.compile(r"^\s*- "))).to_have_count(0)
+        expect(page.locator("#answer button").first).to_have_text(re.compile(r"amount=\d+$"))
         page.locator("#answer button").first.click()
         is_set(page, "budgets[")
         assert page.evaluate("document.documentElement.scrollWidth") <= width

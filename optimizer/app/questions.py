@@ -51,8 +51,13 @@ def _money(session: Session, plan: Plan | None, text: str) -> Said:
     found = marginal_values(session if plan is None else plan)
     helping = found.tables["money"]
     helping = helping[helping["gain_points"].gt(0.0)].head(_MOST_OFFERED)
-    offers = tuple({row.address: row.amount + row.more} for row in rows_of(helping))
+    offers = tuple({row.address: _plain(row.amount + row.more)} for row in rows_of(helping))
     return Said(found.in_words(), offers)
+
+
+def _plain(amount: float) -> float | int:
+    """An amount as somebody would type it."""
+    return int(amount) if float(amount).is_integer() else amount
 
 
 def _mend(session: Session, plan: Plan | None, text: str) -> Said:

@@ -213,6 +213,19 @@ const drawSections = () => {
   at("sections").replaceChildren(...drawn);
 };
 
+// Lines that begin with a dash belong to the line above them.
+const asList = (lines) => {
+  const list = desk.make("ul", { className: "answer-words" });
+  for (const line of lines) {
+    const said = line.replace(/^\s*- /, "");
+    const item = desk.make("li", {}, said);
+    const above = list.lastElementChild;
+    if (said === line || !above) list.append(item);
+    else (above.querySelector("ul") ?? above.appendChild(desk.make("ul", {}))).append(item);
+  }
+  return list;
+};
+
 const showAnswer = (answer) => {
   const key = JSON.stringify(answer);
   if (desk.answerShown === key) return;
@@ -220,7 +233,7 @@ const showAnswer = (answer) => {
   if (!answer) return at("answer").replaceChildren();
   const parts = [desk.make("h3", {}, answer.title)];
   if (answer.is_open) parts.push(desk.make("p", {}, "Working it out …"));
-  else parts.push(desk.make("ul", { className: "answer-words" }, ...answer.words.map((text) => desk.make("li", {}, text))));
+  else parts.push(asList(answer.words));
   for (const offer of answer.offers ?? []) {
     const apply = desk.make("button", { type: "button" }, `Apply: ${offer.words}`);
     apply.addEventListener("click", () => desk.wish("apply", { number: offer.number }));
