@@ -389,6 +389,9 @@ def test_what_a_plan_is_to_stakeholders_follows_the_plan(
         is_set(page, "budgets[line=industry].amount=*0.8")
         expect(head).to_have_text(["Stakeholder", "Points", "Plan A", "Change", "Weighs"])
         expect(cells.nth(2)).to_have_text("576.000")
+        # Until there is another plan it is that of before.
+        expect(cells.nth(3)).not_to_have_text("same")
+        planned(page)
         now, change = cells.nth(1).inner_text(), cells.nth(3).inner_text()
         assert float(change.replace("−", "-")) == pytest.approx(float(now) - 576.0)
         assert float(now) < 576.0
