@@ -50,10 +50,16 @@ def nash(
         Whether to begin at the highest lowest gain even if every group gains something in
         ``start``.
 
+    Returns
+    -------
+    Aimed
+        Without a solution where none was found that gives every group more than the point of
+        disagreement, and the gap or the time left open whether there is one.
+
     Raises
     ------
     OptimizerError
-        If no plan gives every group more than the point of disagreement.
+        If it is proven that no plan does.
     """
     stepping = AimSteps(among)
     gains = replace(
@@ -68,6 +74,9 @@ def nash(
     if x is None:
         return Aimed(None, tuple(stepping.steps))
     if float(gains.amounts(x).min()) <= none:
+        last = stepping.steps[-1]
+        if last.status != "optimal" and last.bound > none:
+            return Aimed(None, tuple(stepping.steps))
         worst = gains.labels[int(gains.amounts(x).argmin())]
         raise OptimizerError(
             "no plan of so many points gives every group more than the point of disagreement; in "

@@ -108,6 +108,12 @@ def division_named(instance: Instance, name: str | None) -> JoinedDivision:
     raise ArgumentError(problems)
 
 
+_LEFT_OPEN = (
+    "no plan was found that gives every group more than the point of disagreement, and it is not "
+    "proven that there is none\n    Maybe aim leximin, or a lower share of the best plan's points."
+)
+
+
 def fairly_planned(
     held: Holding, aim: Aim, name: str | None, watch: Watch, *, gap: float, to_come: float
 ) -> FairSolution:
@@ -151,7 +157,7 @@ def fairly_planned(
         else:
             aimed = (max_min if aim.name == "max_min" else leximin)(among, outcomes, x)
         if aimed.x is None:
-            raise watch.no_plan()
+            raise watch.no_plan() if watch.should_stop() else OptimizerError(_LEFT_OPEN)
         fair = aimed.x if aim.is_relaxed else tidied(held.loaded, outcomes, aimed.x, watch)
         plan = None
         if not aim.is_relaxed:
