@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import optimizer
+from golden.small_cases import NATIONAL
 from optimizer import OptimizerError, Plan, PolicyError, Session, evaluate, load_policy, write_run
 from optimizer.report import render_report
 from shared import ROOT, case, policy, run, tiny
@@ -110,6 +111,23 @@ def test_who_can_be_given_nothing_is_a_group_all_the_same() -> None:
     (sentence,) = found.in_words()
     assert "from 0 (" in sentence
     assert "times that" not in sentence
+
+
+def test_below_nothing_the_lowest_is_still_somebody(tmp_path: Path) -> None:
+    goal = '[goals.g]\nweight = 1\nscale = "none"\n'
+    case, policy = (
+        NATIONAL.aiming_at(goal)
+        .with_(applicants=("AA,t,,3", "BB,t,,2"), scores=("g,AA,t,,-1", "g,BB,t,,2"))
+        .write(tmp_path)
+    )
+    demand = {"name": "some", "measure": "slots", "by": ["country"], "at_least": 2}
+    plan = optimizer.solve(policy, case, changes={"limits": [demand]}, cache=False)
+    found = optimizer.fairness(plan, by=["country"], measure="value", goal="g")
+    figures = found.tables["figures"].iloc[0]
+    assert (figures["lowest_rate"], figures["at_lowest"]) == (-2.0, 1)
+    assert found.table["status"].tolist() == ["lowest", "highest"]
+    (sentence,) = found.in_words()
+    assert "from -2 (AA) to 4 (BB); below 0, nothing says how even that is." in sentence
 
 
 def test_of_combinations_those_are_groups_that_can_be_counted() -> None:

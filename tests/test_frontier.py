@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from pathlib import Path
 from signal import SIGINT, raise_signal
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 
 import optimizer
@@ -18,6 +21,8 @@ import shared
 from golden.small_cases import NATIONAL, SmallCase
 from optimizer import Frontier, OptimizerError, PolicyError, TargetError
 from optimizer.solver import Progress
+from optimizer.tradeoffs.aiming import FrontPoint, FrontPoints
+from optimizer.tradeoffs.two_goals import spread_points
 from seeds import many, seeds
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -222,6 +227,57 @@ def test_prices_and_what_binds_by_hand(by_hand: tuple[Path, Path, Frontier]) -> 
         "- 3: g 2, h 4 (300 points)",
     ]
     assert found.in_words()[-1] == "Complete: it is proven that there are no other points."
+
+
+AVOIDED = NATIONAL.aiming_at(
+    '[goals.g]\nweight = 1\nscale = "none"\n[goals.h]\nweight = -1\nscale = "none"\n'
+).with_(
+    applicants=("AA,t,,2", "BB,t,,2"),
+    budgets=("main,{year},M,20,program",),
+    scores=("g,AA,t,,3", "g,BB,t,,1", "h,AA,t,,2", "h,BB,t,,0"),
+)
+"""Two of four people at 10 each, and less of h is better: (6, 4), (4, 2) or (2, 0)."""
+
+
+@pytest.mark.parametrize(
+    ("goals", "told"),
+    [
+        ("gh", "One less of h costs 1 of g between any two neighbours."),
+        ("hg", "One more of g costs 1 more of h between any two neighbours."),
+    ],
+)
+def test_prices_of_goals_to_avoid_go_the_other_way(goals: str, told: str, tmp_path: Path) -> None:
+    case, policy = AVOIDED.write(tmp_path)
+    found = optimizer.frontier(policy, case, goals=list(goals), exact=True)
+    assert len(found.table) == 3
+    assert told in found.in_words()
+
+
+def test_a_front_whose_ends_are_not_proven_is_not_complete() -> None:
+    """Neighbours in both goals, each within a gap of what else there may be."""
+    ends = [FrontPoint(np.array(values), *CUT_OFF) for values in ([4.0, 2.0], [3.0, 3.0])]
+    # All that is asked of it.
+    aims: Any = SimpleNamespace(
+        lattice=[1.0, 1.0], ranges=np.ones(2), is_next=lambda goal, bottom, top: top - bottom <= 1.0
+    )
+    told = spread_points(aims, FrontPoints(np.ones(2), [*ends]), (ends[0], ends[1]), 11, print)
+    assert told == "11 points were asked for, and there may be others between them"
+
+
+CUT_OFF: tuple[Any, ...] = (None, 0.2, "end", 0.0)
+"""Plan, gap, how it was found and seconds of a point that is not proven."""
+
+
+def test_a_choice_that_another_point_dominates_is_that_point() -> None:
+    points = FrontPoints(np.zeros(2))
+    chosen, better, other = (
+        FrontPoint(np.array(values), *CUT_OFF) for values in ([4.0, 5.0], [5.0, 5.0], [9.0, 1.0])
+    )
+    for point in (chosen, better, other):
+        points.add(point)
+    front = points.without_dominated()
+    assert [point.values.tolist() for point in front] == [[9.0, 1.0], [5.0, 5.0]]
+    assert [points.place_of(point, front) for point in (chosen, better, other)] == [1, 1, 0]
 
 
 def test_a_point_becomes_a_policy_that_leads_back_to_it(

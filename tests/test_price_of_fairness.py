@@ -8,12 +8,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from pathlib import Path
+from signal import SIGINT, raise_signal
 
 import pytest
 
 import optimizer
 import shared
 from optimizer import ArgumentError, FairFrontier, OptimizerError, PolicyError
+from optimizer.solver import Progress
 from seeds import many, seeds
 from shared_out import SharedOut, gini_of, hoover_of, shared_out
 
@@ -130,6 +132,22 @@ def test_todays_plan_is_marked_where_it_breaks_rules(tmp_path: Path) -> None:
         line == "Today's plan has a lowest rate of 1 (AA and 1 more), Gini 0.000; it does not keep "
         "every rule."
         for line in found.in_words()
+    )
+
+
+def test_what_is_missing_beside_the_points_is_said(by_hand: tuple[Path, Path]) -> None:
+    """Every point is found and proven; today's plan is interrupted."""
+
+    def once(progress: Progress) -> None:
+        if progress.step == "today's plan":
+            raise_signal(SIGINT)
+
+    found = priced(by_hand, exact=True, report=once)
+    assert found.complete
+    assert found.interrupted
+    assert found.tables["marks"]["mark"].tolist() == ["policy"]
+    assert found.in_words()[-1] == (
+        "What is said beside the points is not complete: it was interrupted."
     )
 
 

@@ -19,14 +19,18 @@ import pytest
 
 import optimizer
 from golden.small_cases import NATIONAL
-from optimizer import InputError, OptimizerError, PolicyError, load_policy
+from optimizer import InputError, NoPlanError, OptimizerError, PolicyError, load_policy
 from optimizer.frames.arrays import Floats, Mask
 from optimizer.instance.oddities import warnings_of
 from optimizer.plan.provenance import aim_in
 from optimizer.plan.to_stakeholders import STAKEHOLDERS_HEAD
 from optimizer.policy import Stakeholder
-from optimizer.session.aims.among import Among
+from optimizer.session.aims.among import Among, Reached
+from optimizer.session.aims.outcomes import Outcomes
+from optimizer.session.aims.steps import AimSteps
 from optimizer.solver import Progress
+from optimizer.tradeoffs import stakeholder_question
+from optimizer.tradeoffs.compromise_search import CALLED
 from seeds import seeds
 from shared import ROOT, run
 from test_frontier import GOALS, drawn_case
@@ -568,6 +572,62 @@ def test_an_interrupt_keeps_what_is_there(tmp_path: Path) -> None:
     assert "- Nash: no plan, as it was interrupted" in found.in_words()
 
 
+def test_what_was_found_before_needs_no_time(tmp_path: Path) -> None:
+    case, policy = WEIGHED.with_(current_plan=("AA,t,,1", "BB,t,,1")).write(tmp_path)
+    options: dict[str, Any] = {"gap": 0.0, "cache": False, "out": tmp_path / "out"}
+    before = optimizer.stakeholders(policy, case, compromises=["nash"], **options)
+
+    def once(progress: Progress) -> None:
+        if progress.step == CALLED["mean"]:
+            raise_signal(SIGINT)
+
+    found = optimizer.stakeholders(policy, case, report=once, **options)
+    assert found.interrupted
+    plans = found.tables["plans"].set_index("plan")["status"]
+    assert (plans["mean"], plans["nash"]) == ("stopped", "optimal")
+    assert by_name(found, "nash") == by_name(before, "nash")
+
+
+def test_an_interrupt_before_the_first_plan_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*asked: Any) -> str:
+        raise_signal(SIGINT)
+        return "hash"
+
+    monkeypatch.setattr(stakeholder_question, "question_hash", interrupted)
+    case, policy = WEIGHED.write(tmp_path)
+    with pytest.raises(NoPlanError) as error:
+        optimizer.stakeholders(policy, case, gap=0.0, cache=False)
+    assert error.value.interrupted
+
+
+def test_other_slots_of_today_are_another_question(tmp_path: Path) -> None:
+    """No rule speaks of them; gains are counted over them all the same."""
+    case, policy = WEIGHED.with_(current_plan=("AA,t,,1", "BB,t,,1")).write(tmp_path)
+    options: dict[str, Any] = {"gap": 0.0, "cache": False, "out": tmp_path / "out"}
+    optimizer.stakeholders(policy, case, compromises=["nash"], **options)
+    WEIGHED.with_(current_plan=("AA,t,,3", "BB,t,,1")).write(tmp_path)
+    with pytest.raises(InputError, match="answers another question"):
+        optimizer.stakeholders(policy, case, compromises=["nash"], **options)
+
+
+def test_what_is_not_proven_is_not_denied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that ends within its gap, where nobody gains yet, has not shown that nobody can."""
+
+    def near(stepping: AimSteps, outcomes: Outcomes, start: Floats, aimed_at: str) -> Floats:
+        stepping.take(aimed_at, Reached("feasible", start, 0.0, 5.0), 0.0)
+        return start
+
+    monkeypatch.setattr("optimizer.session.aims.nash.lifted", near)
+    case, policy = WEIGHED.with_(current_plan=("AA,t,,3", "BB,t,,1")).write(tmp_path)
+    options: dict[str, Any] = {"gap": 0.0, "cache": False, "out": tmp_path / "out"}
+    for _ in range(2):
+        found = optimizer.stakeholders(policy, case, compromises=["nash"], **options)
+        assert found.tables["plans"].set_index("plan")["status"]["nash"] == "stopped"
+        assert found.why_incomplete.endswith("the gap leaves open whether there is one")
+
+
 def test_sessions_runs_and_plans_are_asked_as_they_are(tmp_path: Path) -> None:
     case, policy = WEIGHED.write(tmp_path)
     asked: dict[str, Any] = {"gap": 0.0, "compromises": ["mean"]}
@@ -618,6 +678,21 @@ def test_check_and_report_say_what_a_plan_is_to_whom(
     assert run(monkeypatch, "check", tmp_path / "mean", "--json") == 0
     told = json.loads(capsys.readouterr().out)["stakeholders"]
     assert [row["best_points"] for row in told] == pytest.approx(bests)
+
+
+def test_own_bests_are_those_of_one_case_and_its_scales(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, policy = WEIGHED.write(tmp_path)
+    found = optimizer.stakeholders(policy, case, gap=0.0, compromises=["mean"])
+    folder = optimizer.write_run(found.plans["mean"], tmp_path / "mean")
+    assert run(monkeypatch, "check", folder, policy, case) == 0
+    assert "of its own best" in capsys.readouterr().out
+    richer = WEIGHED.with_(budgets=("main,{year},M,80,program",)).write(tmp_path / "richer")[0]
+    assert run(monkeypatch, "check", folder, policy, richer) == 0
+    said = capsys.readouterr().out
+    assert STAKEHOLDERS_HEAD in said
+    assert "of its own best" not in said
 
 
 def test_what_is_asked_of_a_stakeholders_plan_is_asked_of_the_policy(tmp_path: Path) -> None:
@@ -675,6 +750,46 @@ def test_the_command_keeps_runs_and_leads_on(
         f"Next: optimizer stakeholders {policy} {case} --compromises mean --gap 0 "
         "--out runs/policy-stakeholders"
     )
+
+
+def test_runs_of_others_are_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, policy = WEIGHED.write(tmp_path)
+    out = tmp_path / "plans"
+    mine = optimizer.write_run(optimizer.solve(policy, case, cache=False), out / "policy")
+    before = (mine / "run.json").read_bytes()
+    words = ("stakeholders", policy, case, "--gap", "0", "--compromises", "mean", "--out", out)
+    assert run(monkeypatch, *words) == 2
+    assert f"{mine}: exists already" in capsys.readouterr().err
+    assert (mine / "run.json").read_bytes() == before
+
+
+def test_runs_learn_the_bests_that_are_found_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, policy = WEIGHED.write(tmp_path)
+    out = tmp_path / "plans"
+
+    def once(progress: Progress) -> None:
+        if progress.step == "best for H":
+            raise_signal(SIGINT)
+
+    options: dict[str, Any] = {"gap": 0.0, "compromises": ["mean"], "out": out}
+    for name, plan in optimizer.stakeholders(policy, case, report=once, **options).plans.items():
+        optimizer.write_run(plan, out / name)
+    assert list(bests_of(out / "policy")) == ["G"]
+    words = ("stakeholders", policy, case, "--gap", "0", "--compromises", "mean", "--out", out)
+    assert run(monkeypatch, *words) == 0
+    assert capsys.readouterr().out.count("Written: ") == 4
+    assert list(bests_of(out / "policy")) == ["G", "H"]
+    assert run(monkeypatch, *words) == 0
+    assert capsys.readouterr().out.count("Written: ") == 0
+
+
+def bests_of(folder: Path) -> dict[str, float]:
+    bests: dict[str, float] = optimizer.load_run(folder).read.facts["stakeholders"]["bests"]
+    return bests
 
 
 def test_the_page_prints_what_it_says(

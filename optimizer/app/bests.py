@@ -24,14 +24,14 @@ def with_bests_of(plan: Plan, known: Plan | None) -> Plan:
     if known is None or not _have_same_bests(plan, known):
         return plan
     assert known.question is not None, "plans of sessions know what they answer"
-    bests = own_bests_in(known.provenance, known.question.policy)
+    bests = own_bests_in(known.provenance, known.question.policy, known.question.case)
     return replace(plan, provenance={**plan.provenance, "stakeholders": {"bests": bests}})
 
 
 def knows_bests(plan: Plan) -> bool:
     """Whether a plan knows the own best of any stakeholder."""
-    policy = None if plan.question is None else plan.question.policy
-    return policy is not None and bool(own_bests_in(plan.provenance, policy))
+    asked = plan.question
+    return asked is not None and bool(own_bests_in(plan.provenance, asked.policy, asked.case))
 
 
 def _have_same_bests(plan: Plan, known: Plan) -> bool:

@@ -291,6 +291,7 @@ def check(
 ) -> None:
     """Check a plan of any origin against every rule."""
     from optimizer import runs
+    from optimizer.frames import mapping
     from optimizer.plan import checking
     from optimizer.plan.to_stakeholders import own_bests_in
     from optimizer.runs.checking import plan_to_check, run_to_check
@@ -321,7 +322,8 @@ def check(
         evaluation = checking.evaluated(
             subject.read, question.policy, question.case, scales=given, dropped=subject.dropped
         )
-    bests = own_bests_in(subject.read.facts, question.policy)
+    scales_now = mapping(evaluation.tables["goals"], "goal", "scale")
+    bests = own_bests_in(subject.read.facts, question.policy, question.case, scales_now)
     if as_json:
         document = {
             "holds": evaluation.holds,

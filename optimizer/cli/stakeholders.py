@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -128,22 +128,40 @@ def _require_places(policy: Path, wanted: Sequence[str], take: str | None, out: 
     if take is not None and take not in known:
         message = f"{take!r} is not looked for; one of {', '.join(known)}"
         raise typer.BadParameter(message, param_hint="--take")
-    require_run_places((out / name for name in (known if take is None else [take])), goes_on=True)
+    names = known if take is None else [take]
+    require_run_places(out / name for name in names if _told_before(out, name) is None)
+
+
+def _told_before(out: Path, name: str) -> Mapping[str, Any] | None:
+    """What a run says of stakeholders that this command has written under a name before.
+
+    Only runs beside the file of what was found are its own: that file names the question.
+    """
+    from optimizer.io.paths import standing_at
+    from optimizer.runs import facts_if_run
+    from optimizer.tradeoffs.stakeholder_store import KEPT_FILE
+
+    facts = facts_if_run(out / name) if standing_at(out / KEPT_FILE) == "file" else None
+    told = {} if facts is None else facts.get("stakeholders")
+    return told if isinstance(told, dict) and told.get("plan") == name else None
 
 
 def _write(found: Stakeholders, take: str | None, out: Path) -> list[Path]:
-    """Write a run for each plan, or for the one that is taken; what was kept stays as it is."""
+    """Write a run for each plan, or for the one that is taken; what says the same stays."""
     from optimizer.result.charts import not_among
-    from optimizer.runs import is_run
+    from optimizer.runs import finite
     from optimizer.runs.writing import write_run
 
     if take is not None and take not in found.plans:
         raise not_among(list(found.plans), take, "stakeholders have no plan")
     written, known = [], found.provenance["kept_before"]
     for name, plan in found.plans.items():
-        is_there = is_run(out / name)
-        if take in (None, name) and not (is_there and name in known):
-            written.append(write_run(plan, out / name, force=is_there))
+        if take not in (None, name):
+            continue
+        before = _told_before(out, name)
+        is_same = name in known and before == finite(plan.provenance["stakeholders"])
+        if not is_same:
+            written.append(write_run(plan, out / name, force=before is not None))
     return written
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from optimizer.frames import rows_of
 from optimizer.instance.attributes import value_in_words
 from optimizer.instance.divisions import JoinedDivision
-from optimizer.plan.inequality import inequality
+from optimizer.plan.inequality import IS_LOWEST, inequality, standing_of
 from optimizer.plan.subject import Subject
 from optimizer.schema.measures import MEASURES
 from optimizer.text.figures import counted, figure
@@ -105,7 +105,7 @@ def _row(division: JoinedDivision, groups: pd.DataFrame) -> dict[str, object]:
         **asdict(inequality(groups["amount"].to_numpy(), division.needs.to_numpy())),
         "lowest_group": str(rates.idxmin()),
         "highest_group": str(rates.idxmax()),
-        "at_lowest": int((rates <= rates.min() * (1.0 + _SAME)).sum()),
+        "at_lowest": int((standing_of(rates.to_numpy(dtype=float)) == IS_LOWEST).sum()),
         "lowest_rate": float(rates.min()),
         "highest_rate": float(rates.max()),
     }
@@ -150,11 +150,16 @@ def measured_per(row: Any) -> tuple[str, float]:
 def _sentence(row: Any, lowest_group: str, highest_group: str) -> str:
     what, per = measured_per(row)
     left_out = f" {counted(row.left_out, 'group')} without need left out." if row.left_out else ""
-    if not isfinite(row.gini):
+    if not isfinite(row.gini) and row.lowest_rate >= 0.0:
         return f"{row.fairness}: no {MEASURES[row.measure].noun} to divide.{left_out}"
     more = f" and {row.at_lowest - 1:,} more" if row.at_lowest > 1 else ""
     apart = "" if row.largest_to_smallest == inf else f", {row.largest_to_smallest:.3g} times that"
     lowest, highest = (figure(rate * per, 4) for rate in (row.lowest_rate, row.highest_rate))
+    if not isfinite(row.gini):
+        return (
+            f"{row.fairness} ({what}): from {lowest} ({lowest_group}{more}) to {highest} "
+            f"({highest_group}); below 0, nothing says how even that is.{left_out}"
+        )
     if row.largest_to_smallest <= 1.0 + _SAME:
         return f"{row.fairness} ({what}): {lowest} in every group.{left_out}"
     return (

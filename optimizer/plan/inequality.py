@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.frames.arrays import Floats
 
@@ -41,6 +42,11 @@ class Inequality:
     palma: float
     largest_to_smallest: float
 
+
+IS_LOWEST, IS_HIGHEST = "lowest", "highest"
+"""What is said of a group whose rate is one of these."""
+_SAME = 1e-9
+"""Part of the largest rate by which two may differ, as rounding leaves it, and be the same."""
 
 NOTHING_DIVIDED = Inequality(*[float("nan")] * 6)
 """Figures where nothing is divided."""
@@ -119,3 +125,22 @@ def _held(shares: Floats, of_weight: Floats, part: float) -> float:
 
 def _over(one: float, other: float) -> float:
     return one / other if other > 0.0 else float("inf")
+
+
+def standing_of(rates: Floats) -> NDArray[np.object_]:
+    """Whose rate is the lowest and whose the highest, as rounding leaves it.
+
+    Returns
+    -------
+    numpy.ndarray of str
+        ``lowest``, ``highest`` or blank for each; ``lowest`` where all have the same.
+
+    Examples
+    --------
+    >>> standing_of(np.array([2.0, -1.0, 0.5, -1.0])).tolist()
+    ['highest', 'lowest', '', 'lowest']
+    """
+    near = _SAME * float(np.abs(rates).max(initial=0.0))
+    is_lowest, is_highest = rates <= rates.min() + near, rates >= rates.max() - near
+    found = np.where(is_lowest, IS_LOWEST, np.where(is_highest, IS_HIGHEST, ""))
+    return found.astype(object)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.case import Case
 from optimizer.frames import rows_of
 from optimizer.plan.stakeholder_weights import stakeholder_weights
 from optimizer.policy import Policy
@@ -46,15 +47,24 @@ def stakeholders_of(policy: Policy, goals: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(STAKEHOLDER_VALUES)).astype(STAKEHOLDER_VALUES)
 
 
-def own_bests_in(facts: Mapping[str, Any], policy: Policy) -> dict[str, float]:
+def own_bests_in(
+    facts: Mapping[str, Any], policy: Policy, case: Case, scales: Mapping[str, float] | None = None
+) -> dict[str, float]:
     """The most that each stakeholder could have, as the plan of an answer holds it.
 
     Parameters
     ----------
     facts
-        Provenance of a plan; blank where it is of another policy, or nobody has asked.
+        Provenance of a plan; blank where it is of another policy or case, or nobody has asked.
+    scales
+        By which the plan is counted, where that need not be its own.
     """
-    if facts.get("policy_hash") != policy.hash:
+    is_same = (
+        facts.get("policy_hash") == policy.hash
+        and facts.get("case_hashes") == dict(case.hashes)
+        and (scales is None or facts.get("scales") == dict(scales))
+    )
+    if not is_same:
         return {}
     bests = dict(facts.get("stakeholders", {})).get("bests", {})
     names = {each.name for each in policy.stakeholders}

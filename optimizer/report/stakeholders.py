@@ -40,7 +40,7 @@ def to_each_stakeholder(material: Material) -> list[ToStakeholder]:
     not known, ``None`` for all where nobody's is.
     """
     policy = material.policy
-    bests = own_bests_in(material.plan.provenance, policy)
+    bests = own_bests_in(material.plan.provenance, policy, material.case)
     known = {each.name: each for each in policy.stakeholders}
     found = []
     for row in records(material.table("stakeholders")):

@@ -88,13 +88,8 @@ def run_place(folder: Path, *, force: bool | None) -> targets.Place:
     return targets.look(folder, force=force, check=_no_run, expected=expected)
 
 
-def require_run_places(folders: Iterable[Path], *, goes_on: bool = False) -> None:
+def require_run_places(folders: Iterable[Path]) -> None:
     """Refuse at once what cannot be written as runs, before anything is solved.
-
-    Parameters
-    ----------
-    goes_on
-        Whether runs may be there that an earlier command has written.
 
     Raises
     ------
@@ -102,13 +97,14 @@ def require_run_places(folders: Iterable[Path], *, goes_on: bool = False) -> Non
         As :func:`run_place`.
     """
     for folder in folders:
-        if not (goes_on and is_run(folder)):
-            run_place(folder, force=None)
+        run_place(folder, force=None)
 
 
-def is_run(folder: Path) -> bool:
-    """Whether a folder is a run that this tool has written, and holds nothing else."""
-    return standing_at(folder / RUN) == "file" and _no_run(folder) is None
+def facts_if_run(folder: Path) -> Mapping[str, Any] | None:
+    """What a run says of itself; ``None`` where a folder is none that this tool has written."""
+    if standing_at(folder / RUN) != "file" or _no_run(folder) is not None:
+        return None
+    return _facts_in(folder / RUN)
 
 
 def _no_run(folder: Path) -> str | None:
@@ -118,7 +114,7 @@ def _no_run(folder: Path) -> str | None:
     names = set(names_in(folder, problems))
     if len(problems):
         return "cannot be read"
-    if names and not (names >= WRITTEN_ALWAYS and _is_facts(folder / RUN)):
+    if names and not (names >= WRITTEN_ALWAYS and _facts_in(folder / RUN) is not None):
         return "is not a run folder"
     foreign = sorted(names - _WRITTEN)
     for inner, known in ((INPUTS, OF_INPUTS), (PUBLIC, OF_PUBLIC)):
@@ -129,13 +125,14 @@ def _no_run(folder: Path) -> str | None:
     return f"holds files that are not part of a run: {', '.join(foreign[:3])}" if foreign else None
 
 
-def _is_facts(path: Path) -> bool:
-    """Whether a file says what a run says of itself; other programs have run.json too."""
+def _facts_in(path: Path) -> dict[str, Any] | None:
+    """What a file says that a run says of itself; other programs have run.json too."""
     try:
         facts = json.loads(content_of(path, at_most=LARGEST_FACTS, expected="JSON"))
     except (NotReadError, ValueError, RecursionError):
-        return False
-    return isinstance(facts, dict) and facts.keys() >= {"policy", "case", "scales"}
+        return None
+    is_of_run = isinstance(facts, dict) and facts.keys() >= {"policy", "case", "scales"}
+    return facts if is_of_run else None
 
 
 def require_writers() -> None:

@@ -115,6 +115,13 @@ class FrontPoints:
         self.dominated = len(self.found) - len(left)
         return sorted(left, key=lambda each: np.round(-each.values, 9).tolist())
 
+    def place_of(self, point: FrontPoint, front: Sequence[FrontPoint]) -> int:
+        """Place of a point among those that no other dominates, or of one that dominates it."""
+        near = self._near(point.values)
+        return next(
+            place for place, each in enumerate(front) if (each.values >= point.values - near).all()
+        )
+
     def _is_dominated(self, point: FrontPoint) -> bool:
         near = self._near(point.values)
         beyond = [other.values - point.values for other in self.found]

@@ -35,6 +35,7 @@ from optimizer.tradeoffs.stakeholder_values import values_as_outcomes
 
 IN_POINTS, OF_VALUE = "the policy's points", "value"
 """What there is to be most of in the policy's own plan, and in plans that are best for somebody."""
+LEFT_OPEN = "none was found, and the gap leaves open whether there is one"
 MOST_STARTS = 3
 """Known plans with which a search begins. Each costs a small linear program."""
 NASH_TOLERANCE = 1e-6
@@ -202,7 +203,8 @@ class CompromiseAims:
 
     def _ended(self, aimed: Aimed) -> KeptSolution:
         if aimed.x is None:
-            return KeptSolution(None, aimed.steps, 0.0, self.why_stopped)
+            why = self.why_stopped if self.is_stopped else LEFT_OPEN
+            return KeptSolution(None, aimed.steps, 0.0, why)
         is_cut_off = self.is_stopped or any(step.status == "stopped" for step in aimed.steps)
         why = self.why_stopped if is_cut_off else ""
         return KeptSolution(self._finished(aimed.x), aimed.steps, 0.0, why)

@@ -23,7 +23,7 @@ from optimizer.session.planning import PlanSearch
 from optimizer.session.values import relaxed_goal_values
 from optimizer.solver.watch import relative_gap
 from optimizer.text.file_names import file_names
-from optimizer.tradeoffs.compromise_aims import CompromiseAims
+from optimizer.tradeoffs.compromise_aims import LEFT_OPEN, CompromiseAims
 from optimizer.tradeoffs.stakeholder_store import KeptSolution, KeptSolutions
 
 THE_POLICY, AS_TODAY = BY_POINTS_ALONE, "today"
@@ -136,7 +136,8 @@ class CompromiseSearch:
         """
         tasks = list(self._tasks())
         for number, task in enumerate(tasks):
-            if self._watch.should_stop():
+            # What was found before needs no time.
+            if self._watch.should_stop() and self.kept.get(task.name) is None:
                 if task.name != AS_TODAY:
                     self.found[task.name] = WeighedPlan(
                         task.name, task.called, NOT_FOUND, why=self.aims.why_stopped
@@ -145,6 +146,9 @@ class CompromiseSearch:
             self._watch.forget()
             self._watch.begin_part(task.called, number, len(tasks))
             self._take(task)
+        if all(each.values is None for each in self.found.values()):
+            why = next(iter(self.found.values())).why
+            raise self._watch.no_plan() if self.aims.is_stopped else SolverError(why)
 
     def _tasks(self) -> Iterator[_Task]:
         aims = self.aims
@@ -174,7 +178,7 @@ class CompromiseSearch:
                 solution = replace(solution, seconds=self._watch.seconds - began)
             if task.name == THE_POLICY:
                 self._bound = solution.steps[0].bound
-            plan = self._weighed(task, solution)
+            plan = self._weighed(task, solution, is_kept=before is not None)
             self.restored += [] if before is None else [task.name]
         except SolverError as error:
             why = str(error).splitlines()[0]
@@ -191,13 +195,20 @@ class CompromiseSearch:
         else:
             self.found[task.name] = plan
 
-    def _weighed(self, task: _Task, solution: KeptSolution) -> WeighedPlan:
-        """What a solution gives stakeholders, as a plan that is checked."""
+    def _weighed(self, task: _Task, solution: KeptSolution, *, is_kept: bool) -> WeighedPlan:
+        """What a solution gives stakeholders, as a plan that is checked.
+
+        Parameters
+        ----------
+        is_kept
+            Whether it was found before, to its end.
+        """
         x, steps, loaded = solution.x, solution.steps, self._held.loaded
+        is_open = solution.why == LEFT_OPEN or (self.aims.is_stopped and not is_kept)
         empty = WeighedPlan(
             task.name,
             task.called,
-            NOT_FOUND if self.aims.is_stopped else NO_SUCH_PLAN,
+            NOT_FOUND if is_open else NO_SUCH_PLAN,
             steps,
             seconds=solution.seconds,
             why=solution.why,
@@ -282,8 +293,13 @@ def _proven(name: str, steps: Sequence[AimStep], values: Floats) -> tuple[float,
 
 
 def question_hash(held: Holding, weighing: StakeholderWeights, gap: float) -> str:
-    """Hash of everything that decides which plans are found."""
-    return content_hash(held.loaded.matrix, weighing.per_value, weighing.names, gap, versions())
+    """Hash of everything that decides which plans are found, and of what runs of them hold.
+
+    Not all of it is in the matrix: today's slots are what plans are compared with.
+    """
+    question = held.question
+    asked = (question.policy.hash, dict(question.case.hashes), gap, versions())
+    return content_hash(held.loaded.matrix, weighing.per_value, weighing.names, *asked)
 
 
 def best_called(name: str) -> str:

@@ -15,6 +15,7 @@ from optimizer.instance import NO_FILTER, build_instance, is_filter
 from optimizer.io.toml import shown
 from optimizer.plan import Decisions, Plan
 from optimizer.plan.fair_shares import fairness_tables, fairness_words, measured_per
+from optimizer.plan.inequality import standing_of
 from optimizer.plan.question import Question
 from optimizer.plan.subject import Subject
 from optimizer.plan.values import values_of
@@ -154,7 +155,7 @@ def fairness(
     subject_of = Subject(instance, values_of(instance, decisions), decisions)
     tables = fairness_tables(subject_of)
     return FairShares(
-        groups=_with_status(tables["fairness_groups"], tables["fairness"]),
+        groups=_with_status(tables["fairness_groups"]),
         tables={"figures": tables["fairness"]},
         provenance={
             "policy": policy.name,
@@ -195,10 +196,9 @@ def _told(division: Fairness) -> dict[str, Any]:
     return division.model_dump(mode="json", exclude_defaults=True)
 
 
-def _with_status(groups: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+def _with_status(groups: pd.DataFrame) -> pd.DataFrame:
     """Which groups have the highest and the lowest rate of their division."""
     status = pd.Series("", index=groups.index, dtype="str")
-    for side in ("highest", "lowest"):
-        rates = groups["fairness"].map(figures.set_index("fairness")[f"{side}_rate"])
-        status[groups["rate"].eq(rates)] = side
+    for _, rates in groups.groupby("fairness", sort=False)["rate"]:
+        status[rates.index] = standing_of(rates.to_numpy(dtype=float))
     return groups.assign(status=status)

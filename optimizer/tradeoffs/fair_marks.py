@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.frames.arrays import Floats
 from optimizer.instance.divisions import JoinedDivision
+from optimizer.persistent.answers import solution_at
 from optimizer.plan import Decisions
 from optimizer.plan.fair_shares import groups_of_division
 from optimizer.plan.subject import Subject
 from optimizer.plan.values import values_of
-from optimizer.session.aims.disagreement import todays_slots
+from optimizer.session.aims.among import Among
+from optimizer.session.aims.disagreement import todays_slots, todays_solution
 from optimizer.session.aims.outcomes import outcomes_of
 from optimizer.session.holding import Holding
 from optimizer.session.planning import PlanSearch
@@ -38,22 +42,15 @@ def mark_of_today(
     slots, _ = todays_slots(held.loaded)
     if slots is None or watch.should_stop():
         return None
-    clock = Watch(watch.time_limit, None, watch.started)
     instance = held.loaded.instance
-    given = values_of(instance, Decisions(slots))
-    if not len(given.impossible):
-        held.loaded.pin({name: given.of[name] for name in ("cohort", "placements", "slots")})
-        try:
-            best = _best_of(held, division, clock, gap, relaxed=relaxed)
-        finally:
-            held.loaded.let_go()
-        if best is not None:
-            return MarkedPlan(OF_TODAY, *best, keeps_rules=True)
-        if clock.timed_out or clock.interrupted:
-            return None
+    best = _best_of(held, division, watch, gap, relaxed=relaxed)
+    if best is not None:
+        return MarkedPlan(OF_TODAY, *best, keeps_rules=True)
+    if watch.timed_out or watch.interrupted:
+        return None
     if not division.fairness.counts.is_of_entrants:
         return None
-    subject = Subject(instance, given, Decisions(slots))
+    subject = Subject(instance, values_of(instance, Decisions(slots)), Decisions(slots))
     amounts = groups_of_division(subject, division)["amount"].to_numpy(dtype=float)
     return MarkedPlan(OF_TODAY, float("nan"), amounts, keeps_rules=False, why=BREAKS_RULES)
 
@@ -63,16 +60,14 @@ def _best_of(
 ) -> tuple[float, Floats] | None:
     """Points and amounts of the best plan with the slots that are given; ``None`` without one."""
     loaded = held.loaded
-    if relaxed:
-        run = loaded.relax(watch)
-        if run.x is None or run.status != "optimal":
-            return None
-        return loaded.matrix.points(run.x), outcomes_of(loaded, division).amounts(run.x)
+    watch.forget()
     try:
-        solution = loaded.solve(watch, gap=gap)
-        if solution.objective is None:
+        x, _ = todays_solution(Among(loaded, None, watch, is_relaxed=relaxed, gap=gap))
+        if x is None:
             return None
-        plan = PlanSearch(held, watch, gap).checked(solution)
+        if relaxed:
+            return loaded.matrix.points(x), outcomes_of(loaded, division).amounts(x)
+        plan = PlanSearch(held, watch, gap).checked(solution_at(loaded, x, inf, watch))
     except SolverError:
         return None
     table = plan.tables["fairness_groups"]

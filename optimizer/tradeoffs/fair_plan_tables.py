@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimizer.frames.arrays import Floats
 from optimizer.plan.fair_shares import called_groups, measured_per
-from optimizer.plan.inequality import inequality
+from optimizer.plan.inequality import inequality, standing_of
 from optimizer.session.aims.disagreement import TODAY
 from optimizer.session.aims.nash import LEAST_GAIN, PRODUCT
 from optimizer.session.aims.planning import FairSolution
@@ -30,9 +30,6 @@ def fair_plan_tables(found: FairSolution) -> tuple[pd.DataFrame, dict[str, pd.Da
     division = found.division
     needs = division.needs.to_numpy(dtype=float)
     rates = found.fair / needs
-    status = np.where(
-        _near(rates, rates.min()), "lowest", np.where(_near(rates, rates.max()), "highest", "")
-    )
     groups = pd.DataFrame(
         {
             "group": division.groups.index.astype("str"),
@@ -43,7 +40,7 @@ def fair_plan_tables(found: FairSolution) -> tuple[pd.DataFrame, dict[str, pd.Da
             "most_points_amount": found.best,
             "most_points_rate": found.best / needs,
             "change": found.fair - found.best,
-            "status": pd.Series(status, dtype="str"),
+            "status": pd.Series(standing_of(rates), dtype="str"),
         }
     )
     plans = [
@@ -60,10 +57,6 @@ def fair_plan_tables(found: FairSolution) -> tuple[pd.DataFrame, dict[str, pd.Da
             }
         )
     return groups, tables
-
-
-def _near(rates: Floats, rate: float) -> Any:
-    return np.abs(rates - rate) <= _SAME * max(abs(rate), float(np.abs(rates).max()))
 
 
 def _plan_row(name: str, points: float, amounts: Floats, found: FairSolution) -> dict[str, object]:

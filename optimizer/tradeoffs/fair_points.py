@@ -14,7 +14,7 @@ from optimizer.frames.arrays import Floats
 from optimizer.instance.divisions import JoinedDivision
 from optimizer.plan import Plan
 from optimizer.plan.fair_shares import called_groups
-from optimizer.plan.inequality import inequality
+from optimizer.plan.inequality import IS_LOWEST, inequality, standing_of
 from optimizer.tradeoffs.asked_of_front import ALL_POINTS_AIM
 from optimizer.tradeoffs.front_prices import (
     BINDING_TYPES,
@@ -25,8 +25,6 @@ from optimizer.tradeoffs.front_prices import (
     typed_table,
 )
 
-_SAME = 1e-9
-"""Relative difference of rates that rounding leaves."""
 OF_POLICY, OF_TODAY = "policy", "today"
 """What is marked on a front: the policy's own plan, and today's."""
 
@@ -99,11 +97,10 @@ def level_figures(amounts: Floats, division: JoinedDivision) -> dict[str, Any]:
     """Lowest rate, who has it, and figures of inequality."""
     rates, needs = rates_in(amounts, division), division.needs.to_numpy(dtype=float)
     figures = inequality(amounts, needs)
-    lowest, near = float(rates.min()), _SAME * float(np.abs(rates).max())
     return {
-        "lowest_rate": lowest,
+        "lowest_rate": float(rates.min()),
         "lowest_group": called_groups(division.groups)[int(rates.argmin())],
-        "at_lowest": int((rates <= lowest + near).sum()),
+        "at_lowest": int((standing_of(rates) == IS_LOWEST).sum()),
         "gini": figures.gini,
         "hoover": figures.hoover,
     }
@@ -159,12 +156,6 @@ def group_table(
     needs = division.needs.to_numpy(dtype=float)
     for number, point in enumerate(points, start=1):
         rates = rates_in(point.amounts, division)
-        near = _SAME * float(np.abs(rates).max())
-        status = np.where(
-            rates <= rates.min() + near,
-            "lowest",
-            np.where(rates >= rates.max() - near, "highest", ""),
-        )
         price = prices.get(number)
         parts.append(
             pd.DataFrame(
@@ -175,7 +166,7 @@ def group_table(
                     "need": needs if division.fairness.relative_to else np.nan,
                     "amount": point.amounts,
                     "rate": rates,
-                    "status": pd.Series(status, dtype="str"),
+                    "status": pd.Series(standing_of(rates), dtype="str"),
                     "dual_points": np.nan if price is None else price.duals,
                 }
             )

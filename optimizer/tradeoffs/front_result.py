@@ -88,6 +88,9 @@ class Frontier(DrawnAgain):
             lines.append(f"{plans} found, which others dominate.")
         if self.complete:
             lines.append("Complete: it is proven that there are no other points.")
+            if self.interrupted or self.timed_out:
+                why = "it was interrupted" if self.interrupted else "the time limit was reached"
+                lines.append(f"What is said beside the points is not complete: {why}.")
         else:
             lines.append(f"Not complete: {self.why_incomplete}.")
         return lines

@@ -216,12 +216,11 @@ class FrontSearch:
         """Points, goals, prices and what binds."""
         goals, aims = self._asked.goals, self._aims
         prices, binding = front_prices(aims, self.front)
-        places = {id(point): place for place, point in enumerate(self.front)}
         chosen: dict[int, str] = {}
         for way, point in self._chosen.items():
-            if id(point) in places:
-                place = places[id(point)]
-                chosen[place] = f"{chosen[place]}, {way}" if place in chosen else way
+            # Where a gap left something better, that is what was meant.
+            place = self.points.place_of(point, self.front)
+            chosen[place] = f"{chosen[place]}, {way}" if place in chosen else way
         return {
             "points": point_table(self.front, goals, aims.signs, chosen, binding),
             "goals": goal_table(self.front, goals, aims.signs, aims.lattice),

@@ -128,7 +128,7 @@ def front_in_words(
         else:
             lines.append(f"{row.goal}: from {figure(row.worst)} to {figure(row.best)}{wanted}.")
     lines += _points_in_words(table, names)
-    lines += _prices_in_words(tables["prices"], names)
+    lines += _prices_in_words(tables["prices"], names, goals["wanted"].tolist())
     if knee is not None:
         lines.append(f"Point {knee} lies farthest beyond the line between the ends.")
     chosen = table[table["chosen"].ne("")]
@@ -150,22 +150,22 @@ def _points_in_words(table: pd.DataFrame, goals: Sequence[str]) -> list[str]:
     return lines + ([f"- and {left} more"] if left else [])
 
 
-def _prices_in_words(prices: pd.DataFrame, goals: Sequence[str]) -> list[str]:
-    """Lowest and highest price between neighbours."""
+def _prices_in_words(
+    prices: pd.DataFrame, goals: Sequence[str], wanted: Sequence[str]
+) -> list[str]:
+    """Lowest and highest price between neighbours; of a goal to avoid, more of it is the cost."""
     known = prices[prices["basis"].eq(BY_NEXT_POINT)]
     if not len(known):
         return []
     order = known.sort_values("price", kind="stable")
     row, other = order.iloc[0], order.iloc[-1]
-    text = (
-        f"One more of {goals[1]} costs {figure(float(row['price']), 4)} of {goals[0]} between "
-        f"points {row['point']} and {row['to_point']}"
-    )
+    paid = f"of {goals[0]}" if wanted[0] == "more" else f"more of {goals[0]}"
+    bought, price = f"One {wanted[1]} of {goals[1]}", figure(float(row["price"]), 4)
+    text = f"{bought} costs {price} {paid} between points {row['point']} and {row['to_point']}"
     if len(known) == 1:
         return [f"{text}."]
     if other["price"] <= row["price"] * (1.0 + _SAME_PRICE):
-        price = figure(float(row["price"]), 4)
-        return [f"One more of {goals[1]} costs {price} of {goals[0]} between any two neighbours."]
+        return [f"{bought} costs {price} {paid} between any two neighbours."]
     return [
         f"{text}, where it costs least, and {figure(float(other['price']), 4)} between points "
         f"{other['point']} and {other['to_point']}, where it costs most."

@@ -130,7 +130,9 @@ def spread_points(
     """
     first, second = ends
     tops = float(first.values[0]), float(second.values[1])
-    left, may_be_more = [Between(first, second, tops)], None in aims.lattice
+    left = [Between(first, second, tops)]
+    # Beyond an end that is not proven there may be others as well.
+    may_be_more = None in aims.lattice or any(end.status != "optimal" for end in ends)
     while left and len(points.found) < wanted:
         left.sort(key=lambda each: float(each.sizes(aims.ranges).max()))
         segment = left.pop()
