@@ -306,7 +306,7 @@ def test_scores_of_goals_to_avoid_are_lowered(tmp_path: Path) -> None:
 
 
 def test_indicators_move_to_where_the_track_brings_most(tmp_path: Path) -> None:
-    """People of the track take from g by their country's gdp, so that a lower one brings them in."""
+    """People of the track take from g by their gdp, so that a lower one brings them in."""
     takes = BY_GDP.replace("weight = 1", "weight = -1") + (
         '\n[goals.all]\nweight = 0.5\nscale = "none"\neffects = [{ stage = "enter", effect = 1 }]\n'
     )
