@@ -23,6 +23,8 @@ from python_calamine import CalamineWorkbook
 from desks import TINY, TOKEN, Served, is_planned, served, until
 from optimizer.app.desk import Desk
 from optimizer.app.guard import HOST, MOST_ASKED
+from optimizer.app.keeping import save_scenario
+from optimizer.app.moves import Setting
 from optimizer.app.opening import desk_of
 from optimizer.app.questions import LEFT
 from optimizer.app.server import PAGE_PARTS
@@ -38,6 +40,7 @@ from optimizer.runs.writing import write_run
 from optimizer.session import Session
 from optimizer.session.solving import solve
 from optimizer.solver import Progress
+from optimizer.sweeps import Study
 from shared import ROOT
 
 WEIGHT = "goals.competitiveness.weight"
@@ -480,6 +483,19 @@ def own_tiny(folder: Path) -> Path:
     policy = folder / "tiny.toml"
     policy.write_bytes(TINY[0].read_bytes())
     return policy
+
+
+def test_a_saved_scenario_says_every_number_once(tmp_path: Path) -> None:
+    """A line and one of its years are set: the study says the years one by one."""
+    policy, case = load_policy(own_tiny(tmp_path)), load_case(TINY[1])
+    line = "budgets[line=science{}].amount"
+    setting = Setting({line.format(""): "*0.5", line.format(", year=2031"): 9_000_000})
+    _, study = save_scenario(policy, case, setting, (), "half")
+    (scenario,) = (each for each in Study.read(study).resolved(policy, case) if each.name == "half")
+    assert scenario.changes == {
+        line.format(", year=2030"): 4_000_000,
+        line.format(", year=2031"): 9_000_000,
+    }
 
 
 @pytest.mark.slow

@@ -266,6 +266,90 @@ def test_time_that_is_out_offers_nothing_unverified_as_verified(tmp_path: Path) 
     assert not found.is_feasible
 
 
+# Numbers that cannot be doubled for ever, and numbers of 0 ------------------------------------
+
+
+def alone_of(found: Repairs) -> pd.Series:
+    """What each number of the conflicts would have to be by itself."""
+    return found.tables["alone"].set_index("address")["after"]
+
+
+def test_a_share_of_nothing_is_raised_as_far_as_it_must_be() -> None:
+    found = optimizer.repair(*TINY, changes={"stability.max_change": 0})
+    assert found.verified
+    assert alone_of(found)["stability.max_change"] == 0.5
+
+
+def test_transfers_of_nothing_are_raised_as_far_as_they_must_be(tmp_path: Path) -> None:
+    """Five people need 15 of the 20 that help for them costs from main."""
+    money = '[budget]\ntransfers = [{ from = "main", to = "help", share = 0 }]\n'
+    case = NATIONAL.with_(
+        money + FLOOR,
+        budgets=("main,{year},M,20,program", "help,{year},N,0,integration"),
+        costs=("t,help,1,,,,,3",),
+    )
+    found = repaired(case, tmp_path)
+    assert alone_of(found)["budget.transfers.1.share"] == pytest.approx(0.75)
+
+
+def test_an_amount_of_nothing_is_raised_whatever_its_unit(tmp_path: Path) -> None:
+    """Five people for a gdp of 4 are 1.25 each, and as many times less where gdp is larger."""
+    ceiling = '[[limits]]\nname = "few"\nmeasure = "slots"\nat_most = { amount = 0, per = "gdp" }\n'
+    for unit in (1, 1_000_000_000):
+        case = NATIONAL.with_(
+            FLOOR + ceiling,
+            countries=(f"AA,Aland,Asia,{unit}", f"BB,Bland,Europe,{3 * unit}"),
+        )
+        after = alone_of(repaired(case, tmp_path))["limits.few.at_most.amount"]
+        assert after == pytest.approx(1.25 / unit, rel=2e-3)
+
+
+CODES = ("AA", "BB", "CC", "DD", "EE")
+FIVE = NATIONAL.with_(
+    countries=tuple(f"{code},{code}land,Asia,1" for code in CODES),
+    applicants=tuple(f"{code},t,,4" for code in CODES),
+    budgets=("main,{year},M,40,program",),
+)
+"""Five countries, and money for four people."""
+ALL_OF_A = '\n[[limits]]\nname = "a"\nmeasure = "slots"\nwhere = { country = "AA" }\nat_least = 4\n'
+
+
+@pytest.mark.parametrize("kind", ["gini", "hoover"])
+def test_no_figure_of_inequality_is_raised_above_1(kind: str, tmp_path: Path) -> None:
+    """All for one of five countries is an inequality of 0.8: twice 0.6 is more than there is."""
+    ceiling = '[[limits]]\nname = "fair"\nmeasure = "slots"\nby = ["country"]\n'
+    fair = FIVE.with_(f"{ALL_OF_A}{ceiling}at_most = {{ {kind} = 0.6 }}\n")
+    found = repaired(fair, tmp_path, prices={BUDGET: inf, "limits.a.at_least": inf})
+    assert found.verified
+    assert alone_of(found)[f"limits.fair.at_most.{kind}"] == pytest.approx(0.8, abs=1.1e-4)
+
+
+# The first year of a limit --------------------------------------------------------------------
+
+RAMP = """
+[[limits]]
+name = "ramp"
+measure = "slots"
+by = ["year"]
+at_least = { times = 0.5, previous = true, first = { times = 1.5 } }
+"""
+
+
+def test_the_first_year_has_a_number_of_its_own(tmp_path: Path) -> None:
+    """Eight slots today ask for 12 in 2030, whatever is asked of the year after it."""
+    policy = tmp_path / "ramp.toml"
+    policy.write_text((ROOT / "models" / "tiny.toml").read_text() + RAMP)
+    found = optimizer.repair(policy, TINY[1])
+    first = "limits.ramp.at_least.first.times"
+    clash = found.tables["clash"].set_index("rule").loc["limit_at_least"]
+    assert (clash["address"], clash["bound"]) == (first, "at least 1.5 times today's slots")
+    assert alone_of(found)[first] == 1.0
+    assert "limits.ramp.at_least.times" not in set(found.tables["alone"]["address"])
+    dear = optimizer.repair(policy, TINY[1], prices={first: 3})
+    before, after = (each.tables["alone"].set_index("address")["cost"] for each in (found, dear))
+    assert after[first] == pytest.approx(3 * before[first])
+
+
 # Files --------------------------------------------------------------------------------------------
 
 
@@ -580,6 +664,105 @@ def test_the_command_goes_on_from_changes(
     assert '"verified": true' in capsys.readouterr().out
     assert command(monkeypatch, "repair", *TINY, *changes) == 0
     assert capsys.readouterr().out.endswith(" --set stability.max_change=0.5\n")
+
+
+def test_a_repair_of_added_limits_is_written_with_them(tmp_path: Path) -> None:
+    session = optimizer.Session(*TINY)
+    many: dict[str, object] = {"name": "many", "measure": "slots", "at_least": 25}
+    session.add_limit({**many, "protected": True})
+    found = optimizer.repair(session, touch_protected=True)
+    # What changes figures of the case is in neither file.
+    (own, *_) = (
+        int(number)
+        for number in found.table["repair"].unique()
+        if not any(map(is_cell, found.changes(number)))
+    )
+    policy = found.apply(own, tmp_path / "a.toml")
+    assert optimizer.load_policy(policy).limits[-1].protected
+    points = found.table.set_index("repair").loc[[own], "points"].iloc[0]
+    plan = optimizer.solve(policy, TINY[1], gap=0.0)
+    assert plan.objective == pytest.approx(points)
+    with pytest.raises(OptimizerError) as error:
+        found.apply(own, tmp_path / "a.csv")
+    assert str(error.value) == (
+        "a.csv: a study cannot hold limits that were added (many)\n"
+        "    Expected a name ending in .toml, for a policy with them."
+    )
+
+
+def test_what_no_file_can_hold_is_refused(tmp_path: Path) -> None:
+    session = optimizer.Session(*TINY)
+    session.drop("change_within_limit")
+    session.add_limit({"name": "many", "measure": "slots", "at_least": 25})
+    found = optimizer.repair(session)
+    for name in ("a.toml", "a.csv"):
+        with pytest.raises(OptimizerError) as error:
+            found.apply(1, tmp_path / name)
+        assert str(error.value) == (
+            f"{name}: a file cannot hold rules that were dropped (change_within_limit)\n"
+            "    Expected the changes of the repair by themselves, as Repairs.changes gives them."
+        )
+    assert not list(tmp_path.iterdir())
+
+
+SIX = NATIONAL.with_(
+    "".join(
+        f'\n[[limits]]\nname = "{country}{track} {bound}"\nmeasure = "slots"\n{bound}\n'
+        f'where = {{ country = "{country}", track = "{track}" }}\n'
+        for country in ("AA", "BB")
+        for track in "tuv"
+        for bound in ("at_least = 4", "at_most = 3")
+    ),
+    tracks=tuple(f"{track},T,study,M,care,inbound,1,0,no,1,no" for track in "tuv"),
+    applicants=tuple(f"{country},{track},,4" for country in ("AA", "BB") for track in "tuv"),
+    costs=("t,main,1,,,,,10", "u,main,1,,,,,10", "v,main,1,,,,,10"),
+    budgets=("main,{year},M,240,program",),
+)
+"""Six floors above their ceilings, one more than conflicts that are looked for."""
+
+
+def test_ideals_are_known_where_more_clashes_than_is_found(tmp_path: Path) -> None:
+    policy = SIX.policy.replace('scale = "none"', 'scale = "ideal"')
+    case = SmallCase(SIX.years, SIX.rows, policy)
+    found = repaired(case, tmp_path)
+    assert (found.provenance["scales"], found.provenance["scales_from"]) == (
+        {"g": 18.0},
+        "ideals after the first repair",
+    )
+    plan = optimizer.solve(found.apply(1, tmp_path / "new.toml"), tmp_path / "hand")
+    assert found.table["points"].iloc[0] == pytest.approx(plan.objective)
+
+
+def test_points_of_raw_values_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optimizer.persistent.goals_alone.ideals_in", lambda *_: None)
+    policy = POOR.policy.replace('scale = "none"', 'scale = "ideal"')
+    found = repaired(SmallCase(POOR.years, POOR.rows, policy), tmp_path)
+    assert found.provenance["scales_from"] == "raw values, as ideals are not known"
+    assert found.in_words()[-1] == (
+        "Points add up raw values, as ideals are not known: they compare these repairs alone."
+    )
+
+
+def test_annotations_name_files_that_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("--set", "stability.max_change=0.25", "--github")
+    assert command(monkeypatch, "repair", *TINY, *asked) == 0
+    notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("::error")]
+    policy, case = TINY
+    assert notes == [
+        f"::error file={policy}::Change against the current plan stays within its limit: 2031: at "
+        "most 25%25, clashes with other rules",
+        f"::error file={case / 'commitments.csv'},line=2::Committed slots are given: commitments "
+        "row 2: at least 2, clashes with other rules",
+    ]
+    (tmp_path / "within").mkdir()
+    files, extended = POOR.write(tmp_path / "within")
+    above = tmp_path / "above.toml"
+    above.write_text('schema = 1\ntitle = "Above"\nextends = "within/policy.toml"\n')
+    assert command(monkeypatch, "repair", above, files, "--github") == 0
+    notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("::error")]
+    assert notes[0].startswith(f"::error file={extended}::A floor of the policy: five")
 
 
 def test_the_page_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:

@@ -288,6 +288,66 @@ def test_facts_that_rule_slots_out_are_named(
     ]
 
 
+def test_scores_of_goals_to_avoid_are_lowered(tmp_path: Path) -> None:
+    """One of A brings 0.25 less what h takes for it: without that A comes before nobody of B."""
+    avoid = '\n[goals.h]\nweight = -2\nscale = "none"\n'
+    other = '\n[goals.unused]\nweight = 0\nscale = "none"\n'
+    case = THREE.with_(
+        avoid + other,
+        scores=("unused,AA,t,,0.5", "h,AA,t,,0.5"),
+        budgets=("main,{year},M,90,program",),
+    )
+    plan = solved(case, tmp_path)
+    entry = optimizer.why(plan, "slots[country=AA, track=t]").tables["entry"].set_index("kind")
+    score = entry.loc["score"]
+    assert score["address"] == "scores[goal=h, country=AA, track=t].value"
+    assert (score["status"], score["bound"]) == ("found", 0.0)
+    assert score["needed"] == pytest.approx(0.125, abs=1e-3)
+
+
+def test_indicators_move_to_where_the_track_brings_most(tmp_path: Path) -> None:
+    """People of the track take from g by their gdp, so that a lower one brings them in."""
+    takes = BY_GDP.replace("weight = 1", "weight = -1") + (
+        '\n[goals.all]\nweight = 0.5\nscale = "none"\neffects = [{ stage = "enter", effect = 1 }]\n'
+    )
+    case = THREE.aiming_at(takes).with_(countries=("AA,Aland,Asia,3", "BB,Bland,Europe,1"))
+    entry = optimizer.why(solved(case, tmp_path), "slots[country=AA, track=t]").tables["entry"]
+    score = entry.set_index("kind").loc["score"]
+    assert (score["status"], score["bound"]) == ("found", 0.0)
+    assert score["needed"] <= 2.0
+
+
+def test_no_share_is_tried_above_all_of_it(tmp_path: Path) -> None:
+    """A of its own is all there is, an inequality of 0.8 among five: twice 0.6 cannot be asked."""
+    codes = ("AA", "BB", "CC", "DD", "EE")
+    case = THREE.with_(
+        '\n[goals.h]\nweight = -1\nscale = "none"\n\n[[limits]]\nname = "fair"\nmeasure = "slots"\n'
+        'by = ["country"]\nat_most = { gini = 0.6 }\n',
+        countries=tuple(f"{code},{code}land,Asia,{int(code == 'AA')}" for code in codes),
+        applicants=tuple(f"{code},t,,4" for code in codes),
+        scores=tuple(f"h,{code},t,,9" for code in codes[1:]),
+    )
+    found = optimizer.why(solved(case, tmp_path), "slots[country=AA, track=t]")
+    cap = found.tables["entry"].set_index("kind").loc["cap"]
+    assert (cap["address"], cap["bound"], cap["unit"]) == ("limits.fair.at_most.gini", 1.0, "share")
+    assert cap["status"] == "found"
+    assert cap["needed"] <= 0.8
+
+
+def test_numbers_that_clash_are_told_in_their_unit(tmp_path: Path) -> None:
+    case = THREE.with_(
+        "\n[stability]\nmax_change = 0.5\n",
+        current_plan=("BB,t,,3",),
+        budgets=("main,{year},M,90,program",),
+    )
+    found = optimizer.why_not(solved(case, tmp_path), "slots[country=AA, track=t] >= 3")
+    assert found.status == "infeasible"
+    # Twice as much change brings in two more of B before three of A.
+    assert found.in_words()[-1] == (
+        "- cap: stability.max_change (policy.toml), now 50%: not even 100%"
+    )
+
+
 def test_people_who_continue_count_for_the_slots_they_came_by(tmp_path: Path) -> None:
     # Three of A come to t, of whom half complete and 0.4 of those continue on u at most, beside
     # those of the eight who are there already.

@@ -265,7 +265,7 @@ class Desk:
         with self._lock:
             setting = self._history.now
         limits = [self._worker.read(text) for text in setting.demands]
-        written = save_scenario(self._policy, setting, limits, name)
+        written = save_scenario(self._policy, self._case, setting, limits, name)
         self.board.show(written=f"Written: {', '.join(written)}")
         return written
 

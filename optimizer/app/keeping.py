@@ -10,15 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from optimizer.app.moves import Setting
+from optimizer.case import Case
 from optimizer.errors import PolicyError, Problems
 from optimizer.explain.applying import write_scenario
 from optimizer.plan import Plan
+from optimizer.plan.question import asked
 from optimizer.policy import Policy
 from optimizer.report import render_report
 from optimizer.runs import REPORT, WORKBOOK, run_place
 from optimizer.runs.workbook import workbook_of
 from optimizer.runs.writing import write_run
-from optimizer.schema.addresses import is_cell
 from optimizer.text.file_names import A_PLAIN_NAME, plain_name
 
 RUNS = Path("runs")
@@ -27,7 +28,11 @@ FILES = (WORKBOOK, REPORT)
 
 
 def save_scenario(
-    policy: Policy, setting: Setting, limits: Sequence[Mapping[str, object]], name: str
+    policy: Policy,
+    case: Case,
+    setting: Setting,
+    limits: Sequence[Mapping[str, object]],
+    name: str,
 ) -> list[str]:
     """Write what is set as a policy that extends another; figures of the case as a study.
 
@@ -55,10 +60,7 @@ def save_scenario(
         message = "nothing is moved: the scenario would not differ from the policy"
         raise refusal("save", message, "a weight, a budget, a limit or slots that were set")
     path = policy.path.with_name(f"{name}.toml")
-    changes = setting.changes
-    cells = {address: value for address, value in changes.items() if is_cell(address)}
-    keys = {address: value for address, value in changes.items() if address not in cells}
-    return list(map(str, write_scenario(policy, path, keys, limits=limits, cells=cells)))
+    return list(map(str, write_scenario(asked(policy, case, setting.changes, limits), path)))
 
 
 def export_run(plan: Plan | None, name: str, *, public: bool = False) -> str:

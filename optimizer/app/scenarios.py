@@ -12,7 +12,7 @@ from optimizer.explain.differences import NOT_THERE, Difference
 from optimizer.explain.policy_differences import SOLVER, policy_differences
 from optimizer.io.paths import names_in
 from optimizer.policy import Policy, load_policy
-from optimizer.policy.loading import changed_policy, policy_with_limit
+from optimizer.policy.loading import changed_policy, policy_with_limits
 from optimizer.sweeps.study import Study
 from optimizer.text.file_names import plain_name
 
@@ -65,9 +65,7 @@ def read_scenario(policy: Policy, name: str, read: ReadDemand) -> Setting:
             changes[each.address] = _as_typed(each.after)
         else:
             raise _not_a_move(name, each)
-    made = policy
-    for text in demands:
-        made = policy_with_limit(made, read(text))
+    made = policy_with_limits(policy, map(read, demands))
     made = changed_policy(made, changes) if changes else made
     for each in _counting(made, other):
         raise _not_a_move(name, each)

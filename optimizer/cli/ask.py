@@ -160,11 +160,27 @@ def _annotations(found: Repairs, policy: Path, case: Path) -> list[str]:
     import pandas as pd
 
     from optimizer.frames import rows_of
+    from optimizer.io.changes import CHANGES
 
-    lines = []
+    lines, extended = [], found.question.base.extends
     for row in rows_of(found.tables["clash"]):
         name = row.file.partition(", sheet ")[0]
-        file = policy if name in ("", policy.name) else case if name == case.name else case / name
+        # What was asked on the spot counts to the policy, of which it is no line.
+        is_asked = name in ("", CHANGES)
+        file = policy if is_asked else _file_of(name, policy, case, extended or "")
+        line = None if is_asked or pd.isna(row.row) else int(row.row)
         text = f"{row.title}: {row.key}: {row.bound}, clashes with other rules"
-        lines.append(annotation(str(file), None if pd.isna(row.row) else int(row.row), text))
+        lines.append(annotation(str(file), line, text))
     return lines
+
+
+def _file_of(name: str, policy: Path, case: Path, extended: str) -> Path:
+    """Where a file lies of which the table has the name alone."""
+    from optimizer.case.header import HEADER_FILE
+
+    for path in (policy, case):
+        if name == path.name:
+            return path
+    if not name.endswith(".toml") or name == HEADER_FILE:
+        return case / name
+    return policy.parent / (extended if Path(extended).name == name else name)

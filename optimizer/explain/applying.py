@@ -16,18 +16,13 @@ from optimizer.io.toml import toml_text
 from optimizer.io.writing import write_text
 from optimizer.plan.question import Question
 from optimizer.policy import Policy
-from optimizer.policy.loading import (
-    NO_CHANGES,
-    changed_policy,
-    load_policy,
-    policy_with_limit,
-    tables_of,
-)
+from optimizer.policy.loading import changed_policy, load_policy, policy_with_limits, tables_of
 from optimizer.policy.merging import merge
 from optimizer.schema.addresses import address_of, cells_and_keys, names_of
 
 SCENARIO = "repaired"
 """Scenario of the study that holds a repair."""
+_AS_CHANGES = "the changes of the repair by themselves, as Repairs.changes gives them"
 
 
 def place_for_repair(path: Path) -> targets.Place:
@@ -47,45 +42,55 @@ def place_for_repair(path: Path) -> targets.Place:
     return targets.look(path, force=None, check=lambda _: "is there", expected="a new file")
 
 
-def write_repaired(question: Question, changes: Mapping[str, object], path: Path) -> Path:
+def write_repaired(
+    question: Question, changes: Mapping[str, object], path: Path, beyond: Sequence[str] = ()
+) -> Path:
     """Write the changes of a repair; nothing that is there is replaced.
+
+    Parameters
+    ----------
+    beyond
+        What is asked beside the question and no file can hold, in words.
 
     Raises
     ------
     OptimizerError
-        If a policy cannot hold them, or as :func:`place_for_repair`.
+        If such a file cannot hold all that is asked, or as :func:`place_for_repair`.
     TargetError
         As there.
     """
     place = place_for_repair(path)
+    if beyond:
+        raise _refused(path, f"a file cannot hold {' or '.join(beyond)}", _AS_CHANGES)
     changes = said_once(question, changes)
     cells, keys = cells_and_keys(changes)
-    if cells and path.suffix == ".toml":
-        raise OptimizerError(
-            f"{path.name}: a policy cannot hold figures of the case ({', '.join(cells)})\n"
-            "    Expected a name ending in .csv, for the changes as a study."
-        )
-    base, title = question.base, f"{question.base.title}, {SCENARIO}"
+    added = ", ".join(str(limit["name"]) for limit in question.added)
     is_policy = path.suffix == ".toml"
-    text = _policy_text(base, keys, path, title) if is_policy else _study(changes, SCENARIO)
+    if cells and is_policy:
+        fault = f"a policy cannot hold figures of the case ({', '.join(cells)})"
+        other = "a name ending in .csv, for the changes as a study"
+        raise _refused(path, fault, _AS_CHANGES if added else other)
+    if added and not is_policy:
+        fault = f"a study cannot hold limits that were added ({added})"
+        other = "a name ending in .toml, for a policy with them"
+        raise _refused(path, fault, _AS_CHANGES if cells else other)
+    title = f"{question.base.title}, {SCENARIO}"
+    text = _policy_text(question, keys, path, title) if is_policy else _study(changes, SCENARIO)
     with targets.written_aside(place) as new:
         write_text(new, text)
     return path
 
 
-def _policy_text(
-    base: Policy,
-    keys: Mapping[str, object],
-    path: Path,
-    title: str,
-    limits: Sequence[Mapping[str, object]] = (),
-) -> str:
+def _refused(path: Path, fault: str, expected: str) -> OptimizerError:
+    return OptimizerError(f"{path.name}: {fault}\n    Expected {expected}.")
+
+
+def _policy_text(question: Question, keys: Mapping[str, object], path: Path, title: str) -> str:
     """A policy with the changes: on top of the one at fault where that is possible, or whole."""
-    longer = base
-    for limit in limits:
-        longer = policy_with_limit(longer, limit)
+    base, limits = question.base, question.added
+    longer = policy_with_limits(base, limits)
     changed = tables_of(changed_policy(longer, keys))
-    marks = "".join(_marks(base, keys))
+    marks = "".join(_marks(longer, keys))
     reached = reached_from(path, base)
     if reached is not None:
         added = [address_of(("limits", str(limit["name"]))) for limit in limits]
@@ -169,24 +174,10 @@ def _study(changes: Mapping[str, object], scenario: str) -> str:
     return content.getvalue()
 
 
-def write_scenario(
-    base: Policy,
-    path: Path,
-    keys: Mapping[str, object],
-    *,
-    limits: Sequence[Mapping[str, object]] = (),
-    cells: Mapping[str, object] = NO_CHANGES,
-) -> list[Path]:
+def write_scenario(question: Question, path: Path) -> list[Path]:
     """Write changes of a policy and further limits as a policy of its own, under its file's name.
 
-    Parameters
-    ----------
-    keys
-        Values by address of the policy.
-    limits
-        What is added, each as a ``[[limits]]`` table has it.
-    cells
-        Values by address of the case: they are written as a study beside it.
+    Changes of the case are written as a study beside it.
 
     Returns
     -------
@@ -195,13 +186,14 @@ def write_scenario(
 
     Raises
     ------
-    PolicyError
-        If the policy cannot hold them.
+    OptimizerError
+        If a cell that must be said by itself has no address of its own.
     TargetError
         If something is there already, or it cannot be written.
     """
-    title = f"{base.title}, {path.stem}"
-    texts = {path: _policy_text(base, keys, path, title, limits)}
+    cells, keys = cells_and_keys(said_once(question, {}))
+    title = f"{question.base.title}, {path.stem}"
+    texts = {path: _policy_text(question, keys, path, title)}
     if cells:
         texts[path.with_suffix(".csv")] = _study(cells, path.stem)
     places = {file: place_for_repair(file) for file in texts}

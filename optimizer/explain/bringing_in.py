@@ -12,7 +12,7 @@ from math import ceil, inf, isfinite, isnan, nan
 
 import pandas as pd
 
-from optimizer.explain.asking import NONE_KEEPS_RULES, OPTIMAL, Answer, Asking
+from optimizer.explain.asking import CANNOT_BE_HELD, NONE_KEEPS_RULES, OPTIMAL, Answer, Asking
 from optimizer.explain.entering_numbers import Entering
 from optimizer.explain.marginal_tables import frame
 from optimizer.explain.stepping import BY_RELAXATION
@@ -150,7 +150,7 @@ class BringingIn:
             return None
         held, change = self._asking.held, {number.address: number.after(step)}
         forced = self._asking.at(change)
-        if forced.status == NONE_KEEPS_RULES:
+        if forced.status in (NONE_KEEPS_RULES, CANNOT_BE_HELD):
             return False, nan
         free = self._without_limit(lambda: self._asking.at(change))
         if self._asking.held is not held or OPTIMAL not in (forced.status, free.status):

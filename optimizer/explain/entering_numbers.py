@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from optimizer.explain.numbers import IN_MONEY, IN_SHARES, BindingNumber
+from optimizer.explain.giving_way import highest
+from optimizer.explain.numbers import IN_MONEY, IN_SHARES, BindingNumber, number_at
 from optimizer.explain.reaching import Binding
 from optimizer.explain.wanting import Wanted
 from optimizer.instance import Instance
@@ -111,20 +112,29 @@ def _scores(instance: Instance, wanted: Wanted) -> Iterator[Entering]:
         return
     rows = _rows(instance, "scores", wanted, ("country", "track"))
     rows = rows[rows["region"].isin(["", wanted.where.get("region", "")])]
-    for row in rows.index.tolist():
-        bound = max(_BEST_SCORE, 2.0 * float(rows.loc[row, "value"]))
+    goals, named = instance.policy.goals, set(rows["goal"])
+    for row, goal, value in zip(rows.index.tolist(), rows["goal"], rows["value"], strict=True):
+        weight = goals[goal].weight if goal in goals else 0.0
+        if not weight:
+            continue
+        twice = 2.0 * float(value)
+        bound = max(_BEST_SCORE, twice) if weight > 0.0 else min(0.0, twice)
         yield from _cell(instance, SCORE, ("scores", "value"), int(row), bound)
-    named = set(rows["goal"])
-    for goal in instance.policy.goals:
+    for goal in goals:
         if goal not in named:
             yield from _indicators(instance, wanted, goal)
 
 
 def _indicators(instance: Instance, wanted: Wanted, name: str) -> Iterator[Entering]:
-    """Indicators of the country for a goal that the track counts for, at their best end."""
+    """Indicators of the country for a goal that the track counts for, at their best end.
+
+    That is the other end where the goal is to be avoided, or people of the track take from it.
+    """
     goal, value = instance.policy.goals[name], instance.value
     counts = value["goal"].eq(name) & value["side"].eq("country")
-    if goal.weight <= 0 or not (counts & value["track"].eq(wanted.where["track"])).any():
+    counts &= value["track"].eq(wanted.where["track"])
+    worth = goal.weight * float(value.loc[counts, "coefficient"].sum())
+    if not worth:
         return
     countries, ranges = instance.case.table("countries"), instance.scores.ranges
     at = countries.index[countries["country"].eq(wanted.where["country"])][0]
@@ -134,7 +144,7 @@ def _indicators(instance: Instance, wanted: Wanted, name: str) -> Iterator[Enter
         cell = countries[indicator.column].loc[at]
         if not len(found) or pd.isna(cell) or not str(cell).strip():
             continue
-        end = "low" if indicator.direction == "lower" else "high"
+        end = "high" if (indicator.direction == "higher") == (worth > 0.0) else "low"
         address = f"countries[country={wanted.where['country']}].{indicator.column}"
         source = f"countries.csv row {at}, column {indicator.column}"
         bound = float(found[end].iloc[0])
@@ -170,35 +180,25 @@ def _caps(
     conflicts: Conflicts | None,
 ) -> Iterator[Entering]:
     """Numbers that somebody chose and that stand in the way."""
-    for each in binding:
-        number = each.number
-        if number.kind == "limit" and wanted.name not in number.address:
+    numbers = [each.number for each in binding if each.number.kind == "limit"]
+    numbers += [] if conflicts is None else _clashing(instance, conflicts)
+    for number in {each.address: each for each in numbers}.values():
+        if wanted.name not in number.address:
             yield _cap(number)
-    for conflict in () if conflicts is None else conflicts.found:
+
+
+def _clashing(instance: Instance, conflicts: Conflicts) -> Iterator[BindingNumber]:
+    """Numbers of the rows that clash."""
+    for conflict in conflicts.found:
         for row in conflict.rows:
             origin = origin_of(instance, row.key)
-            if origin is None or not origin.address or origin.value is None:
-                continue
-            if wanted.name in origin.address:
-                continue
-            is_floor = row.sense == "at_least"
-            bound = 0.0 if is_floor else max(2.0 * origin.value, origin.value + _FURTHER)
-            steps = max(1, round(abs(bound - origin.value)))
-            yield Entering(
-                CAP,
-                origin.address,
-                origin.value,
-                origin.in_words(),
-                "",
-                bound,
-                min(FINE_STEPS, steps) if float(origin.value).is_integer() else FINE_STEPS,
-                origin.protected,
-            )
+            if origin is not None and origin.address and origin.value is not None:
+                yield number_at(instance, row.key, origin)
 
 
 def _cap(number: BindingNumber) -> Entering:
     further = max(2.0 * number.value, number.value + _FURTHER * number.step)
-    bound = further if number.loosens > 0 else 0.0
+    bound = min(further, highest(number.address)) if number.loosens > 0 else 0.0
     is_counted = number.unit in ("persons", "agreements", "steps")
     steps = max(1, round(abs(bound - number.value))) if is_counted else FINE_STEPS
     unit = number.unit if number.unit in (IN_MONEY, IN_SHARES) else ""

@@ -9,28 +9,31 @@ from math import ceil, floor, inf, log10
 import numpy as np
 
 from optimizer.errors import ARGUMENT, ArgumentError, Problems, did_you_mean
+from optimizer.explain.giving_way import (
+    FLOORS,
+    MINIMUM_COHORTS,
+    PERCENT,
+    SHARES_OF_BUDGETS,
+    highest,
+    room_per_unit,
+    share_of_budget,
+)
 from optimizer.formulation.row_keys import row_keys
 from optimizer.instance import Instance
 from optimizer.io.toml import shown
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import PER_FLOOR, rule_part_of
-from optimizer.policy import Amount, Even, Flex, OwnBest, Previous, Relative
+from optimizer.policy import Flex
 from optimizer.policy.evenness import EVENNESS
 from optimizer.schema.addresses import cell_of, is_cell, one_spelling
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
-from optimizer.session.origins import Origin, origin_of
+from optimizer.session.origins import Origin, bound_of_first_year, limit_of, origin_of
 from optimizer.text.figures import rounded_up
 
-PERCENT = 100.0
-SHARES = ("transfer_within_share", "carry_over_within_share", "change_within_limit")
+SHARES = SHARES_OF_BUDGETS | {"change_within_limit"}
 """Rules whose number is a share, which is priced by the percentage point."""
-MINIMUMS = ("cohort_reaches_minimum", "active_track_reaches_minimum")
-"""Rules whose number is the factor of a decision."""
-
 _FACTORS = (".times", ".own_best", *(f".{key}" for key in EVENNESS))
 """Ends of addresses of shares of something else."""
-
-
 _NOISE = 1e-9
 """Part of a last digit that is not rounded up."""
 
@@ -81,13 +84,7 @@ class Lever:
         """Largest change that means anything, and is allowed."""
         if self.sign < 0:
             return min(self.furthest, self.value if self.value > 0 else inf)
-        is_part = self.title_is_of_share
-        return min(self.furthest, max(0.0, 1.0 - self.value) if is_part else inf)
-
-    @property
-    def title_is_of_share(self) -> bool:
-        """Whether the number cannot exceed 1."""
-        return self.is_share and self.address.startswith("budget.")
+        return min(self.furthest, highest(self.address) - self.value)
 
     @property
     def price_of_unit(self) -> float:
@@ -134,7 +131,7 @@ def levers_of(loaded: LoadedModel) -> list[Lever]:
         lever = found.get(origin.address)
         if lever is None:
             lever = found[origin.address] = _lever(loaded, key, origin)
-        lever.rows[row] = _per_unit(loaded, row, key, lever)
+        lever.rows[row] = room_per_unit(loaded, row, key, origin.value) or 0.0
     _add_shares_of_budgets(loaded, found)
     return list(found.values())
 
@@ -214,7 +211,9 @@ def _chosen(loaded: LoadedModel) -> Iterator[tuple[int, RowKey, Origin]]:
         is_shared = rule in (*LIMIT_RULES, PER_FLOOR)
         if is_shared and key.index[0] in soft:
             continue
-        name = rule_part_of(key) if is_shared else key
+        # The first year may have a number of its own.
+        begins = bound_of_first_year(instance, key) is not None
+        name = (*rule_part_of(key), begins) if is_shared else key
         if name not in known:
             known[name] = origin_of(instance, key)
         origin = known[name]
@@ -225,7 +224,7 @@ def _chosen(loaded: LoadedModel) -> Iterator[tuple[int, RowKey, Origin]]:
 def _lever(loaded: LoadedModel, key: RowKey, origin: Origin) -> Lever:
     assert origin.value is not None, "numbers without a value are no levers"
     rule = register(loaded.instance.extension)[key.rule]
-    lowers = key.rule in {"limit_at_least", "commitment_at_least", PER_FLOOR, *MINIMUMS}
+    lowers = key.rule in FLOORS | MINIMUM_COHORTS
     is_share = key.rule in SHARES or origin.address.endswith(_FACTORS)
     is_whole = not is_share and _counts_people(loaded.instance, key, origin.value)
     flex = _flex(loaded.instance, key)
@@ -251,55 +250,28 @@ def _base(value: float, *, is_share: bool) -> float:
 
 def _flex(instance: Instance, key: RowKey) -> Flex | None:
     """How far the limit of a row may give way, where the policy says."""
-    if key.rule not in LIMIT_RULES:
-        return None
-    return next(each for each in instance.policy.limits if each.name == key.index[0]).flex
+    limit = limit_of(instance, key)
+    return None if limit is None else limit.flex
 
 
 def _counts_people(instance: Instance, key: RowKey, value: float) -> bool:
     """Whether the number is one of whole people."""
     if not value.is_integer() or key.rule == "residents_within_cap":
         return key.rule == "residents_within_cap"
-    if key.rule not in LIMIT_RULES:
+    limit = limit_of(instance, key)
+    if limit is None:
         return register(instance.extension)[key.rule].unit == "persons"
-    limit = next(each for each in instance.limits if each.name == key.index[0]).limit
     bound = getattr(limit, key.rule.removeprefix("limit_"))
     is_plain = isinstance(bound, int | float)
     return is_plain and limit.counts.unit == "persons" and not limit.counts.is_expected
 
 
-def _per_unit(loaded: LoadedModel, row: int, key: RowKey, lever: Lever) -> float:
-    """By how much a row gives way when the number is changed by 1; 0 where the plan says."""
-    instance, number = loaded.instance, float(loaded.matrix.numbers()[row])
-    if key.rule in LIMIT_RULES:
-        limit = next(each for each in instance.policy.limits if each.name == key.index[0])
-        bound = getattr(limit, key.rule.removeprefix("limit_"))
-        if isinstance(bound, Even) and bound.coverage:
-            return number / bound.coverage
-        if isinstance(bound, Relative | Previous | Even):
-            return 0.0
-        if isinstance(bound, Amount | OwnBest):
-            joined = next(each for each in instance.limits if each.name == limit.name)
-            factor = bound.amount if isinstance(bound, Amount) else bound.own_best
-            return (number + joined.anyway) / factor if factor else 0.0
-    elif key.rule in (PER_FLOOR, *MINIMUMS):
-        return 0.0
-    if key.rule not in SHARES:
-        return 1.0
-    return number / lever.value if lever.value else 0.0
-
-
 def _add_shares_of_budgets(loaded: LoadedModel, found: Mapping[str, Lever]) -> None:
     """Let transfers and carry-over grow with the budget that they are a share of."""
     instance, key_of = loaded.instance, row_keys(loaded.instance)
-    shares = {(each.from_, each.to): each.share for each in instance.transfers}
     for row, (rule, index) in enumerate(loaded.matrix.rows):
-        if rule not in ("transfer_within_share", "carry_over_within_share"):
-            continue
-        at = key_of(rule, index).index
-        is_transfer = rule == "transfer_within_share"
-        share = shares[at[:2]] if is_transfer else instance.carry_over[at[0]]
-        origin = origin_of(instance, RowKey("spending_within_budget", (at[0], at[-1])))
+        of = share_of_budget(instance, key_of(rule, index)) if rule in SHARES_OF_BUDGETS else None
+        origin = None if of is None else origin_of(instance, of[0])
         lever = None if origin is None else found.get(origin.address)
-        if lever is not None and share:
-            lever.rows[row] = share
+        if of is not None and lever is not None and of[1]:
+            lever.rows[row] = of[1]

@@ -9,21 +9,22 @@ from math import floor, log10, nan
 import numpy as np
 import scipy.sparse
 
+from optimizer.explain.giving_way import (
+    FLOORS,
+    MINIMUM_COHORTS,
+    SHARES_OF_BUDGETS,
+    room_per_unit,
+    share_of_budget,
+)
 from optimizer.formulation.row_keys import row_keys
 from optimizer.frames.arrays import Floats
 from optimizer.instance import Instance
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import PER_FLOOR
-from optimizer.policy import Amount, Even, Limit, OwnBest, Previous, Relative
-from optimizer.schema.rules import LIMIT_RULES, RowKey, register
-from optimizer.session.origins import Origin, origin_of
+from optimizer.policy import Amount, Even, OwnBest, Previous, Relative
+from optimizer.schema.rules import RowKey, register
+from optimizer.session.origins import Origin, limit_of, origin_of
 
-FLOORS = frozenset({"limit_at_least", "commitment_at_least", PER_FLOOR})
-"""Rules that are loosened by lowering their number, beside minimum cohorts."""
-MINIMUM_COHORTS = frozenset({"cohort_reaches_minimum", "active_track_reaches_minimum"})
-"""Rules whose number is the factor of a decision."""
-SHARES_OF_BUDGETS = frozenset({"transfer_within_share", "carry_over_within_share"})
-"""Rules whose number is a share of a budget."""
 IN_SHARES, IN_MONEY = "share", "money"
 LARGE_SUM = 100_000_000.0
 """Step of money: an amount that somebody decides on."""
@@ -104,7 +105,7 @@ def binding_numbers(
     for row, key, origin, share in _binding(loaded, prices, {} if known is None else known):
         number = found.get(origin.address)
         if number is None:
-            number = found[origin.address] = _number(loaded.instance, key, origin)
+            number = found[origin.address] = number_at(loaded.instance, key, origin)
         by = share or optimum.per_unit(row, key, number)
         found[origin.address] = replace(number, dual=number.dual + optimum.gain(row) * by)
     return sorted(found.values(), key=_effect, reverse=True)
@@ -129,7 +130,6 @@ def _binding(
     """Rows with a dual, the number that stands in each, and how much of it; ``None``: all."""
     instance, key_of = loaded.instance, row_keys(loaded.instance)
     rules = register(instance.extension)
-    shares = {(each.from_, each.to): each.share for each in instance.transfers}
     sizes = np.maximum(1.0, np.abs(np.nan_to_num(loaded.matrix.numbers(), posinf=1.0, neginf=1.0)))
     for row in np.flatnonzero(np.abs(prices) * sizes > LEAST_PRICE).tolist():
         rule, index = loaded.matrix.rows[row]
@@ -137,40 +137,19 @@ def _binding(
             continue
         key = key_of(rule, index)
         if key not in known:
-            known[key] = _origin(instance, key)
+            known[key] = origin_of(instance, key)
         origin = known[key]
         if origin is not None and origin.address and origin.value is not None:
             yield row, key, origin, None
-        if rule in SHARES_OF_BUDGETS:
-            at = key.index
-            share = shares[at[:2]] if rule.startswith("transfer") else instance.carry_over[at[0]]
-            budget = origin_of(instance, RowKey("spending_within_budget", (at[0], at[-1])))
-            if share and budget is not None and budget.address and budget.value is not None:
-                yield row, RowKey("spending_within_budget", (at[0], at[-1])), budget, share
+        of = share_of_budget(instance, key)
+        if of is not None and of[1]:
+            budget = origin_of(instance, of[0])
+            if budget is not None and budget.address and budget.value is not None:
+                yield row, of[0], budget, of[1]
 
 
-def _origin(instance: Instance, key: RowKey) -> Origin | None:
-    """Where a number stands; that of the first year has its own key where the policy names it."""
-    origin = origin_of(instance, key)
-    limit = _limit_of(instance, key)
-    bound = None if limit is None else getattr(limit, key.rule.removeprefix("limit_"))
-    if origin is None or not isinstance(bound, Previous) or bound.first is None:
-        return origin
-    if instance.sets.years[0] not in key.index:
-        return origin
-    address = f"{origin.address.removesuffix('.times')}.first.times"
-    return replace(
-        origin, address=address, column=f"{origin.column}, first", value=bound.first.times
-    )
-
-
-def _limit_of(instance: Instance, key: RowKey) -> Limit | None:
-    if key.rule not in LIMIT_RULES:
-        return None
-    return next(each for each in instance.policy.limits if each.name == key.index[0])
-
-
-def _number(instance: Instance, key: RowKey, origin: Origin) -> BindingNumber:
+def number_at(instance: Instance, key: RowKey, origin: Origin) -> BindingNumber:
+    """The number of a row, as far as nothing has to be solved for it."""
     assert origin.value is not None, "numbers without a value are left out"
     rule, unit = register(instance.extension)[key.rule], _unit(instance, key, origin)
     is_floor = key.rule in FLOORS or key.rule in MINIMUM_COHORTS
@@ -193,7 +172,7 @@ def _unit(instance: Instance, key: RowKey, origin: Origin) -> str:
     """What a number is counted in."""
     if key.rule in SHARES_OF_BUDGETS or key.rule == "change_within_limit":
         return IN_SHARES
-    limit = _limit_of(instance, key)
+    limit = limit_of(instance, key)
     if limit is None:
         return IN_MONEY if key.rule == PER_FLOOR else register(instance.extension)[key.rule].unit
     bound = getattr(limit, key.rule.removeprefix("limit_"))
@@ -270,8 +249,9 @@ class _Optimum:
 
     def per_unit(self, row: int, key: RowKey, number: BindingNumber) -> float:
         """By how much a row gives way when its number is loosened by 1."""
-        if key.rule in LIMIT_RULES:
-            return self._per_unit_of_limit(row, key, number)
+        by = room_per_unit(self.loaded, row, key, number.value)
+        if by is not None:
+            return by * self._with_shortfall(row, key, number)
         if key.rule == PER_FLOOR:
             # Money and floor of a cohort are one coefficient.
             return nan
@@ -279,31 +259,17 @@ class _Optimum:
             # An agreement that exists is no decision: its minimum stands on the right.
             decided = self.sum_of(row, ("agreement", "active_track"))
             return _part(decided + self.side(row), number.value)
-        if key.rule in SHARES_OF_BUDGETS or key.rule == "change_within_limit":
-            return _part(self.side(row), number.value)
-        return 1.0
+        return _part(self.sum_of(row, ("compared",)), number.value)
 
-    def _per_unit_of_limit(self, row: int, key: RowKey, number: BindingNumber) -> float:
-        limit = _limit_of(self.loaded.instance, key)
-        assert limit is not None, "asked of limits alone"
-        bound = getattr(limit, key.rule.removeprefix("limit_"))
-        if isinstance(bound, Previous) and self.loaded.instance.sets.years[0] in key.index:
-            # In the first year the number is a factor of today's slots, which the row adds to.
-            plus = bound.in_first_year.plus
-            return _part(self.side(row) - number.loosens * plus, number.value)
-        per = bound.number if isinstance(bound, Even) and bound.coverage is not None else None
-        if per is None and isinstance(bound, Relative | Previous | Even):
-            return _part(self.sum_of(row, ("compared",)), number.value)
-        joined = next(each for each in self.loaded.instance.limits if each.name == limit.name)
-        counted = self.side(row) + joined.anyway
-        per = bound.amount if isinstance(bound, Amount) else per
-        per = bound.own_best if isinstance(bound, OwnBest) else per
-        by = 1.0 if per is None else _part(counted, per)
-        if limit.soft is None or limit.soft_base is not None:
-            return by
-        # The number is also what 100% of the shortfall is.
-        missed = _part(self.sum_of(row, ("violation",)), counted)
-        return by * (1.0 + number.loosens * missed)
+    def _with_shortfall(self, row: int, key: RowKey, number: BindingNumber) -> float:
+        """How much more a row gives way whose number is also what 100% of the shortfall is."""
+        instance = self.loaded.instance
+        limit = limit_of(instance, key)
+        if limit is None or limit.soft is None or limit.soft_base is not None:
+            return 1.0
+        joined = next(each for each in instance.limits if each.name == limit.name)
+        missed = _part(self.sum_of(row, ("violation",)), self.side(row) + joined.anyway)
+        return 1.0 + number.loosens * missed
 
 
 def _part(amount: float, whole: float) -> float:

@@ -21,6 +21,7 @@ def repairs_in_words(
     *,
     is_feasible: bool,
     is_complete: bool,
+    is_scaled: bool,
 ) -> list[str]:
     """What clashes, what each number alone would have to be, and the repairs."""
     if is_feasible:
@@ -30,7 +31,12 @@ def repairs_in_words(
     lines = clash_lines(clash)
     if not is_complete:
         lines.append("More may clash beside these.")
-    return [*lines, *_alone_in_words(alone), *_repairs_in_words(answer)]
+    lines += [*_alone_in_words(alone), *_repairs_in_words(answer)]
+    if answer["verified"].any() and not is_scaled:
+        lines.append(
+            "Points add up raw values, as ideals are not known: they compare these repairs alone."
+        )
+    return lines
 
 
 def _alone_in_words(alone: pd.DataFrame) -> list[str]:

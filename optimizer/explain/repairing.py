@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -17,7 +17,7 @@ from optimizer.explain.applying import write_repaired
 from optimizer.explain.levers import levers_of, of_agency, priced
 from optimizer.explain.repair_tables import alone_in, alone_table, repair_table
 from optimizer.explain.repair_words import repairs_in_words
-from optimizer.explain.searching import RepairSearch
+from optimizer.explain.searching import SCALES_UNKNOWN, RepairSearch
 from optimizer.formulation.custom import Extend
 from optimizer.io.changes import require_changes
 from optimizer.io.toml import shown
@@ -60,6 +60,8 @@ class Repairs(Result):
         Whether there is a plan once the conflicts are resolved, as far as is known.
     plans
         The plan of each repair, by its number; those found in time.
+    beyond_files
+        What is asked beside the question and no file can hold, in words.
     """
 
     answer: pd.DataFrame
@@ -69,6 +71,7 @@ class Repairs(Result):
     provenance: Mapping[str, Any]
     question: Question
     plans: Mapping[int, Plan] = field(default_factory=dict)
+    beyond_files: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<repairs: {self.answer['repair'].nunique()}>"
@@ -91,6 +94,7 @@ class Repairs(Result):
             self.tables["alone"],
             is_feasible=self.is_feasible,
             is_complete=self.is_complete,
+            is_scaled=self.provenance["scales_from"] != SCALES_UNKNOWN,
         )
 
     def changes(self, number: int) -> dict[str, float]:
@@ -121,14 +125,18 @@ class Repairs(Result):
             Of the repair.
         path
             ``.toml`` for a policy beside the one at fault, where only the policy is changed;
-            ``.csv`` for the changes, policy and case alike, as a study of one scenario.
+            ``.csv`` for the changes, policy and case alike, as a study of one scenario. Limits
+            that were added to a session stand in the policy alone; rules that were dropped, slots
+            that are kept and custom rules stand in neither.
 
         Raises
         ------
         OptimizerError, TargetError
-            If there is no such repair, a policy cannot hold it, or something is there already.
+            If there is no such repair, the file cannot hold all that is asked, or something is
+            there already.
         """
-        return write_repaired(self.question, self.changes(number), Path(path))
+        changes = self.changes(number)
+        return write_repaired(self.question, changes, Path(path), self.beyond_files)
 
 
 @typed
@@ -183,7 +191,8 @@ def repair(
     check_options(gap, time_limit, started)
     _require_prices(prices)
     watch = Watch.since(started, time_limit, report)
-    asked, extend, known, dropped = _asked(policy, case, changes, extend)
+    in_session = _asked(policy, case, changes, extend)
+    asked, extend, known, dropped = in_session
     given = known if scales is None else scales_given(asked.policy, scales)
     counted = given or Scales(known_scales(asked.policy), GIVEN)
     held = Holding(asked.as_it_is, extend=extend, scales=counted, dropped=dropped)
@@ -209,7 +218,18 @@ def repair(
         provenance=_provenance(asked, held, prices, gap=gap),
         question=asked,
         plans={number: each.plan for number, each in enumerate(repairs, 1) if each.plan},
+        beyond_files=tuple(_beyond_files(in_session)),
     )
+
+
+def _beyond_files(asked: AskedInSession) -> Iterator[str]:
+    """What is asked that neither a policy nor a study can say."""
+    if asked.dropped:
+        yield f"rules that were dropped ({', '.join(asked.dropped)})"
+    if asked.question.keep:
+        yield "slots of earlier plans that are kept"
+    if asked.extend is not None:
+        yield "custom rules"
 
 
 def _asked(
@@ -263,6 +283,7 @@ def _provenance(
         "changes": plain_value(asked.changes),
         "prices": plain_value(prices),
         "scales": dict(held.scales.of) if held.scales is not None else {},
+        "scales_from": "" if held.scales is None else held.scales.origin,
         "gap_asked": gap,
         "versions": versions(),
     }

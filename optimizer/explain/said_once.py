@@ -13,7 +13,7 @@ from optimizer.io.changes import made_after, place_at, unchanged_value
 from optimizer.io.toml import Address
 from optimizer.plan.question import Question
 from optimizer.policy import Policy
-from optimizer.policy.loading import changed_policy, tables_of
+from optimizer.policy.loading import changed_policy, policy_with_limits, tables_of
 from optimizer.schema.addresses import cells_and_keys, names_of
 
 _Cell = tuple[str, str, int]
@@ -42,7 +42,8 @@ def said_once(question: Question, changes: Mapping[str, object]) -> dict[str, ob
     """
     of_cells, of_policy = cells_and_keys(made_after(question.changes, changes))
     of_cells = _cells_once(question.base_case, of_cells)
-    return {**_keys_once(question.base, of_policy), **of_cells}
+    longer = policy_with_limits(question.base, question.added)
+    return {**_keys_once(longer, of_policy), **of_cells}
 
 
 def _cells_once(case: Case, changes: Mapping[str, object]) -> dict[str, object]:

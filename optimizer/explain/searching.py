@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -31,11 +32,17 @@ SHARE_STEP = 1e-4
 AMOUNT_STEP = 1e-3
 """Step of other numbers that are found by bisection, as a part of the number."""
 _DOUBLINGS = 12
+_OF_ANY_SIZE = 40
+"""Halvings and doublings of 1 that are tried for an amount of 0, which does not say its size."""
 ROOMS = (0.01, 0.1)
 """Parts by which changes are made larger that were found where people have parts: whole people need
 room. The next is tried where there is no plan. On the Japan case a ceiling raised by just enough
 for the relaxation left no plan."""
 SCALES_OF_REPAIRS = "ideals without the numbers that clash"
+SCALES_OF_FIRST = "ideals after the first repair"
+SCALES_UNKNOWN = "raw values, as ideals are not known"
+"""Where the scales come from that all repairs share; ideals after the first repair count where more
+clashes than was found."""
 
 
 @dataclass(frozen=True)
@@ -240,20 +247,17 @@ class RepairSearch:
             value = lever.value - lever.most if lever.most < inf else 0.0
             return value if does(value) else None
         most = lever.value + lever.most
-        value = max(lever.value, SHARE_STEP)
-        for _ in range(_DOUBLINGS):
-            value = min(most, 2.0 * value)
-            if does(value):
-                return value
-            if value >= most or self._watch.should_stop():
-                break
-        return None
+        tried = [value for value in _doubled(lever) if value < most]
+        tried += [most] if most < inf else []
+        # Whoever has a plan with one of them has one with all that are looser.
+        first = bisect_left(tried, True, key=does)
+        return tried[first] if first < len(tried) else None
 
     def _with_plans(self, repairs: Sequence[Repair]) -> list[Repair]:
         """Solve each, and leave out what the independent check does not confirm."""
         if not repairs:
             return []
-        self._held.take_scales(self._scales or self._scales_without_clashing())
+        self._held.take_scales(self._scales or self._shared_scales(repairs[0]))
         try:
             solved = [self._solved(repair) for repair in repairs]
         finally:
@@ -284,20 +288,47 @@ class RepairSearch:
             # Refused, still without a plan, or out of time: nothing is offered that was not found.
             return None
 
-    def _scales_without_clashing(self) -> Scales:
+    def _shared_scales(self, first: Repair) -> Scales:
         """Scales that all repairs share: ideals with the numbers that clash set free."""
-        policy, loaded = self._held.question.policy, self._held.loaded
-        scales = known_scales(policy)
+        policy = self._held.question.policy
+        scales, origin = known_scales(policy), SCALES_OF_REPAIRS
         goals = [name for name, goal in policy.goals.items() if goal.scale == "ideal"]
+        ideals = self._ideals_without_clashing(goals)
+        if ideals is None:
+            ideals, origin = self._ideals_after(first, goals), SCALES_OF_FIRST
+        if ideals is None:
+            ideals, origin = {}, SCALES_UNKNOWN
+        for name, value in ideals.items():
+            scales[name] = float(f"{value:.{SCALE_DIGITS}g}") if value > NO_SCALE else 1.0
+        return Scales(scales, origin)
+
+    def _ideals_without_clashing(self, goals: Sequence[str]) -> dict[str, float] | None:
+        """Ideals with the numbers of all conflicts that were found set free."""
+        loaded = self._held.loaded
         rows = sorted(set[int]().union(*(each.numbers for each in self._found.found)))
         loaded.drop(rows)
         try:
-            ideals = goals_alone.ideals_in(loaded, goals, self._watch) or {}
+            return goals_alone.ideals_in(loaded, goals, self._watch)
         finally:
             loaded.restore(rows)
-        for name, value in ideals.items():
-            scales[name] = float(f"{value:.{SCALE_DIGITS}g}") if value > NO_SCALE else 1.0
-        return Scales(scales, SCALES_OF_REPAIRS)
+
+    def _ideals_after(self, repair: Repair, goals: Sequence[str]) -> dict[str, float] | None:
+        """Ideals with the changes of a repair made."""
+        try:
+            self._held.change_to(repair.changes)
+            return goals_alone.ideals_in(self._held.loaded, goals, self._watch)
+        except OptimizerError:
+            return None
+        finally:
+            self._held.change_to({})
+
+
+def _doubled(lever: Lever) -> list[float]:
+    """Values to raise a number to, each twice the one before; of a share all of it, or more."""
+    start = max(0.5, lever.value) if lever.is_share else lever.value
+    if not start:
+        return [2.0**power for power in range(-_OF_ANY_SIZE, _OF_ANY_SIZE + 1)]
+    return [start * 2.0**power for power in range(1, _DOUBLINGS + 1)]
 
 
 def _by_cost(repair: Repair) -> tuple[float, int, str]:

@@ -13,7 +13,7 @@ from optimizer.errors import PolicyError, Problems
 from optimizer.frames.memory import Memory
 from optimizer.io.changes import CHANGES, require_changes
 from optimizer.policy import Limit, OwnBest, Policy, load_policy
-from optimizer.policy.loading import NO_CHANGES, changed_policy, policy_with_limit
+from optimizer.policy.loading import NO_CHANGES, changed_policy, policy_with_limits
 from optimizer.schema.addresses import cells_and_keys
 
 if TYPE_CHECKING:
@@ -111,9 +111,7 @@ def asked(
     """
     of_cells, of_policy = cells_and_keys(changes)
     case = change_case(base_case, of_cells, memory=memory)[0]
-    policy = base
-    for limit in added:
-        policy = policy_with_limit(policy, limit)
+    policy = policy_with_limits(base, added)
     policy = changed_policy(policy, of_policy) if of_policy else policy
     require_case(policy, case)
     require_known_bests(base, added, policy)

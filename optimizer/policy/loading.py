@@ -184,6 +184,13 @@ def policy_with_limit(policy: Policy, limit: Mapping[str, object]) -> Policy:
     return _noted(longer, (("limits", longer.limits[-1].name),))
 
 
+def policy_with_limits(policy: Policy, limits: Iterable[Mapping[str, object]]) -> Policy:
+    """Give a loaded policy with further limits, as :func:`policy_with_limit` adds one."""
+    for limit in limits:
+        policy = policy_with_limit(policy, limit)
+    return policy
+
+
 def policy_with_division(policy: Policy, division: Mapping[str, object]) -> Policy:
     """Give a loaded policy that judges one division and no other, checked like one that is read.
 

@@ -13,7 +13,13 @@ from optimizer.persistent.conflict import ClashingRow, Conflicts
 from optimizer.policy import Amount, Even, Limit, OwnBest, Previous, Relative
 from optimizer.policy.evenness import AS_FIGURES, EVEN_UNITS
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
-from optimizer.session.origins import RULE_CELLS, Origin, origin_of
+from optimizer.session.origins import (
+    RULE_CELLS,
+    Origin,
+    bound_of_first_year,
+    limit_of,
+    origin_of,
+)
 from optimizer.text.figures import figure
 
 SLIP_FACTOR = 1000.0
@@ -113,9 +119,9 @@ def _bound(each: ClashingRow, instance: Instance, origin: Origin | None) -> str:
     """What must be kept, as the policy or the table says it."""
     sense = each.sense.replace("_", " ")
     told = f"{sense} {figure(each.number)}"
-    if each.key.rule in LIMIT_RULES:
-        limit = next(one for one in instance.policy.limits if one.name == each.key.index[0])
-        return _bound_of_limit(limit, each, told)
+    limit = limit_of(instance, each.key)
+    if limit is not None:
+        return _bound_of_limit(limit, each, told, bound_of_first_year(instance, each.key))
     if each.key.rule == "support_reaches_floor" and origin is not None:
         return f"at least {figure(origin.value or 0.0)} per person and year"
     if each.key.rule == "change_within_limit":
@@ -125,7 +131,7 @@ def _bound(each: ClashingRow, instance: Instance, origin: Origin | None) -> str:
     return told
 
 
-def _bound_of_limit(limit: Limit, each: ClashingRow, told: str) -> str:
+def _bound_of_limit(limit: Limit, each: ClashingRow, told: str, begin: Previous | None) -> str:
     bound = getattr(limit, each.key.rule.removeprefix("limit_"))
     sense = each.sense.replace("_", " ")
     if isinstance(bound, Amount):
@@ -138,8 +144,10 @@ def _bound_of_limit(limit: Limit, each: ClashingRow, told: str) -> str:
         how = AS_FIGURES.get(bound.kind, f"of {EVEN_UNITS[bound.kind]}")
         return f"{sense} {figure(bound.number)} {how}"
     if isinstance(bound, Previous):
-        plus = f" {'+' if sense == 'at most' else '-'} {figure(bound.plus)}" if bound.plus else ""
-        return f"{sense} {figure(bound.times)} times the year before{plus}"
+        what = bound if begin is None else begin.in_first_year
+        before = "the year before" if begin is None else "today's slots"
+        plus = f" {'+' if sense == 'at most' else '-'} {figure(what.plus)}" if what.plus else ""
+        return f"{sense} {figure(what.times)} times {before}{plus}"
     return told
 
 
@@ -165,10 +173,9 @@ def _beside_in_table(key: RowKey, instance: Instance, origin: Origin) -> list[fl
 
 def _beside_in_policy(key: RowKey, instance: Instance) -> list[float]:
     """Plain numbers of other limits on the same measure, in as many groups."""
-    if key.rule not in LIMIT_RULES:
+    own, limits = limit_of(instance, key), instance.policy.limits
+    if own is None:
         return []
-    limits = instance.policy.limits
-    own = next(each for each in limits if each.name == key.index[0])
     alike = [each for each in limits if (each.measure, each.by) == (own.measure, own.by)]
     bounds = [bound for each in alike if each is not own for bound in (each.at_least, each.at_most)]
     return [float(bound) for bound in bounds if isinstance(bound, int | float)]

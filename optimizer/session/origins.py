@@ -15,6 +15,7 @@ from optimizer.errors import Problem, Problems
 from optimizer.frames.arrays import Floats, Integers
 from optimizer.frames.grouping import remembered
 from optimizer.instance import Instance
+from optimizer.instance.previous import YEAR_NAMES
 from optimizer.policy import Amount, Even, Limit, OwnBest, Previous, Relative
 from optimizer.schema.addresses import CellAddress, address_of
 from optimizer.schema.rules import LIMIT_RULES, RowKey
@@ -91,9 +92,9 @@ class Origin:
 
 def origin_of(instance: Instance, key: RowKey) -> Origin | None:
     """Find where the number of a row stands; ``None`` for rules of no single number."""
-    if key.rule in LIMIT_RULES:
-        limit = next(each for each in instance.policy.limits if each.name == key.index[0])
-        return _of_limit(instance, limit, key.rule.removeprefix("limit_"))
+    limit = limit_of(instance, key)
+    if limit is not None:
+        return _of_limit(instance, limit, key)
     if key.rule in RULE_CELLS:
         table, column, names = RULE_CELLS[key.rule]
         keys = {name: at for name, at in zip(names, key.index, strict=True) if name}
@@ -105,11 +106,32 @@ def origin_of(instance: Instance, key: RowKey) -> Origin | None:
     return None if found is None else _of_policy(instance, *found)
 
 
-def _of_limit(instance: Instance, limit: Limit, sense: str) -> Origin:
+def limit_of(instance: Instance, key: RowKey) -> Limit | None:
+    """Limit of the policy that a row belongs to; ``None`` for rows of other rules."""
+    if key.rule not in LIMIT_RULES:
+        return None
+    return next(each for each in instance.policy.limits if each.name == key.index[0])
+
+
+def bound_of_first_year(instance: Instance, key: RowKey) -> Previous | None:
+    """Bound of a row that compares the first year with today's slots; ``None`` for others."""
+    limit = limit_of(instance, key)
+    bound = None if limit is None else getattr(limit, key.rule.removeprefix("limit_"))
+    if limit is None or not isinstance(bound, Previous):
+        return None
+    values = dict(zip(limit.by, key.index[1:], strict=True))
+    year = next(value for name, value in values.items() if name in YEAR_NAMES)
+    return bound if year == instance.sets.years[0] else None
+
+
+def _of_limit(instance: Instance, limit: Limit, key: RowKey) -> Origin:
+    sense = key.rule.removeprefix("limit_")
     names: tuple[str, ...] = ("limits", limit.name, sense)
-    bound = getattr(limit, sense)
+    bound, begin = getattr(limit, sense), bound_of_first_year(instance, key)
     value: float | None = bound if isinstance(bound, int | float) else None
-    if isinstance(bound, Amount):
+    if begin is not None and begin.first is not None:
+        names, value = (*names, "first", "times"), begin.first.times
+    elif isinstance(bound, Amount):
         names, value = (*names, "amount"), bound.amount
     elif isinstance(bound, Relative | Previous):
         names, value = (*names, "times"), bound.times
