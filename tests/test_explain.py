@@ -436,6 +436,9 @@ def test_custom_rules_are_left_out_and_need_another_model_for_a_number(tmp_path:
     assert optimizer.compare(run, run).table["status"].eq("same").all()
     found = optimizer.importance(plan, ["three", "limits.five"], extend=extend)
     assert found.table["change_points"].tolist() == [200.0, 0.0]
+    # A question about slots loads another model, in which custom rows stand elsewhere.
+    found = optimizer.importance(plan, ["countries[country=AA]", "three"], extend=extend)
+    assert found.table.set_index("address")["change_points"]["three"] == 200.0
     session = Session(policy, files, extend=extend)
     session.drop("five")
     session.drop("three")
