@@ -194,6 +194,12 @@ def test_the_command_leads_to_exact_ends(
         "- 2030: 8, and so in every such plan",
         f"Next: optimizer alternatives {run} --by year --within 0.05 --exact",
     ]
+    for given, again in (("100%", "100%"), ("1.2345678%", "0.012345678"), ("0", "0")):
+        assert command("--by", "year", "--within", given) == 0
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert last == f"Next: optimizer alternatives {run} --by year --within {again} --exact"
+        assert command("--by", "year", "--within", again) == 0
+        capsys.readouterr()
     assert command("--by", "year", "--within", "5%", "--exact", "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert [each["least"] for each in document["ranges"]] == [8.0, 10.0]

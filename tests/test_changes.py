@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import optimizer
+import shared
 from case_builder import changed as rewritten
 from case_builder import full_case, smallest_case, write_case
 from optimizer.case import Case, load_case
@@ -477,6 +478,27 @@ def test_a_cell_that_cannot_be_changed_so_is_told(
 
 
 CASE, TINY = Path("inputs/tiny"), Path("models/tiny.toml")
+
+
+def test_hashes_are_those_of_figures_and_not_of_changes() -> None:
+    case = shared.case("tiny")
+    one, all_years = "budgets[line=science, year=2030].amount", "budgets[line=science].amount"
+    other = "budgets[line=industry].amount"
+
+    def changed(changes: dict[str, object]) -> Case:
+        return change_case(case, changes)[0]
+
+    # The last of two that reach the same cell counts.
+    last, first = changed({all_years: "*1.1", one: 4e6}), changed({one: 4e6, all_years: "*1.1"})
+    assert not last.table("budgets").equals(first.table("budgets"))
+    assert all(last.hashes[name] != first.hashes[name] for name in case.hashes)
+    # Whichever way the same figures are said, they are the same case.
+    asked: list[dict[str, object]] = [
+        {all_years: "*1.1", other: 5e6},
+        {other: 5000000, all_years: "+10%"},
+        {one: 4e6, all_years: "*1.1", other: 5e6},
+    ]
+    assert len({tuple(changed(changes).hashes.items()) for changes in asked}) == 1
 
 
 def test_a_session_refers_to_the_beginning(path: Path) -> None:

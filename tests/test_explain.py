@@ -436,6 +436,9 @@ def test_custom_rules_are_left_out_and_need_another_model_for_a_number(tmp_path:
     assert optimizer.compare(run, run).table["status"].eq("same").all()
     found = optimizer.importance(plan, ["three", "limits.five"], extend=extend)
     assert found.table["change_points"].tolist() == [200.0, 0.0]
+    # A question about slots loads another model, in which custom rows stand elsewhere.
+    found = optimizer.importance(plan, ["countries[country=AA]", "three"], extend=extend)
+    assert found.table.set_index("address")["change_points"]["three"] == 200.0
     session = Session(policy, files, extend=extend)
     session.drop("five")
     session.drop("three")
@@ -687,6 +690,34 @@ def test_the_command_explains_a_run(
         assert shared.run(monkeypatch, "explain", run, *words) == 2
     with pytest.raises(TargetError, match="not a result"):
         optimizer.marginal_values(run, top=0).to_excel(run / "plan.xlsx", force=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "option", "told"),
+    [
+        (["--without", "limits", "--plans"], "--plans", "does not go with --without"),
+        (["--without", "limits", "--gap", "1%"], "--gap", "does not go with --without"),
+        (["--without", "limits", "--top", "3"], "--top", "does not go with --without"),
+        (["--why", "slots[country=AA]", "--plans"], "--plans", "does not go with --why"),
+        (["--why", "slots[country=AA]", "--gap", "1%"], "--gap", "does not go with --why"),
+        (["--odd-years", "--plans"], "--plans", "does not go with --odd-years"),
+        (["--odd-years", "--seed", "1"], "--seed", "does not go with --odd-years"),
+        (["--weights", "--top", "10"], "--top", "does not go with --weights"),
+        (["--ranks", "--top", "3"], "--top", "does not go with --ranks"),
+        (["--samples", "2"], "--samples", "goes with --weights or --ranks"),
+        (["--gap", "1%"], "--gap", "needs --plans, as relaxations have none"),
+    ],
+)
+def test_an_option_that_the_question_takes_no_notice_of_is_refused(
+    words: list[str],
+    option: str,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert shared.run(monkeypatch, "explain", "run", *words) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"Invalid value for {option}: {told}" in said
 
 
 def test_ctrl_c_and_broken_plans_on_the_command_line(

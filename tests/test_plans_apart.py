@@ -231,6 +231,26 @@ def test_plans_are_kept_too_and_another_question_is_refused(plan: Plan, tmp_path
     assert file.read_text(encoding="utf-8") == "{}"
 
 
+def test_plans_far_from_another_plan_in_hand_are_not_taken_over(tmp_path: Path) -> None:
+    """One slot, for either of two countries: each is farthest from the other, and from no third."""
+    case = NATIONAL.with_(applicants=("AA,t,,1", "BB,t,,1"), budgets=("main,{year},M,10,program",))
+    files, policy = case.write(tmp_path)
+    plan, file = optimizer.solve(policy, files, gap=0.0), tmp_path / "kept.json"
+    options: dict[str, Any] = {"within": 0, "by": ["country"], "resume": file}
+    first = optimizer.alternatives(plan, plans=1, **options)
+    other = first.plans[1]
+    assert other.objective == plan.objective
+    turned = optimizer.alternatives(other, plans=1, **options)
+    # Ends are those of any plan, and what is far from one plan may be the other one itself.
+    assert turned.taken_over == 4
+    rows = turned.tables["plans"].set_index("plan")
+    assert rows["distance_from_plan"].tolist() == [0.0, 1.0]
+    assert _cohorts(turned.plans[1], "AB") == _cohorts(plan, "AB")
+    again = optimizer.alternatives(plan, plans=1, **options)
+    assert again.taken_over == 5
+    assert again.plans[1] == other
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -242,6 +262,7 @@ def test_plans_are_kept_too_and_another_question_is_refused(plan: Plan, tmp_path
         # A thousand times as long as a plan, and packed into nothing.
         {"at_ends": [base64.b64encode(zlib.compress(bytes(10**7))).decode()]},
         {"apart": [["AAAA"]]},
+        {"apart": {"": [["AAAA"]]}},
     ],
     ids=str,
 )

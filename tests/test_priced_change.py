@@ -23,8 +23,10 @@ from optimizer import (
     load_run,
     marginal_values,
     solve,
+    why_not,
     write_run,
 )
+from optimizer.frames import rows_of
 from optimizer.plan import SLOT_KEYS, Decisions
 from optimizer.plan.nearness import moved_slots, near_in
 from oracle.enumerate import best_by_enumeration, is_separable
@@ -272,6 +274,21 @@ def test_slots_that_the_case_does_not_allow_are_counted(small: Plan) -> None:
 def test_what_is_wrong_is_named(small: Plan, price: Any, where: dict[str, Any], told: str) -> None:
     with pytest.raises(PolicyError, match=told):
         Near(small, price, where)
+
+
+def test_plans_asked_for_are_compared_with_the_best_plan_and_not_with_one_near_another() -> None:
+    changes = {"budgets[line=industry].amount": "*0.8"}
+    small = solve(*tiny(), changes=changes, gap=0.0)
+    plan = solve(*tiny(), near=Near(small, 50.0), gap=0.0)
+    with pytest.warns(ModelWarning, match="the plan aims at"):
+        found = why_not(plan, "slots[country=BOR] >= 1", plans=True, gap=0.0)
+    assert found.is_given
+    (row,) = rows_of(found.tables["plan"])
+    best = solve(*tiny(), gap=0.0)
+    assert plan.objective < best.objective
+    assert row.points_before == pytest.approx(best.objective)
+    assert row.change_points == 0.0
+    assert not len(found.tables["plan_moves"])
 
 
 def test_names_that_choose_nothing_are_refused(small: Plan) -> None:

@@ -7,7 +7,7 @@ import pickle
 import random
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pyomo.environ as pyo
 import pytest
 import scipy.sparse
 
+import optimizer
 from optimizer import (
     Case,
     CustomRule,
@@ -38,9 +39,10 @@ from optimizer.frames.arrays import Integers
 from optimizer.persistent import LoadedModel, goals_alone
 from optimizer.policy import Amount, Previous, Relative
 from optimizer.schema.tables import TABLES
+from optimizer.session import asked_in, held_anew, joined_in
 from optimizer.session.moving import IN_CELLS
 from optimizer.session.sameness import same_model
-from optimizer.solver import Progress, Watch
+from optimizer.solver import Patch, Progress, Watch
 from optimizer.solver.engine import Engine
 from optimizer.solver.matrix import Matrix
 from random_cases import write_random_case
@@ -1031,6 +1033,49 @@ def test_a_session_is_not_asked_while_it_answers(session: Session) -> None:
     plan = session.solve(report=report)
     assert refused
     assert session.solve().objective == plan.objective
+
+
+def test_what_is_asked_of_a_session_waits_until_it_is_changed(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another thread is half-way, with the new question and the old numbers."""
+    changes, take = {"budgets[line=science].amount": "*0.5"}, LoadedModel.take
+    session.relax()
+    asked: list[Future[object]] = []
+    with ThreadPoolExecutor(2) as pool:
+
+        def taking(self: LoadedModel, patch: Patch) -> None:
+            asked.append(pool.submit(lambda: held_anew(session).loaded.relax(Watch()).objective))
+            asked.append(pool.submit(lambda: asked_in(session).question.changes))
+            assert not wait(asked, timeout=0.5).done
+            take(self, patch)
+
+        monkeypatch.setattr(LoadedModel, "take", taking)
+        session.change(changes)
+        points, made = (each.result(timeout=60) for each in asked)
+    assert points == pytest.approx(session.relax().points)
+    assert made == changes
+
+
+def test_no_question_is_asked_of_a_session_while_it_answers(session: Session) -> None:
+    questions: list[Callable[[], object]] = [
+        lambda: optimizer.marginal_values(session),
+        lambda: optimizer.importance(session, ["limits"]),
+        lambda: optimizer.why(session, "slots[country=AVA]"),
+        lambda: optimizer.why_not(session, "slots[country=AVA] >= 1"),
+        lambda: optimizer.repair(session),
+    ]
+    refused: list[str] = []
+
+    def report(progress: Progress) -> None:
+        for question in questions:
+            with pytest.raises(OptimizerError, match="cannot be called while it answers"):
+                question()
+        assert joined_in(session).policy.name == "tiny"
+        refused.append(progress.step)
+
+    session.solve(report=report)
+    assert refused
 
 
 @pytest.mark.parametrize("action", [pickle.dumps, copy.copy, copy.deepcopy])

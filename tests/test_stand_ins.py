@@ -15,6 +15,7 @@ from optimizer import (
     Plan,
     PolicyError,
     Session,
+    compare,
     evaluate,
     load_run,
     solve,
@@ -194,3 +195,18 @@ def test_ideals_that_became_exact_after_the_first_plan_are_kept(
     known = solve(POLICY, CASE, time_limit=LONG)
     assert known.provenance["scales_from"] == "kept from before"
     assert known.provenance["deterministic"]
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_comparison_keeps_the_plan_for_whose_scales_there_was_no_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cache.FOLDER, str(tmp_path))
+    other = tmp_path / "other.toml"
+    other.write_text(POLICY.read_text(encoding="utf-8"), encoding="utf-8")
+    found = compare(POLICY, other, case=CASE, time_limit=LONG)
+    hurried = found.sides[0].plan
+    assert hurried is not None
+    assert hurried.provenance["provisional_scales"]
+    assert [side.status for side in found.sides] == ["feasible", "stopped"]
+    assert "case tiny, without a plan in time)" in found.in_words()[0]

@@ -105,7 +105,7 @@ def change_case(
     for name in dict.fromkeys(change.table for change in done):
         changed_here = [change for change in done if change.table == name]
         tables = tables.with_frame(name, _with_figures(tables[name], changed_here))
-    changed = replace(case, tables=tables, hashes=_marked(case, changes), contents={})
+    changed = replace(case, tables=tables, hashes=_marked(case, done), contents={})
     require_consistent(changed, memory)
     return changed, done
 
@@ -145,9 +145,17 @@ def cell_changes(case: Case, changes: Mapping[str, object]) -> tuple[CellChange,
     return tuple(done)
 
 
-def _marked(case: Case, changes: Mapping[str, object]) -> dict[str, str]:
-    """Hashes that differ between the changed case and the one that was read."""
-    told = json.dumps({address: repr(value) for address, value in changes.items()}, sort_keys=True)
+def _marked(case: Case, done: Iterable[CellChange]) -> dict[str, str]:
+    """Hashes that differ between the changed case and the one that was read.
+
+    Of figures and not of changes: where two reach the same cell, the last one counts.
+    """
+    figures = {
+        (change.table, change.column, row): value
+        for change in done
+        for row, value in zip(change.rows, change.values, strict=True)
+    }
+    told = json.dumps(sorted(figures.items()))
     return {
         name: hashlib.sha256(f"{before}{told}".encode()).hexdigest()
         for name, before in case.hashes.items()

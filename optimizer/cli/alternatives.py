@@ -9,7 +9,7 @@ import typer
 
 from optimizer.cli.app import ASK, program
 from optimizer.cli.exits import Exit
-from optimizer.cli.options import Json, TimeLimit, share
+from optimizer.cli.options import Json, TimeLimit, share, share_again
 from optimizer.cli.showing import ProgressLine, print_json, print_next
 
 
@@ -93,7 +93,7 @@ def alternatives_command(
         print(*found.in_words(), sep="\n")
         print(*(f"Written: {folder}" for folder in written), sep="\n", end="\n" if written else "")
         again: list[str | Path] = [word for keys in by or [] for word in ("--by", keys)]
-        told: list[str | Path] = ["--within", f"{within:g}"] if within is not None else []
+        told: list[str | Path] = [*share_again("--within", within)]
         kept: list[str | Path] = ["--resume", resume] if resume is not None else []
         if not found.is_complete and resume is not None:
             asked: list[str | Path] = ["--exact"] if exact else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,6 +32,17 @@ if TYPE_CHECKING:
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 
+_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "": ("--top", "--plans", "--gap"),
+    "--why-not": ("--top", "--plans", "--gap"),
+    "--why": ("--top",),
+    "--odd-years": ("--top",),
+    "--without": (),
+    "--weights": ("--samples", "--seed"),
+    "--ranks": ("--samples", "--seed"),
+}
+"""Options that go with each question; the first is asked where none is named."""
+
 
 @program.command("explain", rich_help_panel=ASK)
 def explain_command(
@@ -38,13 +50,14 @@ def explain_command(
     run: RunPath,
     *,
     top: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="N",
             help="Numbers that are solved again: how many, none or all that limit; with --why and "
-            "--why-not those that would bring in slots of which there are none.",
+            "--why-not those that would bring in slots of which there are none, with --odd-years "
+            "changes; default: 10.",
         ),
-    ] = "10",
+    ] = None,
     without: Annotated[
         list[str] | None,
         typer.Option(
@@ -124,7 +137,7 @@ def explain_command(
     """Say what limits a plan, what one more of each number brings, what is lost without a part."""
     from optimizer.explain import asking_for
     from optimizer.explain.leaving_out import importance
-    from optimizer.explain.marginals import marginal_values
+    from optimizer.explain.marginals import TIGHTEST, marginal_values
     from optimizer.explain.odd_years import odd_years as changes_of
     from optimizer.explain.why_slots import why as why_there
     from optimizer.result import require_place_for_tables
@@ -132,18 +145,25 @@ def explain_command(
     from optimizer.tradeoffs.firmness import weights as firm_weights
     from optimizer.tradeoffs.rank_firmness import ranks as firm_ranks
 
-    count = count_of(top, "--top")
-    asked = [bool(without), why is not None, why_not is not None, odd_years, weights, ranks]
-    if asked.count(True) > 1:
-        raise typer.BadParameter(
-            "ask one of them at a time",
-            param_hint="--without, --why, --why-not, --odd-years, --weights, --ranks",
-        )
-    drawn = _drawn(samples, seed, is_asked=weights or ranks)
-    for option, is_given in (("--plans", plans), ("--gap", gap is not None)):
-        if is_given and (weights or ranks):
-            draws = "--weights" if weights else "--ranks"
-            raise typer.BadParameter(f"does not go with {draws}", param_hint=option)
+    questions = {
+        "--without": bool(without),
+        "--why": why is not None,
+        "--why-not": why_not is not None,
+        "--odd-years": odd_years,
+        "--weights": weights,
+        "--ranks": ranks,
+    }
+    asked = [question for question, is_asked in questions.items() if is_asked]
+    if len(asked) > 1:
+        raise typer.BadParameter("ask one of them at a time", param_hint=", ".join(questions))
+    given = {"--top": top, "--plans": plans or None, "--gap": gap}
+    given |= {"--samples": samples, "--seed": seed}
+    _require_fitting("".join(asked), [name for name, value in given.items() if value is not None])
+    if gap is not None and not plans:
+        raise typer.BadParameter("needs --plans, as relaxations have none", param_hint="--gap")
+    draw = {"samples": samples, "seed": seed}
+    drawn: dict[str, Any] = {name: value for name, value in draw.items() if value is not None}
+    count = TIGHTEST if top is None else count_of(top, "--top")
     if out is not None:
         # What cannot be written is refused before anything is solved.
         require_place_for_tables(out, force=force)
@@ -176,15 +196,16 @@ def explain_command(
         raise typer.Exit(Exit.INTERRUPTED if found.interrupted else Exit.NO_PLAN)
 
 
-def _drawn(samples: int | None, seed: int | None, *, is_asked: bool) -> dict[str, Any]:
-    """Options of the draw that were given; refused where nothing is drawn."""
-    given = {"samples": samples, "seed": seed}
-    found = {name: value for name, value in given.items() if value is not None}
-    if found and not is_asked:
+def _require_fitting(question: str, options: Sequence[str]) -> None:
+    """Refuse options that the question would take no notice of."""
+    for option in options:
+        if option in _OPTIONS[question]:
+            continue
+        fitting = [each for each, known in _OPTIONS.items() if option in known and each]
+        fits = f"goes with {' or '.join(fitting)}"
         raise typer.BadParameter(
-            "goes with --weights or --ranks", param_hint=f"--{next(iter(found))}"
+            f"does not go with {question}" if question else fits, param_hint=option
         )
-    return found
 
 
 def _show(found: Found, run: Run, out: Path | None, *, force: bool, as_json: bool) -> None:

@@ -22,6 +22,7 @@ from optimizer.cli.options import (
     scales_of,
     set_again,
     share,
+    share_again,
 )
 from optimizer.cli.showing import ProgressLine, print_json, print_next, rows_as_json
 
@@ -151,9 +152,9 @@ def frontier_command(
         asked += ["--goals", goals] if goals is not None else ["--fairness", fairness]
         asked += [*set_again(changes), *(["--exact"] if exact else [])]
         asked += ["--points", str(points)] if points is not None else []
-        asked += ["--lexicographic", f"{lexicographic:g}"] if lexicographic is not None else []
+        asked += share_again("--lexicographic", lexicographic)
         asked += ["--reference", reference] if reference is not None else []
-        asked += ["--gap", f"{gap:g}"] if gap is not None else []
+        asked += share_again("--gap", gap)
         asked += ["--scales", scales] if scales is not None else []
         print_next(*_next_of(found, asked, take, written))
     if found.interrupted:

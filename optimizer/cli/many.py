@@ -20,6 +20,7 @@ from optimizer.cli.options import (
     scales_of,
     set_again,
     share,
+    share_again,
 )
 from optimizer.cli.showing import EVERY, print_json, print_next, rate_in_words
 
@@ -155,7 +156,7 @@ def sweep_command(
     compared = None if expected is None else found.check_expectations(expected)
     held = None if run is None else payoffs(found, {str(fixed): run})
     again = ["--relax"] if relax else []
-    again += [] if gap is None else ["--gap", f"{gap:g}"]
+    again += share_again("--gap", gap)
     _show(found, named, out, compared, held, as_json=as_json)
     if not as_json:
         print_next(*_next_of(found, named, out, again, part=part))

@@ -68,6 +68,16 @@ def share(text: str | float) -> float:
         raise typer.BadParameter(message) from None
 
 
+def share_again(option: str, value: float | None) -> list[str]:
+    """Words that give a share again, so that the same number is read."""
+    if value is None:
+        return []
+    text = f"{value:g}"
+    text = text if float(text) == value else repr(value)
+    # 1 by itself is refused, as it may mean 1%.
+    return [option, "100%" if value == 1.0 else text]
+
+
 GapOption = Annotated[
     float | None,
     typer.Option(parser=share, metavar="SHARE", help="Relative MIP gap of each plan: 0.01 or 1%."),

@@ -22,6 +22,7 @@ from optimizer.cli.options import (
     case_path,
     scales_of,
     set_again,
+    share_again,
 )
 from optimizer.cli.showing import ProgressLine, print_json, print_next, rows_as_json
 
@@ -108,7 +109,7 @@ def stakeholders_command(
         asked: list[str | Path | None] = [policy, None if case == policy else case]
         asked += set_again(changes)
         asked += ["--compromises", compromises] if compromises is not None else []
-        asked += ["--gap", f"{gap:g}"] if gap is not None else []
+        asked += share_again("--gap", gap)
         asked += ["--scales", scales] if scales is not None else []
         print_next(*_next_of(found, asked, out, take))
     if found.interrupted:

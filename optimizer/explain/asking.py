@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from optimizer.case.changes import cell_changes
@@ -21,6 +22,7 @@ from optimizer.session.moving import may_rebuild, rebuilding
 from optimizer.session.planning import PlanSearch
 from optimizer.session.values import relaxed_goal_values
 from optimizer.solver import Watch
+from optimizer.solver.matrix import RowName
 
 OPTIMAL, NONE_KEEPS_RULES, CANNOT_BE_HELD, OUT_OF_TIME, SOLVER_GAVE_UP = (
     "optimal",
@@ -96,6 +98,8 @@ class Asking:
         The relaxation with nothing changed.
     solution, prices
         Of the base: a number a column, and points per unit of every row's number.
+    priced
+        Rows of the base whose numbers have a price, by their names.
     last
         Solution of the last relaxation.
     held
@@ -122,6 +126,8 @@ class Asking:
         self.solution: Floats = run.x
         self.last: Floats = run.x
         self.prices: Floats = held.loaded.lp.prices()
+        names = held.loaded.matrix.rows
+        self.priced = frozenset(names[row] for row in np.flatnonzero(self.prices).tolist())
         self.base = _answer(held, run.x, run.objective, "")
 
     @property
@@ -160,11 +166,12 @@ class Asking:
         bound = proven_bound(plan)
         return Answer(plan.status, plan.objective, bound, goals, rebuilt_because=because)
 
-    def without(self, rows: Collection[int]) -> Answer:
+    def without(self, rows: Collection[RowName]) -> Answer:
         """The relaxation in which rows limit nothing."""
-        loaded = self.held.loaded
+        loaded, names = self.held.loaded, set(rows)
+        there = {row for row, name in enumerate(loaded.matrix.rows) if name in names}
         # What is dropped already stays so.
-        dropped = sorted(set(rows) - set(rows_of_rules(loaded, self.held.dropped)))
+        dropped = sorted(there - set(rows_of_rules(loaded, self.held.dropped)))
         loaded.drop(dropped)
         try:
             return self._relaxed(self.held, "")

@@ -160,15 +160,17 @@ def why_not(
     own = asked.held.question.policy.solver.gap if gap is None else gap
     with watch.listening():
         asking = Asking(asked.held, watch)
-        before = binding_by_address(asking)
+        limiting = binding_by_address(asking)
         seen = Looking(is_of_nothing(asking, meant))
         watch.begin("what is wanted")
         answer = asking.with_limit(meant.limit, lambda each: seen.look(asking, watch, meant, each))
         entry = seen.entry(asking, watch, meant, answer, MOST_KINDS if top is None else top)
         after = NO_PLANS
         if plans and answer.status in (OPTIMAL, OUT_OF_TIME, SOLVER_GAVE_UP):
-            after = plan_after(asking, watch, meant, plan, own)
-    numbers = [row for at, row in seen.numbers.items() if at not in before]
+            # A plan that aims at something else may lack points for that alone.
+            before = None if asked.plan is None else plan
+            after = plan_after(asking, watch, meant, before, own)
+    numbers = [row for at, row in seen.numbers.items() if at not in limiting]
     numbers = [row for row in numbers if WANTED not in row["address"]]
     return WhyNot(
         wanted=meant.text,

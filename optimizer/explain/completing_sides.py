@@ -9,6 +9,7 @@ from pathlib import Path
 from optimizer.case import Case, load_case
 from optimizer.errors import InfeasibleError, NoPlanError, OptimizerError
 from optimizer.explain.sides import NO_PLAN_AT_ALL, NOT_ASKED, STOPPED, Side
+from optimizer.plan import Plan
 from optimizer.plan.question import read_question
 from optimizer.policy import Policy, load_policy
 from optimizer.session.solving import PlanOptions, begun, planned
@@ -50,7 +51,8 @@ def completed(
 def sides_solved(sides: Sequence[Side], watch: Watch, gap: float | None) -> list[Side]:
     """Solve for a plan of each side that has policy and case; the first gives the scales.
 
-    Ctrl-C ends all of it: plans that were found stay, and sides that have none are ``stopped``.
+    Ctrl-C ends all of it: plans that were found stay, and sides that have none are ``stopped``. So
+    are those that would count by scales which the time limit left provisional.
 
     Raises
     ------
@@ -61,23 +63,32 @@ def sides_solved(sides: Sequence[Side], watch: Watch, gap: float | None) -> list
     for side in sides:
         if side.plan is not None or side.policy is None or side.case is None:
             found.append(side)
-        elif watch.interrupted:
+            continue
+        scales = _handed_on(found, side.policy)
+        is_hurried = scales is not None and scales.provenance.get("provisional_scales")
+        if watch.interrupted or is_hurried:
             found.append(replace(side, status=STOPPED))
         else:
-            found.append(_solved(side, found, watch, gap))
+            found.append(_solved(side, scales, found, watch, gap))
     return found
 
 
-def _solved(side: Side, before: Sequence[Side], watch: Watch, gap: float | None) -> Side:
+def _handed_on(before: Sequence[Side], policy: Policy) -> Plan | None:
+    """The first plan, whose scales count if it has the goals of a policy."""
+    first = next((each.plan for each in before if each.plan is not None), None)
+    goals = None if first is None else set(first.provenance["scales"])
+    return first if goals == set(policy.goals) else None
+
+
+def _solved(
+    side: Side, scales: Plan | None, before: Sequence[Side], watch: Watch, gap: float | None
+) -> Side:
     """A side with its plan, or with the reason why it has none."""
     assert side.policy is not None, "it has both"
     assert side.case is not None, "it has both"
-    first = next((each.plan for each in before if each.plan is not None), None)
-    goals = None if first is None else set(first.provenance["scales"])
-    shared = first if goals == set(side.policy.goals) else None
     left = None if watch.time_limit is None else max(watch.seconds_left(), 1e-3)
     own = begun(watch.report, gap=gap, time_limit=left)
-    options = PlanOptions(scales=shared, gap=gap)
+    options = PlanOptions(scales=scales, gap=gap)
     try:
         plan = planned(read_question(side.policy, side.case), own, options)
     except InfeasibleError:

@@ -1,7 +1,8 @@
 """Ends of ranges and plans that were found before, in a file with which a question goes on.
 
 The file holds a hash of everything that was handed to the solver, so that it can only go on with
-the same question; plans in it are checked again before they count.
+the same question; plans in it are checked again before they count. Ends are those of any plan in
+hand, but plans that are far apart are far from one of them: they are kept by a hash of theirs.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from optimizer.io.paths import NotReadError, content_of, standing_at
 from optimizer.io.writing import write_text
 from optimizer.solver import Watch
 
-_MARK, _FORMAT = "talent-optimizer alternatives", 1
+_MARK, _FORMAT = "talent-optimizer alternatives", 2
 _LARGEST = 500 * 2**20
 """Bytes of such a file; a plan of fifty countries takes fifty thousand."""
 _EVERY = 10.0
@@ -46,23 +47,25 @@ class KeptEnds:
         Of the file; ``None`` keeps nothing.
     question
         Hash of the question.
+    in_hand
+        Hash of what else plans that are far apart depend on; blank where none are asked for.
     width
         Columns of a plan.
 
     Attributes
     ----------
-    at_ends, apart
-        Solutions in whole people that stand at ends, and those that are far apart, in order, with
-        whether none is farther.
+    at_ends
+        Solutions in whole people that stand at ends.
     """
 
     path: Path | None
     question: str
+    in_hand: str
     width: int
     watch: Watch
     at_ends: list[Floats] = field(default_factory=list)
-    apart: list[tuple[Floats, bool]] = field(default_factory=list)
     _ends: dict[tuple[str, str, float], dict[str, Any]] = field(default_factory=dict)
+    _apart: dict[str, list[tuple[Floats, bool]]] = field(default_factory=dict)
     _written: float = 0.0
 
     def __post_init__(self) -> None:
@@ -84,12 +87,24 @@ class KeptEnds:
                 for by, key, sign, said in document[_ENDS]
             }
             self.at_ends = [solution_in_text(text, self.width) for text in document[_AT_ENDS]]
-            self.apart = [
-                (solution_in_text(text, self.width), proven is True)
-                for text, proven in document[_APART]
-            ]
-        except (ValueError, TypeError, KeyError, zlib.error):
+            self._apart = {
+                in_hand: [
+                    (solution_in_text(text, self.width), proven is True) for text, proven in found
+                ]
+                for in_hand, found in document[_APART].items()
+            }
+        except (ValueError, TypeError, KeyError, AttributeError, zlib.error):
             raise _refused(self.path, "holds what no question writes") from None
+
+    @property
+    def apart(self) -> list[tuple[Floats, bool]]:
+        """Solutions far from the plan in hand and from each other, and whether none is farther."""
+        return self._apart.setdefault(self.in_hand, [])
+
+    @property
+    def solutions(self) -> list[Floats]:
+        """All that was found in whole people, whichever plan was in hand."""
+        return [*self.at_ends, *(x for found in self._apart.values() for x, _ in found)]
 
     def restore(self, ends: Sequence[RangeEnd]) -> int:
         """Take over what is known of ends; the number of those that are."""
@@ -97,7 +112,9 @@ class KeptEnds:
         for end in ends:
             said = self._ends.get((end.each.by, end.each.key, end.sign))
             if said is not None:
-                end.limit, end.is_free, end.is_asked = said["limit"], said["free"], said["asked"]
+                end.limit, end.is_asked = said["limit"], said["asked"]
+                # Another plan in hand may have stood there.
+                end.is_free = said["free"] and end.limit == end.found
                 count += 1
         return count
 
@@ -119,7 +136,11 @@ class KeptEnds:
             "question": self.question,
             _ENDS: [[*key, said] for key, said in self._ends.items()],
             _AT_ENDS: [solution_as_text(x) for x in self.at_ends],
-            _APART: [[solution_as_text(x), proven] for x, proven in self.apart],
+            _APART: {
+                in_hand: [[solution_as_text(x), proven] for x, proven in found]
+                for in_hand, found in self._apart.items()
+                if found
+            },
         }
         return json.dumps({"made_by": _MARK, "format": _FORMAT, **said, "sha256": _digest(said)})
 

@@ -156,7 +156,7 @@ def is_idle(asking: Asking, part: LeftOut) -> bool:
 
     The duals of an optimum prove that it is one as well without rows whose duals are 0.
     """
-    return part.kind == RULE and not asking.prices[list(part.rows)].any()
+    return part.kind == RULE and asking.priced.isdisjoint(part.rows)
 
 
 def _without(asking: Asking, part: LeftOut) -> Answer:

@@ -220,7 +220,8 @@ def alternatives(
         How many such plans are given, each as different from those before it as is found.
     resume
         File in which what is found is kept, written every ten seconds and at the end; what an
-        earlier call for the same question left there is taken over.
+        earlier call for the same question left there is taken over; of plans that are far apart,
+        only those that an earlier call found beside the same plan in hand.
     extend
         The function that added custom rules, as in :func:`optimizer.load_run`.
     most
@@ -271,15 +272,18 @@ def alternatives(
     least_points = plan.objective - share * abs(plan.objective)
     checks = Checks(held, dict(scales.of), least_points)
     among = NearlyAsGood(loaded, least_points)
+    width, seed = len(among.matrix.cost), plan.question.policy.solver.seed
+    pairs = Pairs(sums_of(loaded.instance, loaded.matrix, plan, PAIRS) if plans else (), width)
     kept = KeptEnds(
         None if resume is None else Path(resume),
         content_hash(among.matrix, versions()),
-        len(among.matrix.cost),
+        content_hash(pairs.in_hand, seed) if plans else "",
+        width,
         watch,
     )
     ends = ends_of(sums)
     taken_over = kept.restore(ends) + len(kept.apart[:plans])
-    for x in (*kept.at_ends, *(x for x, _ in kept.apart)):
+    for x in kept.solutions:
         if checks.checked(x) is not None:
             learn(ends, x)
 
@@ -296,10 +300,7 @@ def alternatives(
             if exact:
                 reach_ends(ends, among, watch, stands, lambda: kept.note(ends))
             if others is not None:
-                pairs = Pairs(
-                    sums_of(loaded.instance, loaded.matrix, plan, PAIRS), len(among.matrix.cost)
-                )
-                apart = ApartSearch(among, pairs, plan.question.policy.solver.seed)
+                apart = ApartSearch(among, pairs, seed)
                 others.look(apart, pairs, plans, kept.apart, lambda: kept.note(ends, at_once=True))
                 for x, _ in kept.apart:
                     learn(ends, x)

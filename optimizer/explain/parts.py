@@ -16,6 +16,7 @@ from optimizer.persistent.conflict import PER_FLOOR
 from optimizer.schema.addresses import AddressError, CellAddress, address_of, cell_of, names_of
 from optimizer.schema.rules import LIMIT_RULES, RowKey, register
 from optimizer.schema.tables import TABLES
+from optimizer.solver.matrix import RowName
 
 RULE, NO_SLOTS, BUDGET = "rule", "slots", "budget"
 """What is left out: rules, which limit nothing then; slots, none of which are given; money."""
@@ -47,7 +48,8 @@ class LeftOut:
     kind
         ``rule``, ``slots`` or ``budget``.
     rows
-        Rows of the model that limit nothing without it.
+        Rows of the model that limit nothing without it, by their names: a limit that is added may
+        need another model, in which they stand elsewhere.
     where
         Filter of the slots of which none are given.
     """
@@ -56,7 +58,7 @@ class LeftOut:
     group: str
     title: str
     kind: str
-    rows: tuple[int, ...] = ()
+    rows: tuple[RowName, ...] = ()
     where: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -145,9 +147,10 @@ def _rules(loaded: LoadedModel) -> Iterator[LeftOut]:
     """Limits, floors of support, commitments and the other rules with numbers somebody chose."""
     instance, key_of = loaded.instance, row_keys(loaded.instance)
     rules = register(instance.extension)
-    rows: dict[str, list[int]] = {}
+    rows: dict[str, list[RowName]] = {}
     titles: dict[str, tuple[str, str]] = {}
-    for row, (name, index) in enumerate(loaded.matrix.rows):
+    for row in loaded.matrix.rows:
+        name, index = row
         if name not in rules or rules[name].kind != "limit":
             continue
         address, group, title = _rule_of(instance, key_of(name, index), rules[name].title)

@@ -1,4 +1,4 @@
-"""The plan in hand and the plan found with what was asked: points, gaps, and what moves where."""
+"""The plan without and the plan with what was asked: points, gaps, and what moves where."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def plan_after(
     Parameters
     ----------
     before
-        The plan in hand; of a session it is solved first.
+        The plan in hand; without one it is solved first.
     """
     watch.begin("plan")
     held = asking.held

@@ -18,6 +18,7 @@ from optimizer.persistent.answers import decided_at
 from optimizer.persistent.roles import columns_in_order
 from optimizer.plan.values import Values
 from optimizer.schema.rules import register
+from optimizer.solver.matrix import RowName
 
 _PASSES = 4
 """How many accounts may be added up one from the other."""
@@ -31,13 +32,13 @@ class Binding:
     Attributes
     ----------
     rows
-        Rows of the model in which it stands and which the slots are part of.
+        Rows of the model in which it stands and which the slots are part of, by their names.
     points
         What the room that the slots take there costs, at the duals of these rows.
     """
 
     number: BindingNumber
-    rows: tuple[int, ...]
+    rows: tuple[RowName, ...]
     points: float
 
 
@@ -62,7 +63,8 @@ def binding_on(
         own = [row for row in rows[number.address] if there[row]]
         if own:
             points = float(np.array([prices[row] * taken[row] for row in own]).sum())
-            found.append(Binding(number, tuple(own), points if abs(points) > _NOTHING else 0.0))
+            names = tuple(loaded.matrix.rows[row] for row in own)
+            found.append(Binding(number, names, points if abs(points) > _NOTHING else 0.0))
     return sorted(found, key=lambda each: (-abs(each.points), -_dual(each.number)))
 
 

@@ -18,6 +18,7 @@ from optimizer.persistent.conflict import Conflicts, find_conflicts
 from optimizer.schema.rules import RowKey, register
 from optimizer.session.origins import origin_of
 from optimizer.solver import Watch
+from optimizer.solver.matrix import RowName
 from optimizer.text.figures import counted, figure
 
 EXPLAINED, OPEN, UNEXPLAINED = "explained", "open", "unexplained"
@@ -176,7 +177,6 @@ class YearReasons:
         self, change: YearChange, asked: Wanted, binding: Sequence[Binding], cost: float
     ) -> dict[str, Any]:
         """A number without which most of the cost is gone."""
-        matrix = self._asking.held.loaded.matrix
         key_of = row_keys(self._asking.held.loaded.instance)
         tried = [each for each in binding if asked.name not in each.number.address]
         tried = [each for each in tried if each.points > 0.0][:MOST_TRIED]
@@ -186,7 +186,7 @@ class YearReasons:
             left = self._cost_without(asked, each.rows)
             if left is None or left > (1.0 - ENOUGH) * cost:
                 continue
-            known = self._number(change, key_of(*matrix.rows[each.rows[0]]))
+            known = self._number(change, key_of(*each.rows[0]))
             return {
                 **known,
                 "address": each.number.address,
@@ -200,7 +200,7 @@ class YearReasons:
             }
         return {"status": UNEXPLAINED}
 
-    def _cost_without(self, asked: Wanted, rows: Sequence[int]) -> float | None:
+    def _cost_without(self, asked: Wanted, rows: Sequence[RowName]) -> float | None:
         """What is asked costs so much where some rows limit nothing."""
         free = self._asking.without(rows)
         held = self._asking.held

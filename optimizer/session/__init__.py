@@ -54,9 +54,10 @@ class Relaxation:
 class Session(InTurns):
     """One policy on one case, loaded once.
 
-    Threads that share a session are served one after the other; sessions of their own let them
-    work side by side. Ctrl-C is heard in the main thread alone. A session can be neither copied
-    nor pickled, as it holds a loaded solver.
+    Threads that share a session are served one after the other, also where they ask why, what
+    limits or how to repair; sessions of their own let them work side by side. Policy and case can
+    be looked at meanwhile, as nothing changes in either. Ctrl-C is heard in the main thread alone.
+    A session can be neither copied nor pickled, as it holds a loaded solver.
 
     Parameters
     ----------
@@ -338,21 +339,41 @@ class AskedInSession(NamedTuple):
 
 
 def held_by(session: Session) -> Holding:
-    """What a session holds itself: what is changed there is changed in the session."""
+    """What a session holds itself: what is changed there is changed in the session.
+
+    For whoever knows that no other thread asks the session: nobody waits for a turn here.
+    """
     return session._held
 
 
 def held_anew(session: Session) -> Holding:
-    """What a session holds, in a solver of its own: the session stays as it is."""
-    return session._held.anew()
+    """What a session holds, in a solver of its own: the session stays as it is.
+
+    Raises
+    ------
+    OptimizerError
+        If the session is answering in this thread.
+    """
+    with session._turns.turn():
+        return session._held.anew()
 
 
 def asked_in(session: Session) -> AskedInSession:
-    """What a session asks, however far it has come."""
-    held = session._held
-    return AskedInSession(held.question, held.extend, held.scales, held.dropped)
+    """What a session asks, however far it has come.
+
+    Raises
+    ------
+    OptimizerError
+        As :func:`held_anew`.
+    """
+    with session._turns.turn():
+        held = session._held
+        return AskedInSession(held.question, held.extend, held.scales, held.dropped)
 
 
 def joined_in(session: Session) -> Instance:
-    """Policy and case of a session as they are joined now."""
+    """Policy and case of a session as they are joined now.
+
+    Nobody waits for a turn to look: an instance is replaced as a whole, and nothing changes in it.
+    """
     return session._held.loaded.instance

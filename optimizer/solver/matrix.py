@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse
 
 from optimizer.frames.arrays import Floats, Integers, Mask
+
+RowName: TypeAlias = tuple[str, object]
+"""Rule of a row, and its index there."""
 
 
 def read_only(*arrays: npt.NDArray[np.generic]) -> None:
@@ -30,7 +34,7 @@ class Matrix:
     columns
         Component name and index of every column, e.g. ``("value", "trade")``.
     rows
-        Rule name and index of every row.
+        Name of every row.
     integral
         Which columns must be integers.
     """
@@ -44,7 +48,7 @@ class Matrix:
     upper: Floats
     integral: Mask
     columns: list[tuple[str, object]]
-    rows: list[tuple[str, object]]
+    rows: list[RowName]
     _positions: dict[tuple[str, object], int] = field(repr=False)
 
     def __post_init__(self) -> None:
