@@ -46,7 +46,7 @@ DIVISION = {
 }
 CURVE, POINTS, GAP, SHARE = 10, 11, 0.005, 0.95
 GOALS = 2
-"""Goals of the front, the first of the policy that are earned by slots."""
+"""Goals of the front: the first of the policy of which something can be earned."""
 LIMIT, QUICK_LIMIT = 3000.0, 120.0
 FRONTS = ROOT / "tests" / "fronts"
 TABLES = ("applicants", "scores", "costs", "budgets")
@@ -140,14 +140,11 @@ def _plans(payload: dict[str, Any], note: Note) -> None:
     from optimizer.solver import Watch
     from optimizer.tradeoffs.asked_of_front import AskedOfFront
     from optimizer.tradeoffs.front_search import FrontSearch
-    from optimizer.tradeoffs.steps_of_values import continuous_in
 
     held = _after_one_plan(payload["case"], note)
-    instance, matrix = held.loaded.instance, held.loaded.matrix
+    matrix = held.loaded.matrix
     goals = [
-        goal
-        for goal in held.question.policy.goals
-        if matrix.column("value", goal) is not None and not continuous_in(instance, goal)
+        name for name in held.question.policy.goals if matrix.column("value", name) is not None
     ]
     asked = AskedOfFront(tuple(goals[:GOALS]), POINTS, None, None, GAP)
     watch = Watch(time_limit=payload["limit"])

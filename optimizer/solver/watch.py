@@ -67,6 +67,19 @@ def relative_gap(objective: float, bound: float) -> float:
     return distance / abs(objective) if objective else math.inf
 
 
+def least_within(bound: float, gap: float) -> float:
+    """Least objective that a relative gap to a bound admits.
+
+    Examples
+    --------
+    >>> least_within(100.0, 0.25), least_within(-75.0, 0.25)
+    (80.0, -100.0)
+    """
+    if bound >= 0.0:
+        return bound / (1.0 + gap)
+    return bound / (1.0 - gap) if gap < 1.0 else -math.inf
+
+
 @dataclass
 class Watch:
     """Clock of one command: when to stop, whether the user asked to, and what is known so far.

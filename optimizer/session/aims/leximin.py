@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.frames.arrays import Floats
-from optimizer.session.aims.among import Among, floored
+from optimizer.session.aims.among import Among
 from optimizer.session.aims.levels import Levels
 from optimizer.session.aims.outcomes import Outcomes
 from optimizer.session.aims.steps import Aimed, AimSteps, most_points
@@ -59,10 +59,11 @@ def _whole(stepping: AimSteps, outcomes: Outcomes, start: Floats) -> Aimed:
             return Aimed(None if count == 1 else x, tuple(stepping.steps))
         x = reached.x[:width]
         value = float(np.sort(outcomes.rates(x))[:count].sum())
-        addition.row(("lowest_at_least", count), aim, lower=floored(value))
+        addition.row(("lowest_at_least", count), aim, lower=among.enough(value, reached.bound))
         if not stepping.take(lowest_in_words(count), reached, value):
             return Aimed(x, tuple(stepping.steps))
-    return most_points(stepping, addition, _with_columns(x, outcomes, len(outcomes)))
+    aimed = most_points(stepping, addition, _with_columns(x, outcomes, len(outcomes)))
+    return stepping.ended(aimed, lambda x: np.sort(outcomes.rates(x)).cumsum().tolist())
 
 
 def _sum_of_lowest(addition: Addition, outcomes: Outcomes, count: int) -> dict[int, float]:

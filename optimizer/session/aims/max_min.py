@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.frames.arrays import Floats
-from optimizer.session.aims.among import Among, floored
+from optimizer.session.aims.among import Among
 from optimizer.session.aims.levels import Levels
 from optimizer.session.aims.outcomes import Outcomes
 from optimizer.session.aims.steps import Aimed, AimSteps, with_most_points
@@ -30,8 +30,9 @@ def max_min(among: Among, outcomes: Outcomes, start: Floats) -> Aimed:
     x = lifted(stepping, outcomes, start, LOWEST)
     if x is None:
         return Aimed(None, tuple(stepping.steps))
-    level = floored(float(outcomes.rates(x).min()))
-    return with_most_points(stepping, outcomes, level * outcomes.needs, x)
+    level = among.enough(float(outcomes.rates(x).min()), stepping.steps[-1].bound)
+    aimed = with_most_points(stepping, outcomes, level * outcomes.needs, x)
+    return stepping.ended(aimed, lambda x: [float(outcomes.rates(x).min())])
 
 
 def _relaxed(stepping: AimSteps, levels: Levels) -> Aimed:

@@ -7,7 +7,7 @@ than the tolerance, tangents at it are added.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import log
+from math import expm1, log
 
 import numpy as np
 
@@ -126,8 +126,15 @@ def _by_tangents(
         reached, status="optimal" if is_proven else "feasible", x=best, bound=max(bound, value)
     )
     stepping.take(PRODUCT, told, value)
-    least = np.array([floored(float(each)) for each in outcomes.amounts(best)])
-    return with_most_points(stepping, outcomes, least, best)
+    amounts = outcomes.amounts(best)
+    if among.gap:
+        # What the tolerance leaves open is shared by all groups alike.
+        left = max(0.0, tolerance - (max(bound, value) - value))
+        amounts -= gains.amounts(best) * -expm1(-left / len(gains))
+    least = np.array([floored(float(each)) for each in amounts])
+    aimed = with_most_points(stepping, outcomes, least, best)
+    lifts = [step.value for step in stepping.steps if step.aimed_at == LEAST_GAIN]
+    return stepping.ended(aimed, lambda x: [*lifts, _logs(gains, x)])
 
 
 def _add_tangent(

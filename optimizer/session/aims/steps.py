@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from optimizer.frames.arrays import Floats
-from optimizer.session.aims.among import Among, Reached
+from optimizer.session.aims.among import Among, Reached, is_proven
 from optimizer.session.aims.outcomes import Outcomes
 from optimizer.solver.appending import Addition
 
@@ -75,6 +76,26 @@ class AimSteps:
         self.steps.append(step)
         self._began = now
         return reached.x is not None and not self.among.watch.should_stop()
+
+    def ended(self, aimed: Aimed, values: Callable[[Floats], Sequence[float]]) -> Aimed:
+        """Count what the plan at the end has of each step before the last.
+
+        Within the gap it may have less than was reached, for more points.
+
+        Parameters
+        ----------
+        values
+            What a solution has of each of these steps.
+        """
+        if aimed.x is None or not self.among.gap:
+            return aimed
+        pairs = zip(aimed.steps, values(aimed.x), strict=False)
+        steps = [replace(step, value=value, status=_status(step, value)) for step, value in pairs]
+        return replace(aimed, steps=(*steps, *aimed.steps[len(steps) :]))
+
+
+def _status(step: AimStep, value: float) -> str:
+    return step.status if is_proven(value, step.bound) else "feasible"
 
 
 def with_most_points(stepping: AimSteps, outcomes: Outcomes, least: Floats, x: Floats) -> Aimed:
