@@ -475,6 +475,13 @@ def test_plan_a_counts_by_the_weights_of_now() -> None:
 # What is written -----------------------------------------------------------------------------
 
 
+OTHER_GOAL = """[goals.other]
+weight = 1
+scale = "none"
+effects = [{ stage = "complete", effect = 1 }]
+"""
+
+
 def own_tiny(folder: Path) -> Path:
     """The tiny policy in a folder of its own."""
     policy = folder / "tiny.toml"
@@ -511,8 +518,8 @@ def test_scenarios_and_runs_are_written(tmp_path: Path, monkeypatch: pytest.Monk
         assert again["setting"]["changes"] == facts["setting"]["changes"]
         assert again["plan"]["points"] == pytest.approx(facts["plan"]["points"])
         assert again["history"][-1] == "scenario fewer"
-        other = (tmp_path / "tiny.toml").read_text().replace("range = [0, 1]", "range = [0, 2]", 1)
-        (tmp_path / "other.toml").write_text(other)
+        other = (tmp_path / "tiny.toml").read_text()
+        (tmp_path / "other.toml").write_text(f"{other}\n{OTHER_GOAL}")
         with pytest.raises(PolicyError, match="which no lever of the page sets"):
             desk.load("other")
         assert desk.scenarios() == ["fewer"]
