@@ -99,8 +99,9 @@ class NumbersNow:
             ]
             if touching:
                 value = unchanged_value(names_of(slider.address) or (), after, Policy)
-                is_number = isinstance(value, int | float) and not isinstance(value, bool)
-                number = value if is_number else None
+                number = None
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    number = float(value)
                 own = [address for address in touching if places[address] == at]
                 found[slider.address] = _told(number, own, touching)
         return found
