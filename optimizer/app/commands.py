@@ -17,7 +17,7 @@ OTHER_SCALES = (
 )
 
 
-def solve_command(
+def command_solving(
     policy: Path | str, case: Path | None, changes: Mapping[str, object], scales: str | None
 ) -> str:
     """Write the command that solves a policy.

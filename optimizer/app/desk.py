@@ -10,7 +10,7 @@ from typing import Any
 
 from optimizer.app.beginning import Sessions
 from optimizer.app.board import Board
-from optimizer.app.commands import OTHER_SCALES, moves_scales, solve_command
+from optimizer.app.commands import OTHER_SCALES, command_solving, moves_scales
 from optimizer.app.keeping import export_run, file_of_plan, refusal
 from optimizer.app.moves import NOTHING_SET, History, KeptYears, Move, Setting, words_of
 from optimizer.app.numbers_now import NumbersNow
@@ -205,7 +205,7 @@ class Desk:
         is_told = not setting.demands and setting.kept is None
         if not is_told or (run is None and self.board.facts()["counted"]):
             return ""
-        return solve_command(*self._paths, setting.changes, run)
+        return command_solving(*self._paths, setting.changes, run)
 
     @property
     def _run_of_scales(self) -> str | None:
@@ -280,7 +280,7 @@ class Desk:
             run = self._exported
         cells, _ = cells_and_keys(setting.changes)
         # Of a workbook that holds both, what was written holds the policy alone.
-        command = solve_command(written[0], policy if case is None else case, cells, run)
+        command = command_solving(written[0], policy if case is None else case, cells, run)
         words = f"Written: {', '.join(written)}. To solve it: {command}"
         return f"{words}. {OTHER_SCALES}." if is_other and run is None else words
 

@@ -100,6 +100,9 @@ class Planner:
         with self._wishes.lock:
             self._wishes.set(setting, is_solved=is_solved)
             self._board.show(relaxation=None)
+            if not is_solved and self._board.facts()["levers"]:
+                # Nobody is told that this is the plan until a thread has heard of the move.
+                self._show(_CHANGING)
             if is_solved and self._relaxer is not None:
                 self._ended = _PLANNED
                 self._show(_PLANNED, words="")
