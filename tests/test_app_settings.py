@@ -22,6 +22,7 @@ from optimizer.app.worker import COUNTED_BY, MOST_DROPPED
 from optimizer.case import load_case
 from optimizer.errors import PolicyError
 from optimizer.io.changes import parse_changes
+from optimizer.io.pauses import wanted_until
 from optimizer.policy import load_policy
 from optimizer.session import Session
 from optimizer.session.solving import solve
@@ -433,3 +434,23 @@ def test_browsers_leave_out_port_80() -> None:
         if not host.endswith("80"):
             assert refused(8000, host) == (421, "wrong host")
     assert refused(80, "evil.example") == (421, "wrong host")
+
+
+def test_a_relaxation_is_not_ended_by_one_that_nobody_wanted() -> None:
+    """HiGHS keeps an interrupt until it is told otherwise."""
+    session = Session(*TINY)
+    session.relax()
+    interrupted = 0
+    for number in range(60):
+        asked = [0]
+
+        def is_unwanted(asked: list[int] = asked, number: int = number) -> bool:
+            asked[0] += 1
+            return asked[0] > 1 + number % 5
+
+        session.change({WEIGHT: 1 + number * 7 % 11, "goals.alliance.weight": 1 + number * 5 % 7})
+        with wanted_until(is_unwanted):
+            interrupted += session.relax().status == "stopped"
+        session.change({WEIGHT: 1 + number * 3 % 13})
+        assert session.relax().status == "optimal"
+    assert interrupted
