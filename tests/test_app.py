@@ -23,10 +23,10 @@ from python_calamine import CalamineWorkbook
 from desks import TINY, TOKEN, Served, is_planned, served, until
 from optimizer.app.desk import Desk
 from optimizer.app.guard import HOST, MOST_ASKED
-from optimizer.app.keeping import save_scenario
 from optimizer.app.moves import Setting
 from optimizer.app.opening import desk_of
 from optimizer.app.questions import LEFT
+from optimizer.app.scenarios import save_scenario
 from optimizer.app.server import PAGE_PARTS
 from optimizer.app.sliders import sliders_of
 from optimizer.app.tables import PlanShown, plan_document, points_under
@@ -478,6 +478,13 @@ def test_plan_a_counts_by_the_weights_of_now() -> None:
 # What is written -----------------------------------------------------------------------------
 
 
+OTHER_GOAL = """[goals.other]
+weight = 1
+scale = "none"
+effects = [{ stage = "complete", effect = 1 }]
+"""
+
+
 def own_tiny(folder: Path) -> Path:
     """The tiny policy in a folder of its own."""
     policy = folder / "tiny.toml"
@@ -490,7 +497,7 @@ def test_a_saved_scenario_says_every_number_once(tmp_path: Path) -> None:
     policy, case = load_policy(own_tiny(tmp_path)), load_case(TINY[1])
     line = "budgets[line=science{}].amount"
     setting = Setting({line.format(""): "*0.5", line.format(", year=2031"): 9_000_000})
-    _, study = save_scenario(policy, case, setting, (), "half")
+    _, study = save_scenario(policy, case, setting, lambda _: {}, "half")
     (scenario,) = (each for each in Study.read(study).resolved(policy, case) if each.name == "half")
     assert scenario.changes == {
         line.format(", year=2030"): 4_000_000,
@@ -527,8 +534,8 @@ def test_scenarios_and_runs_are_written(tmp_path: Path, monkeypatch: pytest.Monk
         assert again["setting"]["changes"] == facts["setting"]["changes"]
         assert again["plan"]["points"] == pytest.approx(facts["plan"]["points"])
         assert again["history"][-1] == "scenario fewer"
-        other = (tmp_path / "tiny.toml").read_text().replace("range = [0, 1]", "range = [0, 2]", 1)
-        (tmp_path / "other.toml").write_text(other)
+        other = (tmp_path / "tiny.toml").read_text()
+        (tmp_path / "other.toml").write_text(f"{other}\n{OTHER_GOAL}")
         with pytest.raises(PolicyError, match="which no lever of the page sets"):
             desk.load("other")
         assert desk.scenarios() == ["fewer"]

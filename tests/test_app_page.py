@@ -116,6 +116,12 @@ def is_set(page: Page, text: str) -> None:
     planned(page)
 
 
+def planned_since(page: Page, text: str) -> None:
+    """A plan of what was set elsewhere is shown."""
+    is_set(page, text)
+    expect(page.locator("#goals")).to_contain_text(text.rpartition("=")[2])
+
+
 def reached(page: Page, locator: Locator) -> None:
     """Have the focus come there as with the keyboard."""
     locator.focus()
@@ -403,6 +409,126 @@ def test_what_a_plan_is_to_stakeholders_follows_the_plan(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+CLASH = """schema = 1
+title = "Clash"
+extends = "tiny.toml"
+[goals.bridges]
+scale = "ideal"
+[[limits]]
+name = "x"
+measure = "slots"
+at_least = 22
+"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_policy_that_clashes_from_the_start_is_mended_on_the_page(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    (tmp_path / "tiny.toml").write_bytes(TINY[0].read_bytes())
+    policy = tmp_path / "clash.toml"
+    policy.write_text(CLASH, encoding="utf-8")
+    with served(desk_of(policy, TINY[1])) as found, looked_at(browser, found, width) as looked:
+        page = looked.page
+        expect(page.locator("#status")).to_have_text("No plan keeps every rule.")
+        expect(page.locator("#clash")).to_contain_text("limits.x.at_least")
+        expect(page.get_by_label("Competitiveness", exact=True)).to_be_visible()
+        reached(page, page.locator("#mend"))
+        press(page, "Enter")
+        apply = page.locator("#answer button").first
+        reached(page, apply)
+        press(page, "Enter")
+        # The button is gone, and the keyboard goes on from where it was.
+        expect(page.locator("#answer")).to_be_focused()
+        planned(page)
+        expect(page.locator("#counted")).to_contain_text("the first setting that fitted: limits.x")
+        expect(page.locator("#command")).to_contain_text("The policy by itself has no scales")
+        expect(page.locator(".lever .note").first).to_contain_text("Scale ")
+        assert not page.evaluate(CONTRASTS)
+
+
+def test_levers_show_and_hold_what_counts(browser: Browser, tiny: Served) -> None:
+    tiny.wish("reset")
+    tiny.until(is_planned)
+    with looked_at(browser, tiny, 390) as looked:
+        page = looked.page
+        planned(page)
+        page.evaluate(OPEN_ALL)
+        line = page.locator("[data-address='budgets[line=science].amount']")
+        year = page.locator("[data-address='budgets[line=science, year=2030].amount']")
+        back = page.get_by_role("button", name="Science, % as it was")
+        line.fill("110")
+        press(page, "Enter")
+        expect(year).to_have_value("8800000")
+        expect(back).to_be_visible()
+        # A year is held at the case's own figure, against what the line says.
+        year.fill("8000000")
+        press(page, "Enter")
+        is_set(page, "budgets[line=science, year=2030].amount=8000000")
+        expect(year).to_have_value("8000000")
+        expect(line).to_have_value("")
+        # The line once more: what the year said counts no longer.
+        line.fill("110")
+        press(page, "Enter")
+        is_set(page, "year=2030].amount=8000000 (of no effect: a later change sets the same)")
+        expect(year).to_have_value("8800000")
+        page.locator("#reset").click()
+        expect(year).to_have_value("8000000")
+        page.locator("#typed").fill("budgets[line=science].amount_jpy=*1.1")
+        press(page, "Enter")
+        expect(line).to_have_value("110")
+        back.click()
+        expect(page.locator("#set")).to_contain_text("Nothing is moved")
+        expect(back).to_be_hidden()
+
+
+def test_what_is_refused_or_old_is_said_as_long_as_it_is_so(
+    browser: Browser, tiny: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tiny.wish("reset")
+    tiny.until(is_planned)
+    with looked_at(browser, tiny, 390) as looked:
+        page = looked.page
+        planned(page)
+        page.locator("#run").fill("../x")
+        press(page, "Enter")
+        expect(page.locator("#refused")).to_contain_text("is not a plain name")
+        page.locator("#pin").click()
+        expect(page.locator("#refused")).to_be_hidden()
+        page.locator("#unpin").click()
+        page.locator("#typed").fill("limits.country_share.at_most.times=0.1")
+        press(page, "Enter")
+        expect(page.locator("#status")).to_have_text("No plan keeps every rule.")
+        expect(page.locator("#stale")).to_have_text(
+            "The figures below are those of the plan before; no plan keeps every rule as it is set."
+        )
+        for name in ("pin", "export", "get-book", "get-report"):
+            expect(page.locator(f"#{name}")).to_be_disabled()
+        page.locator("#undo").click()
+        planned(page)
+        expect(page.locator("#export")).to_be_enabled()
+        looked.said.clear()  # The browser tells of the name that was refused.
+
+
+def test_the_keyboard_stays_in_the_table_when_a_plan_arrives(
+    browser: Browser, tiny: Served
+) -> None:
+    tiny.wish("reset")
+    tiny.until(is_planned)
+    with looked_at(browser, tiny, 390) as looked:
+        page = looked.page
+        planned(page)
+        reached(page, page.locator("#grid td[tabindex='0']"))
+        press(page, "ArrowDown", "ArrowRight")
+        cell = page.locator("#grid td:focus")
+        address = cell.get_attribute("data-address")
+        tiny.wish("move", changes={"goals.competitiveness.weight": 2.5})
+        planned_since(page, "goals.competitiveness.weight=2.5")
+        assert cell.get_attribute("data-address") == address
+        expect(page.locator("#grid td[tabindex='0']")).to_have_count(1)
+
+
 @pytest.mark.slow
 def test_two_pages_show_the_same_and_a_lost_program_is_said(browser: Browser) -> None:
     with served() as found:
@@ -413,6 +539,6 @@ def test_two_pages_show_the_same_and_a_lost_program_is_said(browser: Browser) ->
         one.locator("#typed").fill("goals.alliance.weight=1")
         one.keyboard.press("Enter")
         is_set(other, "goals.alliance.weight=1")
-    expect(other.locator("#refused")).to_contain_text("The command does not answer.")
+    expect(other.locator("#lost")).to_contain_text("The command does not answer.")
     for page in (one, other):
         page.close()

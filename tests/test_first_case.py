@@ -36,7 +36,7 @@ def next_of(said: str) -> list[str]:
     return shlex.split(line)[2:]
 
 
-@pytest.mark.parametrize("name", ["mine", "mine.xlsx"])
+@pytest.mark.parametrize("name", ["mine", "mine.xlsx", "v1.0"])
 def test_what_is_written_solves_and_its_report_is_there(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
@@ -58,7 +58,8 @@ def test_what_is_written_solves_and_its_report_is_there(
     words = next_of(said)
     code, said = run(*words)
     assert code == 0, said
-    folder = Path("runs") / ("mine-mine" if name.endswith(".xlsx") else "policy-mine")
+    folder = Path("runs") / ("mine-mine" if name.endswith(".xlsx") else f"policy-{name}")
+    assert case.name == name.removesuffix(".xlsx")
     page = (folder / "report.html").read_text("utf-8")
     assert "Scholarships" in page
     assert EXAMPLE.partition(": ")[2] in page
@@ -80,7 +81,7 @@ def test_what_is_written_solves_and_its_report_is_there(
 
 def steps_of(path: Path) -> list[str]:
     """What the file says is to be done next, without marks."""
-    if path.suffix:
+    if path.suffix == ".xlsx":
         rows = openpyxl.load_workbook(path)["read me"].iter_rows(values_only=True)
         found = [str(right) for left, right in rows if re.match(r"\d\. ", str(left))]
     else:

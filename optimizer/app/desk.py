@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import shlex
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from optimizer.app.beginning import Sessions
 from optimizer.app.board import Board
-from optimizer.app.keeping import export_run, file_of_plan, refusal, save_scenario
+from optimizer.app.commands import OTHER_SCALES, command_solving, moves_scales
+from optimizer.app.keeping import export_run, file_of_plan, refusal
 from optimizer.app.moves import NOTHING_SET, History, KeptYears, Move, Setting, words_of
+from optimizer.app.numbers_now import NumbersNow
 from optimizer.app.plans import Plans
 from optimizer.app.questions import Questions
-from optimizer.app.scenarios import read_scenario, scenario_names
+from optimizer.app.scenarios import read_scenario, save_scenario, scenario_names
 from optimizer.app.sliders import as_documents, sliders_of
-from optimizer.app.worker import STARTING, Planner
+from optimizer.app.worker import NO_LEVERS, STARTING, Planner
 from optimizer.case import Case
 from optimizer.io.changes import change_in_words, parse_changes
 from optimizer.plan import Plan
 from optimizer.policy import Policy
 from optimizer.runs.loading import Run
-from optimizer.session import Session, held_by
+from optimizer.schema.addresses import cells_and_keys
 
 
 class Desk:
@@ -56,6 +58,9 @@ class Desk:
         first: Setting = NOTHING_SET,
     ) -> None:
         self._policy, self._case, self._paths, self._run = policy, case, paths, run
+        self._sliders = sliders_of(policy, case)
+        self._numbers = NumbersNow(policy, case, self._sliders)
+        self._exported: str | None = None
         self._lock = threading.RLock()
         self._history = History(first)
         self.board = Board(
@@ -68,12 +73,13 @@ class Desk:
             refused="",
             answer=None,
             written="",
+            levers=NO_LEVERS,
             scales={} if run is None else dict(run.read.scales),
+            counted="",
         )
         self.plans = Plans(self.board, self._lock)
-        self._worker = Planner(
-            self._session, self._twin, self.board, refuse=self._refused, found=self._found_plan
-        )
+        sessions = Sessions(policy, case, None if run is None else run.read.scales)
+        self._worker = Planner(sessions, self.board, refuse=self._refused, found=self._found_plan)
         self._questions = Questions(self.board, self._worker.ask, self._lock)
         if run is not None:
             self._found_plan(first, run.plan)
@@ -88,16 +94,6 @@ class Desk:
     def stop(self) -> None:
         """End what is being solved."""
         self._worker.stop()
-
-    def _session(self) -> Session:
-        scales = None if self._run is None else self._run.read.scales
-        return Session(self._policy, self._case, scales=scales)
-
-    def _twin(self, session: Session) -> Session:
-        """Another session of the same, which begins where the first relaxation has come to."""
-        twin = Session(self._policy, self._case, scales=session.scales)
-        held_by(twin).loaded.begin_like(held_by(session).loaded)
-        return twin
 
     # What is set -----------------------------------------------------------------------------
 
@@ -181,13 +177,19 @@ class Desk:
     def _tell(self) -> None:
         """Show what is set."""
         setting, history = self._history.now, self._history
+        numbers = self._numbers.of(setting.changes)
         self.board.show(
             setting={
                 "changes": [
-                    {"address": address, "value": value, "text": change_in_words(address, value)}
+                    {
+                        "address": address,
+                        "text": change_in_words(address, value),
+                        "is_overridden": address in numbers.overridden,
+                    }
                     for address, value in setting.changes.items()
                 ],
                 "demands": list(setting.demands),
+                "levers": numbers.levers,
                 "kept": _kept_document(setting.kept),
                 "can_undo": history.can_undo,
                 "can_redo": history.can_redo,
@@ -199,16 +201,18 @@ class Desk:
 
     def command(self) -> str:
         """Command that gives the same plan; blank where ``--set`` cannot say all of it."""
-        setting = self._history.now
-        if setting.demands or setting.kept is not None:
+        setting, run = self._history.now, self._run_of_scales
+        is_told = not setting.demands and setting.kept is None
+        if not is_told or (run is None and self.board.facts()["counted"]):
             return ""
-        policy, case = self._paths
-        words = ["optimizer", "solve", str(policy), *([] if case is None else [str(case)])]
-        for address, value in setting.changes.items():
-            words += ["--set", change_in_words(address, value)]
+        return command_solving(*self._paths, setting.changes, run)
+
+    @property
+    def _run_of_scales(self) -> str | None:
+        """A run with the scales of the page, where they may not be those of policy and case."""
         if self._run is not None:
-            words += ["--scales", str(self._run.path)]
-        return shlex.join(words)
+            return str(self._run.path)
+        return self._exported if self.board.facts()["counted"] else None
 
     # Plans -----------------------------------------------------------------------------------
 
@@ -232,7 +236,7 @@ class Desk:
 
     def levers(self) -> list[dict[str, Any]]:
         """All levers, with policy and case as they are unchanged."""
-        return as_documents(sliders_of(self._policy, self._case), self.board.facts()["scales"])
+        return as_documents(self._sliders, self.board.facts()["scales"])
 
     # Questions -------------------------------------------------------------------------------
 
@@ -261,13 +265,24 @@ class Desk:
     # Keeping ---------------------------------------------------------------------------------
 
     def save(self, name: str) -> list[str]:
-        """Write what is set as a scenario, as :func:`optimizer.app.keeping.save_scenario`."""
+        """Write what is set as a scenario, as :func:`optimizer.app.scenarios.save_scenario`."""
         with self._lock:
             setting = self._history.now
-        limits = [self._worker.read(text) for text in setting.demands]
-        written = save_scenario(self._policy, self._case, setting, limits, name)
-        self.board.show(written=f"Written: {', '.join(written)}")
+        written = save_scenario(self._policy, self._case, setting, self._worker.read, name)
+        self.board.show(written=self._saved(written, setting))
         return written
+
+    def _saved(self, written: list[str], setting: Setting) -> str:
+        """What was written, and how it is solved so that points are those of the page."""
+        (policy, case), run = self._paths, self._run_of_scales
+        is_other = bool(self.board.facts()["counted"]) or moves_scales(self._policy, setting)
+        if is_other and run is None:
+            run = self._exported
+        cells, _ = cells_and_keys(setting.changes)
+        # Of a workbook that holds both, what was written holds the policy alone.
+        command = command_solving(written[0], policy if case is None else case, cells, run)
+        words = f"Written: {', '.join(written)}. To solve it: {command}"
+        return f"{words}. {OTHER_SCALES}." if is_other and run is None else words
 
     def scenarios(self) -> list[str]:
         """Names of scenarios that :meth:`load` can read."""
@@ -281,13 +296,25 @@ class Desk:
 
     def export(self, name: str, *, public: bool = False) -> str:
         """Write the plan that is shown as a run, as :func:`optimizer.app.keeping.export_run`."""
-        folder = export_run(self.plans.newest, name, public=public)
+        folder = export_run(self._plan_of_now(), name, public=public)
+        with self._lock:
+            self._exported = folder
+            self._tell()
         self.board.show(written=f"Written: {folder}")
         return folder
 
     def file(self, name: str) -> bytes:
         """Workbook or report of the plan, as :func:`optimizer.app.keeping.file_of_plan`."""
-        return file_of_plan(self.plans.newest, name)
+        return file_of_plan(self._plan_of_now(), name)
+
+    def _plan_of_now(self) -> Plan | None:
+        """The plan of what is set; ``None`` as long as there is no plan at all."""
+        with self._lock:
+            plan, newest = self.plans.of(self._history.now), self.plans.newest
+        if plan is None and newest is not None:
+            message = "the plan that is shown is not one of what is set"
+            raise refusal("export", message, "to wait for its plan, or to undo the move")
+        return plan
 
 
 def _kept_document(kept: KeptYears | None) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 HOST = "127.0.0.1"
+_PLAIN_PORT = 80
 TOKEN_HEADER, TOKEN_KEY = "x-token", "token"
 MOST_ASKED = 1_000_000
 """Bytes of a request: what a page sends is a few hundred."""
@@ -55,6 +56,9 @@ class Guard:
     def __init__(self, inside: Application, token: str, port: int) -> None:
         self._inside, self._token = inside, token
         self._hosts = {f"{HOST}:{port}", f"localhost:{port}"}
+        if port == _PLAIN_PORT:
+            # Browsers leave out the port that an address without one means.
+            self._hosts |= {HOST, "localhost"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request as ASGI has it."""

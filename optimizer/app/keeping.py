@@ -1,21 +1,15 @@
-"""What the page writes: scenarios beside their policy, and runs; nothing that is there is replaced.
+"""Runs that the page writes; nothing that is there is replaced.
 
 A page names files and folders by a plain name alone, never by a path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from optimizer.app.moves import Setting
-from optimizer.case import Case
 from optimizer.errors import PolicyError, Problems
-from optimizer.explain.applying import write_scenario
 from optimizer.plan import Plan
-from optimizer.plan.question import asked
-from optimizer.policy import Policy
 from optimizer.report import render_report
 from optimizer.runs import REPORT, WORKBOOK, run_place
 from optimizer.runs.workbook import workbook_of
@@ -25,42 +19,6 @@ from optimizer.text.file_names import A_PLAIN_NAME, plain_name
 RUNS = Path("runs")
 FILES = (WORKBOOK, REPORT)
 """Files of a run that can be had without writing one."""
-
-
-def save_scenario(
-    policy: Policy,
-    case: Case,
-    setting: Setting,
-    limits: Sequence[Mapping[str, object]],
-    name: str,
-) -> list[str]:
-    """Write what is set as a policy that extends another; figures of the case as a study.
-
-    Parameters
-    ----------
-    limits
-        What the slots that are asked for are as limits.
-
-    Returns
-    -------
-    list of str
-        The files.
-
-    Raises
-    ------
-    PolicyError, TargetError
-        If the name cannot be that of a file, there is one already, it cannot be written, nothing is
-        changed, or years are kept, which a policy cannot say.
-    """
-    _require_name(name)
-    if setting.kept is not None:
-        message = f"a policy cannot hold {setting.kept.in_words}"
-        raise refusal("save", message, "no years that are kept; a run folder holds them")
-    if not setting.changes and not limits:
-        message = "nothing is moved: the scenario would not differ from the policy"
-        raise refusal("save", message, "a weight, a budget, a limit or slots that were set")
-    path = policy.path.with_name(f"{name}.toml")
-    return list(map(str, write_scenario(asked(policy, case, setting.changes, limits), path)))
 
 
 def export_run(plan: Plan | None, name: str, *, public: bool = False) -> str:
@@ -77,7 +35,7 @@ def export_run(plan: Plan | None, name: str, *, public: bool = False) -> str:
         If the name cannot be that of a folder, there is one already, there is no plan, or it is to
         be published and no track is marked as sensitive.
     """
-    _require_name(name)
+    require_plain(name)
     plan = _shown(plan)
     run_place(RUNS / name, force=None)
     return str(write_run(replace(plan, folder=None), RUNS / name, public=public))
@@ -112,7 +70,14 @@ def _shown(plan: Plan | None) -> Plan:
     return plan
 
 
-def _require_name(name: str) -> None:
+def require_plain(name: str) -> None:
+    """Refuse what cannot be the name of a file or a folder.
+
+    Raises
+    ------
+    PolicyError
+        If it is none.
+    """
     if not plain_name(name):
         raise refusal("name", f"{name!r} is not a plain name", A_PLAIN_NAME)
 

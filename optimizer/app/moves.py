@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from optimizer.io.changes import change_in_words, made_after
 from optimizer.plan import Plan
 from optimizer.plan.keeping import Keep
-from optimizer.schema.addresses import one_spelling
+from optimizer.schema.addresses import is_cell, names_of, one_spelling
 
 MOST_MOVES = 500
 """Moves that can be undone; older ones are forgotten."""
 OF_A_RUN = 0
 """Number of a plan that was found before the page was opened."""
+_ASKED = re.compile(r"(?P<what>\s*slots\b.*)(?P<sign>>=|<=)\s*[\d.]+\s*", re.DOTALL)
+_SIGNS = {"at_least": ">=", "at_most": "<="}
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,12 @@ class KeptYears:
         return f"slots of {', '.join(map(str, self.years))} as in {self.keep.name}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Setting:
     """What is set on the page.
+
+    Two are the same if they ask the same. Of changes of the same cells the last one counts, so
+    their order is a part of it.
 
     Attributes
     ----------
@@ -65,6 +71,18 @@ class Setting:
     demands: tuple[str, ...] = ()
     kept: KeptYears | None = None
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Setting):
+            return NotImplemented
+        return self._compared == other._compared
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.changes))
+
+    @property
+    def _compared(self) -> tuple[object, ...]:
+        return list(self.changes.items()), self.demands, self.kept
+
     @property
     def in_words(self) -> str:
         """All that is set."""
@@ -75,12 +93,18 @@ class Setting:
     def changed(self, changes: Mapping[str, object | None]) -> Setting:
         """Set values at addresses; those that are ``None`` go back to what they were.
 
+        The number of slots that are asked for is changed where they are asked for.
+
         Examples
         --------
         >>> one = Setting({"goals.alliance.weight": 2}).changed({"horizon.discount": 0.1})
         >>> dict(one.changed({"goals.alliance.weight": None}).changes)
         {'horizon.discount': 0.1}
+        >>> asked = Setting(demands=("slots[] >= 9",))
+        >>> asked.changed({'limits."slots[] >= 9".at_least': 7}).demands
+        ('slots[] >= 7',)
         """
+        changes, demands = _demands_changed(self.demands, changes)
         taken = {one_spelling(address) for address, value in changes.items() if value is None}
         kept = {
             address: value
@@ -88,7 +112,7 @@ class Setting:
             if one_spelling(address) not in taken
         }
         given = {address: value for address, value in changes.items() if value is not None}
-        return replace(self, changes=made_after(kept, given))
+        return replace(self, changes=made_after(kept, given), demands=demands)
 
     def demanding(self, more: Sequence[str] = (), fewer: Sequence[str] = ()) -> Setting:
         """Ask for some slots more, and for others no longer.
@@ -99,7 +123,55 @@ class Setting:
         ('slots >= 2',)
         """
         kept = [text for text in self.demands if text not in fewer]
-        return replace(self, demands=tuple(dict.fromkeys([*kept, *more])))
+        # What was changed of the limit of a demand goes with it.
+        gone = [("limits", text) for text in fewer]
+        changes = {
+            address: value
+            for address, value in self.changes.items()
+            if is_cell(address) or (names_of(address) or ())[:2] not in gone
+        }
+        return replace(self, changes=changes, demands=tuple(dict.fromkeys([*kept, *more])))
+
+
+def _demands_changed(
+    demands: tuple[str, ...], changes: Mapping[str, object | None]
+) -> tuple[dict[str, object | None], tuple[str, ...]]:
+    """Changes without those of numbers of demands, and the demands with these numbers."""
+    left, asked = dict(changes), list(demands)
+    for address, value in changes.items():
+        names = () if is_cell(address) else names_of(address) or ()
+        if len(names) != 3 or names[0] != "limits" or names[1] not in asked:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        again = _with_number(names[1], names[2], value)
+        if again is not None:
+            del left[address]
+            place = asked.index(names[1])
+            asked[place : place + 1] = again
+    return left, tuple(dict.fromkeys(asked))
+
+
+def _with_number(demand: str, sense: str, number: float) -> list[str] | None:
+    """A demand with another number, none if nothing is asked for; ``None`` if it has no such one.
+
+    Examples
+    --------
+    >>> _with_number("slots[] >= 9", "at_least", 7), _with_number("slots[] >= 9", "at_most", 7)
+    (['slots[] >= 7'], None)
+    >>> _with_number("agreements[country=KEN, track=lab] open", "at_least", 0)
+    []
+    """
+    found, last = _ASKED.fullmatch(demand), demand.strip().rpartition(" ")[2]
+    if (sense, last) == ("at_least", "open") and number <= 0:
+        return []
+    if (sense, last) == ("at_most", "without") and number >= 1:
+        return []
+    if found is None or found["sign"] != _SIGNS.get(sense):
+        return None
+    # As many as none are had anyway.
+    is_asked = number > 0 or sense == "at_most"
+    return [f"{found['what'].rstrip()} {found['sign']} {number:.12g}"] if is_asked else []
 
 
 NOTHING_SET = Setting()

@@ -81,7 +81,7 @@ def _setting_of(run: Run) -> Setting:
         expected = "a run without --near"
         problems.add(run.path.name, "stays near to an earlier plan", expected=expected)
     problems.raise_if_any(InputError)
-    return Setting(dict(question.changes), tuple(demands), kept)
+    return Setting(demands=tuple(demands), kept=kept).changed(question.changes)
 
 
 def _asks_for_slots(run: Run, limit: Mapping[str, object]) -> bool:

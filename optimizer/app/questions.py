@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from optimizer.app.board import Board
+from optimizer.app.faults import fault_in_words
 from optimizer.app.keeping import refusal
 from optimizer.app.moves import words_of
 from optimizer.app.reach import how_far
-from optimizer.app.wishes import Task
-from optimizer.errors import NoPlanError, OptimizerError
+from optimizer.app.wishes import Ready, Task
+from optimizer.errors import NoPlanError
 from optimizer.explain.asking_for import why_not
 from optimizer.explain.marginals import marginal_values
 from optimizer.explain.repairing import repair
@@ -121,13 +122,15 @@ class Questions:
                 answer={"number": number, "title": title, "words": [], "is_open": True}
             )
 
-        def task(session: Session) -> None:
+        def task(ready: Ready) -> None:
             try:
-                said = QUESTIONS[kind].answer(session, plan, text)
-            except NoPlanError as error:
-                said = Said([LEFT] if error.interrupted else str(error).splitlines())
-            except OptimizerError as error:
-                said = Said(str(error).splitlines())
+                said = QUESTIONS[kind].answer(ready(), plan, text)
+            except KeyboardInterrupt:
+                # So a session says that it was stopped while scales were worked out.
+                said = Said([LEFT])
+            except Exception as error:
+                is_left = isinstance(error, NoPlanError) and error.interrupted
+                said = Said([LEFT] if is_left else fault_in_words(error).splitlines())
             self._answered(number, title, said)
 
         self._ask(task)

@@ -1,16 +1,22 @@
-"""Policies beside the one at hand that differ from it in nothing but what the page sets."""
+"""Policies beside the one at hand that differ from it in nothing but what the page sets.
+
+Nothing that is there is replaced.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from optimizer.app.keeping import refusal
+from optimizer.app.keeping import refusal, require_plain
 from optimizer.app.moves import NOTHING_SET, Setting
+from optimizer.case import Case
 from optimizer.errors import OptimizerError, Problems
+from optimizer.explain.applying import write_scenario
 from optimizer.explain.differences import NOT_THERE, Difference
 from optimizer.explain.policy_differences import SOLVER, policy_differences
 from optimizer.io.paths import names_in
+from optimizer.plan.question import asked
 from optimizer.policy import Policy, load_policy
 from optimizer.policy.loading import changed_policy, policy_with_limits
 from optimizer.sweeps.study import Study
@@ -19,6 +25,36 @@ from optimizer.text.file_names import plain_name
 ReadDemand = Callable[[str], Mapping[str, object]]
 """Gives the limit that a demand is read as, such as ``slots[country=KEN] >= 20``."""
 _SUFFIX, _STUDY = ".toml", ".csv"
+
+
+def save_scenario(
+    policy: Policy, case: Case, setting: Setting, read: ReadDemand, name: str
+) -> list[str]:
+    """Write what is set as a policy that extends another; figures of the case as a study.
+
+    Returns
+    -------
+    list of str
+        The files; the policy first.
+
+    Raises
+    ------
+    PolicyError, TargetError
+        If the name cannot be that of a file, there is one already, it cannot be written, nothing is
+        changed, years are kept, which a policy cannot say, or :func:`read_scenario` could not set
+        it again.
+    """
+    require_plain(name)
+    if setting.kept is not None:
+        message = f"a policy cannot hold {setting.kept.in_words}"
+        raise refusal("save", message, "no years that are kept; a run folder holds them")
+    if not setting.changes and not setting.demands:
+        message = "nothing is moved: the scenario would not differ from the policy"
+        raise refusal("save", message, "a weight, a budget, a limit or slots that were set")
+    path = policy.path.with_name(f"{name}{_SUFFIX}")
+    question = asked(policy, case, setting.changes, [read(text) for text in setting.demands])
+    _moves_between(policy, question.policy, name, read)
+    return list(map(str, write_scenario(question, path)))
 
 
 def scenario_names(policy: Policy, read: ReadDemand) -> list[str]:
@@ -56,24 +92,41 @@ def read_scenario(policy: Policy, name: str, read: ReadDemand) -> Setting:
         raise refusal("load", f"{name!r} is not a plain name", "the name of a scenario")
     path = policy.path.with_name(f"{name}{_SUFFIX}")
     other = load_policy(path)
+    changes, demands = _moves_between(policy, other, name, read)
+    return Setting(changes | _figures(path), demands)
+
+
+def _moves_between(
+    policy: Policy, other: Policy, name: str, read: ReadDemand
+) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Changes and demands that lead from a policy to another."""
     changes: dict[str, object] = {}
     demands: list[str] = []
     for each in _counting(policy, other):
         if _is_new_limit(each):
             demands.append(str(each.at[1]))
-        elif isinstance(each.after, bool | int | float | str):
-            changes[each.address] = _as_typed(each.after)
-        else:
+        elif each.after is NOT_THERE or (each.before is NOT_THERE and _has_tables(each.after)):
             raise _not_a_move(name, each)
+        else:
+            changes[each.address] = _as_typed(each.after)
     made = policy_with_limits(policy, map(read, demands))
     made = changed_policy(made, changes) if changes else made
     for each in _counting(made, other):
         raise _not_a_move(name, each)
-    return Setting(changes | _figures(path), tuple(demands))
+    return changes, tuple(demands)
+
+
+def _has_tables(value: object) -> bool:
+    """Whether a value is a table, or a list of tables, such as a goal or its effects."""
+    return isinstance(value, Mapping) or (isinstance(value, tuple) and any(map(_has_tables, value)))
 
 
 def _as_typed(value: object) -> object:
     """A value as somebody would type it: whole numbers without a point."""
+    if isinstance(value, Mapping):
+        return {key: _as_typed(each) for key, each in value.items()}
+    if isinstance(value, tuple):
+        return [_as_typed(each) for each in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -106,4 +159,4 @@ def _figures(path: Path) -> dict[str, object]:
 
 def _not_a_move(name: str, difference: Difference) -> OptimizerError:
     message = f"{name} differs in {difference.address}, which no lever of the page sets"
-    return refusal("load", message, "numbers alone, and slots that are asked for")
+    return refusal("scenario", message, "single values alone, and slots that are asked for")

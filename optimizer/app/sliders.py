@@ -25,7 +25,7 @@ _WEIGHTS, _BUDGETS, _LIMITS, _FAIR, _CAPS, _YEARS = (
 )
 _STEPS = 100
 """Steps of a slider from one end to the other."""
-_NUMBER, _PERCENT = "number", "percent"
+_NUMBER, IN_PERCENT = "number", "percent"
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _lines(case: Case) -> Iterator[Slider]:
         address = str(CellAddress("budgets", (("line", str(line)),), "amount"))
         note = f"{figures.money(float(amount))}{figures.SPACE}{case.currency} in all years"
         yield Slider(
-            address, _BUDGETS, names.of("line", line), 100.0, note, _PERCENT, 0.0, 200.0, 1.0
+            address, _BUDGETS, names.of("line", line), 100.0, note, IN_PERCENT, 0.0, 200.0, 1.0
         )
 
 

@@ -10,8 +10,10 @@ from optimizer.app.board import Board
 from optimizer.app.moves import Setting
 from optimizer.session import Session
 
-Task = Callable[[Session], None]
-"""A question that is asked beside: it is given the session as it is set."""
+Ready = Callable[[], Session]
+"""Gives the session as it is set; it may raise whatever the session does."""
+Task = Callable[[Ready], None]
+"""A question that is asked beside. It says itself what goes wrong, and raises nothing."""
 
 
 class Wish(NamedTuple):
@@ -104,14 +106,18 @@ class Wishes:
         return None
 
     def next_job(self) -> Wish | None:
-        """Wait for a question, or for a move that is relaxed and has no plan yet."""
+        """Wait for a question, or for a move that is relaxed and has no plan yet.
+
+        As long as nothing may be relaxed, for a move that is not ended.
+        """
         with self.lock:
             while not self._is_over:
                 setting = self._setting
                 if setting is not None and self._task is not None:
                     task, self._task = self._task, None
                     return Wish(self._serial, setting, task)
-                if setting is not None and not self.is_ended and self._relaxed == self._moves:
+                is_ready = self._relaxed == self._moves or not self._may_relax
+                if setting is not None and not self.is_ended and is_ready:
                     return Wish(self._serial, setting)
                 self._wake.wait()
         return None

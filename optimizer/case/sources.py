@@ -62,6 +62,11 @@ class Source(Protocol):
         """Report problems with the places that the reader of this source knows."""
 
 
+def case_name(path: Path) -> str:
+    """Name of the case at a path that need not exist yet, as reading it will give it."""
+    return path.stem if path.suffix.lower() == WORKBOOK_SUFFIX else path.name
+
+
 def open_source(path: Path, problems: Problems) -> Source | None:
     """Find out what a path is; a path that is not a case becomes a problem."""
     standing = standing_at(path)

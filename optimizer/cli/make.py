@@ -27,7 +27,6 @@ from optimizer.cli.options import (
     PolicyPath,
     ScalesOption,
     TimeLimit,
-    case_name,
     case_path,
     count_of,
     scales_of,
@@ -155,6 +154,7 @@ def solve_command(
     from dataclasses import replace
 
     from optimizer import runs
+    from optimizer.case.sources import case_name
     from optimizer.errors import InfeasibleError
     from optimizer.io.writing import new_folder
     from optimizer.plan import expectations

@@ -142,11 +142,6 @@ def _refuse_run(policy: Path) -> None:
         )
 
 
-def case_name(path: Path) -> str:
-    """Name of the case at a path, as reading it will give it."""
-    return path.stem if path.suffix.lower() == ".xlsx" else path.name
-
-
 def set_again(changes: Sequence[str] | None) -> list[str]:
     """Words that make the same changes in another command."""
     return [word for change in changes or [] for word in ("--set", change)]

@@ -13,6 +13,7 @@ import pandas as pd
 from optimizer.case import load_case
 from optimizer.case.from_frames import FramesGiven
 from optimizer.case.header import check_header
+from optimizer.case.sources import case_name
 from optimizer.case.writing import SUFFIX, contents_of
 from optimizer.errors import InputError, Problems, did_you_mean
 from optimizer.errors.arguments import typed
@@ -112,7 +113,7 @@ def write_first_case(
     }
     check_header({"schema": 1, **header}, problems)
     problems.raise_if_any(InputError)
-    case = load_case(_frames(named, currency, years), **header, name=path.stem)
+    case = load_case(_frames(named, currency, years), **header, name=case_name(path))
     contents = replace(contents_of(case), explained=True, steps=_steps(path, bool(regions)))
     policy = first_policy(contents, limited=len(countries) >= _SEVERAL)
     return write_both(path, contents, policy, force=force)
@@ -216,7 +217,7 @@ def _steps(path: Path, has_regions: bool) -> tuple[tuple[str, str], ...]:
     both = _typed_again(path) if is_book else _typed_again(policy, path)
     tables = "countries, tracks, applicants, costs and budgets"
     tables += ", then regions and sites" if has_regions else ""
-    run = _typed_again(Path("runs") / f"{path.stem if is_book else 'policy'}-{path.stem}")
+    run = _typed_again(Path("runs") / f"{path.stem if is_book else policy.stem}-{case_name(path)}")
     sheets = "on the sheets policy, goals and limits, and " if is_book else ""
     return (
         ("See a plan", f"optimizer solve {both}"),

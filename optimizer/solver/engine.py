@@ -321,8 +321,8 @@ class Engine(Loaded):
                 watch.learn_quietly(bound)
         self._see_early(event)
         may_close = self._bounds or (self._early is not None and self._early.is_done)
-        if watch.should_stop() or (may_close and watch.is_close()):
-            event.interrupt()
+        # HiGHS keeps what it was told: the interrupt of a run would end the next one as well.
+        event.interrupt(watch.should_stop() or (may_close and watch.is_close()))
 
     def _see_early(self, event: HighsCallbackEvent) -> None:
         if self._early is not None and self._best is not None:

@@ -1,7 +1,7 @@
 "use strict";
 // Levers: a number to type and, where there is room, a slider for each; one request at a time.
 
-const desk = { state: null, levers: [] };
+const desk = { state: null, levers: [], now: {} };
 
 desk.token = document.querySelector("meta[name=token]").content;
 
@@ -30,11 +30,13 @@ desk.wish = async (name, said = {}) => {
       body: JSON.stringify(said),
     });
   } catch {
-    desk.refuse("The command does not answer: it may have ended.");
+    desk.lose("The command does not answer: it may have ended.");
     return false;
   }
   const told = answer.headers.get("content-type")?.includes("json") ? await answer.json() : {};
-  if (!answer.ok) desk.refuse(told.refused || `Refused: ${answer.status}`);
+  if (!desk.isLost) desk.lose("");
+  // What was refused before is over; of the move that was made last it still holds.
+  desk.refuse(answer.ok ? desk.state?.refused ?? "" : told.refused || `Refused: ${answer.status}`);
   return answer.ok;
 };
 
@@ -66,6 +68,7 @@ desk.send = async () => {
 desk.download = async (name) => {
   const answer = await fetch(`/api/file/${name}`, { headers: { "X-Token": desk.token } });
   if (!answer.ok) return desk.refuse((await answer.json()).refused);
+  desk.refuse(desk.state?.refused ?? "");
   const link = desk.make("a", { href: URL.createObjectURL(await answer.blob()), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
@@ -73,20 +76,12 @@ desk.download = async (name) => {
 
 desk.plain = (number) => String(Number(Number(number).toPrecision(12)));
 
-// What a change means for the number of a lever; null where the lever cannot show it.
-desk.shown = (lever, change) => {
-  if (change === undefined) return lever.value;
-  if (typeof change === "number") return lever.kind === "percent" ? null : change;
-  const text = String(change);
-  const times = /^\*\s*([\d.eE+-]+)$/.exec(text);
-  const percent = /^([+-][\d.]+)\s*%$/.exec(text);
-  const factor = times ? Number(times[1]) : percent ? 1 + Number(percent[1]) / 100 : NaN;
-  return Number.isFinite(factor) ? lever.value * factor : null;
-};
-
-desk.asChange = (lever, number) => {
-  if (number === lever.value) return null;
-  return lever.kind === "percent" ? `*${desk.plain(number / 100)}` : number;
+// The change that sets a lever: none where its number is that of before, and nothing else sets it.
+desk.setLever = (lever, number, rests) => {
+  const now = desk.now[lever.address];
+  let change = lever.kind === "percent" ? `*${desk.plain(number / 100)}` : number;
+  if (number === lever.value && !now?.covered) change = null;
+  desk.move(now?.own ?? lever.address, change, rests);
 };
 
 desk.drawLevers = () => {
@@ -122,53 +117,56 @@ desk.drawLever = (lever) => {
     lever.slider.addEventListener("input", () => {
       lever.slider.dataset.moving = "yes";
       lever.number.value = desk.plain(lever.slider.value);
-      desk.move(lever.address, desk.asChange(lever, Number(lever.slider.value)), false);
+      desk.setLever(lever, Number(lever.slider.value), false);
     });
     lever.slider.addEventListener("change", () => {
       delete lever.slider.dataset.moving;
-      desk.move(lever.address, desk.asChange(lever, Number(lever.slider.value)), true);
+      desk.setLever(lever, Number(lever.slider.value), true);
     });
     lever.row.append(lever.slider, lever.back);
   } else {
     lever.row.append(desk.make("span"), lever.back);
   }
-  if (lever.told || lever.slider) lever.row.append(lever.note);
+  lever.row.append(lever.note);
   lever.number.addEventListener("input", () => { lever.number.dataset.moving = "yes"; });
   lever.number.addEventListener("change", () => {
     delete lever.number.dataset.moving;
     if (lever.number.value === "") return desk.showLever(lever);
-    desk.move(lever.address, desk.asChange(lever, Number(lever.number.value)), true);
+    desk.setLever(lever, Number(lever.number.value), true);
   });
   lever.back.addEventListener("click", () => {
     lever.number.focus();
-    desk.move(lever.address, null, true);
+    desk.move(desk.now[lever.address].own, null, true);
   });
   return lever.row;
 };
 
 desk.showLever = (lever) => {
-  const change = desk.changes?.get(lever.address);
-  const number = desk.shown(lever, change);
+  const now = desk.now[lever.address];
+  const number = now ? now.number : lever.value;
   if (!lever.number.dataset.moving) lever.number.value = number === null ? "" : desk.plain(number);
   if (lever.slider && !lever.slider.dataset.moving) {
     if (number !== null) lever.slider.value = number;
   }
-  const isMoved = change !== undefined;
-  lever.row.classList.toggle("moved", isMoved);
-  lever.back.hidden = !isMoved;
-  lever.note.textContent = isMoved ? `Was ${desk.plain(lever.value)}. ${lever.told}` : lever.told;
+  lever.row.classList.toggle("moved", Boolean(now));
+  lever.back.hidden = !now?.own;
+  const told = now ? [`Was ${desk.plain(lever.value)}.`] : [];
+  if (number === null) told.push("Now not one number for all.");
+  else if (now?.covered) told.push(now.own ? "Set by another change as well." : "Set by another change.");
+  lever.note.textContent = [...told, lever.told].join(" ").trim();
 };
 
 desk.showSetting = (setting) => {
-  desk.changes = new Map(setting.changes.map(({ address, value }) => [address, value]));
+  desk.now = setting.levers;
   desk.levers.forEach(desk.showLever);
-  const items = setting.changes.map(({ address, text }) => {
+  const items = setting.changes.map(({ address, text, is_overridden: isOverridden }) => {
     const back = desk.make("button", { type: "button", "aria-label": `Take back ${text}` }, "Take back");
     back.addEventListener("click", () => {
       document.getElementById("set").focus();
       desk.move(address, null, true);
     });
-    return desk.make("li", {}, desk.make("span", {}, text), back);
+    const told = isOverridden ? `${text} (of no effect: a later change sets the same)` : text;
+    return desk.make("li", {}, desk.make("span", {}, told), back);
   });
   const others = setting.demands.map((text) => [text, () => desk.wish("demand", { fewer: [text] })]);
   if (setting.kept) others.push([setting.kept.text, () => desk.wish("keep", { years: [] })]);

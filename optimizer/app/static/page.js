@@ -17,6 +17,12 @@ const PHASES = {
   stopped: "Stopped before a plan was found.",
   failed: "This went wrong:",
 };
+// Why there is no newer plan, where none is on its way.
+const OLD = {
+  "nothing fits": "no plan keeps every rule as it is set",
+  stopped: "of what is set none was found in time",
+  failed: "what is set could not be worked out",
+};
 const SECTIONS = [
   ["slots", "Slots: by track, country, year, and the map of regions"],
   ["budgets", "Money: budget lines"],
@@ -29,11 +35,12 @@ const SECTIONS = [
   ["rules", "Binding rules"],
 ];
 
-desk.refuse = (text) => {
-  const box = at("refused");
-  box.hidden = !text;
-  box.textContent = text;
+const alarm = (id) => (text) => {
+  at(id).hidden = !text;
+  at(id).textContent = text;
 };
+desk.refuse = alarm("refused");
+desk.lose = alarm("lost");
 
 const fixed = (number, digits = 2) =>
   number.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
@@ -66,7 +73,9 @@ const showBound = ({ relaxation, plan, phase, is_current: isCurrent }) => {
     else if (plan && isCurrent && plan.bound !== null) parts.push(`No plan exceeds ${fixed(plan.bound)}.`);
   }
   at("bound").textContent = parts.join(" ");
+  const isOver = phase === "nothing fits" || isImpossible(relaxation);
   at("stale").hidden = !plan || isCurrent;
+  text("stale", `The figures below are those of the plan before; ${isOver ? OLD["nothing fits"] : OLD[phase] ?? "the new one is on its way"}.`);
 };
 
 const showFact = (fact) => {
@@ -182,7 +191,6 @@ const showPlan = (plan) => {
   showFairness(plan.fairness);
   showStakeholders(plan.stakeholders);
   at("publish").hidden = !plan.is_sensitive;
-  for (const id of ["get-book", "get-report"]) at(id).disabled = false;
   const notes = [...plan.warnings.map((text) => `Warning: ${text}`), ...plan.notes];
   const list = desk.make("ul", { className: "text" }, ...notes.map((text) => desk.make("li", {}, text)));
   const count = plan.warnings.length;
@@ -230,7 +238,7 @@ const showAnswer = (answer) => {
   const key = JSON.stringify(answer);
   if (desk.answerShown === key) return;
   desk.answerShown = key;
-  if (!answer) return at("answer").replaceChildren();
+  if (!answer) return replaceAnswer([]);
   const parts = [desk.make("h3", {}, answer.title)];
   if (answer.is_open) parts.push(desk.make("p", {}, "Working it out …"));
   else parts.push(asList(answer.words));
@@ -239,7 +247,14 @@ const showAnswer = (answer) => {
     apply.addEventListener("click", () => desk.wish("apply", { number: offer.number }));
     parts.push(desk.make("p", {}, apply));
   }
+  replaceAnswer(parts);
+};
+
+// A button that goes away hands the focus on to the answer.
+const replaceAnswer = (parts) => {
+  const hadFocus = at("answer").contains(document.activeElement);
   at("answer").replaceChildren(...parts);
+  if (hadFocus) at("answer").focus();
 };
 
 const text = (id, told) => {
@@ -261,7 +276,8 @@ const showState = async (state) => {
   }
   at("undo").disabled = !setting.can_undo;
   at("redo").disabled = !setting.can_redo;
-  at("pin").disabled = !state.plan || !state.is_current;
+  const hasPlan = Boolean(state.plan && state.is_current);
+  for (const id of ["pin", "export", "get-book", "get-report"]) at(id).disabled = !hasPlan;
   at("unpin").hidden = !state.pinned;
   text("pinned", state.pinned ? `Plan A: ${state.pinned.words}.` : "");
   // While repairs are looked for, what they are for stays in sight.
@@ -274,11 +290,13 @@ const showState = async (state) => {
   if (told !== desk.settingShown) {
     desk.settingShown = told;
     desk.showSetting(setting);
-    text("command", state.command || "Slots that are asked for, or kept, cannot be said by --set: save a scenario, or write the run.");
+    const why = setting.demands.length || setting.kept ? "Slots that are asked for, or kept, cannot be said by --set: save a scenario, or write the run." : "The policy by itself has no scales: save a scenario, or write the run, whose scales then count.";
+    text("command", state.command || why);
     at("history").replaceChildren(...state.history.map((words) => desk.make("li", {}, words)));
   }
   text("written", state.written);
-  if (!desk.levers.length && Object.keys(state.scales).length && !desk.isReading) await readLevers();
+  text("counted", state.counted);
+  if (state.levers !== desk.leversShown) await readLevers(state.levers);
   const number = `${state.plan?.number}/${state.pinned?.number}`;
   if (state.plan && number !== desk.drawn) await readPlan(number);
   showYears(state);
@@ -288,10 +306,15 @@ const showState = async (state) => {
   }
 };
 
-const readLevers = async () => {
-  desk.isReading = true;
-  desk.levers = await desk.read("levers");
-  desk.drawLevers();
+const readLevers = async (told) => {
+  desk.leversShown = told;
+  const levers = told ? await desk.read("levers") : [];
+  // Scales that are known by now are all that can be new: nobody loses the lever in hand.
+  if (desk.levers.length) levers.forEach(({ note }, place) => { desk.levers[place].told = note; });
+  else {
+    desk.levers = levers;
+    desk.drawLevers();
+  }
   desk.showSetting(desk.state.setting);
 };
 
@@ -321,10 +344,13 @@ const listen = () => {
       isShowing = false;
     }
   };
-  events.onopen = () => { if (desk.isLost) { desk.isLost = false; desk.refuse(""); } };
+  events.onopen = () => {
+    desk.isLost = false;
+    desk.lose("");
+  };
   events.onerror = () => {
     desk.isLost = true;
-    desk.refuse("The command does not answer. If it was started again, open the address that it printed.");
+    desk.lose("The command does not answer. If it was started again, open the address that it printed.");
   };
 };
 

@@ -85,9 +85,12 @@ desk.showGrid = (caption, head, body, className) => {
   );
   drawn.addEventListener("keydown", desk.moveInGrid);
   drawn.addEventListener("click", (event) => desk.choose(event.target.closest("td[data-address]")));
+  const focused = document.activeElement?.closest("#grid td[data-address]")?.dataset.address;
   document.getElementById("grid").replaceChildren(drawn);
-  const kept = desk.cellOf(document.getElementById("cell").value) ?? drawn.querySelector("td[data-address]");
+  const kept = desk.cellOf(focused ?? document.getElementById("cell").value) ?? drawn.querySelector("td[data-address]");
   if (kept) kept.tabIndex = 0;
+  // Where somebody was in the table that was here before, there they stay.
+  if (kept && focused !== undefined) kept.focus();
   desk.markChosen();
 };
 
