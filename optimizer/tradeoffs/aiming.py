@@ -17,7 +17,6 @@ from optimizer.session.holding import Holding
 from optimizer.session.planning import PlanSearch
 from optimizer.solver import Solution, Watch
 from optimizer.solver.solution import OPTIMAL_GAP
-from optimizer.solver.watch import least_within, relative_gap
 from optimizer.tradeoffs.steps_of_values import steps_of
 
 SAME_VALUE = 1e-6
@@ -212,7 +211,7 @@ class GoalAims:
         lacking
             Share of the most of each goal that may be lacking for the sake of the next.
         """
-        began, gaps, bounds = self.watch.seconds, [0.0], dict[int, float]()
+        began, gaps = self.watch.seconds, [0.0]
         floors, run = floors.copy(), AimedRun("stopped")
         for place, goal in enumerate(order):
             is_last = place == len(self.goals) - 1
@@ -220,15 +219,9 @@ class GoalAims:
             run = self.sought(alone, floors)
             if run.x is None:
                 return self._answer(run, 0.0, found_by, began)
+            gaps.append(run.gap or 0.0)
             most = float(self.model.values(run.x)[goal])
-            least = self._kept(goal, most) - lacking * abs(most)
-            if self.gap and not lacking and run.gap is not None:
-                # Whatever the gap admits is as good, and leaves room for the goals that follow.
-                bounds[goal] = most + run.gap * abs(most)
-                least = min(least, least_within(bounds[goal], self.gap))
-            else:
-                gaps.append(run.gap or 0.0)
-            floors[goal] = max(floors[goal], least)
+            floors[goal] = max(floors[goal], self._kept(goal, most) - lacking * abs(most))
         rest = [goal for goal in range(len(self.goals)) if goal not in order]
         if rest or lacking:
             values = self.model.values(run.x) if run.x is not None else floors
@@ -236,9 +229,6 @@ class GoalAims:
             last = self.sought(1.0 / self.ranges, kept if lacking else floors)
             run = run if last.x is None else last
             gaps.append(np.inf if last.gap is None else last.gap)
-        if run.x is not None:
-            had = self.model.values(run.x)
-            gaps += [relative_gap(float(had[goal]), bound) for goal, bound in bounds.items()]
         return self._answer(run, max(gaps), found_by, began)
 
     def _kept(self, goal: int, value: float) -> float:

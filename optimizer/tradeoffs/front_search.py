@@ -91,7 +91,7 @@ class FrontSearch:
         """For each goal the plan with the most of it and, among these, of the others."""
         count, ends = len(self._asked.goals), []
         for goal in range(count):
-            answer = self._aims.in_order([goal], no_floors(count), "end")
+            answer = self._end(goal)
             if answer.point is None:
                 self._require_any(answer)
                 self.why_incomplete = answer.why or OUT_OF_LIMIT
@@ -99,6 +99,17 @@ class FrontSearch:
             ends.append(answer.point)
             self._note(answer.point)
         return ends
+
+    def _end(self, goal: int) -> AimAnswer:
+        """The plan with the most of a goal and, among these, of the others.
+
+        Within a gap the others count a little beside it: keeping just what was found of the one
+        leaves so little room for the others that a search does not end.
+        """
+        aims, floors = self._aims, no_floors(len(self._asked.goals))
+        if aims.gap:
+            return aims.asked_for(aims.weights(goal), floors, "end")
+        return aims.in_order([goal], floors, "end")
 
     def _require_any(self, answer: AimAnswer) -> None:
         """Say why there is not even one plan."""
