@@ -138,11 +138,18 @@ class Among:
 
     def _goes_on(self, engine: Engine, matrix: Matrix) -> bool:
         """Whether there is an optimum to go on from, which has enough points as it has the most."""
-        lp = self.loaded.lp
-        basis = lp.basis()
+        last = (
+            self._last if self._last is not None and _has_grown(self._last.matrix, matrix) else None
+        )
+        known = self.loaded.lp if last is None else last
+        basis = known.basis()
         if not basis.valid:
             return False
-        engine.go_on_from(basis_of(matrix, basis, len(self.loaded.matrix.rows)))
+        engine.go_on_from(basis_of(matrix, basis, len(known.matrix.rows)))
+        if dict(_filled(matrix.cost)) == self.points:
+            # What has the most points breaks rows that were added, if anything.
+            engine.set_option("simplex_strategy", DUAL)
+            return True
         # It stays feasible; only what is aimed at is another thing. Against degeneracy HiGHS would
         # move bounds apart, and back by the dual simplex: leximin over 47 regions of the Japan case
         # took 78 CPU s so, and takes 58.
@@ -185,16 +192,8 @@ class Among:
 
     def _root(self, relaxation: Engine, matrix: Matrix) -> EngineRun:
         """The relaxation, from the last one where it only grew, or else from that of points."""
-        last, lp = self._last, self.loaded.lp
-        if last is None or not _has_grown(last.matrix, matrix):
-            last = lp
-        basis = last.basis()
-        if not (relaxation.is_large and basis.valid):
+        if not (relaxation.is_large and self._goes_on(relaxation, matrix)):
             return relaxation.run(self.watch, afresh=True)
-        relaxation.go_on_from(basis_of(matrix, basis, len(last.matrix.rows)))
-        # Rows that were added may be broken there, or something else is aimed at; not both, mostly.
-        aims_at_points = dict(_filled(matrix.cost)) == self.points
-        relaxation.set_option("simplex_strategy", DUAL if aims_at_points else PRIMAL)
         root = relaxation.run_within(_MOST_ITERATIONS, self.watch)
         if root.gave_up:
             relaxation.forget()
