@@ -18,7 +18,7 @@ from optimizer.solver.watch import Watch
 
 _ROUNDS = 100
 _MOST_OF_FIRST, _MOST_OF_LATER, _MOST_AT_LEAST = 0.2, 0.05, 1000
-"""Iterations of a round, for each row and besides: the first takes 3,100 on the Japan case and later
+"""Iterations of a round, for each row and besides: on the Japan case the first takes 3,100, later
 ones at most 740. Where reserves leave no plan, the proof of that took minutes."""
 RESERVE = 1.1
 """Least factor by which the next round's reserve exceeds the shortage."""
