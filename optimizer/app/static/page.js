@@ -283,7 +283,7 @@ const showState = async (state) => {
   // While repairs are looked for, what they are for stays in sight.
   if (phase !== "answering") at("nothing").hidden = phase !== "nothing fits";
   if (phase === "nothing fits") {
-    at("clash").replaceChildren(...state.words.split("\n").map((line) => desk.make("p", {}, line)));
+    at("clash").replaceChildren(asList(state.words.split("\n")));
   }
   showAnswer(state.answer);
   const told = JSON.stringify([setting, state.history, state.command]);
