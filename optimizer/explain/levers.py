@@ -174,7 +174,9 @@ def of_agency(levers: Sequence[Lever], agency: str, instance: Instance) -> list[
     ArgumentError
         If the case has no such agency.
     """
-    lines = instance.budget.loc[instance.budget["agency"].eq(agency), "line"].unique().tolist()
+    # One by one: with pyarrow, half a character that somebody has typed is equal to no text at all.
+    pairs = zip(instance.budget["line"], instance.budget["agency"], strict=True)
+    lines = {line for line, own in pairs if own == agency}
     if not lines:
         known = instance.budget["agency"].drop_duplicates().tolist()
         problems = Problems()
