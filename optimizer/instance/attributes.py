@@ -46,7 +46,7 @@ class Attribute:
 
     def having(self, values: Collection[object]) -> pd.Index:
         """Keys that have one of the values."""
-        return self.values.index[self.values.isin(list(values))]
+        return self.values.index[self._are_among(values)]
 
     def meant(self, wanted: object) -> list[object]:
         """Values of a filter as the attribute has them: a number in text is its plain digits.
@@ -63,7 +63,11 @@ class Attribute:
 
     def matches(self, wanted: object) -> pd.Series:
         """Whether each key has the value, or one of the values, of a filter."""
-        return self.values.isin(self.meant(wanted))
+        return self._are_among(self.meant(wanted))
+
+    def _are_among(self, values: Collection[object]) -> pd.Series:
+        # With pyarrow, text that no cell can hold, such as half a character, cannot be looked for.
+        return self.values.isin([value for value in values if value in self.known])
 
 
 @dataclass(frozen=True)
