@@ -181,6 +181,8 @@ def test_a_session_divides_by_needs_as_they_are_now(fair: Path) -> None:
         ),
         ({"by": ["country", "country"]}, "gives an attribute twice"),
         ({"by": ["country"], "where": {"country": "AVX"}}, "no country has country = 'AVX'"),
+        # Half a character, which no table of texts can be searched for.
+        ({"by": ["country"], "where": {"country": "\ud800"}}, "no country has country = "),
         (
             {"by": ["region"], "relative_to": "population_change"},
             "'population_change' is below 0 for hills",
