@@ -29,6 +29,7 @@ from optimizer.session.aims.among import Among, Reached
 from optimizer.session.aims.outcomes import Outcomes
 from optimizer.session.aims.steps import AimSteps
 from optimizer.solver import Progress
+from optimizer.solver.watch import relative_gap
 from optimizer.tradeoffs import stakeholder_question
 from optimizer.tradeoffs.compromise_search import CALLED
 from seeds import seeds
@@ -386,6 +387,28 @@ def test_all_plans_equal_enumeration(seed: int, tmp_path: Path) -> None:
         assert plans["status"]["nash"] == "optimal"
     plan = found.plans["leximin"]
     assert optimizer.evaluate(plan, policy, case).points == pytest.approx(plan.objective)
+
+
+@pytest.mark.parametrize("seed", seeds(range(8), quick=2))
+def test_within_a_gap_bounds_are_those_of_enumeration(seed: int, tmp_path: Path) -> None:
+    policy, case, known = weighed_case(seed, tmp_path)
+    gap = 0.05
+    found = optimizer.stakeholders(policy, case, gap=gap, cache=False)
+    values = known.values
+    best = np.array(max(np.sort(values, axis=1).round(6).tolist())).cumsum()
+    bests = found.tables["stakeholders"]["best_points"].to_numpy()
+    # Regrets are counted from the mean of all own bests, so that a gap has something to be one of.
+    regret = max(1.0, float(np.abs(bests).mean())) - (bests - values).max(axis=1).min()
+    wanted = {"leximin": best, "least-regret": [regret]}
+    steps = found.tables["steps"].set_index("plan")
+    for plan, sums in wanted.items():
+        told = steps.loc[[plan]]
+        assert len(told) == len(sums)
+        for value, bound, reached in zip(told["value"], told["bound"], sums, strict=True):
+            assert bound >= reached - 1e-6
+            assert relative_gap(value, bound) <= gap + 1e-9
+    lowest = np.sort(by_name(found, "leximin")).cumsum()
+    assert lowest == pytest.approx(steps.loc[["leximin"], "value"].to_numpy())
 
 
 def enumerated_front() -> list[tuple[float, ...]]:

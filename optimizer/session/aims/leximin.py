@@ -62,8 +62,10 @@ def _whole(stepping: AimSteps, outcomes: Outcomes, start: Floats) -> Aimed:
         addition.row(("lowest_at_least", count), aim, lower=among.enough(value, reached.bound))
         if not stepping.take(lowest_in_words(count), reached, value):
             return Aimed(x, tuple(stepping.steps))
-    aimed = most_points(stepping, addition, _with_columns(x, outcomes, len(outcomes)))
-    return stepping.ended(aimed, lambda x: np.sort(outcomes.rates(x)).cumsum().tolist())
+    if among.gap:
+        # The last sum is that of all rates: nobody can have more within it.
+        return stepping.ended(x, np.sort(outcomes.rates(x)).cumsum().tolist())
+    return most_points(stepping, addition, _with_columns(x, outcomes, len(outcomes)))
 
 
 def _sum_of_lowest(addition: Addition, outcomes: Outcomes, count: int) -> dict[int, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.frames.arrays import Floats
-from optimizer.session.aims.among import Among
+from optimizer.session.aims.among import Among, floored
 from optimizer.session.aims.levels import Levels
 from optimizer.session.aims.outcomes import Outcomes
 from optimizer.session.aims.steps import Aimed, AimSteps, with_most_points
@@ -30,9 +30,11 @@ def max_min(among: Among, outcomes: Outcomes, start: Floats) -> Aimed:
     x = lifted(stepping, outcomes, start, LOWEST)
     if x is None:
         return Aimed(None, tuple(stepping.steps))
-    level = among.enough(float(outcomes.rates(x).min()), stepping.steps[-1].bound)
-    aimed = with_most_points(stepping, outcomes, level * outcomes.needs, x)
-    return stepping.ended(aimed, lambda x: [float(outcomes.rates(x).min())])
+    if among.gap:
+        # Points counted beside the level; of plans within a gap none is the best.
+        return Aimed(x, tuple(stepping.steps))
+    level = floored(float(outcomes.rates(x).min()))
+    return with_most_points(stepping, outcomes, level * outcomes.needs, x)
 
 
 def _relaxed(stepping: AimSteps, levels: Levels) -> Aimed:
@@ -53,7 +55,7 @@ def lifted(stepping: AimSteps, outcomes: Outcomes, start: Floats, aimed_at: str)
         addition.row(("group_at_level", label), row, lower=-float(outcomes.constant[number]))
     matrix = aiming(appended(among.matrix, addition), {level: 1.0})
     begun = np.append(start, outcomes.rates(start).min())
-    reached = among.most(matrix, starts=[begun])
+    reached = among.most(matrix, starts=[begun], aside=True)
     value = None if reached.x is None else float(outcomes.rates(reached.x).min())
     stepping.take(aimed_at, reached, value)
     return None if reached.x is None else reached.x[: len(among.matrix.cost)]

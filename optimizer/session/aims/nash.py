@@ -7,7 +7,7 @@ than the tolerance, tangents at it are added.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import expm1, log
+from math import log
 
 import numpy as np
 
@@ -126,15 +126,11 @@ def _by_tangents(
         reached, status="optimal" if is_proven else "feasible", x=best, bound=max(bound, value)
     )
     stepping.take(PRODUCT, told, value)
-    amounts = outcomes.amounts(best)
     if among.gap:
-        # What the tolerance leaves open is shared by all groups alike.
-        left = max(0.0, tolerance - (max(bound, value) - value))
-        amounts -= gains.amounts(best) * -expm1(-left / len(gains))
-    least = np.array([floored(float(each)) for each in amounts])
-    aimed = with_most_points(stepping, outcomes, least, best)
-    lifts = [step.value for step in stepping.steps if step.aimed_at == LEAST_GAIN]
-    return stepping.ended(aimed, lambda x: [*lifts, _logs(gains, x)])
+        # Whatever anybody gains counts already.
+        return Aimed(best, tuple(stepping.steps))
+    least = np.array([floored(float(each)) for each in outcomes.amounts(best)])
+    return with_most_points(stepping, outcomes, least, best)
 
 
 def _add_tangent(

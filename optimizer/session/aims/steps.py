@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.frames.arrays import Floats
@@ -77,21 +77,13 @@ class AimSteps:
         self._began = now
         return reached.x is not None and not self.among.watch.should_stop()
 
-    def ended(self, aimed: Aimed, values: Callable[[Floats], Sequence[float]]) -> Aimed:
-        """Count what the plan at the end has of each step before the last.
-
-        Within the gap it may have less than was reached, for more points.
-
-        Parameters
-        ----------
-        values
-            What a solution has of each of these steps.
-        """
-        if aimed.x is None or not self.among.gap:
-            return aimed
-        pairs = zip(aimed.steps, values(aimed.x), strict=False)
-        steps = [replace(step, value=value, status=_status(step, value)) for step, value in pairs]
-        return replace(aimed, steps=(*steps, *aimed.steps[len(steps) :]))
+    def ended(self, x: Floats, values: Sequence[float]) -> Aimed:
+        """End with a solution that has so much of each step: within a gap less than was reached."""
+        steps = [
+            replace(step, value=value, status=_status(step, value))
+            for step, value in zip(self.steps, values, strict=True)
+        ]
+        return Aimed(x, tuple(steps))
 
 
 def _status(step: AimStep, value: float) -> str:
