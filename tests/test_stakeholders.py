@@ -399,7 +399,7 @@ def test_within_a_gap_bounds_are_those_of_enumeration(seed: int, tmp_path: Path)
     bests = found.tables["stakeholders"]["best_points"].to_numpy()
     # Regrets are counted from the mean of all own bests, so that a gap has something to be one of.
     regret = max(1.0, float(np.abs(bests).mean())) - (bests - values).max(axis=1).min()
-    wanted = {"leximin": best, "least-regret": [regret]}
+    wanted: dict[str, list[float]] = {"leximin": best.tolist(), "least-regret": [regret]}
     steps = found.tables["steps"].set_index("plan")
     for plan, sums in wanted.items():
         told = steps.loc[[plan]]
