@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from optimizer.app.desk import Desk
@@ -22,6 +23,27 @@ from shared import ROOT
 TINY = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"
 TOKEN = "a-token-of-the-tests"
 LONGEST = 20.0
+CLASH = """schema = 1
+title = "Clash"
+extends = "tiny.toml"
+[goals.bridges]
+scale = "ideal"
+[[limits]]
+name = "x"
+measure = "slots"
+at_least = 22
+"""
+"""A policy under which no plan keeps every rule, so that there are no scales either."""
+
+
+def own_tiny(folder: Path, text: str | None = None) -> Path:
+    """The tiny policy in a folder of its own; with a text, a policy of this text beside it."""
+    policy = folder / "tiny.toml"
+    policy.write_bytes(TINY[0].read_bytes())
+    if text is not None:
+        policy = folder / "policy.toml"
+        policy.write_text(text, encoding="utf-8")
+    return policy
 
 
 @dataclass(frozen=True)

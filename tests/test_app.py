@@ -20,7 +20,7 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
-from desks import TINY, TOKEN, Served, is_planned, served, until
+from desks import TINY, TOKEN, Served, is_planned, own_tiny, served, until
 from optimizer.app.desk import Desk
 from optimizer.app.guard import HOST, MOST_ASKED
 from optimizer.app.moves import Setting
@@ -483,13 +483,6 @@ weight = 1
 scale = "none"
 effects = [{ stage = "complete", effect = 1 }]
 """
-
-
-def own_tiny(folder: Path) -> Path:
-    """The tiny policy in a folder of its own."""
-    policy = folder / "tiny.toml"
-    policy.write_bytes(TINY[0].read_bytes())
-    return policy
 
 
 def test_a_saved_scenario_says_every_number_once(tmp_path: Path) -> None:

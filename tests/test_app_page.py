@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 import case_builder
-from desks import TINY, Served, is_planned, served
+from desks import CLASH, TINY, Served, is_planned, own_tiny, served
 from optimizer.app.opening import desk_of
 from test_report import HOSTILE, POLICY, hostile_case
 
@@ -375,9 +375,7 @@ weights = { safe_haven = 2, regional_vitality = 1 }
 def test_what_a_plan_is_to_stakeholders_follows_the_plan(
     browser: Browser, tmp_path: Path, width: int
 ) -> None:
-    (tmp_path / "tiny.toml").write_bytes(TINY[0].read_bytes())
-    policy = tmp_path / "ministries.toml"
-    policy.write_text(MINISTRIES, encoding="utf-8")
+    policy = own_tiny(tmp_path, MINISTRIES)
     with served(desk_of(policy, TINY[1])) as found, looked_at(browser, found, width) as looked:
         page = looked.page
         planned(page)
@@ -409,25 +407,11 @@ def test_what_a_plan_is_to_stakeholders_follows_the_plan(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-CLASH = """schema = 1
-title = "Clash"
-extends = "tiny.toml"
-[goals.bridges]
-scale = "ideal"
-[[limits]]
-name = "x"
-measure = "slots"
-at_least = 22
-"""
-
-
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_policy_that_clashes_from_the_start_is_mended_on_the_page(
     browser: Browser, tmp_path: Path, width: int
 ) -> None:
-    (tmp_path / "tiny.toml").write_bytes(TINY[0].read_bytes())
-    policy = tmp_path / "clash.toml"
-    policy.write_text(CLASH, encoding="utf-8")
+    policy = own_tiny(tmp_path, CLASH)
     with served(desk_of(policy, TINY[1])) as found, looked_at(browser, found, width) as looked:
         page = looked.page
         expect(page.locator("#status")).to_have_text("No plan keeps every rule.")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from desks import TINY, Served, is_planned, served, until
+from desks import CLASH, TINY, Served, is_planned, own_tiny, served, until
 from optimizer.app import questions
 from optimizer.app.desk import Desk
 from optimizer.app.following import Follower
@@ -31,26 +31,12 @@ SCIENCE, YEAR = "budgets[line=science].amount", "budgets[line=science, year=2030
 INDUSTRY = "budgets[line=industry].amount"
 SHARE = "limits.country_share.at_most.times"
 WEIGHT = "goals.competitiveness.weight"
-CLASH = """schema = 1
-title = "Clash"
-extends = "tiny.toml"
-[goals.bridges]
-scale = "ideal"
-[[limits]]
-name = "x"
-measure = "slots"
-at_least = 22
-"""
 
 
 @contextmanager
 def desk_on(folder: Path, text: str | None = None, run: Path | None = None) -> Iterator[Desk]:
     """A desk of the tiny policy, or of one that extends it, in a folder of its own."""
-    (folder / "tiny.toml").write_bytes(TINY[0].read_bytes())
-    policy = folder / ("tiny.toml" if text is None else "policy.toml")
-    if text is not None:
-        policy.write_text(text, encoding="utf-8")
-    desk = desk_of(policy, TINY[1], run)
+    desk = desk_of(own_tiny(folder, text), TINY[1], run)
     desk.start()
     try:
         yield desk
