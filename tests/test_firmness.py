@@ -27,7 +27,7 @@ from optimizer.policy import load_policy
 from optimizer.solver import Progress
 from optimizer.tradeoffs.weighing import evenly_drawn
 from random_cases import write_random_case
-from seeds import seeds
+from seeds import many, seeds
 from shared import run, tiny
 
 CLOSE = 1e-6
@@ -69,7 +69,7 @@ class Again:
 
 
 @pytest.mark.filterwarnings("ignore::optimizer.errors.ModelWarning")
-@pytest.mark.parametrize("seed", seeds(range(24), quick=2))
+@pytest.mark.parametrize("seed", seeds(many(24), quick=2))
 def test_ranges_end_where_the_plan_falls_short(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
     try:

@@ -31,7 +31,7 @@ from optimizer.case.changes import change_case
 from optimizer.plan import COLUMNS, SLOT_KEYS
 from optimizer.plan.keeping import keep_in
 from random_cases import write_random_case
-from seeds import seeds
+from seeds import many, seeds
 from shared import ROOT, run, tiny
 from test_oracle import cells_of
 
@@ -84,7 +84,7 @@ def limited(session: Session, keep: Keep, cells: pd.DataFrame, called: str) -> N
 
 
 @pytest.mark.filterwarnings("ignore::optimizer.errors.ModelWarning")
-@pytest.mark.parametrize("seed", seeds(range(14), quick=2))
+@pytest.mark.parametrize("seed", seeds(many(14), quick=2))
 def test_what_is_kept_is_as_if_each_slot_were_a_limit(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
     draw = random.Random(seed)

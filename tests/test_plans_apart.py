@@ -27,7 +27,7 @@ from optimizer.explain.priced_sums import PricedSums
 from optimizer.frames.arrays import Floats
 from optimizer.solver import Progress, Watch
 from optimizer.solver.engine import EngineRun
-from seeds import seeds
+from seeds import many, seeds
 from test_alternatives import INDICATOR
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,7 +44,7 @@ def _cohorts(plan: Plan, names: str) -> tuple[int, ...]:
     return tuple(int(slots.get(name * 2, 0)) for name in names)
 
 
-@pytest.mark.parametrize("seed", seeds(range(14), quick=2))
+@pytest.mark.parametrize("seed", seeds(many(14), quick=2))
 def test_each_plan_is_the_farthest_of_all_that_are_listed(seed: int, tmp_path: Path) -> None:
     """Cohorts of up to three countries under a budget: all of them are listed, with distances."""
     draw = random.Random(seed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import inf, log1p
+from math import inf
 
 import numpy as np
 
@@ -166,8 +166,8 @@ class CompromiseAims:
                 outcomes,
                 self._starts(product)[0],
                 against,
-                tolerance=max(NASH_TOLERANCE, len(outcomes) * log1p(self.gap)),
-                lifts=not self.gap,
+                tolerance=NASH_TOLERANCE,
+                known=self.known,
             )
         except SolverError:
             raise

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import expm1, inf, isfinite, nan
+from math import inf, isfinite, nan
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from optimizer.plan import Plan
 from optimizer.plan.provenance import BY_POINTS_ALONE, versions
 from optimizer.plan.stakeholder_weights import StakeholderWeights
 from optimizer.session.aims.disagreement import TODAY, WORST, Disagreement
+from optimizer.session.aims.product import gap_left_open
 from optimizer.session.aims.steps import ALL_POINTS, AimStep
 from optimizer.session.holding import Holding
 from optimizer.session.ideals_cache import content_hash
@@ -221,7 +222,7 @@ class CompromiseSearch:
             plan = self._checked(x)
             raw, points = mapping(plan.tables["goals"], "goal", "raw"), plan.objective
         values = self._weighing.values(raw)
-        gap, opened = _proven(task.name, steps, values)
+        gap, opened = self._proven(task.name, steps, values)
         is_proven = all(step.status == "optimal" for step in steps)
         status = "optimal" if is_proven else "feasible"
         return replace(
@@ -242,11 +243,28 @@ class CompromiseSearch:
             known = self._known[x.tobytes()] = self._plans.checked(found)
         return known
 
+    def _proven(self, name: str, steps: Sequence[AimStep], values: Floats) -> tuple[float, float]:
+        """Relative gap of what was looked for, and the points of a value that it leaves open."""
+        main = [step for step in steps if step.aimed_at != ALL_POINTS]
+        if not main:
+            return nan, nan
+        apart = [step.bound - step.value for step in main]
+        if not all(map(isfinite, apart)):
+            return inf, inf
+        if name == BY_NASH:
+            gap = gap_left_open(values, self._against().amounts, apart[-1])
+            return gap, gap * float(np.abs(values).mean())
+        gap = max(relative_gap(step.value, step.bound) for step in main)
+        return gap, (nan if name == THE_POLICY else max(0.0, *apart))
+
     @property
     def bests(self) -> Floats:
         """Most points that any plan which was found gives each stakeholder."""
-        known = [each.values for each in self.found.values() if each.values is not None]
-        found: Floats = np.max(known, axis=0)
+        return self._most_among(self.found)
+
+    def _most_among(self, names: Iterable[str]) -> Floats:
+        plans = [self.found[name] for name in names if name in self.found]
+        found: Floats = np.max([each.values for each in plans if each.values is not None], axis=0)
         return found
 
     def best_of(self, number: int) -> WeighedPlan | None:
@@ -254,13 +272,8 @@ class CompromiseSearch:
         return self.found.get(self.best_names[number])
 
     def _own_bests(self) -> Floats:
-        """Own best of each stakeholder, as far as its own search has found it."""
-        bests = self.bests
-        for number in range(len(bests)):
-            own = self.best_of(number)
-            if own is not None and own.values is not None:
-                bests[number] = own.values[number]
-        return bests
+        """Best of each stakeholder before compromises are looked for, whosever plan has it."""
+        return self._most_among([THE_POLICY, *self.best_names])
 
     def _against(self) -> Disagreement:
         """What each has without agreement: today's slots, or the least of the own bests."""
@@ -274,22 +287,6 @@ class CompromiseSearch:
                 least: Floats = np.min(known or [self.bests], axis=0)
                 self.disagreement = Disagreement(least, WORST, self.why_no_today)
         return self.disagreement
-
-
-def _proven(name: str, steps: Sequence[AimStep], values: Floats) -> tuple[float, float]:
-    """Relative gap of what was looked for, and the points of a value that it leaves open."""
-    main = [step for step in steps if step.aimed_at != ALL_POINTS]
-    if not main:
-        return nan, nan
-    apart = [step.bound - step.value for step in main]
-    if not all(map(isfinite, apart)):
-        return inf, inf
-    if name == BY_NASH:
-        # Of the geometric mean of gains.
-        gap = expm1(max(0.0, apart[-1]) / len(values))
-        return gap, gap * float(np.abs(values).mean())
-    gap = max(relative_gap(step.value, step.bound) for step in main)
-    return gap, (nan if name == THE_POLICY else max(0.0, *apart))
 
 
 def question_hash(held: Holding, weighing: StakeholderWeights, gap: float) -> str:

@@ -13,8 +13,9 @@ from optimizer.frames.arrays import Floats
 from optimizer.plan.fair_shares import called_groups, measured_per
 from optimizer.plan.inequality import inequality, standing_of
 from optimizer.session.aims.disagreement import TODAY
-from optimizer.session.aims.nash import LEAST_GAIN, PRODUCT
+from optimizer.session.aims.nash import LEAST_GAIN
 from optimizer.session.aims.planning import FairSolution
+from optimizer.session.aims.product import PRODUCT
 from optimizer.session.aims.steps import ALL_POINTS
 from optimizer.text.figures import counted, figure
 

@@ -68,7 +68,8 @@ class Stakeholders(DrawnAgain):
         ``plans``: plan, called, points (under the policy), slots, mean_points, lowest_points (of
         the values), largest_regret_points, gives_up_most, status (``optimal``: it is proven that
         no plan has more of what was looked for; ``feasible``, ``given``, ``stopped``, ``none``),
-        gap (relative, of what was looked for; of Nash, of the geometric mean of gains),
+        gap (relative, of what was looked for; of Nash, of everybody's value, by which the product
+        of gains would be what no plan exceeds),
         open_points (of a value that the gap leaves open), seconds, why (there is none, or it was
         cut off). ``stakeholders``: stakeholder, agency, basis (``weights``, ``comparisons``),
         consistency_ratio, best_points, best_bound (points that no plan exceeds), best_plan,

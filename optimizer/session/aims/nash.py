@@ -1,30 +1,27 @@
 """Nash: the product of what groups gain over a point of disagreement is as large as possible.
 
-The sum of logarithms is bounded from above by tangents; where the solution lies further below them
-than the tolerance, tangents at it are added.
+First somebody's lowest gain is to be more than nothing; :mod:`optimizer.session.aims.product` goes
+on from there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from math import log
 
 import numpy as np
 
 from optimizer.errors import OptimizerError
 from optimizer.frames.arrays import Floats
-from optimizer.session.aims.among import Among, floored
+from optimizer.session.aims.among import Among
 from optimizer.session.aims.max_min import lifted
 from optimizer.session.aims.outcomes import Outcomes
-from optimizer.session.aims.steps import Aimed, AimSteps, with_most_points
-from optimizer.solver.appending import Addition, aiming, appended
+from optimizer.session.aims.product import NO_GAIN, ProductSearch
+from optimizer.session.aims.steps import Aimed, AimSteps
 
-PRODUCT, LEAST_GAIN = "sum of logarithms of gains", "lowest gain"
-_NO_GAIN, _NO_GAIN_OF = 1e-7, 1e-8
-"""Gain of a unit that is none, and part of an amount: rows hold amounts to no more than that."""
-_DOUBLINGS = 6
-"""Tangents of each group to begin with, each at twice the gain of the last."""
-_MOST_ROUNDS = 60
+LEAST_GAIN = "lowest gain"
+_NO_GAIN_OF = 1e-8
+"""Part of an amount that is no gain, beside :data:`NO_GAIN`: rows hold amounts to no more."""
 
 
 def nash(
@@ -34,7 +31,7 @@ def nash(
     disagreement: Floats,
     *,
     tolerance: float,
-    lifts: bool = True,
+    known: Sequence[Floats] = (),
 ) -> Aimed:
     """Find the plan with the largest product of gains, and the most points among equals.
 
@@ -45,10 +42,9 @@ def nash(
     disagreement
         Amount of every group, in units, over which gains are counted.
     tolerance
-        How far the sum of logarithms may lie below what no plan exceeds.
-    lifts
-        Whether to begin at the highest lowest gain even if every group gains something in
-        ``start``.
+        How far the sum of logarithms may lie below what no plan exceeds; with a gap at least.
+    known
+        More solutions, between all of which the search begins within a gap.
 
     Returns
     -------
@@ -68,8 +64,8 @@ def nash(
         needs=np.ones(len(outcomes)),
     )
     x: Floats | None = start
-    none = _NO_GAIN + _NO_GAIN_OF * float(np.abs(disagreement).max())
-    if lifts or float(gains.amounts(start).min()) <= none:
+    none = NO_GAIN + _NO_GAIN_OF * float(np.abs(disagreement).max())
+    if not among.gap or float(gains.amounts(start).min()) <= none:
         x = lifted(stepping, gains, start, LEAST_GAIN)
     if x is None:
         return Aimed(None, tuple(stepping.steps))
@@ -83,67 +79,9 @@ def nash(
             f"the plan that gives most, {worst} has no more\n    Maybe aim leximin, or a lower "
             "share of the best plan's points."
         )
-    return _by_tangents(stepping, gains, outcomes, x, tolerance)
-
-
-def _by_tangents(
-    stepping: AimSteps, gains: Outcomes, outcomes: Outcomes, x: Floats, tolerance: float
-) -> Aimed:
-    among = stepping.among
-    width = len(among.matrix.cost)
-    addition = Addition(width)
-    logs = [addition.column(("log", label), lower=-float("inf")) for label in gains.labels]
-    for number, at in enumerate(gains.amounts(x)):
-        for doubling in range(-1, _DOUBLINGS):
-            _add_tangent(addition, gains, logs, number, float(at) * 2.0**doubling)
-        addition.row(
-            ("gains", gains.labels[number]),
-            gains.terms[number],
-            lower=-float(gains.constant[number]),
-        )
-    aim = dict.fromkeys(logs, 1.0)
-    best, bound, reached = x, float("inf"), None
-    # A gap is one of the geometric mean of gains, whatever their unit is.
-    offset = len(gains) - _logs(gains, x) if among.gap else 0.0
-    for _ in range(_MOST_ROUNDS):
-        matrix = aiming(appended(among.matrix, addition), aim, offset)
-        start = np.append(best, np.log(gains.amounts(best)))
-        reached = among.most(matrix, starts=[start])
-        if reached.x is None:
-            break
-        bound = min(bound, reached.bound - offset)
-        found = reached.x[:width]
-        if _logs(gains, found) > _logs(gains, best):
-            best = found
-        if bound - _logs(gains, best) <= tolerance or among.watch.should_stop():
-            break
-        for number, at in enumerate(gains.amounts(found)):
-            _add_tangent(addition, gains, logs, number, max(float(at), _NO_GAIN))
-    value = _logs(gains, best)
-    assert reached is not None, "there is a first round"
-    is_proven = bound - value <= tolerance
-    told = replace(
-        reached, status="optimal" if is_proven else "feasible", x=best, bound=max(bound, value)
-    )
-    stepping.take(PRODUCT, told, value)
-    if among.gap:
-        # Whatever anybody gains counts already.
-        return Aimed(best, tuple(stepping.steps))
-    least = np.array([floored(float(each)) for each in outcomes.amounts(best)])
-    return with_most_points(stepping, outcomes, least, best)
-
-
-def _add_tangent(
-    addition: Addition, gains: Outcomes, logs: list[int], number: int, at: float
-) -> None:
-    """Let a logarithm lie under its tangent at a gain: ``log <= ln p + (gain - p) / p``."""
-    terms = {column: -weight / at for column, weight in gains.terms[number].items()}
-    upper = log(at) - 1.0 + float(gains.constant[number]) / at
-    name = ("under_tangent", (gains.labels[number], len(addition.rows)))
-    addition.row(name, {**terms, logs[number]: 1.0}, upper=upper)
-
-
-def _logs(gains: Outcomes, x: Floats) -> float:
-    """Sum of the logarithms of gains; minus infinity where a group gains nothing."""
-    found = gains.amounts(x)
-    return float(np.log(found).sum()) if (found > 0.0).all() else -float("inf")
+    search = ProductSearch(stepping, gains, outcomes, x, tolerance)
+    if among.gap and not among.is_relaxed:
+        search.by_weights(known)
+    if not search.is_within:
+        search.by_tangents()
+    return search.ended()
