@@ -202,8 +202,13 @@ def test_a_cell_is_asked_about_and_held_by_keyboard(
         expect(page.locator("#facts")).to_contain_text("plan A")
         page.locator("#against").check()
         expect(page.locator("#grid caption")).to_contain_text("change against plan A")
-        page.locator("#unpin").click()
+        reached(page, page.locator("#unpin"))
+        press(page, "Enter")
         expect(page.locator("#pinned")).to_have_text("")
+        # The button is gone, and Tab goes on within its group.
+        planned(page)
+        press(page, "Tab")
+        expect(page.get_by_role("group", name="Moves").locator("button:focus")).to_have_count(1)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -415,13 +415,13 @@ def test_within_a_gap_bounds_are_those_of_enumeration(seed: int, tmp_path: Path)
     # Nash: everybody's value higher by the gap, no plan has a larger product.
     against = found.tables["disagreement"]["points"].to_numpy()
     products = np.where((values > against).all(axis=1), (values - against).prod(axis=1), 0.0)
-    told = found.tables["plans"].set_index("plan").loc["nash"]
-    if told["status"] not in ("none", "stopped"):
+    ended = found.tables["plans"].set_index("plan").loc["nash"]
+    if ended["status"] not in ("none", "stopped"):
         got = np.array(by_name(found, "nash"))
         bound = steps.loc[["nash"], "bound"].iloc[-1]
         assert bound >= np.log(products.max()) - 1e-6
-        assert told["gap"] <= gap + 1e-9
-        assert np.prod(got + told["gap"] * np.abs(got) - against) == pytest.approx(np.exp(bound))
+        assert ended["gap"] <= gap + 1e-9
+        assert np.prod(got + ended["gap"] * np.abs(got) - against) == pytest.approx(np.exp(bound))
 
 
 def enumerated_front() -> list[tuple[float, ...]]:

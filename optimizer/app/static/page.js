@@ -250,6 +250,14 @@ const showAnswer = (answer) => {
   replaceAnswer(parts);
 };
 
+// A button that is hidden or disabled hands the focus on to the group it is in, so that Tab goes on from there.
+const handOn = (focused) => {
+  if (!focused?.hidden && !focused?.disabled) return;
+  const group = focused.closest("[role=group], form, section");
+  group.tabIndex = -1;
+  group.focus();
+};
+
 // A button that goes away hands the focus on to the answer.
 const replaceAnswer = (parts) => {
   const hadFocus = at("answer").contains(document.activeElement);
@@ -264,6 +272,7 @@ const text = (id, told) => {
 
 const showState = async (state) => {
   desk.state = state;
+  const focused = document.activeElement;
   const { phase, setting } = state;
   const isClashing = isImpossible(state.relaxation) && ["relaxed", "solving"].includes(phase);
   const words = { failed: `${PHASES.failed} ${state.words}`, stopped: state.words };
@@ -279,6 +288,7 @@ const showState = async (state) => {
   const hasPlan = Boolean(state.plan && state.is_current);
   for (const id of ["pin", "export", "get-book", "get-report"]) at(id).disabled = !hasPlan;
   at("unpin").hidden = !state.pinned;
+  handOn(focused);
   text("pinned", state.pinned ? `Plan A: ${state.pinned.words}.` : "");
   // While repairs are looked for, what they are for stays in sight.
   if (phase !== "answering") at("nothing").hidden = phase !== "nothing fits";
