@@ -52,8 +52,9 @@ OF_CURVE: Mapping[str, object] = {
     "relative_to": "country.population",
 }
 CURVE, POINTS, GAP, SHARE = 10, 11, 0.005, 0.95
-GOALS = 2
-"""Goals of the front: the first of the policy of which something can be earned."""
+GOALS = ("competitiveness", "regional_vitality")
+"""Goals of the front, or the first two of a policy without them of which something can be earned.
+They go apart by more than the gap, which the first two of the Japan case do not."""
 LIMIT, QUICK_LIMIT = 3000.0, 120.0
 FRONTS = ROOT / "tests" / "fronts"
 TABLES = ("applicants", "scores", "costs", "budgets")
@@ -151,16 +152,17 @@ def _plans(payload: dict[str, Any], note: Note) -> None:
 
     held = _after_one_plan(payload["case"], note)
     matrix = held.loaded.matrix
-    goals = [
+    earned = [
         name for name in held.question.policy.goals if matrix.column("value", name) is not None
     ]
-    asked = AskedOfFront(tuple(goals[:GOALS]), POINTS, None, None, GAP)
+    goals = GOALS if set(GOALS) <= set(earned) else tuple(earned[: len(GOALS)])
+    asked = AskedOfFront(goals, POINTS, None, None, GAP)
     watch = Watch(time_limit=payload["limit"])
     started = process_time()
     search = FrontSearch(held, asked, watch)
     search.look()
     seconds = process_time() - started
-    note(what="front", seconds=seconds, count=len(search.points.found), goals=goals[:GOALS])
+    note(what="front", seconds=seconds, count=len(search.points.found), goals=list(goals))
 
 
 def _stakeholders(payload: dict[str, Any], note: Note) -> None:

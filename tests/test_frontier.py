@@ -21,6 +21,7 @@ import shared
 from golden.small_cases import NATIONAL, SmallCase
 from optimizer import Frontier, OptimizerError, PolicyError, TargetError
 from optimizer.solver import Progress
+from optimizer.solver.watch import relative_gap
 from optimizer.tradeoffs.aiming import FrontPoint, FrontPoints
 from optimizer.tradeoffs.two_goals import spread_points
 from seeds import many, seeds
@@ -80,12 +81,14 @@ def test_the_front_of_a_knapsack_by_two_profits_is_the_published_one() -> None:
     assert found.provenance["searches"] <= 4 + 34
 
 
-def drawn_case(draw: random.Random, count: int) -> tuple[SmallCase, list[Values], list[float]]:
+def drawn_case(
+    draw: random.Random, count: int, sizes: Sequence[float] = (1.0, 1.0, 1.0)
+) -> tuple[SmallCase, list[Values], list[float]]:
     """A knapsack of three countries with several goals; the values of all its plans; signs."""
     names = ("AA", "BB", "CC")
     applicants, costs = [draw.randint(1, 3) for _ in names], [draw.randint(3, 9) for _ in names]
     step = draw.choice([1.0, 0.5, 3.0])
-    scores = [[step * draw.randint(0, 6) for _ in names] for _ in range(count)]
+    scores = [[step * draw.randint(0, 6) * sizes[goal] for _ in names] for goal in range(count)]
     signs = [draw.choice([1.0, 1.0, -1.0]) for _ in range(count)]
     budget, floor = draw.randint(12, 45), draw.choice([0, 1])
     goals = "".join(
@@ -134,6 +137,27 @@ def test_exact_fronts_equal_enumeration(seed: int, count: int, tmp_path: Path) -
     for place, sign in enumerate(signs):
         best = max(sign * each[place] for each in wanted)
         assert max(sign * each[place] for each in there) == pytest.approx(best)
+
+
+@pytest.mark.parametrize("gap", [1e-6, 0.01, 0.25])
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("seed", seeds(many(6, 40), quick=2))
+def test_fronts_within_a_gap_have_ends_within_it(
+    seed: int, count: int, gap: float, tmp_path: Path
+) -> None:
+    """Whatever sizes goals have, next to which nothing else counts."""
+    draw = random.Random(f"{seed} {count}")
+    sizes = [draw.choice([0.001, 1.0, 2000.0]) for _ in range(count)]
+    case, plans, signs = drawn_case(draw, count, sizes)
+    files, policy = case.write(tmp_path)
+    goals, wanted = GOALS[:count], nondominated(plans, signs)
+    found = optimizer.frontier(policy, files, goals=goals, points=count + 2, gap=gap)
+    there = values_of(found, goals)
+    for place, sign in enumerate(signs):
+        best, most = (max(sign * each[place] for each in points) for points in (wanted, there))
+        assert relative_gap(most, best) <= gap + 1e-9
+    if found.complete:
+        assert set(there) == {tuple(round(x, 6) for x in each) for each in wanted}
 
 
 @pytest.mark.parametrize("seed", seeds(many(3, 20), quick=1))
@@ -258,7 +282,10 @@ def test_a_front_whose_ends_are_not_proven_is_not_complete() -> None:
     ends = [FrontPoint(np.array(values), *CUT_OFF) for values in ([4.0, 2.0], [3.0, 3.0])]
     # All that is asked of it.
     aims: Any = SimpleNamespace(
-        lattice=[1.0, 1.0], ranges=np.ones(2), is_next=lambda goal, bottom, top: top - bottom <= 1.0
+        lattice=[1.0, 1.0],
+        ranges=np.ones(2),
+        is_next=lambda goal, bottom, top: top - bottom <= 1.0,
+        left_open=np.zeros_like,
     )
     told = spread_points(aims, FrontPoints(np.ones(2), [*ends]), (ends[0], ends[1]), 11, print)
     assert told == "11 points were asked for, and there may be others between them"

@@ -122,6 +122,15 @@ def test_two_points_by_hand(front: FairFrontier) -> None:
     assert words[-1] == "Complete: it is proven that there are no other points."
 
 
+@pytest.mark.parametrize("gap", [1e-6, 0.01])
+def test_the_first_point_has_the_most_points_however_few_these_are(
+    gap: float, tmp_path: Path
+) -> None:
+    few = SharedOut((3, 3), (2e-4, 1e-4), (1, 1), 3, today=(1, 1))
+    found = priced(few.write(tmp_path, DIVISION), points=3, gap=gap)
+    assert is_front(found, [(0.06, 0.0), (0.05, 1.0)])
+
+
 def test_todays_plan_is_marked_where_it_breaks_rules(tmp_path: Path) -> None:
     many_slots = '\n[[limits]]\nname = "many"\nmeasure = "slots"\nat_least = 3\n'
     found = priced(BY_HAND.write(tmp_path, DIVISION + many_slots), exact=True)

@@ -19,6 +19,7 @@ from optimizer.io.pauses import pause
 from optimizer.session.planning import MOST_RESERVED
 from optimizer.solver import Watch
 from optimizer.solver.engine import Engine, EngineRun
+from optimizer.solver.part import Part
 from optimizer.solver.solution import without_plan
 from optimizer.solver.watch import Progress, relative_gap
 
@@ -273,6 +274,17 @@ def test_last_steps_overrun_by_a_tenth_at_most(hand: Hand) -> None:
     hand.now = 30.0
     assert watch.for_last_steps().seconds_left() == 0.0
     assert Watch().for_last_steps().time_limit is None
+
+
+def test_a_part_ends_as_the_whole_does(hand: Hand) -> None:
+    whole = Watch(time_limit=10.0, started=0.0)
+    part = Part(whole=whole)
+    hand.now = 9.0
+    assert not part.should_stop()
+    assert part.for_last_steps().seconds_left() == whole.for_last_steps().seconds_left() < 10.0
+    whole.interrupted = True
+    assert part.should_stop()
+    assert part.interrupted
 
 
 def watches(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> list[Watch]:

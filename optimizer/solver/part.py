@@ -39,7 +39,12 @@ class Part(Watch):
         """Whether a running solver must give up now."""
         if self.whole.should_stop() or self.seconds_left() <= 0.0:
             self.timed_out = True
+        self.interrupted = self.whole.interrupted
         return self.timed_out
+
+    def for_last_steps(self) -> Watch:
+        """Clock for steps that are taken even after this part was stopped: that of the whole."""
+        return self.whole.for_last_steps()
 
     def end(self) -> None:
         """Stop everything that runs in this part, and nothing else."""

@@ -17,6 +17,7 @@ from optimizer.session.holding import Holding
 from optimizer.session.planning import PlanSearch
 from optimizer.solver import Solution, Watch
 from optimizer.solver.solution import OPTIMAL_GAP
+from optimizer.solver.watch import least_within, relative_gap
 from optimizer.tradeoffs.steps_of_values import steps_of
 
 SAME_VALUE = 1e-6
@@ -26,6 +27,10 @@ _LOST = 1e-9
 """Part of a value that a floor at it leaves to the rounding of sums."""
 ASIDE = 1e-3
 """Weight of all other goals beside the one there is to be most of, each in parts of its range."""
+
+
+OUT_OF_LIMIT = "the time limit was reached"
+CONTRADICTED = "a search found nothing where there is a point"
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +79,13 @@ class AimAnswer:
     status: str
     point: FrontPoint | None = None
     why: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why there is no point, where some plan must be one."""
+        if self.why:
+            return self.why
+        return CONTRADICTED if self.status == "infeasible" else OUT_OF_LIMIT
 
 
 @dataclass
@@ -199,6 +211,41 @@ class GoalAims:
             return AimAnswer("stopped")
         return self._answer(run, gap, found_by, began)
 
+    def payoffs(self) -> Floats | None:
+        """Values of all goals, in a row for the relaxation with the most of each; no floors."""
+        count, found = len(self.goals), []
+        self.model.hold(no_floors(count))
+        for goal in range(count):
+            x = self.model.most_of_relaxation(self.weights(goal, 0.0), self.watch)
+            if x is None:
+                return None
+            found.append(self.model.values(x))
+        return np.array(found)
+
+    def end(self, goal: int, most: float | None) -> AimAnswer:
+        """The plan with the most of a goal and, among these, of the others.
+
+        Within a gap the others count a little beside it, unless that costs more of it than the gap:
+        keeping just what was found of it leaves so little room for them that a search does not end.
+
+        Parameters
+        ----------
+        most
+            What no plan has more of, with :attr:`ranges` that go as far as the others do; ``None``
+            where that is not known.
+        """
+        floors = no_floors(len(self.goals))
+        if most is not None:
+            answer = self.asked_for(self.weights(goal), floors, "end")
+            if answer.point is None:
+                return answer
+            apart = relative_gap(float(answer.point.values[goal]), most)
+            if apart <= self.gap:
+                return replace(
+                    answer, point=replace(answer.point, gap=max(answer.point.gap, apart))
+                )
+        return self.in_order([goal], floors, "end")
+
     def in_order(
         self, order: Sequence[int], floors: Floats, found_by: str, lacking: float = 0.0
     ) -> AimAnswer:
@@ -212,6 +259,7 @@ class GoalAims:
             Share of the most of each goal that may be lacking for the sake of the next.
         """
         began, gaps = self.watch.seconds, [0.0]
+        bounds: dict[int, float] = {}
         floors, run = floors.copy(), AimedRun("stopped")
         for place, goal in enumerate(order):
             is_last = place == len(self.goals) - 1
@@ -221,7 +269,8 @@ class GoalAims:
                 return self._answer(run, 0.0, found_by, began)
             gaps.append(run.gap or 0.0)
             most = float(self.model.values(run.x)[goal])
-            floors[goal] = max(floors[goal], self._kept(goal, most) - lacking * abs(most))
+            bounds[goal] = most + gaps[-1] * abs(most)
+            floors[goal] = max(floors[goal], self._enough(goal, most, bounds[goal], lacking))
         rest = [goal for goal in range(len(self.goals)) if goal not in order]
         if rest or lacking:
             values = self.model.values(run.x) if run.x is not None else floors
@@ -229,7 +278,20 @@ class GoalAims:
             last = self.sought(1.0 / self.ranges, kept if lacking else floors)
             run = run if last.x is None else last
             gaps.append(np.inf if last.gap is None else last.gap)
+        if run.x is not None and not lacking:
+            values = self.model.values(run.x)
+            gaps += [relative_gap(float(values[goal]), bound) for goal, bound in bounds.items()]
         return self._answer(run, max(gaps), found_by, began)
+
+    def _enough(self, goal: int, most: float, bound: float, lacking: float) -> float:
+        """Floor under a goal for the sake of the next: as much as was found, or nearly.
+
+        Where a gap is admitted, that counts as reached which is within it.
+        """
+        kept = self._kept(goal, most)
+        if lacking or self.gap <= OPTIMAL_GAP:
+            return kept - lacking * abs(most)
+        return min(kept, least_within(bound, self.gap))
 
     def _kept(self, goal: int, value: float) -> float:
         """Floor that keeps a value."""
@@ -245,6 +307,11 @@ class GoalAims:
         """Whether it is proven that no value of a goal lies between two."""
         step = self.lattice[goal]
         return step is not None and top - bottom <= step * (1.0 + SAME_VALUE)
+
+    def left_open(self, values: Floats) -> Floats:
+        """Difference from values that the gap leaves open; none where searches are proven."""
+        found: Floats = (self.gap if self.gap > OPTIMAL_GAP else 0.0) * np.abs(values)
+        return found
 
     @property
     def steps(self) -> Floats:

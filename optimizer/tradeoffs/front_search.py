@@ -14,6 +14,7 @@ from optimizer.schema.decisions import DECISIONS
 from optimizer.session.clashing import infeasible
 from optimizer.session.holding import Holding
 from optimizer.solver import Watch
+from optimizer.solver.solution import OPTIMAL_GAP
 from optimizer.tradeoffs.aiming import (
     ASIDE,
     SAME_VALUE,
@@ -30,7 +31,7 @@ from optimizer.tradeoffs.many_goals import OpenZones, every_point_in_zones, spre
 from optimizer.tradeoffs.steps_of_values import continuous_in
 from optimizer.tradeoffs.two_goals import every_point, spread_points
 
-OUT_OF_LIMIT, STOPPED_BY_USER = "the time limit was reached", "it was interrupted"
+STOPPED_BY_USER = "it was interrupted"
 
 
 class FrontSearch:
@@ -79,7 +80,7 @@ class FrontSearch:
         """Find ends, chosen points and points between, as long as there is time."""
         ends = self._ends()
         if len(ends) == len(self._asked.goals):
-            self._set_ranges(ends)
+            self._set_ranges(np.array([end.values for end in ends]))
             if self._choose():
                 self.why_incomplete = self._between(ends)
         self._watch.should_stop()
@@ -89,27 +90,19 @@ class FrontSearch:
 
     def _ends(self) -> list[FrontPoint]:
         """For each goal the plan with the most of it and, among these, of the others."""
-        count, ends = len(self._asked.goals), []
-        for goal in range(count):
-            answer = self._end(goal)
+        aims, ends = self._aims, []
+        payoffs = aims.payoffs() if aims.gap > OPTIMAL_GAP else None
+        if payoffs is not None:
+            self._set_ranges(payoffs)
+        for goal in range(len(self._asked.goals)):
+            answer = aims.end(goal, None if payoffs is None else float(payoffs[goal, goal]))
             if answer.point is None:
                 self._require_any(answer)
-                self.why_incomplete = answer.why or OUT_OF_LIMIT
+                self.why_incomplete = answer.reason
                 break
             ends.append(answer.point)
             self._note(answer.point)
         return ends
-
-    def _end(self, goal: int) -> AimAnswer:
-        """The plan with the most of a goal and, among these, of the others.
-
-        Within a gap the others count a little beside it: keeping just what was found of the one
-        leaves so little room for the others that a search does not end.
-        """
-        aims, floors = self._aims, no_floors(len(self._asked.goals))
-        if aims.gap:
-            return aims.asked_for(aims.weights(goal), floors, "end")
-        return aims.in_order([goal], floors, "end")
 
     def _require_any(self, answer: AimAnswer) -> None:
         """Say why there is not even one plan."""
@@ -128,8 +121,8 @@ class FrontSearch:
             raise OptimizerError(f"no plan was found: {answer.why}")
         raise self._watch.no_plan()
 
-    def _set_ranges(self, ends: list[FrontPoint]) -> None:
-        values = np.array([end.values for end in ends])
+    def _set_ranges(self, values: Floats) -> None:
+        """Take how far goals go from what each has where there is most of one, in a row each."""
         size = np.abs(values).max(axis=0)
         least = np.maximum(
             SAME_VALUE * size, np.array([step or 0.0 for step in self._aims.lattice])
@@ -161,7 +154,7 @@ class FrontSearch:
 
     def _take_chosen(self, way: str, answer: AimAnswer) -> bool:
         if answer.point is None:
-            self.why_incomplete = answer.why or OUT_OF_LIMIT
+            self.why_incomplete = answer.reason
             return False
         self._note(answer.point)
         known = self.points.like(answer.point)

@@ -16,7 +16,7 @@ import numpy as np
 from optimizer.frames.arrays import Floats
 from optimizer.persistent.aimed import NO_FLOOR
 from optimizer.tradeoffs.aiming import ASIDE, FrontPoints, GoalAims, OnPoint
-from optimizer.tradeoffs.two_goals import BETWEEN
+from optimizer.tradeoffs.two_goals import BETWEEN, why_more
 
 SMALLEST_ZONE = 1e-2
 """Part of the range of a goal below which a zone is not searched for well-spread points."""
@@ -109,7 +109,7 @@ def every_point_in_zones(
             zones.end(corner)
             continue
         if answer.point is None:
-            return answer.why or "the time limit was reached"
+            return answer.reason
         found(answer.point)
         if answer.point.status != "optimal":
             return "a point is not proven"
@@ -140,13 +140,17 @@ def spread_in_zones(
         Why there may be more; blank if it is proven that there are none.
     """
     worst, best = bounds
-    may_be_more = None in aims.lattice
+    may_be_more, is_near = None in aims.lattice, False
     while zones.corners and len(points.found) < wanted:
         corner, room = zones.largest(worst, best)
         if room <= SMALLEST_ZONE:
             may_be_more = True
             break
         start = np.maximum(corner, worst)
+        if (best - start <= aims.left_open(best)).any():
+            may_be_more = is_near = True
+            zones.corners = [each for each in zones.corners if each is not corner]
+            continue
         aims.model.reach(start, best)
         floors = np.where(np.isfinite(corner), corner + aims.steps / 2.0, NO_FLOOR)
         # What is reached decides; a little of all goals keeps out what others dominate.
@@ -156,13 +160,13 @@ def spread_in_zones(
             zones.end(corner)
             continue
         if answer.point is None:
-            return answer.why or "the time limit was reached"
+            return answer.reason
         may_be_more |= answer.point.status != "optimal"
         before = [each.tolist() for each in zones.corners]
         zones.take(answer.point.values)
         if not points.add(answer.point) and before == [each.tolist() for each in zones.corners]:
             may_be_more = True
             zones.corners = [each for each in zones.corners if each is not corner]
-    if zones.corners or may_be_more:
-        return f"{wanted} points were asked for, and there may be others between them"
-    return ""
+    if not zones.corners and not may_be_more:
+        return ""
+    return why_more(aims, wanted, is_near=is_near and not zones.corners)

@@ -50,10 +50,8 @@ def every_point(aims: GoalAims, ends: tuple[FrontPoint, FrontPoint], found: OnPo
         floors[1] = aims.beyond(1, float(last.values[1]))
         answer = _next_of(aims, floors, ends)
         if answer.point is None:
-            if answer.status == "infeasible":
-                # Above the floor there is at least the other end.
-                return "a search found nothing where there is a point"
-            return answer.why or "the time limit was reached"
+            # Above the floor there is at least the other end.
+            return answer.reason
         if answer.point.status != "optimal":
             found(answer.point)
             return "a point is not proven"
@@ -106,7 +104,13 @@ class Between:
 
     def is_empty(self, aims: GoalAims) -> bool:
         """Whether nothing can be between them, or nothing that is far enough from both."""
-        return self.is_proven_empty(aims) or bool((self.sizes(aims.ranges) <= NEAR).any())
+        is_near = bool((self.sizes(aims.ranges) <= NEAR).any())
+        return self.is_proven_empty(aims) or is_near or self.is_within_gap(aims)
+
+    def is_within_gap(self, aims: GoalAims) -> bool:
+        """Whether what is between them differs in a goal by no more than the gap leaves open."""
+        tops = np.array(self.tops)
+        return bool((tops - self.bottoms <= aims.left_open(tops)).any())
 
     def is_proven_empty(self, aims: GoalAims) -> bool:
         """Whether it is proven of a goal that none of its values is left between them."""
@@ -133,11 +137,13 @@ def spread_points(
     left = [Between(first, second, tops)]
     # Beyond an end that is not proven there may be others as well.
     may_be_more = None in aims.lattice or any(end.status != "optimal" for end in ends)
+    is_near = False
     while left and len(points.found) < wanted:
         left.sort(key=lambda each: float(each.sizes(aims.ranges).max()))
         segment = left.pop()
         if segment.is_empty(aims):
             may_be_more |= not segment.is_proven_empty(aims)
+            is_near |= segment.is_within_gap(aims)
             continue
         held = int(np.argmax(segment.sizes(aims.ranges)))
         floors = no_floors(2)
@@ -145,15 +151,27 @@ def spread_points(
         floors[held] = half
         answer = aims.asked_for(aims.weights(1 - held), floors, BETWEEN)
         if answer.point is None:
-            return answer.why or "the time limit was reached"
+            return answer.reason
         may_be_more |= answer.point.status != "optimal"
         known = points.like(answer.point)
         if known is None:
             found(answer.point)
         left += _parted(segment, held, float(half), known or answer.point)
-    if left or may_be_more:
-        return f"{wanted} points were asked for, and there may be others between them"
-    return ""
+    return why_more(aims, wanted, is_near=is_near and not left) if left or may_be_more else ""
+
+
+def why_more(aims: GoalAims, wanted: int, *, is_near: bool) -> str:
+    """Why there may be points beside those found.
+
+    Parameters
+    ----------
+    is_near
+        Whether all that is left is nearer than the gap.
+    """
+    if is_near:
+        told = f"{100 * aims.gap:.3g}%"
+        return f"points that differ by no more than the gap of {told} are not looked for"
+    return f"{wanted} points were asked for, and there may be others between them"
 
 
 def _parted(segment: Between, held: int, half: float, point: FrontPoint) -> list[Between]:
