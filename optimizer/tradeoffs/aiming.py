@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 import numpy as np
 
@@ -273,7 +274,8 @@ class GoalAims:
             floors[goal] = max(floors[goal], self._enough(goal, most, bounds[goal], lacking))
         rest = [goal for goal in range(len(self.goals)) if goal not in order]
         if rest or lacking:
-            values = self.model.values(run.x) if run.x is not None else floors
+            assert run.x is not None, "something is in order"
+            values = self.model.values(run.x)
             kept = np.array([self._kept(goal, each) for goal, each in enumerate(values)])
             last = self.sought(1.0 / self.ranges, kept if lacking else floors)
             run = run if last.x is None else last
@@ -288,15 +290,16 @@ class GoalAims:
 
         Where a gap is admitted, that counts as reached which is within it.
         """
-        kept = self._kept(goal, most)
         if lacking or self.gap <= OPTIMAL_GAP:
-            return kept - lacking * abs(most)
-        return min(kept, least_within(bound, self.gap))
+            return self._kept(goal, most - lacking * abs(most))
+        return min(self._kept(goal, most), least_within(bound, self.gap))
 
     def _kept(self, goal: int, value: float) -> float:
-        """Floor that keeps a value."""
+        """Floor that keeps a value, and of multiples of a step all from there on."""
         step = self.lattice[goal]
-        return value - (step / 2.0 if step else _LOST * max(1.0, abs(value)))
+        if step:
+            return (ceil(value / step - SAME_VALUE) - 0.5) * step
+        return value - _LOST * max(1.0, abs(value))
 
     def beyond(self, goal: int, value: float) -> float:
         """Floor that leaves out a value and keeps the next one above it."""
