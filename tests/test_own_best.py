@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import optimizer
 from optimizer import InfeasibleError, Plan, PolicyError, Session, load_policy
+from optimizer.persistent import LoadedModel
+from optimizer.persistent.groups_alone import most_of_groups
 from optimizer.plan.parameters import parameters
 from optimizer.policy import OwnBest, Policy
 from optimizer.session import own_bests
+from optimizer.solver import Watch
 from seeds import many, seeds
+from shared import run
 from shared_out import SharedOut, shared_out
 
 NEAR = 1e-6
@@ -228,3 +234,39 @@ def test_less_than_nothing_at_best_is_refused(tmp_path: Path) -> None:
     scores.write_text(scores.read_text().replace("g,AA,t,,5.0", "g,AA,t,,-5.0"))
     with pytest.raises(PolicyError, match=r"country=AA has -12\.5 at best"):
         optimizer.solve(*files)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_bests_of_any_size_are_said_in_six_digits(sign: float) -> None:
+    for exponent, digits in product(range(-12, 22), (1.0, 1.23456789012, 5.0, 9.8765432109)):
+        best = sign * digits * 10.0**exponent
+        said = own_bests.best_said(best)
+        if exponent < -9:
+            assert said == 0.0
+            continue
+        assert said == float(f"{said:.6g}")
+        assert 0.0 <= best + 1e-9 * abs(best) - said <= 1e-5 * abs(best)
+
+
+def test_a_small_best_is_one(tmp_path: Path) -> None:
+    """Four of BB are worth 0.00008."""
+    files = UNEVEN.write(tmp_path, limit().replace('"slots"', '"value"\ngoal = "g"', 1))
+    scores = files[1] / "scores.csv"
+    scores.write_text(scores.read_text().replace("g,BB,t,,2.0", "g,BB,t,,0.00002"))
+    assert bests_of(Session(*files).policy)["country=BB"] == pytest.approx(8e-5)
+
+
+def test_the_time_limit_of_the_policy_counts_for_own_bests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command works them out before anything else is held."""
+    limits: list[float | None] = []
+
+    def watched(model: LoadedModel, wanted: Any, watch: Watch) -> Any:
+        limits.append(watch.time_limit)
+        return most_of_groups(model, wanted, watch)
+
+    monkeypatch.setattr(own_bests, "most_of_groups", watched)
+    files, out = UNEVEN.write(tmp_path, limit()), tmp_path / "run"
+    assert run(monkeypatch, "solve", *files, "--set", "solver.time_limit=50", "--out", out) == 0
+    assert limits == [50.0]

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from pathlib import Path
 from signal import SIGINT, raise_signal
+from typing import Any
 
 import pytest
 
 import optimizer
 import shared
-from optimizer import ArgumentError, FairFrontier, OptimizerError, PolicyError
+from optimizer import ArgumentError, FairFrontier, OptimizerError, PolicyError, SolverError
+from optimizer.session.aims.among import Among, Reached
 from optimizer.solver import Progress
 from seeds import many, seeds
 from shared_out import SharedOut, gini_of, hoover_of, shared_out
@@ -142,6 +144,18 @@ def test_todays_plan_is_marked_where_it_breaks_rules(tmp_path: Path) -> None:
         "every rule."
         for line in found.in_words()
     )
+
+
+def test_todays_plan_breaks_no_rule_where_the_solver_fails(
+    by_hand: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **options: object) -> Reached:
+        raise SolverError("HiGHS gave up")
+
+    monkeypatch.setattr(Among, "most", failing)
+    found = priced(by_hand, exact=True)
+    assert found.complete
+    assert found.tables["marks"]["mark"].tolist() == ["policy"]
 
 
 def test_what_is_missing_beside_the_points_is_said(by_hand: tuple[Path, Path]) -> None:
@@ -274,6 +288,7 @@ def test_the_command_prints_one_document_and_writes_a_point(
         (["--fairness", "partner"], "--fairness: there is no division 'partner'"),
         (["--fairness", "partners", "--reference", "g=1"], "--reference: goes with goals"),
         (["--fairness", "partners", "--relaxed", "--out", "x"], "--relaxed has not"),
+        (["--fairness", "partners", "--relaxed", "--gap", "1%"], "--gap: 0.01 with the relaxation"),
         (["--fairness", "partners", "--goals", "g,h"], "name one of the two"),
         ([], "name one of the two"),
     ],
@@ -359,3 +374,20 @@ def test_errors_of_a_policy_are_no_wrong_usage(
     assert code == 1
     assert "goals.x" in said
     assert issubclass(ArgumentError, PolicyError)
+
+
+def test_todays_plan_may_lie_beyond_the_points_that_were_asked_for(tmp_path: Path) -> None:
+    """(6, 0) with 3,000 points and (3, 3) with 1,800; between them today's (4, 2), with 2,200."""
+    drawn = SharedOut((6, 6), (5.0, 1.0), (1, 1), 6, today=(4, 2))
+    found = priced(drawn.write(tmp_path, DIVISION), points=2, gap=0)
+    (told,) = [each for each in found.in_words() if each.startswith("Today's plan")]
+    assert told.endswith("Plan 2 has as high a lowest rate and 400 points fewer.")
+
+
+def test_the_time_limit_of_a_policy_is_one(by_hand: tuple[Path, Path]) -> None:
+    short = {"solver.time_limit": 0.001}
+    for relaxed in (False, True):
+        asked: dict[str, Any] = {"fairness": "partners", "relaxed": relaxed}
+        with pytest.raises(optimizer.NoPlanError, match=r"within the time limit of 0\.001 s"):
+            optimizer.frontier(*by_hand, changes=short, cache=False, **asked)
+    assert priced(by_hand, changes=short, time_limit=60.0, exact=True).complete

@@ -19,7 +19,14 @@ import pytest
 
 import optimizer
 from golden.small_cases import NATIONAL
-from optimizer import InputError, NoPlanError, OptimizerError, PolicyError, load_policy
+from optimizer import (
+    InputError,
+    NoPlanError,
+    OptimizerError,
+    PolicyError,
+    SolverError,
+    load_policy,
+)
 from optimizer.frames.arrays import Floats, Mask
 from optimizer.instance.oddities import warnings_of
 from optimizer.plan.provenance import aim_in
@@ -31,7 +38,10 @@ from optimizer.session.aims.steps import AimSteps
 from optimizer.solver import Progress
 from optimizer.solver.watch import relative_gap
 from optimizer.tradeoffs import stakeholder_question
+from optimizer.tradeoffs.compromise_aims import CompromiseAims
 from optimizer.tradeoffs.compromise_search import CALLED
+from optimizer.tradeoffs.stakeholder_store import KeptSolution
+from optimizer.tradeoffs.stakeholder_words import stakeholders_in_words
 from seeds import many, seeds
 from shared import ROOT, run
 from test_frontier import GOALS, drawn_case
@@ -778,6 +788,12 @@ def test_the_command_keeps_runs_and_leads_on(
     assert [row["plan"] for row in document["plans"]] == [
         "policy", "best-g", "best-h", "mean"
     ]  # fmt: skip
+    within = ("--relax", "--gap", "1%")
+    assert run(monkeypatch, "stakeholders", policy, case, *within) == 2
+    assert capsys.readouterr().err == (
+        "1 problem\n- --gap: 0.01 with the relaxation alone, which is solved to its end\n"
+        "    Expected no gap, or 0.\n"
+    )
     assert run(monkeypatch, *words, "--take", "mean") == 2
     assert run(monkeypatch, *words, "--relax", "--out", out) == 2
     capsys.readouterr()
@@ -844,3 +860,129 @@ def test_the_page_prints_what_it_says(
     for code, printed in parts:
         exec(code, names)
         assert capsys.readouterr().out == printed
+
+
+def test_a_search_that_ends_with_time_left_is_no_time_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HiGHS calls two infeasible: nothing is proven by that, and the next call looks again."""
+    most, of_leximin = Among.most, list[Reached]()
+
+    def searched(self: Among, *args: Any, **options: Any) -> Reached:
+        if self.watch.step == CALLED["mean"] or of_leximin:
+            return Reached("infeasible", None)
+        is_first = self.watch.step == CALLED["leximin"]
+        found = most(self, *args, **options)
+        of_leximin.extend([found] if is_first else [])
+        return found
+
+    case, policy = WEIGHED.write(tmp_path)
+    options: dict[str, Any] = {"gap": 0.0, "cache": False, "out": tmp_path / "out"}
+    wanted = ["mean", "leximin"]
+    with monkeypatch.context() as wrong:
+        wrong.setattr(Among, "most", searched)
+        found = optimizer.stakeholders(policy, case, compromises=wanted, **options)
+    told = "a search ended without a plan, although there was time left"
+    plans = found.tables["plans"].set_index("plan")
+    assert (plans["status"]["mean"], plans["why"]["mean"]) == ("stopped", told)
+    assert (plans["status"]["leximin"], plans["why"]["leximin"]) == ("feasible", told)
+    assert plans["status"][["policy", "best-g", "best-h"]].eq("optimal").all()
+    assert found.why_incomplete == f"highest mean value: {told}"
+    again = optimizer.stakeholders(policy, case, compromises=wanted, **options)
+    assert again.complete
+    assert again.tables["plans"]["status"].eq("optimal").all()
+
+
+def test_compromises_that_rest_on_own_bests_are_not_looked_for_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, policy = WEIGHED.write(tmp_path)
+    options: dict[str, Any] = {"gap": 0.0, "cache": False, "out": tmp_path / "out"}
+    best_for = CompromiseAims.best_for
+
+    def failing(*_: object) -> KeptSolution:
+        raise SolverError("HiGHS gave up")
+
+    def best_of_first(self: CompromiseAims, number: int) -> KeptSolution:
+        return failing() if number else best_for(self, number)
+
+    with monkeypatch.context() as wrong:
+        wrong.setattr(CompromiseAims, "best_for", best_of_first)
+        found = optimizer.stakeholders(policy, case, **options)
+    plans = found.tables["plans"].set_index("plan")
+    assert plans["status"].to_dict() == {
+        "policy": "optimal",
+        "best-g": "optimal",
+        "best-h": "stopped",
+        "mean": "optimal",
+        "least-regret": "stopped",
+        "leximin": "optimal",
+        "nash": "stopped",
+    }
+    assert plans["why"]["least-regret"] == "the plan that is best for H was not found"
+    again = optimizer.stakeholders(policy, case, **options)
+    told = again.tables["plans"].set_index("plan")["status"]
+    assert (told["least-regret"], told["nash"]) == ("optimal", "none")
+    # Nothing is known at all, or nothing but the highest mean.
+    del options["out"]
+    monkeypatch.setattr(CompromiseAims, "most_points", failing)
+    monkeypatch.setattr(CompromiseAims, "best_for", failing)
+    found = optimizer.stakeholders(policy, case, **options)
+    told = found.tables["plans"].set_index("plan")["status"]
+    assert told[told.eq("optimal")].index.tolist() == ["mean", "leximin"]
+    with pytest.raises(SolverError, match="HiGHS gave up"):
+        optimizer.stakeholders(policy, case, compromises=["leximin", "least-regret"], **options)
+
+
+def test_what_a_cut_off_leximin_did_not_come_to_is_not_proven(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = Among.most
+
+    def searched(self: Among, *args: Any, **options: Any) -> Reached:
+        found = most(self, *args, **options)
+        self.watch.interrupted |= self.watch.step == CALLED["leximin"]
+        return found
+
+    monkeypatch.setattr(Among, "most", searched)
+    case, policy = WEIGHED.write(tmp_path)
+    found = optimizer.stakeholders(
+        policy, case, compromises=["leximin"], gap=0.0, cache=False, out=tmp_path / "out"
+    )
+    steps = found.tables["steps"]
+    steps = steps[steps["plan"].eq("leximin")]
+    assert steps["status"].tolist() == ["optimal", "stopped"]
+    plans = found.tables["plans"].set_index("plan")
+    assert (plans["status"]["leximin"], plans["gap"]["leximin"]) == ("feasible", np.inf)
+    assert (
+        "Leximin: the lowest value as high as possible, then the second lowest, and so on; not "
+        "all of it is proven."
+    ) in found.in_words()
+
+
+def test_differences_are_those_of_the_plans_that_were_found(
+    assignment: optimizer.Stakeholders,
+) -> None:
+    """The policy's own plan is proven within a gap alone: another one may differ otherwise."""
+    tables, regrets = dict(assignment.tables), assignment.table
+    plans, values = tables["plans"], regrets["value_points"].copy()
+    own, nash = (regrets["plan"].eq(name) for name in ("policy", "nash"))
+    values[nash] = values[own].to_numpy() + np.array([1.0, -2.0, 0.0])
+    status = plans["status"].mask(plans["plan"].eq("policy"), "feasible")
+    tables["plans"] = plans.assign(status=status)
+    told = stakeholders_in_words(regrets.assign(value_points=values), tables, is_relaxed=False)
+    start = "From the policy's own plan to Nash, as these were found: "
+    assert f"{start}profit1 +1, profit2 -2." in told
+
+
+def test_the_time_limit_of_a_policy_is_one(tmp_path: Path) -> None:
+    case, policy = WEIGHED.write(tmp_path)
+    short = {"solver.time_limit": 0.001}
+    with pytest.raises(NoPlanError, match=r"within the time limit of 0\.001 s"):
+        optimizer.stakeholders(policy, case, changes=short, cache=False)
+    found = optimizer.stakeholders(policy, case, changes=short, time_limit=60.0, cache=False)
+    assert found.complete
+    session = optimizer.Session(policy, case)
+    session.change(short)
+    with pytest.raises(NoPlanError, match=r"within the time limit of 0\.001 s"):
+        optimizer.stakeholders(session)

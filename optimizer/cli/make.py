@@ -222,7 +222,9 @@ def _asked(policy: Path, case: Path, changes: list[str], watch: Watch) -> Questi
     from optimizer.plan.question import read_question
     from optimizer.session.own_bests import with_own_bests
 
-    return with_own_bests(read_question(policy, case, parse_changes(changes)), watch)
+    question = read_question(policy, case, parse_changes(changes))
+    watch.limit_by_default(question.policy.solver.time_limit)
+    return with_own_bests(question, watch)
 
 
 def _answered(plan: Plan, questions: int | None, watch: Watch) -> Plan:

@@ -8,7 +8,7 @@ so that none depends on another. They are kept in the policy, and so with every 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import floor, log10
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from optimizer.case import Case
@@ -134,16 +134,15 @@ def best_said(value: float) -> float:
 
     Examples
     --------
-    >>> best_said(11.9999999997), best_said(2 / 3), best_said(-1e-12)
-    (12.0, 0.666666, 0.0)
+    >>> best_said(11.9999999997), best_said(2 / 3), best_said(5e-5), best_said(-1e-12)
+    (12.0, 0.666666, 5e-05, 0.0)
     """
-    exact = float(f"{value:.{_EXACT_DIGITS}g}")
-    if abs(exact) < 10.0**-_EXACT_DIGITS:
-        return 0.0
-    places = BEST_DIGITS - 1 - floor(log10(abs(exact)))
     # Digits are counted as decimal text, so that 0.3 stays 0.3.
-    shifted = float(f"{exact}e{places}")
-    return float(f"{floor(shifted)}e{-places}")
+    exact = Decimal(f"{value:.{_EXACT_DIGITS}g}")
+    if abs(exact) < Decimal(10) ** -_EXACT_DIGITS:
+        return 0.0
+    last = Decimal(1).scaleb(exact.adjusted() - BEST_DIGITS + 1)
+    return float(exact.quantize(last, ROUND_FLOOR))
 
 
 def _unknown(policy: Policy) -> list[str]:

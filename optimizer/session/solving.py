@@ -162,9 +162,16 @@ def begun(
     *,
     gap: float | None,
     time_limit: float | None,
+    relaxed: bool = False,
 ) -> Watch:
-    """Clock of a command that reads first, counted from its start."""
-    check_options(gap, time_limit, started)
+    """Clock of a command that reads first, counted from its start.
+
+    Parameters
+    ----------
+    relaxed
+        As of :func:`check_options`.
+    """
+    check_options(gap, time_limit, started, relaxed=relaxed)
     watch = Watch.since(started, time_limit, report)
     watch.count("read")
     return watch
@@ -184,10 +191,9 @@ def gap_of(question: Question, options: PlanOptions) -> float:
 
 
 def holding_for(question: Question, watch: Watch, options: PlanOptions) -> Holding:
-    """Hold a question, as long as its time limit leaves time for that."""
+    """Hold a question, as long as its time limit, or that of its policy, leaves time for that."""
     given, policy = options.scales, question.policy
-    if watch.time_limit is None:
-        watch.time_limit = policy.solver.time_limit
+    watch.limit_by_default(policy.solver.time_limit)
     with watch.looking():
         return Holding(
             question,
@@ -200,15 +206,28 @@ def holding_for(question: Question, watch: Watch, options: PlanOptions) -> Holdi
 
 
 def check_options(
-    gap: float | None, time_limit: float | None, started: float | None = None
+    gap: float | None,
+    time_limit: float | None,
+    started: float | None = None,
+    *,
+    relaxed: bool = False,
 ) -> None:
-    """Refuse a gap or a time limit that no policy could ask for either."""
+    """Refuse a gap or a time limit that no policy could ask for either.
+
+    Parameters
+    ----------
+    relaxed
+        Whether the relaxation alone is asked, for which no gap is needed.
+    """
     problems = Problems()
     if started is not None and not is_real(started):
         message = f"{shown(started)} is not a valid time"
         problems.add(ARGUMENT, message, column="started", expected="a reading of time.monotonic")
     if gap is not None and not (is_real(gap) and 0.0 <= gap <= 1.0):
         problems.add(ARGUMENT, f"{shown(gap)} is not a valid gap", column="gap", expected="0 to 1")
+    elif gap and relaxed:
+        message = f"{gap:g} with the relaxation alone, which is solved to its end"
+        problems.add(ARGUMENT, message, column="gap", expected="no gap, or 0")
     if time_limit is not None and not (is_real(time_limit) and 0.0 < time_limit < float("inf")):
         message = f"{shown(time_limit)} is not a valid time limit"
         problems.add(ARGUMENT, message, column="time_limit", expected="seconds")

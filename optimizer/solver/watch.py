@@ -132,6 +132,11 @@ class Watch:
             return cls(time_limit, report)
         return cls(time_limit, report, started)
 
+    def limit_by_default(self, time_limit: float | None) -> None:
+        """Let the time limit of a policy count where no other was asked for."""
+        if self.time_limit is None:
+            self.time_limit = time_limit
+
     @property
     def seconds(self) -> float:
         """Wall time since the start."""

@@ -152,7 +152,7 @@ def asked_of_fairness(
         _wanted(points, exact=exact),
         None,
         None,
-        _gap_of(policy, gap, exact=exact),
+        _gap_of(policy, gap, exact=exact or relaxed),
         division or "",
         relaxed,
     )

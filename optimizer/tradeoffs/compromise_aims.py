@@ -16,17 +16,17 @@ from optimizer.errors import OptimizerError, SolverError
 from optimizer.frames.arrays import Floats
 from optimizer.persistent.aimed import STRAIGHT
 from optimizer.plan.stakeholder_weights import StakeholderWeights
-from optimizer.session.aims.among import Among, Reached, floored
+from optimizer.session.aims.among import Among, floored
 from optimizer.session.aims.disagreement import todays_solution
 from optimizer.session.aims.leximin import leximin
 from optimizer.session.aims.max_min import max_min
 from optimizer.session.aims.nash import nash
-from optimizer.session.aims.planning import tidied
-from optimizer.session.aims.steps import ALL_POINTS, Aimed, AimStep
+from optimizer.session.aims.planning import relaxed_best, tidied
+from optimizer.session.aims.steps import Aimed, AimStep, sum_at, with_most_of
 from optimizer.session.holding import Holding
 from optimizer.session.planning import PlanSearch
 from optimizer.solver import Watch
-from optimizer.solver.appending import Addition, aiming, appended
+from optimizer.solver.appending import Addition, appended
 from optimizer.solver.rest import RestOfIntegers
 from optimizer.solver.solution import OPTIMAL_GAP
 from optimizer.solver.watch import relative_gap
@@ -36,6 +36,7 @@ from optimizer.tradeoffs.stakeholder_values import values_as_outcomes
 IN_POINTS, OF_VALUE = "the policy's points", "value"
 """What there is to be most of in the policy's own plan, and in plans that are best for somebody."""
 LEFT_OPEN = "none was found, and the gap leaves open whether there is one"
+ENDED = "a search ended without a plan, although there was time left"
 MOST_STARTS = 3
 """Known plans with which a search begins. Each costs a small linear program."""
 NASH_TOLERANCE = 1e-6
@@ -90,6 +91,8 @@ class CompromiseAims:
     @property
     def why_stopped(self) -> str:
         """What ended the search."""
+        if not self.is_stopped:
+            return ENDED
         return "it was interrupted" if self.watch.interrupted else "the time limit was reached"
 
     def most_points(self, plans: PlanSearch) -> KeptSolution:
@@ -102,13 +105,7 @@ class CompromiseAims:
         """
         loaded, watch = self.held.loaded, self.watch
         if self.is_relaxed:
-            run = loaded.relax(watch)
-            if run.status == "infeasible":
-                told = "the relaxation is infeasible\n    Maybe repair the policy first."
-                raise OptimizerError(told)
-            if run.x is None or run.objective is None or run.status != "optimal":
-                raise watch.no_plan()
-            x, bound = run.x, run.objective
+            x, bound = relaxed_best(loaded, watch)
         else:
             solution = loaded.solve(watch, gap=self.gap)
             if solution.objective is None:
@@ -143,12 +140,12 @@ class CompromiseAims:
         """Max-min on value minus own best, counted from the mean of all own bests."""
         shift = max(1.0, float(np.abs(bests).mean()))
         regrets = replace(self.outcomes, constant=self.outcomes.constant - bests + shift)
-        start = self._starts(lambda x: float(regrets.amounts(x).min()))[0]
+        start = self._start(lambda x: float(regrets.amounts(x).min()))
         return self._ended(max_min(self._among, regrets, start))
 
     def leximin(self) -> KeptSolution:
         """The lowest value as high as possible, then the second lowest, and so on."""
-        start = self._starts(lambda x: float(self.outcomes.amounts(x).min()))[0]
+        start = self._start(lambda x: float(self.outcomes.amounts(x).min()))
         return self._ended(leximin(self._among, self.outcomes, start))
 
     def nash(self, against: Floats) -> KeptSolution:
@@ -164,7 +161,7 @@ class CompromiseAims:
             aimed = nash(
                 self._among,
                 outcomes,
-                self._starts(product)[0],
+                self._start(product),
                 against,
                 tolerance=NASH_TOLERANCE,
                 known=self.known,
@@ -180,29 +177,35 @@ class CompromiseAims:
         """Solutions that are known, those first that have most of what is looked for."""
         return sorted(self.known, key=has, reverse=True)[:MOST_STARTS]
 
+    def _start(self, has: Callable[[Floats], float]) -> Floats:
+        """The first of them.
+
+        Raises
+        ------
+        SolverError
+            If no solution is known.
+        """
+        starts = self._starts(has)
+        if not starts:
+            raise SolverError("no plan was found to begin with")
+        return starts[0]
+
     def _most_of(self, terms: Mapping[int, float]) -> KeptSolution:
         """The plan with the most of a sum of values and, at gap 0, among these of points."""
-        among, terms, began = self._among, dict(terms), self.watch.seconds
-        starts = self._starts(lambda x: _sum_at(terms, x))
-        reached = among.most(aiming(among.matrix, terms), starts=starts)
-        if reached.x is None:
-            return KeptSolution(None, (), 0.0, self.why_stopped)
-        x, steps = reached.x, [self._step(OF_VALUE, reached, _sum_at(terms, reached.x), began)]
-        if not self.gap and not self.watch.should_stop():
-            began = self.watch.seconds
-            kept = Addition(len(among.matrix.cost))
-            kept.row(("value_at_least", None), terms, lower=floored(steps[0].value))
-            ended = among.most_points(kept, x)
-            steps.append(self._step(ALL_POINTS, ended, ended.value, began))
-            x = x if ended.x is None else ended.x
-        return self._ended(Aimed(x, tuple(steps)))
-
-    def _step(self, aimed_at: str, reached: Reached, value: float, began: float) -> AimStep:
-        seconds = self.watch.seconds - began
-        return AimStep(aimed_at, value, max(value, reached.bound), reached.status, seconds)
+        starts = self._starts(lambda x: sum_at(terms, x))
+        return self._ended(with_most_of(self._among, terms, starts, OF_VALUE))
 
     def _ended(self, aimed: Aimed) -> KeptSolution:
+        """What an aim ended with.
+
+        Raises
+        ------
+        SolverError
+            If that is nothing, although there was time left.
+        """
         if aimed.x is None:
+            if not self.is_stopped and aimed.steps[-1].status == "stopped":
+                raise SolverError(ENDED)
             why = self.why_stopped if self.is_stopped else LEFT_OPEN
             return KeptSolution(None, aimed.steps, 0.0, why)
         is_cut_off = self.is_stopped or any(step.status == "stopped" for step in aimed.steps)
@@ -221,7 +224,3 @@ class CompromiseAims:
         rest = RestOfIntegers(appended(loaded.matrix, kept), loaded.options)
         exact = rest.exact(x, self.watch.for_last_steps())
         return tidied(loaded, outcomes, x if exact is None else exact, self.watch)
-
-
-def _sum_at(terms: Mapping[int, float], x: Floats) -> float:
-    return float(sum(weight * float(x[column]) for column, weight in terms.items()))

@@ -24,7 +24,7 @@ from optimizer.session.planning import PlanSearch
 from optimizer.session.values import relaxed_goal_values
 from optimizer.solver.watch import relative_gap
 from optimizer.text.file_names import file_names
-from optimizer.tradeoffs.compromise_aims import LEFT_OPEN, CompromiseAims
+from optimizer.tradeoffs.compromise_aims import ENDED, LEFT_OPEN, CompromiseAims
 from optimizer.tradeoffs.stakeholder_store import KeptSolution, KeptSolutions
 
 THE_POLICY, AS_TODAY = BY_POINTS_ALONE, "today"
@@ -59,8 +59,6 @@ class WeighedPlan:
         Under the policy.
     gap
         Relative, of what was looked for; not a number where nothing was.
-    open_points
-        By how many points of a stakeholder's value the gap leaves open what was looked for.
     why
         Why there is no plan, or a search was cut off.
     """
@@ -72,7 +70,6 @@ class WeighedPlan:
     values: Floats | None = None
     points: float = nan
     gap: float = nan
-    open_points: float = nan
     seconds: float = 0.0
     why: str = ""
     plan: Plan | None = None
@@ -179,18 +176,21 @@ class CompromiseSearch:
                 solution = replace(solution, seconds=self._watch.seconds - began)
             if task.name == THE_POLICY:
                 self._bound = solution.steps[0].bound
+            if task.name == BY_NASH:
+                self._against()
             plan = self._weighed(task, solution, is_kept=before is not None)
             self.restored += [] if before is None else [task.name]
         except SolverError as error:
             why = str(error).splitlines()[0]
+            if task.name == AS_TODAY:
+                self.why_no_today = why
             self.found[task.name] = WeighedPlan(task.name, task.called, NOT_FOUND, why=why)
             return
         if solution.x is not None:
             self.aims.known.append(solution.x)
-        if before is None and not self.aims.is_stopped:
+        # What another call may find is looked for again.
+        if before is None and not self.aims.is_stopped and solution.why != ENDED:
             self.kept.keep(task.name, solution)
-        if task.name == BY_NASH:
-            self._against()
         if task.name == AS_TODAY and solution.x is None:
             self.why_no_today = solution.why
         else:
@@ -222,7 +222,6 @@ class CompromiseSearch:
             plan = self._checked(x)
             raw, points = mapping(plan.tables["goals"], "goal", "raw"), plan.objective
         values = self._weighing.values(raw)
-        gap, opened = self._proven(task.name, steps, values)
         is_proven = all(step.status == "optimal" for step in steps)
         status = "optimal" if is_proven else "feasible"
         return replace(
@@ -230,8 +229,7 @@ class CompromiseSearch:
             status=status if steps else AS_GIVEN,
             values=values,
             points=points,
-            gap=gap,
-            open_points=opened,
+            gap=self._gap(task.name, steps, values),
             plan=plan,
         )
 
@@ -243,29 +241,22 @@ class CompromiseSearch:
             known = self._known[x.tobytes()] = self._plans.checked(found)
         return known
 
-    def _proven(self, name: str, steps: Sequence[AimStep], values: Floats) -> tuple[float, float]:
-        """Relative gap of what was looked for, and the points of a value that it leaves open."""
+    def _gap(self, name: str, steps: Sequence[AimStep], values: Floats) -> float:
+        """Relative gap of what was looked for."""
         main = [step for step in steps if step.aimed_at != ALL_POINTS]
         if not main:
-            return nan, nan
+            return nan
         apart = [step.bound - step.value for step in main]
         if not all(map(isfinite, apart)):
-            return inf, inf
+            return inf
         if name == BY_NASH:
-            gap = gap_left_open(values, self._against().amounts, apart[-1])
-            return gap, gap * float(np.abs(values).mean())
-        gap = max(relative_gap(step.value, step.bound) for step in main)
-        return gap, (nan if name == THE_POLICY else max(0.0, *apart))
+            return gap_left_open(values, self._against().amounts, apart[-1])
+        return max(relative_gap(step.value, step.bound) for step in main)
 
     @property
     def bests(self) -> Floats:
         """Most points that any plan which was found gives each stakeholder."""
-        return self._most_among(self.found)
-
-    def _most_among(self, names: Iterable[str]) -> Floats:
-        plans = [self.found[name] for name in names if name in self.found]
-        found: Floats = np.max([each.values for each in plans if each.values is not None], axis=0)
-        return found
+        return _most_in(each.values for each in self.found.values())
 
     def best_of(self, number: int) -> WeighedPlan | None:
         """The plan that is best for a stakeholder, as far as it was looked for."""
@@ -273,20 +264,46 @@ class CompromiseSearch:
 
     def _own_bests(self) -> Floats:
         """Best of each stakeholder before compromises are looked for, whosever plan has it."""
-        return self._most_among([THE_POLICY, *self.best_names])
+        return _most_in([self.found[THE_POLICY].values, *self._own_plans()])
+
+    def _own_plans(self) -> list[Floats]:
+        """Values of the plans that are best for each stakeholder.
+
+        Raises
+        ------
+        SolverError
+            If one of them was not found.
+        """
+        plans = []
+        for number, name in enumerate(self._weighing.names):
+            own = self.best_of(number)
+            if own is None or own.values is None:
+                raise SolverError(f"the plan that is {best_called(name)} was not found")
+            plans.append(own.values)
+        return plans
 
     def _against(self) -> Disagreement:
-        """What each has without agreement: today's slots, or the least of the own bests."""
+        """What each has without agreement: today's slots, or the least of the own bests.
+
+        Raises
+        ------
+        SolverError
+            If one of these was not found.
+        """
         if self.disagreement is None:
             today = self.found.get(AS_TODAY)
             if today is not None and today.values is not None:
                 self.disagreement = Disagreement(today.values, TODAY)
             else:
-                bests = [self.found[name].values for name in self.best_names]
-                known = [values for values in bests if values is not None]
-                least: Floats = np.min(known or [self.bests], axis=0)
+                least: Floats = np.min(self._own_plans(), axis=0)
                 self.disagreement = Disagreement(least, WORST, self.why_no_today)
         return self.disagreement
+
+
+def _most_in(plans: Iterable[Floats | None]) -> Floats:
+    """Most points that any plan gives each stakeholder; ``None`` is no plan."""
+    found: Floats = np.max([values for values in plans if values is not None], axis=0)
+    return found
 
 
 def question_hash(held: Holding, weighing: StakeholderWeights, gap: float) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import inf
 
-import numpy as np
-
 from optimizer.errors import SolverError
 from optimizer.frames.arrays import Floats
 from optimizer.instance.divisions import JoinedDivision
@@ -20,7 +18,7 @@ from optimizer.session.aims.outcomes import outcomes_of
 from optimizer.session.holding import Holding
 from optimizer.session.planning import PlanSearch
 from optimizer.solver import Watch
-from optimizer.tradeoffs.fair_points import OF_TODAY, MarkedPlan
+from optimizer.tradeoffs.fair_points import OF_TODAY, MarkedPlan, amounts_in
 
 BREAKS_RULES = "it does not keep every rule"
 
@@ -37,13 +35,17 @@ def mark_of_today(
     Returns
     -------
     MarkedPlan or None
-        ``None`` where the case does not say what there is today, or time ran out.
+        ``None`` where the case does not say what there is today, time ran out, or the solver
+        failed, which says nothing about rules.
     """
     slots, _ = todays_slots(held.loaded)
     if slots is None or watch.should_stop():
         return None
     instance = held.loaded.instance
-    best = _best_of(held, division, watch, gap, relaxed=relaxed)
+    try:
+        best = _best_of(held, division, watch, gap, relaxed=relaxed)
+    except SolverError:
+        return None
     if best is not None:
         return MarkedPlan(OF_TODAY, *best, keeps_rules=True)
     if watch.timed_out or watch.interrupted:
@@ -61,16 +63,10 @@ def _best_of(
     """Points and amounts of the best plan with the slots that are given; ``None`` without one."""
     loaded = held.loaded
     watch.forget()
-    try:
-        x, _ = todays_solution(Among(loaded, None, watch, is_relaxed=relaxed, gap=gap))
-        if x is None:
-            return None
-        if relaxed:
-            return loaded.matrix.points(x), outcomes_of(loaded, division).amounts(x)
-        plan = PlanSearch(held, watch, gap).checked(solution_at(loaded, x, inf, watch))
-    except SolverError:
+    x, _ = todays_solution(Among(loaded, None, watch, is_relaxed=relaxed, gap=gap))
+    if x is None:
         return None
-    table = plan.tables["fairness_groups"]
-    groups = table[table["fairness"].eq(division.fairness.name)].set_index("group")
-    amounts = groups["amount"].reindex(division.groups.index)
-    return plan.objective, np.asarray(amounts, dtype=float)
+    if relaxed:
+        return loaded.matrix.points(x), outcomes_of(loaded, division).amounts(x)
+    plan = PlanSearch(held, watch, gap).checked(solution_at(loaded, x, inf, watch))
+    return plan.objective, amounts_in(plan, division)

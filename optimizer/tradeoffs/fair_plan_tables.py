@@ -22,7 +22,7 @@ from optimizer.text.figures import counted, figure
 MOST_POINTS, FAIREST = "most points", "fairest"
 _TITLES = {"max_min": "max-min", "leximin": "leximin", "nash": "Nash"}
 _SAME = 1e-9
-"""Relative difference of rates that rounding leaves."""
+"""Part of an amount, and the least amount, that rounding leaves."""
 _COLOURS = {MOST_POINTS: "#9aa0a6", FAIREST: "#0072b2"}
 
 
@@ -118,12 +118,9 @@ def fair_plan_in_words(
     ]
     words += _disagreement_in_words(found)
     words.append(_lowest_in_words(found, groups, per))
-    lost = float(most[MOST_POINTS] - most[FAIREST])
-    share = lost / abs(float(most[MOST_POINTS])) if most[MOST_POINTS] else 0.0
-    rest = "Among plans that are as fair it has the most points"
-    fewer = f"{figure(max(0.0, lost))} ({max(0.0, share):.2%}) fewer"
-    words.append(f"{rest}: {figure(most[FAIREST])}, which is {fewer}.")
-    up, down = (int((groups["change"] * sign > _SAME).sum()) for sign in (1.0, -1.0))
+    words.append(_points_in_words(found, float(most[MOST_POINTS]), float(most[FAIREST])))
+    near = _SAME * np.maximum(1.0, groups[["amount", "most_points_amount"]].abs().max(axis=1))
+    up, down = (int((groups["change"] * sign > near).sum()) for sign in (1.0, -1.0))
     words.append(
         f"More than in the plan with the most points: {up} of {counted(len(groups), 'group')}; "
         f"less: {down}. Gini {_gini(tables, MOST_POINTS)} before, {_gini(tables, FAIREST)} now."
@@ -131,6 +128,18 @@ def fair_plan_in_words(
     if found.division.left_out:
         words.append(f"{counted(len(found.division.left_out), 'group')} without need left out.")
     return words
+
+
+def _points_in_words(found: FairSolution, most: float, points: float) -> str:
+    """What the plan has of points, and whether others that are as fair have more."""
+    as_fair = "give every group as much" if found.aim.name == "nash" else "are as fair"
+    lost = max(0.0, most - points)
+    fewer = f"{figure(lost)} ({lost / abs(most) if most else 0.0:.2%}) fewer"
+    if not found.aimed.has_most_points:
+        told = f"It has {figure(points)} points, which is {fewer}"
+        return f"{told}. It is not proven that it has the most among plans that {as_fair}."
+    told = f"Among plans that {as_fair} it has the most points"
+    return f"{told}: {figure(points)}, which is {fewer}."
 
 
 def _share_in_words(found: FairSolution) -> str:

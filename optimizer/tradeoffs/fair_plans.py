@@ -131,7 +131,8 @@ def fair_plan(
         ``max_min`` raises the lowest rate; ``leximin`` then the second lowest, and so on; ``nash``
         makes the product of gains as large as possible, over today's plan where that keeps every
         rule, or else over the worst that groups have where others choose. Among plans that are as
-        fair, the one with the most points is taken.
+        fair, the one with the most points is taken; with ``nash`` among those that give every group
+        as much.
     division
         Name of a ``[[fairness]]`` table of the policy; needed where there are several.
     least
@@ -165,7 +166,7 @@ def fair_plan(
 this aim.
     """
     wanted = aim_of(aim, least, is_relaxed=relaxed, tolerance=tolerance)
-    watch = begun(report, started, gap=gap, time_limit=time_limit)
+    watch = begun(report, started, gap=gap, time_limit=time_limit, relaxed=relaxed)
     with watch.looking():
         question = read_question(policy, case, changes)
     options = PlanOptions(extend=extend, scales=scales, cache=cache, gap=gap)

@@ -87,6 +87,13 @@ class MarkedPlan:
     why: str = ""
 
 
+def amounts_in(plan: Plan, division: JoinedDivision) -> Floats:
+    """What a checked plan gives every group, in their order."""
+    table = plan.tables["fairness_groups"]
+    own = table[table["fairness"].eq(division.fairness.name)].set_index("group")["amount"]
+    return np.asarray(own.reindex(division.groups.index), dtype=float)
+
+
 def rates_in(amounts: Floats, division: JoinedDivision) -> Floats:
     """What every group has for each unit of its need."""
     rates: Floats = amounts / division.needs.to_numpy(dtype=float)

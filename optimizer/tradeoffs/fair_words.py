@@ -15,6 +15,8 @@ from optimizer.tradeoffs.front_tables import binding_in_words
 
 _MOST_LINES, _MOST_GROUPS = 12, 6
 _SAME_PRICE = 1e-6
+_PLACES = 6
+"""Decimal places of a difference of points, beyond which there is rounding."""
 
 
 def fair_front_in_words(
@@ -133,8 +135,10 @@ def _marks_in_words(marks: pd.DataFrame, table: pd.DataFrame, per: float) -> lis
         as_fair = table[table["lowest_rate"].ge(row["lowest_rate"])]
         beside = ""
         for point in rows_of(as_fair.head(1)):
-            more = figure(float(point.points - row["points"]), 4)
-            beside = f" Plan {point.point} has as high a lowest rate and {more} points more."
+            apart = round(float(point.points - row["points"]), _PLACES)
+            # Fewer where today's plan lies beyond the points that were asked for.
+            more = f"{figure(abs(apart), 4)} points {'more' if apart >= 0.0 else 'fewer'}"
+            beside = f" Plan {point.point} has as high a lowest rate and {more}."
         lines.append(
             f"Today's plan: lowest {_rate(row, per)}, {figure(float(row['points']))} "
             f"points{gini}.{beside}"

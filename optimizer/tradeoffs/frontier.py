@@ -10,11 +10,11 @@ from optimizer.errors.arguments import typed
 from optimizer.formulation.custom import Extend
 from optimizer.instance.oddities import warn_of
 from optimizer.plan.question import read_question
-from optimizer.plan.scales import ScalesGiven, scales_given
+from optimizer.plan.scales import ScalesGiven
 from optimizer.policy import Policy
 from optimizer.policy.loading import NO_CHANGES
 from optimizer.session.holding import Holding
-from optimizer.session.solving import begun
+from optimizer.session.solving import PlanOptions, begun, holding_for
 from optimizer.solver import Progress, Watch
 from optimizer.tradeoffs.asked_of_front import AskedOfFront, asked_of_fairness, asked_of_front
 from optimizer.tradeoffs.fair_frontier import fair_frontier
@@ -78,7 +78,7 @@ def frontier(
     gap
         Relative gap of every search in place of the policy's.
     time_limit
-        Wall seconds for all of it. What is found by then is kept.
+        Wall seconds for all of it in place of the policy's. What is found by then is kept.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def frontier(
     >>> found.table["status"].unique().tolist()
     ['optimal']
     """
-    watch = begun(report, started, gap=gap, time_limit=time_limit)
+    watch = begun(report, started, gap=gap, time_limit=time_limit, relaxed=relaxed)
     with watch.looking():
         question = read_question(policy, case, changes)
         if fairness is None and not relaxed:
@@ -129,13 +129,7 @@ def frontier(
                 gap=gap,
                 others={**others, "lexicographic": lexicographic},
             )
-        held = Holding(
-            question,
-            extend=extend,
-            scales=None if scales is None else scales_given(question.policy, scales),
-            cache=cache,
-            watch=watch,
-        )
+    held = holding_for(question, watch, PlanOptions(extend=extend, scales=scales, cache=cache))
     warn_of(held.odd)
     return fair_frontier(held, asked, watch) if asked.fairness else _found(held, asked, watch)
 

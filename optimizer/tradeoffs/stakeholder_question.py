@@ -19,14 +19,14 @@ from optimizer.instance.oddities import warn_of
 from optimizer.plan import Plan
 from optimizer.plan.provenance import versions
 from optimizer.plan.question import Question, read_question
-from optimizer.plan.scales import ScalesGiven, scales_given
+from optimizer.plan.scales import ScalesGiven
 from optimizer.plan.stakeholder_weights import stakeholder_weights
 from optimizer.policy import Policy
 from optimizer.policy.loading import NO_CHANGES
 from optimizer.runs.loading import Run
 from optimizer.session import Session
 from optimizer.session.holding import Holding
-from optimizer.session.solving import begun
+from optimizer.session.solving import PlanOptions, begun, holding_for
 from optimizer.solver import Progress, Watch
 from optimizer.text.figures import counted
 from optimizer.tradeoffs.compromise_aims import CompromiseAims
@@ -66,17 +66,16 @@ class Stakeholders(DrawnAgain):
         that), status (of the plan).
     tables
         ``plans``: plan, called, points (under the policy), slots, mean_points, lowest_points (of
-        the values), largest_regret_points, gives_up_most, status (``optimal``: it is proven that
-        no plan has more of what was looked for; ``feasible``, ``given``, ``stopped``, ``none``),
-        gap (relative, of what was looked for; of Nash, of everybody's value, by which the product
-        of gains would be what no plan exceeds),
-        open_points (of a value that the gap leaves open), seconds, why (there is none, or it was
-        cut off). ``stakeholders``: stakeholder, agency, basis (``weights``, ``comparisons``),
-        consistency_ratio, best_points, best_bound (points that no plan exceeds), best_plan,
-        status, lines, limits, why, source. ``weights``: stakeholder, goal, share, given.
-        ``comparisons``: stakeholder, goal, over, times. ``money``: plan, stakeholder, line, spent
-        and budget in the currency, of its own lines in intake years. ``steps``: plan, step,
-        aimed_at, value, bound, status, seconds. ``disagreement``: stakeholder, points, origin.
+        the values), largest_regret_points, gives_up_most, status (``optimal``: it is proven that no
+        plan has more of what was looked for; ``feasible``, ``given``, ``stopped``, ``none``), gap
+        (relative, of what was looked for; of Nash, of everybody's value, by which the product of
+        gains would be what no plan exceeds), seconds, why (there is none, or it was cut off).
+        ``stakeholders``: stakeholder, agency, basis (``weights``, ``comparisons``),
+        consistency_ratio, best_points, best_bound (points that no plan exceeds), best_plan, status,
+        lines, limits, why, source. ``weights``: stakeholder, goal, share, given. ``comparisons``:
+        stakeholder, goal, over, times. ``money``: plan, stakeholder, line, spent and budget in the
+        currency, of its own lines in intake years. ``steps``: plan, step, aimed_at, value, bound,
+        status, seconds. ``disagreement``: stakeholder, points, origin.
     plans
         The plans by name, checked; none where the relaxation was asked for.
     why_incomplete
@@ -160,7 +159,7 @@ def stakeholders(
     gap
         Relative gap of every search in place of the policy's.
     time_limit
-        Wall seconds for all of it. What is found by then is given.
+        Wall seconds for all of it in place of the policy's. What is found by then is given.
     changes, extend, scales, cache, report, started
         As in :func:`optimizer.solve`; changes and scales go with a policy and a case.
 
@@ -182,12 +181,13 @@ def stakeholders(
     >>> found.tables["plans"]["plan"].tolist()
     ['policy', 'best-science', 'best-refuge', 'mean', 'least-regret', 'leximin', 'nash']
     """
-    watch = begun(report, started, gap=gap, time_limit=time_limit)
+    watch = begun(report, started, gap=gap, time_limit=time_limit, relaxed=relaxed)
     _require_compromises(compromises)
     if relaxed and out is not None:
         raise OptimizerError("stakeholders: out keeps plans, and relaxed=True makes none")
     with watch.looking():
-        held = _held(subject, case, changes, extend, scales, cache=cache, watch=watch)
+        options = PlanOptions(extend=extend, scales=scales, cache=cache)
+        held = _held(subject, case, changes, options, watch)
     warn_of(held.odd)
     asked = held.question.policy.solver.gap if gap is None else gap
     folder = None if out is None else Path(out)
@@ -199,10 +199,7 @@ def _held(
     subject: Policy | Session | Run | Plan | str | Path,
     case: Case | str | Path | None,
     changes: Mapping[str, object],
-    extend: Extend | None,
-    scales: ScalesGiven | None,
-    *,
-    cache: bool,
+    options: PlanOptions,
     watch: Watch,
 ) -> Holding:
     """The question in a solver of its own."""
@@ -216,14 +213,14 @@ def _held(
         if case is None:
             raise OptimizerError("stakeholders: case is missing, and a policy has none")
         question = read_question(subject, case, changes)  # type: ignore[arg-type]  # seen above
-        given = None if scales is None else scales_given(question.policy, scales)
         # Refused before anything is built.
         require_stakeholders(question.policy)
-        return Holding(question, extend=extend, scales=given, cache=cache, watch=watch)
-    if changes or scales is not None:
+        return holding_for(question, watch, options)
+    if changes or options.scales is not None:
         raise OptimizerError("stakeholders: changes and scales go with a policy and a case")
-    held = asked_of(subject, extend).held
+    held = asked_of(subject, options.extend).held
     require_stakeholders(held.question.policy)
+    watch.limit_by_default(held.question.policy.solver.time_limit)
     return held
 
 

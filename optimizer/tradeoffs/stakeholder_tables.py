@@ -41,7 +41,6 @@ PLAN_TYPES = {
     "gives_up_most": "str",
     "status": "str",
     "gap": "float64",
-    "open_points": "float64",
     "seconds": "float64",
     "why": "str",
 }
@@ -134,7 +133,6 @@ def plan_table(plans: Mapping[str, WeighedPlan], regrets: pd.DataFrame) -> pd.Da
             "gives_up_most": "",
             "status": plan.status,
             "gap": plan.gap,
-            "open_points": plan.open_points,
             "seconds": plan.seconds,
             "why": plan.why,
         }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
@@ -100,9 +99,16 @@ def _proofs(plans: pd.DataFrame) -> list[str]:
         elif row.status == "optimal":
             lines.append(f"{aim}; proven.")
         elif row.status == "feasible":
-            told = f"up to a gap of {row.gap:.2%}" if isfinite(row.gap) else "nothing is proven"
-            lines.append(f"{aim}; {told}.")
+            lines.append(f"{aim}; {_proven_so_far(row)}.")
     return lines
+
+
+def _proven_so_far(row: Any) -> str:
+    if not isfinite(row.gap):
+        return "not all of it is proven"
+    if row.gap:
+        return f"up to a gap of {row.gap:.2%}"
+    return "proven, but not that of equal plans it has the most points"
 
 
 def _against(disagreement: pd.DataFrame) -> list[str]:
@@ -125,47 +131,41 @@ def _moves(regrets: pd.DataFrame, plans: pd.DataFrame) -> list[str]:
     if THE_POLICY not in known:
         return []
     base, lines = _of(regrets, THE_POLICY), []
+    proven = set(plans.loc[plans["status"].eq("optimal"), "plan"])
     for name in COMPROMISES:
         if name not in known:
             continue
-        open_points = _open(plans, THE_POLICY, name)
         other = _of(regrets, name)
         apart = (other["value_points"] - base["value_points"]).tolist()
         moved = [
             f"{who} {'+' if by > 0 else '-'}{figure(abs(by), 4)}"
             for who, by in zip(base["stakeholder"], apart, strict=True)
-            if abs(by) > max(_SAME, open_points)
+            if abs(by) > _SAME
         ]
-        if moved:
-            lines.append(f"From the policy's own plan to {CALLED[name]}: {', '.join(moved)}.")
-        else:
-            lines.append(f"From the policy's own plan to {CALLED[name]}: no difference to anybody.")
+        # Two plans differ by just so much, but within a gap others might have been found.
+        as_found = "" if {THE_POLICY, name} <= proven else ", as these were found"
+        told = ", ".join(moved) or "no difference to anybody"
+        lines.append(f"From the policy's own plan to {CALLED[name]}{as_found}: {told}.")
     return lines
 
 
 def _alike(regrets: pd.DataFrame, plans: pd.DataFrame) -> list[str]:
-    """Compromises that do not differ, or by no more than their gaps leave open."""
+    """Compromises that do not differ."""
     groups: list[list[str]] = []
     for name in (name for name in COMPROMISES if name in _with_values(plans)):
-        same = [group for group in groups if _apart(regrets, group[0], name) <= _SAME]
+        own = _of(regrets, name)
+        same = [
+            group for group in groups if largest_difference(_of(regrets, group[0]), own) <= _SAME
+        ]
         if same:
             same[0].append(name)
         else:
             groups.append([name])
-    lines = [
+    return [
         f"The same to everybody: {', '.join(CALLED[name] for name in group)}."
         for group in groups
         if len(group) > 1
     ]
-    return lines + [
-        f"No difference that is more than the gaps leave open: {CALLED[one]}, {CALLED[other]}."
-        for (one, *_), (other, *_) in combinations(groups, 2)
-        if _apart(regrets, one, other) <= _open(plans, one, other)
-    ]
-
-
-def _apart(regrets: pd.DataFrame, one: str, other: str) -> float:
-    return largest_difference(_of(regrets, one), _of(regrets, other))
 
 
 def _of(regrets: pd.DataFrame, plan: str) -> pd.DataFrame:
@@ -174,9 +174,3 @@ def _of(regrets: pd.DataFrame, plan: str) -> pd.DataFrame:
 
 def _with_values(plans: pd.DataFrame) -> list[str]:
     return plans.loc[plans["mean_points"].notna(), "plan"].tolist()
-
-
-def _open(plans: pd.DataFrame, *names: str) -> float:
-    """Most points that the gaps of some plans leave open; none where nothing was looked for."""
-    found: Sequence[float] = plans.loc[plans["plan"].isin(names), "open_points"].dropna().tolist()
-    return max(found, default=0.0)

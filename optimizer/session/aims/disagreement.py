@@ -13,9 +13,9 @@ from optimizer.persistent.roles import columns_in_order
 from optimizer.plan import COLUMNS, Decisions
 from optimizer.plan.values import values_of
 from optimizer.schema.tables import FORECAST, STANDARD
-from optimizer.session.aims.among import Among, floored
+from optimizer.session.aims.among import Among
 from optimizer.session.aims.outcomes import Outcomes
-from optimizer.solver.appending import Addition, aiming
+from optimizer.session.aims.steps import with_most_of
 
 TODAY, WORST = "today's plan", "the worst of the payoffs"
 
@@ -55,9 +55,9 @@ def disagreement_of(among: Among, outcomes: Outcomes, start: Floats) -> Disagree
     if among.watch.should_stop():
         return None
     least = outcomes.amounts(start)
-    for terms in outcomes.terms:
-        x = _with_most_of(among, terms, start)
-        if x is None:
+    for label, terms in zip(outcomes.labels, outcomes.terms, strict=True):
+        x = with_most_of(among, terms, [start], label).x
+        if x is None or among.watch.should_stop():
             return None
         least = np.minimum(least, outcomes.amounts(x))
     return Disagreement(least, WORST, why)
@@ -69,18 +69,6 @@ def todays_solution(among: Among) -> tuple[Floats | None, str]:
     x = None if slots is None else _with_slots(among, slots)
     is_told = slots is None or x is not None
     return x, why if is_told else "today's plan does not keep every rule"
-
-
-def _with_most_of(among: Among, terms: dict[int, float], start: Floats) -> Floats | None:
-    """The plan of the most points among those with the most of a group; ``None`` without time."""
-    reached = among.most(aiming(among.matrix, terms), starts=[start])
-    if reached.x is None or among.watch.should_stop():
-        return None
-    kept = Addition(len(among.matrix.cost))
-    most = sum(weight * float(reached.x[column]) for column, weight in terms.items())
-    kept.row(("group_at_most", None), terms, lower=floored(most))
-    ended = among.most_points(kept, reached.x)
-    return None if among.watch.should_stop() else ended.x
 
 
 def todays_slots(loaded: LoadedModel) -> tuple[pd.DataFrame | None, str]:

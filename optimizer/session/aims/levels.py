@@ -68,7 +68,12 @@ class Levels:
         """End with the most points at the levels that are settled."""
         reached = self._solved(self.among.points, self.among.offset)
         stepping.take(ALL_POINTS, reached)
-        return Aimed(self.x[: len(self.among.matrix.cost)], tuple(stepping.steps))
+        return self.ended(stepping)
+
+    def ended(self, stepping: AimSteps) -> Aimed:
+        """End with the last solution, if a level was reached."""
+        x = self.x[: len(self.among.matrix.cost)] if self.settled.any() else None
+        return stepping.ended(x, ())
 
     def _solved(self, aim: dict[int, float], offset: float) -> Reached:
         matrix = replace(aiming(self._matrix, aim, offset), lower=self._lower.copy())

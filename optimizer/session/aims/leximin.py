@@ -56,16 +56,21 @@ def _whole(stepping: AimSteps, outcomes: Outcomes, start: Floats) -> Aimed:
         reached = among.most(matrix, starts=[_with_columns(x, outcomes, count)])
         if reached.x is None:
             stepping.take(lowest_in_words(count), reached)
-            return Aimed(None if count == 1 else x, tuple(stepping.steps))
+            return stepping.ended(x if count > 1 else None, _sums(outcomes, x)[: count - 1])
         x = reached.x[:width]
-        value = float(np.sort(outcomes.rates(x))[:count].sum())
+        value = _sums(outcomes, x)[count - 1]
         addition.row(("lowest_at_least", count), aim, lower=among.enough(value, reached.bound))
-        if not stepping.take(lowest_in_words(count), reached, value):
-            return Aimed(x, tuple(stepping.steps))
+        stepping.take(lowest_in_words(count), reached, value)
     if among.gap:
         # The last sum is that of all rates: nobody can have more within it.
-        return stepping.ended(x, np.sort(outcomes.rates(x)).cumsum().tolist())
+        return stepping.ended(x, _sums(outcomes, x))
     return most_points(stepping, addition, _with_columns(x, outcomes, len(outcomes)))
+
+
+def _sums(outcomes: Outcomes, x: Floats) -> list[float]:
+    """Sums of the lowest rate, of the two lowest, and so on."""
+    found: list[float] = np.sort(outcomes.rates(x)).cumsum().tolist()
+    return found
 
 
 def _sum_of_lowest(addition: Addition, outcomes: Outcomes, count: int) -> dict[int, float]:
@@ -96,10 +101,8 @@ def _relaxed(stepping: AimSteps, levels: Levels) -> Aimed:
     while not levels.settled.all():
         left = int((~levels.settled).sum())
         reached = levels.raised()
-        goes_on = stepping.take(f"lowest rate of {left} groups", reached)
+        stepping.take(f"lowest rate of {left} groups", reached)
         if reached.x is None:
-            return Aimed(None, tuple(stepping.steps))
+            return levels.ended(stepping)
         levels.settle(reached)
-        if not goes_on:
-            break
     return levels.rest(stepping)

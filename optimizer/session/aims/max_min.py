@@ -39,8 +39,9 @@ def max_min(among: Among, outcomes: Outcomes, start: Floats) -> Aimed:
 
 def _relaxed(stepping: AimSteps, levels: Levels) -> Aimed:
     reached = levels.raised()
-    if not stepping.take(LOWEST, reached):
-        return Aimed(None, tuple(stepping.steps))
+    stepping.take(LOWEST, reached)
+    if reached.x is None:
+        return levels.ended(stepping)
     levels.settle(reached, ~levels.settled)
     return levels.rest(stepping)
 

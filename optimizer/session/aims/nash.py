@@ -33,7 +33,7 @@ def nash(
     tolerance: float,
     known: Sequence[Floats] = (),
 ) -> Aimed:
-    """Find the plan with the largest product of gains, and the most points among equals.
+    """Find a plan with the largest product of gains, and the most points that give nobody less.
 
     Parameters
     ----------

@@ -157,7 +157,8 @@ def fairly_planned(
         else:
             aimed = (max_min if aim.name == "max_min" else leximin)(among, outcomes, x)
         if aimed.x is None:
-            raise watch.no_plan() if watch.should_stop() else OptimizerError(_LEFT_OPEN)
+            has_ended = watch.should_stop() or aimed.steps[-1].status == "stopped"
+            raise watch.no_plan() if has_ended else OptimizerError(_LEFT_OPEN)
         fair = aimed.x if aim.is_relaxed else tidied(held.loaded, outcomes, aimed.x, watch)
         plan = None
         if not aim.is_relaxed:
@@ -191,12 +192,25 @@ def _relaxed(held: Holding, watch: Watch) -> tuple[None, Floats, float]:
     with watch.listening():
         held.scaled(watch)
         watch.begin("relaxation")
-        run = held.loaded.relax(watch)
+        return None, *relaxed_best(held.loaded, watch)
+
+
+def relaxed_best(loaded: LoadedModel, watch: Watch) -> tuple[Floats, float]:
+    """The solution of the relaxation with the most points, and these.
+
+    Raises
+    ------
+    OptimizerError
+        If there is none.
+    NoPlanError
+        If there was no time for one.
+    """
+    run = loaded.relax(watch)
     if run.status == "infeasible":
         raise OptimizerError("the relaxation is infeasible\n    Maybe repair the policy first.")
     if run.x is None or run.objective is None or run.status != "optimal":
         raise watch.no_plan()
-    return None, run.x, run.objective
+    return run.x, run.objective
 
 
 def tidied(loaded: LoadedModel, outcomes: Outcomes, x: Floats, watch: Watch) -> Floats:

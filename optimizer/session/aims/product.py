@@ -81,7 +81,7 @@ class ProductSearch:
         self._stepping, self._among = stepping, stepping.among
         self._gains, self._outcomes, self._tolerance = gains, outcomes, tolerance
         self._against: Floats = outcomes.constant - gains.constant
-        self._best, self._bound, self._status = x, inf, "feasible"
+        self._best, self._bound = x, inf
 
     @property
     def _value(self) -> float:
@@ -156,7 +156,6 @@ class ProductSearch:
             What makes its bound one of the sum of logarithms.
         """
         if reached.x is None:
-            self._status = reached.status
             return None
         self._bound = min(self._bound, reached.bound + offset)
         found = reached.x[: len(self._best)]
@@ -165,10 +164,13 @@ class ProductSearch:
         return found
 
     def ended(self) -> Aimed:
-        """End with the best and, without a gap, with the most points among equals."""
+        """End with the best and, without a gap, with the most points that give nobody less.
+
+        Plans of the same product that give some more and others less are not looked for.
+        """
         value, stepping = self._value, self._stepping
         bound = max(self._bound, value)
-        status = "optimal" if bound - value <= self._tolerance else self._status
+        status = "optimal" if bound - value <= self._tolerance else "feasible"
         stepping.take(PRODUCT, Reached(status, self._best, value, bound), value)
         if self._among.gap:
             # Whatever anybody gains counts already.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.frames.arrays import Floats
-from optimizer.session.aims.among import Among, Reached, is_proven
+from optimizer.session.aims.among import Among, Reached, floored, is_proven
 from optimizer.session.aims.outcomes import Outcomes
-from optimizer.solver.appending import Addition
+from optimizer.solver.appending import Addition, aiming
 
 ALL_POINTS = "points"
 """Step that finds the plan with the most points among those that are as fair."""
@@ -25,7 +25,7 @@ class AimStep:
     value, bound
         What the plan has of it, and what no plan exceeds.
     status
-        ``optimal``, ``feasible`` or ``stopped``.
+        ``optimal``, ``feasible`` or ``stopped``: nothing was found, or it was not come to.
     """
 
     aimed_at: str
@@ -50,8 +50,14 @@ class Aimed:
 
     @property
     def is_proven(self) -> bool:
-        """Whether every step is proven."""
-        return all(step.status == "optimal" for step in self.steps)
+        """Whether every step that makes a plan fairer is proven."""
+        return all(step.status == "optimal" for step in self.steps if step.aimed_at != ALL_POINTS)
+
+    @property
+    def has_most_points(self) -> bool:
+        """Whether it is proven that no plan that is as fair has more points."""
+        last = self.steps[-1]
+        return last.aimed_at == ALL_POINTS and last.status == "optimal"
 
 
 class AimSteps:
@@ -62,8 +68,8 @@ class AimSteps:
         self.steps: list[AimStep] = []
         self._began = among.watch.seconds
 
-    def take(self, aimed_at: str, reached: Reached, value: float | None = None) -> bool:
-        """Keep a step; whether to go on from there.
+    def take(self, aimed_at: str, reached: Reached, value: float | None = None) -> None:
+        """Keep a step. A stopped watch lets the next one find nothing, which is kept as well.
 
         Parameters
         ----------
@@ -72,22 +78,49 @@ class AimSteps:
         """
         now = self.among.watch.seconds
         told = reached.value if value is None else value
-        step = AimStep(aimed_at, told, reached.bound, reached.status, now - self._began)
-        self.steps.append(step)
+        # Every step begins at a solution that is known, whatever HiGHS calls infeasible.
+        status = "stopped" if reached.x is None else reached.status
+        self.steps.append(AimStep(aimed_at, told, reached.bound, status, now - self._began))
         self._began = now
-        return reached.x is not None and not self.among.watch.should_stop()
 
-    def ended(self, x: Floats, values: Sequence[float]) -> Aimed:
-        """End with a solution that has so much of each step: within a gap less than was reached."""
-        steps = [
+    def ended(self, x: Floats | None, values: Sequence[float]) -> Aimed:
+        """End with a solution that has so much of the first steps.
+
+        Within a gap that may be less than was reached there.
+        """
+        told = [
             replace(step, value=value, status=_status(step, value))
-            for step, value in zip(self.steps, values, strict=True)
+            for step, value in zip(self.steps, values, strict=False)
         ]
-        return Aimed(x, tuple(steps))
+        return Aimed(x, (*told, *self.steps[len(told) :]))
 
 
 def _status(step: AimStep, value: float) -> str:
     return step.status if is_proven(value, step.bound) else "feasible"
+
+
+def with_most_of(
+    among: Among, terms: Mapping[int, float], starts: Sequence[Floats], aimed_at: str
+) -> Aimed:
+    """The solution with the most of a sum of columns and, without a gap, among these of points."""
+    stepping, terms = AimSteps(among), dict(terms)
+    reached = among.most(aiming(among.matrix, terms), starts=starts)
+    if reached.x is None:
+        stepping.take(aimed_at, reached)
+        return stepping.ended(None, ())
+    most = sum_at(terms, reached.x)
+    # Both add up the same terms, in another order: no bound is a last digit below its value.
+    stepping.take(aimed_at, replace(reached, bound=max(most, reached.bound)), most)
+    if among.gap:
+        return stepping.ended(reached.x, ())
+    kept = Addition(len(among.matrix.cost))
+    kept.row(("sum_at_least", None), terms, lower=floored(most))
+    return most_points(stepping, kept, reached.x)
+
+
+def sum_at(terms: Mapping[int, float], x: Floats) -> float:
+    """What a solution has of a sum of columns."""
+    return float(sum(weight * float(x[column]) for column, weight in terms.items()))
 
 
 def with_most_points(stepping: AimSteps, outcomes: Outcomes, least: Floats, x: Floats) -> Aimed:
