@@ -24,8 +24,7 @@ from optimizer import (
 from optimizer.frames import rows_of
 from optimizer.frames.arrays import Floats
 from optimizer.policy import load_policy
-from optimizer.solver import Progress, Watch
-from optimizer.tradeoffs.firmness import asked_with_plan
+from optimizer.solver import Progress
 from optimizer.tradeoffs.weighing import evenly_drawn
 from random_cases import write_random_case
 from seeds import many, seeds
@@ -204,12 +203,3 @@ def test_the_command(
     assert rows["share_from"].round(9).tolist() == firm.table["share_from"].round(9).tolist()
     assert run(monkeypatch, "explain", "run", "--weights", "--why", "slots[country=AVA]") == 2
     assert run(monkeypatch, "explain", "run", "--samples", "2") == 2
-
-
-def test_the_time_limit_of_the_policy_counts() -> None:
-    policy, case = tiny()
-    plan = solve(policy, case, changes={"solver.time_limit": 50})
-    for asked, counts in ((None, 50.0), (5.0, 5.0)):
-        watch = Watch(time_limit=asked)
-        asked_with_plan(plan, None, watch)
-        assert watch.time_limit == counts

@@ -126,7 +126,7 @@ class Solver(StrictTable):
         default=1e-6, ge=0.0, le=1.0, description="a relative gap to stop at, 0 to 1"
     )
     time_limit: float | None = Field(
-        default=None, gt=0.0, description="seconds for the whole command"
+        default=None, gt=0.0, description="seconds for a plan, from reading to writing it"
     )
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="a whole number of at least 0")
     threads: int = Field(default=1, ge=1, description="a whole number of at least 1")

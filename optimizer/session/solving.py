@@ -181,6 +181,7 @@ def planned(
     question: Question, watch: Watch, options: PlanOptions, *, slots: pd.DataFrame | None = None
 ) -> Plan:
     """Hold a question, and find and check its plan; slots that are given are kept."""
+    watch.limit_by_default(question.policy.solver.time_limit)
     held = holding_for(question, watch, options)
     return PlanSearch(held, watch, gap_of(question, options), slots).first(options.to_come)
 
@@ -191,9 +192,8 @@ def gap_of(question: Question, options: PlanOptions) -> float:
 
 
 def holding_for(question: Question, watch: Watch, options: PlanOptions) -> Holding:
-    """Hold a question, as long as its time limit, or that of its policy, leaves time for that."""
+    """Hold a question, as long as its time limit leaves time for that."""
     given, policy = options.scales, question.policy
-    watch.limit_by_default(policy.solver.time_limit)
     with watch.looking():
         return Holding(
             question,

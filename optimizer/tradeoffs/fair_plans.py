@@ -177,6 +177,7 @@ def fair_plan_of(
     question: Question, aim: Aim, division: str | None, watch: Watch, options: PlanOptions
 ) -> FairPlan:
     """Find the fairest plan for a question that is read already."""
+    watch.limit_by_default(question.policy.solver.time_limit)
     held = holding_for(question, watch, options)
     gap = gap_of(question, options)
     found = fairly_planned(held, aim, division, watch, gap=gap, to_come=options.to_come)

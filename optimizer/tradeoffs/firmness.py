@@ -152,7 +152,7 @@ def weights(
     check_options(None, time_limit, started)
     share = share_asked(samples, seed, within)
     watch = Watch.since(started, time_limit, report)
-    asked, plan = asked_with_plan(subject, extend, watch)
+    asked, plan = asked_with_plan(subject, extend)
     with watch.listening():
         weighing = Weighing(asked.held, watch)
         with weighing.weighing():
@@ -162,14 +162,12 @@ def weights(
 
 
 def asked_with_plan(
-    subject: Run | Plan | str | Path, extend: Extend | None, watch: Watch
+    subject: Run | Plan | str | Path, extend: Extend | None
 ) -> tuple[InSolver, Plan]:
-    """What is asked, as :func:`asked_of`, in the time of its policy, and the plan in hand."""
+    """What is asked, as :func:`asked_of`, and the plan in hand."""
     if isinstance(subject, str | Path):
         subject = load_run(subject, extend=extend)
-    asked = asked_of(subject, extend)
-    watch.limit_by_default(asked.held.question.policy.solver.time_limit)
-    return asked, subject.plan if isinstance(subject, Run) else subject
+    return asked_of(subject, extend), subject.plan if isinstance(subject, Run) else subject
 
 
 def points_allowed(plan: Plan, points: float, best: float) -> float:

@@ -78,7 +78,7 @@ def frontier(
     gap
         Relative gap of every search in place of the policy's.
     time_limit
-        Wall seconds for all of it in place of the policy's. What is found by then is kept.
+        Wall seconds for all of it; the policy's are for one plan. What is found by then is kept.
 
     Returns
     -------

@@ -140,7 +140,7 @@ def ranks(
     check_options(None, time_limit, started)
     share = share_asked(samples, seed, within)
     watch = Watch.since(started, time_limit, report)
-    asked, plan = asked_with_plan(subject, extend, watch)
+    asked, plan = asked_with_plan(subject, extend)
     goals = banded_goals(asked.held.loaded.instance)
     facts = {**provenance_of(asked), "over": BANDS, "samples": samples, "seed": seed}
     with watch.listening():

@@ -159,7 +159,7 @@ def stakeholders(
     gap
         Relative gap of every search in place of the policy's.
     time_limit
-        Wall seconds for all of it in place of the policy's. What is found by then is given.
+        Wall seconds for all of it; the policy's are for one plan. What is found by then is given.
     changes, extend, scales, cache, report, started
         As in :func:`optimizer.solve`; changes and scales go with a policy and a case.
 
@@ -220,7 +220,6 @@ def _held(
         raise OptimizerError("stakeholders: changes and scales go with a policy and a case")
     held = asked_of(subject, options.extend).held
     require_stakeholders(held.question.policy)
-    watch.limit_by_default(held.question.policy.solver.time_limit)
     return held
 
 
