@@ -120,7 +120,7 @@ class Stability(StrictTable):
 
 
 class Solver(StrictTable):
-    """How long and how exactly to solve."""
+    """How long and how exactly to solve; what looks for many plans ends at `--time-limit` alone."""
 
     gap: float = Field(
         default=1e-6, ge=0.0, le=1.0, description="a relative gap to stop at, 0 to 1"
