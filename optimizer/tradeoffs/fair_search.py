@@ -9,12 +9,13 @@ from optimizer.explain.numbers import RowOrigins, binding_numbers
 from optimizer.frames.arrays import Floats
 from optimizer.instance.divisions import JoinedDivision
 from optimizer.persistent.aimed import NO_FLOOR
+from optimizer.session.aims.planning import relaxed_best
 from optimizer.session.holding import Holding
 from optimizer.solver import Watch
 from optimizer.tradeoffs.aiming import OUT_OF_LIMIT, FrontPoint
 from optimizer.tradeoffs.asked_of_front import AskedOfFront
 from optimizer.tradeoffs.fair_aims import FairAims, outcomes_in_units, rate_unit_of
-from optimizer.tradeoffs.fair_points import FairPoint, LevelPrice
+from optimizer.tradeoffs.fair_points import FairPoint, LevelPrice, amounts_in
 from optimizer.tradeoffs.front_prices import that_gain
 from optimizer.tradeoffs.front_search import STOPPED_BY_USER, FrontSearch
 from optimizer.tradeoffs.level_model import LevelModel
@@ -53,12 +54,9 @@ class FairSearch:
         self.points = [self._fair(point) for point in self._search.front]
 
     def _fair(self, point: FrontPoint) -> FairPoint:
-        table = point.plan.tables["fairness_groups"]
-        groups = table[table["fairness"].eq(self._division.fairness.name)].set_index("group")
-        amounts = groups["amount"].reindex(self._division.groups.index).to_numpy(dtype=float)
         return FairPoint(
             points=point.plan.objective,
-            amounts=amounts,
+            amounts=amounts_in(point.plan, self._division),
             status=point.status,
             gap=point.gap,
             found_by=point.found_by,
@@ -130,22 +128,14 @@ class FairCurve:
         self._division, self._watch = division, watch
         held.scaled(watch)
         self._wanted = asked.points or 2
-        self._start(held)
+        watch.begin("relaxation")
+        _, self._best = relaxed_best(held.loaded, watch)
         outcomes = outcomes_in_units(held, division, watch)
         self._model = LevelModel(held.loaded, outcomes, is_relaxed=True)
         self.rate_unit = rate_unit_of(division, outcomes)
         self.points: list[FairPoint] = []
         self.why_incomplete = ""
         self._prices: dict[int, LevelPrice] = {}
-
-    def _start(self, held: Holding) -> None:
-        self._watch.begin("relaxation")
-        run = held.loaded.relax(self._watch)
-        if run.status == "infeasible":
-            raise OptimizerError("the relaxation is infeasible\n    Maybe repair the policy first.")
-        if run.x is None or run.objective is None or run.status != "optimal":
-            raise self._watch.no_plan()
-        self._best = run.objective
 
     def look(self) -> None:
         """Follow the curve from the most points to the highest level."""
