@@ -102,11 +102,11 @@ class Search:
         return self.roles.staged
 
     def run(self, root: EngineRun, starts: Sequence[Floats] = ()) -> None:
-        """Search from a relaxation, and from plans of before, until one of them is good enough."""
+        """Search from a relaxation, and from the first plan of before that keeps every rule."""
         self.watch.target = self.gap
         for start in starts:
-            # Where no time is left, one that still keeps every rule is better than none.
-            if self.best is None or not self.is_over():
+            # One is enough: each costs a linear program. It counts even where no time is left.
+            if self.best is None:
                 self._keep(self.exact(start))
         if root.status != "optimal":
             return

@@ -37,8 +37,6 @@ IN_POINTS, OF_VALUE = "the policy's points", "value"
 """What there is to be most of in the policy's own plan, and in plans that are best for somebody."""
 LEFT_OPEN = "none was found, and the gap leaves open whether there is one"
 ENDED = "a search ended without a plan, although there was time left"
-MOST_STARTS = 3
-"""Known plans with which a search begins. Each costs a small linear program."""
 NASH_TOLERANCE = 1e-6
 _GAINS_ALL = 1e6
 """Puts plans in which everybody gains something before all others."""
@@ -175,7 +173,7 @@ class CompromiseAims:
 
     def _starts(self, has: Callable[[Floats], float]) -> list[Floats]:
         """Solutions that are known, those first that have most of what is looked for."""
-        return sorted(self.known, key=has, reverse=True)[:MOST_STARTS]
+        return sorted(self.known, key=has, reverse=True)
 
     def _start(self, has: Callable[[Floats], float]) -> Floats:
         """The first of them.

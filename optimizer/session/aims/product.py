@@ -22,7 +22,7 @@ NO_GAIN = 1e-7
 """Gain of a unit that is none: rows hold amounts to no more than that."""
 _FIRST_TANGENTS = np.sqrt(2.0) ** np.arange(-2, 12)
 """Where each group has tangents to begin with, in multiples of its gain."""
-_MOST_ROUNDS, _MOST_MIXTURES, _MOST_STARTS = 60, 4, 3
+_MOST_ROUNDS, _MOST_MIXTURES = 60, 4
 _HALVINGS, _MOST_STEPS = 60, 500
 
 
@@ -113,9 +113,8 @@ class ProductSearch:
                 for column, weight in terms.items():
                     aim[column] = aim.get(column, 0.0) + weight / gain
             matrix = aiming(self._among.matrix, aim, float((outcomes.constant / at).sum()))
-            starts = sorted(plans, key=matrix.points, reverse=True)[:_MOST_STARTS]
             found = self._take(
-                self._among.most(matrix, starts=starts),
+                self._among.most(matrix, starts=[max(plans, key=matrix.points)]),
                 _logs(at) - float((self._against / at).sum()) - len(at),
             )
             if found is None or self.is_within or gains.amounts(found).min() <= NO_GAIN:
