@@ -298,7 +298,7 @@ def test_what_can_never_be_written_is_refused_before_anything_is_solved(
         "    Expected a name ending in .csv, for the changes as a study.\n"
     )
     assert command(monkeypatch, "repair", policy, case, "--apply", 0, new) == 2
-    assert "0 is no number of a repair" in capsys.readouterr().err
+    assert "0 is not the number of a repair" in capsys.readouterr().err
 
 
 def test_where_there_is_nothing_to_repair_nothing_is_written(

@@ -74,7 +74,7 @@ def repair_command(
     if apply is not None:
         # What cannot be written is refused before anything is solved, as far as that is known.
         if apply[0] < 1:
-            message = f"{apply[0]} is no number of a repair"
+            message = f"{apply[0]} is not the number of a repair"
             raise typer.BadParameter(message, param_hint="--apply")
         place_for_repair(apply[1], asked)
     line = ProgressLine()
