@@ -245,6 +245,18 @@ def test_a_plan_of_whole_decisions_alone_is_no_plan(
     assert found.in_words() == ["Whether a plan keeps every rule is not shown, as time ran out."]
 
 
+def test_why_slots_cannot_be_is_not_blamed_on_rules_that_nobody_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    none = '[[limits]]\nname = "none"\nmeasure = "slots"\nwhere = { country = "BB" }\nat_most = 0\n'
+    case, policy = NATIONAL.with_(none).write(tmp_path)
+    plan = optimizer.solve(policy, case)
+    monkeypatch.setattr(Watch, "for_last_steps", lambda _: Watch(time_limit=0.0))
+    assert optimizer.why_not(plan, "slots[country=BB] >= 1").why == (
+        "No plan keeps every rule. The rules that clash were not found within the time limit."
+    )
+
+
 # Fewest numbers -----------------------------------------------------------------------------------
 
 
@@ -277,6 +289,16 @@ def test_sets_that_leave_a_conflict_are_not_tried(
     assert found.in_words()[-1] == (
         "Whether other sets of 3 numbers cost less is not shown: 4 sets were tried."
     )
+
+
+def test_one_number_may_resolve_several_conflicts() -> None:
+    """Money of 2030 is carried over to 2031: dearer than some more in both years, but one number."""
+    few = {"stability.max_change": 1, "budgets[line=science].amount": "*0.5"}
+    found = optimizer.repair(*TINY, changes=few)
+    assert found.tables["clash"]["conflict"].max() == 2
+    kinds = found.table.drop_duplicates("repair").set_index("repair")["kinds"]
+    assert kinds.tolist() == ["cheapest", "fewest"]
+    assert found.changes(2) == {"budgets[line=science, year=2030].amount": 36_000_000}
 
 
 # Options ------------------------------------------------------------------------------------------
