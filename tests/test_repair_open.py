@@ -292,7 +292,7 @@ def test_sets_that_leave_a_conflict_are_not_tried(
 
 
 def test_one_number_may_resolve_several_conflicts() -> None:
-    """Money of 2030 is carried over to 2031: dearer than some more in both years, but one number."""
+    """Money of 2030 is carried over to 2031: dearer than more in both years, but one number."""
     few = {"stability.max_change": 1, "budgets[line=science].amount": "*0.5"}
     found = optimizer.repair(*TINY, changes=few)
     assert found.tables["clash"]["conflict"].max() == 2
