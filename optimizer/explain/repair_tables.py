@@ -68,7 +68,7 @@ def alone_in(search: RepairSearch, found: Conflicts) -> list[Alone]:
 
 
 def alone_table(alone: Sequence[Alone]) -> pd.DataFrame:
-    """The same as a table, a row each."""
+    """The same as a table, with a column for each of these and for the status."""
     return pd.DataFrame(
         {
             "conflict": pd.Series([each.conflict for each in alone], dtype="int64"),
