@@ -141,7 +141,7 @@ def _nothing_fits(asked: str, case: str, scales: Mapping[str, float], note: Note
     levers = priced(levers_of(held.loaded), {}, touch_protected=False)
     search = RepairSearch(held, found, levers, watch, scales=held.frozen(), gap=GAP)
     values = (
-        (lever.address, search.alone(lever, conflict))
+        (lever.address, search.alone(lever, conflict).after)
         for conflict in found.found
         for lever in search.levers_in(conflict)
     )

@@ -224,6 +224,10 @@ def test_rules_that_clash_by_themselves_are_named(tmp_path: Path) -> None:
     with pytest.raises(InfeasibleError, match="cannot be worked out, whatever the floors are") as e:
         optimizer.solve(*files)
     assert "each, country=CC: at least 3" in str(e.value)
+    assert str(e.value).endswith(
+        "\nMaybe leave these floors out (limits.alone.at_least), repair the rest, and put them "
+        "back."
+    )
     assert "of its own best" not in str(e.value)
 
 

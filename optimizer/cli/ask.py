@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,14 +70,18 @@ def repair_command(
     from optimizer.io.changes import parse_changes
 
     case = case_path(policy, case)
+    asked = parse_changes(changes or [])
     if apply is not None:
-        # What cannot be written is refused before anything is solved.
-        place_for_repair(apply[1])
+        # What cannot be written is refused before anything is solved, as far as that is known.
+        if apply[0] < 1:
+            message = f"{apply[0]} is not the number of a repair"
+            raise typer.BadParameter(message, param_hint="--apply")
+        place_for_repair(apply[1], asked)
     line = ProgressLine()
     found = repair(
         policy,
         case,
-        changes=parse_changes(changes or []),
+        changes=asked,
         scales=scales_of(scales),
         prices=_prices(price or []),
         touch_protected=touch_protected,
@@ -91,17 +96,38 @@ def repair_command(
         print_json(_document(found))
     else:
         print(*found.in_words(), sep="\n")
-        if github:
-            print(*_annotations(found, policy, case), sep="\n")
+    if github:
+        # GitHub reads both, and a document is no document with anything beside it.
+        for note in _annotations(found, policy, case):
+            print(note, file=sys.stderr if as_json else sys.stdout)
     # What was found is printed even where it cannot be written.
-    written = None if apply is None else found.apply(*apply)
+    written = None if apply is None else _written(found, *apply)
     if not as_json:
         if written is not None:
             words = extended_in_words(written, found.question.base)
             print(f"Written: {written}{words}")
         print_next(*_after(found, policy, case, written))
-    if not (found.is_feasible or found.verified):
-        raise typer.Exit(Exit.BROKEN)
+    raise typer.Exit(_exit_of(found))
+
+
+def _written(found: Repairs, number: int, path: Path) -> Path | None:
+    """Where a repair was written; none is where there was none to write."""
+    if found.verified:
+        return found.apply(number, path)
+    why = "there is nothing to repair" if found.is_feasible else "no repair is verified"
+    print(f"{path} is not written: {why}", file=sys.stderr)
+    return None
+
+
+def _exit_of(found: Repairs) -> Exit:
+    """What a shell is told: an interruption first, then whether there is anything to go on with."""
+    if found.is_feasible:
+        return Exit.AS_ASKED
+    if found.interrupted:
+        return Exit.INTERRUPTED
+    if found.verified:
+        return Exit.AS_ASKED
+    return Exit.BROKEN if found.is_infeasible and not found.timed_out else Exit.NO_PLAN
 
 
 def _prices(texts: list[str]) -> dict[str, float]:
@@ -111,6 +137,8 @@ def _prices(texts: list[str]) -> dict[str, float]:
     found = {}
     for text in texts:
         address, number = split_change(text) or ("", "")
+        if address in found:
+            raise typer.BadParameter(f"{address} is priced twice", param_hint="--price")
         try:
             found[address] = float(number)
         except ValueError:
@@ -146,10 +174,14 @@ def _document(found: Repairs) -> dict[str, object]:
     tables = {name: table.to_dict("records") for name, table in found.tables.items()}
     document = {
         "feasible": found.is_feasible,
+        "infeasible": found.is_infeasible,
         "verified": found.verified,
         "complete": found.is_complete,
+        "interrupted": found.interrupted,
+        "timed_out": found.timed_out,
         "repairs": found.table.to_dict("records"),
         **tables,
+        "not_shown": list(found.not_shown),
     }
     plain: dict[str, object] = finite(document)
     return plain

@@ -23,15 +23,23 @@ from optimizer.schema.addresses import address_of, cells_and_keys, names_of
 SCENARIO = "repaired"
 """Scenario of the study that holds a repair."""
 _AS_CHANGES = "the changes of the repair by themselves, as Repairs.changes gives them"
+_AS_STUDY = "a name ending in .csv, for the changes as a study"
+_NO_CHANGES: Mapping[str, object] = {}
 
 
-def place_for_repair(path: Path) -> targets.Place:
+def place_for_repair(path: Path, changes: Mapping[str, object] = _NO_CHANGES) -> targets.Place:
     """Find out whether a repair may be written at a path; nothing that is there is replaced.
+
+    Parameters
+    ----------
+    changes
+        What is asked, and must be in the file.
 
     Raises
     ------
     OptimizerError
-        If the name says neither policy nor changes.
+        If the name says neither policy nor changes, or a policy that would have to hold figures of
+        the case.
     TargetError
         If something is there already, or it cannot be written.
     """
@@ -39,6 +47,7 @@ def place_for_repair(path: Path) -> targets.Place:
         raise OptimizerError(
             f"{path.name}: a repair is written as .toml (a policy) or .csv (changes, as a study)"
         )
+    _require_no_cells(path, changes, _AS_STUDY)
     return targets.look(path, force=None, check=lambda _: "is there", expected="a new file")
 
 
@@ -63,13 +72,10 @@ def write_repaired(
     if beyond:
         raise _refused(path, f"a file cannot hold {' or '.join(beyond)}", _AS_CHANGES)
     changes = said_once(question, changes)
-    cells, keys = cells_and_keys(changes)
     added = ", ".join(str(limit["name"]) for limit in question.added)
     is_policy = path.suffix == ".toml"
-    if cells and is_policy:
-        fault = f"a policy cannot hold figures of the case ({', '.join(cells)})"
-        other = "a name ending in .csv, for the changes as a study"
-        raise _refused(path, fault, _AS_CHANGES if added else other)
+    _require_no_cells(path, changes, _AS_CHANGES if added else _AS_STUDY)
+    cells, keys = cells_and_keys(changes)
     if added and not is_policy:
         fault = f"a study cannot hold limits that were added ({added})"
         other = "a name ending in .toml, for a policy with them"
@@ -79,6 +85,13 @@ def write_repaired(
     with targets.written_aside(place) as new:
         write_text(new, text)
     return path
+
+
+def _require_no_cells(path: Path, changes: Mapping[str, object], expected: str) -> None:
+    cells, _ = cells_and_keys(changes)
+    if cells and path.suffix == ".toml":
+        fault = f"a policy cannot hold figures of the case ({', '.join(cells)})"
+        raise _refused(path, fault, expected)
 
 
 def _refused(path: Path, fault: str, expected: str) -> OptimizerError:

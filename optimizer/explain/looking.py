@@ -15,9 +15,8 @@ from optimizer.explain.moved import binding_by_address
 from optimizer.explain.reaching import Binding, attributed_in, binding_on, slots_in
 from optimizer.explain.wanting import AT_LEAST, Wanted
 from optimizer.persistent import LoadedModel
-from optimizer.persistent.conflict import Conflicts, find_conflicts
-from optimizer.session.clash_table import clash_table
-from optimizer.session.clashing import clash_lines, infeasible
+from optimizer.persistent.conflict import Conflicts
+from optimizer.session.clashing import clash_found
 from optimizer.solver import Watch
 from optimizer.text.figures import NOBODY
 
@@ -70,15 +69,10 @@ class Looking:
         """One conflict: further ones, among whole people, take far longer on large cases."""
         if not self.names_clash:
             return
-        if not self.is_of_nothing:
-            self.why = str(infeasible(loaded, watch.for_last_steps(), most=1))
-            return
-        self.conflicts = find_conflicts(loaded, watch.for_last_steps(), most=1)
-        if not self.conflicts.found:
-            self.why = "No plan keeps every rule. The rules that clash were not found."
-            return
-        lines = clash_lines(clash_table(self.conflicts, loaded.instance))
-        self.why = "\n".join(["No plan keeps every rule.", *lines])
+        found, error = clash_found(loaded, watch.for_last_steps(), most=1)
+        self.why = str(error)
+        if self.is_of_nothing:
+            self.conflicts = found
 
     def entry(
         self, asking: Asking, watch: Watch, meant: Wanted, answer: Answer, most: int

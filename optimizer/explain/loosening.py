@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse
@@ -11,13 +11,10 @@ import scipy.sparse
 from optimizer.explain.levers import Lever
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.conflict import QUESTION_NODES, can_be_asked_whole
-from optimizer.persistent.roles import roles_of
 from optimizer.solver import Watch
 from optimizer.solver.elastic import with_columns
 from optimizer.solver.engine import Engine
 from optimizer.solver.feasibility import Feasibility, left_out
-from optimizer.solver.loading import Option
-from optimizer.solver.wholeness import wholeness
 
 MOST_DOUBTED = 3
 """Numbers that are changed up to which units are fitted to all other numbers alone. On the Japan
@@ -26,13 +23,29 @@ _CHANGED = 1e-7
 """Part of a number, or of 1 if it is smaller, by which it must change to count as changed."""
 
 
+@dataclass(frozen=True)
+class LeastChanges:
+    """Changes of numbers after which there is a plan.
+
+    Attributes
+    ----------
+    by
+        By how much each number is loosened, by address; ``None`` where no plan was found.
+    is_proven
+        Whether it is proven that nothing of less price leaves a plan, or that nothing does.
+    """
+
+    by: dict[str, float] | None
+    is_proven: bool
+
+
 def least_changes(
     loaded: LoadedModel,
     levers: Sequence[Lever],
     watch: Watch,
     free: Collection[int] = (),
     asked: Feasibility | None = None,
-) -> dict[str, float] | None:
+) -> LeastChanges:
     """Change numbers at least price, so that there is a plan in whole people.
 
     In a large model people have parts here: whether there is a plan, solving it then shows.
@@ -48,15 +61,9 @@ def least_changes(
     asked
         The relaxation with some rows left out, as it was asked last. Only changes cost here, so
         that the dual simplex can go on from it.
-
-    Returns
-    -------
-    dict or None
-        By how much each number is loosened, by address; ``None`` if that helps nowhere, or no
-        answer was found within the nodes of a question.
     """
     if not levers:
-        return None
+        return LeastChanges(None, is_proven=True)
     matrix = left_out(loaded.matrix, free)
     entries = [
         (row, column, by * (-1.0 if np.isfinite(matrix.row_upper[row]) else 1.0))
@@ -73,15 +80,14 @@ def least_changes(
     upper = elastic.upper.copy()
     upper[width:] = [lever.most for lever in levers]
     elastic = replace(elastic, upper=upper)
-    options: dict[str, Option] = {"mip_rel_gap": 0.0, "mip_max_nodes": 10 * QUESTION_NODES}
-    options |= wholeness(matrix, roles_of(loaded.instance, matrix).staged).options
     is_whole = bool(matrix.integral.any()) and can_be_asked_whole(matrix)
+    exactly = {"mip_rel_gap": 0.0, "mip_max_nodes": 10 * QUESTION_NODES}
     # A number that is a slip would give its row units in which what it should be is beyond reach.
     is_fitted = is_whole or len(levers) > MOST_DOUBTED
     engine = Engine(
         elastic if is_fitted else left_out(elastic, rows),
         relaxed=not is_whole,
-        options={**loaded.options, **(options if is_whole else {})},
+        options={**loaded.whole_options, **exactly} if is_whole else loaded.options,
     )
     if not is_fitted:
         engine.set_sides(np.array(rows, dtype=np.int64), elastic)
@@ -89,11 +95,13 @@ def least_changes(
         run = engine.go_on_or_begin_anew(watch)
     else:
         run = engine.run(watch, afresh=not is_whole)
+    is_proven = run.status != "stopped"
     if run.x is None:
-        return None
+        return LeastChanges(None, is_proven)
     changed = dict(zip((lever.address for lever in levers), run.x[width:].tolist(), strict=True))
     least = {each.address: _CHANGED * max(1.0, abs(each.value)) for each in levers}
-    return {address: by for address, by in changed.items() if by > least[address]}
+    by = {address: by for address, by in changed.items() if by > least[address]}
+    return LeastChanges(by, is_proven)
 
 
 class PlanAsking:
@@ -140,7 +148,5 @@ class PlanAsking:
         if answer is not True or not matrix.integral.any() or not can_be_asked_whole(matrix):
             return answer
         if self._whole is None or not self._whole.take_sides(matrix):
-            staged = roles_of(loaded.instance, matrix).staged
-            options = {**loaded.options, **wholeness(matrix, staged).options}
-            self._whole = Feasibility(matrix, matrix.integral, options, QUESTION_NODES)
+            self._whole = Feasibility(matrix, matrix.integral, loaded.whole_options, QUESTION_NODES)
         return self._whole.without(free, watch)

@@ -11,7 +11,6 @@ from optimizer.errors import SolverError
 from optimizer.frames.arrays import Floats
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.answers import decided_at, variables_at
-from optimizer.persistent.roles import roles_of
 from optimizer.plan import Decisions, variable_table
 from optimizer.plan.checking import custom_part
 from optimizer.plan.evaluation import Evaluation, decisions_of, evaluate_decisions
@@ -21,7 +20,6 @@ from optimizer.solver import Watch
 from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.loading import Option, Options
 from optimizer.solver.matrix import Matrix
-from optimizer.solver.wholeness import wholeness
 
 _NODES = 2_000
 """Nodes of branch and bound for one aim in whole people."""
@@ -50,8 +48,7 @@ class NearlyAsGood:
     def __init__(self, loaded: LoadedModel, least_points: float) -> None:
         self.matrix = _with_floor(loaded.matrix, least_points)
         self._options: Options = loaded.options
-        staged = roles_of(loaded.instance, loaded.matrix).staged
-        self._whole_options = wholeness(loaded.matrix, staged).options
+        self._whole_options = loaded.whole_options
         self._engine = Engine(self.matrix, relaxed=True, options=self._options)
         self._has_begun = False
 
@@ -91,9 +88,7 @@ class NearlyAsGood:
     def solved(self, matrix: Matrix, watch: Watch, *, gap: float = 0.0) -> EngineRun:
         """The same for a matrix with more rows and columns than these."""
         options: dict[str, Option] = {"mip_rel_gap": gap, "mip_max_nodes": _NODES}
-        engine = Engine(
-            matrix, relaxed=False, options={**self._options, **self._whole_options, **options}
-        )
+        engine = Engine(matrix, relaxed=False, options={**self._whole_options, **options})
         return engine.run(watch)
 
 

@@ -20,6 +20,8 @@ class Alone:
 
     Attributes
     ----------
+    why_open
+        Why that is not proven; blank where it is.
     is_before_another
         Whether nothing helps because other rules clash even without the number.
     """
@@ -30,7 +32,15 @@ class Alone:
     before: float
     after: float | None
     cost: float
+    why_open: str
     is_before_another: bool
+
+    @property
+    def status(self) -> str:
+        """``alone`` and ``not alone`` where that is proven; otherwise ``enough`` and ``open``."""
+        if self.after is None:
+            return "open" if self.why_open else "not alone"
+        return "enough" if self.why_open else "alone"
 
 
 def alone_in(search: RepairSearch, found: Conflicts) -> list[Alone]:
@@ -38,17 +48,27 @@ def alone_in(search: RepairSearch, found: Conflicts) -> list[Alone]:
     told = []
     for number, conflict in enumerate(found.found, start=1):
         for lever in search.levers_in(conflict):
-            after = search.alone(lever, conflict)
-            cost = float("nan") if after is None else lever.cost(after)
+            nearest = search.alone(lever, conflict)
+            after = nearest.after
             another = after is None and search.has_another_conflict(lever, conflict)
             told.append(
-                Alone(number, lever.address, lever.title, lever.value, after, cost, another)
+                Alone(
+                    conflict=number,
+                    address=lever.address,
+                    title=lever.title,
+                    before=lever.value,
+                    after=after,
+                    cost=float("nan") if after is None else lever.cost(after),
+                    # A number without which other rules clash is no open question.
+                    why_open="" if another else nearest.why_open,
+                    is_before_another=another,
+                )
             )
     return told
 
 
 def alone_table(alone: Sequence[Alone]) -> pd.DataFrame:
-    """The same as a table: conflict, address, title, before, after, cost, status, another."""
+    """The same as a table, with a column for each of these and for the status."""
     return pd.DataFrame(
         {
             "conflict": pd.Series([each.conflict for each in alone], dtype="int64"),
@@ -57,9 +77,8 @@ def alone_table(alone: Sequence[Alone]) -> pd.DataFrame:
             "before": pd.Series([each.before for each in alone], dtype="float64"),
             "after": pd.Series([each.after for each in alone], dtype="float64"),
             "cost": pd.Series([each.cost for each in alone], dtype="float64"),
-            "status": pd.Series(
-                ["not alone" if each.after is None else "alone" for each in alone], dtype="str"
-            ),
+            "status": pd.Series([each.status for each in alone], dtype="str"),
+            "why_open": pd.Series([each.why_open for each in alone], dtype="str"),
             "another": pd.Series([each.is_before_another for each in alone], dtype="bool"),
         }
     )

@@ -22,16 +22,18 @@ def repairs_in_words(
     is_feasible: bool,
     is_complete: bool,
     is_scaled: bool,
+    is_interrupted: bool,
 ) -> list[str]:
     """What clashes, what each number alone would have to be, and the repairs."""
     if is_feasible:
         return ["A plan keeps every rule: there is nothing to repair."]
     if not len(clash):
-        return ["No conflict was found within the time limit."]
+        return []
     lines = clash_lines(clash)
     if not is_complete:
         lines.append("More may clash beside these.")
-    lines += [*_alone_in_words(alone), *_repairs_in_words(answer)]
+    why_unsolved = "as it was interrupted" if is_interrupted else "as time ran out"
+    lines += [*_alone_in_words(alone), *_repairs_in_words(answer, why_unsolved)]
     if answer["verified"].any() and not is_scaled:
         lines.append(
             "Points add up raw values, as ideals are not known: they compare these repairs alone."
@@ -47,37 +49,46 @@ def _alone_in_words(alone: pd.DataFrame) -> list[str]:
     for number, rows in alone.groupby("conflict", sort=True):
         of = f" of conflict {number}, the others resolved," if several else ""
         lines.append(f"What each number{of} would have to be by itself:")
-        told = [
-            f"- {row.address}: {figure(row.after)} instead of {figure(row.before)}"
-            if row.status == "alone"
-            else f"- {row.address}: {figure(row.before)}; to change it alone is not enough"
-            + (", as another conflict stands behind it" if row.another else "")
-            for row in rows_of(rows)
-        ]
+        told = [f"- {row.address}: {_number_in_words(row)}" for row in rows_of(rows)]
         more = len(told) - MOST_REPAIRS
         lines += told[:MOST_REPAIRS] + ([f"- and {more} more"] if more > 0 else [])
     return lines
 
 
-def _repairs_in_words(answer: pd.DataFrame) -> list[str]:
+def _number_in_words(row: Any) -> str:
+    before, after = figure(row.before), figure(row.after)
+    not_shown = f"is not shown, {row.why_open}"
+    match row.status:
+        case "alone":
+            return f"{after} instead of {before}"
+        case "enough":
+            return f"{after} instead of {before}; whether a smaller change is enough {not_shown}"
+        case "open":
+            return f"{before}; whether changing it alone is enough {not_shown}"
+    behind = ", as another conflict stands behind it" if row.another else ""
+    return f"{before}; to change it alone is not enough{behind}"
+
+
+def _repairs_in_words(answer: pd.DataFrame, why_unsolved: str) -> list[str]:
     if not len(answer):
         return ["No repair was found."]
-    lines = ["Repairs, each solved and its plan checked:"]
+    are_checked = ", each solved and its plan checked" if answer["verified"].all() else ""
+    lines = [f"Repairs{are_checked}:"]
     for number, rows in answer.groupby("repair", sort=True):
         if len(lines) > MOST_REPAIRS:
             lines.append(f"and {answer['repair'].nunique() - MOST_REPAIRS} more")
             break
-        lines.append(f"{number}. {_repair_in_words(rows)}")
+        lines.append(f"{number}. {_repair_in_words(rows, why_unsolved)}")
     return lines
 
 
-def _repair_in_words(rows: pd.DataFrame) -> str:
+def _repair_in_words(rows: pd.DataFrame, why_unsolved: str) -> str:
     first: Any = rows.iloc[0]
     changes = " and ".join(_change_in_words(row) for row in rows_of(rows))
     kinds = [kind for kind in first["kinds"].split(", ") if kind != "alone"]
     said = f" ({', '.join(kinds)})" if kinds else ""
     if not first["verified"]:
-        return f"{changes}{said}: not verified, as time ran out"
+        return f"{changes}{said}: not verified, {why_unsolved}"
     same = ", too small a difference to be sure" if first["within_gap"] else ""
     return f"{changes}{said}: {first['points']:,.3f} points{same}"
 

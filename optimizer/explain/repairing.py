@@ -28,9 +28,11 @@ from optimizer.plan.question import Question, read_question
 from optimizer.plan.scales import GIVEN, Scales, ScalesGiven, known_scales, scales_given
 from optimizer.policy import Policy
 from optimizer.result import Result
+from optimizer.schema.addresses import one_spelling
 from optimizer.schema.tables import LARGEST_NUMBER
 from optimizer.session import AskedInSession, Session, asked_in
 from optimizer.session.clash_table import clash_table
+from optimizer.session.clashing import nothing_named
 from optimizer.session.holding import Holding
 from optimizer.session.own_bests import with_own_bests
 from optimizer.session.solving import check_options
@@ -52,12 +54,20 @@ class Repairs(Result):
         verified, status (of its plan, or ``stopped``).
     tables
         ``clash``: a row for each row of each conflict; ``alone``: what each number of a conflict
-        would have to become by itself, and whether that is possible; ``another`` where it is not,
-        as other rules clash even without the number.
+        would have to become by itself. Its status is ``alone`` or ``not alone`` where it is proven
+        that this suffices and nothing nearer does, or that nothing does; ``enough`` or ``open``
+        where it is not, and ``why_open``. ``another`` where nothing suffices, as other rules clash
+        even without the number.
     is_feasible
         Whether a plan keeps every rule, so that there is nothing to repair.
+    is_infeasible
+        Whether it is proven that none does; where neither is known, time or nodes ran out.
     is_complete
         Whether there is a plan once the conflicts are resolved, as far as is known.
+    interrupted, timed_out
+        Whether Ctrl-C, or the time limit, ended it.
+    not_shown
+        What is not known, in sentences.
     plans
         The plan of each repair, by its number; those found in time.
     beyond_files
@@ -67,9 +77,13 @@ class Repairs(Result):
     answer: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
     is_feasible: bool
+    is_infeasible: bool
     is_complete: bool
+    interrupted: bool
+    timed_out: bool
     provenance: Mapping[str, Any]
     question: Question
+    not_shown: tuple[str, ...] = ()
     plans: Mapping[int, Plan] = field(default_factory=dict)
     beyond_files: tuple[str, ...] = ()
 
@@ -88,14 +102,16 @@ class Repairs(Result):
 
     def in_words(self) -> list[str]:
         """What clashes, what each number alone would have to be, and the repairs."""
-        return repairs_in_words(
+        lines = repairs_in_words(
             self.answer,
             self.tables["clash"],
             self.tables["alone"],
             is_feasible=self.is_feasible,
             is_complete=self.is_complete,
             is_scaled=self.provenance["scales_from"] != SCALES_UNKNOWN,
+            is_interrupted=self.interrupted,
         )
+        return [*lines, *self.not_shown]
 
     def changes(self, number: int) -> dict[str, float]:
         """Values by address of a repair, as :func:`optimizer.solve` takes them.
@@ -132,10 +148,14 @@ class Repairs(Result):
         Raises
         ------
         OptimizerError, TargetError
-            If there is no such repair, the file cannot hold all that is asked, or something is
-            there already.
+            If there is no such repair, no plan of it was found in time, the file cannot hold all
+            that is asked, or something is there already.
         """
         changes = self.changes(number)
+        if number not in self.plans:
+            others = " or ".join(map(str, self.plans))
+            expected = f"a repair with a plan: {others}" if others else "more time"
+            raise OptimizerError(f"repair {number} is not verified\n    Expected {expected}.")
         return write_repaired(self.question, changes, Path(path), self.beyond_files)
 
 
@@ -191,7 +211,7 @@ def repair(
     check_options(gap, time_limit, started)
     _require_prices(prices)
     watch = Watch.since(started, time_limit, report)
-    in_session = _asked(policy, case, changes, extend)
+    in_session = _asked(policy, case, changes, extend, watch)
     asked, extend, known, dropped = in_session
     given = known if scales is None else scales_given(asked.policy, scales)
     counted = given or Scales(known_scales(asked.policy), GIVEN)
@@ -203,20 +223,26 @@ def repair(
             levers = of_agency(levers, agency, held.loaded.instance)
         gap = asked.policy.solver.gap if gap is None else gap
         search = RepairSearch(held, found, levers, watch, scales=given, gap=gap)
-        alone = alone_in(search, found) if found.found else []
+        alone = alone_in(search, found)
         suffices = [{each.address: each.after} for each in alone if each.after is not None]
         is_one = len(found.found) == 1
         repairs = search.repairs(suffices if is_one else []) if found.found else []
+    is_feasible = not found.found and found.is_complete
+    is_unnamed = not (found.found or is_feasible)
     return Repairs(
         answer=repair_table(repairs, search.levers),
         tables={
             "clash": clash_table(found, held.loaded.instance),
             "alone": alone_table(alone),
         },
-        is_feasible=not found.found and found.is_complete,
+        is_feasible=is_feasible,
+        is_infeasible=found.is_proven,
         is_complete=found.is_complete or any(each.plan is not None for each in repairs),
+        interrupted=watch.interrupted,
+        timed_out=watch.timed_out,
         provenance=_provenance(asked, held, prices, gap=gap),
         question=asked,
+        not_shown=(nothing_named(found, watch),) if is_unnamed else tuple(search.not_shown),
         plans={number: each.plan for number, each in enumerate(repairs, 1) if each.plan},
         beyond_files=tuple(_beyond_files(in_session)),
     )
@@ -237,6 +263,7 @@ def _asked(
     case: Case | str | Path | None,
     changes: Mapping[str, object],
     extend: Extend | None,
+    watch: Watch,
 ) -> AskedInSession:
     if isinstance(policy, Session):
         if case is not None or changes or extend is not None:
@@ -248,7 +275,7 @@ def _asked(
     if case is None:
         expected = "policy and case, or a session"
         raise OptimizerError(f"repair: there is no case\n    Expected {expected}.")
-    question = with_own_bests(read_question(policy, case, changes))
+    question = with_own_bests(read_question(policy, case, changes), watch)
     return AskedInSession(question, extend, None, ())
 
 
@@ -258,16 +285,21 @@ def _require_prices(prices: object) -> None:
     Raises
     ------
     ArgumentError
-        With everything that is not an address, or not a price.
+        With everything that is not an address, or not a price, or priced twice.
     """
     require_changes(prices)
     assert isinstance(prices, Mapping), "anything else is refused"
     problems = Problems()
+    spelt: set[str] = set()
     for address, price in prices.items():
         is_number = isinstance(price, int | float) and not isinstance(price, bool)
         if not (is_number and 0.0 < price <= LARGEST_NUMBER) and price != inf:
             message = f"{shown(price)} is not a valid price of {address}"
             problems.add(ARGUMENT, message, column="prices", expected="a number above 0, or inf")
+        if one_spelling(address) in spelt:
+            message = f"{shown(address)} is priced twice"
+            problems.add(ARGUMENT, message, column="prices", expected="one price of each number")
+        spelt.add(one_spelling(address))
     problems.raise_if_any(ArgumentError)
 
 

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import islice
 from math import inf
 
 from optimizer.errors import OptimizerError
+from optimizer.explain.bisecting import Bisection, Nearest
 from optimizer.explain.levers import Lever
-from optimizer.explain.loosening import PlanAsking, least_changes
+from optimizer.explain.loosening import LeastChanges, PlanAsking, least_changes
 from optimizer.persistent import goals_alone
 from optimizer.persistent.conflict import Conflict, Conflicts, can_be_asked_whole
 from optimizer.plan import Plan
 from optimizer.plan.scales import Scales, known_scales
+from optimizer.session.clashing import why_left_open
 from optimizer.session.holding import Holding
 from optimizer.session.ideals import NO_SCALE, SCALE_DIGITS
 from optimizer.session.planning import PlanSearch
 from optimizer.solver import Watch
+from optimizer.solver.subsets import hitting_sets
+from optimizer.text.figures import counted
 
 ALONE, CHEAPEST, FEWEST, LEAST_CHANGE = "alone", "cheapest", "fewest", "least change"
 """What a repair is: a change of one number, or the one of least price, of fewest numbers, or of
 least total change in percent."""
+SO_FAR = " so far"
+"""Follows those of which it is not proven that there is no better one."""
 MOST_AT_ONCE = 3
 """Most numbers of a repair of fewest numbers."""
 MOST_COMBINATIONS = 200
-"""Combinations of numbers that are tried for it."""
-SHARE_STEP = 1e-4
-"""Step of shares that are found by bisection: a hundredth of a percentage point."""
-AMOUNT_STEP = 1e-3
-"""Step of other numbers that are found by bisection, as a part of the number."""
-_DOUBLINGS = 12
-_OF_ANY_SIZE = 40
-"""Halvings and doublings of 1 that are tried for an amount of 0, which does not say its size."""
+"""Sets of so many numbers that are tried for it."""
 ROOMS = (0.01, 0.1)
 """Parts by which changes are made larger that were found where people have parts: whole people need
 room. The next is tried where there is no plan. On the Japan case a ceiling raised by just enough
@@ -56,7 +54,8 @@ class Repair:
     cost
         Price of all changes.
     kinds
-        What it is: ``alone``, ``cheapest``, ``fewest``, ``least change``.
+        What it is: ``alone``, ``cheapest``, ``fewest``, ``least change``, the last three followed
+        by ``so far`` where that is not proven.
     plan
         The plan found with the changes, checked; ``None`` where none was found in time.
     """
@@ -76,6 +75,11 @@ class RepairSearch:
         Numbers that may be changed.
     scales
         Of the goals, where they are known.
+
+    Attributes
+    ----------
+    not_shown
+        What is not known of all repairs, in sentences.
     """
 
     def __init__(
@@ -91,24 +95,29 @@ class RepairSearch:
         self._held, self._found, self._watch = held, found, watch
         self._scales, self._gap = scales, gap
         self._asking = PlanAsking(found.asked)
+        self._bisection = Bisection(held, self._asking, watch)
+        self._alone: dict[str, Nearest] = {}
         self.levers = {lever.address: lever for lever in levers}
+        self.not_shown: dict[str, None] = {}
 
     def levers_in(self, conflict: Conflict) -> list[Lever]:
         """Numbers of a conflict that may be changed."""
         rows = {each.row for each in conflict.rows}
         return [lever for lever in self.levers.values() if rows & lever.rows.keys()]
 
-    def alone(self, lever: Lever, conflict: Conflict) -> float | None:
+    def alone(self, lever: Lever, conflict: Conflict) -> Nearest:
         """What a number would have to be to resolve a conflict, the others being resolved."""
         free = self._others_than(conflict)
         if lever.is_linear:
-            changes = self._least_changes([lever], free)
-            return None if not changes else lever.after(changes[lever.address])
-        return self._bisected(lever, {}, free)
+            least = self._least_changes([lever], free)
+            after = lever.after(least.by[lever.address]) if least.by else None
+            nearest = Nearest(after, "" if least.is_proven else why_left_open(self._watch))
+        else:
+            nearest = self._bisection.nearest(lever, {}, free)
+        self._alone[lever.address] = nearest
+        return nearest
 
-    def _least_changes(
-        self, levers: Sequence[Lever], free: Collection[int] = ()
-    ) -> dict[str, float] | None:
+    def _least_changes(self, levers: Sequence[Lever], free: Collection[int] = ()) -> LeastChanges:
         asked = self._asking.relaxed
         return least_changes(self._held.loaded, levers, self._watch, free, asked)
 
@@ -125,13 +134,13 @@ class RepairSearch:
         """Repairs that hold: those with a plan first, each kind from the cheapest on."""
         kinds: dict[tuple[tuple[str, float], ...], list[str]] = {}
         offered = [(ALONE, changes) for changes in alone]
-        fewest = [(FEWEST, changes) for changes in self._fewest(alone)]
+        fewest = [] if alone else self._fewest()
         others = [changes for _, changes in (*offered, *fewest)]
-        cheapest = [(CHEAPEST, each) for each in self._cheapest(others, self.levers)]
-        least = []
+        cheapest = self._cheapest(CHEAPEST, others, self.levers)
+        least: list[tuple[str, Mapping[str, float]]] = []
         if any(lever.price != 1.0 for lever in self.levers.values()):
             at_one = {name: replace(lever, price=1.0) for name, lever in self.levers.items()}
-            least = [(LEAST_CHANGE, each) for each in self._cheapest(others, at_one)]
+            least = self._cheapest(LEAST_CHANGE, others, at_one)
         for kind, changes in (*offered, *fewest, *cheapest, *least):
             kinds.setdefault(tuple(sorted(changes.items())), []).append(kind)
         found = [
@@ -148,110 +157,98 @@ class RepairSearch:
         return _cost(changes, self.levers)
 
     def _cheapest(
-        self, offered: Sequence[Mapping[str, float]], levers: Mapping[str, Lever]
-    ) -> list[Mapping[str, float]]:
+        self, kind: str, offered: Sequence[Mapping[str, float]], levers: Mapping[str, Lever]
+    ) -> list[tuple[str, Mapping[str, float]]]:
         """The cheapest of all: numbers that rows follow, shares by bisection, what is offered."""
-        linear = [lever for lever in levers.values() if lever.is_linear]
-        changes = self._least_changes(linear)
+        changes = self._least_changes([each for each in levers.values() if each.is_linear])
         found = list(offered)
-        if changes:
+        if changes.by:
             found.append(
-                {address: self.levers[address].after(by) for address, by in changes.items()}
+                {address: self.levers[address].after(by) for address, by in changes.by.items()}
             )
+        shares_open = any(
+            nearest.why_open and not levers[address].is_linear
+            for address, nearest in self._alone.items()
+        )
+        is_proven = changes.is_proven and not shares_open
+        if not is_proven:
+            what = "a repair is cheaper" if found else "there is any repair"
+            self._leave_open(what)
         if not found:
             return []
         least = min(_cost(each, levers) for each in found)
         # What is cheaper by less than the room that is added later is not worth more changes.
         margin = 0.0 if can_be_asked_whole(self._held.loaded.matrix) else ROOMS[0]
         cheap = [each for each in found if _cost(each, levers) <= least * (1.0 + margin)]
-        return [min(cheap, key=lambda each: (len(each), _cost(each, levers)))]
+        best = min(cheap, key=lambda each: (len(each), _cost(each, levers)))
+        return [(kind if is_proven else kind + SO_FAR, best)]
 
-    def _fewest(self, alone: Collection[Mapping[str, float]]) -> list[Mapping[str, float]]:
-        """Repairs of fewest numbers, where none suffices alone: of each set the cheapest."""
-        if alone:
-            return []
-        clashing = [self.levers_in(conflict) for conflict in self._found.found]
-        known = {lever.address: lever for each in clashing for lever in each}
-        for size in range(2, MOST_AT_ONCE + 1):
-            found = []
-            for some in list(combinations(known.values(), size))[:MOST_COMBINATIONS]:
-                hits = all(any(lever in some for lever in each) for each in clashing)
-                changes = self._together(some) if hits else None
-                if changes is not None:
-                    found.append(changes)
+    def _leave_open(self, what: str, why: str = "") -> None:
+        """Say what is not shown, and why."""
+        said = why or f", {why_left_open(self._watch)}"
+        self.not_shown[f"Whether {what} is not shown{said}."] = None
+
+    def _fewest(self) -> list[tuple[str, Mapping[str, float]]]:
+        """The repair of fewest numbers, where none suffices alone: of all sets the cheapest."""
+        groups = [self._addresses_in(conflict) for conflict in self._found.found]
+        is_one = len(groups) == 1
+        is_proven = not (is_one and any(each.why_open for each in self._alone.values()))
+        # One number that stands in several conflicts may resolve them all.
+        for size in range(2 if is_one else 1, MOST_AT_ONCE + 1):
+            if self._watch.should_stop():
+                break
+            sets = list(islice(hitting_sets(groups, size), MOST_COMBINATIONS + 1))
+            answers = [self._together(some) for some in sets[:MOST_COMBINATIONS]]
+            found = [values for values, _ in answers if values]
+            numbers = counted(size, "number")
+            what = f"other sets of {numbers} cost less" if found else f"{numbers} can be enough"
+            if not all(is_known for _, is_known in answers):
+                self._leave_open(what)
+                is_proven = False
+            elif len(sets) > MOST_COMBINATIONS:
+                self._leave_open(what, f": {MOST_COMBINATIONS} sets were tried")
+                is_proven = False
             if found:
-                return [min(found, key=self.cost)]
+                best = min(found, key=self.cost)
+                return [(FEWEST if is_proven else FEWEST + SO_FAR, best)]
         return []
 
-    def _together(self, some: Sequence[Lever]) -> Mapping[str, float] | None:
-        """What some numbers would have to be together: the last share by bisection."""
-        free = {row for lever in some for row in lever.rows}
-        if self._asking.has_plan(self._held.loaded, self._watch, free) is not True:
-            return None
-        shares = [lever for lever in some if not lever.is_linear]
-        if len(shares) > 1:
-            return None
-        linear = [lever for lever in some if lever.is_linear]
+    def _addresses_in(self, conflict: Conflict) -> list[str]:
+        """Numbers of a conflict: those that resolve it alone first, the cheapest before others."""
+
+        def cost(lever: Lever) -> float:
+            after = self._alone[lever.address].after if lever.address in self._alone else None
+            return inf if after is None else lever.cost(after)
+
+        return [lever.address for lever in sorted(self.levers_in(conflict), key=cost)]
+
+    def _together(self, some: Sequence[str]) -> tuple[Mapping[str, float] | None, bool]:
+        """What some numbers would have to be together: the last share by bisection.
+
+        With whether it is proven that no less does, or that they do not suffice.
+        """
+        if self._watch.should_stop():
+            return None, False
+        levers = [self.levers[address] for address in some]
+        free = {row for lever in levers for row in lever.rows}
+        has_plan = self._asking.has_plan(self._held.loaded, self._watch, free)
+        shares = [lever for lever in levers if not lever.is_linear]
+        if not has_plan or len(shares) > 1:
+            return None, has_plan is not None
+        linear = [lever for lever in levers if lever.is_linear]
         given_way = {row for lever in shares for row in lever.rows}
-        changes = self._least_changes(linear, given_way)
-        if changes is None:
-            return None
-        values = {address: self.levers[address].after(by) for address, by in changes.items()}
-        if not shares:
-            return values
-        last = self._bisected(shares[0], values, set())
-        return None if last is None else {**values, shares[0].address: last}
-
-    def _bisected(
-        self, lever: Lever, others: Mapping[str, float], free: Collection[int]
-    ) -> float | None:
-        """Least change of a number beside others, found by asking for a plan again and again."""
-        try:
-            return self._least_between(lever, others, free)
-        finally:
-            self._held.change_to({})
-
-    def _least_between(
-        self, lever: Lever, others: Mapping[str, float], free: Collection[int]
-    ) -> float | None:
-        rows = self._held.loaded.matrix.rows
-        names = {rows[row] for row in free}
-
-        def does(value: float) -> bool:
-            try:
-                self._held.change_to({**others, lever.address: value})
-            except OptimizerError:
-                return False
-            # Where another model was built, the same rows stand elsewhere.
-            rows = self._held.loaded.matrix.rows
-            left_out = [row for row, name in enumerate(rows) if name in names]
-            return self._asking.has_plan(self._held.loaded, self._watch, left_out) is True
-
-        tight, loose = lever.value, self._loose(lever, does)
-        if loose is None:
-            return None
-        step = 1.0 if lever.is_whole else SHARE_STEP if lever.is_share else 0.0
-        step = step or AMOUNT_STEP * max(abs(tight), abs(loose))
-        # In steps counted from the number itself, so that what is found is written in few digits.
-        low, high = 0, max(1, round(abs(loose - tight) / step))
-        while high - low > 1:
-            middle = (low + high) // 2
-            value = _stepped(tight, lever.sign * middle * step)
-            low, high = (low, middle) if does(value) else (middle, high)
-        best = _stepped(tight, lever.sign * high * step)
-        return best if does(best) else loose
-
-    def _loose(self, lever: Lever, does: Callable[[float], bool]) -> float | None:
-        """A value at which the number no longer stands in the way; ``None`` if there is none."""
-        if lever.sign < 0:
-            value = lever.value - lever.most if lever.most < inf else 0.0
-            return value if does(value) else None
-        most = lever.value + lever.most
-        tried = [value for value in _doubled(lever) if value < most]
-        tried += [most] if most < inf else []
-        # Whoever has a plan with one of them has one with all that are looser.
-        first = bisect_left(tried, True, key=does)
-        return tried[first] if first < len(tried) else None
+        changes = self._least_changes(linear, given_way) if linear else LeastChanges({}, True)
+        if changes.by is None:
+            return None, changes.is_proven
+        values = {address: self.levers[address].after(by) for address, by in changes.by.items()}
+        is_proven = changes.is_proven
+        for share in shares:
+            last = self._bisection.nearest(share, values, set())
+            is_proven &= not last.why_open
+            if last.after is None:
+                return None, is_proven
+            values[share.address] = last.after
+        return values, is_proven
 
     def _with_plans(self, repairs: Sequence[Repair]) -> list[Repair]:
         """Solve each, and leave out what the independent check does not confirm."""
@@ -323,22 +320,9 @@ class RepairSearch:
             self._held.change_to({})
 
 
-def _doubled(lever: Lever) -> list[float]:
-    """Values to raise a number to, each twice the one before; of a share all of it, or more."""
-    start = max(0.5, lever.value) if lever.is_share else lever.value
-    if not start:
-        return [2.0**power for power in range(-_OF_ANY_SIZE, _OF_ANY_SIZE + 1)]
-    return [start * 2.0**power for power in range(1, _DOUBLINGS + 1)]
-
-
 def _by_cost(repair: Repair) -> tuple[float, int, str]:
     return repair.cost, len(repair.changes), str(repair.changes)
 
 
 def _cost(changes: Mapping[str, float], levers: Mapping[str, Lever]) -> float:
     return sum(levers[address].cost(after) for address, after in changes.items())
-
-
-def _stepped(start: float, by: float) -> float:
-    """A sum without the noise of binary fractions."""
-    return float(f"{start + by:.10g}")

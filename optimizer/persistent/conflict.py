@@ -21,7 +21,6 @@ from optimizer.solver.feasibility import Feasibility, left_out
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.subsets import minimal_subset
 from optimizer.solver.watch import Watch
-from optimizer.solver.wholeness import wholeness
 
 QUESTION_NODES = 2_000
 """Nodes of branch and bound for one question of whole decisions."""
@@ -103,16 +102,26 @@ class Conflicts:
     ----------
     found
         The conflicts, in the order in which they were found.
-    is_complete
-        Whether there is a plan once they are resolved, as far as is known; otherwise more rules
-        clash, or it stayed open.
+    has_plan
+        Whether there is a plan once they are resolved; ``None`` where that stayed open.
     asked
         The relaxation as it was asked last, to ask on.
     """
 
     found: tuple[Conflict, ...]
-    is_complete: bool
+    has_plan: bool | None
     asked: Feasibility | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it is known that nothing clashes beside them."""
+        return self.has_plan is True
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it is proven that no plan keeps every rule."""
+        none_to_blame = not self.found and self.has_plan is False
+        return none_to_blame or any(each.verified for each in self.found)
 
 
 def rule_part_of(key: RowKey) -> RulePart:
@@ -161,7 +170,7 @@ class _ConflictSearch:
         }
         self._kinds = {row: rules[key.rule].kind for row, key in self._keys.items()}
         self._free: set[int] = set()
-        self.has_plan = False
+        self.has_plan: bool | None = None
         nothing = np.zeros_like(matrix.integral)
         self.relaxation = Feasibility(matrix, nothing, model.options)
         self._take_candidates(*CLASHING_KINDS)
@@ -179,9 +188,12 @@ class _ConflictSearch:
         other one.
         """
         for stage in (NOTHING_WHOLE, WHOLE_DECISIONS, WHOLE_PEOPLE):
+            asked = self._asked_of(stage)
+            if asked is not None and self.has_plan:
+                # Where more must be whole, it is open again.
+                self.has_plan = None
             if stage != NOTHING_WHOLE and self._free and not can_be_asked_whole(self._model.matrix):
                 return
-            asked = self._asked_of(stage)
             while asked is not None and not self._watch.should_stop():
                 is_first = stage == NOTHING_WHOLE
                 rows = self._in_relaxation(asked) if is_first else self._by_leaving_out(asked)
@@ -196,6 +208,7 @@ class _ConflictSearch:
                     # Duals have misled: numbers of very different size stand in one rule.
                     rows = self._by_leaving_out(asked)
                     conflict = self._conflict(stage, rows, asked)[0] if rows else conflict
+                self.has_plan = None
                 yield conflict
                 self._free |= conflict.numbers
 
@@ -204,22 +217,20 @@ class _ConflictSearch:
         if stage == NOTHING_WHOLE:
             return self.relaxation
         model, matrix = self._model, self._model.matrix
-        staged = roles_of(model.instance, matrix).staged
         decided = np.zeros(len(matrix.cost), dtype=bool)
-        decided[staged] = True
+        decided[roles_of(model.instance, matrix).staged] = True
         if stage == WHOLE_DECISIONS and not (decided.any() and (decided != matrix.integral).any()):
             return None
         if not matrix.integral.any():
             return None
-        options = {**model.options, **wholeness(matrix, staged).options}
         whole = decided if stage == WHOLE_DECISIONS else matrix.integral
-        return Feasibility(matrix, whole, options, self._nodes)
+        return Feasibility(matrix, whole, model.whole_options, self._nodes)
 
     def _in_relaxation(self, asked: Feasibility) -> list[int]:
         """Rows that clash although nothing must be whole, none of which can be left out."""
         answer = asked.without(self._free, self._watch)
         if answer is True:
-            self.has_plan = not self._model.matrix.integral.any()
+            self.has_plan = True
             return []
         if answer is False:
             some = self._candidates.intersection(asked.to_blame(self._free, self._watch))
@@ -229,7 +240,7 @@ class _ConflictSearch:
         if given.status == "infeasible" and not self._free:
             self._take_candidates(*CLASHING_KINDS, "link")
             given = self._given_way()
-        self.has_plan = given.status == "kept" and not self._model.matrix.integral.any()
+        self.has_plan = {"kept": True, "infeasible": False}.get(given.status)
         if given.status != "clashing":
             return []
         return self._within(set(given.to_blame))
@@ -269,7 +280,8 @@ class _ConflictSearch:
     def _by_leaving_out(self, asked: Feasibility) -> list[int]:
         """Rows that clash, found without duals: what must be whole has none."""
         there_is = asked.without(self._free, self._watch)
-        self.has_plan = there_is is True
+        if there_is is not None:
+            self.has_plan = there_is
         if there_is is not False:
             return []
 

@@ -108,6 +108,12 @@ class LoadedModel:
         """Rows and columns of what may change."""
         return Patcher(self.instance, self.matrix)
 
+    @property
+    def whole_options(self) -> Options:
+        """Options for questions in which people or decisions must be whole."""
+        staged = roles_of(self.instance, self.matrix).staged
+        return {**self.options, **wholeness(self.matrix, staged).options}
+
     def take(self, patch: Patch) -> None:
         """Change numbers of the loaded model; sides of dropped rows wait until they are back."""
         waiting = self._dropped.keys() & patch.sides.keys()

@@ -11,6 +11,7 @@ from optimizer.persistent.conflict import (
     MOST_CONFLICTS,
     WHOLE_DECISIONS,
     WHOLE_PEOPLE,
+    Conflicts,
     find_conflicts,
 )
 from optimizer.session.clash_table import clash_table
@@ -36,13 +37,34 @@ def no_plan(
 
 def infeasible(loaded: LoadedModel, watch: Watch, *, most: int = MOST_CONFLICTS) -> InfeasibleError:
     """Say that no plan exists, with the rules that clash."""
+    return clash_found(loaded, watch, most=most)[1]
+
+
+def clash_found(
+    loaded: LoadedModel, watch: Watch, *, most: int
+) -> tuple[Conflicts, InfeasibleError]:
+    """The rules that clash where no plan exists, and the error that names them."""
     with watch.listening():
         found = find_conflicts(loaded, watch, most=most)
     nothing = f"No plan{' with these slots' if loaded.is_pinned else ''} keeps every rule."
     if not found.found:
-        return InfeasibleError(f"{nothing} {_why_nothing(watch)}")
+        return found, InfeasibleError(f"{nothing} {_why_nothing(found, watch)}")
     table = clash_table(found, loaded.instance)
-    return InfeasibleError("\n".join([nothing, *clash_lines(table)]), table)
+    return found, InfeasibleError("\n".join([nothing, *clash_lines(table)]), table)
+
+
+def nothing_named(found: Conflicts, watch: Watch) -> str:
+    """What is known where a question may have no plan, and no conflict was found."""
+    if found.has_plan is False:
+        return f"No plan keeps every rule. {_why_nothing(found, watch)}"
+    return f"Whether a plan keeps every rule is not shown, {why_left_open(watch)}."
+
+
+def why_left_open(watch: Watch) -> str:
+    """Why a question stayed open, as the end of a sentence."""
+    if watch.should_stop():
+        return "as it was interrupted" if watch.interrupted else "as time ran out"
+    return "as nodes of branch and bound ran out"
 
 
 def not_allowed(impossible: pd.DataFrame) -> InfeasibleError:
@@ -56,10 +78,12 @@ def not_allowed(impossible: pd.DataFrame) -> InfeasibleError:
     )
 
 
-def _why_nothing(watch: Watch) -> str:
+def _why_nothing(found: Conflicts, watch: Watch) -> str:
     if watch.should_stop():
         when = "before the interruption" if watch.interrupted else "within the time limit"
         return f"The rules that clash were not found {when}."
+    if found.has_plan is None:
+        return "The rules that clash were not found: nodes of branch and bound ran out."
     return "The rules that clash were not found: what ties decisions together leaves none."
 
 

@@ -7,7 +7,7 @@ so that none depends on another. They are kept in the policy, and so with every 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from optimizer.persistent.groups_alone import most_of_groups
 from optimizer.plan.question import Question, asked
 from optimizer.policy import Limit, OwnBest, Policy
 from optimizer.policy.loading import policy_with_limit, policy_with_tables, tables_of
+from optimizer.schema.addresses import address_of
 from optimizer.session.clashing import no_plan
 from optimizer.session.loading import built, load
 from optimizer.solver import Solution, Watch
@@ -101,7 +102,7 @@ def with_known_bests(
         watch.begin(_STEP)
         most = most_of_groups(loaded, wanted, watch)
     if most is None:
-        raise _none_found(loaded, watch)
+        raise _none_found(loaded, watch, names)
     bests: dict[str, dict[str, float]] = {name: {} for name in names}
     anyway = {limit.name: limit.anyway for limit in limits}
     for (name, group), value in most.items():
@@ -165,7 +166,7 @@ def _with_floors(policy: Policy, bests: Mapping[str, Mapping[str, float]]) -> Ma
     return {**tables, "limits": limits}
 
 
-def _none_found(loaded: LoadedModel, watch: Watch) -> Exception:
+def _none_found(loaded: LoadedModel, watch: Watch, names: Sequence[str]) -> Exception:
     """Error for bests that could not be worked out."""
     status = "no_plan" if watch.timed_out or watch.interrupted else "infeasible"
     solution = Solution(status, None, None, None, {}, {}, complete=False)
@@ -173,7 +174,9 @@ def _none_found(loaded: LoadedModel, watch: Watch) -> Exception:
     if not isinstance(error, InfeasibleError):
         return error
     told = "What each group could have by itself cannot be worked out, whatever the floors are."
-    return InfeasibleError(f"{told}\n{error}", error.clash)
+    floors = ", ".join(address_of(("limits", name, "at_least")) for name in names)
+    way_out = f"Maybe leave these floors out ({floors}), repair the rest, and put them back."
+    return InfeasibleError(f"{told}\n{error}\n{way_out}", error.clash)
 
 
 def _require_some(policy: Policy, bests: Mapping[str, Mapping[str, float]]) -> None:

@@ -1,8 +1,9 @@
-"""A smallest part of a set that still has a property: nothing in it can be left out."""
+"""Parts of sets: a smallest one that has a property, those with something of several others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
 from typing import TypeVar
 
 Member = TypeVar("Member")
@@ -48,3 +49,35 @@ def _needed(
     # Nothing was added since it was found that what came before does not have it.
     of_first = [] if of_last and has(with_last) else _needed(with_last, first, has)
     return [*of_first, *of_last]
+
+
+def hitting_sets(groups: Sequence[Sequence[str]], size: int) -> Iterator[tuple[str, ...]]:
+    """Sets of so many names with at least one of each group, each once; the first come first.
+
+    Examples
+    --------
+    >>> list(hitting_sets([["a", "b"], ["b", "c"]], 1))
+    [('b',)]
+    >>> list(hitting_sets([["a", "b"], ["b", "c"]], 2))
+    [('a', 'b'), ('a', 'c'), ('b', 'c')]
+    """
+    known = list(dict.fromkeys(name for group in groups for name in group))
+    seen = set()
+    for some in _hitting(groups, known, size, ()):
+        if frozenset(some) not in seen:
+            seen.add(frozenset(some))
+            yield some
+
+
+def _hitting(
+    groups: Sequence[Sequence[str]], known: Sequence[str], size: int, chosen: tuple[str, ...]
+) -> Iterator[tuple[str, ...]]:
+    """The same with what is chosen already: one more of a group that is not hit, or any others."""
+    left = next((group for group in groups if not set(chosen).intersection(group)), None)
+    if left is None:
+        others = [name for name in known if name not in chosen]
+        for more in combinations(others, size - len(chosen)):
+            yield *chosen, *more
+    elif len(chosen) < size:
+        for name in left:
+            yield from _hitting(groups, known, size, (*chosen, name))
