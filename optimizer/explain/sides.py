@@ -32,7 +32,7 @@ NO_PLAN_AT_ALL, STOPPED, NOT_ASKED = "infeasible", "stopped", "not solved"
 
 
 @dataclass(frozen=True)
-class Fact:
+class AskedBeside:
     """What a run asks beside policy and case.
 
     Attributes
@@ -74,7 +74,7 @@ class Side:
     extend: Extend | None = None
 
     @property
-    def facts(self) -> dict[str, Fact]:
+    def facts(self) -> dict[str, AskedBeside]:
         """What a run asks beside policy and case."""
         provenance = {} if self.plan is None else self.plan.provenance
         question = None if self.plan is None else self.plan.question
@@ -89,11 +89,11 @@ class Side:
         }
 
 
-def _plain_fact(words: str | None) -> Fact:
-    return Fact(words, words)
+def _plain_fact(words: str | None) -> AskedBeside:
+    return AskedBeside(words, words)
 
 
-def _kept(keeps: Sequence[Keep]) -> Fact:
+def _kept(keeps: Sequence[Keep]) -> AskedBeside:
     """What is kept of earlier plans."""
     slots = [_single_slots(keep) for keep in keeps]
     said = [
@@ -101,19 +101,19 @@ def _kept(keeps: Sequence[Keep]) -> Fact:
         for keep, own in zip(keeps, slots, strict=True)
     ]
     words = "; ".join(keep.in_words() for keep in keeps)
-    return Fact(words or None, said, sum(slots, Counter()))
+    return AskedBeside(words or None, said, sum(slots, Counter()))
 
 
-def _price_of_change(near: Near | None) -> Fact:
+def _price_of_change(near: Near | None) -> AskedBeside:
     """What a plan was to stay near to, and the price."""
     if near is None:
-        return Fact(None, None)
+        return AskedBeside(None, None)
     slots, price = _single_slots(near), f"{near.price:.12g}"
     words = (
         f"{price} points for every slot moved from {slots.total():,} slots of {near.name}"
         f"{where_in_words(near.where)}"
     )
-    return Fact(words, (price, listed_where(near.where), slots), slots)
+    return AskedBeside(words, (price, listed_where(near.where), slots), slots)
 
 
 def _single_slots(of: Keep | Near) -> Counter[tuple[Any, ...]]:
@@ -215,7 +215,7 @@ def input_differences(one: Side, other: Side) -> list[Difference]:
     return found
 
 
-def _told_apart(before: Fact, after: Fact) -> str | None:
+def _told_apart(before: AskedBeside, after: AskedBeside) -> str | None:
     """Words of the other fact, with how many slots are elsewhere where words are the same."""
     if after.words != before.words:
         return after.words
