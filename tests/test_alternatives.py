@@ -162,7 +162,7 @@ def test_wrong_questions_end_in_words(plan: Plan) -> None:
         optimizer.alternatives(plan, by=["country,region"])
     with pytest.raises(PolicyError, match="within: 2 is not a valid share"):
         optimizer.alternatives(plan, within=2)
-    with pytest.raises(OptimizerError, match="tiny is not a run"):
+    with pytest.raises(OptimizerError, match=r"tiny\.toml: is not a folder"):
         optimizer.alternatives(TINY[0])
 
 

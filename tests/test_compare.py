@@ -15,12 +15,13 @@ import pytest
 
 import optimizer
 from golden.small_cases import HOSTED, NATIONAL, SmallCase
-from optimizer import OptimizerError, Plan, PolicyError, Study, TargetError
+from optimizer import Decisions, OptimizerError, Plan, PolicyError, Study, TargetError
 from optimizer.case.rechecking import require_whole
 from optimizer.cli import main
+from optimizer.explain import comparing
 from optimizer.explain.case_differences import case_differences, mixed_case
 from optimizer.explain.completing_sides import sides_solved
-from optimizer.explain.culprits import culprits_among
+from optimizer.explain.culprits import Culprits, culprits_among
 from optimizer.explain.policy_differences import mixed_policy, policy_differences
 from optimizer.explain.sides import Side
 from optimizer.explain.tolerances import load_tolerances, within_tolerances
@@ -36,6 +37,13 @@ weight = {}
 scale = "none"
 indicators = [{{ column = "gdp", weight = 1, range = [1, 3] }}]
 effects = [{{ stage = "enter", effect = 1 }}]
+"""
+FIRST_OF_B = """
+[[limits]]
+name = "b"
+measure = "slots"
+where = { country = "BB" }
+at_least = 1
 """
 SECOND_GOAL = (
     '\n[goals.h]\nweight = {}\nscale = "none"\neffects = [{{ stage = "complete", effect = {} }}]\n'
@@ -320,6 +328,8 @@ def test_inputs_without_anything_in_common_are_not_compared(tmp_path: Path) -> N
         optimizer.compare(run, run, by=["contry"])
     with pytest.raises(OptimizerError, match="names are 1 for 2 inputs"):
         optimizer.compare(run, run, names=["one", "one"])
+    with pytest.raises(OptimizerError, match="names are 3 for 2 inputs"):
+        optimizer.compare(run, run, names=["one", "two", "one"])
     bare = replace(run, question=None)
     with pytest.raises(OptimizerError, match="does not say which policy"):
         optimizer.compare(bare, bare)
@@ -380,6 +390,26 @@ def test_the_command_compares_writes_a_page_and_expects(
     page.write_text("mine", encoding="utf-8")
     assert command(monkeypatch, "compare", rich, poor, "--html", page) == 2
     assert command(monkeypatch, "compare", rich) == 2
+
+
+def test_what_is_not_solved_in_time_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy, case = written(tmp_path, "one", POOR)
+    other, _ = written(tmp_path, "two", POOR.with_(FLOOR))
+    compared = "compare", policy, other, "--case", case
+    assert command(monkeypatch, *compared, "--time-limit", "0.001") == 4
+    assert "two (policy two on case one, without a plan in time)" in capsys.readouterr().out
+
+    def stop(*given: object) -> Culprits:
+        watch = given[-1]
+        assert isinstance(watch, Watch)
+        watch.timed_out = True
+        return Culprits((), verified=False, is_minimal=False, questions=0)
+
+    monkeypatch.setattr(comparing, "culprits_among", stop)
+    assert command(monkeypatch, *compared) == 4
+    assert "Which difference is the reason stayed open." in capsys.readouterr().out
 
 
 def test_the_command_solves_policies_and_goes_on_to_repair(
@@ -565,5 +595,44 @@ def test_aims_that_differ_are_named_and_no_matter_of_gaps(tmp_path: Path) -> Non
     inputs = found.tables["inputs"]
     assert inputs["address"].tolist() == ["aim"]
     assert inputs["after"].tolist() == ["max_min of all, at least 0.8 of all points"]
+    assert not found.table["within_gap"].any()
+    assert not [line for line in found.in_words() if "gaps" in line]
+
+
+def first_slots(country: str) -> Decisions:
+    """One slot of a country."""
+    keys = {"track": "t", "level": "standard", "region": "", "year": 2030}
+    return Decisions(pd.DataFrame([{"country": country, **keys, "slots": 1}]))
+
+
+def test_slots_that_are_kept_count_and_not_what_their_plan_is_called(tmp_path: Path) -> None:
+    files = written(tmp_path, "one", POOR)
+
+    def kept(country: str, name: str) -> Plan:
+        keep = optimizer.Keep(first_slots(country), at_least=True, name=name)
+        near = optimizer.Near(first_slots(country), 0.0, name=name)
+        return optimizer.solve(*files, keep=[keep], near=near)
+
+    told = words(kept("AA", "old"), kept("BB", "old"), names=["of A", "of B"])
+    assert told[1:4] == [
+        "2 differences of the inputs (policy and case):",
+        "- kept: at least 1 slots of old in of A, 1 slot elsewhere: at least 1 slots of old in "
+        "of B (run.json)",
+        "- price of change: 0 points for every slot moved from 1 slots of old in of A, 1 slot "
+        "elsewhere: 0 points for every slot moved from 1 sl... in of B (run.json)",
+    ]
+    again = words(kept("AA", "old"), kept("AA", "copy"), names=["old", "copy"])
+    assert again[1] == "The inputs (policy and case) say the same."
+
+
+def test_plans_near_to_another_leave_no_gap_of_points(tmp_path: Path) -> None:
+    """Each keeps what there was, though four and seven could come; both for the same price."""
+    old = optimizer.Near(first_slots("AA"), 1000.0, name="old")
+    poor, rich = (
+        optimizer.solve(*written(tmp_path, name, case), near=old)
+        for name, case in (("poor", POOR), ("rich", POOR.with_(FIRST_OF_B)))
+    )
+    assert (poor.objective, poor.bound, rich.objective) == pytest.approx((100.0, 400.0, 200.0))
+    found = optimizer.compare(poor, rich)
     assert not found.table["within_gap"].any()
     assert not [line for line in found.in_words() if "gaps" in line]

@@ -15,7 +15,7 @@ import pytest
 
 import optimizer
 import shared
-from golden.small_cases import AGREED, HOSTED, NATIONAL, SmallCase
+from golden.small_cases import AGREED, EXPECTED, HOSTED, NATIONAL, SmallCase
 from optimizer import (
     BrokenPlanError,
     InfeasibleError,
@@ -143,9 +143,9 @@ def test_parts_are_left_out_as_from_nothing(seed: int, tmp_path: Path) -> None:
             other.change({f"{row.address}.amount": 0})
         else:
             where = {"country": row.address.partition("=")[2].removesuffix("]")}
-            other.add_limit(
-                {"name": "none", "measure": "slots", "where": where, "at_most": 0, "optional": True}
-            )
+            none = {"name": "none", "measure": "slots", "where": where, "at_most": 0}
+            # Who comes by forecast still comes.
+            other.add_limit({**none, "planned": True, "optional": True})
         assert row.points == pytest.approx(points_of(other), nan_ok=True, rel=1e-6, abs=1e-6)
     # Another question of the same session is still the one it was.
     assert session.relax().points == pytest.approx(found.points)
@@ -172,6 +172,77 @@ def test_room_for_five_of_seven(tmp_path: Path) -> None:
     # Seven apply: two steps more bring twice as much, ten no more than that.
     assert (row.valid_from, row.valid_to) == (0.0, 7.0)
     assert (row.status, row.within_gap, found.complete) == ("optimal", False, True)
+
+
+def test_without_a_country_or_a_track_those_expected_still_come(tmp_path: Path) -> None:
+    # Who comes by forecast leaves money for 4.8 and 3.4 slots of t, of which A may have four a
+    # year and B three; r1 takes three, r2 two. To f nobody comes but by forecast.
+    files, policy = EXPECTED.write(tmp_path)
+    found = optimizer.importance(Session(policy, files), ["countries", "tracks", "regions"])
+    assert found.complete
+    assert found.table.set_index("address")["change_points"].to_dict() == pytest.approx(
+        {
+            "countries[country=AA]": -220.0,
+            "countries[country=BB]": -80.0,
+            "tracks[track=t]": -820.0,
+            "tracks[track=f]": 0.0,
+            "regions[region=r1]": -420.0,
+            "regions[region=r2]": -220.0,
+        }
+    )
+
+
+def test_an_attribute_may_be_called_as_a_key_is(tmp_path: Path) -> None:
+    files, policy = NATIONAL.with_(
+        countries=("country,name,world_region,gdp,track", "AA,Aland,Asia,1,x", "BB,B,Europe,3,y")
+    ).write(tmp_path)
+    session = Session(policy, files)
+    assert optimizer.importance(session, ["tracks"]).table["change_points"].tolist() == [-700.0]
+    assert optimizer.why_not(session, "slots[track=t] <= 5").change_points == pytest.approx(-200.0)
+
+
+NEGATIVE = """
+[goals.g]
+weight = 3
+scale = "none"
+effects = [{ stage = "enter", effect = 1 }]
+[goals.h]
+weight = 1
+scale = "none"
+effects = [{ stage = "enter", effect = -1 }]
+[[limits]]
+name = "low"
+measure = "value"
+goal = "h"
+"""
+"""Of 100 points a slot brings 75 by g and loses 25 by h, of which each takes 1."""
+
+
+def test_numbers_of_what_may_be_negative_go_below_0(tmp_path: Path) -> None:
+    found = explained(NATIONAL.aiming_at(NEGATIVE + "at_least = -5\n"), tmp_path)
+    (row,) = rows_of(found.table)
+    assert (row.number, row.looser, row.tighter) == (-5.0, -5.1, -4.9)
+    assert (row.dual_points, row.gain_points, row.loss_points) == pytest.approx((5.0, 5.0, -5.0))
+    # Seven apply.
+    assert (row.valid_from, row.valid_to) == (-6.0, -4.0)
+
+
+def test_a_soft_number_below_0_is_missed_by_a_part_of_what_it_is(tmp_path: Path) -> None:
+    # Seven come, 350% of 2 and so 250% too many; each percent costs half a point.
+    case = NATIONAL.aiming_at(NEGATIVE + "at_least = -2\nsoft = 0.5\n")
+    row = explained(case, tmp_path).table.set_index("address").loc["limits.low.at_least"]
+    assert row.looser == -2.1
+    assert row.gain_points == pytest.approx(125.0 - 0.5 * 100.0 * 4.9 / 2.1)
+    assert row.dual_points == pytest.approx(0.1 * 0.5 * 100.0 * 7.0 / 2.0**2)
+
+
+def test_a_floor_below_0_may_be_what_keeps_slots_out(tmp_path: Path) -> None:
+    case = NATIONAL.aiming_at(NEGATIVE + "at_least = 0\n")
+    files, policy = case.write(tmp_path)
+    found = optimizer.why_not(Session(policy, files), "slots[country=AA] >= 2")
+    (row,) = rows_of(found.tables["entry"])
+    assert (row.kind, row.address) == ("cap", "limits.low.at_least")
+    assert (row.number, row.needed) == (0.0, -2.0)
 
 
 def test_a_degenerate_dual_is_shown_beside_what_solving_shows(tmp_path: Path) -> None:

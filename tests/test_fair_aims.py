@@ -226,6 +226,11 @@ def test_what_is_asked_of_an_aims_plan_is_asked_of_the_policy(tmp_path: Path) ->
         found = optimizer.marginal_values(plan, top=1)
     assert found.in_words()[0] == "No plan can exceed 600.000 points (relaxation)."
     assert not found.table["within_gap"].any()
+    with pytest.warns(optimizer.ModelWarning, match="aims at max_min of partners"):
+        others = optimizer.alternatives(plan, plans=1, within="50%").plans
+    assert "aim" not in others[1].provenance
+    # What has the same aim gives up points for it too.
+    assert not optimizer.compare(plan, plan).table["within_gap"].any()
 
 
 @pytest.fixture

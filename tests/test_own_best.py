@@ -13,6 +13,7 @@ import pytest
 
 import optimizer
 from optimizer import InfeasibleError, Plan, PolicyError, Session, load_policy
+from optimizer.frames import rows_of
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.groups_alone import most_of_groups
 from optimizer.plan.parameters import parameters
@@ -274,3 +275,29 @@ def test_the_time_limit_of_the_policy_counts_for_own_bests(
     files, out = UNEVEN.write(tmp_path, limit()), tmp_path / "run"
     assert run(monkeypatch, "solve", *files, "--set", "solver.time_limit=50", "--out", out) == 0
     assert limits == [50.0]
+
+
+def test_plans_are_compared_by_what_each_group_could_have(tmp_path: Path) -> None:
+    """Of nine slots the one more goes to B: four of it, 3 of A and 2 of C, as in the first case."""
+    policy, case = UNEVEN.write(tmp_path / "eight", limit())
+    _, other = replace(UNEVEN, affordable=9).write(tmp_path / "nine", limit())
+    found = optimizer.compare(case, other, policy=policy, names=["eight", "nine"])
+    told = "Held in the question of eight, the plan of nine breaks 1 row of 1 rule."
+    assert told in found.in_words()
+    turned = optimizer.compare(other, case, policy=policy, names=["nine", "eight"])
+    told = "Held in the question of nine, the plan of eight keeps every rule; points there: "
+    assert [line for line in turned.in_words() if line.startswith(told)]
+
+
+def test_what_leaves_no_plan_is_found_beside_such_floors(tmp_path: Path) -> None:
+    """All of 4, 4 and 3 would be eleven slots; with eight, 0.7 of each are 3, 3 and 3: nine."""
+    policy, case = UNEVEN.write(tmp_path / "some", limit())
+    eager, _ = UNEVEN.write(tmp_path / "eager", limit("at_least = { own_best = 0.7 }"))
+    found = optimizer.compare(policy, eager, case=case, names=["some", "eager"])
+    (row,) = rows_of(found.tables["reasons"])
+    assert (row.address, row.verified, row.is_minimal) == (
+        "limits.alone.at_least.own_best",
+        True,
+        True,
+    )
+    assert found.is_complete

@@ -181,6 +181,28 @@ def test_each_plan_is_written_as_a_run(
     assert [each["status"] for each in document["plans"]] == ["in hand", "feasible"]
 
 
+def test_what_was_asked_of_the_plan_in_hand_is_not_said_of_others(
+    plan: Plan, tmp_path: Path
+) -> None:
+    run = optimizer.write_run(optimizer.with_answers(plan, 0), tmp_path / "run")
+    other = optimizer.alternatives(run, plans=1, within="20%").plans[1]
+    assert other.answers is None
+    assert optimizer.load_run(optimizer.write_run(other, tmp_path / "other")).plan.answers is None
+
+
+def test_plans_beside_one_that_stays_near_to_another_need_not(plan: Plan, tmp_path: Path) -> None:
+    before = optimizer.solve(*TINY, changes={"budgets[line=industry].amount": "*0.8"})
+    near = optimizer.solve(*TINY, near=optimizer.Near(before, 0.5, name="before"))
+    run = optimizer.write_run(near, tmp_path / "run")
+    with pytest.warns(optimizer.ModelWarning, match="less the price of change"):
+        other = optimizer.alternatives(run, plans=1, within="20%").plans[1]
+    back = optimizer.load_run(optimizer.write_run(other, tmp_path / "other"))
+    assert back.question.near is None
+    assert not {"near", "change_price"} & set(back.plan.provenance)
+    report = (tmp_path / "other" / "report.html").read_text(encoding="utf-8")
+    assert "stays near to an earlier one" not in report
+
+
 def test_a_question_goes_on_where_it_stopped(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.explain.explained import aimed_at
+from optimizer.explain.in_hand import searched_for_points
 from optimizer.frames import rows_of
 from optimizer.plan import Plan
 from optimizer.plan.fair_shares import measured_per
@@ -168,5 +168,5 @@ def change_in_points(
 
 def _left_open(plan: Plan) -> float:
     """Points that the gap of a plan leaves open: what it gives up for another aim is no gap."""
-    is_searched = plan.bound is not None and aimed_at(plan) is None
-    return max(0.0, (plan.bound or 0.0) - plan.objective) if is_searched else 0.0
+    searched = None if plan.bound is None else searched_for_points(plan)
+    return 0.0 if searched is None else searched.open_points

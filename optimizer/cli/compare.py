@@ -95,6 +95,8 @@ def compare_command(
         print_next(*_after(found, inputs, policy, case, written))
     if found.interrupted:
         raise typer.Exit(Exit.INTERRUPTED)
+    if not found.is_complete:
+        raise typer.Exit(Exit.NO_PLAN)
     if held is not None and not held["holds"].all():
         raise typer.Exit(Exit.UNEXPECTED)
 

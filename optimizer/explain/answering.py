@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from optimizer.errors import NoPlanError, OptimizerError
+from optimizer.errors import ModelWarning, NoPlanError, OptimizerError
 from optimizer.errors.arguments import typed
 from optimizer.explain.asking import Asking
-from optimizer.explain.explained import InSolver, aimed_at, asked_of
+from optimizer.explain.explained import InSolver, asked_of
+from optimizer.explain.in_hand import aimed_at
 from optimizer.explain.leaving_out import is_idle, parts_left_out
 from optimizer.explain.manoeuvring import alternatives
 from optimizer.explain.marginals import TIGHTEST, require_questions, values_asked
@@ -185,7 +187,10 @@ def _room(
         "started": watch.started,
     }
     try:
-        found = alternatives(plan, by=(_RANGES_BY,), most=questions, **options)
+        with warnings.catch_warnings():
+            # What the plan aims at was said when it was asked what limits it.
+            warnings.simplefilter("ignore", ModelWarning)
+            found = alternatives(plan, by=(_RANGES_BY,), most=questions, **options)
     except NoPlanError:
         return None, "Room to manoeuvre was not asked for, as no time was left."
     except OptimizerError as error:

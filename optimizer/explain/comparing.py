@@ -34,6 +34,7 @@ from optimizer.explain.result_differences import (
 )
 from optimizer.explain.sides import (
     NO_PLAN_AT_ALL,
+    STOPPED,
     Side,
     input_differences,
     named_apart,
@@ -80,6 +81,8 @@ class Comparison(Result):
         What is compared, the first one first.
     interrupted
         Whether Ctrl-C ended it: sides that were not solved by then are ``stopped``.
+    is_complete
+        Whether there was time to solve every side, and to find out why one has no plan.
     """
 
     answer: pd.DataFrame
@@ -88,6 +91,7 @@ class Comparison(Result):
     provenance: Mapping[str, Any]
     sides: tuple[Side, ...] = field(default=())
     interrupted: bool = False
+    is_complete: bool = True
 
     def __repr__(self) -> str:
         return f"<comparison of {', '.join(side.name for side in self.sides)}>"
@@ -224,6 +228,8 @@ def compare(
         provenance=_provenance(sides, by, gap),
         sides=tuple(sides),
         interrupted=watch.interrupted,
+        is_complete=not any(side.status == STOPPED for side in sides)
+        and not (watch.timed_out and any(pair.is_open for pair in found)),
     )
 
 
@@ -248,7 +254,7 @@ class _Pair:
         sides = self.one, self.other
         lacking = [side for side in sides if side.status == NO_PLAN_AT_ALL]
         having = [side for side in sides if side.plan is not None]
-        if len(lacking) != 1 or len(having) != 1 or having[0].facts["custom rules"]:
+        if len(lacking) != 1 or len(having) != 1 or having[0].facts["custom rules"].words:
             return None
         has, lacks = having[0], lacking[0]
         if has.policy is None or has.case is None or lacks.policy is None or lacks.case is None:
@@ -261,6 +267,11 @@ class _Pair:
         if has is self.one:
             return found
         return replace(found, found=tuple(map(_turned, found.found)))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it stayed open why one of the two has no plan."""
+        return self.culprits is not None and not self.culprits.verified
 
     def in_words(self) -> list[str]:
         one, other = self.one, self.other

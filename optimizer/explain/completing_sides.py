@@ -18,9 +18,10 @@ from optimizer.solver import Watch
 
 def called(sides: Sequence[Side], names: Sequence[str]) -> list[Side]:
     """Sides by the names that they are given."""
-    if len(set(names)) != len(sides):
+    count = len(set(names)) if len(names) == len(sides) else len(names)
+    if count != len(sides):
         raise OptimizerError(
-            f"names are {len(set(names))} for {len(sides)} inputs\n    Expected a name for each."
+            f"names are {count} for {len(sides)} inputs\n    Expected a name for each."
         )
     return [replace(side, name=name) for side, name in zip(sides, names, strict=True)]
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from optimizer.case import Case
-from optimizer.errors import OptimizerError
+from optimizer.errors import InfeasibleError, OptimizerError
 from optimizer.explain.case_differences import mixed_case
 from optimizer.explain.differences import KEY, QUESTION, Difference
 from optimizer.explain.loosening import PlanAsking
@@ -14,6 +14,7 @@ from optimizer.explain.policy_differences import mixed_policy
 from optimizer.plan.question import Question
 from optimizer.policy import Policy
 from optimizer.session.loading import built, load
+from optimizer.session.own_bests import with_own_bests
 from optimizer.solver import Watch
 from optimizer.solver.subsets import minimal_subset
 
@@ -131,7 +132,11 @@ class _MixtureSearch:
                 policy = mixed_policy(policy, self._others[0], of_policy)
             if of_case:
                 case = mixed_case(case, self._others[1], of_case)
-            instance, model = built(Question.of(policy, case))
+            question = with_own_bests(Question.of(policy, case), self._watch)
+            instance, model = built(question)
+        except InfeasibleError:
+            # All other rules leave no plan, whatever the floors are.
+            return False
         except OptimizerError:
             # Half of two inputs may be none: a row of a track that only the other has.
             return None

@@ -22,7 +22,7 @@ MOST_KINDS = 4
 FINE_STEPS = 1000
 """Steps from a number to its bound, where it is not counted in persons."""
 _FURTHER = 10
-"""Steps by which a cap may rise where twice the number is less."""
+"""Steps by which a cap may move, where the number itself is less."""
 _BEST_SCORE = 1.0
 
 
@@ -197,8 +197,9 @@ def _clashing(instance: Instance, conflicts: Conflicts) -> Iterator[BindingNumbe
 
 
 def _cap(number: BindingNumber) -> Entering:
-    further = max(2.0 * number.value, number.value + _FURTHER * number.step)
-    bound = min(further, highest(number.address)) if number.loosens > 0 else 0.0
+    by = max(abs(number.value), _FURTHER * number.step)
+    further = number.value + number.loosens * by
+    bound = max(number.least, min(further, highest(number.address)))
     is_counted = number.unit in ("persons", "agreements", "steps")
     steps = max(1, round(abs(bound - number.value))) if is_counted else FINE_STEPS
     unit = number.unit if number.unit in (IN_MONEY, IN_SHARES) else ""

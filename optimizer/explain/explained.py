@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import TypeAlias
 
 from optimizer.errors import ModelWarning, OptimizerError
-from optimizer.explain.in_hand import proven_bound, require_custom_rules, require_rules_kept
+from optimizer.explain.in_hand import (
+    InHand,
+    aimed_at,
+    require_custom_rules,
+    require_rules_kept,
+    searched_for_points,
+)
 from optimizer.formulation.custom import Extend
 from optimizer.plan import Plan
-from optimizer.plan.provenance import aim_in
 from optimizer.plan.scales import FROM_BEFORE, Scales
 from optimizer.runs.loading import Run, load_run
 from optimizer.session import Session, held_anew
@@ -19,25 +24,6 @@ from optimizer.session.holding import Holding
 
 Explained: TypeAlias = Run | Plan | Session | str | Path
 """What is explained: a run or the path of its folder, a plan, or a session as it is now."""
-
-
-@dataclass(frozen=True)
-class InHand:
-    """The plan that is explained, as far as there is one.
-
-    Attributes
-    ----------
-    points, bound
-        Of the plan, and what no plan can exceed; infinite where nothing is proven.
-    """
-
-    points: float
-    bound: float
-
-    @property
-    def open_points(self) -> float:
-        """Points that its gap leaves open."""
-        return max(0.0, self.bound - self.points)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,19 +78,9 @@ def asked_of(subject: Explained, extend: Extend | None) -> InSolver:
     dropped = facts.get("dropped", ())
     held = Holding(question.as_it_is, extend=extend, scales=scales, cache=False, dropped=dropped)
     aim = aimed_at(plan)
-    if aim is None:
-        return InSolver(held, InHand(plan.objective, proven_bound(plan)), plan.folder)
-    # Points that it gives up for its aim are no gap that a search has left open.
-    warnings.warn(of_an_aim(aim), ModelWarning, stacklevel=3)
-    return InSolver(held, None, plan.folder)
-
-
-def aimed_at(plan: Plan) -> str | None:
-    """What a plan was to have most of, where that was not the points alone."""
-    near = None if plan.question is None else plan.question.near
-    if near is not None:
-        return f"points less the price of change ({near.in_words()})"
-    return aim_in(plan.provenance)
+    if aim is not None:
+        warnings.warn(of_an_aim(aim), ModelWarning, stacklevel=3)
+    return InSolver(held, searched_for_points(plan), plan.folder)
 
 
 def of_an_aim(aim: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import inf
 
 from optimizer.errors import BrokenPlanError, OptimizerError, SolverError
@@ -9,6 +10,44 @@ from optimizer.formulation.custom import Extend
 from optimizer.plan import Plan
 from optimizer.plan.checking import evaluated
 from optimizer.plan.keeping import require_kept
+from optimizer.plan.provenance import aim_in
+
+
+@dataclass(frozen=True)
+class InHand:
+    """A plan that was to have most points, and how many the best may have.
+
+    Attributes
+    ----------
+    points, bound
+        Of the plan, and what no plan can exceed; infinite where nothing is proven.
+    """
+
+    points: float
+    bound: float
+
+    @property
+    def open_points(self) -> float:
+        """Points that its gap leaves open."""
+        return max(0.0, self.bound - self.points)
+
+    def apart(self, other: InHand) -> tuple[float, float]:
+        """The least and the most that the best plan of another question may have more."""
+        return other.points - self.bound, other.bound - self.points
+
+    def leaves_open(self, other: InHand, none: float) -> bool:
+        """Whether gaps leave open which of two best plans has more points.
+
+        Equal and proven is no difference that they leave open.
+
+        Parameters
+        ----------
+        none
+            Difference of points that is none.
+        """
+        least, most = self.apart(other)
+        return most - least > none and least < none and most > -none
+
 
 _CHECKED_WHEN_FOUND = ("optimal", "feasible")
 """Statuses of plans of which every rule was checked when they were found or read back."""
@@ -19,6 +58,22 @@ _NAMED = 3
 def proven_bound(plan: Plan) -> float:
     """Points that no plan can exceed, as far as is proven: any number of them where nothing is."""
     return inf if plan.bound is None else plan.bound
+
+
+def aimed_at(plan: Plan) -> str | None:
+    """What a plan was to have most of, where that was not the points alone."""
+    near = None if plan.question is None else plan.question.near
+    if near is not None:
+        return f"points less the price of change ({near.in_words()})"
+    return aim_in(plan.provenance)
+
+
+def searched_for_points(plan: Plan) -> InHand | None:
+    """A plan with its gap; ``None`` where it aims at something else.
+
+    Points that are given up for an aim are no gap that a search has left open.
+    """
+    return InHand(plan.objective, proven_bound(plan)) if aimed_at(plan) is None else None
 
 
 def require_custom_rules(plan: Plan, extend: Extend | None, expected: str) -> None:

@@ -21,6 +21,7 @@ from optimizer.explain.solved_again import DrawnAgain
 from optimizer.explain.stepping import BY_DUAL, BY_RELAXATION
 from optimizer.formulation.custom import Extend
 from optimizer.plan import Plan
+from optimizer.policy.limits import limit_on_slots
 from optimizer.runs.loading import Run
 from optimizer.session import Session
 from optimizer.session.solving import check_options
@@ -92,7 +93,8 @@ def importance(
     addresses
         Rules, which limit nothing without them: ``limits.NAME``, ``support_floor.1``, the name of
         a rule, or a row of commitments. Rows of ``countries``, ``agreements``, ``tracks`` or
-        ``regions``, such as ``countries[country=KEN]``, without which no slots are given there.
+        ``regions``, such as ``countries[country=KEN]``, without which no slots are given there;
+        who comes by forecast still comes.
         Lines of ``budgets``, which have no money then, in one year or all. A group for all in it;
         all rules, commitments, lines, agreements and countries without addresses.
     extend, time_limit, report, started
@@ -168,13 +170,7 @@ def _without(asking: Asking, part: LeftOut) -> Answer:
         return answer
     if part.kind == RULE:
         return asking.without(part.rows)
-    limit = {
-        "name": f"without {part.address}",
-        "measure": "slots",
-        "where": dict(part.where),
-        "at_most": 0,
-        "optional": True,
-    }
+    limit = limit_on_slots(f"without {part.address}", part.where, at_most=0, optional=True)
     return asking.with_limit(limit)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import ARGUMENT, ArgumentError, OptimizerError, Problems
+from optimizer.errors import ARGUMENT, ArgumentError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.apart import PAIRS, ApartSearch, Pairs
 from optimizer.explain.apart_tables import (
@@ -20,7 +20,7 @@ from optimizer.explain.apart_tables import (
     drawn_apart,
     drawn_often,
 )
-from optimizer.explain.in_hand import require_rules_kept
+from optimizer.explain.explained import asked_of
 from optimizer.explain.kept_ends import KeptEnds
 from optimizer.explain.marginals import require_questions
 from optimizer.explain.nearly_as_good import Checks, NearlyAsGood
@@ -35,19 +35,17 @@ from optimizer.explain.ranges import (
     reach_ends,
     sums_of,
 )
-from optimizer.explain.sides import Side, side_of
 from optimizer.explain.stepping import BY_PLAN
+from optimizer.explain.subjects import subject_and_plan
 from optimizer.formulation.custom import Extend
 from optimizer.frames.arrays import Floats
 from optimizer.io.changes import share_in
 from optimizer.io.toml import shown
 from optimizer.plan import Plan
 from optimizer.plan.provenance import versions
-from optimizer.plan.scales import FROM_BEFORE, Scales
 from optimizer.result import Result
 from optimizer.result.charts import drawing, not_among
-from optimizer.runs.loading import Run, load_run
-from optimizer.session.holding import Holding
+from optimizer.runs.loading import Run
 from optimizer.session.ideals_cache import content_hash
 from optimizer.session.solving import check_options
 from optimizer.solver import Progress, Watch
@@ -241,28 +239,28 @@ def alternatives(
     InputError, PolicyError, ExtensionError
         If the run, the share, the number of plans or the file of ``resume`` is wrong.
     OptimizerError
-        If there is no plan, its custom rules are missing, or no slots are decided by such keys.
+        If a plan does not hold its question, its custom rules are missing, or no slots are decided
+        by such keys.
     BrokenPlanError
         If the plan breaks rules.
     TargetError
         If something else stands where the file is to be.
+
+    Warns
+    -----
+    ModelWarning
+        If the plan aims at something else than points.
     """
     check_options(None, time_limit, started)
     require_questions(most, "most")
     share = _share_of(within)
     _require_count(plans)
     watch = Watch.since(started, time_limit, report)
-    side = _in_hand(run, extend)
-    plan = side.plan
-    if plan is None or plan.question is None:
-        raise OptimizerError(f"{side.name} is not a run\n    Expected a run folder, or a plan.")
-    require_rules_kept(side.name, plan, side.extend)
-    scales = Scales(dict(plan.provenance["scales"]), FROM_BEFORE)
-    dropped = plan.provenance.get("dropped", ())
-    held = Holding(
-        plan.question.as_it_is, extend=side.extend, scales=scales, watch=watch, dropped=dropped
-    )
-    loaded = held.loaded
+    known, plan = subject_and_plan(run, extend)
+    held = asked_of(known, extend).held
+    assert plan is not None, "sessions are no runs"
+    assert plan.question is not None, "a plan without its question is refused"
+    loaded, scales = held.loaded, dict(plan.provenance["scales"])
     keys = by if by is not None else () if plans else BY_DEFAULT
     sums = [
         each
@@ -270,7 +268,7 @@ def alternatives(
         for each in largest_sums(sums_of(loaded.instance, loaded.matrix, plan, names), most)
     ]
     least_points = plan.objective - share * abs(plan.objective)
-    checks = Checks(held, dict(scales.of), least_points)
+    checks = Checks(held, scales, least_points)
     among = NearlyAsGood(loaded, least_points)
     width, seed = len(among.matrix.cost), plan.question.policy.solver.seed
     pairs = Pairs(sums_of(loaded.instance, loaded.matrix, plan, PAIRS) if plans else (), width)
@@ -326,7 +324,7 @@ def alternatives(
         provenance={
             "policy_hash": plan.question.policy.hash,
             "case_hashes": dict(plan.question.case.hashes),
-            "scales": dict(scales.of),
+            "scales": scales,
             "within": share,
             "by": list(keys),
             "plans": plans,
@@ -334,20 +332,6 @@ def alternatives(
         },
         plans={} if others is None else others.plans,
     )
-
-
-def _in_hand(run: Run | Plan | str | Path, extend: Extend | None) -> Side:
-    """The run that is asked of, with its custom rules."""
-    if extend is None:
-        return side_of(run)
-    if isinstance(run, str | Path):
-        return side_of(load_run(run, extend=extend))
-    plan = run if isinstance(run, Plan) else run.plan
-    question = plan.question
-    if question is None:
-        return side_of(run)
-    name = f"{plan.policy} on {plan.case}" if plan.folder is None else plan.folder.name
-    return Side(name, question.policy, question.case, plan, plan.status, extend)
 
 
 def _require_count(plans: int) -> None:

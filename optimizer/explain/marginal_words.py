@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.explain.asking import CANNOT_BE_HELD, NONE_KEEPS_RULES, OUT_OF_TIME, SOLVER_GAVE_UP
-from optimizer.explain.explained import InHand
+from optimizer.explain.in_hand import InHand
 from optimizer.explain.stepping import BY_DUAL
 from optimizer.frames import rows_of
 from optimizer.text.figures import figure

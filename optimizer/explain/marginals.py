@@ -13,7 +13,8 @@ import pandas as pd
 from optimizer.errors import ARGUMENT, ArgumentError, Problems
 from optimizer.errors.arguments import typed
 from optimizer.explain.asking import OUT_OF_TIME, Asking
-from optimizer.explain.explained import InHand, InSolver, asked_of
+from optimizer.explain.explained import InSolver, asked_of
+from optimizer.explain.in_hand import InHand
 from optimizer.explain.marginal_charts import marginal_charts
 from optimizer.explain.marginal_tables import (
     MONEY_COLUMNS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from math import floor, log10, nan
+from math import floor, inf, log10, nan
 
 import numpy as np
 import scipy.sparse
@@ -58,6 +58,8 @@ class BindingNumber:
     dual
         Points per unit by which the number is loosened, as the duals of all its rows add up to;
         without a value where they do not say.
+    least
+        The smallest that it can be: 0, but for limits on what may be negative.
     """
 
     address: str
@@ -71,6 +73,7 @@ class BindingNumber:
     unit: str
     step: float
     dual: float
+    least: float = 0.0
 
     @property
     def dual_points(self) -> float:
@@ -80,8 +83,7 @@ class BindingNumber:
     def moved(self, steps: float) -> float:
         """The number after so many steps looser, or tighter where they are negative."""
         after = self.value + self.loosens * steps * self.step
-        # No number of a policy or case that is limited here may be negative.
-        return float(f"{max(0.0, after):.12g}")
+        return float(f"{max(self.least, after):.12g}")
 
 
 RowOrigins = dict[RowKey, Origin | None]
@@ -165,7 +167,17 @@ def number_at(instance: Instance, key: RowKey, origin: Origin) -> BindingNumber:
         unit=unit,
         step=step_of(origin.value, unit, _largest_budget(instance)),
         dual=0.0,
+        least=_least(instance, key),
     )
+
+
+def _least(instance: Instance, key: RowKey) -> float:
+    """The smallest that a number can be: the value of a goal alone may be below 0."""
+    limit = limit_of(instance, key)
+    if limit is None or not limit.counts.is_of_goal:
+        return 0.0
+    bound = getattr(limit, key.rule.removeprefix("limit_"))
+    return -inf if isinstance(bound, float | Amount) else 0.0
 
 
 def _unit(instance: Instance, key: RowKey, origin: Origin) -> str:
@@ -268,7 +280,9 @@ class _Optimum:
         if limit is None or limit.soft is None or limit.soft_base is not None:
             return 1.0
         joined = next(each for each in instance.limits if each.name == limit.name)
-        missed = _part(self.sum_of(row, ("violation",)), self.side(row) + joined.anyway)
+        # Of a number below 0 more is missed the lower it is.
+        base = float(self.loaded.matrix.numbers()[row]) + joined.anyway
+        missed = _part(self.sum_of(row, ("violation",)), base)
         return 1.0 + number.loosens * missed
 
 

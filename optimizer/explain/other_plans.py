@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,14 @@ from optimizer.solver.solution import OPTIMAL_GAP
 from optimizer.solver.watch import relative_gap
 from optimizer.text.figures import figure
 
-_OF_PLAN = ("status", "gap", "objective", "bound", "seconds")
-"""What is said of the plan in hand among the facts of its run."""
+_OF_PLAN = frozenset(
+    {
+        *("status", "gap", "objective", "bound", "seconds", "answers"),
+        *("near", "change_price", "aim", "frontier", "stakeholders"),
+    }
+)
+"""What is said of the plan in hand among the facts of its run: how good it is, what was asked of
+it, what it was to have most of."""
 
 
 class OtherPlans:
@@ -116,14 +123,7 @@ class OtherPlans:
             f"Alternative {number} to {name}, of at least {figure(self._checks.least_points)} "
             "points and as different as was found."
         )
-        # What a run says of its own plan is not true of another.
-        facts = {name: said for name, said in mine.provenance.items() if name not in _OF_PLAN}
-        facts |= {"trace": [], "deterministic": False, "nodes": 0}
-        facts["alternative"] = {
-            "number": number,
-            "within": self._within,
-            "least_points": self._checks.least_points,
-        }
+        assert mine.question is not None, "a plan in hand holds its question"
         took = self._watch.seconds - began
         return replace(
             mine,
@@ -136,6 +136,23 @@ class OtherPlans:
             tables=evaluation.tables,
             notes=(note, *notes_of(held.loaded.instance, decisions.slots, held.dropped)),
             warnings=held.odd,
-            provenance=facts,
+            provenance=self._facts(number),
             folder=None,
+            # It need have enough points, wherever slots move to.
+            question=replace(mine.question, near=None),
+            answers=None,
         )
+
+    def _facts(self, number: int) -> dict[str, Any]:
+        """What is true of another plan as well among the facts of a run, and what it is."""
+        known = self._plan.provenance
+        facts = {name: said for name, said in known.items() if name not in _OF_PLAN}
+        bests = known.get("stakeholders", {}).get("bests")
+        facts |= {"stakeholders": {"bests": bests}} if bests else {}
+        facts |= {"trace": [], "deterministic": False, "nodes": 0}
+        facts["alternative"] = {
+            "number": number,
+            "within": self._within,
+            "least_points": self._checks.least_points,
+        }
+        return facts

@@ -16,7 +16,7 @@ from optimizer.explain.asking import (
     SOLVER_GAVE_UP,
     Asking,
 )
-from optimizer.explain.in_hand import proven_bound
+from optimizer.explain.in_hand import InHand, proven_bound
 from optimizer.explain.marginal_tables import frame, plain_records
 from optimizer.explain.stepping import BY_PLAN
 from optimizer.explain.wanting import Wanted
@@ -124,19 +124,19 @@ def _failed(before: Plan | None, error: OptimizerError) -> dict[str, Any]:
 
 def _both(before: Plan, after: Plan, least: float) -> dict[str, Any]:
     """Points of both plans, and between what the true difference lies."""
-    low, high = after.objective - proven_bound(before), proven_bound(after) - before.objective
-    change = after.objective - before.objective
+    one, other = (InHand(plan.objective, proven_bound(plan)) for plan in (before, after))
+    low, high = one.apart(other)
+    change = other.points - one.points
     return {
-        "points_before": before.objective,
-        "bound_before": _finite(proven_bound(before)),
-        "points": after.objective,
-        "bound": _finite(proven_bound(after)),
+        "points_before": one.points,
+        "bound_before": _finite(one.bound),
+        "points": other.points,
+        "bound": _finite(other.bound),
         "gap": nan if after.gap is None else after.gap,
         "change_points": 0.0 if abs(change) <= least else change,
         "least_change": _finite(low),
         "most_change": _finite(high),
-        # Equal and proven is no difference that gaps leave open.
-        "within_gap": high - low > least and low < least and high > -least,
+        "within_gap": one.leaves_open(other, least),
         "basis": BY_PLAN,
         "status": after.status,
         "why": "",

@@ -10,8 +10,8 @@ import pandas as pd
 
 from optimizer.errors import OptimizerError, did_you_mean
 from optimizer.explain.fairness_differences import of_fairness
-from optimizer.explain.in_hand import proven_bound
-from optimizer.explain.sides import AIM, CHANGE_PRICE, Side
+from optimizer.explain.in_hand import InHand, searched_for_points
+from optimizer.explain.sides import Side
 from optimizer.frames.memory import Memory
 from optimizer.plan import SLOT_KEYS, Plan
 from optimizer.plan.checking import evaluated
@@ -45,7 +45,8 @@ class Footing:
     kept_back
         The first plan under those of the other.
     within_gap
-        Whether the difference of points is no larger than what the gaps leave open.
+        Whether the difference of points is no larger than what the gaps leave open; not where a
+        plan aims at something else than points, as its gap is none of points.
     is_exchangeable
         Whether each plan keeps the rules of both questions, and has as many points in either as
         the plan found there, as far as its gap says: nothing need be the reason of what differs.
@@ -70,14 +71,17 @@ def footing_of(one: Side, other: Side, memory: Memory) -> Footing:
     assert plan is not None, "sides without a plan are not compared"
     assert second is not None, "sides without a plan are not compared"
     held, kept_back = _held(second, one, memory), _held(plan, other, memory)
-    # What is given up for another aim, or for less change, is no matter of gaps.
-    is_same_aim = all(one.facts[fact] == other.facts[fact] for fact in (AIM, CHANGE_PRICE))
+    is_equal = _have_equal_scales(plan, second)
+    first, after = searched_for_points(plan), searched_for_points(second)
+    if first is None or after is None:
+        # What is given up for an aim, or for less change, is no matter of gaps.
+        return Footing(is_equal, held, kept_back, within_gap=False, is_exchangeable=False)
     return Footing(
-        is_equal=_have_equal_scales(plan, second),
-        held=held,
-        kept_back=kept_back,
-        within_gap=is_same_aim and _may_be_equal(plan, second),
-        is_exchangeable=is_same_aim and _is_as_good(held, plan) and _is_as_good(kept_back, second),
+        is_equal,
+        held,
+        kept_back,
+        within_gap=_may_be_equal(first, after),
+        is_exchangeable=_is_as_good(held, first) and _is_as_good(kept_back, after),
     )
 
 
@@ -155,17 +159,15 @@ def _held(plan: Plan, side: Side, memory: Memory) -> Evaluation | None:
     ``None`` where it does not fit them, or does not grant what is kept there.
     """
     assert side.plan is not None, "sides without a plan hold none"
-    assert side.policy is not None, "plans have a policy"
-    assert side.case is not None, "plans have a case"
-    provenance = side.plan.provenance
-    question = side.plan.question
-    if question is not None and not are_kept(question.keep, plan.decisions.slots):
+    provenance, question = side.plan.provenance, side.plan.question
+    assert question is not None, "plans that are compared hold their question"
+    if not are_kept(question.keep, plan.decisions.slots):
         return None
     try:
         return evaluated(
             plan.decisions,
-            side.policy,
-            side.case,
+            question.policy,
+            question.case,
             scales=provenance["scales"],
             extend=side.extend,
             dropped=provenance.get("dropped", ()),
@@ -185,21 +187,22 @@ def _have_equal_scales(one: Plan, other: Plan) -> bool:
     return all(isclose(before, after, rel_tol=_SAME) for before, after in pairs)
 
 
-def _may_be_equal(one: Plan, other: Plan) -> bool:
+def _may_be_equal(one: InHand, other: InHand) -> bool:
     """Whether the best plans of both may have the same points; unproven ones always may."""
-    if _status(one.objective, other.objective) == "same":
-        return True
-    worse, better = sorted((one, other), key=lambda plan: plan.objective)
-    return proven_bound(worse) >= better.objective
+    is_same = _status(one.points, other.points) == "same"
+    return is_same or one.leaves_open(other, _least(one))
 
 
-def _is_as_good(held: Evaluation | None, plan: Plan) -> bool:
+def _is_as_good(held: Evaluation | None, plan: InHand) -> bool:
     """Whether a plan that is held in a question could be the best there, as far as is proven."""
     if held is None or not held.holds:
         return False
-    left_open = proven_bound(plan) - plan.objective
-    short = plan.objective - held.points
-    return bool(short <= max(left_open, _SAME * max(1.0, abs(plan.objective))))
+    return bool(plan.points - held.points <= max(plan.open_points, _least(plan)))
+
+
+def _least(plan: InHand) -> float:
+    """Smallest difference of points that is one."""
+    return _SAME * max(1.0, abs(plan.points))
 
 
 def _held_row(plan: Plan, footing: Footing) -> Iterator[_Row]:

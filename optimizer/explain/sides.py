@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,36 @@ from optimizer.formulation.custom import Extend
 from optimizer.frames.memory import Memory
 from optimizer.io.paths import standing_at
 from optimizer.plan import Plan
-from optimizer.plan.keeping import Keep
+from optimizer.plan.keeping import Keep, listed_where, where_in_words
+from optimizer.plan.nearness import Near
 from optimizer.plan.provenance import aim_in
 from optimizer.policy import Policy, load_policy
 from optimizer.policy.sheets import book_roles
 from optimizer.runs import RUN
 from optimizer.runs.loading import Run, load_run
+from optimizer.text.figures import counted
 
-AIM, CHANGE_PRICE = "aim", "price of change"
-"""Names of the facts what a plan was to have most of, and what it was to stay near to."""
 NO_PLAN_AT_ALL, STOPPED, NOT_ASKED = "infeasible", "stopped", "not solved"
 """Statuses of what has no plan: there is none, time ran out, or none was looked for."""
+
+
+@dataclass(frozen=True)
+class AskedBeside:
+    """What a run asks beside policy and case.
+
+    Attributes
+    ----------
+    words
+        ``None`` where it asks nothing of the kind.
+    said
+        What counts of it; of earlier plans not what they are called.
+    slots
+        Single slots of earlier plans, and how many of each.
+    """
+
+    words: str | None
+    said: Any
+    slots: Counter[tuple[Any, ...]] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,32 +74,50 @@ class Side:
     extend: Extend | None = None
 
     @property
-    def _keep(self) -> tuple[Keep, ...]:
-        question = None if self.plan is None else self.plan.question
-        return () if question is None else question.keep
-
-    @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, AskedBeside]:
         """What a run asks beside policy and case."""
         provenance = {} if self.plan is None else self.plan.provenance
+        question = None if self.plan is None else self.plan.question
         told = provenance.get("extend") or {}
+        dropped = ", ".join(map(str, provenance.get("dropped", ())))
         return {
-            "custom rules": told.get("sha256") or told.get("function"),
-            "dropped": ", ".join(map(str, provenance.get("dropped", ()))) or None,
-            "kept": "; ".join(keep.in_words() for keep in self._keep) or None,
-            AIM: aim_in(provenance),
-            CHANGE_PRICE: _near_in(provenance),
+            "custom rules": _plain_fact(told.get("sha256") or told.get("function")),
+            "dropped": _plain_fact(dropped or None),
+            "kept": _kept(() if question is None else question.keep),
+            "aim": _plain_fact(aim_in(provenance)),
+            "price of change": _price_of_change(None if question is None else question.near),
         }
 
 
-def _near_in(provenance: Mapping[str, Any]) -> str | None:
-    """What a plan was to stay near to, and the price; ``None`` where change had none."""
-    near = provenance.get("near")
-    if not near:
-        return None
-    slots = sum(row[-1] for row in near["slots"])
-    price = f"{near['price']:.6g} points for every slot moved"
-    return f"{price} from {slots:,} slots of {near['name']}"
+def _plain_fact(words: str | None) -> AskedBeside:
+    return AskedBeside(words, words)
+
+
+def _kept(keeps: Sequence[Keep]) -> AskedBeside:
+    """What is kept of earlier plans."""
+    slots = [_single_slots(keep) for keep in keeps]
+    said = [
+        (listed_where(keep.where), keep.at_least, own)
+        for keep, own in zip(keeps, slots, strict=True)
+    ]
+    words = "; ".join(keep.in_words() for keep in keeps)
+    return AskedBeside(words or None, said, sum(slots, Counter()))
+
+
+def _price_of_change(near: Near | None) -> AskedBeside:
+    """What a plan was to stay near to, and the price."""
+    if near is None:
+        return AskedBeside(None, None)
+    slots, price = _single_slots(near), f"{near.price:.12g}"
+    words = (
+        f"{price} points for every slot moved from {slots.total():,} slots of {near.name}"
+        f"{where_in_words(near.where)}"
+    )
+    return AskedBeside(words, (price, listed_where(near.where), slots), slots)
+
+
+def _single_slots(of: Keep | Near) -> Counter[tuple[Any, ...]]:
+    return Counter({tuple(row[:-1]): row[-1] for row in of.slots.to_numpy(dtype=object).tolist()})
 
 
 Input = Side | Run | Plan | Policy | Case | str | Path
@@ -170,7 +208,17 @@ def input_differences(one: Side, other: Side) -> list[Difference]:
     if one.plan is not None and other.plan is not None:
         for name, before in one.facts.items():
             after = other.facts[name]
-            if before != after:
-                first, second = ("" if value is None else RUN for value in (before, after))
-                found.append(Difference(QUESTION, name, before, after, first, second, True))
+            if before.said != after.said:
+                words, told = before.words, _told_apart(before, after)
+                first, second = ("" if value is None else RUN for value in (words, told))
+                found.append(Difference(QUESTION, name, words, told, first, second, True))
     return found
+
+
+def _told_apart(before: AskedBeside, after: AskedBeside) -> str | None:
+    """Words of the other fact, with how many slots are elsewhere where words are the same."""
+    if after.words != before.words:
+        return after.words
+    elsewhere = (after.slots - before.slots).total()
+    # The end of long words is cut.
+    return f"{counted(elsewhere, 'slot')} elsewhere: {after.words}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from optimizer.explain.asking import NONE_KEEPS_RULES, OPTIMAL, OUT_OF_TIME, Answer, Asking
-from optimizer.explain.explained import InHand
+from optimizer.explain.in_hand import InHand
 from optimizer.explain.numbers import BindingNumber
 from optimizer.solver import Watch
 
@@ -35,7 +35,7 @@ class Step:
     direction
         ``looser`` or ``tighter``.
     steps
-        How many steps, the last one shorter where the number would become negative.
+        How many steps, the last one shorter where the number can go no further.
     number
         What it was changed to.
     basis
@@ -207,10 +207,9 @@ class Stepping:
             return _with(relaxed, BY_PLAN, float("nan"), True, answer)
         answer = self._asking.plan_at({relaxed.address: relaxed.number}, gap)
         points = answer.points - plan.points
-        # What the true difference may be at least and at most.
-        least, most = answer.points - plan.bound, answer.bound - plan.points
         none = self._asking.least
-        is_open = answer.is_known and most - least > none and least < none and most > -none
+        after = InHand(answer.points, answer.bound)
+        is_open = answer.is_known and plan.leaves_open(after, none)
         is_same = abs(points) <= none
         return _with(relaxed, BY_PLAN, 0.0 if is_same else points, is_open, answer)
 

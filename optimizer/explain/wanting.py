@@ -13,6 +13,7 @@ from optimizer.errors import PolicyError, Problems, did_you_mean
 from optimizer.instance import Instance
 from optimizer.io.changes import CHANGES
 from optimizer.plan import Plan
+from optimizer.policy.limits import limit_on_slots
 from optimizer.schema.addresses import AddressError, CellAddress, cell_of
 from optimizer.session.holding import Holding
 from optimizer.text.figures import counted, figure
@@ -88,10 +89,10 @@ class Wanted:
 
         An agreement without a year is open by the last year of intake, or never.
         """
-        measure = {"measure": "open"} if self.what == OF_AGREEMENTS else {"measure": WANTED_SLOTS}
-        planned = {"planned": True} if self.what == WANTED_SLOTS else {}
         bound = {self.sense: self.number}
-        return {"name": self.name, **measure, "where": dict(self.where), **planned, **bound}
+        if self.is_of_slots:
+            return limit_on_slots(self.name, self.where, **bound)
+        return {"name": self.name, "measure": "open", "where": dict(self.where), **bound}
 
     @property
     def is_of_slots(self) -> bool:

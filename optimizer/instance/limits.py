@@ -30,6 +30,7 @@ from optimizer.instance.measures import Measures
 from optimizer.instance.own_best import floors_of_own_best
 from optimizer.instance.previous import compares_with_before, join_previous
 from optimizer.policy import Amount, Even, Limit, OwnBest, Previous, Relative
+from optimizer.policy.limits import limit_on_slots
 from optimizer.text.figures import apart, plainly
 
 
@@ -196,17 +197,16 @@ def _committed(row: int, limit: Limit, measures: Measures) -> JoinedLimit | None
 
 def _commitment(row: int, line: pd.Series) -> Limit:
     """One row of ``commitments`` as a limit."""
-    where: dict[str, str | int] = {
-        f"{key}.{key}": str(line[key]) for key in ("country", "track", "region") if line[key]
+    keys: dict[str, str | int] = {
+        key: str(line[key]) for key in ("country", "track", "region") if line[key]
     }
     if not pd.isna(line["year"]):
-        where["year"] = int(line["year"])
-    return Limit(
-        name=f"commitments row {row}",
-        measure="slots",
-        where=where,
-        planned=True,
+        keys["year"] = int(line["year"])
+    told = limit_on_slots(
+        f"commitments row {row}",
+        keys,
         at_least=None if pd.isna(line["at_least"]) else float(line["at_least"]),
         at_most=None if pd.isna(line["at_most"]) else float(line["at_most"]),
         optional=True,
     )
+    return Limit(**told)

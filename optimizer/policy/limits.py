@@ -261,6 +261,21 @@ class Limit(StrictTable):
         return clashes
 
 
+def limit_on_slots(name: str, keys: Mapping[str, Any], **rest: Any) -> dict[str, Any]:
+    """Give the table of a limit on slots that a plan decides on: not on who comes by forecast.
+
+    Parameters
+    ----------
+    keys
+        Values of country, track, region and year; attributes of the same name elsewhere are not
+        meant.
+    rest
+        Its bounds, and whatever else it says.
+    """
+    where = {f"{key}.{key}": value for key, value in keys.items()}
+    return {"name": name, "measure": "slots", "where": where, "planned": True, **rest}
+
+
 class SupportFloor(StrictTable):
     """Least integration support per person and year of stay."""
 
