@@ -10,18 +10,23 @@ bound finds no solution for its rows and for what ties decisions together, witho
 and facts; `proven smallest`, whether the tool has solved that no row can be left out. HiGHS's sets
 are those of the relaxation. `write_iis` of Pyomo and `compute_infeasibilities` of linopy need a
 commercial solver; Pyomo's `contrib.iis.mis` does not, but expects solutions where HiGHS has none to
-load.
+load. optlens needs Python 3.12: it is asked where `OPTLENS_PYTHON` names an interpreter that has it
+and pyscipopt, and gets whole people only where the question is about them.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Collection
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
@@ -35,16 +40,26 @@ if TYPE_CHECKING:
 
 OURS = "find_conflicts"
 ELASTIC, IRREDUCIBLE = "HiGHS, from its LP", "HiGHS, irreducible"
-MIS = "Pyomo, contrib.iis.mis"
+MIS, OPTLENS = "Pyomo, contrib.iis.mis", "optlens"
 CONTRADICTION, TYPO, WHOLE = "two limits", "budget of 3", "whole people"
 QUESTIONS = (CONTRADICTION, TYPO, WHOLE)
 RUNS = (
-    ("gap_01", (OURS, ELASTIC, IRREDUCIBLE, MIS)),
-    ("gap_06", (OURS, ELASTIC, IRREDUCIBLE, MIS)),
-    ("japan", (OURS, IRREDUCIBLE)),
+    ("gap_01", (OURS, ELASTIC, IRREDUCIBLE, MIS, OPTLENS)),
+    ("gap_06", (OURS, ELASTIC, IRREDUCIBLE, MIS, OPTLENS)),
+    ("japan", (OURS, IRREDUCIBLE, OPTLENS)),
 )
-QUICK_RUNS = (("gap_01", (OURS, IRREDUCIBLE, MIS)),)
-LIMIT, QUICK_LIMIT = 600.0, 60.0
+QUICK_RUNS = (("gap_01", (OURS, IRREDUCIBLE, MIS, OPTLENS)),)
+LIMIT, QUICK_LIMIT = 300.0, 60.0
+PYTHON_OF_OPTLENS = "OPTLENS_PYTHON"
+_ASK_OPTLENS = """
+import json, sys, time
+import optlens
+model = optlens.load(sys.argv[1])
+limit = float(sys.argv[2])
+started = time.process_time()
+found = optlens.get_iis(model, optlens.default_backend(model), limit, limit)
+print(json.dumps({"seconds": time.process_time() - started, "rows": list(found.rows)}))
+"""
 _CROSSED, _BETWEEN = (40, 30), (1.2, 1.8)
 """At least and at most so many slots."""
 SPENT, SHOWN = 0.1, 60
@@ -64,14 +79,17 @@ def work(payload: dict[str, Any], note: Note) -> None:
     model = build_pyomo(instance, probe_scales(instance))
     loaded = LoadedModel(instance, model)
     tool = payload["tool"]
-    started = process_time()
+    started, proven, seconds = process_time(), False, None
     if tool == OURS:
         rows, proven = _ours(loaded)
     elif tool == MIS:
-        rows, proven = _by_pyomo(loaded, model), False
+        rows = _by_pyomo(loaded, model)
+    elif tool == OPTLENS:
+        rows, seconds = _by_optlens(loaded, is_whole=payload["question"] == WHOLE)
     else:
-        rows, proven = _by_highs(loaded, tool), False
-    note(seconds=process_time() - started, proven=proven, **_counted(loaded, rows))
+        rows = _by_highs(loaded, tool)
+    seconds = process_time() - started if seconds is None else seconds
+    note(seconds=seconds, proven=proven, **_counted(loaded, rows))
 
 
 def question_without_plan(name: str, policy_path: Path, case_path: Path) -> Question:
@@ -129,6 +147,24 @@ def _by_highs(loaded: LoadedModel, tool: str) -> list[int]:
     highs.setOptionValue("iis_strategy", wanted)
     _, found = highs.getIis()
     return [int(row) for row in found.row_index_]
+
+
+def _by_optlens(loaded: LoadedModel, *, is_whole: bool) -> tuple[list[int], float]:
+    """Rows of the set that it names, and CPU seconds from the model in its memory on."""
+    from optimizer.solver.engine import Engine
+
+    highs = Engine(loaded.matrix, relaxed=not is_whole, options=loaded.options)._highs
+    for row in range(len(loaded.matrix.rows)):
+        highs.passRowName(row, f"r{row}")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.mps"
+        highs.writeModel(str(path))
+        asked = [os.environ[PYTHON_OF_OPTLENS], "-c", _ASK_OPTLENS, str(path), str(LIMIT)]
+        ended = subprocess.run(asked, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise RuntimeError(ended.stderr.strip().splitlines()[-1])
+    found = json.loads(ended.stdout.splitlines()[-1])
+    return [int(name[1:]) for name in found["rows"]], float(found["seconds"])
 
 
 def _relaxed(loaded: LoadedModel) -> Any:
@@ -194,6 +230,8 @@ def measured(*, quick: bool) -> Rows:
     for case, tools in QUICK_RUNS if quick else RUNS:
         for question in QUESTIONS:
             for tool in tools:
+                if tool == OPTLENS and PYTHON_OF_OPTLENS not in os.environ:
+                    continue
                 payload = {"case": case, "question": question, "tool": tool}
                 limit = QUICK_LIMIT if quick else LIMIT
                 noted, ended = apart("conflicts", payload, limit=limit)
