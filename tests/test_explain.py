@@ -37,7 +37,7 @@ from optimizer.explain.stepping import Step, Stepped
 from optimizer.frames import rows_of
 from optimizer.solver import Progress, Watch
 from random_cases import write_random_case
-from seeds import seeds
+from seeds import many, seeds
 
 FIVE = '\n[[limits]]\nname = "five"\nmeasure = "slots"\nat_most = 5\nwhy = "Five rooms."\n'
 
@@ -82,7 +82,7 @@ def planned(policy: Path, case: Path, scales: Any, changes: dict[str, object]) -
         return float("nan")
 
 
-@pytest.mark.parametrize("seed", seeds(range(1, 7), quick=1))
+@pytest.mark.parametrize("seed", seeds(many(6, 1), quick=1))
 def test_steps_are_differences_of_two_optima(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
     try:
@@ -120,7 +120,7 @@ def test_steps_are_differences_of_two_optima(seed: int, tmp_path: Path) -> None:
             assert step.difference <= row["dual_points"] + 1e-6
 
 
-@pytest.mark.parametrize("seed", seeds(range(1, 7), quick=1))
+@pytest.mark.parametrize("seed", seeds(many(6, 1), quick=1))
 def test_parts_are_left_out_as_from_nothing(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
     session = Session(policy, case)

@@ -21,7 +21,7 @@ from optimizer.frames import rows_of
 from optimizer.plan.values import values_of
 from optimizer.solver import Progress
 from random_cases import write_random_case
-from seeds import seeds
+from seeds import many, seeds
 
 BY_GDP = """
 [goals.g]
@@ -63,7 +63,7 @@ def same(one: float, other: float) -> bool:
     return one == pytest.approx(other, nan_ok=True, rel=1e-6, abs=1e-6)
 
 
-@pytest.mark.parametrize("seed", seeds(range(1, 7), quick=1))
+@pytest.mark.parametrize("seed", seeds(many(6, 1), quick=1))
 def test_every_step_is_what_asking_from_nothing_gives(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
     try:
@@ -94,7 +94,7 @@ def test_every_step_is_what_asking_from_nothing_gives(seed: int, tmp_path: Path)
             assert isnan(forced) or forced < free - 1e-7
 
 
-@pytest.mark.parametrize("seed", seeds(range(1, 7), quick=1))
+@pytest.mark.parametrize("seed", seeds(many(6, 1), quick=1))
 def test_what_slots_earn_and_cost_adds_up_to_the_plan(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
     try:
@@ -125,7 +125,7 @@ def test_what_slots_earn_and_cost_adds_up_to_the_plan(seed: int, tmp_path: Path)
     assert float(everything.spent()["amount"].sum()) == pytest.approx(paid - anyway, abs=1e-3)
 
 
-@pytest.mark.parametrize("seed", seeds(range(1, 5), quick=1))
+@pytest.mark.parametrize("seed", seeds(many(4, 1), quick=1))
 def test_the_plan_after_is_the_best_with_what_was_asked(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
     try:
