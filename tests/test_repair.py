@@ -233,6 +233,15 @@ def test_what_no_number_can_mend_has_no_repair(tmp_path: Path) -> None:
     ]
 
 
+def test_what_grows_past_tenfold_is_told_in_times() -> None:
+    asked = {"budgets[line=science].amount": "/50"}
+    found = optimizer.repair(*TINY, changes=asked)
+    (told,) = [each for each in found.in_words() if each.startswith("2. ")]
+    line = "budgets[line=science, year=2030].amount"
+    grown = f"2. raise {line} from 160,000 to 78,240,000 (489 times as much) (fewest): "
+    assert told.startswith(grown)
+
+
 def test_a_plan_needs_no_repair() -> None:
     found = optimizer.repair(*TINY)
     assert found.is_feasible

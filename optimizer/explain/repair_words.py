@@ -12,6 +12,8 @@ from optimizer.text.figures import figure
 
 MOST_REPAIRS = 12
 """Repairs, and numbers of a conflict, that are written out."""
+_IN_TIMES = 10.0
+"""Multiple of a number from which on its change is told as one."""
 
 
 def repairs_in_words(
@@ -95,6 +97,16 @@ def _repair_in_words(rows: pd.DataFrame, why_unsolved: str) -> str:
 
 def _change_in_words(row: Any) -> str:
     verb = "raise" if row.after > row.before else "lower"
-    unit = " percentage points" if row.is_share else "%"
-    told = f" ({figure(abs(row.change_percent), 3)}{unit})" if row.before or row.is_share else ""
-    return f"{verb} {row.address} from {figure(row.before)} to {figure(row.after)}{told}"
+    return f"{verb} {row.address} from {figure(row.before)} to {figure(row.after)}{_by(row)}"
+
+
+def _by(row: Any) -> str:
+    """By how much a number is changed; what grows past telling in percent is told in times."""
+    if row.is_share:
+        return f" ({figure(abs(row.change_percent), 3)} percentage points)"
+    if not row.before:
+        return ""
+    times = row.after / row.before
+    if times >= _IN_TIMES:
+        return f" ({figure(times, 3)} times as much)"
+    return f" ({figure(abs(row.change_percent), 3)}%)"
