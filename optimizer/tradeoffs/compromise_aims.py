@@ -128,11 +128,8 @@ class CompromiseAims:
 
     def highest_mean(self) -> KeptSolution:
         """The plan with the highest mean of all values; every stakeholder counts the same."""
-        mean: dict[int, float] = {}
-        for terms in self.outcomes.terms:
-            for column, weight in terms.items():
-                mean[column] = mean.get(column, 0.0) + weight / len(self.outcomes)
-        return self._most_of(mean)
+        count = len(self.outcomes)
+        return self._most_of(self.outcomes.summed(np.full(count, 1.0 / count)))
 
     def least_regret(self, bests: Floats) -> KeptSolution:
         """Max-min on value minus own best, counted from the mean of all own bests."""

@@ -52,6 +52,10 @@ class OpenZones:
                 corners.append(raised)
         self.corners = list(self._outermost(each for each in corners if self._is_open(each)))
 
+    def leave(self, corner: Floats) -> None:
+        """Look no further into a zone, although it is not proven that nothing is in it."""
+        self.corners = [each for each in self.corners if each is not corner]
+
     def end(self, corner: Floats) -> None:
         """Take note that nothing is in a zone, nor in any within it."""
         self._ended.append(corner)
@@ -149,7 +153,7 @@ def spread_in_zones(
         start = np.maximum(corner, worst)
         if (best - start <= aims.left_open(best)).any():
             may_be_more = is_near = True
-            zones.corners = [each for each in zones.corners if each is not corner]
+            zones.leave(corner)
             continue
         aims.model.reach(start, best)
         floors = np.where(np.isfinite(corner), corner + aims.steps / 2.0, NO_FLOOR)
@@ -166,7 +170,7 @@ def spread_in_zones(
         zones.take(answer.point.values)
         if not points.add(answer.point) and before == [each.tolist() for each in zones.corners]:
             may_be_more = True
-            zones.corners = [each for each in zones.corners if each is not corner]
+            zones.leave(corner)
     if not zones.corners and not may_be_more:
         return ""
     return why_more(aims, wanted, is_near=is_near and not zones.corners)

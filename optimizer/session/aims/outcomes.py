@@ -59,6 +59,14 @@ class Outcomes:
             dict(zip(a.indices[i:j].tolist(), a.data[i:j].tolist(), strict=True)) for i, j in cuts
         )
 
+    def summed(self, weights: Floats) -> dict[int, float]:
+        """Weights by column, of a weighted sum of what groups get, beside the constants."""
+        found: dict[int, float] = {}
+        for terms, by in zip(self.terms, weights.tolist(), strict=True):
+            for column, weight in terms.items():
+                found[column] = found.get(column, 0.0) + by * weight
+        return found
+
     def in_units_of(self, x: Floats) -> Outcomes:
         """The same in units of what a group gets on average in a solution, where that is large."""
         mean = float(np.abs(self.amounts(x)).mean())

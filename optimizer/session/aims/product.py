@@ -108,11 +108,8 @@ class ProductSearch:
         plans = [self._best, *(x for x in known if gains.amounts(x).min() > NO_GAIN)]
         for _ in range(_MOST_MIXTURES):
             at = _mixed(np.array([gains.amounts(x) for x in plans]))
-            aim: dict[int, float] = {}
-            for terms, gain in zip(outcomes.terms, at.tolist(), strict=True):
-                for column, weight in terms.items():
-                    aim[column] = aim.get(column, 0.0) + weight / gain
-            matrix = aiming(self._among.matrix, aim, float((outcomes.constant / at).sum()))
+            offset = float((outcomes.constant / at).sum())
+            matrix = aiming(self._among.matrix, outcomes.summed(1.0 / at), offset)
             found = self._take(
                 self._among.most(matrix, starts=[max(plans, key=matrix.points)]),
                 _logs(at) - float((self._against / at).sum()) - len(at),
