@@ -22,7 +22,7 @@ from golden.small_cases import NATIONAL, SmallCase
 from optimizer import Frontier, OptimizerError, PolicyError, TargetError
 from optimizer.solver import Progress
 from optimizer.solver.watch import relative_gap
-from optimizer.tradeoffs.aiming import FrontPoint, FrontPoints
+from optimizer.tradeoffs.front_points import FrontPoint, FrontPoints
 from optimizer.tradeoffs.two_goals import spread_points
 from seeds import many, seeds
 

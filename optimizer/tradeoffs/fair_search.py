@@ -12,10 +12,10 @@ from optimizer.persistent.aimed import NO_FLOOR
 from optimizer.session.aims.planning import relaxed_best
 from optimizer.session.holding import Holding
 from optimizer.solver import Watch
-from optimizer.tradeoffs.aiming import OUT_OF_LIMIT, FrontPoint
 from optimizer.tradeoffs.asked_of_front import AskedOfFront
 from optimizer.tradeoffs.fair_aims import FairAims, outcomes_in_units, rate_unit_of
 from optimizer.tradeoffs.fair_points import FairPoint, LevelPrice, amounts_in
+from optimizer.tradeoffs.front_points import OUT_OF_LIMIT, FrontPoint
 from optimizer.tradeoffs.front_prices import that_gain
 from optimizer.tradeoffs.front_search import STOPPED_BY_USER, FrontSearch
 from optimizer.tradeoffs.level_model import LevelModel

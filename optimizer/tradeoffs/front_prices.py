@@ -11,7 +11,8 @@ import pandas as pd
 from optimizer.explain.numbers import BindingNumber, RowOrigins, binding_numbers
 from optimizer.frames.arrays import Floats
 from optimizer.persistent.aimed import NO_FLOOR
-from optimizer.tradeoffs.aiming import FrontPoint, GoalAims, no_floors
+from optimizer.tradeoffs.aiming import GoalAims, no_floors
+from optimizer.tradeoffs.front_points import FrontPoint
 
 BY_NEXT_POINT, BY_DUALS = "next point", "dual"
 """What a price rests on: the difference to the next point, which is exact, or the relaxation."""

@@ -15,16 +15,9 @@ from optimizer.session.clashing import infeasible
 from optimizer.session.holding import Holding
 from optimizer.solver import Watch
 from optimizer.solver.solution import OPTIMAL_GAP
-from optimizer.tradeoffs.aiming import (
-    ASIDE,
-    SAME_VALUE,
-    AimAnswer,
-    FrontPoint,
-    FrontPoints,
-    GoalAims,
-    no_floors,
-)
+from optimizer.tradeoffs.aiming import ASIDE, SAME_VALUE, GoalAims, no_floors
 from optimizer.tradeoffs.asked_of_front import AskedOfFront
+from optimizer.tradeoffs.front_points import AimAnswer, FrontPoint, FrontPoints
 from optimizer.tradeoffs.front_prices import front_prices
 from optimizer.tradeoffs.front_tables import goal_table, knee_of, point_table
 from optimizer.tradeoffs.many_goals import OpenZones, every_point_in_zones, spread_in_zones

@@ -11,7 +11,7 @@ import pandas as pd
 from optimizer.frames import rows_of
 from optimizer.frames.arrays import Floats
 from optimizer.text.figures import counted, figure
-from optimizer.tradeoffs.aiming import FrontPoint
+from optimizer.tradeoffs.front_points import FrontPoint
 from optimizer.tradeoffs.front_prices import BY_NEXT_POINT
 
 _MOST_LINES = 12

@@ -15,7 +15,8 @@ import numpy as np
 
 from optimizer.frames.arrays import Floats
 from optimizer.persistent.aimed import NO_FLOOR
-from optimizer.tradeoffs.aiming import ASIDE, FrontPoints, GoalAims, OnPoint
+from optimizer.tradeoffs.aiming import ASIDE, GoalAims
+from optimizer.tradeoffs.front_points import FrontPoints, OnPoint
 from optimizer.tradeoffs.two_goals import BETWEEN, why_more
 
 SMALLEST_ZONE = 1e-2

@@ -13,14 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.frames.arrays import Floats
-from optimizer.tradeoffs.aiming import (
-    AimAnswer,
-    FrontPoint,
-    FrontPoints,
-    GoalAims,
-    OnPoint,
-    no_floors,
-)
+from optimizer.tradeoffs.aiming import GoalAims, no_floors
+from optimizer.tradeoffs.front_points import AimAnswer, FrontPoint, FrontPoints, OnPoint
 
 BETWEEN = "between"
 NEAR = 1e-3
