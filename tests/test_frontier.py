@@ -7,7 +7,6 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterable, Sequence
-from itertools import product
 from pathlib import Path
 from signal import SIGINT, raise_signal
 from types import SimpleNamespace
@@ -18,7 +17,8 @@ import pytest
 
 import optimizer
 import shared
-from golden.small_cases import NATIONAL, SmallCase
+from golden.small_cases import NATIONAL
+from knapsacks import GOALS, Values, drawn_case
 from optimizer import Frontier, OptimizerError, PolicyError, TargetError
 from optimizer.solver import Progress
 from optimizer.solver.watch import relative_gap
@@ -28,8 +28,6 @@ from seeds import many, seeds
 
 ROOT = Path(__file__).resolve().parents[1]
 FRONTS = ROOT / "tests" / "fronts"
-Values = tuple[float, ...]
-GOALS = ("g", "h", "k")
 
 
 def published(name: str) -> list[Values]:
@@ -81,41 +79,6 @@ def test_the_front_of_a_knapsack_by_two_profits_is_the_published_one() -> None:
     assert found.provenance["searches"] <= 4 + 34
 
 
-def drawn_case(
-    draw: random.Random, count: int, sizes: Sequence[float] = (1.0, 1.0, 1.0)
-) -> tuple[SmallCase, list[Values], list[float]]:
-    """A knapsack of three countries with several goals; the values of all its plans; signs."""
-    names = ("AA", "BB", "CC")
-    applicants, costs = [draw.randint(1, 3) for _ in names], [draw.randint(3, 9) for _ in names]
-    step = draw.choice([1.0, 0.5, 3.0])
-    scores = [[step * draw.randint(0, 6) * sizes[goal] for _ in names] for goal in range(count)]
-    signs = [draw.choice([1.0, 1.0, -1.0]) for _ in range(count)]
-    budget, floor = draw.randint(12, 45), draw.choice([0, 1])
-    goals = "".join(
-        f'[goals.{goal}]\nweight = {sign:g}\nscale = "none"\n'
-        for goal, sign in zip(GOALS, signs, strict=False)
-    )
-    limit = f'[[limits]]\nname = "some"\nmeasure = "slots"\nat_least = {floor}\nprotected = true\n'
-    case = NATIONAL.aiming_at(goals + limit).with_(
-        countries=("AA,Aland,Asia,1", "BB,Bland,Europe,3", "CC,Cland,Asia,2"),
-        applicants=[f"{name},t,,{most}" for name, most in zip(names, applicants, strict=True)],
-        budgets=(f"main,{{year}},M,{budget},program",),
-        costs=[f"t,main,1,,{name},,,{cost}" for name, cost in zip(names, costs, strict=True)],
-        scores=[
-            f"{goal},{name},t,,{score:g}"
-            for goal, row in zip(GOALS, scores, strict=False)
-            for name, score in zip(names, row, strict=True)
-        ],
-    )
-    plans = [
-        tuple(sum(x * score for x, score in zip(cohorts, row, strict=True)) for row in scores)
-        for cohorts in product(*(range(most + 1) for most in applicants))
-        if sum(x * cost for x, cost in zip(cohorts, costs, strict=True)) <= budget
-        and sum(cohorts) >= floor
-    ]
-    return case, plans, signs
-
-
 @pytest.mark.parametrize("count", [2, 3])
 @pytest.mark.parametrize("seed", seeds(many(4), quick=1))
 def test_exact_fronts_equal_enumeration(seed: int, count: int, tmp_path: Path) -> None:
@@ -158,6 +121,32 @@ def test_fronts_within_a_gap_have_ends_within_it(
         assert relative_gap(most, best) <= gap + 1e-9
     if found.complete:
         assert set(there) == {tuple(round(x, 6) for x in each) for each in wanted}
+
+
+@pytest.mark.parametrize("gap", [1e-4, 0.02, 0.25])
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("seed", seeds(many(6, 40), quick=2))
+def test_no_plan_exceeds_a_point_in_every_goal_by_more_than_its_gap(
+    seed: int, count: int, gap: float, tmp_path: Path
+) -> None:
+    draw = random.Random(f"{seed} {count} {gap}")
+    sizes = [draw.choice([0.001, 1.0, 2000.0]) for _ in range(count)]
+    case, plans, signs = drawn_case(draw, count, sizes)
+    files, policy = case.write(tmp_path)
+    goals, wanted = GOALS[:count], nondominated(plans, signs)
+    asked = dict(zip(goals, draw.choice(plans), strict=True))
+    found = optimizer.frontier(policy, files, goals=goals, points=12, gap=gap, reference=asked)
+    rows = zip(values_of(found, goals), found.table.to_dict("records"), strict=True)
+    for values, row in rows:
+        point = [sign * value for sign, value in zip(signs, values, strict=True)]
+        near = [value + row["gap"] * abs(value) for value in point]
+        for plan in wanted:
+            better = [sign * value for sign, value in zip(signs, plan, strict=True)]
+            assert any(
+                y <= most + 1e-6 * size for y, most, size in zip(better, near, sizes, strict=True)
+            ), (values, plan)
+        if min(signs) > 0 and row["found_by"] == "between":
+            assert row["gap"] <= 1.01 * gap
 
 
 @pytest.mark.parametrize("seed", seeds(many(3, 20), quick=1))
@@ -286,6 +275,7 @@ def test_a_front_whose_ends_are_not_proven_is_not_complete() -> None:
         ranges=np.ones(2),
         is_next=lambda goal, bottom, top: top - bottom <= 1.0,
         left_open=np.zeros_like,
+        by_floors=True,
     )
     told = spread_points(aims, FrontPoints(np.ones(2), [*ends]), (ends[0], ends[1]), 11, print)
     assert told == "11 points were asked for, and there may be others between them"

@@ -19,6 +19,7 @@ import pytest
 
 import optimizer
 from golden.small_cases import NATIONAL
+from knapsacks import GOALS, drawn_case
 from optimizer import (
     InputError,
     NoPlanError,
@@ -44,7 +45,6 @@ from optimizer.tradeoffs.stakeholder_store import KeptSolution
 from optimizer.tradeoffs.stakeholder_words import stakeholders_in_words
 from seeds import many, seeds
 from shared import ROOT, run
-from test_frontier import GOALS, drawn_case
 from workbook_builder import Rows, write_book
 
 TINY, TINY_CASE = ROOT / "models" / "tiny.toml", ROOT / "inputs" / "tiny"

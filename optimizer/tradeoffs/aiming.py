@@ -137,6 +137,36 @@ class GoalAims:
                 )
         return self.in_order([goal], floors, "end")
 
+    def on_the_way(
+        self, start: Floats, end: Floats, floors: Floats, found_by: str, *, beside: float = 1.0
+    ) -> AimAnswer:
+        """The plan in which that goal has come least far from a start to an end that has come most.
+
+        A little of all goals counts beside it, which keeps out what others dominate. Where a gap is
+        admitted it is one of values: no plan has more of every goal by more than it.
+
+        Parameters
+        ----------
+        end
+            More of every goal than at the start.
+        beside
+            Where no gap is admitted: number of ways that is added to how far goals have come.
+        """
+        way, aside = end - start, ASIDE / self.ranges
+        if self.gap > OPTIMAL_GAP:
+            beside = float((np.minimum(abs(start), abs(end)) / way).min())
+        beside -= float(aside @ start)
+        self.model.reach(start, end)
+        answer = self.asked_for(aside, floors, found_by, reached=1.0, offset=beside)
+        point = answer.point
+        if point is None or point.gap <= OPTIMAL_GAP:
+            return answer
+        come = float(((point.values - start) / way).min())
+        most = come + point.gap * abs(beside + come + float(aside @ point.values))
+        bounds = zip(point.values.tolist(), (start + most * way).tolist(), strict=True)
+        gap = max(relative_gap(value, bound) for value, bound in bounds)
+        return replace(answer, point=replace(point, gap=max(gap, point.gap)))
+
     def in_order(
         self, order: Sequence[int], floors: Floats, found_by: str, lacking: float = 0.0
     ) -> AimAnswer:
@@ -205,6 +235,11 @@ class GoalAims:
         """Difference from values that the gap leaves open; none where searches are proven."""
         found: Floats = (self.gap if self.gap > OPTIMAL_GAP else 0.0) * np.abs(values)
         return found
+
+    @property
+    def by_floors(self) -> bool:
+        """Whether points between others are asked for above a floor under one of two goals."""
+        return self.gap <= OPTIMAL_GAP
 
     @property
     def steps(self) -> Floats:

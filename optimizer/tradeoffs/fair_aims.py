@@ -48,6 +48,11 @@ class FairAims(GoalAims):
         self.asked = 0
         self.rate_unit = rate_unit_of(division, outcomes)
 
+    @property
+    def by_floors(self) -> bool:
+        """Whatever the gap: floors under groups are such as whole plans keep."""
+        return True
+
     def values_of(self, plan: Plan) -> Floats:
         """Points and lowest rate of a checked plan."""
         table = plan.tables["fairness"].set_index("fairness")
@@ -67,7 +72,7 @@ class FairAims(GoalAims):
 
 def outcomes_in_units(held: Holding, division: JoinedDivision, watch: Watch) -> Outcomes:
     """What groups get: persons one by one, and all else in units of what the relaxation gives."""
-    outcomes = outcomes_of(held.loaded, division)
+    outcomes = outcomes_of(held.loaded, division, held.scaled(watch).of)
     if division.fairness.counts.unit in ("persons", "agreements"):
         return outcomes
     run = held.loaded.relax(watch)

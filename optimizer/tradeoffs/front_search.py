@@ -15,7 +15,7 @@ from optimizer.session.clashing import infeasible
 from optimizer.session.holding import Holding
 from optimizer.solver import Watch
 from optimizer.solver.solution import OPTIMAL_GAP
-from optimizer.tradeoffs.aiming import ASIDE, SAME_VALUE, GoalAims, no_floors
+from optimizer.tradeoffs.aiming import SAME_VALUE, GoalAims, no_floors
 from optimizer.tradeoffs.asked_of_front import AskedOfFront
 from optimizer.tradeoffs.front_points import AimAnswer, FrontPoint, FrontPoints
 from optimizer.tradeoffs.front_prices import front_prices
@@ -135,13 +135,11 @@ class FrontSearch:
                 return False
         if asked.reference is not None:
             start = np.array([asked.reference[goal] for goal in asked.goals]) * aims.signs
-            aims.model.reach(start, start + aims.ranges)
-            # What the worst of the ends lacks is added, so that gaps are parts of the ranges.
+            # With what the worst of the ends lacks.
             worst = np.min([each.values for each in self.points.found], axis=0)
-            offset = 1.0 + float(np.max((start - worst) / aims.ranges, initial=0.0))
-            answer = aims.asked_for(
-                ASIDE / aims.ranges, no_floors(count), "reference", reached=1.0, offset=offset
-            )
+            beside = 1.0 + float(np.max((start - worst) / aims.ranges, initial=0.0))
+            end = start + aims.ranges
+            answer = aims.on_the_way(start, end, no_floors(count), "reference", beside=beside)
             return self._take_chosen("reference", answer)
         return True
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from optimizer.frames.arrays import Floats
 from optimizer.persistent.aimed import NO_FLOOR
-from optimizer.tradeoffs.aiming import ASIDE, GoalAims
+from optimizer.tradeoffs.aiming import GoalAims
 from optimizer.tradeoffs.front_points import FrontPoints, OnPoint
 from optimizer.tradeoffs.two_goals import BETWEEN, why_more
 
@@ -156,11 +156,8 @@ def spread_in_zones(
             may_be_more = is_near = True
             zones.leave(corner)
             continue
-        aims.model.reach(start, best)
         floors = np.where(np.isfinite(corner), corner + aims.steps / 2.0, NO_FLOOR)
-        # What is reached decides; a little of all goals keeps out what others dominate.
-        weights = ASIDE / aims.ranges
-        answer = aims.asked_for(weights, floors, BETWEEN, reached=1.0, offset=1.0)
+        answer = aims.on_the_way(start, best, floors, BETWEEN)
         if answer.status == "infeasible":
             zones.end(corner)
             continue

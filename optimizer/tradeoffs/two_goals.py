@@ -2,8 +2,11 @@
 
 A plan with the most of ``f + a little of g``, among those with ``g`` at a floor, is dominated by
 none. So all points are found by raising the floor each time just above the last point; and points
-between two others by a floor half-way, under the goal in which these are farther apart. What a
-search proves not to be there is never looked for again.
+between two others by a floor half-way, under the goal in which these are farther apart. Where a gap
+is admitted no goal is held: whole plans rarely keep a floor under a sum of everything and have
+nearly the most of another. What is sought there is the plan in which both goals come farthest from
+what is exceeded between the two to what nothing reaches. What a search proves not to be there is
+never looked for again.
 """
 
 from __future__ import annotations
@@ -106,6 +109,14 @@ class Between:
         tops = np.array(self.tops)
         return bool((tops - self.bottoms <= aims.left_open(tops)).any())
 
+    def is_beyond(self, point: FrontPoint, aims: GoalAims) -> bool:
+        """Whether a point exceeds both of what all here exceeds by more than the gap leaves open.
+
+        Where the one in which both goals come farthest does not, nothing does.
+        """
+        beyond = point.values - self.bottoms
+        return bool((beyond > aims.left_open(point.values)).all())
+
     def is_proven_empty(self, aims: GoalAims) -> bool:
         """Whether it is proven of a goal that none of its values is left between them."""
         sides = zip(self.bottoms.tolist(), self.tops, strict=True)
@@ -140,17 +151,27 @@ def spread_points(
             is_near |= segment.is_within_gap(aims)
             continue
         held = int(np.argmax(segment.sizes(aims.ranges)))
-        floors = no_floors(2)
-        half = (segment.bottoms[held] + segment.tops[held]) / 2.0
-        floors[held] = half
-        answer = aims.asked_for(aims.weights(1 - held), floors, BETWEEN)
+        half = float(segment.bottoms[held] + segment.tops[held]) / 2.0
+        if aims.by_floors:
+            floors = no_floors(2)
+            floors[held] = half
+            answer = aims.asked_for(aims.weights(1 - held), floors, BETWEEN)
+        else:
+            top = np.array(segment.tops)
+            answer = aims.on_the_way(segment.bottoms, top, no_floors(2), BETWEEN)
         if answer.point is None:
             return answer.reason
         may_be_more |= answer.point.status != "optimal"
         known = points.like(answer.point)
         if known is None:
             found(answer.point)
-        left += _parted(segment, held, float(half), known or answer.point)
+        point = known or answer.point
+        if aims.by_floors:
+            left += _parted(segment, held, half, point)
+        elif segment.is_beyond(point, aims):
+            left += _parted_at(segment, point)
+        else:
+            is_near = True
     return why_more(aims, wanted, is_near=is_near and not left) if left or may_be_more else ""
 
 
@@ -185,3 +206,10 @@ def _parted(segment: Between, held: int, half: float, point: FrontPoint) -> list
         return [upper, Between(point, segment.second, (min(half, x), segment.tops[1]))]
     upper = Between(point, segment.second, (x, segment.tops[1]))
     return [upper, Between(segment.first, point, (segment.tops[0], min(half, y)))]
+
+
+def _parted_at(segment: Between, point: FrontPoint) -> list[Between]:
+    """What is left of a segment beside a point: on each side less of one goal than it has."""
+    (x, y), tops = point.values.tolist(), segment.tops
+    sides = (segment.first, point, (tops[0], y)), (point, segment.second, (x, tops[1]))
+    return [Between(*side) for side in sides]
