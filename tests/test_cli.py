@@ -184,6 +184,11 @@ def test_validate_and_its_annotations(
     broken.write_text(POLICY.read_text().replace("weight", "wieght", 1))
     assert run(monkeypatch, "validate", broken, CASE, "--github") == 1
     assert f"::error file={broken}" in capsys.readouterr().out
+    # Beside a document they go where they do not spoil it.
+    assert run(monkeypatch, "validate", broken, CASE, "--github", "--json") == 1
+    told = capsys.readouterr()
+    assert f"::error file={broken}" in told.err
+    assert not json.loads(told.out)[0]["ok"]
 
 
 def test_validate_tells_one_fault_for_a_table_that_is_lost(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +42,7 @@ from optimizer.cli.showing import (
     print_next,
     print_plan,
     print_validation,
+    validation_annotations,
     validation_document,
 )
 from optimizer.io import interrupts
@@ -77,6 +79,10 @@ def validate_command(
     found = validate_paths(paths, solve=solve)
     if as_json:
         print_json([validation_document(item) for item in found])
+        # GitHub reads both, and a document is no document with anything beside it.
+        notes = [note for item in found if github for note in validation_annotations(item)]
+        for note in notes:
+            print(note, file=sys.stderr)
     else:
         for item in found:
             print_validation(item, github=github)

@@ -191,16 +191,30 @@ def print_evaluation(
 
 def print_validation(item: Validation, *, github: bool) -> None:
     """Print the outcome for one pair, with its problems or as annotations."""
-    names = " on ".join(str(path) for path in (item.policy, item.case) if path is not None)
-    if item.study is not None:
-        names = f"{item.study} of {names}" if names else str(item.study)
     mark = "ok  " if item.ok else "FAIL"
     size = f"  {item.options:,} options" if item.options else ""
-    print(f"{mark}  {names}: {item.message}{size}  {item.seconds:.1f} s")
+    print(f"{mark}  {_validated(item)}: {item.message}{size}  {item.seconds:.1f} s")
+    if github:
+        for note in validation_annotations(item):
+            print(note)
+        return
     for problem in item.problems:
-        print(_annotation(item, problem) if github else f"       {problem}")
+        print(f"       {problem}")
     for sentence in item.warnings:
-        print(f"::warning::{names}: {sentence}" if github else f"      warning: {sentence}")
+        print(f"      warning: {sentence}")
+
+
+def _validated(item: Validation) -> str:
+    names = " on ".join(str(path) for path in (item.policy, item.case) if path is not None)
+    if item.study is None:
+        return names
+    return f"{item.study} of {names}" if names else str(item.study)
+
+
+def validation_annotations(item: Validation) -> list[str]:
+    """Problems and warnings of one pair as GitHub shows them beside the lines of files."""
+    warnings = [f"::warning::{_validated(item)}: {sentence}" for sentence in item.warnings]
+    return [*(_annotation(item, problem) for problem in item.problems), *warnings]
 
 
 def _annotation(item: Validation, problem: Problem) -> str:
