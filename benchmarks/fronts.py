@@ -131,7 +131,8 @@ def _relaxation(payload: dict[str, Any], note: Note) -> None:
     assert x is not None, "the relaxation has a solution"
     note(what="one", seconds=process_time() - started)
     division = division_named(held.loaded.instance, NAME)
-    outcomes, points = outcomes_of(held.loaded, division), held.loaded.matrix.points(x)
+    outcomes = outcomes_of(held.loaded, division, held.frozen().of)
+    points = held.loaded.matrix.points(x)
     for name, aim in (("max_min", max_min), ("leximin", leximin)):
         started = process_time()
         least = points - (1.0 - SHARE) * abs(points)

@@ -188,7 +188,7 @@ def test_the_page_prints_what_it_says(
         r"<!-- run -->\n```python\n(.*?)```\n\n<!-- prints -->\n```text\n(.*?)```", page, re.DOTALL
     )
     names: dict[str, object] = {}
-    assert len(parts) == 2
+    assert len(parts) == 3
     for code, printed in parts:
         exec(code, names)
         assert capsys.readouterr().out == printed

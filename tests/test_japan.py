@@ -204,7 +204,7 @@ def test_science_is_given_per_head_too(case: Case) -> None:
 def test_rank_bands_stand_beside_the_ranks_of_the_policy(case: Case) -> None:
     policy, problems = shared.policy("balanced"), Problems()
     sets = build_sets(case, policy, problems)
-    attributes = build_attributes(case, policy.path.name, sets, problems)
+    attributes = build_attributes(case, policy, sets, problems)
     scores = build_scores(policy.goals, attributes).countries
     bands = case.table("rank_bands")
     scored = [name for name, goal in policy.goals.items() if goal.indicators]

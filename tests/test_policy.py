@@ -603,7 +603,7 @@ FAULTS = [
         (
             "1 problem\n"
             "- plain.toml, limits.labour_floor.goal: is missing; the measure is value\n"
-            "    Expected the name of a goal."
+            "    Expected the name of a goal, or groups by goal or stakeholder."
         ),
         id="value without goal",
     ),
@@ -735,7 +735,8 @@ CHANGES = [
             "1 problem\n"
             "- changes, limits.labour_floor.at_last: limits.labour_floor has no 'at_last'\n"
             "    Expected one of at_least, at_most, by, flex, goal, measure, name, optional, "
-            "planned, protected, relative_to, soft, soft_base, source, where, why. Maybe at_least."
+            "planned, protected, relative_to, scaled, soft, soft_base, source, where, why. "
+            "Maybe at_least."
         ),
         id="unknown key of a limit",
     ),

@@ -46,6 +46,7 @@ BOUNDS = [
      "at_least": {"own_best": 0.5, "bests": {"country=AVA": 3.0}}},
     {"name": "even", "measure": "slots", "by": ["country"], "at_most": {"gini": 0.2}},
     {"name": "moved", "measure": "slots", "by": ["country"], "at_most": {"hoover": 0.2}},
+    {"name": "goals", "measure": "value", "by": ["goal"], "scaled": True, "at_least": 1},
 ]  # fmt: skip
 POLICY: dict[str, Any] = {
     "schema": 1,

@@ -23,6 +23,7 @@ from optimizer.instance.attributes import Attributes, build_attributes
 from optimizer.instance.bounds import JoinedLimit
 from optimizer.instance.diminishing import JoinedDiminishing, earned_anyway, join_diminishing
 from optimizer.instance.divisions import JoinedDivision, join_divisions
+from optimizer.instance.goal_views import GoalViews
 from optimizer.instance.limits import join_commitments, join_limits
 from optimizer.instance.measures import Measures
 from optimizer.instance.money import spending_terms, support_floor_terms
@@ -142,6 +143,7 @@ class Instance(FollowedFields, Comparable):
             problems,
             frozenset(self.diminishing),
             self.anyway,
+            GoalViews.of(self.policy),
         )
 
     def options(self, where: Mapping[str, object] = NO_FILTER) -> pd.DataFrame:
@@ -206,7 +208,7 @@ def joined(
     problems = Problems()
     step = Steps(memory, problems)
     sets = with_transitions(build_sets(case, policy, problems, step), case, step)
-    attributes = build_attributes(case, policy.path.name, sets, problems)
+    attributes = build_attributes(case, policy, sets, problems)
     slots = step(slot_level_slots, case, list(policy.goals), policy.limits, sets, attributes)
     sets = replace(sets, slots=slots)
     pause()
@@ -233,6 +235,7 @@ def joined(
         problems,
         frozenset(diminishing),
         anyway,
+        GoalViews.of(policy),
     )
     limits = join_limits(policy.limits, measures, step)
     pause()

@@ -16,9 +16,12 @@ from optimizer.instance.sets import Sets
 from optimizer.io.cells import attribute_figures
 from optimizer.io.grids import number_text
 from optimizer.io.guesses import NUMBER
+from optimizer.policy import Policy
+from optimizer.policy.groups_of_goals import GOAL, STAKEHOLDER
 from optimizer.schema.tables import BAND_PREFIX, TABLES
 
 DIMENSIONS = ("country", "track", "level", "region", "year", "line", "service")
+"""Where attributes are looked up; with the value of goals among :data:`GOAL_GROUPS` as well."""
 NOT_ATTRIBUTES = ("source", "note")
 MOST_LISTED = 12
 """Values that are listed one by one."""
@@ -75,7 +78,7 @@ class Attributes(FollowedFields):
     """Every attribute that a policy may filter or group by.
 
     Columns of countries, tracks and regions, agency and purpose of budget lines, and the keys
-    ``year``, ``level``, ``line`` and ``service`` themselves.
+    ``year``, ``level``, ``line`` and ``service`` themselves; and names of goals and stakeholders.
     """
 
     tables: Mapping[str, Mapping[str, pd.Series]]
@@ -277,8 +280,8 @@ def wanted_values(wanted: object) -> list[object]:
     return list(wanted) if isinstance(wanted, list | tuple) else [wanted]
 
 
-def build_attributes(case: Case, file: str, sets: Sets, problems: Problems) -> Attributes:
-    """Collect the attribute tables of a case."""
+def build_attributes(case: Case, policy: Policy, sets: Sets, problems: Problems) -> Attributes:
+    """Collect the attribute tables of a case, and what a policy names."""
     lines = case.table("budgets").drop_duplicates("line").set_index("line")
     plain = {
         "country": sets.countries,
@@ -290,6 +293,10 @@ def build_attributes(case: Case, file: str, sets: Sets, problems: Problems) -> A
         "service": pd.DataFrame(
             index=pd.Index(case.table("services")["service"].unique(), dtype="str")
         ),
+        GOAL: pd.DataFrame(index=pd.Index(list(policy.goals), dtype="str")),
+        STAKEHOLDER: pd.DataFrame(
+            index=pd.Index([each.name for each in policy.stakeholders], dtype="str")
+        ),
     }
     tables = {
         key: FollowedMapping(
@@ -299,4 +306,4 @@ def build_attributes(case: Case, file: str, sets: Sets, problems: Problems) -> A
         for key, table in plain.items()
     }
     rows = {key: case.table(name).index for key, name in OPEN_ENDED.items()}
-    return Attributes(FollowedMapping(tables), file, problems, rows)
+    return Attributes(FollowedMapping(tables), policy.path.name, problems, rows)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from optimizer.frames.memory import Steps
-from optimizer.instance.groups import dimension_of, group_labels, grouped
+from optimizer.instance.groups import NO_TERMS, dimension_of, group_labels, grouped
 from optimizer.instance.measures import Measures
 from optimizer.instance.needs import Dividing, matching_members, needs_of
 from optimizer.policy import Fairness
+from optimizer.policy.groups_of_goals import GOAL, GOAL_GROUPS
 
 _WITHOUT_TABLE = frozenset({"year", "level", "service"})
 """Dimensions whose keys are no list of who might be given something."""
@@ -40,9 +42,28 @@ class Divided:
 
 @dataclass(frozen=True)
 class JoinedDivision(Divided):
-    """A division that a policy names, with its groups and needs."""
+    """A division that a policy names, with its groups and needs.
+
+    Attributes
+    ----------
+    accounts
+        What one unit of the value of each goal counts for each group, a row for each group, where
+        groups are goals or stakeholders and whole values are divided; ``None`` elsewhere. Then
+        :attr:`measured` is empty.
+    unfit
+        Why no plan may aim at what the groups get; blank where it may.
+    """
 
     fairness: Fairness
+    accounts: pd.DataFrame | None = None
+    unfit: str = ""
+
+    def account_weights(self, scales: Mapping[str, float]) -> pd.DataFrame:
+        """The same as :attr:`accounts`, by the scales of goals where these count."""
+        assert self.accounts is not None, "whole values are divided"
+        if not self.fairness.scaled:
+            return self.accounts
+        return self.accounts / [scales[str(goal)] for goal in self.accounts]
 
 
 def division_place(fairness: Fairness, *keys: str) -> str:
@@ -68,6 +89,8 @@ def _join(fairness: Fairness, measures: Measures) -> JoinedDivision | None:
             "a goal without diminishing returns",
         )
         return None
+    if _divides_whole_values(fairness, measures):
+        return _join_whole_values(fairness, measures)
     measured = measures.terms(
         fairness.measure,
         fairness.where,
@@ -75,12 +98,66 @@ def _join(fairness: Fairness, measures: Measures) -> JoinedDivision | None:
         place,
         goal=fairness.goal,
         planned=fairness.planned,
+        scaled=fairness.scaled,
     )
     if len(measures.problems) > before:
         return None
     asked = Dividing(place, fairness.where, fairness.by, fairness.relative_to)
     found = divided_among(asked, measured, measures)
     return None if found is None else JoinedDivision(**vars(found), fairness=fairness)
+
+
+def _divides_whole_values(fairness: Fairness, measures: Measures) -> bool:
+    """Whether groups are goals or stakeholders alone, and nothing but these is filtered."""
+    if fairness.goal is not None or not fairness.counts.is_of_goal or len(fairness.by) != 1:
+        return False
+    own = dimension_of(measures, fairness.by[0])
+    known = {GOAL} if own == GOAL else set(GOAL_GROUPS)
+    filtered = {dimension_of(measures, name) for name in fairness.where}
+    return own in GOAL_GROUPS and filtered <= known
+
+
+def _join_whole_values(fairness: Fairness, measures: Measures) -> JoinedDivision | None:
+    place, attributes = division_place(fairness), measures.attributes
+    found = {name: attributes.find(name, f"{place}.where", GOAL_GROUPS) for name in fairness.where}
+    before = len(measures.problems)
+    for name, attribute in found.items():
+        if attribute is not None:
+            attributes.wanted(attribute, name, fairness.where[name], place)
+    if fairness.relative_to is not None:
+        needed = division_place(fairness, "relative_to")
+        attributes.add(needed, "goals and stakeholders have no needs", "no relative_to")
+    if len(measures.problems) > before:
+        return None
+    dimension = str(dimension_of(measures, fairness.by[0]))
+    goals = measures.left(fairness.where, GOAL).tolist()
+    names = measures.left(fairness.where, dimension).tolist()
+    accounts = measures.views.counted(dimension, names, goals)
+    groups = pd.DataFrame({fairness.by[0]: names}, dtype="str")
+    if not len(groups):
+        attributes.add(place, "has no groups", f"a {dimension} that the filters leave")
+        return None
+    labels = pd.Index(group_labels(groups, fairness.by), dtype="str", name="group")
+    counted = [goal for goal in goals if accounts[goal].ne(0.0).any()]
+    return JoinedDivision(
+        groups=groups.set_axis(labels),
+        measured=NO_TERMS,
+        needs=pd.Series(1.0, index=labels),
+        left_out=(),
+        fairness=fairness,
+        accounts=accounts.set_axis(labels),
+        unfit=_why_unfit(counted, dimension, measures),
+    )
+
+
+def _why_unfit(goals: Sequence[str], dimension: str, measures: Measures) -> str:
+    """Why no plan may aim at the values of goals by themselves; blank where it may."""
+    curved = [goal for goal in goals if goal in measures.curved]
+    if curved:
+        told = ", ".join(curved)
+        return f"{told} has diminishing returns, so that its value could be understated"
+    avoided = [goal for goal in goals if goal in measures.views.avoided and dimension == GOAL]
+    return f"less of {', '.join(avoided)} is better" if avoided else ""
 
 
 def divided_among(asked: Dividing, measured: pd.DataFrame, measures: Measures) -> Divided | None:

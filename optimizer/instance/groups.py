@@ -45,6 +45,7 @@ def measured_by(
         goal=limit.goal,
         optional=limit.optional,
         planned=limit.planned,
+        scaled=limit.scaled,
     )
 
 
@@ -186,6 +187,7 @@ def _counted(limit: Limit, dimension: str, keys: pd.Index, measures: Measures) -
         goal=limit.goal,
         optional=True,
         planned=limit.planned,
+        scaled=limit.scaled,
     )
     if len(problems):
         return pd.Series(True, index=keys)

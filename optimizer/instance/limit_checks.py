@@ -11,11 +11,19 @@ from optimizer.frames import keys_of
 from optimizer.frames.arrays import Floats
 from optimizer.frames.grouping import groups, remembered, sums_at
 from optimizer.instance.bounds import Bound
-from optimizer.instance.groups import TOTAL, amounts, group_labels, limit_place, members
+from optimizer.instance.groups import (
+    TOTAL,
+    amounts,
+    dimension_of,
+    group_labels,
+    limit_place,
+    members,
+)
 from optimizer.instance.measures import Measures
 from optimizer.instance.people import constants
 from optimizer.instance.sets import Sets
 from optimizer.policy import Amount, Even, Limit, OwnBest, Previous, Relative
+from optimizer.policy.groups_of_goals import GOAL
 from optimizer.text.figures import apart, plainly
 
 PAIR = ["country", "track", "year"]
@@ -77,6 +85,21 @@ def value_is_additive(limit: Limit, measures: Measures) -> bool:
             "a limit on its whole value, or a goal without diminishing returns",
         )
     return not refused
+
+
+def compared_are_wanted(limit: Limit, measures: Measures) -> bool:
+    """Refuse to compare how much there is of goals of which less is better."""
+    compares = isinstance(limit.at_least, Even) or isinstance(limit.at_most, Even)
+    if not compares or all(dimension_of(measures, name) != GOAL for name in limit.by):
+        return True
+    avoided = sorted(measures.views.avoided.intersection(measures.left(limit.where, GOAL)))
+    if avoided:
+        measures.attributes.add(
+            limit_place(limit, "by"),
+            f"less of {', '.join(avoided)} is better, of which none should have as much as others",
+            "a filter of goals without these",
+        )
+    return not avoided
 
 
 def check_soft_base(limit: Limit, bounds: list[Bound], measures: Measures) -> None:

@@ -21,6 +21,7 @@ from optimizer.instance.groups import (
 from optimizer.instance.limit_checks import (
     check_floor,
     check_soft_base,
+    compared_are_wanted,
     eligible_by_group,
     filters_match,
     floor_has_members,
@@ -80,7 +81,7 @@ def _join(limit: Limit, measures: Measures) -> JoinedLimit | None:
 
 def _can_count(limit: Limit, measures: Measures) -> bool:
     """Whether there is something to filter, to divide and to add up; problems if not."""
-    checks = (filters_match, floor_has_members, value_is_additive)
+    checks = (filters_match, floor_has_members, value_is_additive, compared_are_wanted)
     return all(check(limit, measures) for check in checks)
 
 

@@ -14,13 +14,14 @@ from optimizer.errors import Problems
 from optimizer.frames import stacked
 from optimizer.frames.following import FollowedFields
 from optimizer.frames.grouping import groups
-from optimizer.instance.attributes import Attribute, Attributes
+from optimizer.instance.attributes import DIMENSIONS, Attribute, Attributes
 from optimizer.instance.attribution import (
     COUNTRY,
     REGION,
     check_attribution,
     participants_by_region,
 )
+from optimizer.instance.goal_views import GoalViews, value_for
 from optimizer.instance.money import opened_agreements
 from optimizer.instance.people import (
     CONSTANT,
@@ -39,6 +40,7 @@ from optimizer.instance.stages import (
     continuing_at,
     renewals,
 )
+from optimizer.policy.groups_of_goals import GOAL, GOAL_GROUPS, STAKEHOLDER
 from optimizer.schema.measures import MEASURES
 from optimizer.schema.tables import FORECAST
 
@@ -71,6 +73,10 @@ class Asked(NamedTuple):
         Tracks that its filters leave.
     planned
         Whether only what follows from decisions counts.
+    goals, stakeholders
+        Those that its filters leave.
+    scaled
+        Whether values of goals count by their scales.
     """
 
     dimensions: set[str]
@@ -78,6 +84,9 @@ class Asked(NamedTuple):
     place: str
     tracks: pd.Index
     planned: bool
+    goals: Sequence[str] = ()
+    stakeholders: Sequence[str] = ()
+    scaled: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,8 @@ class Measures(FollowedFields):
     """Goals with diminishing returns."""
     anyway: Mapping[str, float] = field(default_factory=dict)
     """Value of every goal that is earned whatever is decided."""
+    views: GoalViews = field(default_factory=lambda: GoalViews({}, frozenset(), {}))
+    """Goals, and what they are to stakeholders."""
 
     def terms(
         self,
@@ -107,6 +118,7 @@ class Measures(FollowedFields):
         goal: str | None = None,
         optional: bool = False,
         planned: bool = False,
+        scaled: bool = False,
     ) -> pd.DataFrame:
         """Terms of a measure that match the filters, with one column per entry of ``by``.
 
@@ -116,6 +128,8 @@ class Measures(FollowedFields):
             Count what follows from decisions alone: not people already here, nor those who come
             by forecast, nor agreements in force already. Who came by forecast and continues on
             another track counts there, as the plan decides on that.
+        scaled
+            Count values of goals by their scales; for groups of goals or stakeholders.
 
         Returns
         -------
@@ -123,15 +137,20 @@ class Measures(FollowedFields):
             family, position, coefficient and one column for each of ``by``, named by its number
             there: an attribute may be called like anything. Empty after a problem was found.
         """
-        found = {name: self.attributes.find(name, f"{place}.by") for name in by}
-        filters = {name: self.attributes.find(name, f"{place}.where") for name in where}
+        of_goals = MEASURES[measure].is_of_goal and goal is None
+        within = (*DIMENSIONS, *GOAL_GROUPS) if of_goals else DIMENSIONS
+        found = {name: self.attributes.find(name, f"{place}.by", within) for name in by}
+        filters = {name: self.attributes.find(name, f"{place}.where", within) for name in where}
         used = [*found.values(), *filters.values()]
         if any(attribute is None for attribute in used):
             return pd.DataFrame(columns=[*TERM, *numbered(by)])
         dimensions = {attribute.dimension for attribute in used if attribute}
         before = len(self.problems)
-        tracks = self.tracks_left(where)
-        frame = TERMS[measure](self, Asked(dimensions, goal, place, tracks, planned))
+        asked = Asked(dimensions, goal, place, self.tracks_left(where), planned)
+        if of_goals:
+            left = {each: self.left(where, each).tolist() for each in GOAL_GROUPS}
+            asked = asked._replace(goals=left[GOAL], stakeholders=left[STAKEHOLDER], scaled=scaled)
+        frame = TERMS[measure](self, asked)
         frame = decided(frame) if planned else frame
         if len(self.problems) > before:
             return pd.DataFrame(columns=[*TERM, *numbered(by)])
@@ -154,10 +173,14 @@ class Measures(FollowedFields):
 
     def tracks_left(self, where: Mapping[str, object]) -> pd.Index:
         """Tracks that filters leave."""
-        kept = pd.Series(True, index=self.sets.tracks.index)
+        return self.left(where, _TRACK)
+
+    def left(self, where: Mapping[str, object], dimension: str) -> pd.Index:
+        """Keys of a dimension that filters leave."""
+        kept = pd.Series(True, index=self.attributes.keys(dimension))
         for name, wanted in where.items():
             attribute = self.dimension(name)
-            if attribute is not None and attribute.dimension == _TRACK:
+            if attribute is not None and attribute.dimension == dimension:
                 kept &= attribute.matches(wanted)
         return kept.index[kept]
 
@@ -282,17 +305,44 @@ class Measures(FollowedFields):
         return self.use
 
     def worth(self, asked: Asked) -> pd.DataFrame:
-        """Raw value of a goal."""
-        frame = self.value[self.value["goal"] == asked.goal]
+        """Raw value of a goal, or of goals for themselves or for stakeholders."""
+        if asked.goal is None:
+            frame = self._worth_of_goals(asked)
+        else:
+            frame = self.value[self.value["goal"] == asked.goal]
         split = sorted(asked.dimensions & {COUNTRY, REGION})
         for dimension in split:
-            if frame["side"].ne(dimension).any():
+            beside = frame.loc[frame["side"].ne(dimension), "goal"]
+            for goal in beside.drop_duplicates():
                 self.attributes.add(
                     asked.place,
-                    f"the value of goal {asked.goal!r} is not earned by {dimension} alone",
+                    f"the value of goal {goal!r} is not earned by {dimension} alone",
                     "attributes of years or tracks",
                 )
         return frame
+
+    def _worth_of_goals(self, asked: Asked) -> pd.DataFrame:
+        who = asked.stakeholders if STAKEHOLDER in asked.dimensions else None
+        frame = value_for(self.value, self.views, asked.goals, who)
+        counted = frame["goal"].drop_duplicates().tolist()
+        for goal in self.curved.intersection(counted):
+            self.attributes.add(
+                asked.place,
+                f"goal {goal!r} has diminishing returns, so its value has no parts to compare",
+                "a filter of goals without diminishing returns",
+            )
+        if not asked.scaled:
+            return frame
+        scales = {goal: self.views.scales[goal] for goal in counted}
+        for goal in [goal for goal, scale in scales.items() if scale is None]:
+            self.attributes.add(
+                asked.place,
+                f"goal {goal!r} counts by its ideal, which is known only after solving",
+                f"a number as goals.{goal}.scale, or no scaled",
+            )
+        factors = {goal: 1.0 / (scale or 1.0) for goal, scale in scales.items()}
+        by_scale = frame["coefficient"] * frame["goal"].map(factors).astype("float64")
+        return frame.assign(coefficient=by_scale)
 
     def spent(self, asked: Asked) -> pd.DataFrame:
         """Money."""
@@ -311,7 +361,8 @@ class Measures(FollowedFields):
 
     def dimension(self, name: str) -> Attribute | None:
         """Attribute behind a name, without reporting a problem twice."""
-        return self.attributes.quiet().find(name, "")
+        quiet = self.attributes.quiet()
+        return quiet.find(name, "") or quiet.find(name, "", GOAL_GROUPS)
 
 
 TERMS: Mapping[str, Callable[[Measures, Asked], pd.DataFrame]] = {

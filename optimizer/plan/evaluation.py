@@ -175,7 +175,7 @@ def evaluate_decisions(
     if not verdict_only:
         tables["custom_rules"] = custom_table(instance.extension)
         tables["take_up"] = take_up(subject, checked, custom)
-        tables |= fairness_tables(subject)
+        tables |= fairness_tables(subject, scales)
         tables["stakeholders"] = stakeholders_of(instance.policy, tables["goals"])
     tables["rules"] = checked
     impossible = subject.values.impossible

@@ -11,13 +11,18 @@ import numpy as np
 import pandas as pd
 
 from optimizer.frames import rows_of
+from optimizer.frames.arrays import Floats
+from optimizer.frames.grouping import once
 from optimizer.instance.attributes import value_in_words
 from optimizer.instance.divisions import JoinedDivision
+from optimizer.plan.checks import goal_values
 from optimizer.plan.inequality import IS_LOWEST, inequality, standing_of
 from optimizer.plan.subject import Subject
 from optimizer.schema.measures import MEASURES
 from optimizer.text.figures import counted, figure
 
+OF_SCALE = "scale"
+"""What values of goals that count by their scales are told to be relative to."""
 _SAME = 1e-9
 """Relative difference of rates that rounding leaves."""
 
@@ -39,9 +44,16 @@ FAIRNESS_GROUPS = {
 """Columns of the table ``fairness_groups``."""
 
 
-def fairness_tables(s: Subject) -> dict[str, pd.DataFrame]:
-    """Tables ``fairness`` and ``fairness_groups``; see :class:`optimizer.plan.Plan`."""
-    found = [(division, groups_of_division(s, division)) for division in s.instance.divisions]
+def fairness_tables(s: Subject, scales: Mapping[str, float]) -> dict[str, pd.DataFrame]:
+    """Tables ``fairness`` and ``fairness_groups``; see :class:`optimizer.plan.Plan`.
+
+    Parameters
+    ----------
+    scales
+        Raw value of each goal that counts as 1.
+    """
+    divisions = s.instance.divisions
+    found = [(division, groups_of_division(s, division, scales)) for division in divisions]
     rows = [_row(division, groups) for division, groups in found]
     groups = [
         table.reset_index().assign(fairness=division.fairness.name) for division, table in found
@@ -59,7 +71,9 @@ def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return found[list(FAIRNESS_GROUPS)].astype(FAIRNESS_GROUPS)
 
 
-def groups_of_division(s: Subject, division: JoinedDivision) -> pd.DataFrame:
+def groups_of_division(
+    s: Subject, division: JoinedDivision, scales: Mapping[str, float]
+) -> pd.DataFrame:
     """What every group gets.
 
     Returns
@@ -70,7 +84,11 @@ def groups_of_division(s: Subject, division: JoinedDivision) -> pd.DataFrame:
         needs), share and need_share (of all groups).
     """
     labels = division.groups.index
-    amount = s.at(labels, division.measured, ["group"])
+    if division.accounts is None:
+        amount = s.at(labels, division.measured, ["group"])
+    else:
+        values = values_in(division, once(goal_values, s), s.instance.anyway)
+        amount = division.account_weights(scales).to_numpy() @ values
     weights = division.needs.to_numpy()
     total = float(amount.sum())
     return pd.DataFrame(
@@ -86,6 +104,21 @@ def groups_of_division(s: Subject, division: JoinedDivision) -> pd.DataFrame:
     )
 
 
+def values_in(
+    division: JoinedDivision, earned: Mapping[str, float], anyway: Mapping[str, float]
+) -> Floats:
+    """Values that goals have, for the columns of :attr:`JoinedDivision.accounts`.
+
+    Parameters
+    ----------
+    earned, anyway
+        By what a plan decides, and whatever it decides.
+    """
+    assert division.accounts is not None, "whole values are divided"
+    beside = 0.0 if division.fairness.planned else 1.0
+    return np.array([earned[goal] + beside * anyway[goal] for goal in map(str, division.accounts)])
+
+
 def called_groups(groups: pd.DataFrame) -> list[str]:
     """Values of the attributes of every group."""
     cells = groups.itertuples(index=False, name=None)
@@ -98,7 +131,7 @@ def _row(division: JoinedDivision, groups: pd.DataFrame) -> dict[str, object]:
         "fairness": fairness.name,
         "measure": fairness.measure,
         "unit": fairness.counts.unit,
-        "relative_to": fairness.relative_to or "",
+        "relative_to": OF_SCALE if fairness.scaled else fairness.relative_to or "",
         "groups": len(groups),
         "left_out": len(division.left_out),
         "total": float(groups["amount"].sum()),
@@ -141,6 +174,8 @@ def measured_per(row: Any) -> tuple[str, float]:
     noun = MEASURES[row.measure].noun
     if not row.relative_to:
         return noun, 1.0
+    if row.relative_to == OF_SCALE:
+        return f"{noun} in scales of the goals", 1.0
     is_small = 0.0 < row.highest_rate < 1.0
     per = 10.0 ** ceil(-log10(row.highest_rate)) if is_small else 1.0
     need = row.relative_to.rpartition(".")[2]

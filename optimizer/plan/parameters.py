@@ -119,7 +119,7 @@ def _goal_rows(plan: Plan, policy: Policy) -> Iterator[_Row]:
 
 def _limit_rows(policy: Policy) -> Iterator[_Row]:
     for limit in policy.limits:
-        goal = f" of goal {limit.goal}" if limit.goal else ""
+        goal = f" of goal {limit.goal}" if limit.goal else " by scale" if limit.scaled else ""
         planned = "planned " if limit.planned else ""
         of = _counted(f"{planned}{limit.measure}{goal}", limit.where, limit.by)
         for key, bound in (("at_least", limit.at_least), ("at_most", limit.at_most)):

@@ -46,15 +46,11 @@ class StakeholderWeights:
 
 
 def stakeholder_weights(policy: Policy, scales: Mapping[str, float]) -> StakeholderWeights:
-    """Find the weights of every stakeholder, whether given or compared.
-
-    Comparisons say how important goals are; one that the policy avoids is avoided by them as well.
-    """
+    """Find the weights of every stakeholder, whether given or compared."""
     known, goals = policy.stakeholders, tuple(policy.goals)
     shares = np.zeros((len(known), len(goals)))
     for row, stakeholder in enumerate(known):
-        for goal, share in stakeholder.importance.items():
-            is_avoided = bool(stakeholder.comparisons) and policy.goals[goal].weight < 0
-            shares[row, goals.index(goal)] = -share if is_avoided else share
+        for goal, share in stakeholder.shares(policy.avoided).items():
+            shares[row, goals.index(goal)] = share
     per_value = 100.0 * shares / np.array([scales[goal] for goal in goals])
     return StakeholderWeights(known, goals, shares, per_value)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from optimizer.io.strict import Clash, Line, StrictTable
-from optimizer.policy.shapes import BY, PLANNED, RELATIVE_TO, SOURCE_MEANING, WHERE, WHY, Where
+from optimizer.policy.groups_of_goals import goal_clashes
+from optimizer.policy.shapes import (
+    BY,
+    PLANNED,
+    RELATIVE_TO,
+    SCALED,
+    SOURCE_MEANING,
+    WHERE,
+    WHY,
+    Where,
+)
 from optimizer.schema.measures import MEASURES, Measure, MeasureSpec
 
 
@@ -20,6 +30,7 @@ class Fairness(StrictTable):
     goal: str | None = Field(
         default=None, description="the name of a goal, where the measure is value"
     )
+    scaled: bool = Field(default=False, description=SCALED)
     planned: bool = Field(default=False, description=PLANNED)
     why: str = Field(default="", description=WHY)
     source: str = Field(default="", description=SOURCE_MEANING)
@@ -35,9 +46,7 @@ class Fairness(StrictTable):
         if len(set(self.by)) < len(self.by):
             message = f"{list(self.by)} gives an attribute twice"
             clashes.append(("by", message, "each attribute once"))
-        if self.counts.is_of_goal and self.goal is None:
-            message = f"is missing; the measure is {self.measure}"
-            clashes.append(("goal", message, "the name of a goal"))
+        clashes += goal_clashes(self)
         if self.goal is not None and not self.counts.is_of_goal:
             clashes.append(("goal", f"measure {self.measure} has no goal", "measure value"))
         if clashes:

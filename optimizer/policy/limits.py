@@ -9,11 +9,13 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from optimizer.io.strict import Clash, Line, StrictTable
 from optimizer.policy.evenness import Even, even_clashes, is_even
+from optimizer.policy.groups_of_goals import goal_clashes
 from optimizer.policy.own_best import OwnBest, is_own_best, own_best_clashes
 from optimizer.policy.shapes import (
     BY,
     PLANNED,
     RELATIVE_TO,
+    SCALED,
     SOURCE_MEANING,
     WHERE,
     WHY,
@@ -148,6 +150,7 @@ class Limit(StrictTable):
     goal: str | None = Field(
         default=None, description="the name of a goal, where the measure is value"
     )
+    scaled: bool = Field(default=False, description=SCALED)
     planned: bool = Field(default=False, description=PLANNED)
     at_least: LimitBound | None = Field(default=None, description=BOUND)
     at_most: LimitBound | None = Field(default=None, description=BOUND)
@@ -245,9 +248,7 @@ class Limit(StrictTable):
         clashes: list[Clash] = []
         relative = [(key, bound) for key, bound in given if isinstance(bound, Relative)]
         counted = (self.counts, *(bound.counts for _, bound in relative))
-        if self.counts.is_of_goal and self.goal is None:
-            message = f"is missing; the measure is {self.measure}"
-            clashes.append(("goal", message, "the name of a goal"))
+        clashes += goal_clashes(self)
         if self.goal is not None and not any(each.is_of_goal for each in counted):
             clashes.append(("goal", f"measure {self.measure} has no goal", "measure value"))
         for key, bound in relative:

@@ -178,12 +178,21 @@ class Policy(StrictTable):
         return self._path
 
     @property
+    def avoided(self) -> list[str]:
+        """Goals with a weight below 0."""
+        return [name for name, goal in self.goals.items() if goal.weight < 0.0]
+
+    @property
     def hash(self) -> str:
         """SHA-256 of everything the policy says, defaults included, whichever file says it."""
         if not self._hash:
             # Where nobody is named the hash is that of before anybody could be.
             left_out = {"extends"} if self.stakeholders else {"extends", "stakeholders"}
             said = self.model_dump(mode="json", by_alias=True, exclude=left_out)
+            for entry in (*said["limits"], *said["fairness"]):
+                # The same of what goes with goals as groups alone.
+                if not entry["scaled"]:
+                    del entry["scaled"]
             text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
             self._hash = hashlib.sha256(text.encode()).hexdigest()
         return self._hash

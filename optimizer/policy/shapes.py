@@ -44,6 +44,7 @@ RELATIVE_TO = (
     "the need of each group: a numeric attribute, or a table of figures, added up; all groups "
     "count the same without it"
 )
+SCALED = "true to count values of goals by their scales, where the groups are goals or stakeholders"
 PLANNED = "true to count only what the plan decides, not what is there or expected anyway"
 WHY = "the reason, printed in reports"
 SOURCE_MEANING = "where the figures come from, printed in reports"

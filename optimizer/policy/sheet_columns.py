@@ -87,6 +87,9 @@ LIMITS = TableSpec(
         _column("soft_base", "what counts as 100%", "number"),
         _column("protected", "yes if it may never be loosened", "choice", tuple(BOOLEANS)),
         _column("optional", "yes if nothing has to match", "choice", tuple(BOOLEANS)),
+        _column(
+            "scaled", "yes if values of goals count by their scales", "choice", tuple(BOOLEANS)
+        ),
         _column("planned", "yes if only what the plan decides counts", "choice", tuple(BOOLEANS)),
         _column("why", "the reason, printed in reports"),
         SOURCE,

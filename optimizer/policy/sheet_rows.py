@@ -148,7 +148,7 @@ class RowReader:
         entry |= self._parsed("where", parse_filter, {}, FILTER)
         entry |= self._parsed("by", parse_names, (), NAMES_EXPECTED)
         entry |= self._numbers("soft", "soft_base") | self._bounds()
-        words = self._texts("protected", "optional", "planned")
+        words = self._texts("protected", "optional", "scaled", "planned")
         return entry | {key: BOOLEANS[word] for key, word in words.items()}
 
     def stakeholder(self) -> dict[str, Any]:

@@ -108,6 +108,7 @@ def _limit_row(limit: Limit) -> dict[str, Any]:
         "soft_base": limit.soft_base,
         "protected": "yes" if limit.protected else "",
         "optional": "yes" if limit.optional else "",
+        "scaled": "yes" if limit.scaled else "",
         "planned": "yes" if limit.planned else "",
         "why": _exact(limit.why),
         "source": _exact(limit.source),

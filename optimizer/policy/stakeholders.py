@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Annotated
 
@@ -64,6 +64,21 @@ class Stakeholder(StrictTable):
         weights = dict(self.weights) if self.weights else self._eigenvector()[0]
         total = sum(map(abs, weights.values()))
         return {goal: weight / total for goal, weight in weights.items() if weight}
+
+    def shares(self, avoided: Collection[str]) -> dict[str, float]:
+        """Share of every goal that matters to it, below 0 for what it avoids.
+
+        Comparisons say how important goals are; one that the policy avoids it avoids as well.
+
+        Parameters
+        ----------
+        avoided
+            Goals that the policy avoids.
+        """
+        flipped = set(avoided) if self.comparisons else set()
+        return {
+            goal: -share if goal in flipped else share for goal, share in self.importance.items()
+        }
 
     @property
     def consistency_ratio(self) -> float | None:

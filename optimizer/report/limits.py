@@ -127,7 +127,7 @@ def _in_percent(part: float) -> str:
 def bounds_in_words(limit: Limit, sense: str = "") -> str:
     """Say what a limit limits: ``at_most``, ``at_least`` or, for a soft one, both."""
     by = f" of each {' and '.join(_attribute(name) for name in limit.by)}" if limit.by else ""
-    goal = f" of goal {limit.goal}" if limit.goal else ""
+    goal = f" of goal {limit.goal}" if limit.goal else " by scale" if limit.scaled else ""
     parts = []
     for side, bound in (("at_least", limit.at_least), ("at_most", limit.at_most)):
         if bound is not None and sense in {side, "soft", ""}:

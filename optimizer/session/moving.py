@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from optimizer.formulation import NUMBERS
 from optimizer.policy import Policy
 from optimizer.policy.evenness import EVENNESS, OF_EACH_GROUP
+from optimizer.policy.groups_of_goals import depends_on_views
 from optimizer.schema.addresses import AddressError, cell_of, is_cell, names_of
 from optimizer.schema.tables import TABLES
 
@@ -78,6 +79,9 @@ FIELD_PARTS: Mapping[str, str] = {
     "solver.time_limit": "",
 }
 """Fields of a policy, names and positions as ``*``, and what moves with them; blank: nothing."""
+
+VIEWS = ("goals.*.scale", "stakeholders.*.weights", "stakeholders.*.comparisons")
+"""Fields that move the model where limits are on what goals are to stakeholders, or by scales."""
 
 FIGURES: Mapping[str, str] = {
     "horizon.discount": "terms",
@@ -144,7 +148,8 @@ def moved_by(old: Policy, new: Policy, cells: Iterable[tuple[str, str]]) -> Move
     >>> moved_by(tiny, tiny, [("tracks", "min_cohort")]) is None
     True
     """
-    parts = [_part(*difference) for difference in _differences(old, new)]
+    of_views = _depends_on_views(old, new)
+    parts = [_part(*difference, of_views=of_views) for difference in _differences(old, new)]
     parts += [_part_of_cell(table, column) for table, column in cells]
     if None in parts:
         return None
@@ -191,15 +196,29 @@ def rebuilding(old: Policy, new: Policy, cells: Iterable[tuple[str, str]]) -> li
     >>> rebuilding(tiny, tiny, [("tracks", "min_cohort"), ("budgets", "amount")])
     ['tracks.min_cohort']
     """
-    fields = [each[0] for each in _differences(old, new) if _part(*each) is None]
+    of_views, differing = _depends_on_views(old, new), _differences(old, new)
+    fields = [each[0] for each in differing if _part(*each, of_views=of_views) is None]
     columns = [".".join(cell) for cell in cells if _part_of_cell(*cell) is None]
     return list(dict.fromkeys([*fields, *columns]))
 
 
-def _part(path: str, old: object, new: object) -> str | None:
+def _depends_on_views(*policies: Policy) -> bool:
+    """Whether terms of a limit depend on scales, or on how stakeholders weigh the goals."""
+    return any(depends_on_views(limit) for policy in policies for limit in policy.limits)
+
+
+def _part(path: str, old: object, new: object, *, of_views: bool = False) -> str | None:
+    if of_views and (path.startswith(VIEWS) or _is_turned(path, old, new)):
+        return None
     if _is_number(old) and _is_number(new) and path in FIGURES:
         return FIGURES[path]
     return FIELD_PARTS.get(path)
+
+
+def _is_turned(path: str, old: object, new: object) -> bool:
+    """Whether a goal is avoided from now on, or no more."""
+    is_number = _is_number(old) and _is_number(new)
+    return path == "goals.*.weight" and is_number and (old < 0) != (new < 0)  # type: ignore[operator]
 
 
 def _part_of_cell(table: str, column: str) -> str | None:

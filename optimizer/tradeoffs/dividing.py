@@ -17,6 +17,7 @@ from optimizer.plan import Decisions, Plan
 from optimizer.plan.fair_shares import fairness_tables, fairness_words, measured_per
 from optimizer.plan.inequality import standing_of
 from optimizer.plan.question import Question
+from optimizer.plan.scales import known_scales
 from optimizer.plan.subject import Subject
 from optimizer.plan.values import values_of
 from optimizer.policy import Fairness
@@ -98,6 +99,7 @@ def fairness(
     where: Mapping[str, object] = NO_FILTER,
     relative_to: str | None = None,
     goal: str | None = None,
+    scaled: bool = False,
     planned: bool = False,
 ) -> FairShares:
     """Say how evenly a plan divides, whoever made it.
@@ -108,7 +110,7 @@ def fairness(
         A plan, or a run (or the path of its folder).
     by
         Attributes that make the groups; without any, the divisions that the policy names.
-    measure, where, relative_to, goal, planned
+    measure, where, relative_to, goal, scaled, planned
         With ``by``: what is divided, as in a ``[[fairness]]`` table of a policy.
 
     Raises
@@ -132,8 +134,9 @@ def fairness(
     """
     if not is_filter(where):
         raise OptimizerError(f"fairness: where is {shown(where)}, not values by attribute")
-    _require_by(by, measure, where, relative_to=relative_to, goal=goal, planned=planned)
-    question, decisions = _question_of(subject)
+    others = {"relative_to": relative_to, "goal": goal, "scaled": scaled, "planned": planned}
+    _require_by(by, measure, where, **others)
+    question, decisions, scales = _question_of(subject)
     policy = question.policy
     if by is not None:
         asked: dict[str, object] = {
@@ -141,6 +144,7 @@ def fairness(
             "measure": measure,
             "where": dict(where),
             "by": list(by),
+            "scaled": scaled,
             "planned": planned,
         }
         asked |= {} if relative_to is None else {"relative_to": relative_to}
@@ -153,7 +157,7 @@ def fairness(
         )
     instance = build_instance(question.case, policy)
     subject_of = Subject(instance, values_of(instance, decisions), decisions)
-    tables = fairness_tables(subject_of)
+    tables = fairness_tables(subject_of, {**known_scales(policy), **scales})
     return FairShares(
         groups=_with_status(tables["fairness_groups"]),
         tables={"figures": tables["fairness"]},
@@ -182,14 +186,17 @@ def _require_by(
         raise OptimizerError(f"fairness: {told} without by\n    Expected {expected}.")
 
 
-def _question_of(subject: Plan | Run | str | Path) -> tuple[Question, Decisions]:
+def _question_of(
+    subject: Plan | Run | str | Path,
+) -> tuple[Question, Decisions, Mapping[str, float]]:
+    """Question of a plan, what it decides, and the scales of goals."""
     if isinstance(subject, str | Path):
         subject = load_run(subject)
     if isinstance(subject, Run):
-        return subject.question, subject.read.decisions
+        return subject.question, subject.read.decisions, subject.read.scales
     if subject.question is None:
         raise OptimizerError("the plan holds no question\n    Expected a plan of solve, or a run.")
-    return subject.question, subject.decisions
+    return subject.question, subject.decisions, subject.provenance.get("scales", {})
 
 
 def _told(division: Fairness) -> dict[str, Any]:

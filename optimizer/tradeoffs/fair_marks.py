@@ -53,7 +53,8 @@ def mark_of_today(
     if not division.fairness.counts.is_of_entrants:
         return None
     subject = Subject(instance, values_of(instance, Decisions(slots)), Decisions(slots))
-    amounts = groups_of_division(subject, division)["amount"].to_numpy(dtype=float)
+    groups = groups_of_division(subject, division, held.scaled(watch).of)
+    amounts = groups["amount"].to_numpy(dtype=float)
     return MarkedPlan(OF_TODAY, float("nan"), amounts, keeps_rules=False, why=BREAKS_RULES)
 
 
@@ -67,6 +68,7 @@ def _best_of(
     if x is None:
         return None
     if relaxed:
-        return loaded.matrix.points(x), outcomes_of(loaded, division).amounts(x)
+        outcomes = outcomes_of(loaded, division, held.scaled(watch).of)
+        return loaded.matrix.points(x), outcomes.amounts(x)
     plan = PlanSearch(held, watch, gap).checked(solution_at(loaded, x, inf, watch))
     return plan.objective, amounts_in(plan, division)

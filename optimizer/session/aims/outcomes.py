@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,7 @@ from optimizer.instance.divisions import JoinedDivision
 from optimizer.instance.people import CONSTANT
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.roles import columns_in_order
+from optimizer.plan.fair_shares import values_in
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +78,15 @@ class Outcomes:
         return Outcomes(self.labels, scaled, self.constant / mean, self.needs, self.unit * mean)
 
 
-def outcomes_of(loaded: LoadedModel, division: JoinedDivision) -> Outcomes:
+def outcomes_of(
+    loaded: LoadedModel, division: JoinedDivision, scales: Mapping[str, float]
+) -> Outcomes:
     """Find the columns that the groups of a division count.
+
+    Parameters
+    ----------
+    scales
+        Raw value of each goal that counts as 1.
 
     Raises
     ------
@@ -85,6 +94,8 @@ def outcomes_of(loaded: LoadedModel, division: JoinedDivision) -> Outcomes:
         If it counts decisions of which no rule of the model speaks.
     """
     labels = division.groups.index
+    if division.accounts is not None:
+        return _of_whole_values(loaded, division, scales)
     terms = division.measured[division.measured["group"].isin(labels)]
     row = labels.get_indexer(pd.Index(terms["group"]))
     fixed = terms["family"].eq(CONSTANT).to_numpy()
@@ -107,3 +118,20 @@ def outcomes_of(loaded: LoadedModel, division: JoinedDivision) -> Outcomes:
     a.sum_duplicates()
     needs = division.needs.to_numpy(dtype=float)
     return Outcomes(tuple(map(str, labels)), a, constant, needs / needs.mean())
+
+
+def _of_whole_values(
+    loaded: LoadedModel, division: JoinedDivision, scales: Mapping[str, float]
+) -> Outcomes:
+    """What groups get of the values of goals, each of which is a column of the model."""
+    weights = division.account_weights(scales)
+    found = {goal: loaded.matrix.column("value", goal) for goal in weights}
+    earned = {goal: column for goal, column in found.items() if column is not None}
+    shape = len(weights), len(loaded.matrix.cost)
+    a = scipy.sparse.lil_array(shape)
+    for goal, column in earned.items():
+        a[:, [column]] = weights[[goal]].to_numpy()
+    nothing = dict.fromkeys(map(str, weights), 0.0)
+    constant = weights.to_numpy() @ values_in(division, nothing, loaded.instance.anyway)
+    labels = tuple(map(str, weights.index))
+    return Outcomes(labels, scipy.sparse.csr_array(a), constant, np.ones(len(labels)))

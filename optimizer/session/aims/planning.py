@@ -10,7 +10,7 @@ import numpy as np
 from optimizer.errors import ArgumentError, OptimizerError, Problems, did_you_mean
 from optimizer.frames.arrays import Floats
 from optimizer.instance import Instance
-from optimizer.instance.divisions import JoinedDivision
+from optimizer.instance.divisions import JoinedDivision, division_place
 from optimizer.persistent import LoadedModel
 from optimizer.persistent.answers import solution_at, with_least_built, with_least_moved
 from optimizer.plan import Plan
@@ -90,13 +90,19 @@ def division_named(instance: Instance, name: str | None) -> JoinedDivision:
     Raises
     ------
     ArgumentError
-        If there is none of that name, or no single one.
+        If there is none of that name, or no single one, or no plan may aim at what it divides.
     """
     known = [division.fairness.name for division in instance.divisions]
     found = [each for each in instance.divisions if name in (None, each.fairness.name)]
-    if len(found) == 1:
-        return found[0]
     problems = Problems()
+    if len(found) == 1:
+        (division,) = found
+        if division.unfit:
+            place = division_place(division.fairness)
+            expected = "a division of other goals, or of something else"
+            problems.add(instance.policy.path.name, division.unfit, column=place, expected=expected)
+        problems.raise_if_any(ArgumentError)
+        return division
     message = f"there is no division {name!r}" if name else f"there are {len(known)} divisions"
     problems.add(
         instance.policy.path.name,
@@ -138,10 +144,10 @@ def fairly_planned(
         If the aim cannot be reached at all.
     """
     division = division_named(held.loaded.instance, name)
-    outcomes = outcomes_of(held.loaded, division)
     search = PlanSearch(held, watch, gap)
     best_plan, x, bound = _relaxed(held, watch) if aim.is_relaxed else _whole(search, to_come)
     with watch.listening():
+        outcomes = outcomes_of(held.loaded, division, held.scaled(watch).of)
         is_people = division.fairness.counts.unit in ("persons", "agreements")
         outcomes = outcomes if is_people else outcomes.in_units_of(x)
         points = held.loaded.matrix.points(x)
