@@ -75,7 +75,7 @@ def test_a_proof_that_is_gone_is_not_solved_for_again() -> None:
     engine = Engine(two_rows(3.0, 7.0), relaxed=True, options={"presolve": "off"})
     assert engine.run(Watch()).status == "infeasible"
     assert engine.proof_of_no_solution() is not None
-    engine.set_costs(np.array([3.0, 1.0]))
+    engine.set_costs(np.array([3.0, 1.0]), 0.0)
     iterations = engine._highs.getInfo().simplex_iteration_count
     assert engine.proof_of_no_solution() is None
     assert engine._highs.getInfo().simplex_iteration_count == iterations

@@ -27,6 +27,7 @@ from optimizer.solver import Progress, Solution, Watch, loading, relative_gap
 from optimizer.solver.engine import Engine, EngineRun
 from optimizer.solver.loading import Options
 from optimizer.solver.matrix import Matrix
+from optimizer.solver.patch import Patch
 from optimizer.solver.rounding import Rounding
 from optimizer.solver.scaling import power_of_two_scales
 from optimizer.solver.warm_start import PRIMAL
@@ -48,6 +49,23 @@ def loaded(case: SmallCase, folder: Path) -> LoadedModel:
 
 def solved(case: SmallCase, folder: Path, gap: float = 0.0) -> Solution:
     return loaded(case, folder).solve(Watch(), gap=gap)
+
+
+@pytest.mark.parametrize("number", [65.0, 61.0])
+def test_the_constant_of_an_objective_may_change_by_itself(number: float, tmp_path: Path) -> None:
+    """Also where rows change with it, and costs do not."""
+    model = loaded(TIGHT, tmp_path)
+    first = model.relax(Watch())
+    rows = [row for row, upper in enumerate(model.matrix.row_upper) if upper == 65.0]
+    assert rows
+    model.take(Patch({row: (model.matrix.row_lower[row], number) for row in rows}))
+    model.matrix = replace(model.matrix, offset=model.matrix.offset + 7.0)
+    found = model.relax(Watch())
+    assert found.x is not None
+    assert found.objective == pytest.approx(model.matrix.points(found.x))
+    assert found.objective != first.objective
+    afresh = Engine(model.matrix, relaxed=True, options={}).run(Watch())
+    assert found.objective == pytest.approx(afresh.objective)
 
 
 # Scaling and rounding

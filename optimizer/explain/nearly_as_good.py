@@ -60,7 +60,7 @@ class NearlyAsGood:
         SolverError
             If there is none, although a plan of enough points is in hand.
         """
-        self._engine.set_costs(cost)
+        self._engine.set_costs(cost, self.matrix.offset)
         run = self._engine.run(watch, afresh=not self._has_begun)
         if run.status == "infeasible":
             raise SolverError("no plan of so many points is found, although there is one in hand")

@@ -134,7 +134,7 @@ class PricedSums:
         """The optimum at a price; ``None`` where time ran out."""
         cost = self._matrix.cost.copy()
         cost[columns] += sign * price
-        self._engine.set_costs(cost)
+        self._engine.set_costs(cost, self._matrix.offset)
         run = self._engine.run(self._watch)
         if run.status != "optimal" or run.x is None:
             return None

@@ -311,7 +311,7 @@ class LoadedModel:
             return None
         # Too small a gap would let all pairs in; a first plan comes as soon as at a wider one.
         wanted = gap if gap >= LEAST_GAP else FIRST_GAP
-        self.lp.set_costs(self.matrix.cost)
+        self.lp.set_costs(self.matrix.cost, self.matrix.offset)
         pairs = pairs_of(self.instance, self.matrix)
         sifted = sift(self.lp, pairs, self.options, watch, gap=wanted)
         if sifted is None:

@@ -70,9 +70,8 @@ class Elastic:
     def run(self, free: Collection[int], watch: Watch) -> Given:
         """Let rows give way, and some of them for nothing: these are as good as left out."""
         priced = ~np.isin(self._listed, np.fromiter(free, dtype=np.int64))
-        self._engine.set_costs(
-            np.concatenate([np.zeros(self._width), np.where(priced, -self._prices, 0.0)])
-        )
+        prices = np.where(priced, -self._prices, 0.0)
+        self._engine.set_costs(np.concatenate([np.zeros(self._width), prices]), 0.0)
         # From nothing, interior point: simplex took more than ten minutes on the Japan case.
         run = self._engine.run(watch, afresh=self._engine.runs == 0)
         # Only prices change from here on: the basis stays primal feasible.

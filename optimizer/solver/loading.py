@@ -83,7 +83,8 @@ class Loaded:
         self._units = objective_units(matrix.cost * self._scale)
         self._cost = matrix.cost * self._scale * self._units
         lp.col_cost_ = self._cost
-        lp.offset_ = matrix.offset * self._units
+        self._offset = matrix.offset * self._units
+        lp.offset_ = self._offset
         lp.col_lower_, lp.col_upper_ = matrix.lower / self._scale, matrix.upper / self._scale
         lp.row_lower_ = matrix.row_lower * self._row_scale
         lp.row_upper_ = matrix.row_upper * self._row_scale
@@ -120,16 +121,17 @@ class Loaded:
         if status == highspy.HighsStatus.kError:
             raise SolverError(f"HiGHS reported an error in {call}")
 
-    def set_costs(self, cost: Floats) -> None:
-        """Replace the whole objective."""
-        self.matrix = replace(self.matrix, cost=cost)
+    def set_costs(self, cost: Floats, offset: float) -> None:
+        """Replace the whole objective, its constant included."""
+        self.matrix = replace(self.matrix, cost=cost, offset=offset)
         wanted = cost * self._scale
         units = objective_units(wanted)
         if not 1.0 / SAME_UNITS <= units / self._units <= SAME_UNITS:
             self._units = units
             self._cost = np.full(len(cost), np.nan)
-            offset = self.matrix.offset * self._units
-            self._check(self._highs.changeObjectiveOffset(offset), "changeObjectiveOffset")
+        if offset * self._units != self._offset:
+            self._offset = offset * self._units
+            self._check(self._highs.changeObjectiveOffset(self._offset), "changeObjectiveOffset")
         scaled = wanted * self._units
         columns = np.flatnonzero(scaled != self._cost).astype(np.int32)
         if len(columns):

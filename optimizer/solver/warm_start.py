@@ -152,7 +152,7 @@ class WarmStart:
         self._begin_at(start)
         left = self._patience()
         if start.distance_of_rows(matrix) > 0.0:
-            self.engine.set_costs(start.matrix.cost)
+            self.engine.set_costs(start.matrix.cost, matrix.offset)
             run = self._by(DUAL, left, watch)
             if run.gave_up:
                 return None
@@ -160,7 +160,7 @@ class WarmStart:
             # Without a solution costs stay: with other ones HiGHS forgets what proves it.
             if run.status != "optimal" or np.array_equal(start.matrix.cost, matrix.cost):
                 return run
-        self.engine.set_costs(matrix.cost)
+        self.engine.set_costs(matrix.cost, matrix.offset)
         run = self._by(PRIMAL, left, watch)
         return None if run.gave_up else run
 
@@ -182,14 +182,14 @@ class WarmStart:
 
         try:
             if start.distance_of_rows(still) > 0.0:
-                engine.set_costs(start.matrix.cost)
+                engine.set_costs(start.matrix.cost, matrix.offset)
                 run = self._by(DUAL, left, watch)
                 if run.gave_up or run.status != "optimal":
                     return None if run.gave_up else run
                 left = max(1, left - run.iterations)
                 lost = lost_sides(still, matrix, engine.basis())
                 engine.set_sides(kept.rows, engine.matrix)
-            engine.set_costs(matrix.cost)
+            engine.set_costs(matrix.cost, matrix.offset)
             found = let_go(engine, lost, matrix, primal)
             if found is None:
                 return None
@@ -204,7 +204,7 @@ class WarmStart:
     ) -> EngineRun | None:
         """Solve on from a basis of another matrix; ``None`` where that is given up."""
         self._guess = None
-        self.engine.set_costs(matrix.cost)
+        self.engine.set_costs(matrix.cost, matrix.offset)
         self.engine.forget()
         self.engine.go_on_from(basis)
         run = self._by(DUAL, self._patience(), watch)
@@ -220,7 +220,7 @@ class WarmStart:
 
     def _from_nothing(self, matrix: Matrix, watch: Watch) -> EngineRun:
         engine = self.engine
-        engine.set_costs(matrix.cost)
+        engine.set_costs(matrix.cost, matrix.offset)
         engine.forget()
         run = engine.run(watch, afresh=True)
         self._anew = run.iterations

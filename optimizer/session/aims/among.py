@@ -141,7 +141,7 @@ class Among:
             )
             if len(changed):
                 engine.set_bounds(changed, matrix.lower[changed], matrix.upper[changed])
-            engine.set_costs(matrix.cost)
+            engine.set_costs(matrix.cost, matrix.offset)
             run = engine.run(self.watch)
         found = _told(run)
         return replace(found, prices=engine.prices()) if found.x is not None else found
@@ -177,7 +177,7 @@ class Among:
         if aside:
             # The bound is that of the aim alone, which points may cost a little.
             matrix, gap = self._with_points_aside(aim, root), _OF_GAP * gap
-            relaxation.set_costs(matrix.cost)
+            relaxation.set_costs(matrix.cost, matrix.offset)
             root = relaxation.run(self.watch)
             if root.status != "optimal":
                 return _told(root)
