@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import optimizer
@@ -174,8 +175,8 @@ def test_what_goals_and_stakeholders_have_by_hand(tmp_path: Path) -> None:
     assert amounts(plan, by=["goal"], where={"stakeholder": "Both"}) == [1.5, 0.0]
     told = optimizer.fairness(plan, measure="value", by=["stakeholder"], scaled=True).in_words()
     assert told == [
-        "value by stakeholder (value in scales of the goals): from 0.15 (Both) to 0.6 (One), 4 "
-        "times that; Gini 0.300; 30.0% would have to go elsewhere for all to get the same."
+        "value by stakeholder (scaled value): from 0.15 (Both) to 0.6 (One), 4 times that; "
+        "Gini 0.300; 30.0% would have to go elsewhere for all to get the same."
     ]
 
 
@@ -214,7 +215,7 @@ def test_diminishing_returns_are_reported_and_not_aimed_at(tmp_path: Path) -> No
 
 REFUSED: list[tuple[dict[str, object], str]] = [
     ({"measure": "slots"}, "'goal' is not an attribute of country"),
-    ({"goal": "g"}, "the groups are goals or stakeholders"),
+    ({"goal": "g"}, "'goal' is not an attribute of country"),
     ({"by": ["country"]}, "is missing; the measure is value"),
     ({"by": ["country"], "goal": "g", "scaled": True}, "the groups are no goals or stakeholders"),
     ({"where": {"goal": "x"}}, "no goal has goal = 'x'"),
@@ -258,3 +259,102 @@ def test_scales_and_views_move_limits_that_depend_on_them(tmp_path: Path) -> Non
     assert session.solve().objective == pytest.approx(
         optimizer.solve(after, files, cache=False).objective
     )
+
+
+def solved_alike(session: optimizer.Session, files: Path) -> optimizer.Plan:
+    """The plan of a session, which is that of its policy solved from nothing."""
+    found = session.solve()
+    afresh = optimizer.solve(session.policy, files, cache=False)
+    assert found.objective == pytest.approx(afresh.objective)
+    for name in ("fairness_groups", "goals", "stakeholders"):
+        pd.testing.assert_frame_equal(found.tables[name], afresh.tables[name])
+    return found
+
+
+BOTH_OTHERWISE: Mapping[str, object] = {"stakeholders.Both.weights": {"g": 9.0, "h": 3.0}}
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"fairness": [{**BY_GOAL, "by": ["stakeholder"], "scaled": True}]},
+        {"limits": [{**BY_GOAL, "where": {"stakeholder": "Both"}, "at_least": 0.5}]},
+        {"limits": [{**BY_GOAL, "by": ["stakeholder"], "at_least": 0.5}]},
+    ],
+)
+def test_a_session_knows_how_stakeholders_weigh_goals_now(
+    tables: dict[str, object], tmp_path: Path
+) -> None:
+    files, policy = TWO_GOALS.write(tmp_path)
+    asked = load_policy(policy, changes=tables)
+    session = optimizer.Session(asked, load_case(files))
+    session.solve()
+    session.change(BOTH_OTHERWISE)
+    solved_alike(session, files)
+    session.change({"goals.h.scale": 2.0})
+    solved_alike(session, files)
+
+
+def test_a_session_refuses_goals_that_are_avoided_from_now_on(tmp_path: Path) -> None:
+    files, policy = TWO_GOALS.write(tmp_path)
+    asked = load_policy(policy, changes={"limits": [{**BY_GOAL, "at_most": {"gini": 0.4}}]})
+    session = optimizer.Session(asked, load_case(files))
+    with pytest.raises(PolicyError, match="less of h is better"):
+        session.change({"goals.h.weight": -1.0})
+
+
+def test_a_point_of_scaled_values_leads_back_to_it(tmp_path: Path) -> None:
+    files, policy = TWO_GOALS.write(tmp_path)
+    division = {**BY_GOAL, "name": "who", "scaled": True}
+    changes = {**FIXED, "fairness": [division]}
+    found = optimizer.frontier(policy, files, fairness="who", points=3, gap=0, changes=changes)
+    assert found.table["lowest_rate"].tolist() == pytest.approx([0.0, 0.4])
+    assert any("(scaled value)" in sentence for sentence in found.in_words())
+    written = found.write_policy(2, policy.with_name("second.toml"))
+    plan = optimizer.solve(written, files, changes=FIXED)
+    assert plan.tables["goals"]["raw"].tolist() == pytest.approx([4.0, 2.0])
+
+
+def test_own_bests_are_those_of_the_scales_and_weights_of_then(tmp_path: Path) -> None:
+    files, policy = TWO_GOALS.write(tmp_path)
+    own = {**BY_GOAL, "name": "own", "by": ["stakeholder"], "scaled": True}
+    asked = load_policy(policy, changes={"limits": [{**own, "at_least": {"own_best": 0.5}}]})
+    # One has 0.6 at best, Both 0.65.
+    plan = optimizer.solve(asked, files, changes=FIXED)
+    assert plan.tables["goals"]["raw"].tolist() == pytest.approx([4.0, 2.0])
+    for change in ({"goals.h.scale": 50.0}, BOTH_OTHERWISE):
+        with pytest.raises(PolicyError, match="worked out by other scales or weights"):
+            optimizer.solve(asked, files, changes=change)
+    with pytest.raises(PolicyError, match=r"limits\.own\.scaled: is of another measure"):
+        optimizer.solve(asked, files, changes={"limits.own.scaled": False})
+
+
+def test_a_floor_for_stakeholders_needs_some(tmp_path: Path) -> None:
+    files, policy = TWO_GOALS.write(tmp_path)
+    floor = {**BY_GOAL, "by": ["stakeholder"], "at_least": 1}
+    with pytest.raises(PolicyError, match="the policy has no stakeholder, so no value could"):
+        optimizer.solve(policy, files, changes={"stakeholders": [], "limits": [floor]})
+
+
+def test_a_column_of_the_case_may_be_called_goal(tmp_path: Path) -> None:
+    case = TWO_GOALS.with_(
+        countries=(
+            "country,name,world_region,goal,scale",
+            "AA,Aland,Asia,one,2",
+            "BB,Bland,Europe,two,3",
+        )
+    )
+    files, policy = case.write(tmp_path)
+    divisions = [
+        {"name": "of_g", "measure": "value", "goal": "g", "by": ["goal"]},
+        {"name": "slots", "measure": "slots", "by": ["country"], "relative_to": "scale"},
+    ]
+    plan = optimizer.solve(policy, files, changes={**FIXED, "fairness": divisions})
+    groups = plan.tables["fairness_groups"]
+    assert groups["called"][groups["fairness"].eq("of_g")].tolist() == ["one", "two"]
+    told = " ".join(optimizer.fairness(plan).in_words())
+    assert "slots per unit of scale" in told
+    both = {"fairness": [{**BY_GOAL, "by": ["goal.goal"]}]}
+    assert optimizer.solve(policy, files, changes={**FIXED, **both}).tables["fairness_groups"][
+        "amount"
+    ].tolist() == [6.0, 0.0]

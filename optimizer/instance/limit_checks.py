@@ -23,7 +23,7 @@ from optimizer.instance.measures import Measures
 from optimizer.instance.people import constants
 from optimizer.instance.sets import Sets
 from optimizer.policy import Amount, Even, Limit, OwnBest, Previous, Relative
-from optimizer.policy.groups_of_goals import GOAL
+from optimizer.policy.groups_of_goals import GOAL, GOAL_GROUPS
 from optimizer.text.figures import apart, plainly
 
 PAIR = ["country", "track", "year"]
@@ -54,10 +54,11 @@ def floor_has_members(limit: Limit, measures: Measures) -> bool:
     found = {name: measures.dimension(name) for name in limit.by}
     absent = {at.dimension for at in found.values() if at and at.values.empty}
     for dimension in sorted(absent):
+        owner = "policy" if dimension in GOAL_GROUPS else "case"
         measures.attributes.add(
             limit_place(limit, "by"),
-            f"the case has no {dimension}, so no {limit.counts.noun} could reach the floor",
-            "groups that the case has, or optional = true",
+            f"the {owner} has no {dimension}, so no {limit.counts.noun} could reach the floor",
+            f"groups that the {owner} has, or optional = true",
         )
     return not absent
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from math import ceil, inf, isfinite, log10
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,12 @@ from optimizer.instance.divisions import JoinedDivision
 from optimizer.plan.checks import goal_values
 from optimizer.plan.inequality import IS_LOWEST, inequality, standing_of
 from optimizer.plan.subject import Subject
+from optimizer.policy import Fairness
 from optimizer.schema.measures import MEASURES
 from optimizer.text.figures import counted, figure
 
-OF_SCALE = "scale"
-"""What values of goals that count by their scales are told to be relative to."""
+OF_SCALE = "goal.scale"
+"""What values of goals that count by their scales are told to be relative to: no need has it."""
 _SAME = 1e-9
 """Relative difference of rates that rounding leaves."""
 
@@ -131,7 +133,7 @@ def _row(division: JoinedDivision, groups: pd.DataFrame) -> dict[str, object]:
         "fairness": fairness.name,
         "measure": fairness.measure,
         "unit": fairness.counts.unit,
-        "relative_to": OF_SCALE if fairness.scaled else fairness.relative_to or "",
+        "relative_to": _relative_to(fairness),
         "groups": len(groups),
         "left_out": len(division.left_out),
         "total": float(groups["amount"].sum()),
@@ -175,11 +177,24 @@ def measured_per(row: Any) -> tuple[str, float]:
     if not row.relative_to:
         return noun, 1.0
     if row.relative_to == OF_SCALE:
-        return f"{noun} in scales of the goals", 1.0
+        return f"scaled {noun}", 1.0
     is_small = 0.0 < row.highest_rate < 1.0
     per = 10.0 ** ceil(-log10(row.highest_rate)) if is_small else 1.0
     need = row.relative_to.rpartition(".")[2]
     return f"{noun} per {figure(per)} of {need}" if per > 1.0 else f"{noun} per unit of {need}", per
+
+
+def _relative_to(fairness: Fairness) -> str:
+    return OF_SCALE if fairness.scaled else fairness.relative_to or ""
+
+
+def rates_called(fairness: Fairness, highest: float) -> tuple[str, float]:
+    """The same of a division, by the highest of its rates."""
+    return measured_per(
+        SimpleNamespace(
+            measure=fairness.measure, relative_to=_relative_to(fairness), highest_rate=highest
+        )
+    )
 
 
 def _sentence(row: Any, lowest_group: str, highest_group: str) -> str:

@@ -11,8 +11,10 @@ from optimizer.case import Case, load_case
 from optimizer.case.changes import change_case
 from optimizer.errors import PolicyError, Problems
 from optimizer.frames.memory import Memory
+from optimizer.instance.goal_views import GoalViews
 from optimizer.io.changes import CHANGES, require_changes
 from optimizer.policy import Limit, OwnBest, Policy, load_policy
+from optimizer.policy.groups_of_goals import depends_on_views
 from optimizer.policy.loading import NO_CHANGES, changed_policy, policy_with_limits
 from optimizer.schema.addresses import cells_and_keys
 
@@ -143,8 +145,15 @@ def require_known_bests(
     problems = Problems()
     before = {limit.name: limit for limit in base.limits}
     of_added = {str(limit.get("name")) for limit in added}
+    is_seen_otherwise = GoalViews.of(base) != GoalViews.of(policy)
     for limit in policy.limits:
-        if isinstance(limit.at_least, OwnBest) and limit.name not in of_added:
+        if not isinstance(limit.at_least, OwnBest):
+            continue
+        if is_seen_otherwise and depends_on_views(limit):
+            message = "what each group could have was worked out by other scales or weights"
+            expected = "no change of these, as the limit has own_best"
+            problems.add(CHANGES, message, column=f"limits.{limit.name}", expected=expected)
+        if limit.name not in of_added:
             for key, message, expected in _unlike(limit, limit.at_least, before.get(limit.name)):
                 place = f"limits.{limit.name}"
                 problems.add(CHANGES, message, column=f"{place}.{key}", expected=expected)
@@ -158,7 +167,7 @@ def _unlike(limit: Limit, wanted: OwnBest, old: Limit | None) -> Iterator[tuple[
         message = "what each group could have by itself is worked out before any change"
         yield "at_least", message, "a change of own_best alone, in a policy that has it"
         return
-    for key in ("measure", "where", "by", "goal", "planned"):
+    for key in ("measure", "where", "by", "goal", "scaled", "planned"):
         if getattr(limit, key) != getattr(old, key):
             message = "is of another measure than what each group could have by itself"
             yield key, message, "no change, as the limit has own_best"

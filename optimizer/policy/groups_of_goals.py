@@ -23,9 +23,15 @@ def are_of_goals(by: Collection[str]) -> bool:
     return any(name in (each, f"{each}.{each}") for name in by for each in GOAL_GROUPS)
 
 
-def depends_on_views(limit: Any) -> bool:
-    """Whether the terms of a limit depend on scales, or on how stakeholders weigh the goals."""
-    return limit.scaled or any(name.rpartition(".")[2] == STAKEHOLDER for name in limit.by)
+def is_of_goals(asked: Any) -> bool:
+    """Whether a limit or a division counts the values of goals, for themselves or stakeholders."""
+    return asked.counts.is_of_goal and asked.goal is None
+
+
+def depends_on_views(asked: Any) -> bool:
+    """Whether what it counts depends on scales, or on how stakeholders weigh the goals."""
+    named = {name.rpartition(".")[2] for name in (*asked.by, *asked.where)}
+    return is_of_goals(asked) and (asked.scaled or STAKEHOLDER in named)
 
 
 def goal_clashes(asked: Any) -> list[Clash]:
@@ -41,9 +47,7 @@ def goal_clashes(asked: Any) -> list[Clash]:
     if is_of_value and asked.goal is None and not of_goals:
         message = f"is missing; the measure is {asked.measure}"
         clashes.append(("goal", message, "the name of a goal, or groups by goal or stakeholder"))
-    if is_of_value and asked.goal is not None and of_goals:
-        clashes.append(("goal", "the groups are goals or stakeholders", "one of the two"))
-    if asked.scaled and not (is_of_value and of_goals):
+    if asked.scaled and not (is_of_value and asked.goal is None and of_goals):
         message = "the groups are no goals or stakeholders"
         clashes.append(("scaled", message, "measure value by goal or stakeholder, or no scaled"))
     return clashes

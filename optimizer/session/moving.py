@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from optimizer.formulation import NUMBERS
 from optimizer.policy import Policy
 from optimizer.policy.evenness import EVENNESS, OF_EACH_GROUP
-from optimizer.policy.groups_of_goals import depends_on_views
+from optimizer.policy.groups_of_goals import is_of_goals
 from optimizer.schema.addresses import AddressError, cell_of, is_cell, names_of
 from optimizer.schema.tables import TABLES
 
@@ -80,8 +80,15 @@ FIELD_PARTS: Mapping[str, str] = {
 }
 """Fields of a policy, names and positions as ``*``, and what moves with them; blank: nothing."""
 
-VIEWS = ("goals.*.scale", "stakeholders.*.weights", "stakeholders.*.comparisons")
-"""Fields that move the model where limits are on what goals are to stakeholders, or by scales."""
+VIEWS = frozenset(
+    {
+        "goals.*.scale",
+        "stakeholders.*.weights",
+        "stakeholders.*.weights.*",
+        "stakeholders.*.comparisons.*.times",
+    }
+)
+"""Fields that move the model where limits are on the values of goals, or of stakeholders."""
 
 FIGURES: Mapping[str, str] = {
     "horizon.discount": "terms",
@@ -148,8 +155,8 @@ def moved_by(old: Policy, new: Policy, cells: Iterable[tuple[str, str]]) -> Move
     >>> moved_by(tiny, tiny, [("tracks", "min_cohort")]) is None
     True
     """
-    of_views = _depends_on_views(old, new)
-    parts = [_part(*difference, of_views=of_views) for difference in _differences(old, new)]
+    of_goals = _has_limits_of_goals(old, new)
+    parts = [_part(*difference, of_goals=of_goals) for difference in _differences(old, new)]
     parts += [_part_of_cell(table, column) for table, column in cells]
     if None in parts:
         return None
@@ -196,19 +203,18 @@ def rebuilding(old: Policy, new: Policy, cells: Iterable[tuple[str, str]]) -> li
     >>> rebuilding(tiny, tiny, [("tracks", "min_cohort"), ("budgets", "amount")])
     ['tracks.min_cohort']
     """
-    of_views, differing = _depends_on_views(old, new), _differences(old, new)
-    fields = [each[0] for each in differing if _part(*each, of_views=of_views) is None]
+    of_goals, differing = _has_limits_of_goals(old, new), _differences(old, new)
+    fields = [each[0] for each in differing if _part(*each, of_goals=of_goals) is None]
     columns = [".".join(cell) for cell in cells if _part_of_cell(*cell) is None]
     return list(dict.fromkeys([*fields, *columns]))
 
 
-def _depends_on_views(*policies: Policy) -> bool:
-    """Whether terms of a limit depend on scales, or on how stakeholders weigh the goals."""
-    return any(depends_on_views(limit) for policy in policies for limit in policy.limits)
+def _has_limits_of_goals(*policies: Policy) -> bool:
+    return any(is_of_goals(limit) for policy in policies for limit in policy.limits)
 
 
-def _part(path: str, old: object, new: object, *, of_views: bool = False) -> str | None:
-    if of_views and (path.startswith(VIEWS) or _is_turned(path, old, new)):
+def _part(path: str, old: object, new: object, *, of_goals: bool = False) -> str | None:
+    if of_goals and (path in VIEWS or _is_turned(path, old, new)):
         return None
     if _is_number(old) and _is_number(new) and path in FIGURES:
         return FIGURES[path]

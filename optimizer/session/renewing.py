@@ -18,10 +18,13 @@ from optimizer.instance import (
     listed_transfers,
     money_of,
 )
+from optimizer.instance.divisions import join_divisions
+from optimizer.instance.goal_views import GoalViews
 from optimizer.instance.limits import join_commitments, with_bounds
 from optimizer.instance.scoring import GivenScores
 from optimizer.instance.services import capacities
 from optimizer.policy import Policy
+from optimizer.policy.groups_of_goals import is_of_goals
 from optimizer.session.moving import Moved, moved_by, rebuilding
 from optimizer.session.sameness import is_known, same_model
 
@@ -113,7 +116,10 @@ def _with_numbers(old: Instance, case: Case, policy: Policy, moved: frozenset[st
         parts["caps"] = caps_of(case, sets)
     if "capacities" in moved:
         parts["capacity"] = capacities(case, sets)
-    measures = old.measures(problems, case=case)
+    views = GoalViews.of(policy)
+    measures = replace(old.measures(problems, case=case), views=views)
+    if views != GoalViews.of(old.policy) and any(map(is_of_goals, policy.fairness)):
+        parts["divisions"] = join_divisions(policy.fairness, measures)
     if "commitments" in moved:
         parts["commitments"] = join_commitments(measures)
     wanted = {limit.name: limit for limit in policy.limits}

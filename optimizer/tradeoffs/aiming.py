@@ -140,7 +140,7 @@ class GoalAims:
     def on_the_way(
         self, start: Floats, end: Floats, floors: Floats, found_by: str, *, beside: float = 1.0
     ) -> AimAnswer:
-        """The plan in which that goal has come least far from a start to an end that has come most.
+        """The plan in which the goal that has come least far from a start to an end comes farthest.
 
         A little of all goals counts beside it, which keeps out what others dominate. Where a gap is
         admitted it is one of values: no plan has more of every goal by more than it.
@@ -165,6 +165,38 @@ class GoalAims:
         most = come + point.gap * abs(beside + come + float(aside @ point.values))
         bounds = zip(point.values.tolist(), (start + most * way).tolist(), strict=True)
         gap = max(relative_gap(value, bound) for value, bound in bounds)
+        return replace(answer, point=replace(point, gap=max(gap, point.gap)))
+
+    def about_half_way(
+        self, start: Floats, end: Floats, floors: Floats, found_by: str
+    ) -> AimAnswer:
+        """A plan in which every goal comes about as far as the relaxation, within a gap.
+
+        What is sought is the most of a weighted sum, by the duals of how far all goals come at
+        once: what a whole plan lacks of one goal it may have of another. Then no plan has more of
+        every goal by more than the gap either. Where one goal is left behind,
+        :meth:`on_the_way` is asked.
+        """
+        way, aside = end - start, ASIDE / self.ranges
+        self.model.hold(floors)
+        self.model.reach(start, end)
+        found = self.model.weights_reached(aside, self.watch)
+        if found is None:
+            return self.on_the_way(start, end, floors, found_by)
+        weights, most = found
+        self.model.reach_together(start, weights)
+        beside = float(weights @ np.minimum(abs(start), abs(end)) - aside @ start)
+        answer = self.asked_for(aside, floors, found_by, reached=1.0, offset=beside)
+        point = answer.point
+        if point is None:
+            return answer
+        come = point.values - start
+        if float((come / way).min()) < most / 2.0:
+            return self.on_the_way(start, end, floors, found_by)
+        if point.gap <= OPTIMAL_GAP:
+            return answer
+        left = point.gap * abs(beside + float(weights @ come + aside @ point.values))
+        gap = left / float(weights @ abs(point.values))
         return replace(answer, point=replace(point, gap=max(gap, point.gap)))
 
     def in_order(

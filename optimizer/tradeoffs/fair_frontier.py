@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pandas as pd
 
 from optimizer.instance.divisions import JoinedDivision
 from optimizer.plan import Plan
-from optimizer.plan.fair_shares import measured_per
+from optimizer.plan.fair_shares import rates_called
 from optimizer.session.aims.planning import division_named
 from optimizer.session.holding import Holding
 from optimizer.solver import Watch
@@ -145,13 +144,7 @@ def fair_frontier(held: Holding, asked: AskedOfFront, watch: Watch) -> FairFront
 
 def _rates_of(division: JoinedDivision, groups: pd.DataFrame) -> tuple[str, float]:
     """What rates are of, and by how much they are multiplied to be read easily."""
-    fairness = division.fairness
-    row = SimpleNamespace(
-        measure=fairness.measure,
-        relative_to=fairness.relative_to or "",
-        highest_rate=float(groups["rate"].max()),
-    )
-    return measured_per(row)
+    return rates_called(division.fairness, float(groups["rate"].max()))
 
 
 def _plans(

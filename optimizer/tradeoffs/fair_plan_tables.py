@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from optimizer.frames.arrays import Floats
-from optimizer.plan.fair_shares import called_groups, measured_per
+from optimizer.plan.fair_shares import called_groups, rates_called
 from optimizer.plan.inequality import inequality, standing_of
 from optimizer.session.aims.disagreement import TODAY
 from optimizer.session.aims.nash import LEAST_GAIN
@@ -96,12 +95,8 @@ def _steps(found: FairSolution) -> pd.DataFrame:
 
 def rates_of(found: FairSolution, groups: pd.DataFrame) -> tuple[str, float]:
     """What rates are of, and by how much they are multiplied to be read easily."""
-    fairness = found.division.fairness
     highest = float(max(groups["rate"].max(), groups["most_points_rate"].max()))
-    row = SimpleNamespace(
-        measure=fairness.measure, relative_to=fairness.relative_to or "", highest_rate=highest
-    )
-    return measured_per(row)
+    return rates_called(found.division.fairness, highest)
 
 
 def fair_plan_in_words(

@@ -157,7 +157,8 @@ def spread_in_zones(
             zones.leave(corner)
             continue
         floors = np.where(np.isfinite(corner), corner + aims.steps / 2.0, NO_FLOOR)
-        answer = aims.on_the_way(start, best, floors, BETWEEN)
+        ask = aims.on_the_way if aims.by_floors else aims.about_half_way
+        answer = ask(start, best, floors, BETWEEN)
         if answer.status == "infeasible":
             zones.end(corner)
             continue

@@ -18,7 +18,7 @@ from optimizer.policy.merging import merge
 from optimizer.schema.addresses import cells_and_keys
 
 _DIGITS = 12
-_OF_BOTH = ("measure", "where", "by", "relative_to", "goal", "planned")
+_OF_BOTH = ("measure", "where", "by", "relative_to", "goal", "scaled", "planned")
 """Keys that a limit and a division have in common."""
 
 

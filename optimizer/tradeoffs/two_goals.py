@@ -150,15 +150,7 @@ def spread_points(
             may_be_more |= not segment.is_proven_empty(aims)
             is_near |= segment.is_within_gap(aims)
             continue
-        held = int(np.argmax(segment.sizes(aims.ranges)))
-        half = float(segment.bottoms[held] + segment.tops[held]) / 2.0
-        if aims.by_floors:
-            floors = no_floors(2)
-            floors[held] = half
-            answer = aims.asked_for(aims.weights(1 - held), floors, BETWEEN)
-        else:
-            top = np.array(segment.tops)
-            answer = aims.on_the_way(segment.bottoms, top, no_floors(2), BETWEEN)
+        answer = _asked_between(aims, segment)
         if answer.point is None:
             return answer.reason
         may_be_more |= answer.point.status != "optimal"
@@ -167,12 +159,27 @@ def spread_points(
             found(answer.point)
         point = known or answer.point
         if aims.by_floors:
-            left += _parted(segment, held, half, point)
+            left += _parted(segment, *_floor_in(aims, segment), point)
         elif segment.is_beyond(point, aims):
             left += _parted_at(segment, point)
         else:
             is_near = True
     return why_more(aims, wanted, is_near=is_near and not left) if left or may_be_more else ""
+
+
+def _floor_in(aims: GoalAims, segment: Between) -> tuple[int, float]:
+    """The goal in which the ends of a segment are farther apart, and what is half-way."""
+    held = int(np.argmax(segment.sizes(aims.ranges)))
+    return held, float(segment.bottoms[held] + segment.tops[held]) / 2.0
+
+
+def _asked_between(aims: GoalAims, segment: Between) -> AimAnswer:
+    floors = no_floors(2)
+    if not aims.by_floors:
+        return aims.about_half_way(segment.bottoms, np.array(segment.tops), floors, BETWEEN)
+    held, half = _floor_in(aims, segment)
+    floors[held] = half
+    return aims.asked_for(aims.weights(1 - held), floors, BETWEEN)
 
 
 def why_more(aims: GoalAims, wanted: int, *, is_near: bool) -> str:
