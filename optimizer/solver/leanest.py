@@ -43,7 +43,9 @@ def leanest(
         run = Engine(lighter, relaxed=False, options={**options, "mip_rel_gap": 0.0}).run(watch)
         if run.x is None or burden @ np.round(run.x) >= before * (1.0 - _SAME):
             return x
-        found = RestOfIntegers(matrix, options).exact(run.x, watch)
+        # With all that has points kept, what is left is next to nothing: 0.4 CPU s on the Japan
+        # case, where the same with other points took 20.
+        found = RestOfIntegers(lighter, options).exact(run.x, watch)
     except SolverError:
         # The solution stands as it is; it may only bear more than it needs to.
         return x

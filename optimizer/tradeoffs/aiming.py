@@ -31,6 +31,10 @@ ASIDE = 1e-3
 """Weight of all other goals beside the one there is to be most of, each in parts of its range."""
 
 
+LEAST_OF_WAY = 0.2
+"""Part of the way between two points that every goal has to come at least, within a gap."""
+
+
 class GoalAims:
     """Asks one loaded model for plans with the most of some goals, and checks each of them.
 
@@ -170,32 +174,25 @@ class GoalAims:
     def about_half_way(
         self, start: Floats, end: Floats, floors: Floats, found_by: str
     ) -> AimAnswer:
-        """A plan in which every goal comes about as far as the relaxation, within a gap.
+        """A plan in which every goal comes far from a start to an end, within a gap.
 
-        What is sought is the most of a weighted sum, by the duals of how far all goals come at
-        once: what a whole plan lacks of one goal it may have of another. Then no plan has more of
-        every goal by more than the gap either. Where one goal is left behind,
-        :meth:`on_the_way` is asked.
+        What is sought is the most of how far goals come on average: what a whole plan lacks of one
+        goal it may have of another. No plan has more of every goal by more than the gap then
+        either. Where a goal is left behind, :meth:`on_the_way` is asked.
         """
-        way, aside = end - start, ASIDE / self.ranges
-        self.model.hold(floors)
-        self.model.reach(start, end)
-        found = self.model.weights_reached(aside, self.watch)
-        if found is None:
-            return self.on_the_way(start, end, floors, found_by)
-        weights, most = found
-        self.model.reach_together(start, weights)
-        beside = float(weights @ np.minimum(abs(start), abs(end)) - aside @ start)
-        answer = self.asked_for(aside, floors, found_by, reached=1.0, offset=beside)
+        way = end - start
+        weights = 1.0 / way / len(way)
+        beside = float(weights @ (np.minimum(abs(start), abs(end)) - start))
+        answer = self.asked_for(weights, floors, found_by, offset=beside)
         point = answer.point
         if point is None:
             return answer
-        come = point.values - start
-        if float((come / way).min()) < most / 2.0:
+        come = (point.values - start) / way
+        if float(come.min()) < LEAST_OF_WAY:
             return self.on_the_way(start, end, floors, found_by)
         if point.gap <= OPTIMAL_GAP:
             return answer
-        left = point.gap * abs(beside + float(weights @ come + aside @ point.values))
+        left = point.gap * abs(beside + float(weights @ point.values))
         gap = left / float(weights @ abs(point.values))
         return replace(answer, point=replace(point, gap=max(gap, point.gap)))
 

@@ -4,9 +4,9 @@ A plan with the most of ``f + a little of g``, among those with ``g`` at a floor
 none. So all points are found by raising the floor each time just above the last point; and points
 between two others by a floor half-way, under the goal in which these are farther apart. Where a gap
 is admitted no goal is held: whole plans rarely keep a floor under a sum of everything and have
-nearly the most of another. What is sought there is the plan in which both goals come farthest from
-what is exceeded between the two to what nothing reaches. What a search proves not to be there is
-never looked for again.
+nearly the most of another. What is sought there is a plan in which both goals come far from what is
+exceeded between the two to what nothing reaches. What a search proves not to be there is never
+looked for again.
 """
 
 from __future__ import annotations
