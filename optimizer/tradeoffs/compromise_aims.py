@@ -30,6 +30,7 @@ from optimizer.solver.appending import Addition, appended
 from optimizer.solver.rest import RestOfIntegers
 from optimizer.solver.solution import OPTIMAL_GAP
 from optimizer.solver.watch import relative_gap
+from optimizer.text.endings import cut_off_by
 from optimizer.tradeoffs.stakeholder_store import KeptSolution
 from optimizer.tradeoffs.stakeholder_values import values_as_outcomes
 
@@ -91,7 +92,7 @@ class CompromiseAims:
         """What ended the search."""
         if not self.is_stopped:
             return ENDED
-        return "it was interrupted" if self.watch.interrupted else "the time limit was reached"
+        return cut_off_by(is_interrupted=self.watch.interrupted)
 
     def most_points(self, plans: PlanSearch) -> KeptSolution:
         """The policy's own plan.

@@ -12,12 +12,13 @@ from optimizer.persistent.aimed import NO_FLOOR
 from optimizer.session.aims.planning import relaxed_best
 from optimizer.session.holding import Holding
 from optimizer.solver import Watch
+from optimizer.text.endings import cut_off_by
 from optimizer.tradeoffs.asked_of_front import AskedOfFront
 from optimizer.tradeoffs.fair_aims import FairAims, outcomes_in_units, rate_unit_of
 from optimizer.tradeoffs.fair_points import FairPoint, LevelPrice, amounts_in
-from optimizer.tradeoffs.front_points import OUT_OF_LIMIT, FrontPoint
+from optimizer.tradeoffs.front_points import FrontPoint
 from optimizer.tradeoffs.front_prices import that_gain
-from optimizer.tradeoffs.front_search import STOPPED_BY_USER, FrontSearch
+from optimizer.tradeoffs.front_search import FrontSearch
 from optimizer.tradeoffs.level_model import LevelModel
 
 _EDGE = 1e-9
@@ -150,7 +151,7 @@ class FairCurve:
         for number, level in enumerate(levels.tolist(), start=1):
             self._watch.begin_part("curve", number - 1, count)
             if self._watch.should_stop() or not self._take(number, level, count, known):
-                self.why_incomplete = STOPPED_BY_USER if self._watch.interrupted else OUT_OF_LIMIT
+                self.why_incomplete = cut_off_by(is_interrupted=self._watch.interrupted)
                 break
         else:
             if count > 1:

@@ -10,8 +10,8 @@ import numpy as np
 from optimizer.frames.arrays import Floats
 from optimizer.plan import Plan
 from optimizer.solver.solution import OPTIMAL_GAP
+from optimizer.text.endings import OUT_OF_LIMIT
 
-OUT_OF_LIMIT = "the time limit was reached"
 CONTRADICTED = "a search found nothing where there is a point"
 
 

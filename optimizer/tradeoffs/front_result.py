@@ -16,6 +16,7 @@ from optimizer.plan.provenance import versions
 from optimizer.plan.question import Question
 from optimizer.session.holding import Holding
 from optimizer.solver import Watch
+from optimizer.text.endings import cut_off_by
 from optimizer.text.figures import counted
 from optimizer.tradeoffs.asked_of_front import AskedOfFront
 from optimizer.tradeoffs.front_charts import drawn_front, drawn_shares
@@ -89,7 +90,7 @@ class Frontier(DrawnAgain):
         if self.complete:
             lines.append("Complete: it is proven that there are no other points.")
             if self.interrupted or self.timed_out:
-                why = "it was interrupted" if self.interrupted else "the time limit was reached"
+                why = cut_off_by(is_interrupted=self.interrupted)
                 lines.append(f"What is said beside the points is not complete: {why}.")
         else:
             lines.append(f"Not complete: {self.why_incomplete}.")

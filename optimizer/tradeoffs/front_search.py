@@ -15,6 +15,7 @@ from optimizer.session.clashing import infeasible
 from optimizer.session.holding import Holding
 from optimizer.solver import Watch
 from optimizer.solver.solution import OPTIMAL_GAP
+from optimizer.text.endings import STOPPED_BY_USER
 from optimizer.tradeoffs.aiming import SAME_VALUE, GoalAims, no_floors
 from optimizer.tradeoffs.asked_of_front import AskedOfFront
 from optimizer.tradeoffs.front_points import AimAnswer, FrontPoint, FrontPoints
@@ -23,8 +24,6 @@ from optimizer.tradeoffs.front_tables import goal_table, knee_of, point_table
 from optimizer.tradeoffs.many_goals import OpenZones, every_point_in_zones, spread_in_zones
 from optimizer.tradeoffs.steps_of_values import continuous_in
 from optimizer.tradeoffs.two_goals import every_point, spread_points
-
-STOPPED_BY_USER = "it was interrupted"
 
 
 class FrontSearch:
