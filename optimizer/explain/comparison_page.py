@@ -10,7 +10,7 @@ import pandas as pd
 from optimizer.explain.fairness_differences import FAIRNESS_OF_GROUPS
 from optimizer.explain.sides import Side
 from optimizer.report.answers import AnswerPage
-from optimizer.report.blocks import Block, Section, Text
+from optimizer.report.blocks import Block, Section, Text, in_paragraphs
 from optimizer.report.pictures import drawn_picture, frame_table
 from optimizer.report.tables import behind
 from optimizer.text.figures import counted
@@ -37,7 +37,7 @@ def comparison_page(
     """
     names = [side.name for side in sides]
     sections = [
-        Section("words", "In words", "", tuple(_paragraphs(sentences))),
+        Section("words", "In words", "", tuple(in_paragraphs(sentences))),
         Section(
             "inputs",
             "What was asked",
@@ -68,17 +68,6 @@ def comparison_page(
         footer="Points can be compared where weights and scales are the same.",
         sections=sections,
     )
-
-
-def _paragraphs(sentences: Sequence[str]) -> list[Text]:
-    """Sentences, with lines of a list under the sentence before them."""
-    found: list[Text] = []
-    for is_item, text in ((text.startswith("- "), text.removeprefix("- ")) for text in sentences):
-        if found and found[-1].is_list == is_item:
-            found[-1] = Text((*found[-1].paragraphs, text), is_list=is_item)
-        else:
-            found.append(Text((text,), is_list=is_item))
-    return found
 
 
 def _pictures(drawings: Mapping[str, Callable[[], Any]]) -> tuple[Block, ...]:

@@ -20,7 +20,17 @@ from optimizer.plan.answers import (
     YEAR_CHANGES,
     PlanAnswer,
 )
-from optimizer.report.blocks import Bar, Bars, Block, Details, Key, Piece, Section, Text
+from optimizer.report.blocks import (
+    Bar,
+    Bars,
+    Block,
+    Details,
+    Key,
+    Piece,
+    Section,
+    Text,
+    in_paragraphs,
+)
 from optimizer.report.colours import ACCENT, ALARM, SEQUENTIAL, Colour
 from optimizer.report.figures import SPACE, number, sentence
 from optimizer.report.material import Material
@@ -46,7 +56,7 @@ def limiting_section(material: Material) -> Section | None:
     if len(solved):
         blocks.append(_steps(material, solved))
     else:
-        blocks.append(Text(answer.sentences, is_list=True))
+        blocks += in_paragraphs(answer.sentences)
     blocks += _behind("What one step of each number brings", answer, _NUMBER_COLUMNS)
     if money is not None and len(money.table):
         blocks.append(_money(material, money.table))
@@ -191,9 +201,8 @@ def _behind(caption: str, answer: PlanAnswer, columns: Mapping[str, str]) -> lis
         return []
     shown = table[[name for name in columns if name in table]].rename(columns=dict(columns))
     words = answer.sentences[1 : 1 + _LINES_IN_WORDS]
-    blocks: tuple[Block, ...] = (Text(words, is_list=True),) if words else ()
     summary = f"{caption}, in words and as a table ({counted(len(table), 'row')})"
-    return [Details(summary, (*blocks, frame_table(caption, shown)))]
+    return [Details(summary, (*in_paragraphs(words), frame_table(caption, shown)))]
 
 
 def _points(points: float) -> str:

@@ -6,6 +6,8 @@ gets, so that drawings grow and shrink with the page while their labels keep the
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -46,6 +48,29 @@ class Text:
     is_list: bool = False
     tone: str = "plain"
     kind: ClassVar[str] = "text"
+
+
+_ITEM = re.compile(r"(- |\d+\. )")
+"""What a line of a list begins with where sentences are printed one below the other."""
+
+
+def in_paragraphs(sentences: Sequence[str]) -> list[Text]:
+    """Sentences that are printed, with the lines of each list as a list without their marks.
+
+    Examples
+    --------
+    >>> in_paragraphs(["Two of them:", "- one", "- another"])[1].paragraphs
+    ('one', 'another')
+    """
+    found: list[Text] = []
+    for sentence in sentences:
+        is_item = _ITEM.match(sentence) is not None
+        text = _ITEM.sub("", sentence, count=1) if is_item else sentence
+        if found and found[-1].is_list == is_item:
+            found[-1] = Text((*found[-1].paragraphs, text), is_list=is_item)
+        else:
+            found.append(Text((text,), is_list=is_item))
+    return found
 
 
 @dataclass(frozen=True)

@@ -110,10 +110,7 @@ class Between:
         return bool((tops - self.bottoms <= aims.left_open(tops)).any())
 
     def is_beyond(self, point: FrontPoint, aims: GoalAims) -> bool:
-        """Whether a point exceeds both of what all here exceeds by more than the gap leaves open.
-
-        Where the one in which both goals come farthest does not, nothing does.
-        """
+        """Whether a point exceeds both bottoms by more than the gap leaves open."""
         beyond = point.values - self.bottoms
         return bool((beyond > aims.left_open(point.values)).all())
 
@@ -142,7 +139,7 @@ def spread_points(
     left = [Between(first, second, tops)]
     # Beyond an end that is not proven there may be others as well.
     may_be_more = None in aims.lattice or any(end.status != "optimal" for end in ends)
-    is_near = False
+    is_near = is_missed = False
     while left and len(points.found) < wanted:
         left.sort(key=lambda each: float(each.sizes(aims.ranges).max()))
         segment = left.pop()
@@ -163,8 +160,10 @@ def spread_points(
         elif segment.is_beyond(point, aims):
             left += _parted_at(segment, point)
         else:
-            is_near = True
-    return why_more(aims, wanted, is_near=is_near and not left) if left or may_be_more else ""
+            # It is as good as an end, and nothing says that others are not better than both.
+            is_missed = True
+    is_near &= not left and not is_missed
+    return why_more(aims, wanted, is_near=is_near) if left or may_be_more or is_missed else ""
 
 
 def _floor_in(aims: GoalAims, segment: Between) -> tuple[int, float]:
