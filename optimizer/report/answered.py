@@ -201,6 +201,9 @@ def _behind(caption: str, answer: PlanAnswer, columns: Mapping[str, str]) -> lis
         return []
     shown = table[[name for name in columns if name in table]].rename(columns=dict(columns))
     words = answer.sentences[1 : 1 + _LINES_IN_WORDS]
+    if words and words[-1].endswith(":"):
+        # Of the list that it begins nothing is left.
+        words = words[:-1]
     summary = f"{caption}, in words and as a table ({counted(len(table), 'row')})"
     return [Details(summary, (*in_paragraphs(words), frame_table(caption, shown)))]
 
