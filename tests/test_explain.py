@@ -125,8 +125,8 @@ def test_steps_are_differences_of_two_optima(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", seeds(many(6, 1), quick=1))
 def test_parts_are_left_out_as_from_nothing(seed: int, tmp_path: Path) -> None:
     case, policy = write_random_case(tmp_path, seed)
-    session = Session(policy, case)
     try:
+        session = Session(policy, case)
         found = optimizer.importance(session, ["limits", "countries", "budgets"])
     except (InfeasibleError, PolicyError):
         pytest.skip("no plan, or a policy that does not fit")
