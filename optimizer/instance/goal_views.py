@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from optimizer.frames.grouping import once
 from optimizer.policy import Policy
 from optimizer.policy.groups_of_goals import GOAL, STAKEHOLDER
 
@@ -32,10 +33,8 @@ class GoalViews:
 
     @classmethod
     def of(cls, policy: Policy) -> GoalViews:
-        """Those of a policy."""
-        scales = {name: _number(goal.scale) for name, goal in policy.goals.items()}
-        shares = {each.name: each.shares(policy.avoided) for each in policy.stakeholders}
-        return cls(scales, frozenset(policy.avoided), shares)
+        """Those of a policy, worked out once for it."""
+        return once(_views_of, policy)
 
     def counted(self, dimension: str, names: Sequence[str], goals: Collection[str]) -> pd.DataFrame:
         """What one unit of the value of each goal counts for each of the named groups.
@@ -53,6 +52,12 @@ class GoalViews:
         own = {name: {name: 1.0} for name in names} if dimension == GOAL else self.shares
         rows = [[own[name].get(goal, 0.0) for goal in goals] for name in names]
         return pd.DataFrame(rows, index=list(names), columns=list(goals), dtype="float64")
+
+
+def _views_of(policy: Policy) -> GoalViews:
+    scales = {name: _number(goal.scale) for name, goal in policy.goals.items()}
+    shares = {each.name: each.shares(policy.avoided) for each in policy.stakeholders}
+    return GoalViews(scales, frozenset(policy.avoided), shares)
 
 
 def _number(scale: object) -> float | None:

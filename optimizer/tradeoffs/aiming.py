@@ -193,7 +193,8 @@ class GoalAims:
         if point.gap <= OPTIMAL_GAP:
             return answer
         left = point.gap * abs(beside + float(weights @ point.values))
-        gap = left / float(weights @ abs(point.values))
+        size = float(weights @ abs(point.values))
+        gap = relative_gap(size, size + left)
         return replace(answer, point=replace(point, gap=max(gap, point.gap)))
 
     def in_order(
