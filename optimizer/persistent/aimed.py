@@ -18,7 +18,7 @@ from optimizer.persistent.answers import with_least_built, with_least_moved
 from optimizer.persistent.loaded import LoadedModel
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.patch import Patch
-from optimizer.solver.rest import RestOfIntegers
+from optimizer.solver.rest import exact_above
 from optimizer.solver.solution import OPTIMAL_GAP
 from optimizer.solver.watch import Watch, relative_gap
 
@@ -30,8 +30,7 @@ STRAIGHT = 20_000
 """Coefficients of a model up to which a search that is to be proven goes straight to branch and
 bound: a front of 35 points so takes half the time."""
 _LOST = 1e-9
-"""Part of a value that a floor at it leaves to the rounding of sums. With 1e-11 the rest of a plan
-of the Japan case took 20 CPU s instead of 5."""
+"""Part of a value that a floor at it leaves to the rounding of sums."""
 
 
 @dataclass(frozen=True)
@@ -212,18 +211,23 @@ class AimedModel:
         run = self.loaded.relax(watch)
         return run.x if run.status == "optimal" else None
 
-    def finished(self, x: Floats, watch: Watch) -> tuple[Floats, float]:
+    def finished(self, x: Floats, watch: Watch, *, gap: float) -> tuple[Floats, float]:
         """The plan with the integers of a solution that has the most points, and these.
 
         No goal has less than there. Nothing is open, built or moved that the plan could lack. Goals
         may be anything again afterwards, and points count.
+
+        Parameters
+        ----------
+        gap
+            Relative gap at which the solution was found.
         """
         loaded, values = self.loaded, self.values(x)
         self._let_go()
         self.hold(values - _LOST * np.maximum(1.0, np.abs(values)))
         self._aim_at(self._cost, self._offset)
         last = watch.for_last_steps()
-        exact = RestOfIntegers(loaded.matrix, loaded.options).exact(x, last)
+        exact = exact_above(loaded.matrix, self.floor_rows, x, loaded.options, last, gap=gap)
         y = x if exact is None else exact
         y = with_least_moved(loaded, with_least_built(loaded, y, watch), watch)
         self.release()

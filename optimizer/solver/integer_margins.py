@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 import highspy
@@ -65,10 +65,18 @@ class IntegerMargins:
         """Remaining decisions beside the margins, with shortages at a penalty."""
         return Engine(with_slack(self.matrix, self.rows), relaxed=True, options=self.options)
 
-    def plans(self, x: Floats, watch: Watch) -> Iterator[Floats]:
+    def plans(
+        self, x: Floats, watch: Watch, *, wanted: Callable[[float], bool] | None = None
+    ) -> Iterator[Floats]:
         """Plans in integers with the decisions of ``x``, as long as they are asked for.
 
         Every plan after the first keeps half the reserve where the last one paid most for it.
+
+        Parameters
+        ----------
+        wanted
+            Whether plans are, where margins in parts of people have so many points; always if
+            ``None``.
         """
         fixed = np.round(x[self.staged])
         reserve = np.zeros(len(self.rows))
@@ -80,6 +88,8 @@ class IntegerMargins:
             most = _MOST_OF_LATER if number else _MOST_OF_FIRST
             run = self._guide.run_within(_MOST_AT_LEAST + int(most * len(self.rows)), watch)
             if run.x is None or run.gave_up:
+                return
+            if wanted is not None and not wanted(self.matrix.points(run.x)):
                 return
             whole = self.rounding.near(run.x)
             whole[self.staged] = fixed

@@ -1,4 +1,4 @@
-"""The remaining model when some columns are settled."""
+"""The remaining model when some columns are settled, and the best of it above what there is."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ import numpy as np
 import scipy.sparse
 
 from optimizer.frames.arrays import Floats, Integers
+from optimizer.solver.elastic import with_slack
 from optimizer.solver.engine import Engine
 from optimizer.solver.loading import Options
 from optimizer.solver.matrix import Matrix
+from optimizer.solver.solution import OPTIMAL_GAP
 from optimizer.solver.watch import Watch
 
 _EXACT = 1e-9
 """Part of its terms by which a row may miss: what sums of doubles lose."""
+_PRICE = 1e3
+"""Price of lacking all of a floor, in parts of the objective. On the Japan case nothing lacks more
+than 1e-7 of its floor then; at ten times the price interior point stalls more often."""
+_SHORT, _SHORT_WITHIN_GAP = 1e-9, 1e-7
+"""Part of a floor that may be lacking, and where a gap is admitted."""
 
 
 class Rest:
@@ -109,3 +116,37 @@ class RestOfIntegers(Rest):
         exact = x.copy()
         exact[self.settled] = np.clip(np.round(x[self.settled]), lower, upper)
         return self.best(exact, watch) if self.is_kept(exact) else None
+
+
+def exact_above(
+    matrix: Matrix, floors: Integers, x: Floats, options: Options, watch: Watch, *, gap: float
+) -> Floats | None:
+    """The best solution with the integers of ``x``, where rows lie above what it just reaches.
+
+    At first, lacking something of these rows has a price. Floors that a solution just reaches
+    leave no interior, in which interior point stalls: on the Japan case ten plans took 5 to 25 CPU
+    s, most of them over 10, and at a price 3 to 8.
+
+    Parameters
+    ----------
+    floors
+        Rows with a lower side, which ``x`` keeps.
+    gap
+        Relative gap at which ``x`` was found.
+
+    Returns
+    -------
+    Floats or None
+        ``None`` if there is none.
+    """
+    width, elastic = len(matrix.cost), with_slack(matrix, floors)
+    price = _PRICE * max(1.0, abs(matrix.points(x)))
+    cost = np.append(matrix.cost, price * elastic.cost[width:])
+    elastic = replace(elastic, cost=cost, offset=matrix.offset)
+    found = RestOfIntegers(elastic, options).exact(np.append(x, np.zeros(len(floors))), watch)
+    if found is not None:
+        size = np.maximum(1.0, np.abs(matrix.row_lower[floors]))
+        short = _SHORT_WITHIN_GAP if gap > OPTIMAL_GAP else _SHORT
+        if (found[width:] <= short * size).all():
+            return found[:width]
+    return RestOfIntegers(matrix, options).exact(x, watch)

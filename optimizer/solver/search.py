@@ -110,7 +110,7 @@ class Search:
                 self._keep(self.exact(start))
         if root.status != "optimal":
             return
-        whole = [self._restricted, self._improve, self._everything]
+        whole = [self._as_before, self._restricted, self._improve, self._everything]
         whole = whole[-1:] if self.is_straight else whole
         for step in [self._restricted, self._neighbourhoods] if self.partial else whole:
             if not self.is_over():
@@ -182,6 +182,17 @@ class Search:
             if self.watch.is_close() or self.watch.should_stop():
                 return
 
+    def _as_before(self, _: EngineRun) -> None:
+        """Round margins anew under the decisions of a plan of before, if these may do."""
+        if self.best is None or not len(self.staged):
+            return
+        self.watch.begin("integers")
+        plans = self._margins.plans(self.best, self.watch, wanted=self.watch.would_be_close)
+        for plan in islice(plans, _PLANS):
+            self._keep(self.exact(plan))
+            if self.is_over():
+                return
+
     def _restricted(self, root: EngineRun) -> None:
         self.watch.begin("agreements")
         restricted = Restricted(self.matrix, self.roles, self.whole, self.options, self.gap)
@@ -191,7 +202,7 @@ class Search:
             tried.append(np.round(x[self.staged]))
             self._rounded(x)
 
-        decided = restricted.decide(root, self.watch, first if self.best is None else None)
+        decided = restricted.decide(root, self.watch, first)
         if decided is None:
             return
         self.decided = self.matrix.points(decided)

@@ -287,7 +287,7 @@ class GoalAims:
         if run.x is None:
             is_proven = run.status == "infeasible"
             return AimAnswer("infeasible" if is_proven else "stopped", why=run.why)
-        x, points = self.model.finished(run.x, self.watch)
+        x, points = self.model.finished(run.x, self.watch, gap=self.gap)
         loaded = self.held.loaded
         decisions, money = decided_at(loaded, x)
         complete = self.watch.is_repeatable

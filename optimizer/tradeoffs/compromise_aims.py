@@ -27,7 +27,7 @@ from optimizer.session.holding import Holding
 from optimizer.session.planning import PlanSearch
 from optimizer.solver import Watch
 from optimizer.solver.appending import Addition, appended
-from optimizer.solver.rest import RestOfIntegers
+from optimizer.solver.rest import exact_above
 from optimizer.solver.solution import OPTIMAL_GAP
 from optimizer.solver.watch import relative_gap
 from optimizer.text.endings import cut_off_by
@@ -217,6 +217,8 @@ class CompromiseAims:
         amounts: Sequence[float] = outcomes.amounts(x).tolist()
         for label, terms, amount in zip(outcomes.labels, outcomes.terms, amounts, strict=True):
             kept.row(("stakeholder_at_least", label), terms, lower=floored(amount))
-        rest = RestOfIntegers(appended(loaded.matrix, kept), loaded.options)
-        exact = rest.exact(x, self.watch.for_last_steps())
+        above = appended(loaded.matrix, kept)
+        floors = np.arange(len(loaded.matrix.rows), len(above.rows))
+        last = self.watch.for_last_steps()
+        exact = exact_above(above, floors, x, loaded.options, last, gap=self.gap)
         return tidied(loaded, outcomes, x if exact is None else exact, self.watch)

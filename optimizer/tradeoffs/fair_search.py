@@ -105,7 +105,7 @@ def priced_at(
         return None
     loaded, outcomes = model.loaded, model.outcomes
     prices = loaded.lp.prices()
-    duals = np.maximum(0.0, -prices[model.group_rows]) + 0.0
+    duals = np.maximum(0.0, -prices[model.floor_rows[1:]]) + 0.0
     # From units of amounts to rates in units of the measure.
     per_rate = division.needs.to_numpy(dtype=float) / outcomes.unit
     numbers = that_gain(binding_numbers(loaded, x, prices, known))

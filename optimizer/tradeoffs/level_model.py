@@ -81,9 +81,9 @@ class LevelModel(AimedModel):
         )
 
     @property
-    def group_rows(self) -> Integers:
-        """Rows of the floors of groups, in their order."""
-        return self._of_groups
+    def floor_rows(self) -> Integers:
+        """Rows of the floors: of points, and of groups in their order."""
+        return np.append(self._of_points, self._of_groups)
 
     @property
     def is_in_steps(self) -> bool:
