@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import highspy
 import numpy as np
@@ -37,6 +38,52 @@ def knapsacks(width: int, height: int, *, whole: bool) -> Matrix:
         rows=[("fits", number) for number in range(height)],
         _positions={},
     )
+
+
+# A simplex that is stuck
+
+
+def test_a_simplex_that_is_stuck_gives_up_or_begins_from_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def loaded() -> Engine:
+        return Engine(knapsacks(60, 20, whole=False), relaxed=True, options={"threads": 1})
+
+    usual, most = loaded().run(Watch()), 10**6
+    assert not loaded().run_within(most, Watch()).gave_up
+    # Asked once whether to go on, a simplex counts as stuck.
+    monkeypatch.setattr(engine, "_IDLE", -1)
+    within = loaded().run_within(most, Watch())
+    assert within.gave_up
+    lp = loaded()
+    run = lp.run(Watch())
+    assert (run.status, run.gave_up) == ("optimal", False)
+    assert run.objective == pytest.approx(usual.objective)
+    # It may be run on, and is asked anew.
+    lp.set_costs(lp.matrix.cost[::-1].copy(), 0.0)
+    assert lp.run_within(most, Watch()).gave_up
+    monkeypatch.setattr(engine, "_IDLE", 100)
+    again = lp.run_within(most, Watch())
+    assert (again.status, again.gave_up) == ("optimal", False)
+
+
+def test_asking_without_iterations_counts_until_there_is_one() -> None:
+    lp = Engine(knapsacks(60, 20, whole=False), relaxed=True, options={"threads": 1})
+    asked: list[bool] = []
+
+    class Asked:
+        def __init__(self, iteration: int) -> None:
+            self.data_out = SimpleNamespace(simplex_iteration_count=iteration)
+
+        def interrupt(self, value: bool) -> None:
+            asked.append(value)
+
+    lp.run(Watch())
+    for iteration in [7] * 90 + [8] * 101:
+        lp._on_simplex_tick(Asked(iteration))  # type: ignore[arg-type]
+    assert not any(asked)
+    lp._on_simplex_tick(Asked(8))  # type: ignore[arg-type]
+    assert asked[-1]
 
 
 # The clock

@@ -43,6 +43,8 @@ _LARGE = 20_000
 _SOON, _SOON_AT_LEAST = 0.05, 1_000
 """Iterations of the simplex per row, and so many more, that are few. On the Japan case, with 60,000
 rows, a whole relaxation takes 40,000 of them, and three times as long as interior point."""
+_IDLE = 100
+"""Times that simplex may be asked whether to go on before another iteration is done."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class EngineRun:
     nodes, iterations
         Of the tree and of the simplex method.
     gave_up
-        Whether it was stopped by the number of iterations it was given.
+        Whether it was stopped by the number of iterations it was given, or came to no other.
     """
 
     status: str
@@ -98,12 +100,11 @@ class Engine(Loaded):
         self._bounds = False
         self._found: Callable[[Floats], None] | None = None
         self._early: Early | None = None
-        for event in (
-            self._highs.cbMipInterrupt,
-            self._highs.cbSimplexInterrupt,
-            self._highs.cbIpmInterrupt,
-        ):
+        for event in (self._highs.cbMipInterrupt, self._highs.cbIpmInterrupt):
             event.subscribe(self._on_tick)
+        self._highs.cbSimplexInterrupt.subscribe(self._on_simplex_tick)
+        self._iteration, self._idle = -1, 0
+        self._is_stuck = self._may_stick = False
         self._highs.cbMipImprovingSolution.subscribe(self._on_solution)
         self._best: Floats | None = None
         self._log = log
@@ -152,7 +153,7 @@ class Engine(Loaded):
                 ran = self._launch(watch)
             run = self._result() if ran else None
             return run if run is not None and self._is_true(run) else self._run_again(watch)
-        if ran and self._is_unclean():
+        if ran and ((self._is_stuck and not self._is_limited) or self._is_unclean()):
             ran = self._run_cleanly(watch)
         if not ran and not self._run_by_simplex(watch):
             raise SolverError("HiGHS reported an error in run")
@@ -199,24 +200,31 @@ class Engine(Loaded):
         """Repeat a simplex that ended unclean: with its basis factored anew, then from nothing.
 
         Factors that went through many changes of sides lose digits, and the basis is mostly right.
+        One that was stuck begins from nothing at once.
         """
-        basis = self.basis()
-        self.forget()
-        if basis.valid:
-            self.go_on_from(basis)
-        self._begin(afresh=not basis.valid)
-        ran = self._launch(watch)
-        if not ran or self._is_unclean():
+        basis, was_stuck = self.basis(), self._is_stuck
+        if not was_stuck:
+            self.forget()
+            if basis.valid:
+                self.go_on_from(basis)
+            self._begin(afresh=not basis.valid)
+            ran = self._launch(watch)
+        if was_stuck or not ran or self._is_stuck or self._is_unclean():
             self.forget()
             self._begin(afresh=True)
-            ran = self._launch(watch)
+            ran = self._launch(watch, is_last=True)
         return ran
 
     def _run_by_simplex(self, watch: Watch) -> bool:
         """Solve a relaxation from nothing after an error, which interior point may end in."""
         self.forget()
         self._option("solver", "simplex")
-        return self._launch(watch)
+        return self._launch(watch, is_last=True)
+
+    @property
+    def _is_limited(self) -> bool:
+        """Whether a simplex is given a number of iterations."""
+        return self.option("simplex_iteration_limit") != highspy.kHighsIInf
 
     @property
     def is_large(self) -> bool:
@@ -253,8 +261,16 @@ class Engine(Loaded):
         scaled = Scaled(self.matrix, self._row_scale, self._scale, self._units)
         return scaled.is_true(run.x, run.objective)
 
-    def _launch(self, watch: Watch) -> bool:
-        """Run HiGHS; say whether it ran without an error."""
+    def _launch(self, watch: Watch, *, is_last: bool = False) -> bool:
+        """Run HiGHS; say whether it ran without an error.
+
+        Parameters
+        ----------
+        is_last
+            Whether nothing else is left to try, so that it goes on even where it is stuck.
+        """
+        self._iteration, self._idle, self._is_stuck = -1, 0, False
+        self._may_stick = is_last or not self.relaxed
         # Interrupts come seldom inside the linear programs of branch and bound, HiGHS's clock does.
         # That of linear programs goes on from run to run, that of branch and bound begins at zero.
         searches = not self.relaxed and bool(self.matrix.integral.any())
@@ -301,7 +317,8 @@ class Engine(Loaded):
         if self.relaxed:
             # Only an optimal LP proves a bound: a primal simplex that was cut off proves none.
             proven = objective if done else None
-            count, limited = int(info.simplex_iteration_count), status == _STATUS.kIterationLimit
+            limited = status == _STATUS.kIterationLimit or self._is_stuck
+            count = int(info.simplex_iteration_count)
             return EngineRun(
                 "optimal" if done else "stopped", x, objective, proven, 0, count, limited
             )
@@ -310,6 +327,19 @@ class Engine(Loaded):
         return EngineRun(
             "optimal" if done else "stopped", x, objective, bound, int(info.mip_node_count)
         )
+
+    def _on_simplex_tick(self, event: HighsCallbackEvent) -> None:
+        """Stop a simplex that comes to no further iteration.
+
+        HiGHS 1.15.1 looks through row after row for a proof of infeasibility that its tolerances
+        admit, which limits of iterations do not end: minutes on the Japan case, without an end in
+        sight, where a few people were kept in reserve.
+        """
+        iteration = int(event.data_out.simplex_iteration_count)
+        self._idle = self._idle + 1 if iteration == self._iteration else 0
+        self._iteration = iteration
+        self._is_stuck |= self._idle > _IDLE and not self._may_stick
+        self._on_tick(event)
 
     def _on_tick(self, event: HighsCallbackEvent) -> None:
         watch = self._watch
@@ -322,7 +352,8 @@ class Engine(Loaded):
         self._see_early(event)
         may_close = self._bounds or (self._early is not None and self._early.is_done)
         # HiGHS keeps what it was told: the interrupt of a run would end the next one as well.
-        event.interrupt(watch.should_stop() or (may_close and watch.is_close()))
+        has_ended = watch.should_stop() or (may_close and watch.is_close())
+        event.interrupt(has_ended or self._is_stuck)
 
     def _see_early(self, event: HighsCallbackEvent) -> None:
         if self._early is not None and self._best is not None:

@@ -3,7 +3,8 @@
 1. *Relaxation.* Its optimum is the first proven bound.
 2. *Restricted MIP.* What comes before the margins is decided around the relaxation, then margins
    are rounded (:mod:`optimizer.solver.restricted`, :mod:`optimizer.solver.integer_margins`).
-   Mostly that is enough.
+   Mostly that is enough. Where there is a plan of before, margins are first rounded anew under its
+   decisions, if these can be close enough.
 3. *Decisions.* Branch and bound over what comes first alone, margins continuous. Every plan is
    feasible there, so its bound is proven for the plan as well; whatever decisions it finds are
    rounded to plans on the way.
