@@ -379,9 +379,9 @@ def test_a_large_relaxation_that_stays_unclean_begins_anew_by_interior_point(
     solvers: list[object] = []
     launch = Engine._launch
 
-    def noted(engine: Engine, watch: Watch) -> bool:
+    def noted(engine: Engine, watch: Watch, **how: bool) -> bool:
         solvers.append(engine.option("solver"))
-        return launch(engine, watch)
+        return launch(engine, watch, **how)
 
     unclean = iter([True, True])
     monkeypatch.setattr(engine, "_LARGE", 0)
@@ -399,9 +399,9 @@ def test_a_relaxation_whose_interior_point_ends_in_an_error_is_solved_by_simplex
     solvers: list[object] = []
     launch = Engine._launch
 
-    def failing(engine: Engine, watch: Watch) -> bool:
+    def failing(engine: Engine, watch: Watch, **how: bool) -> bool:
         solvers.append(engine.option("solver"))
-        return solvers != ["ipx"] and launch(engine, watch)
+        return solvers != ["ipx"] and launch(engine, watch, **how)
 
     monkeypatch.setattr(engine, "_LARGE", 0)
     monkeypatch.setattr(Engine, "_launch", failing)

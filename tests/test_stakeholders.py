@@ -661,9 +661,10 @@ def test_other_slots_of_today_are_another_question(tmp_path: Path) -> None:
 def test_what_is_not_proven_is_not_denied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that ends within its gap, where nobody gains yet, has not shown that nobody can."""
 
-    def near(stepping: AimSteps, outcomes: Outcomes, start: Floats, aimed_at: str) -> Floats:
-        stepping.take(aimed_at, Reached("feasible", start, 0.0, 5.0), 0.0)
-        return start
+    def near(stepping: AimSteps, outcomes: Outcomes, start: Floats, aimed_at: str) -> Reached:
+        reached = Reached("feasible", start, 0.0, 5.0)
+        stepping.take(aimed_at, reached, 0.0)
+        return reached
 
     monkeypatch.setattr("optimizer.session.aims.nash.lifted", near)
     case, policy = WEIGHED.with_(current_plan=("AA,t,,3", "BB,t,,1")).write(tmp_path)

@@ -78,7 +78,7 @@ class IntegerMargins:
             Whether plans are, where margins in parts of people have so many points; always if
             ``None``.
         """
-        fixed = np.round(x[self.staged])
+        fixed, last = np.round(x[self.staged]), None
         reserve = np.zeros(len(self.rows))
         self._guide.set_bounds(self.staged, fixed, fixed)
         # From one round to the next few people move: only with other decisions presolve pays.
@@ -97,6 +97,10 @@ class IntegerMargins:
             if short is None or plan is None:
                 return
             if np.max(short / self._size, initial=0.0) <= SHORT:
+                if last is not None and np.array_equal(whole[self.whole], last):
+                    # It is not the reserve that costs anything.
+                    return
+                last = whole[self.whole]
                 yield plan
                 paid = reserve * np.abs(self._guide.prices()[self.rows])
                 if not paid.any():

@@ -206,7 +206,8 @@ class CompromiseAims:
             return KeptSolution(None, aimed.steps, 0.0, why)
         is_cut_off = self.is_stopped or any(step.status == "stopped" for step in aimed.steps)
         why = self.why_stopped if is_cut_off else ""
-        return KeptSolution(self._finished(aimed.x), aimed.steps, 0.0, why)
+        x = self._tidied(aimed.x) if aimed.with_points else self._finished(aimed.x)
+        return KeptSolution(x, aimed.steps, 0.0, why)
 
     def _finished(self, x: Floats) -> Floats:
         """The plan with the integers of a solution that has the most points, no value less."""
@@ -221,4 +222,7 @@ class CompromiseAims:
         floors = np.arange(len(loaded.matrix.rows), len(above.rows))
         last = self.watch.for_last_steps()
         exact = exact_above(above, floors, x, loaded.options, last, gap=self.gap)
-        return tidied(loaded, outcomes, x if exact is None else exact, self.watch)
+        return self._tidied(x if exact is None else exact)
+
+    def _tidied(self, x: Floats) -> Floats:
+        return tidied(self.held.loaded, self.outcomes, x, self.watch)

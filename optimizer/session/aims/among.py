@@ -46,6 +46,8 @@ class Reached:
         What it has of what was aimed at, and what no plan exceeds.
     prices
         Of the rows, where the relaxation was asked for alone.
+    with_points
+        Whether points counted a little beside what was aimed at.
     """
 
     status: str
@@ -53,6 +55,7 @@ class Reached:
     value: float = float("nan")
     bound: float = float("inf")
     prices: Floats | None = None
+    with_points: bool = False
 
 
 class Among:
@@ -101,6 +104,7 @@ class Among:
         *,
         starts: Sequence[Floats] = (),
         goes_on: bool = False,
+        is_next: bool = False,
         aside: bool = False,
     ) -> Reached:
         """Find the solution of a matrix with the most of its costs.
@@ -113,11 +117,15 @@ class Among:
             Solutions that are known, of as many columns.
         goes_on
             Whether the matrix is that of the last call but for costs and bounds.
+        is_next
+            Whether it is the next step of the last call's aim, with rows besides.
         aside
             Whether points count a little beside, where people are whole and a gap is admitted.
         """
         if self.is_relaxed:
             return self._relaxed(matrix, goes_on=goes_on)
+        if not is_next:
+            self._last = None
         return self._whole(matrix, starts, aside=aside and self.gap > 0.0)
 
     def enough(self, value: float, bound: float) -> float:
@@ -199,7 +207,7 @@ class Among:
         proven = most if aside else part.bound
         bound = max(value, np.inf if proven is None else proven)
         status = "optimal" if is_proven(value, bound) else "feasible"
-        return Reached(status, search.best, value, float(bound))
+        return Reached(status, search.best, value, float(bound), with_points=aside)
 
     def _search(self, matrix: Matrix, relaxation: Engine, part: Part, gap: float) -> Search:
         loaded = self.loaded
@@ -234,9 +242,7 @@ class Among:
         All other aims begin anew: from another's optimum one of nine plans for stakeholders of the
         Japan case was there within the iterations, which took 7 CPU s of each.
         """
-        last = self._last
-        is_next_step = last is not None and _has_more(last.matrix, matrix)
-        is_near = is_next_step or self._is_of_points(matrix)
+        is_near = self._last is not None or self._is_of_points(matrix)
         if relaxation.is_large and is_near and self._goes_on(relaxation, matrix):
             root = relaxation.run_within(_MOST_ITERATIONS, self.watch)
             if root.gave_up:
@@ -252,11 +258,6 @@ def _has_grown(before: Matrix, now: Matrix) -> bool:
     """Whether a matrix has the rows and columns of another first."""
     rows, columns = now.rows[: len(before.rows)], now.columns[: len(before.columns)]
     return rows == before.rows and columns == before.columns
-
-
-def _has_more(before: Matrix, now: Matrix) -> bool:
-    """Whether a matrix has rows besides those of another."""
-    return len(now.rows) > len(before.rows) and _has_grown(before, now)
 
 
 def is_proven(value: float, bound: float) -> bool:

@@ -53,7 +53,8 @@ def _whole(stepping: AimSteps, outcomes: Outcomes, start: Floats) -> Aimed:
     for count in range(1, len(outcomes) + 1):
         aim = _sum_of_lowest(addition, outcomes, count)
         matrix = aiming(appended(among.matrix, addition), aim)
-        reached = among.most(matrix, starts=[_with_columns(x, outcomes, count)])
+        starts = [_with_columns(x, outcomes, count)]
+        reached = among.most(matrix, starts=starts, is_next=count > 1)
         if reached.x is None:
             stepping.take(lowest_in_words(count), reached)
             return stepping.ended(x if count > 1 else None, _sums(outcomes, x)[: count - 1])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from optimizer.frames.arrays import Floats
-from optimizer.session.aims.among import Among, floored
+from optimizer.session.aims.among import Among, Reached, floored
 from optimizer.session.aims.levels import Levels
 from optimizer.session.aims.outcomes import Outcomes
 from optimizer.session.aims.steps import Aimed, AimSteps, with_most_points
@@ -27,12 +29,11 @@ def max_min(among: Among, outcomes: Outcomes, start: Floats) -> Aimed:
     stepping = AimSteps(among)
     if among.is_relaxed:
         return _relaxed(stepping, Levels(among, outcomes, start))
-    x = lifted(stepping, outcomes, start, LOWEST)
-    if x is None:
-        return Aimed(None, tuple(stepping.steps))
-    if among.gap:
-        # Points counted beside the level; of plans within a gap none is the best.
-        return Aimed(x, tuple(stepping.steps))
+    reached = lifted(stepping, outcomes, start, LOWEST)
+    x = reached.x
+    if x is None or among.gap:
+        # Of plans within a gap none is the best.
+        return Aimed(x, tuple(stepping.steps), reached.with_points)
     level = floored(float(outcomes.rates(x).min()))
     return with_most_points(stepping, outcomes, level * outcomes.needs, x)
 
@@ -46,8 +47,8 @@ def _relaxed(stepping: AimSteps, levels: Levels) -> Aimed:
     return levels.rest(stepping)
 
 
-def lifted(stepping: AimSteps, outcomes: Outcomes, start: Floats, aimed_at: str) -> Floats | None:
-    """A solution with the highest lowest rate; ``None`` where time ran out."""
+def lifted(stepping: AimSteps, outcomes: Outcomes, start: Floats, aimed_at: str) -> Reached:
+    """The solution with the highest lowest rate; without one where time ran out."""
     among = stepping.among
     addition = Addition(len(among.matrix.cost))
     level = addition.column(("level", None), lower=-float("inf"))
@@ -59,4 +60,5 @@ def lifted(stepping: AimSteps, outcomes: Outcomes, start: Floats, aimed_at: str)
     reached = among.most(matrix, starts=[begun], aside=True)
     value = None if reached.x is None else float(outcomes.rates(reached.x).min())
     stepping.take(aimed_at, reached, value)
-    return None if reached.x is None else reached.x[: len(among.matrix.cost)]
+    x = None if reached.x is None else reached.x[: len(among.matrix.cost)]
+    return replace(reached, x=x)

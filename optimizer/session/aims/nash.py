@@ -66,7 +66,7 @@ def nash(
     x: Floats | None = start
     none = NO_GAIN + _NO_GAIN_OF * float(np.abs(disagreement).max())
     if not among.gap or float(gains.amounts(start).min()) <= none:
-        x = lifted(stepping, gains, start, LEAST_GAIN)
+        x = lifted(stepping, gains, start, LEAST_GAIN).x
     if x is None:
         return Aimed(None, tuple(stepping.steps))
     if float(gains.amounts(x).min()) <= none:

@@ -132,12 +132,13 @@ class ProductSearch:
                 lower=-float(gains.constant[number]),
             )
         aim = dict.fromkeys(logs, 1.0)
-        for _ in range(_MOST_ROUNDS):
+        for count in range(_MOST_ROUNDS):
             # A search ends at a gap relative to what it has: to what makes that one of amounts.
             offset = self._enough / among.gap - self._value if among.gap else 0.0
             matrix = aiming(appended(among.matrix, addition), aim, offset)
             start = np.append(self._best, np.log(gains.amounts(self._best)))
-            found = self._take(among.most(matrix, starts=[start]), -offset)
+            reached = among.most(matrix, starts=[start], is_next=count > 0)
+            found = self._take(reached, -offset)
             if found is None or self.is_within:
                 return
             for number, at in enumerate(gains.amounts(found)):

@@ -43,10 +43,13 @@ class Aimed:
     ----------
     x
         The fairest solution that was found; ``None`` without any.
+    with_points
+        Whether points counted a little beside the last step, where a gap is admitted.
     """
 
     x: Floats | None
     steps: tuple[AimStep, ...]
+    with_points: bool = False
 
     @property
     def is_proven(self) -> bool:
@@ -104,7 +107,7 @@ def with_most_of(
 ) -> Aimed:
     """The solution with the most of a sum of columns and, without a gap, among these of points."""
     stepping, terms = AimSteps(among), dict(terms)
-    reached = among.most(aiming(among.matrix, terms), starts=starts)
+    reached = among.most(aiming(among.matrix, terms), starts=starts, aside=True)
     if reached.x is None:
         stepping.take(aimed_at, reached)
         return stepping.ended(None, ())
@@ -112,7 +115,7 @@ def with_most_of(
     # Both add up the same terms, in another order: no bound is a last digit below its value.
     stepping.take(aimed_at, replace(reached, bound=max(most, reached.bound)), most)
     if among.gap:
-        return stepping.ended(reached.x, ())
+        return Aimed(reached.x, tuple(stepping.steps), reached.with_points)
     kept = Addition(len(among.matrix.cost))
     kept.row(("sum_at_least", None), terms, lower=floored(most))
     return most_points(stepping, kept, reached.x)
