@@ -43,6 +43,8 @@ _LARGE = 20_000
 _SOON, _SOON_AT_LEAST = 0.05, 1_000
 """Iterations of the simplex per row, and so many more, that are few. On the Japan case, with 60,000
 rows, a whole relaxation takes 40,000 of them, and three times as long as interior point."""
+UNLIMITED = int(highspy.kHighsIInf)
+"""Iterations of a simplex that has no limit."""
 _IDLE = 100
 """Times that simplex may be asked whether to go on before another iteration is done."""
 
@@ -159,13 +161,20 @@ class Engine(Loaded):
             raise SolverError("HiGHS reported an error in run")
         return self._result()
 
-    def run_within(self, iterations: int, watch: Watch) -> EngineRun:
-        """Solve a relaxation by simplex, from its basis if it has one, or give up."""
+    def run_within(self, iterations: int, watch: Watch, *, afresh: bool = False) -> EngineRun:
+        """Solve a relaxation by simplex, from its basis if it has one, or give up.
+
+        Parameters
+        ----------
+        afresh
+            As of :meth:`run`; iterations are those that clean up after an interior point that
+            stalls.
+        """
         self.set_option("simplex_iteration_limit", iterations)
         try:
-            return self.run(watch)
+            return self.run(watch, afresh=afresh)
         finally:
-            self.set_option("simplex_iteration_limit", highspy.kHighsIInf)
+            self.set_option("simplex_iteration_limit", UNLIMITED)
 
     def go_on_or_begin_anew(self, watch: Watch) -> EngineRun:
         """The same within few iterations; where that is given up, from nothing."""
@@ -224,7 +233,7 @@ class Engine(Loaded):
     @property
     def _is_limited(self) -> bool:
         """Whether a simplex is given a number of iterations."""
-        return self.option("simplex_iteration_limit") != highspy.kHighsIInf
+        return self.option("simplex_iteration_limit") != UNLIMITED
 
     @property
     def is_large(self) -> bool:

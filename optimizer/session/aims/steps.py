@@ -107,7 +107,7 @@ def with_most_of(
 ) -> Aimed:
     """The solution with the most of a sum of columns and, without a gap, among these of points."""
     stepping, terms = AimSteps(among), dict(terms)
-    reached = among.most(aiming(among.matrix, terms), starts=starts, aside=True)
+    reached = among.most(aiming(among.matrix, terms), starts=starts)
     if reached.x is None:
         stepping.take(aimed_at, reached)
         return stepping.ended(None, ())
@@ -115,7 +115,7 @@ def with_most_of(
     # Both add up the same terms, in another order: no bound is a last digit below its value.
     stepping.take(aimed_at, replace(reached, bound=max(most, reached.bound)), most)
     if among.gap:
-        return Aimed(reached.x, tuple(stepping.steps), reached.with_points)
+        return stepping.ended(reached.x, ())
     kept = Addition(len(among.matrix.cost))
     kept.row(("sum_at_least", None), terms, lower=floored(most))
     return most_points(stepping, kept, reached.x)
