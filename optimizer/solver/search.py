@@ -77,6 +77,9 @@ class Search:
     is_straight
         Whether branch and bound over everything begins at once: what else finds plans saves
         nothing where a model is small and each search is to be proven.
+    is_brief
+        Whether the search ends with the plans of its first steps, however far they are from the
+        bound.
     """
 
     matrix: Matrix
@@ -96,6 +99,7 @@ class Search:
     decided: float | None = None
     is_finest: bool = False
     is_straight: bool = False
+    is_brief: bool = False
 
     @property
     def staged(self) -> Integers:
@@ -113,6 +117,8 @@ class Search:
             return
         whole = [self._as_before, self._restricted, self._improve, self._everything]
         whole = whole[-1:] if self.is_straight else whole
+        if self.is_brief and self.best is not None:
+            whole = [self._as_before, self._restricted]
         for step in [self._restricted, self._neighbourhoods] if self.partial else whole:
             if not self.is_over():
                 step(root)

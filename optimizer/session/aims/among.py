@@ -121,7 +121,8 @@ class Among:
         goes_on
             Whether the matrix is that of the last call but for costs and bounds.
         is_next
-            Whether it is the next step of the last call's aim, with rows besides.
+            Whether it is the next step of the last call's aim, with rows besides. Within a gap
+            what is found of it soon is enough in a large model, whatever gap that leaves.
         aside
             Whether points count a little beside, where people are whole and a gap is admitted.
         """
@@ -129,7 +130,7 @@ class Among:
             return self._relaxed(matrix, goes_on=goes_on)
         if not is_next:
             self._last = None
-        return self._whole(matrix, starts, aside=aside and self.gap > 0.0)
+        return self._whole(matrix, starts, aside=aside and self.gap > 0.0, is_next=is_next)
 
     def enough(self, value: float, bound: float) -> float:
         """Floor for what comes next: what was reached, or the least that its gap admits."""
@@ -181,7 +182,9 @@ class Among:
         """Whether points are aimed at."""
         return dict(_filled(matrix.cost)) == self.points
 
-    def _whole(self, aim: Matrix, starts: Sequence[Floats], *, aside: bool) -> Reached:
+    def _whole(
+        self, aim: Matrix, starts: Sequence[Floats], *, aside: bool, is_next: bool = False
+    ) -> Reached:
         matrix, gap = aim, self.gap
         relaxation = Engine(matrix, relaxed=True, options=self.loaded.options)
         root = self._root(relaxation, matrix)
@@ -204,6 +207,9 @@ class Among:
         part = Part(whole=self.watch)
         part.learn(bound=root.bound)
         search = self._search(matrix, relaxation, part, gap)
+        # The next step of an aim begins with a plan that is nearly as good, above floors within
+        # the gap of what was reached: a search for the rest did not end on the Japan case.
+        search.is_brief = is_next and gap > 0.0 and relaxation.is_large
         search.run(root, starts)
         if search.best is None:
             if search.is_stuck():

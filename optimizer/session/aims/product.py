@@ -137,7 +137,7 @@ class ProductSearch:
             offset = self._enough / among.gap - self._value if among.gap else 0.0
             matrix = aiming(appended(among.matrix, addition), aim, offset)
             start = np.append(self._best, np.log(gains.amounts(self._best)))
-            reached = among.most(matrix, starts=[start], is_next=count > 0)
+            reached = among.most(matrix, starts=[start], is_next=count > 0 and not among.gap)
             found = self._take(reached, -offset)
             if found is None or self.is_within:
                 return
