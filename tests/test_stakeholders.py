@@ -360,7 +360,8 @@ def weighed_case(seed: int, folder: Path) -> tuple[Path, Path, Weighed]:
 BEFORE_COMPROMISES = ("policy", "best-x", "best-y", "best-z")
 
 
-@pytest.mark.parametrize("seed", seeds(many(8), quick=1))
+# HiGHS's presolve called the floors of 91 infeasible, which a plan kept.
+@pytest.mark.parametrize("seed", seeds([91, *(seed for seed in many(8) if seed != 91)], quick=2))
 def test_all_plans_equal_enumeration(seed: int, tmp_path: Path) -> None:
     policy, case, known = weighed_case(seed, tmp_path)
     found = optimizer.stakeholders(policy, case, gap=0.0, cache=False)

@@ -157,6 +157,8 @@ class Engine(Loaded):
             return run if run is not None and self._is_true(run) else self._run_again(watch)
         if ran and ((self._is_stuck and not self._is_limited) or self._is_unclean()):
             ran = self._run_cleanly(watch)
+        if ran and not self.is_large and self._highs.getModelStatus() in _INFEASIBLE:
+            ran = self._run_without_presolve(watch)
         if not ran and not self._run_by_simplex(watch):
             raise SolverError("HiGHS reported an error in run")
         return self._result()
@@ -223,6 +225,19 @@ class Engine(Loaded):
             self._begin(afresh=True)
             ran = self._launch(watch, is_last=True)
         return ran
+
+    def _run_without_presolve(self, watch: Watch) -> bool:
+        """Repeat a small relaxation that is called infeasible.
+
+        HiGHS 1.15.1's presolve did so where a solution keeps floors by a billionth of them.
+        """
+        before = self.option("presolve")
+        self.forget()
+        self._option("presolve", "off")
+        try:
+            return self._launch(watch, is_last=True)
+        finally:
+            self._option("presolve", before)
 
     def _run_by_simplex(self, watch: Watch) -> bool:
         """Solve a relaxation from nothing after an error, which interior point may end in."""
