@@ -147,6 +147,8 @@ class Engine(Loaded):
         self.runs += 1
         if watch.should_stop():
             return EngineRun("stopped", None, None, None)
+        # HiGHS goes on from a basis without presolve.
+        is_presolved = self.relaxed and not self.is_large and not self.basis().valid
         ran = self._launch(watch)
         if not self.relaxed:
             if ran and self._is_unproven():
@@ -157,7 +159,7 @@ class Engine(Loaded):
             return run if run is not None and self._is_true(run) else self._run_again(watch)
         if ran and ((self._is_stuck and not self._is_limited) or self._is_unclean()):
             ran = self._run_cleanly(watch)
-        if ran and not self.is_large and self._highs.getModelStatus() in _INFEASIBLE:
+        if ran and is_presolved and self._highs.getModelStatus() in _INFEASIBLE:
             ran = self._run_without_presolve(watch)
         if not ran and not self._run_by_simplex(watch):
             raise SolverError("HiGHS reported an error in run")
