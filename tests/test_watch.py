@@ -463,3 +463,23 @@ def test_as_much_is_kept_as_the_machine_needed_so_far_but_not_all(tmp_path: Path
     # the hundred that are left.
     assert 50.0 <= told(LONG) < 100.0
     assert 15.0 < told(200.0) <= MOST_RESERVED * 100.0
+
+
+def test_parts_count_from_the_first_whatever_each_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Progress] = []
+    watch, now = Watch(report=told.append, started=0.0), [0.0]
+    monkeypatch.setattr("optimizer.solver.watch.time.monotonic", lambda: now[0])
+    for number, name in enumerate(("policy", "best for A", "best for B")):
+        watch.begin_part(name, number, 4)
+        now[0] += 10.0
+        watch.begin("relaxation")
+        now[0] += 10.0
+    rates = [(each.done, each.rate) for each in told if each.total]
+    assert rates == [(0, 0.0), (1, 0.05), (2, 0.05)]
+    assert [each.seconds_left for each in told if each.total] == [None, 60.0, 40.0]
+    # Another series begins anew, and nothing is said of its pace at once.
+    watch.begin_part("policy", 0, 4)
+    watch.begin_part("samples", 3, 9)
+    assert [each.rate for each in told[-2:]] == [0.0, 0.0]

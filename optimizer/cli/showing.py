@@ -77,7 +77,7 @@ def rate_in_words(done: int, rate: float, seconds_left: float | None) -> str:
     >>> rate_in_words(3, 0.05, 340.0), rate_in_words(0, 0.0, None)
     ('  3.0 a minute  5:40 min left', '')
     """
-    text = f"  {60 * rate:,.1f} a minute" if done else ""
+    text = f"  {60 * rate:,.1f} a minute" if done and rate else ""
     return f"{text}  {time_in_words(seconds_left)} left" if seconds_left else text
 
 

@@ -34,8 +34,8 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Parts in a second."""
-        return self.done / self.part_seconds if self.part_seconds > 0.0 else 0.0
+        """Parts in a second; 0 until a second has passed, as nothing is known of it before."""
+        return self.done / self.part_seconds if self.part_seconds >= 1.0 else 0.0
 
     @property
     def seconds_left(self) -> float | None:
@@ -119,6 +119,7 @@ class Watch:
     _last: float = 0.0
     _counted: float = 0.0
     _part: tuple[int, int, float] = (0, 0, 0.0)
+    _parts: tuple[int, int, float] = (0, 0, 0.0)
 
     @classmethod
     def since(
@@ -204,9 +205,13 @@ class Watch:
         self._say()
 
     def begin_part(self, step: str, done: int, total: int) -> None:
-        """Name what is being done now, and how many of its parts are done."""
-        begun = self._part[2] if done and step == self.step else self.seconds
-        self._part = done, total, begun
+        """Name what is being done now, and how many parts are done.
+
+        Parts that follow one another count together, whatever each is called and does.
+        """
+        before, count, began = self._parts
+        goes_on = total == count and done >= before and done > 0
+        self._part = self._parts = done, total, began if goes_on else self.seconds
         self.count(step)
         self._say()
 
