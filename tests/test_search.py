@@ -247,6 +247,54 @@ def test_decisions_that_came_first_are_made_a_plan_once(monkeypatch: pytest.Monk
             assert all(rounded.count(decisions) == 1 for decisions in rounded)
 
 
+def worst_with(search: Search, decisions: Floats) -> Floats | None:
+    """The plan with the least points under some decisions."""
+    matrix, staged = search.matrix, search.staged
+    lower, upper = matrix.lower.copy(), matrix.upper.copy()
+    lower[staged] = upper[staged] = decisions
+    worst = replace(matrix, lower=lower, upper=upper, cost=-matrix.cost)
+    return Engine(worst, relaxed=False, options={}).run(Watch()).x
+
+
+def test_people_are_rounded_anew_under_the_decisions_of_a_plan_of_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decided: list[int] = []
+    decide = Restricted.decide
+
+    def noted(restricted: Restricted, *given: Any) -> Floats | None:
+        decided.append(1)
+        return decide(restricted, *given)
+
+    monkeypatch.setattr(Restricted, "decide", noted)
+    gap, kept, left = 0.15, 0, 0
+    for number in range(len(built())):
+        loaded = drawn(number)
+        search, root = search_of(loaded, gap)
+        if root.status != "optimal" or not len(search.staged):
+            continue
+        best = Engine(search.matrix, relaxed=False, options={"mip_rel_gap": 0.0}).run(Watch()).x
+        assert best is not None
+        least = np.clip(np.zeros(len(search.staged)), search.matrix.lower[search.staged], None)
+        for decisions in (np.round(best[search.staged]), least):
+            search, root = search_of(loaded, gap)
+            start = worst_with(search, decisions)
+            if start is None:
+                continue
+            is_near = search.watch.would_be_close(search.matrix.points(start))
+            decided.clear()
+            search.run(root, [start])
+            assert search.best is not None
+            assert keeps_every_rule(loaded, search.best)
+            is_same = np.array_equal(np.round(search.best[search.staged]), decisions)
+            kept += not is_near and is_same and not decided
+            left += bool(decided)
+            assert is_near or is_same or decided
+    # Both happen: decisions of before do, or others are searched for.
+    assert kept
+    assert left
+
+
 def test_where_time_is_short_any_decisions_will_do() -> None:
     taken: list[Floats] = []
     watch = Watch(time_limit=100.0)
