@@ -11,6 +11,7 @@ import scipy.sparse
 
 from optimizer.frames.arrays import Floats
 from optimizer.solver import Watch
+from optimizer.solver.appending import Addition, appended
 from optimizer.solver.matrix import Matrix
 from optimizer.solver.rest import exact_above
 from seeds import many, seeds
@@ -39,14 +40,10 @@ def limited(a: Floats, upper: Floats, cost: Floats, integral: int) -> Matrix:
 
 def floored(matrix: Matrix, sums: Floats, least: Floats) -> Matrix:
     """The same with floors under sums, below all other rows."""
-    return replace(
-        matrix,
-        a=scipy.sparse.csc_array(scipy.sparse.vstack([matrix.a, scipy.sparse.csc_array(sums)])),
-        row_lower=np.append(matrix.row_lower, least),
-        row_upper=np.append(matrix.row_upper, np.full(len(least), np.inf)),
-        rows=[*matrix.rows, *(("floor", number) for number in range(len(least)))],
-        _positions={},
-    )
+    floors = Addition(len(matrix.cost))
+    for number, (weights, low) in enumerate(zip(sums.tolist(), least.tolist(), strict=True)):
+        floors.row(("floor", number), dict(enumerate(weights)), lower=low)
+    return appended(matrix, floors)
 
 
 @pytest.mark.parametrize("seed", seeds(many(20), quick=4))
